@@ -1,0 +1,111 @@
+"""Turns clear sessions into claim lines: the fee in force, the code, the numbers, the amount asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+import pandas as pd
+
+from ims_billing.clinic import Clinic
+from ims_billing.model import CLAIMS, Visit, cents, prove
+from ims_billing.rulebook import Fee, fee_in_force
+
+# One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.
+PRICES = ("listed_cents", "own_cents", "rule")
+
+
+def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+    """The fees in force for classified sessions on their service dates, indexed like them.
+
+    Columns: `listed_cents` (Int64, the most specific fee for the session's insurer; NA where none fits),
+    `own_cents` (Int64, the clinic's own price, for any insurer), `rule` (position in `clinic.fees`, -1: none).
+    """
+    keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
+    asked = sessions[keys].drop_duplicates()
+    found = []
+    for service, visit, minutes, insurer, date in asked.itertuples(index=False, name=None):
+        on = cast(pd.Timestamp, date).date()
+        length = None if pd.isna(minutes) else int(minutes)
+        listed = _fee(clinic, service, visit, length, insurer, on)
+        own = _fee(clinic, service, visit, length, None, on)
+        rule = -1 if listed is None else clinic.fees.index(listed)
+        found.append((_cents(listed), _cents(own), rule))
+    priced = asked.assign(
+        listed_cents=pd.array([f[0] for f in found], dtype="Int64"),
+        own_cents=pd.array([f[1] for f in found], dtype="Int64"),
+        rule=pd.array([f[2] for f in found], dtype="int64"),
+    )
+    joined = sessions[keys].merge(priced, on=keys, how="left")
+    joined.index = sessions.index
+    return joined[list(PRICES)]
+
+
+def _fee(
+    clinic: Clinic, service: str, visit: str, minutes: int | None, insurer: str | None, on: dt.date
+) -> Fee | None:
+    return fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
+
+
+def _cents(fee: Fee | None) -> int | None:
+    return None if fee is None else cents(fee.amount)
+
+
+def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+    """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
+
+    A public payer is asked for its own amount from the fee list, a private plan for the whole fee. The claims
+    have no numbers yet; `numbered` gives them.
+    """
+    own = clinic.service_code
+    public = {insurer.id for insurer in clinic.insurers if insurer.public}
+    by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
+    fee = sessions["fee_cents"]
+    visit_and_insurer = pd.Series(
+        list(zip(sessions["insurer_id"], sessions["visit"], strict=True)),
+        index=sessions.index,
+        dtype="object",
+    )
+    codes = {
+        key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code)
+        for key in visit_and_insurer.unique()
+    }
+    lines = pd.DataFrame(
+        {
+            "claim": "",
+            "batch": 0,
+            "session": sessions.index,
+            "insurer_id": sessions["insurer_id"],
+            "insurer": sessions["insurer_name"],
+            "practitioner": sessions["practitioner_name"],
+            "service_code": visit_and_insurer.map(codes),
+            "description": own.description,
+            "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
+            "source": sources(sessions),
+            **{column.name: sessions[column.name] for column in CLAIMS if column.name in sessions},
+            "start": sessions["start"],
+        },
+        index=sessions.index,
+    )
+    # `practitioner` of the sessions frame is as written; a claim names the person in the clinic file.
+    lines["practitioner"] = sessions["practitioner_name"]
+    lines["insurer"] = sessions["insurer_name"]
+    order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
+    lines = lines.sort_values(order, kind="stable", ignore_index=True)
+    typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
+    return prove(typed, CLAIMS)
+
+
+def sources(sessions: pd.DataFrame) -> pd.Series[str]:
+    """File, sheet and row of each session as one text."""
+    sheet = ", " + sessions["sheet"]
+    place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
+    return (place + ", row " + sessions["row"].astype("str")).astype("str")
+
+
+def numbered(lines: pd.DataFrame, month: str, batch: int, clinic: Clinic) -> pd.DataFrame:
+    """The CLAIMS frame with claim numbers: month, the insurer's short code, and an ordinal from 1 for each."""
+    codes = {insurer.id: insurer.code for insurer in clinic.insurers}
+    ordinal = (lines.groupby("insurer_id").cumcount() + 1).astype("str").str.zfill(4)
+    claim = month + "-" + lines["insurer_id"].map(codes) + "-" + ordinal
+    return prove(lines.assign(claim=claim.astype("str"), batch=batch), CLAIMS)

@@ -1,0 +1,435 @@
+"""What the terminal shows: the month at a glance, findings with their fixes, rules; and the JSON of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ims_billing import __version__
+from ims_billing.clinic import Clinic
+from ims_billing.findings import CATALOGUE
+from ims_billing.model import OUTCOMES, Service, dollars
+from ims_billing.rulebook import Codes, Fee
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.month import Month
+
+_OUTCOMES = {
+    "claimed": "claimed",
+    "held": "held",
+    "not_billed": "not billed",
+    "already_claimed": "already claimed",
+}
+_SHOWN_PLACES = 4
+_SHOWN_MESSAGES = 3
+
+
+def out() -> Console:
+    """The console for what was asked for."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """The console for messages and progress."""
+    return Console(stderr=True, highlight=False)
+
+
+def fail(message: str) -> None:
+    """Shows a fault that the user can mend; its words are shown as they are, without colour codes in them."""
+    err().print(Text.assemble(("ims-billing: ", "bold red"), message), soft_wrap=True)
+
+
+class Working:
+    """A progress bar on standard error for work of over a second; nothing in a pipe, nothing for short work."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._done = 0
+        self._what = ""
+        self._bar: Any = None
+        self._task: Any = None
+        self._timer = threading.Timer(1.0, self._begin)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Working:
+        if sys.stderr.isatty():
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _begin(self) -> None:
+        from rich.progress import Progress
+
+        bar = Progress(console=err(), transient=True)
+        self._task = bar.add_task(self._what, total=self._steps, completed=self._done)
+        bar.start()
+        self._bar = bar
+
+    def step(self, what: str) -> None:
+        """Says what begins now; what was begun before is done."""
+        self._done += bool(self._what)
+        self._what = what
+        if self._bar is not None:
+            self._bar.update(self._task, description=what, completed=self._done)
+
+
+def show_month(month: Month, *, would: bool) -> None:
+    """The month at a glance; with `would`, claimed means would be."""
+    console = out()
+    title = f"IMS claims {month.month or 'of all months'}, as of {month.as_of}"
+    console.print(Text(title, style="bold"))
+    console.print(_sources(month))
+    console.print()
+    console.print(_outcomes(month, would=would))
+    if len(month.claims):
+        console.print(_insurers(month))
+    _show_findings(console, month, "hold", "Held: not claimed until decided or mended")
+    _show_findings(console, month, "warn", "Worth knowing")
+    _show_reasons(console, month)
+    if month.month is None:
+        _show_months(console, month)
+    if len(month.earlier):
+        _show_earlier(console, month)
+    if not month.clinic.file:
+        _show_what_a_clinic_file_adds(console, month)
+
+
+def _sources(month: Month) -> Text:
+    clinic = f"clinic file {month.clinic.file}" if month.clinic.file else "no clinic file"
+    totals = month.totals
+    parts = [f"{totals.sessions} sessions"]
+    parts += [f"{n} {what}" for n, what in _rest(month) if n]
+    files = ", ".join(file.file for file in month.intake.files)
+    return Text(f"{files}; {clinic}\n{totals.rows} rows = {' + '.join(parts)}", style="dim")
+
+
+def _rest(month: Month) -> Sequence[tuple[int, str]]:
+    totals = month.totals
+    return ((totals.repeated, "repeated"), (totals.tied, "tied"), (totals.set_aside, "set aside"))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    return table
+
+
+def _outcomes(month: Month, *, would: bool) -> Table:
+    table = _table("Outcome", "Sessions", "Fees")
+    styles = {"claimed": "green", "held": "yellow"}
+    for outcome in OUTCOMES:
+        name = "would be claimed" if would and outcome == "claimed" else _OUTCOMES[outcome]
+        count = month.totals.counts[outcome]
+        style = styles.get(outcome, "") if count else "dim"
+        table.add_row(Text(name, style), f"{count:,}", dollars(month.totals.cents[outcome]))
+    table.add_section()
+    table.add_row(Text("all sessions", "bold"), f"{month.totals.sessions:,}", dollars(month.totals.cents_read))
+    return table
+
+
+def _by_insurer(month: Month) -> list[tuple[str, int, int]]:
+    claims = month.claims
+    groups = claims.groupby("insurer", sort=True)["amount_cents"]
+    return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
+
+
+def _insurers(month: Month) -> Table:
+    table = _table("Insurer", "Claims", "Amount claimed")
+    for insurer, claims, amount in _by_insurer(month):
+        table.add_row(Text(insurer), f"{claims:,}", dollars(amount))
+    table.add_section()
+    total = int(month.claims["amount_cents"].sum())
+    table.add_row(Text("all insurers", "bold"), f"{len(month.claims):,}", dollars(total))
+    return table
+
+
+def _show_findings(console: Console, month: Month, severity: str, title: str) -> None:
+    """Findings of one severity, grouped by kind: what, how many, for how much, where, and how to fix it."""
+    findings = month.findings[month.findings["severity"] == severity]
+    if findings.empty:
+        return
+    console.print(Text(title, style="bold yellow" if severity == "hold" else "bold"))
+    for kind in (kind for kind in CATALOGUE if (findings["kind"] == kind).any()):
+        part = findings[findings["kind"] == kind]
+        sessions = month.sessions.loc[part["session"].unique()]
+        head = Text.assemble(
+            (f"{len(sessions):>4} ", "bold"),
+            (CATALOGUE[kind].title, "bold"),
+            (f"  {kind}, {dollars(int(sessions['fee_cents'].sum()))}", "dim"),
+        )
+        console.print(head)
+        told = Text(_places(sessions, several=len(month.intake.files) > 1), style="dim")
+        messages = list(dict.fromkeys(part["message"]))
+        # Names that are not recognised come once each, with the line that settles them: all of them.
+        shown = messages if severity == "warn" else messages[:_SHOWN_MESSAGES]
+        for message in shown:
+            told.append(f"\n{message}", style="not dim")
+        if len(messages) > len(shown):
+            told.append(f"\n... and {len(messages) - len(shown)} more like these", style="dim")
+        told.append(f"\nFix: {CATALOGUE[kind].fix}", style="not dim cyan")
+        console.print(Padding(told, (0, 0, 0, 5)))
+    console.print()
+
+
+def _places(sessions: pd.DataFrame, *, several: bool) -> str:
+    """The first few places by row, with the session's id where there is one."""
+    places = []
+    for file, row, session_id in (
+        sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False)
+    ):
+        named = f" (session {session_id})" if session_id else ""
+        places.append(f"{f'{file} ' if several else ''}row {row}{named}")
+    more = len(sessions) - len(places)
+    return ", ".join(places) + (f" and {more} more" if more else "")
+
+
+def _show_reasons(console: Console, month: Month) -> None:
+    reasons = month.sessions.loc[month.sessions["outcome"] == "not_billed", "reason"].value_counts()
+    if len(reasons):
+        listed = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        console.print(Text.assemble(("Not billed: ", "bold"), listed))
+
+
+def _show_months(console: Console, month: Month) -> None:
+    table = _table("Month", "Sessions", "Would be claimed", "Fees")
+    named = month.sessions["service_date"].dt.strftime("%Y-%m").fillna("no date")
+    for name, part in month.sessions.groupby(named):
+        claimed = part[part["outcome"] == "claimed"]
+        table.add_row(str(name), f"{len(part):,}", f"{len(claimed):,}", dollars(int(claimed["fee_cents"].sum())))
+    if table.row_count > 1:
+        console.print(table)
+
+
+def _show_earlier(console: Console, month: Month) -> None:
+    """Sessions of months before that nobody has billed here: loudly, with the command for each month."""
+    named = month.earlier["service_date"].dt.strftime("%Y-%m")
+    files = " ".join(file.file for file in month.intake.files)
+    for name, part in month.earlier.groupby(named):
+        told = (
+            f"{len(part)} IMS sessions of {name}, {dollars(int(part['fee_cents'].sum()))}, are not claimed here. "
+        )
+        console.print(Text.assemble((told, "bold red"), f"ims-billing claim {files} --month {name}"))
+
+
+def _show_what_a_clinic_file_adds(console: Console, month: Month) -> None:
+    """Once per fact that only the clinic knows, what a clinic file would say."""
+    people = month.sessions.loc[month.sessions["service"] == "ims", "practitioner"]
+    count = people[people != ""].nunique()
+    console.print(Text("There is no clinic file, so these published rules are all the program knows.", "bold"))
+    for line in (
+        f"who treated: profession, registration and authorisation to needle of {count} practitioners",
+        "your fees: what an IMS visit costs, and from which day",
+        "your service code: what your plans call Physiotherapy Services",
+        "your own names: how the clinic writes its services and insurers",
+    ):
+        console.print(Text(f"  - {line}"))
+    console.print("Make one from this file: ims-billing init --from FILE", markup=False)
+
+
+def show_written(files: Iterable[Path], left_over: Iterable[Path], *, shared: bool) -> None:
+    """Which files were written, and what a person should know of the folder."""
+    console = out()
+    console.print(Text("Written", style="bold"))
+    for path in files:
+        console.print(Text(f"  {path}"), soft_wrap=True)
+    if shared:
+        console.print("Others can write in this folder, so these files have the folder's permissions.")
+    for path in left_over:
+        told = f"{path} is from an earlier run and no part of this month's claims now: do not send it."
+        console.print(Text(told, style="bold red"), soft_wrap=True)
+
+
+def show_started(files: Iterable[Path], *, found: bool) -> None:
+    """What `init` wrote, and what comes next."""
+    console = out()
+    console.print(Text("Written", style="bold"))
+    for path in files:
+        console.print(Text(f"  {path}"), soft_wrap=True)
+    if found:
+        console.print(
+            "What was found is marked confirmed = false: check each, fill in what is missing, and say true."
+        )
+    else:
+        console.print("Fill in clinic.toml: the clinic, its practitioners and its fees.")
+    console.print("Then: ims-billing check FILE", markup=False)
+
+
+def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict[str, Any]:
+    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient."""
+    totals = month.totals
+    return {
+        "version": __version__,
+        "month": month.month or _single_month(month),
+        "as_of": month.as_of.isoformat(),
+        "files": [
+            {
+                "file": f.file,
+                "layout": f.layout,
+                "rows": f.rows,
+                "sessions": f.sessions,
+                "repeated": f.repeated,
+                "tied": f.tied,
+                "set_aside": f.set_aside,
+                "sha256": f.sha256,
+            }
+            for f in month.intake.files
+        ],
+        "totals": {
+            "rows": totals.rows,
+            "sessions": totals.sessions,
+            **totals.counts,
+            "repeated": totals.repeated,
+            "tied": totals.tied,
+            "set_aside": totals.set_aside,
+            "cents": {"read": totals.cents_read, **totals.cents},
+        },
+        "insurers": [
+            {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in _by_insurer(month)
+        ],
+        "sessions": _sessions_json(month, numbered=numbered),
+        "written": [str(path) for path in written],
+    }
+
+
+def _single_month(month: Month) -> str | None:
+    """The month that all dated sessions lie in, where `check` was not told one."""
+    found = month.sessions["service_date"].dt.strftime("%Y-%m").dropna().unique()
+    return str(found[0]) if len(found) == 1 else None
+
+
+def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
+    findings: dict[int, list[dict[str, str]]] = {}
+    for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None):
+        told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
+        findings.setdefault(session, []).append(told)
+    numbers = dict(zip(month.claims["session"], month.claims["claim"], strict=True)) if numbered else {}
+    columns = ["file", "sheet", "row", "session_id", "outcome", "reason"]
+    columns += ["service", "service_code", "insurer_name", "fee_cents"]
+    listed = []
+    for session, *cells in month.sessions[columns].itertuples(name=None):
+        file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
+        listed.append(
+            {
+                "file": file,
+                "sheet": sheet,
+                "row": row,
+                "session_id": session_id or None,
+                "outcome": outcome,
+                "reason": reason or None,
+                "service": service,
+                "service_code": code or None,
+                "insurer": insurer or None,
+                "fee_cents": fee,
+                "claim": numbers.get(session),
+                "findings": findings.get(session, []),
+            }
+        )
+    return listed
+
+
+def _fees_on(clinic: Clinic, on: dt.date) -> list[Fee]:
+    return [fee for fee in clinic.fees if fee.covers(on)]
+
+
+def _code_text(code: str | Codes | None) -> str:
+    return f"{code.initial} / {code.subsequent}" if isinstance(code, Codes) else code or ""
+
+
+def show_rules(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, str]]) -> None:
+    """The services, codes, insurers and fees in force on a day, each with its source."""
+    console = out()
+    whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
+    console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
+    table = Table("Service", "Billed", "Service code", "Description", box=box.SIMPLE_HEAD, pad_edge=False)
+    for service, about in services:
+        billed = service in clinic.block.bill
+        code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
+        table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
+    console.print(table)
+    table = Table("Fee", "Amount", "In force", "Source", box=box.SIMPLE_HEAD, pad_edge=False)
+    for fee in _fees_on(clinic, on):
+        until = f" until {fee.until}" if fee.until else ""
+        table.add_row(fee.told(), dollars(fee.cents), f"from {fee.start}{until}", _cited(fee))
+    console.print(table)
+    table = Table("Insurer", "Code", "Channel", "Requires", "Own service code", "Source", box=box.SIMPLE_HEAD)
+    for i in clinic.insurers:
+        requires = "not stated" if i.requires is None else ", ".join(i.requires) or "nothing"
+        table.add_row(i.name, i.code, i.channel or "", requires, _code_text(i.service_code), _cited(i))
+    console.print(table)
+
+
+def _cited(rule: Any) -> Text:
+    text = Text(rule.source)
+    if not rule.verified:
+        text.append(" (not verified)", style="yellow")
+    if rule.url:
+        text.append(f"\n{rule.url}", style="dim")
+    return text
+
+
+def rules_json(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, str]]) -> dict[str, Any]:
+    """The object that `rules --json` prints."""
+    return {
+        "version": __version__,
+        "on": on.isoformat(),
+        "services": [
+            {
+                "service": service,
+                "about": about,
+                "billed": service in clinic.block.bill,
+                "service_code": clinic.service_code.code if service in clinic.block.bill else None,
+                "description": clinic.service_code.description if service in clinic.block.bill else None,
+            }
+            for service, about in services
+        ],
+        "insurers": [
+            {
+                "id": i.id,
+                "code": i.code,
+                "insurer": i.name,
+                "aliases": list(i.aliases),
+                "public": i.public,
+                "channel": i.channel,
+                "requires": None if i.requires is None else list(i.requires),
+                "service_code": i.service_code.model_dump()
+                if isinstance(i.service_code, Codes)
+                else i.service_code,
+                "source": i.source,
+                "url": i.url or None,
+                "verified": i.verified,
+            }
+            for i in clinic.insurers
+        ],
+        "fees": [
+            {
+                "service": fee.service,
+                "visit": fee.visit,
+                "minutes": fee.minutes,
+                "insurer": fee.insurer,
+                "cents": fee.cents,
+                "from": fee.start.isoformat(),
+                "until": fee.until.isoformat() if fee.until else None,
+                "source": fee.source,
+                "url": fee.url or None,
+                "verified": fee.verified,
+            }
+            for fee in _fees_on(clinic, on)
+        ],
+    }

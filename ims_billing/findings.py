@@ -1,0 +1,296 @@
+"""What a person should know: the catalogue of finding kinds, findings, and faults the user can mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ims_billing.model import Severity
+
+Decision = Literal["bill", "correct"]
+
+
+class BillingError(Exception):
+    """Something the user can put right; its text names the file and the way out. Ends with exit code 2."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: its usual severity, what the decision sheet accepts, what it means, how to mend it.
+
+    ``fixed`` says that the clinic file may not change the severity.
+    """
+
+    kind: str
+    severity: Severity
+    decisions: tuple[Decision, ...]
+    title: str
+    fix: str
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding about one session, as the screen, the JSON and the workbook show it."""
+
+    kind: str
+    severity: Severity
+    message: str
+    fix: str = field(default="")
+
+
+_CORRECT: tuple[Decision, ...] = ("correct",)
+_BILL: tuple[Decision, ...] = ("bill",)
+_EITHER: tuple[Decision, ...] = ("bill", "correct")
+_NONE: tuple[Decision, ...] = ()
+_IN_EXPORT = "Fill it in where the session is kept and export again."
+
+_KINDS = (
+    # Without these a session cannot be placed in a month, or a claim cannot be made at all.
+    Kind(
+        "unreadable-service-date",
+        "hold",
+        _CORRECT,
+        "The service date cannot be read",
+        'Write it as 2026-10-31; or, if the whole file writes days one way, set dates = "month-first" or '
+        '"day-first" in clinic.toml.',
+        fixed=True,
+    ),
+    Kind(
+        "unreadable-fee",
+        "hold",
+        _CORRECT,
+        "The fee cannot be read",
+        "Write the fee as a plain amount, such as 95.00.",
+        fixed=True,
+    ),
+    Kind(
+        "unreadable-cell",
+        "hold",
+        _CORRECT,
+        "A cell that is needed holds an error or cannot be read",
+        "Mend the cell in the spreadsheet, or export again.",
+        fixed=True,
+    ),
+    Kind("missing-service-date", "hold", _CORRECT, "The service date is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-patient", "hold", _CORRECT, "The patient is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-practitioner", "hold", _CORRECT, "The practitioner is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-service", "hold", _CORRECT, "The service is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-insurer",
+        "hold",
+        _CORRECT,
+        "The insurer is missing",
+        'Fill in the insurer; or set blank_insurer = "self-pay" in clinic.toml if blank means that the '
+        "patient pays.",
+        fixed=True,
+    ),
+    Kind("missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-policy",
+        "hold",
+        _EITHER,
+        "The insurer requires a policy number",
+        "Fill in the policy number, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-member",
+        "hold",
+        _EITHER,
+        "The insurer requires a member ID",
+        "Fill in the member ID, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-birth-date",
+        "hold",
+        _EITHER,
+        "The insurer requires the patient's birth date",
+        "Fill in the birth date as 1980-01-31, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-relationship",
+        "hold",
+        _EITHER,
+        "The insurer requires the patient's relationship to the insured",
+        "Fill in self, spouse, child or other, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-insured",
+        "hold",
+        _EITHER,
+        "The insurer requires the insured's name where the patient is not the insured",
+        "Fill in the insured's name, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-payer-file-number",
+        "hold",
+        _EITHER,
+        "The insurer requires its file number of the accident",
+        "Fill in the payer file number (often called claim number), or change what the insurer requires in "
+        "clinic.toml.",
+    ),
+    Kind(
+        "missing-accident-date",
+        "hold",
+        _EITHER,
+        "The insurer requires the day of the accident",
+        "Fill in the accident date as 2026-01-31, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-phn",
+        "hold",
+        _EITHER,
+        "The insurer requires the Personal Health Number",
+        "Fill in the PHN, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "status-not-recognised",
+        "hold",
+        _EITHER,
+        "The status does not say whether the visit took place",
+        "Write arrived, no show or cancelled; or add the word under [words.status] in clinic.toml.",
+    ),
+    Kind(
+        "practitioner-not-on-roster",
+        "hold",
+        _CORRECT,
+        "The practitioner is not in the clinic file",
+        "Add the practitioner to clinic.toml, or this spelling to the aliases of one who is there.",
+        fixed=True,
+    ),
+    Kind(
+        "insurer-not-known",
+        "hold",
+        _CORRECT,
+        "The insurer is not known",
+        "Add this spelling to the aliases of an [[insurer]] in clinic.toml, or add the insurer there.",
+        fixed=True,
+    ),
+    # These protect the licence.
+    Kind(
+        "not-a-physiotherapist",
+        "hold",
+        _NONE,
+        "Only a physiotherapist's session is billed as physiotherapy",
+        "Correct the practitioner or the service where the session is kept; if the clinic file has the wrong "
+        "profession, mend it there.",
+        fixed=True,
+    ),
+    Kind(
+        "not-authorised-to-needle",
+        "hold",
+        _NONE,
+        "The physiotherapist is not shown as authorised to needle that day",
+        "If they were, put the dates under needling in clinic.toml; if not, the session cannot be billed.",
+        fixed=True,
+    ),
+    Kind(
+        "practitioner-not-registered",
+        "hold",
+        _NONE,
+        "The physiotherapist is not shown as registered that day",
+        "If they were, put the dates under registered in clinic.toml; if not, the session cannot be billed.",
+        fixed=True,
+    ),
+    Kind(
+        "duplicate-session",
+        "hold",
+        _BILL,
+        "The same session stands more than once",
+        "Keep one copy where the session is kept and export again; if they are two visits, give each its own "
+        "start time.",
+        fixed=True,
+    ),
+    Kind(
+        "ims-or-acupuncture",
+        "hold",
+        _BILL,
+        "The name says IMS and acupuncture",
+        "Find out which it was. If this name always means one of them, add it under [service_names] in "
+        "clinic.toml.",
+    ),
+    Kind(
+        "ims-in-notes-only",
+        "hold",
+        _BILL,
+        "Only the notes speak of IMS, the service does not",
+        "Find out what was done and correct the service where the session is kept.",
+    ),
+    Kind(
+        "second-visit-same-day",
+        "hold",
+        _BILL,
+        "The patient has two physiotherapy visits that day",
+        "Plans pay one physiotherapy visit a day. Check that both took place, and bill one.",
+    ),
+    Kind(
+        "no-fee-in-force",
+        "hold",
+        _EITHER,
+        "The clinic's fee list has no fee for this visit on that day",
+        "Add the fee under [[fee]] in clinic.toml, with the day it is in force from.",
+    ),
+    Kind(
+        "fee-not-as-listed",
+        "hold",
+        _EITHER,
+        "The fee is not the one in the clinic's fee list",
+        "Correct the fee where the session is kept, or the [[fee]] in clinic.toml if the list is wrong.",
+    ),
+    Kind(
+        "tax-on-session",
+        "hold",
+        _BILL,
+        "Tax is charged on the session",
+        "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+    ),
+    Kind(
+        "unusual-frequency",
+        "warn",
+        _NONE,
+        "More than two IMS sessions in seven days",
+        "Make sure that the chart supports each visit: insurers look at frequency.",
+    ),
+    Kind(
+        "acupuncture-by-physiotherapist",
+        "warn",
+        _NONE,
+        "Acupuncture by a physiotherapist who may needle is not billed",
+        "If this name means IMS at your clinic, add it under [service_names] in clinic.toml.",
+    ),
+    Kind(
+        "service-not-recognised",
+        "warn",
+        _NONE,
+        "The service name is not recognised and is not billed",
+        "Say what this name means under [service_names] in clinic.toml.",
+    ),
+)
+
+CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like this one, or None where none comes near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A closing half-sentence that proposes the nearest known word; empty where none comes near."""
+    close = nearest(word, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def catalogue_table() -> str:
+    """The catalogue as a Markdown table, as the README holds it."""
+    lines = [
+        "| kind | severity | may be decided by | what it means | how to fix |",
+        "|---|---|---|---|---|",
+    ]
+    for kind in _KINDS:
+        severity = f"{kind.severity}, fixed" if kind.fixed else kind.severity
+        decided = ", ".join(kind.decisions) or "–"
+        lines.append(f"| `{kind.kind}` | {severity} | {decided} | {kind.title} | {kind.fix} |")
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""What makes two rows one session: the practice system's id, and the natural key beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.model import plain
+
+_SEPARATOR = "\x1f"
+
+
+def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """One key per session that is equal for one patient: the patient's id, else name and birth date.
+
+    Where one export gives the id and another does not, the name and birth date (or, without a birth date, the
+    name) find the id, if they mean one patient only. Empty where there is neither id nor name.
+    """
+    name = spelled(sessions["patient"])
+    born = sessions["birth_date"].dt.strftime("%Y-%m-%d").fillna("")
+    patient_id = sessions["patient_id"].str.strip().str.casefold()
+    named_and_born = (name + _SEPARATOR + born).where(born != "", "")
+    key = patient_id.mask(patient_id != "", "id" + _SEPARATOR + patient_id)
+    key = _lend(key, named_and_born)
+    key = key.mask((key == "") & (named_and_born != ""), "name" + _SEPARATOR + named_and_born)
+    key = _lend(key, name)
+    return key.mask((key == "") & (name != ""), "name" + _SEPARATOR + name + _SEPARATOR)
+
+
+def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
+    """Fills empty keys from the sessions that share `by`, where those have one key among them."""
+    lenders = (key != "") & (by != "")
+    known = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
+    single = known.drop_duplicates("by", keep=False).set_index("by")["key"]
+    return key.mask(key == "", by.map(single).fillna("")).astype("str")
+
+
+def spelled(text: pd.Series[str]) -> pd.Series[str]:
+    """The texts as two spellings are compared: plain, and without a trailing star."""
+    plainer = {value: plain(value).rstrip("* ") for value in text.unique()}
+    return text.map(plainer).astype("str")
+
+
+def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
+    patient = patient_keys(sessions)
+    date = sessions["service_date"].dt.strftime("%Y-%m-%d").fillna("")
+    parts = [
+        patient,
+        date,
+        sessions["start"].astype("string").fillna("").astype("str"),
+        spelled(sessions["practitioner"]),
+        spelled(sessions["service_name"]),
+    ]
+    key = parts[0].str.cat(parts[1:], sep=_SEPARATOR)
+    whole: pd.Series[str] = key.where((patient != "") & (date != ""), "").astype("str")
+    return whole
+
+
+def same_session(sessions: pd.DataFrame, *, cells: Iterable[Hashable]) -> pd.Series[int]:
+    """A group number per session; rows of one group are the same session.
+
+    Rows are one where they share the session id, or the natural key, or every cell (`cells`: one hashable per
+    row). Without a start time the natural key does not hold rows together that all have ids of their own: a
+    practice system that numbers two visits means two.
+    """
+    natural = natural_keys(sessions)
+    session_id = sessions["session_id"]
+    told_apart = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
+    natural = natural.mask(told_apart, "")
+    groups = _Groups(len(sessions))
+    for key in (session_id, natural, pd.Series(list(cells), index=sessions.index)):
+        groups.join(key, (key != "").to_numpy())
+    return pd.Series(groups.numbers(), index=sessions.index)
+
+
+class _Groups:
+    """Joins positions that share a key, over several keys."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = list(range(size))
+
+    def _root(self, position: int) -> int:
+        while self.parent[position] != position:
+            self.parent[position] = self.parent[self.parent[position]]
+            position = self.parent[position]
+        return position
+
+    def join(self, key: pd.Series[str], counts: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+        """Joins all positions of equal key where `counts` is true."""
+        codes, _ = pd.factorize(key)
+        shared = pd.Series(codes).duplicated(keep=False).to_numpy() & counts
+        first: dict[int, int] = {}
+        for position in shared.nonzero()[0]:
+            root = self._root(int(position))
+            other = self._root(first.setdefault(int(codes[position]), root))
+            low, high = sorted((root, other))
+            self.parent[high] = low
+
+    def numbers(self) -> list[int]:
+        """The group of each position, named by its first member."""
+        return [self._root(position) for position in range(len(self.parent))]

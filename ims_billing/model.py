@@ -1,0 +1,346 @@
+"""The vocabulary: the columns of every frame, the words for outcomes, money, and where a row stood."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Service = Literal[
+    "ims",
+    "physiotherapy",
+    "acupuncture",
+    "massage",
+    "chiropractic",
+    "kinesiology",
+    "other",
+    "unrecognised",
+]
+Billable = Literal["ims", "physiotherapy"]
+Visit = Literal["initial", "subsequent"]
+Severity = Literal["hold", "warn", "off"]
+Profession = Literal[
+    "physiotherapist",
+    "acupuncturist",
+    "massage-therapist",
+    "chiropractor",
+    "kinesiologist",
+    "naturopath",
+    "osteopath",
+    "athletic-therapist",
+    "physician",
+    "assistant",
+    "other",
+]
+Requirement = Literal[
+    "policy",
+    "member",
+    "birth-date",
+    "relationship",
+    "insured",
+    "payer-file-number",
+    "accident-date",
+    "phn",
+]
+OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame: its name, its pandas dtype, and what it means with its unit."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+WHERE = (
+    Column("file", "str", "name of the file the row came from"),
+    Column("sheet", "str", "name of the sheet; empty for a text file"),
+    Column("row", "int64", "row as Excel numbers it, from 1"),
+)
+
+# Text that is absent is "", a date that is absent is NaT. Amounts that are absent are 0, and `fee_stated` tells.
+SESSIONS = (
+    *WHERE,
+    Column("session_id", "str", "the practice system's own number of the session"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("start", "Int64", "when it began, in minutes after midnight"),
+    Column("end", "Int64", "when it ended, in minutes after midnight"),
+    Column("minutes", "Int64", "how long it took, in minutes"),
+    Column("patient", "str", "the patient's name as written"),
+    Column("patient_id", "str", "the practice system's number of the patient"),
+    Column("birth_date", "datetime64[us]", "the patient's birth date"),
+    Column("phn", "str", "the patient's Personal Health Number"),
+    Column("practitioner", "str", "who treated, as written"),
+    Column("service_name", "str", "what was done, as written"),
+    Column("visit", "str", "'initial', 'subsequent' or empty"),
+    Column("status", "str", "'arrived', 'no-show', 'cancelled', 'not-arrived', 'refunded' or 'unknown'"),
+    Column("billed", "bool", "the row says that it was billed elsewhere"),
+    Column("insurer", "str", "who is asked to pay, as written"),
+    Column("policy", "str", "policy, plan or group number"),
+    Column("member", "str", "member, certificate or client number"),
+    Column("relationship", "str", "patient to insured: 'self', 'spouse', 'child', 'other' or empty"),
+    Column("insured", "str", "name of the insured"),
+    Column("insured_birth_date", "datetime64[us]", "birth date of the insured"),
+    Column("payer_file_number", "str", "ICBC's or WorkSafeBC's number of the accident"),
+    Column("accident_date", "datetime64[us]", "day of the accident"),
+    Column("secondary_insurer", "str", "the second insurer, as written"),
+    Column("secondary_policy", "str", "its policy number"),
+    Column("secondary_member", "str", "its member number"),
+    Column("fee_cents", "int64", "what the clinic charges for the visit, in cents; 0 where not stated"),
+    Column("fee_stated", "bool", "the fee could be read"),
+    Column("patient_paid_cents", "int64", "what the patient has paid of it so far, in cents"),
+    Column("tax_cents", "int64", "tax on it, in cents"),
+    Column("invoice", "str", "the practice system's invoice number"),
+    Column("location", "str", "where it took place"),
+    Column("notes", "str", "private; searched for IMS and never carried on"),
+    Column("elsewhere", "str", "cells under headings that the layout does not know; tells rows apart"),
+)
+
+# What `classify` adds to the sessions frame.
+CLASSIFIED = (
+    *SESSIONS,
+    Column("service", "str", "what was done: one of the services"),
+    Column("evidence", "str", "the words it was told by, and the column they stand in"),
+    Column("doubt", "str", "'ims-or-acupuncture', 'ims-in-notes-only' or empty"),
+    Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
+    Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
+    Column("registration", "str", "the practitioner's registration number"),
+    Column("registered", "bool", "registered on the service date"),
+    Column("may_needle", "bool", "authorised to needle on the service date"),
+    Column("insurer_id", "str", "the insurer's fixed id, 'self-pay', or empty where not known"),
+    Column("insurer_name", "str", "the insurer's name; as written where not known"),
+)
+
+FINDINGS = (
+    Column("session", "int64", "index label of the session in the sessions frame"),
+    Column("kind", "str", "kind of finding"),
+    Column("severity", "str", "'hold' or 'warn'"),
+    Column("message", "str", "what is wrong, without patient data"),
+    Column("fix", "str", "how to put it right"),
+)
+
+CLAIMS = (
+    Column("claim", "str", "claim number, e.g. 2026-10-SUNL-0001"),
+    Column("batch", "int64", "which run of `claim` in the month added it, from 1"),
+    Column("session", "int64", "index label of the session in the sessions frame"),
+    Column("insurer_id", "str", "the insurer's fixed id"),
+    Column("insurer", "str", "the insurer's name"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("patient", "str", "the patient's name as written"),
+    Column("birth_date", "datetime64[us]", "the patient's birth date"),
+    Column("phn", "str", "the patient's Personal Health Number"),
+    Column("relationship", "str", "patient to insured"),
+    Column("insured", "str", "name of the insured"),
+    Column("policy", "str", "policy number"),
+    Column("member", "str", "member number"),
+    Column("payer_file_number", "str", "ICBC's or WorkSafeBC's number of the accident"),
+    Column("accident_date", "datetime64[us]", "day of the accident"),
+    Column("practitioner", "str", "the name in the clinic file"),
+    Column("registration", "str", "the practitioner's registration number"),
+    Column("service", "str", "what was done"),
+    Column("service_code", "str", "what it is billed as"),
+    Column("description", "str", "what it is billed as, in words"),
+    Column("fee_cents", "int64", "what the clinic charges, in cents"),
+    Column("patient_paid_cents", "int64", "what the patient has paid so far, in cents"),
+    Column("amount_cents", "int64", "what this insurer is asked for, in cents"),
+    Column("source", "str", "file, sheet and row"),
+)
+
+
+# What a bad cell was taken for: the kind of finding that it makes, told where the checks come to the session.
+CELL_FINDINGS = (
+    Column("session", "int64", "index label of the session in the sessions frame"),
+    Column("column", "str", "column of the sessions frame that the cell was for"),
+    Column("kind", "str", "kind of finding"),
+    Column("message", "str", "what is wrong, without patient data"),
+)
+
+# Held sessions, one line per finding that holds; and sessions that are not billed.
+ATTENTION = (
+    Column("session", "str", "the session's key, opaque"),
+    Column("kind", "str", "kind of finding"),
+    Column("source", "str", "file, sheet and row"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("patient", "str", "the patient's name as written"),
+    Column("practitioner", "str", "who treated, as written"),
+    Column("service", "str", "what was done, as written"),
+    Column("insurer", "str", "who is asked to pay"),
+    Column("fee_cents", "int64", "the fee as read, in cents"),
+    Column("problem", "str", "what is wrong"),
+    Column("fix", "str", "how to put it right"),
+)
+NOT_BILLED = (
+    Column("source", "str", "file, sheet and row"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("patient", "str", "the patient's name as written"),
+    Column("practitioner", "str", "who treated, as written"),
+    Column("service", "str", "what was done, as written"),
+    Column("insurer", "str", "who is asked to pay"),
+    Column("fee_cents", "int64", "the fee as read, in cents"),
+    Column("reason", "str", "why it is not billed"),
+)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A row that is not a session, and why."""
+
+    sheet: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One input file, with what its rows became: rows = sessions + repeated + tied + set aside."""
+
+    file: str
+    layout: str
+    sha256: str
+    rows: int
+    sessions: int
+    repeated: int
+    tied: int
+    asides: tuple[Aside, ...]
+
+    @property
+    def set_aside(self) -> int:
+        """How many rows are not sessions."""
+        return len(self.asides)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What the input files hold: the SESSIONS frame, its CELL_FINDINGS, and an account of each file."""
+
+    sessions: pd.DataFrame
+    cell_findings: pd.DataFrame
+    files: tuple[FileRead, ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The control totals of a run, in sessions and in cents of the fee as read."""
+
+    rows: int
+    sessions: int
+    repeated: int
+    tied: int
+    set_aside: int
+    counts: dict[str, int]
+    cents_read: int
+    cents: dict[str, int]
+
+
+@dataclass(frozen=True)
+class RuleApplied:
+    """A fee or code that claims rest on, as an auditor would ask for it."""
+
+    rule: str
+    value: str
+    in_force: str
+    source: str
+    url: str
+    verified: bool
+    claims: int
+
+
+@dataclass(frozen=True)
+class InsurerView:
+    """What an insurer's workbook needs to know of the insurer; `asks` says which columns it wants."""
+
+    id: str
+    name: str
+    channel: str
+    vendor_number: str
+    asks: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True)
+class PractitionerView:
+    """A practitioner as the insurer's workbook names them; `numbers` by insurer id."""
+
+    name: str
+    profession: str
+    registration: str
+    numbers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class MonthView:
+    """One month as the workbooks show it: everything they write, and nothing else."""
+
+    clinic: str
+    address: str
+    phone: str
+    month: str
+    as_of: dt.date
+    batch: int
+    totals: Totals
+    claims: pd.DataFrame
+    attention: pd.DataFrame
+    not_billed: pd.DataFrame
+    files: tuple[FileRead, ...]
+    rules: tuple[RuleApplied, ...]
+    insurers: tuple[InsurerView, ...]
+    practitioners: tuple[PractitionerView, ...]
+    clinic_file: str
+    clinic_sha256: str
+
+
+def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """The frame itself, once its columns are as declared; raises TypeError where they are not (a bug)."""
+    found = [(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]
+    wanted = [(column.name, column.dtype) for column in columns]
+    if found != wanted:
+        wrong = sorted(set(found) ^ set(wanted))
+        raise TypeError(f"frame columns are not as declared: {wrong or 'order'}")
+    return frame
+
+
+def plain(text: str) -> str:
+    """The text in lower case, without accents, with single spaces: what two spellings are compared by."""
+    unaccented = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(unaccented.casefold().split())
+
+
+def bare(text: str) -> str:
+    """The plain text's letters and digits alone: what names of insurers are compared by."""
+    return re.sub(r"[\W_]+", "", plain(text))
+
+
+def heading(text: str) -> str:
+    """A column heading as headings are compared: bare, with ``#`` read as "number"."""
+    return bare(text.replace("#", " number "))
+
+
+def slug(text: str) -> str:
+    """The text as part of a file name: lower-case ASCII letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
+
+
+def cents(amount: Decimal) -> int | None:
+    """An amount in dollars as whole cents, or None where it has a fraction of a cent."""
+    scaled = amount * 100
+    whole = scaled.to_integral_value(ROUND_HALF_UP)
+    return int(whole) if whole == scaled else None
+
+
+def dollars(amount_cents: int) -> str:
+    """Cents as the screen shows them: ``$1,095.00``, ``-$95.00``."""
+    sign = "-" if amount_cents < 0 else ""
+    whole, part = divmod(abs(int(amount_cents)), 100)
+    return f"{sign}${whole:,}.{part:02d}"
+
+
+def where(file: str, sheet: str, row: int) -> str:
+    """Where a row stands, as a person would look it up: ``sessions.xlsx, Sheet1, row 12``."""
+    return ", ".join(part for part in (file, sheet, f"row {row}") if part)

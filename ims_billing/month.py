@@ -1,0 +1,371 @@
+"""The month's whole story: sessions in; outcomes, findings, claims and proven control totals out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.checks import Desk, findings_frame, run_checks
+from ims_billing.claims import claim_lines, numbered, prices, sources
+from ims_billing.classify import SELF_PAY, classify
+from ims_billing.clinic import Clinic
+from ims_billing.findings import CATALOGUE, BillingError
+from ims_billing.identity import natural_keys, patient_keys, same_session
+from ims_billing.model import (
+    ATTENTION,
+    CELL_FINDINGS,
+    NOT_BILLED,
+    OUTCOMES,
+    SESSIONS,
+    InsurerView,
+    Intake,
+    MonthView,
+    PractitionerView,
+    Requirement,
+    RuleApplied,
+    Totals,
+    bare,
+    dollars,
+    prove,
+)
+
+
+@dataclass(frozen=True)
+class Month:
+    """One run over the sessions of a month (or, with `month` None, of all months that came).
+
+    `sessions` is the classified frame with `outcome`, `reason` (of what is not billed), `key` (opaque) and
+    `service_code`; `findings` is the FINDINGS frame; `claims` the CLAIMS frame, without numbers until `claimed`.
+    `earlier` are the sessions of months before that would be claimed if their month were.
+    """
+
+    month: str | None
+    as_of: dt.date
+    clinic: Clinic
+    intake: Intake
+    sessions: pd.DataFrame
+    findings: pd.DataFrame
+    claims: pd.DataFrame
+    prices: pd.DataFrame
+    totals: Totals
+    earlier: pd.DataFrame
+
+    @property
+    def held(self) -> pd.DataFrame:
+        """The sessions that are held."""
+        return self.sessions[self.sessions["outcome"] == "held"]
+
+
+def months_in(sessions: pd.DataFrame) -> dict[str, int]:
+    """How many sessions lie in each month, by month, in their order; sessions without a date in none."""
+    month = sessions["service_date"].dt.strftime("%Y-%m").dropna()
+    return {str(name): int(count) for name, count in month.value_counts().sort_index().items()}
+
+
+def only_month(sessions: pd.DataFrame) -> str:
+    """The one month that the sessions lie in; raises BillingError, with counts, where there are more or none."""
+    found = months_in(sessions)
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
+    counts = ", ".join(f"{month} ({count} sessions)" for month, count in found.items())
+    raise BillingError(
+        f"The sessions lie in several months: {counts}. Say which to claim with --month {max(found)}."
+    )
+
+
+def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: dt.date) -> Month:
+    """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for."""
+    prove(intake.sessions, SESSIONS)
+    prove(intake.cell_findings, CELL_FINDINGS)
+    sessions = classify(intake.sessions, clinic)
+    in_any_month = _reasons(sessions, clinic, as_of, month=None)
+    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month)
+    dated = sessions["service_date"].notna()
+    candidates = sessions[dated & (sessions["reason"] == "")]
+    priced = prices(candidates, clinic)
+    group = same_session(sessions, cells=_cells(intake.sessions))
+    desk = Desk(
+        candidates=candidates,
+        sessions=sessions,
+        other=sessions[sessions["reason"] == "other-service"],
+        prices=priced,
+        group=group,
+        patient=patient_keys(sessions),
+        bad_cells=intake.cell_findings,
+        clinic=clinic,
+    )
+    findings = pd.concat([_cell_findings(desk, dated), run_checks(desk)], ignore_index=True)
+    findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
+    holds = findings.loc[findings["severity"] == "hold", "session"]
+    held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
+    sessions["outcome"] = np.select([sessions["reason"] != "", held], ["not_billed", "held"], default="claimed")
+    sessions["outcome"] = sessions["outcome"].astype("str")
+    sessions["key"] = _opaque(sessions, group)
+    clear = sessions[sessions["outcome"] == "claimed"]
+    claims = claim_lines(clear, priced.loc[clear.index], clinic)
+    code = claims.set_index("session")["service_code"]
+    sessions["service_code"] = sessions.index.to_series().map(code).fillna("").astype("str")
+    earlier = sessions[(sessions["reason"] == "outside-month") & (in_any_month == "") & dated]
+    earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
+    return Month(
+        month=month,
+        as_of=as_of,
+        clinic=clinic,
+        intake=intake,
+        sessions=sessions,
+        findings=findings,
+        claims=claims,
+        prices=priced,
+        totals=_proven(intake, sessions, claims),
+        earlier=earlier,
+    )
+
+
+def claimed(month: Month, batch: int = 1) -> Month:
+    """The month with its claims numbered; without a ledger there is one batch."""
+    if month.month is None:
+        raise ValueError("claims are numbered by month")
+    lines = numbered(month.claims, month.month, batch, month.clinic)
+    return Month(**{**{n: getattr(month, n) for n in Month.__dataclass_fields__}, "claims": lines})
+
+
+def _first_day(month: str) -> pd.Timestamp:
+    return pd.Timestamp(f"{month}-01")
+
+
+def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: str | None) -> pd.Series[str]:
+    """Why each session is not billed, the first that applies; empty where none does.
+
+    A session whose date cannot be read goes on: it is held for that, whatever else it is.
+    """
+    date = sessions["service_date"]
+    location = sessions["location"].map({text: bare(text) for text in sessions["location"].unique()})
+    here = {bare(name) for name in clinic.block.locations}
+    outside = (date.dt.strftime("%Y-%m") != month) if month else pd.Series(False, index=sessions.index)
+    # Without a service nobody can say that it is another service: the session goes on, and is held for it.
+    billed_here = sessions["service"].isin(clinic.block.bill) | (sessions["service_name"] == "")
+    reason = np.select(
+        [
+            date.isna(),
+            outside,
+            sessions["status"].isin(("no-show", "cancelled", "not-arrived", "refunded")),
+            ~billed_here,
+            sessions["fee_stated"] & (sessions["fee_cents"] == 0),
+            sessions["insurer_id"] == SELF_PAY,
+            ~location.isin(here | {""}) if here else pd.Series(False, index=sessions.index),
+            sessions["billed"],
+            date > pd.Timestamp(as_of),
+        ],
+        [
+            "",
+            "outside-month",
+            sessions["status"],
+            "other-service",
+            "no-charge",
+            "self-pay",
+            "other-location",
+            "billed-elsewhere",
+            "in-the-future",
+        ],
+        default="",
+    )
+    return pd.Series(reason, index=sessions.index, dtype="str")
+
+
+def _cells(sessions: pd.DataFrame) -> list[int]:
+    """One number per session that is equal where every cell is; where the row stands does not count."""
+    cells = sessions.drop(columns=["file", "sheet", "row"])
+    return [int(number) for number in pd.util.hash_pandas_object(cells, index=False)]
+
+
+def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
+    """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
+    bad = desk.bad_cells
+    on_date = bad["column"] == "service_date"
+    undated = bad["session"].isin(dated.index[~dated]) & on_date
+    counts = undated | (bad["session"].isin(desk.candidates.index) & ~on_date)
+    bad = bad[counts]
+    told = [
+        (str(kind), part.set_index("session")["message"])
+        for kind, part in bad.groupby("kind", sort=False)
+        if desk.clinic.severity_of(str(kind)) != "off"
+    ]
+    without = dated.index[~dated].difference(pd.Index(bad.loc[undated, "session"]))
+    if len(without):
+        told.append(
+            ("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str"))
+        )
+    return findings_frame(told, desk.clinic)
+
+
+def _opaque(sessions: pd.DataFrame, group: pd.Series[int]) -> pd.Series[str]:
+    """A key per session that says nothing of the patient and stays the same from run to run.
+
+    Made of the session id, else the natural key, else the place; copies of one session are counted.
+    """
+    base = sessions["session_id"]
+    base = base.mask(base == "", natural_keys(sessions))
+    base = base.mask(base == "", sources(sessions))
+    ordinal = base.groupby(base).cumcount().astype("str")
+    hashed = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in base + "\x1f" + ordinal]
+    return pd.Series(hashed, index=sessions.index, dtype="str")
+
+
+def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Totals:
+    """The control totals; raises RuntimeError where they do not add up, which is a bug, never a loss."""
+    files = intake.files
+    outcome = sessions["outcome"]
+    totals = Totals(
+        rows=sum(file.rows for file in files),
+        sessions=len(sessions),
+        repeated=sum(file.repeated for file in files),
+        tied=sum(file.tied for file in files),
+        set_aside=sum(file.set_aside for file in files),
+        counts={name: int((outcome == name).sum()) for name in OUTCOMES},
+        cents_read=int(sessions["fee_cents"].sum()),
+        cents={name: int(sessions.loc[outcome == name, "fee_cents"].sum()) for name in OUTCOMES},
+    )
+    adds_up = (
+        all(f.rows == f.sessions + f.repeated + f.tied + f.set_aside for f in files)
+        and sum(f.sessions for f in files) == totals.sessions == sum(totals.counts.values())
+        and totals.cents_read == sum(totals.cents.values())
+        and len(claims) == totals.counts["claimed"]
+        and int(claims["fee_cents"].sum()) == totals.cents["claimed"]
+    )
+    if not adds_up:
+        raise RuntimeError(f"the control totals do not add up: {totals}")
+    return totals
+
+
+def view(month: Month) -> MonthView:
+    """The claimed month as the workbooks show it."""
+    if month.month is None:
+        raise ValueError("only one month at a time can be shown")
+    clinic, claims = month.clinic, month.claims
+    asked = list(dict.fromkeys(claims["insurer_id"]))
+    treated = set(claims["practitioner"])
+    return MonthView(
+        clinic=clinic.name,
+        address=clinic.block.address,
+        phone=clinic.block.phone,
+        month=month.month,
+        as_of=month.as_of,
+        batch=1,
+        totals=month.totals,
+        claims=claims,
+        attention=_attention(month),
+        not_billed=_not_billed(month),
+        files=month.intake.files,
+        rules=_rules_applied(month),
+        insurers=tuple(_insurer_view(clinic, insurer_id) for insurer_id in asked),
+        practitioners=tuple(
+            PractitionerView(
+                name=p.name,
+                profession=p.profession,
+                registration=p.registration,
+                numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
+            )
+            for p in clinic.practitioners
+            if p.name in treated
+        ),
+        clinic_file=clinic.file,
+        clinic_sha256=clinic.sha256,
+    )
+
+
+def _insurer_view(clinic: Clinic, insurer_id: str) -> InsurerView:
+    insurer = clinic.insurer_by_id(insurer_id)
+    # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
+    usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
+    return InsurerView(
+        id=insurer.id,
+        name=insurer.name,
+        channel=insurer.channel or "",
+        vendor_number=insurer.vendor_number or "",
+        asks=usual if insurer.requires is None else insurer.requires,
+    )
+
+
+def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
+    """The columns that both lists of unclaimed sessions show."""
+    return pd.DataFrame(
+        {
+            "session": sessions["key"],
+            "source": sources(sessions),
+            "service_date": sessions["service_date"],
+            "patient": sessions["patient"],
+            "practitioner": sessions["practitioner"],
+            "service": sessions["service_name"],
+            "insurer": sessions["insurer_name"],
+            "fee_cents": sessions["fee_cents"],
+            "reason": sessions["reason"],
+        }
+    )
+
+
+def _attention(month: Month) -> pd.DataFrame:
+    """One line per held session and finding that holds, by kind, then date."""
+    holds = month.findings[month.findings["severity"] == "hold"]
+    holds = holds[holds["session"].isin(month.held.index)]
+    lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
+    told = holds.reset_index(drop=True)
+    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"])
+    rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
+    lines = lines.assign(rank=rank).sort_values(
+        ["rank", "service_date", "source"], kind="stable", ignore_index=True
+    )
+    return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str"}), ATTENTION)
+
+
+def _not_billed(month: Month) -> pd.DataFrame:
+    lines = _listing(month.sessions[month.sessions["outcome"] == "not_billed"])
+    lines = lines.sort_values(["reason", "service_date", "source"], kind="stable", ignore_index=True)
+    return prove(lines[[column.name for column in NOT_BILLED]], NOT_BILLED)
+
+
+def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
+    """Every fee and code that the claims rest on, with how many rest on it."""
+    clinic = month.clinic
+    by_rule = month.prices.loc[month.claims["session"], "rule"].value_counts().sort_index()
+    applied = []
+    for position, count in by_rule.items():
+        if position < 0:
+            continue
+        fee = clinic.fees[int(position)]
+        until = f" until {fee.until}" if fee.until else ""
+        insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
+        told = ", ".join(part for part in (fee.service, fee.visit, fee.minutes and f"{fee.minutes} min") if part)
+        applied.append(
+            RuleApplied(
+                rule=f"Fee: {told}{insurer}",
+                value=dollars(fee.cents),
+                in_force=f"from {fee.start}{until}",
+                source=fee.source,
+                url=fee.url,
+                verified=fee.verified,
+                claims=int(count),
+            )
+        )
+    codes = month.claims.groupby(["insurer_id", "service_code"], sort=False).size()
+    for key, count in codes.items():
+        insurer_id, code = key if isinstance(key, tuple) else (key, "")
+        insurer_in_force = clinic.insurer_by_id(str(insurer_id))
+        own = insurer_in_force.service_code is None
+        applied.append(
+            RuleApplied(
+                rule=f"Service code: {insurer_in_force.name}",
+                value=str(code),
+                in_force="",
+                source="clinic file" if own else insurer_in_force.source,
+                url="" if own else insurer_in_force.url,
+                verified=own or insurer_in_force.verified,
+                claims=int(count),
+            )
+        )
+    return tuple(applied)

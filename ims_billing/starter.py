@@ -1,0 +1,221 @@
+"""The first clinic file and session spreadsheet of a clinic, filled from an export where there is one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+
+from ims_billing.classify import classify
+from ims_billing.clinic import FILE_NAME, person, toml_text, without_file
+from ims_billing.findings import BillingError
+from ims_billing.model import Intake
+from ims_billing.rulebook import published
+from ims_billing.workbooks.files import write_all
+from ims_billing.workbooks.sheet import Book, Column, Kind
+
+SESSIONS_FILE = "sessions.xlsx"
+
+_TEMPLATE = Template("""\
+# The clinic file of ims-billing. Lines that begin with # are explanations and examples.
+# Text stands in quotes, dates are written 2026-10-31, amounts 95.00. After a change: ims-billing check FILE
+
+[clinic]
+name = "Your clinic"
+address = ""
+phone = ""
+bill = ["ims"]                  # which services become claims: "ims", "physiotherapy"
+blank_insurer = "hold"          # a blank insurer: "hold" the session, or "self-pay" if it means the patient pays
+dates = "unambiguous"           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
+locations = []                  # empty: all; otherwise sessions at other locations are not billed
+
+[service_code]
+code = "PHYSIO"                 # what your plans call Physiotherapy Services
+description = "Physiotherapy Services"
+
+# Everybody who treats. Professions: physiotherapist, acupuncturist, massage-therapist, chiropractor, kinesiologist,
+# naturopath, osteopath, athletic-therapist, physician, assistant, other.
+#
+# [[practitioner]]
+# name = "Ann Example"
+# aliases = ["A. Example"]                     # other spellings in the spreadsheets
+# profession = "physiotherapist"
+# registration = "01234"                       # in quotes, so that the leading zero stays
+# registered = { from = 2015-01-01 }           # until = ... once it ends
+# needling = { from = 2018-05-01 }             # authorised to needle; leave out if not
+# numbers = { "Pacific Blue Cross" = "556677" }  # provider numbers that insurers gave
+$practitioners
+# Insurers: the usual ones are known (ims-billing rules shows them). Add what differs, or one that is missing.
+#
+# [[insurer]]
+# name = "Sun Life"
+# aliases = ["SLF"]
+# channel = "TELUS eClaims"
+# requires = ["policy", "member"]   # policy, member, birth-date, relationship, insured, payer-file-number,
+#                                   # accident-date, phn
+# vendor_number = "12345"           # what this insurer calls the clinic
+#
+# [[insurer]]
+# name = "Out of pocket"
+# self_pay = true                   # spellings that mean: no insurer
+$insurers
+# Your fees. Of several that fit a visit the most specific stands: insurer first, then visit, then minutes.
+#
+# [[fee]]
+# service = "ims"
+# visit = "initial"                 # or "subsequent"; leave out: any
+# minutes = 45                      # leave out: any
+# insurer = "ICBC"                  # leave out: any
+# amount = 120.00
+# from = 2026-01-01                 # until = ... once it ends
+$fees
+# Your own names of services: ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other.
+[service_names]
+# "IMS Acupuncture" = "ims"
+$names
+# How serious a finding is: hold, warn or off. Some protect the licence and cannot be changed.
+[severity]
+# unusual-frequency = "hold"
+""")
+
+# The kind of each column of the empty session spreadsheet, where it is not plain text.
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("service_date", "birth_date", "insured_birth_date", "accident_date"), "date"),
+    **dict.fromkeys(("fee", "patient_paid", "tax"), "money"),
+    **dict.fromkeys(
+        (
+            *("session_id", "patient_id", "phn", "policy", "member", "payer_file_number", "invoice"),
+            *("secondary_policy", "secondary_member"),
+        ),
+        "id",
+    ),
+    "minutes": "count",
+}
+
+
+def write_starter(folder: Path, intake: Intake | None) -> list[Path]:
+    """Writes the clinic file and, where there is none, the session spreadsheet; returns what was written.
+
+    Raises BillingError where a clinic file is there already: it is never overwritten.
+    """
+    clinic_file, spreadsheet = folder / FILE_NAME, folder / SESSIONS_FILE
+    if clinic_file.exists():
+        raise BillingError(f"{clinic_file}: there is a clinic file already, and it is left as it is.")
+    contents = {clinic_file: clinic_text(intake).encode()}
+    if not spreadsheet.exists():
+        contents[spreadsheet] = empty_spreadsheet()
+    write_all(contents, shared=False)
+    return list(contents)
+
+
+def empty_spreadsheet() -> bytes:
+    """A session spreadsheet with this product's headings, and cells that keep identifiers as text."""
+    headings = published().layouts.sessions.headings
+    columns = [Column(names[0], _KINDS.get(field, "text")) for field, names in headings.items()]
+    book = Book("Sessions", "ims-billing", dt.date(2026, 1, 1))
+    book.table("Sessions", columns, [])
+    return book.bytes()
+
+
+def clinic_text(intake: Intake | None) -> str:
+    """The text of a first clinic file, with what an export shows marked as not confirmed."""
+    if intake is None:
+        return _TEMPLATE.substitute(practitioners="", insurers="", fees="", names="")
+    sessions = classify(intake.sessions, without_file())
+    return _TEMPLATE.substitute(
+        practitioners=_practitioners(sessions),
+        insurers=_insurers(sessions),
+        fees=_fees(sessions),
+        names=_names(sessions),
+    )
+
+
+def _practitioners(sessions: pd.DataFrame) -> str:
+    spellings: dict[str, list[str]] = {}
+    for written in _in_order(sessions["practitioner"]):
+        spellings.setdefault(person(written), []).append(written)
+    entries = []
+    for first, *others in spellings.values():
+        aliases = f"aliases = [{', '.join(toml_text(name) for name in others)}]" if others else ""
+        entries.append(
+            _entry(
+                "practitioner",
+                f"name = {toml_text(first)}",
+                aliases,
+                'profession = "other"              # fill in: physiotherapist, ...',
+                'registration = ""                 # fill in for a physiotherapist',
+                "# registered = { from = 2015-01-01 }",
+                "# needling = { from = 2018-05-01 }",
+            )
+        )
+    return "".join(entries)
+
+
+def _insurers(sessions: pd.DataFrame) -> str:
+    unknown = sessions.loc[sessions["insurer_id"] == "", "insurer"]
+    return "".join(
+        _entry(
+            "insurer",
+            f"name = {toml_text(name)}",
+            "# self_pay = true                 # if it means: no insurer",
+            f"code = {toml_text(code)}                    # four letters for its claim numbers",
+        )
+        for name, code in zip(_in_order(unknown), _codes(), strict=False)
+    )
+
+
+def _codes() -> Iterable[str]:
+    """Short codes for insurers that nobody has named yet: XAAA, XAAB, ..."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return (f"X{a}{b}{c}" for a in letters for b in letters for c in letters)
+
+
+def _fees(sessions: pd.DataFrame) -> str:
+    """The usual fee of IMS by visit and minutes, from the first day of the first month seen."""
+    paid = sessions[
+        (sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")
+    ]
+    first = paid["service_date"].min()
+    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
+    entries = []
+    minutes = paid["minutes"].astype("string").fillna("").astype("str")
+    for (visit, length), part in paid.groupby([paid["visit"], minutes]):
+        (usual, _), *rest = Counter(part["fee_cents"].tolist()).most_common(4)
+        others = ", ".join(f"{cents / 100:.2f} ({count} times)" for cents, count in rest)
+        entries.append(
+            _entry(
+                "fee",
+                'service = "ims"',
+                f"visit = {toml_text(str(visit))}" if visit else "",
+                f"minutes = {length}" if length else "",
+                f"amount = {usual // 100}.{usual % 100:02d}" + (f"   # also seen: {others}" if others else ""),
+                f"from = {start}",
+            )
+        )
+    return "".join(entries)
+
+
+def _names(sessions: pd.DataFrame) -> str:
+    lines = []
+    for name, service, doubt in (
+        sessions.loc[sessions["service_name"] != "", ["service_name", "service", "doubt"]]
+        .drop_duplicates("service_name")
+        .itertuples(index=False, name=None)
+    ):
+        # A name that leaves it open, or speaks of IMS in the notes only, is the clinic's to decide.
+        told, remark = (service, "") if not doubt else ("unrecognised", "   # IMS or not? fill in")
+        lines.append(f'{toml_text(name)} = {{ service = "{told}", confirmed = false }}{remark}\n')
+    return "".join(sorted(lines))
+
+
+def _in_order(names: pd.Series[str]) -> list[str]:
+    return sorted(name for name in names.unique() if name)
+
+
+def _entry(table: str, *lines: str) -> str:
+    kept: Sequence[str] = [line for line in lines if line]
+    return "\n".join(["", f"[[{table}]]", *kept, "confirmed = false", ""])

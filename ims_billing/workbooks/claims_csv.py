@@ -1,0 +1,52 @@
+"""All claims of a month as text, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from ims_billing.model import MonthView
+
+_COLUMNS = {
+    "claim": "claim",
+    "batch": "batch",
+    "insurer": "insurer",
+    "service_date": "service_date",
+    "patient": "patient",
+    "policy": "policy",
+    "member": "member_id",
+    "practitioner": "practitioner",
+    "registration": "registration",
+    "service": "service",
+    "service_code": "service_code",
+    "description": "description",
+    "fee_cents": "fee",
+    "patient_paid_cents": "patient_paid",
+    "amount_cents": "amount_claimed",
+}
+
+
+def claims_csv(view: MonthView) -> bytes:
+    """The file `claims-<month>.csv`: UTF-8 with mark, amounts with two decimals, text that never acts."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    # Claims that replace another and claims that were voided come with the ledger: both columns are empty.
+    writer.writerow([*_COLUMNS.values(), "replaces", "voided"])
+    for row in view.claims[list(_COLUMNS)].itertuples(index=False, name=None):
+        writer.writerow([*(_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True)), "", ""])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(name: str, value: object) -> str:
+    if name.endswith("_cents"):
+        cents = int(str(value))
+        return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    if name == "service_date":
+        return f"{value:%Y-%m-%d}"
+    return _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    """A quote before text that Excel would take for a formula; ``-00`` is an identifier and stays."""
+    acts = text.startswith(("=", "+", "@", "\t", "\r")) or (text.startswith("-") and not text[1:2].isdigit())
+    return f"'{text}" if acts else text

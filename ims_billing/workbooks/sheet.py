@@ -1,0 +1,251 @@
+"""The house style of every workbook: fonts, formats, widths, print setup; text that stays text; same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.writer.excel import ExcelWriter
+
+Kind = Literal["text", "long", "id", "date", "money", "count"]
+Value: TypeAlias = str | int | float | dt.date | None
+
+_FORMATS = {
+    "text": "General",
+    "long": "General",
+    "id": "@",
+    "date": "yyyy-mm-dd",
+    "money": "#,##0.00",
+    "count": "#,##0",
+}
+_NARROWEST, _WIDEST, _LONG = 9, 42, 46
+_MOST_ROWS = 1_048_575
+_FONT = "Calibri"
+_INK, _SHADE, _LINE = "1F2933", "E4E9EE", "9AA5B1"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as a person sees it. Kinds: `id` is text that looks like a number, `long` is text that wraps."""
+
+    heading: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A small table within a page: a title, columns, rows, and a line of totals below where there is one."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Value]]
+    totals: Sequence[Value] = ()
+    note: str = ""
+
+
+@dataclass
+class Book:
+    """A workbook in the making; `bytes` ends it. The stamp stands for every clock, so that bytes repeat."""
+
+    title: str
+    clinic: str
+    stamp: dt.date
+    _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
+
+    def table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
+        """A sheet that is one table: its header in the first row, frozen, with filters."""
+        kept = list(rows)
+        if len(kept) > _MOST_ROWS:
+            raise ValueError(f"{len(kept)} rows are more than a sheet holds")
+        sheet = self._sheet(name)
+        sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        for number, column in enumerate(columns):
+            width = _width([row[number] for row in kept], column)
+            dimension = sheet.column_dimensions[get_column_letter(number + 1)]
+            dimension.width = width
+            # for what a person types below the table
+            dimension.number_format = _FORMATS[column.kind]
+        sheet.append([_styled(sheet, column.heading, "heading", column.kind) for column in columns])
+        cells = [_styled(sheet, None, "body", column.kind) for column in columns]
+        for row in kept:
+            for cell, value in zip(cells, row, strict=True):
+                _fill(cell, value)
+            sheet.append(cells)
+        if columns:
+            sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
+
+    def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
+        """A sheet to read: a title, a few facts, then small tables one below the other."""
+        sheet = self._sheet(name)
+        width = max((len(block.columns) for block in blocks), default=2)
+        for number in range(width):
+            sheet.column_dimensions[get_column_letter(number + 1)].width = _page_width(number, facts, blocks)
+        sheet.append([_styled(sheet, title, "title", "text")])
+        for label, fact in facts:
+            kind: Kind = "date" if isinstance(fact, dt.date) else "text"
+            sheet.append([_styled(sheet, label, "label", "text"), _styled(sheet, fact, "fact", kind)])
+        for block in blocks:
+            sheet.append([])
+            sheet.append([_styled(sheet, block.title, "section", "text")])
+            sheet.append([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns])
+            for row in block.rows:
+                sheet.append(_row(sheet, row, block.columns, "body"))
+            if block.totals:
+                sheet.append(_row(sheet, block.totals, block.columns, "total"))
+            if block.note:
+                sheet.append([_styled(sheet, block.note, "note", "text")])
+
+    def _sheet(self, name: str) -> Any:
+        # The stubs do not know what a write-only sheet takes from an ordinary one.
+        sheet: Any = self._book.create_sheet(name)
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 1  # Letter
+        sheet.page_setup.fitToWidth = 1
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_margins.left = sheet.page_margins.right = 0.5
+        sheet.page_margins.top = sheet.page_margins.bottom = 0.7
+        sheet.oddHeader.left.text = f"{_field(self.clinic)}: {_field(self.title)}"
+        sheet.oddHeader.right.text = "&A"
+        sheet.oddFooter.left.text = "Confidential: patient information"
+        sheet.oddFooter.right.text = "Page &P of &N"
+        sheet.sheet_view.showGridLines = False
+        return sheet
+
+    def bytes(self) -> bytes:
+        """The finished workbook. The same sheets and stamp give the same bytes, on any day."""
+        stamp = dt.datetime.combine(self.stamp, dt.time())
+        properties = self._book.properties
+        properties.title, properties.creator = self.title, self.clinic
+        properties.created = properties.modified = stamp
+        content = io.BytesIO()
+        archive = _StampedZip(content, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
+        ExcelWriter(self._book, archive).save()
+        return content.getvalue()
+
+
+class _StampedZip(zipfile.ZipFile):
+    """A zip whose entries all bear the same old date: openpyxl would stamp the time of writing into it."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
+        super().writestr(self._entry(str(zinfo_or_arcname)), data, *args, **kwargs)
+
+    def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
+        with open(filename, "rb") as part, self.open(self._entry(str(arcname)), "w") as entry:  # noqa: PTH123
+            while chunk := part.read(1 << 20):
+                entry.write(chunk)
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        entry = zipfile.ZipInfo(PurePath(name).as_posix().lstrip("/"), date_time=(1980, 1, 1, 0, 0, 0))
+        entry.compress_type = self.compression
+        entry.external_attr = 0o600 << 16
+        return entry
+
+
+def _field(text: str) -> str:
+    """Text within a page header, where an ampersand begins a code."""
+    return text.replace("&", "&&")
+
+
+def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Value, ...]]:
+    """The rows of a frame as cells show them: cents (columns that end in `_cents`) in dollars, dates as dates."""
+    shown = []
+    for name in columns:
+        values = frame[name]
+        if name.endswith("_cents"):
+            shown.append([cents / 100 for cents in values.tolist()])
+        elif str(values.dtype).startswith("datetime64"):
+            shown.append([None if pd.isna(day) else day.date() for day in values])
+        else:
+            shown.append(values.tolist())
+    return list(zip(*shown, strict=True)) if shown else []
+
+
+def _row(sheet: Any, values: Sequence[Value], columns: Sequence[Column], look: str) -> list[Any]:
+    return [_styled(sheet, value, look, column.kind) for value, column in zip(values, columns, strict=True)]
+
+
+def _fill(cell: Any, value: Value) -> None:
+    """Puts a value into a cell; text stays text, whatever it begins with."""
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_767] or None
+        if cell.value is not None:
+            cell.data_type = "s"
+    else:
+        cell.value = value
+
+
+_THIN = Side(style="thin", color=_LINE)
+_FONTS = {
+    "title": Font(name=_FONT, size=16, bold=True, color=_INK),
+    "section": Font(name=_FONT, size=12, bold=True, color=_INK),
+    "heading": Font(name=_FONT, size=11, bold=True, color=_INK),
+    "label": Font(name=_FONT, size=11, color=_INK),
+    "fact": Font(name=_FONT, size=11, color=_INK),
+    "body": Font(name=_FONT, size=11, color=_INK),
+    "total": Font(name=_FONT, size=11, bold=True, color=_INK),
+    "note": Font(name=_FONT, size=10, italic=True, color=_INK),
+}
+_FILL = PatternFill("solid", fgColor=_SHADE)
+_UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
+_RIGHT = ("money", "count")
+# openpyxl looks a style up for each cell it is set on; each look is made once per workbook and then shared.
+
+
+def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
+    """A cell in one of the house's looks."""
+    cell = WriteOnlyCell(sheet)
+    cell.font = _FONTS[look]
+    cell.number_format = _FORMATS[kind] if look in ("body", "total", "fact") else "General"
+    side = "right" if kind in _RIGHT else "left"
+    flowing = look in ("title", "section", "note", "label", "fact")
+    wraps = not flowing and (kind in ("long", "text") or look == "heading")
+    cell.alignment = Alignment(horizontal=side, vertical="top", wrap_text=wraps)
+    if look == "heading":
+        cell.fill, cell.border = _FILL, _UNDER
+    elif look == "total":
+        cell.border = _OVER
+    _fill(cell, value)
+    return cell
+
+
+def _length(value: Value, kind: Kind) -> int:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return 0
+    if kind == "date":
+        return 10
+    if kind == "money":
+        return len(f"{value:,.2f}")
+    if kind == "count":
+        return len(f"{value:,}")
+    return max((len(line) for line in str(value).splitlines()), default=0)
+
+
+def _width(values: Iterable[Value], column: Column) -> float:
+    """Wide enough for the content and for the heading with its filter button, within reason."""
+    longest = max((_length(value, column.kind) for value in values), default=0)
+    words = max(len(word) for word in column.heading.split()) if column.kind == "long" else len(column.heading)
+    return min(max(longest * 1.1 + 2, words * 1.1 + 4, _NARROWEST), _LONG if column.kind == "long" else _WIDEST)
+
+
+def _page_width(number: int, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> float:
+    widths = [
+        _width([row[number] for row in (*block.rows, block.totals) if row], block.columns[number])
+        for block in blocks
+        if number < len(block.columns)
+    ]
+    if number == 0:
+        widths.append(max((len(label) for label, _ in facts), default=0) * 1.1 + 2)
+    return max(widths)
