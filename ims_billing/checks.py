@@ -10,7 +10,7 @@ import pandas as pd
 from ims_billing.classify import SELF_PAY
 from ims_billing.clinic import Clinic, toml_text
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import FINDINGS, dollars, prove
+from ims_billing.model import FINDINGS, day_text, dollars, prove
 
 BILLED_AS_PHYSIOTHERAPY = ("ims", "physiotherapy")
 
@@ -184,9 +184,9 @@ def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & ~candidates["registered"]
     without = candidates["registration"] == ""
-    said = candidates["practitioner_name"] + (
-        " has no registration for " + candidates["service_date"].dt.strftime("%Y-%m-%d")
-    ).mask(without, " has no registration number")
+    said = candidates["practitioner_name"] + (" has no registration for " + day_text(candidates["service_date"])).mask(
+        without, " has no registration number"
+    )
     told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
     return told
 
@@ -197,7 +197,7 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
     rows &= ~candidates["may_needle"]
-    day = candidates["service_date"].dt.strftime("%Y-%m-%d")
+    day = day_text(candidates["service_date"])
     said = candidates["practitioner_name"] + " has no authorisation to needle for " + day
     told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
     return told
@@ -284,7 +284,7 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     rest = candidates[rows]
     visit = rest["visit"].mask(rest["visit"] == "", "visit not said to be initial or subsequent")
     length = (rest["minutes"].astype("string") + " min").fillna("length not said").astype("str")
-    day = rest["service_date"].dt.strftime("%Y-%m-%d")
+    day = day_text(rest["service_date"])
     said = "No fee is listed for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
     told: pd.Series[str] = said.astype("str")
     return told
@@ -305,9 +305,7 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     candidates, prices = desk.candidates, desk.prices
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     fee = candidates["fee_cents"]
-    as_listed = (fee == prices["listed_cents"]) | (
-        candidates["insurer_id"].isin(public) & (fee == prices["own_cents"])
-    )
+    as_listed = (fee == prices["listed_cents"]) | (candidates["insurer_id"].isin(public) & (fee == prices["own_cents"]))
     rows = _priced(candidates) & prices["listed_cents"].notna() & ~as_listed.fillna(False).astype("bool")
     said = [
         f"The fee is {dollars(found)}, the list says {dollars(listed)}."
@@ -342,9 +340,7 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     first = by_patient.shift(-2) - visits["date"] <= span
     middle = by_patient.shift(-1) - by_patient.shift(1) <= span
     rows = visits.index[first | middle | last]
-    return _say(
-        desk.candidates.index.to_series().isin(rows), "It is one of more than two IMS sessions in seven days."
-    )
+    return _say(desk.candidates.index.to_series().isin(rows), "It is one of more than two IMS sessions in seven days.")
 
 
 @check("acupuncture-by-physiotherapist")

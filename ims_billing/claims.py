@@ -41,9 +41,7 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     return joined[list(PRICES)]
 
 
-def _fee(
-    clinic: Clinic, service: str, visit: str, minutes: int | None, insurer: str | None, on: dt.date
-) -> Fee | None:
+def _fee(clinic: Clinic, service: str, visit: str, minutes: int | None, insurer: str | None, on: dt.date) -> Fee | None:
     return fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
 
 
@@ -67,8 +65,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
         dtype="object",
     )
     codes = {
-        key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code)
-        for key in visit_and_insurer.unique()
+        key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code) for key in visit_and_insurer.unique()
     }
     lines = pd.DataFrame(
         {

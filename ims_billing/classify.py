@@ -120,9 +120,11 @@ class NameReader:
         """By service (its place in the rules) the first words that tell it."""
         found: dict[int, str] = {}
         spelled = [self._respelled(_singular(token)) for token in tokens]
+        begins = 0
         for begin in range(len(tokens)):
-            if begin and tokens[begin - 1] in self._negations:
-                continue
+            if begin < begins:
+                continue  # within a term that was taken back
+            taken_back = begin > 0 and tokens[begin - 1] in self._negations
             together = ""
             for end in range(begin, min(begin + 6, len(tokens))):
                 if not _is_word(tokens[end]):
@@ -134,7 +136,10 @@ class NameReader:
                 run = tokens[begin : end + 1]
                 if len(together) <= _SHORT and len(run) > 1 and any(len(word) > 1 for word in run):
                     continue  # an abbreviation is one word, or letters: "I, MS" is not IMS
-                found.setdefault(term.service, " ".join(run))
+                if taken_back:
+                    begins = end + 1
+                else:
+                    found.setdefault(term.service, " ".join(run))
         return found
 
     def _respelled(self, word: str) -> str:

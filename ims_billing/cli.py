@@ -72,18 +72,14 @@ def _month(text: str | None) -> str | None:
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Session spreadsheets, .xlsx or .csv.")]
 ClinicFile = Annotated[
     Path | None,
-    typer.Option(
-        "--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."
-    ),
+    typer.Option("--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."),
 ]
 MonthOption = Annotated[
     str | None, typer.Option("--month", metavar="YYYY-MM", callback=_month, help="The month to bill, as 2026-10.")
 ]
 AsOf = Annotated[
     dt.datetime | None,
-    typer.Option(
-        "--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day to count as today, as 2026-11-05."
-    ),
+    typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day to count as today, as 2026-11-05."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -137,7 +133,7 @@ def check(
     if as_json:
         _print_json(console.month_json(prepared, numbered=False, written=[]))
     else:
-        console.show_month(prepared, would=True)
+        console.show_month(prepared, files, would=True)
     if prepared.totals.counts["held"]:
         raise typer.Exit(_HELD)
 
@@ -185,7 +181,7 @@ def claim(
     if as_json:
         _print_json(console.month_json(prepared, numbered=writes, written=paths))
     else:
-        console.show_month(prepared, would=not writes)
+        console.show_month(prepared, files, would=not writes)
         if written:
             console.show_written(written.files, written.left_over, shared=written.shared)
     if refused:
@@ -210,9 +206,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),
     source: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--from", metavar="FILE", help="Add the practitioners, insurers, names and fees found in it."
-        ),
+        typer.Option("--from", metavar="FILE", help="Add the practitioners, insurers, names and fees found in it."),
     ] = None,
 ) -> None:
     """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
@@ -237,15 +231,13 @@ def rules(
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
     from ims_billing import console
     from ims_billing.clinic import load, without_file
-    from ims_billing.rulebook import published
 
     path = _find_clinic(clinic, [])
     known = load(path) if path else without_file()
-    services = [(words.id, words.about) for words in published().services.service]
     if as_json:
-        _print_json(console.rules_json(known, _day(on), services))
+        _print_json(console.rules_json(known, _day(on)))
     else:
-        console.show_rules(known, _day(on), services)
+        console.show_rules(known, _day(on))
 
 
 def main() -> None:

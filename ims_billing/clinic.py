@@ -180,9 +180,7 @@ class Clinic:
     @cached_property
     def _insurers(self) -> dict[str, Insurer]:
         return {
-            bare(name): insurer
-            for insurer in self.insurers
-            for name in (insurer.name, insurer.id, *insurer.aliases)
+            bare(name): insurer for insurer in self.insurers for name in (insurer.name, insurer.id, *insurer.aliases)
         }
 
     def practitioner(self, written: str) -> Practitioner | None:
@@ -555,8 +553,7 @@ def load(path: Path) -> Clinic:
         raw = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise BillingError(
-            f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes, and dates are written "
-            "2026-10-31."
+            f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes, and dates are written 2026-10-31."
         ) from error
     clinic, faults = _build(raw, text)
     if clinic is None:

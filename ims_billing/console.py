@@ -18,8 +18,8 @@ from rich.text import Text
 from ims_billing import __version__
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import OUTCOMES, Service, dollars
-from ims_billing.rulebook import Codes, Fee
+from ims_billing.model import OUTCOMES, day_text, dollars
+from ims_billing.rulebook import Codes, Fee, services_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +89,8 @@ class Working:
             self._bar.update(self._task, description=what, completed=self._done)
 
 
-def show_month(month: Month, *, would: bool) -> None:
-    """The month at a glance; with `would`, claimed means would be."""
+def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
+    """The month at a glance, of these files; with `would`, claimed means would be."""
     console = out()
     title = f"IMS claims {month.month or 'of all months'}, as of {month.as_of}"
     console.print(Text(title, style="bold"))
@@ -105,7 +105,7 @@ def show_month(month: Month, *, would: bool) -> None:
     if month.month is None:
         _show_months(console, month)
     if len(month.earlier):
-        _show_earlier(console, month)
+        _show_earlier(console, month, files)
     if not month.clinic.file:
         _show_what_a_clinic_file_adds(console, month)
 
@@ -169,13 +169,9 @@ def _show_findings(console: Console, month: Month, severity: str, title: str) ->
     for kind in (kind for kind in CATALOGUE if (findings["kind"] == kind).any()):
         part = findings[findings["kind"] == kind]
         sessions = month.sessions.loc[part["session"].unique()]
-        head = Text.assemble(
-            (f"{len(sessions):>4} ", "bold"),
-            (CATALOGUE[kind].title, "bold"),
-            (f"  {kind}, {dollars(int(sessions['fee_cents'].sum()))}", "dim"),
-        )
-        console.print(head)
-        told = Text(_places(sessions, several=len(month.intake.files) > 1), style="dim")
+        console.print(Text(f"{len(sessions):>4} {CATALOGUE[kind].title}", style="bold"))
+        places = _places(sessions, several=len(month.intake.files) > 1)
+        told = Text(f"{kind}, {dollars(int(sessions['fee_cents'].sum()))}: {places}", style="dim")
         messages = list(dict.fromkeys(part["message"]))
         # Names that are not recognised come once each, with the line that settles them: all of them.
         shown = messages if severity == "warn" else messages[:_SHOWN_MESSAGES]
@@ -191,9 +187,7 @@ def _show_findings(console: Console, month: Month, severity: str, title: str) ->
 def _places(sessions: pd.DataFrame, *, several: bool) -> str:
     """The first few places by row, with the session's id where there is one."""
     places = []
-    for file, row, session_id in (
-        sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False)
-    ):
+    for file, row, session_id in sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False):
         named = f" (session {session_id})" if session_id else ""
         places.append(f"{f'{file} ' if several else ''}row {row}{named}")
     more = len(sessions) - len(places)
@@ -209,7 +203,7 @@ def _show_reasons(console: Console, month: Month) -> None:
 
 def _show_months(console: Console, month: Month) -> None:
     table = _table("Month", "Sessions", "Would be claimed", "Fees")
-    named = month.sessions["service_date"].dt.strftime("%Y-%m").fillna("no date")
+    named = day_text(month.sessions["service_date"], "%Y-%m").replace("", "no date")
     for name, part in month.sessions.groupby(named):
         claimed = part[part["outcome"] == "claimed"]
         table.add_row(str(name), f"{len(part):,}", f"{len(claimed):,}", dollars(int(claimed["fee_cents"].sum())))
@@ -217,15 +211,15 @@ def _show_months(console: Console, month: Month) -> None:
         console.print(table)
 
 
-def _show_earlier(console: Console, month: Month) -> None:
+def _show_earlier(console: Console, month: Month, files: Iterable[Path]) -> None:
     """Sessions of months before that nobody has billed here: loudly, with the command for each month."""
-    named = month.earlier["service_date"].dt.strftime("%Y-%m")
-    files = " ".join(file.file for file in month.intake.files)
+    named = day_text(month.earlier["service_date"], "%Y-%m")
+    named_files = " ".join(f'"{file}"' if " " in str(file) else str(file) for file in files)
     for name, part in month.earlier.groupby(named):
-        told = (
-            f"{len(part)} IMS sessions of {name}, {dollars(int(part['fee_cents'].sum()))}, are not claimed here. "
+        told = f"{len(part)} IMS sessions of {name}, {dollars(int(part['fee_cents'].sum()))}, are not claimed here. "
+        console.print(
+            Text.assemble((told, "bold red"), f"ims-billing claim {named_files} --month {name}"), soft_wrap=True
         )
-        console.print(Text.assemble((told, "bold red"), f"ims-billing claim {files} --month {name}"))
 
 
 def _show_what_a_clinic_file_adds(console: Console, month: Month) -> None:
@@ -263,9 +257,7 @@ def show_started(files: Iterable[Path], *, found: bool) -> None:
     for path in files:
         console.print(Text(f"  {path}"), soft_wrap=True)
     if found:
-        console.print(
-            "What was found is marked confirmed = false: check each, fill in what is missing, and say true."
-        )
+        console.print("What was found is marked confirmed = false: check each, fill in what is missing, and say true.")
     else:
         console.print("Fill in clinic.toml: the clinic, its practitioners and its fees.")
     console.print("Then: ims-billing check FILE", markup=False)
@@ -310,8 +302,8 @@ def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict
 
 def _single_month(month: Month) -> str | None:
     """The month that all dated sessions lie in, where `check` was not told one."""
-    found = month.sessions["service_date"].dt.strftime("%Y-%m").dropna().unique()
-    return str(found[0]) if len(found) == 1 else None
+    found = set(day_text(month.sessions["service_date"], "%Y-%m")) - {""}
+    return found.pop() if len(found) == 1 else None
 
 
 def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
@@ -352,13 +344,13 @@ def _code_text(code: str | Codes | None) -> str:
     return f"{code.initial} / {code.subsequent}" if isinstance(code, Codes) else code or ""
 
 
-def show_rules(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, str]]) -> None:
+def show_rules(clinic: Clinic, on: dt.date) -> None:
     """The services, codes, insurers and fees in force on a day, each with its source."""
     console = out()
     whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
     console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
     table = Table("Service", "Billed", "Service code", "Description", box=box.SIMPLE_HEAD, pad_edge=False)
-    for service, about in services:
+    for service, about in services_told():
         billed = service in clinic.block.bill
         code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
         table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
@@ -366,7 +358,8 @@ def show_rules(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, st
     table = Table("Fee", "Amount", "In force", "Source", box=box.SIMPLE_HEAD, pad_edge=False)
     for fee in _fees_on(clinic, on):
         until = f" until {fee.until}" if fee.until else ""
-        table.add_row(fee.told(), dollars(fee.cents), f"from {fee.start}{until}", _cited(fee))
+        insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
+        table.add_row(f"{fee.what()}{insurer}", dollars(fee.cents), f"from {fee.start}{until}", _cited(fee))
     console.print(table)
     table = Table("Insurer", "Code", "Channel", "Requires", "Own service code", "Source", box=box.SIMPLE_HEAD)
     for i in clinic.insurers:
@@ -384,7 +377,7 @@ def _cited(rule: Any) -> Text:
     return text
 
 
-def rules_json(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, str]]) -> dict[str, Any]:
+def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
     """The object that `rules --json` prints."""
     return {
         "version": __version__,
@@ -397,7 +390,7 @@ def rules_json(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, st
                 "service_code": clinic.service_code.code if service in clinic.block.bill else None,
                 "description": clinic.service_code.description if service in clinic.block.bill else None,
             }
-            for service, about in services
+            for service, about in services_told()
         ],
         "insurers": [
             {
@@ -408,9 +401,7 @@ def rules_json(clinic: Clinic, on: dt.date, services: Sequence[tuple[Service, st
                 "public": i.public,
                 "channel": i.channel,
                 "requires": None if i.requires is None else list(i.requires),
-                "service_code": i.service_code.model_dump()
-                if isinstance(i.service_code, Codes)
-                else i.service_code,
+                "service_code": i.service_code.model_dump() if isinstance(i.service_code, Codes) else i.service_code,
                 "source": i.source,
                 "url": i.url or None,
                 "verified": i.verified,

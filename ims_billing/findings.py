@@ -83,8 +83,7 @@ _KINDS = (
         "hold",
         _CORRECT,
         "The insurer is missing",
-        'Fill in the insurer; or set blank_insurer = "self-pay" in clinic.toml if blank means that the '
-        "patient pays.",
+        'Fill in the insurer; or set blank_insurer = "self-pay" in clinic.toml if blank means that the patient pays.',
         fixed=True,
     ),
     Kind("missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True),
@@ -208,8 +207,7 @@ _KINDS = (
         "hold",
         _BILL,
         "The name says IMS and acupuncture",
-        "Find out which it was. If this name always means one of them, add it under [service_names] in "
-        "clinic.toml.",
+        "Find out which it was. If this name always means one of them, add it under [service_names] in clinic.toml.",
     ),
     Kind(
         "ims-in-notes-only",

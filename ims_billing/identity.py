@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.model import plain
+from ims_billing.model import day_text, plain
 
 _SEPARATOR = "\x1f"
 
@@ -20,7 +20,7 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     name) find the id, if they mean one patient only. Empty where there is neither id nor name.
     """
     name = spelled(sessions["patient"])
-    born = sessions["birth_date"].dt.strftime("%Y-%m-%d").fillna("")
+    born = day_text(sessions["birth_date"])
     patient_id = sessions["patient_id"].str.strip().str.casefold()
     named_and_born = (name + _SEPARATOR + born).where(born != "", "")
     key = patient_id.mask(patient_id != "", "id" + _SEPARATOR + patient_id)
@@ -35,7 +35,7 @@ def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
     lenders = (key != "") & (by != "")
     known = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
     single = known.drop_duplicates("by", keep=False).set_index("by")["key"]
-    return key.mask(key == "", by.map(single).fillna("")).astype("str")
+    return key.mask(key == "", by.map(single).astype("str").fillna("")).astype("str")
 
 
 def spelled(text: pd.Series[str]) -> pd.Series[str]:
@@ -47,7 +47,7 @@ def spelled(text: pd.Series[str]) -> pd.Series[str]:
 def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
     patient = patient_keys(sessions)
-    date = sessions["service_date"].dt.strftime("%Y-%m-%d").fillna("")
+    date = day_text(sessions["service_date"])
     parts = [
         patient,
         date,

@@ -322,6 +322,11 @@ def heading(text: str) -> str:
     return bare(text.replace("#", " number "))
 
 
+def day_text(days: pd.Series[pd.Timestamp], form: str = "%Y-%m-%d") -> pd.Series[str]:
+    """Days as text, empty where there is none."""
+    return days.dt.strftime(form).astype("str").fillna("")
+
+
 def slug(text: str) -> str:
     """The text as part of a file name: lower-case ASCII letters, digits and single hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")

@@ -29,6 +29,7 @@ from ims_billing.model import (
     RuleApplied,
     Totals,
     bare,
+    day_text,
     dollars,
     prove,
 )
@@ -62,8 +63,8 @@ class Month:
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
     """How many sessions lie in each month, by month, in their order; sessions without a date in none."""
-    month = sessions["service_date"].dt.strftime("%Y-%m").dropna()
-    return {str(name): int(count) for name, count in month.value_counts().sort_index().items()}
+    counts = day_text(sessions["service_date"], "%Y-%m").value_counts().sort_index()
+    return {str(name): int(count) for name, count in counts.items() if name}
 
 
 def only_month(sessions: pd.DataFrame) -> str:
@@ -74,9 +75,7 @@ def only_month(sessions: pd.DataFrame) -> str:
     if not found:
         raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
     counts = ", ".join(f"{month} ({count} sessions)" for month, count in found.items())
-    raise BillingError(
-        f"The sessions lie in several months: {counts}. Say which to claim with --month {max(found)}."
-    )
+    raise BillingError(f"The sessions lie in several months: {counts}. Say which to claim with --month {max(found)}.")
 
 
 def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: dt.date) -> Month:
@@ -110,7 +109,7 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     clear = sessions[sessions["outcome"] == "claimed"]
     claims = claim_lines(clear, priced.loc[clear.index], clinic)
     code = claims.set_index("session")["service_code"]
-    sessions["service_code"] = sessions.index.to_series().map(code).fillna("").astype("str")
+    sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
     earlier = sessions[(sessions["reason"] == "outside-month") & (in_any_month == "") & dated]
     earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
     return Month(
@@ -147,7 +146,7 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
     date = sessions["service_date"]
     location = sessions["location"].map({text: bare(text) for text in sessions["location"].unique()})
     here = {bare(name) for name in clinic.block.locations}
-    outside = (date.dt.strftime("%Y-%m") != month) if month else pd.Series(False, index=sessions.index)
+    outside = (day_text(date, "%Y-%m") != month) if month else pd.Series(False, index=sessions.index)
     # Without a service nobody can say that it is another service: the session goes on, and is held for it.
     billed_here = sessions["service"].isin(clinic.block.bill) | (sessions["service_name"] == "")
     reason = np.select(
@@ -198,9 +197,7 @@ def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
     ]
     without = dated.index[~dated].difference(pd.Index(bad.loc[undated, "session"]))
     if len(without):
-        told.append(
-            ("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str"))
-        )
+        told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
     return findings_frame(told, desk.clinic)
 
 
@@ -213,7 +210,7 @@ def _opaque(sessions: pd.DataFrame, group: pd.Series[int]) -> pd.Series[str]:
     base = base.mask(base == "", natural_keys(sessions))
     base = base.mask(base == "", sources(sessions))
     ordinal = base.groupby(base).cumcount().astype("str")
-    hashed = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in base + "\x1f" + ordinal]
+    hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in base + "\x1f" + ordinal]
     return pd.Series(hashed, index=sessions.index, dtype="str")
 
 
@@ -317,9 +314,7 @@ def _attention(month: Month) -> pd.DataFrame:
     told = holds.reset_index(drop=True)
     lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"])
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
-    lines = lines.assign(rank=rank).sort_values(
-        ["rank", "service_date", "source"], kind="stable", ignore_index=True
-    )
+    lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
     return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str"}), ATTENTION)
 
 
@@ -340,10 +335,9 @@ def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
         fee = clinic.fees[int(position)]
         until = f" until {fee.until}" if fee.until else ""
         insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
-        told = ", ".join(part for part in (fee.service, fee.visit, fee.minutes and f"{fee.minutes} min") if part)
         applied.append(
             RuleApplied(
-                rule=f"Fee: {told}{insurer}",
+                rule=f"Fee: {fee.what()}{insurer}",
                 value=dollars(fee.cents),
                 in_force=f"from {fee.start}{until}",
                 source=fee.source,

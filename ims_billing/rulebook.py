@@ -41,9 +41,7 @@ class Period(Strict):
 
     def overlaps(self, other: Period) -> bool:
         """Whether some day lies in both."""
-        return (other.until is None or self.start <= other.until) and (
-            self.until is None or other.start <= self.until
-        )
+        return (other.until is None or self.start <= other.until) and (self.until is None or other.start <= self.until)
 
 
 class Codes(Strict):
@@ -91,10 +89,14 @@ class Fee(Period):
         """How specific it is: the insurer counts first, then the visit, then the minutes."""
         return (self.insurer is not None, self.visit is not None, self.minutes is not None)
 
+    def what(self) -> str:
+        """What it is for, in words, without the insurer: ``ims, initial, 45 min``."""
+        parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
+        return ", ".join(part for part in parts if part)
+
     def told(self) -> str:
         """What it is for, in words: ``ims, initial, 45 min, ICBC``."""
-        parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None, self.insurer]
-        return ", ".join(part for part in parts if part)
+        return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
 
 
 class PublishedInsurer(Strict):
@@ -279,6 +281,14 @@ def fee_in_force(
         and (fee.minutes is None or fee.minutes == minutes)
     ]
     return max(fitting, key=lambda fee: fee.rank, default=None)
+
+
+def services_told() -> list[tuple[Service, str]]:
+    """Each service once, with what it is; what is billed as physiotherapy comes first."""
+    about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
+    for words in published().services.service:
+        about.setdefault(words.id, []).append(words.about)
+    return [(service, "; ".join(told)) for service, told in about.items()]
 
 
 def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from string import Template
 
 import pandas as pd
 
-from ims_billing.classify import classify
+from ims_billing.classify import SELF_PAY, classify
 from ims_billing.clinic import FILE_NAME, person, toml_text, without_file
 from ims_billing.findings import BillingError
 from ims_billing.model import Intake
@@ -22,7 +22,7 @@ SESSIONS_FILE = "sessions.xlsx"
 
 _TEMPLATE = Template("""\
 # The clinic file of ims-billing. Lines that begin with # are explanations and examples.
-# Text stands in quotes, dates are written 2026-10-31, amounts 95.00. After a change: ims-billing check FILE
+# Text stands in quotes, dates are written 2026-10-31, amounts 95.00. After a change, run check.
 
 [clinic]
 name = "Your clinic"
@@ -37,8 +37,8 @@ locations = []                  # empty: all; otherwise sessions at other locati
 code = "PHYSIO"                 # what your plans call Physiotherapy Services
 description = "Physiotherapy Services"
 
-# Everybody who treats. Professions: physiotherapist, acupuncturist, massage-therapist, chiropractor, kinesiologist,
-# naturopath, osteopath, athletic-therapist, physician, assistant, other.
+# Everybody who treats. Professions: physiotherapist, acupuncturist, massage-therapist, chiropractor,
+# kinesiologist, naturopath, osteopath, athletic-therapist, physician, assistant, other.
 #
 # [[practitioner]]
 # name = "Ann Example"
@@ -156,16 +156,24 @@ def _practitioners(sessions: pd.DataFrame) -> str:
 
 
 def _insurers(sessions: pd.DataFrame) -> str:
-    unknown = sessions.loc[sessions["insurer_id"] == "", "insurer"]
-    return "".join(
+    """The insurers found: the known ones for what the clinic may add, the others with a code of their own."""
+    named = sessions[sessions["insurer_id"] != SELF_PAY]
+    known = named.loc[named["insurer_id"] != "", "insurer_name"]
+    unknown = named.loc[named["insurer_id"] == "", "insurer"]
+    requires = '# requires = ["policy", "member"]   # what it wants on a claim'
+    vendor = '# vendor_number = ""               # what it calls the clinic'
+    entries = [_entry("insurer", f"name = {toml_text(name)}", requires, vendor) for name in _in_order(known)]
+    entries += [
         _entry(
             "insurer",
             f"name = {toml_text(name)}",
-            "# self_pay = true                 # if it means: no insurer",
-            f"code = {toml_text(code)}                    # four letters for its claim numbers",
+            f"code = {toml_text(code)}                      # four letters for its claim numbers",
+            "# self_pay = true                  # if it means: no insurer",
+            requires,
         )
         for name, code in zip(_in_order(unknown), _codes(), strict=False)
-    )
+    ]
+    return "".join(entries)
 
 
 def _codes() -> Iterable[str]:
@@ -176,9 +184,7 @@ def _codes() -> Iterable[str]:
 
 def _fees(sessions: pd.DataFrame) -> str:
     """The usual fee of IMS by visit and minutes, from the first day of the first month seen."""
-    paid = sessions[
-        (sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")
-    ]
+    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
     first = paid["service_date"].min()
     start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
     entries = []

@@ -34,12 +34,10 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_TIME = r"(?:[T ,]+(?P<time>\d{1,2}[:h]\d{2}.*))?"
+_TIME = r"(?:[t ,]+(?P<time>\d{1,2}[:h]\d{2}.*))?"
 _YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){_TIME}")
 _YEAR_LAST = re.compile(rf"(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d\d){_TIME}")
-_DAY_MONTH = re.compile(
-    rf"(?:[a-z]+\.?,? )?(?P<d>\d{{1,2}})(?:er)?[ -](?P<m>[a-z]+)\.?[ ,-]+(?P<y>\d{{4}}){_TIME}"
-)
+_DAY_MONTH = re.compile(rf"(?:[a-z]+\.?,? )?(?P<d>\d{{1,2}})(?:er)?[ -](?P<m>[a-z]+)\.?[ ,-]+(?P<y>\d{{4}}){_TIME}")
 _MONTH_DAY = re.compile(
     rf"(?:[a-z]+\.?,? )?(?P<m>[a-z]+)\.?[ -](?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[ -]+(?P<y>\d{{4}}){_TIME}"
 )
@@ -70,7 +68,7 @@ def text(cell: Cell) -> str:
 def shown(cell: Cell) -> str:
     """The cell as a message may quote it: what could be somebody's name or words is not repeated."""
     written = text(cell)
-    return f'"{written}"' if _HARMLESS.fullmatch(written) or written.startswith("#") else "text that is none"
+    return f'"{written}"' if _HARMLESS.fullmatch(written) or written.startswith("#") else "text"
 
 
 def money(cell: Cell) -> int | None:

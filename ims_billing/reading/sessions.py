@@ -280,9 +280,7 @@ class _Sheet:
         width = len(self.found.table.rows[self.found.header])
         for position, row in enumerate(self.rows):
             if any(text(cell) for cell in row[width:]):
-                told = (
-                    f"The line has {len(row)} cells under {width} headings: its cells may stand in wrong columns."
-                )
+                told = f"The line has {len(row)} cells under {width} headings: its cells may stand in wrong columns."
                 self._note(position, "line", "unreadable-cell", told)
 
 

@@ -70,8 +70,7 @@ def _workbook(name: str, content: bytes) -> Iterator[RawTable]:
             yield _sheet(name, workbook.get_sheet_by_name(sheet_name), errors.get(sheet_name, {}))
     except (CalamineError, zipfile.BadZipFile, OSError) as error:
         raise BillingError(
-            f"{name}: the workbook is damaged or is no Excel workbook. Open it in Excel and save it again as "
-            ".xlsx."
+            f"{name}: the workbook is damaged or is no Excel workbook. Open it in Excel and save it again as .xlsx."
         ) from error
 
 
@@ -159,8 +158,7 @@ def _text(name: str, content: bytes) -> RawTable:
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
     try:
         rows: list[list[Cell]] = [
-            [_unwrapped(cell) for cell in row]
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            [_unwrapped(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         ]
     except csv.Error as error:
         raise BillingError(f"{name}: the text file cannot be read as a table: {error}.") from error
@@ -176,9 +174,7 @@ def _columns(text: str, delimiter: str) -> float:
     """How many columns the top of the text has, were this the delimiter."""
     lines = io.StringIO(text[:50_000], newline="")
     try:
-        widths = [
-            len(row) for row, _ in zip(csv.reader(lines, delimiter=delimiter), range(40), strict=False) if row
-        ]
+        widths = [len(row) for row, _ in zip(csv.reader(lines, delimiter=delimiter), range(40), strict=False) if row]
     except csv.Error:
         return 0
     return statistics.median_high(widths) if widths else 0

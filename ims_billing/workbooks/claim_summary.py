@@ -145,10 +145,10 @@ def _sums(lines: pd.DataFrame, by: str) -> list[tuple[str, int, int]]:
 
 def _held(view: MonthView) -> Block:
     """What is held by kind; a session with several holds counts in each."""
-    rows = [(kind, n, cents / 100, CATALOGUE[kind].title) for kind, n, cents in _sums(view.attention, "kind")]
+    rows = [(CATALOGUE[kind].title, n, cents / 100) for kind, n, cents in _sums(view.attention, "kind")]
     return Block(
         "Held, by kind of finding",
-        [Column("Kind"), Column("Sessions", "count"), Column("Fees", "money"), Column("What it means", "long")],
+        [Column("Finding", "long"), Column("Sessions", "count"), Column("Fees", "money")],
         rows,
         note="A session with several findings counts in each; see Needs attention.",
     )
@@ -167,7 +167,7 @@ def _sources(view: MonthView) -> list[Block]:
     ]
     counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Tied", "Set aside")]
     blocks = [
-        Block("Files", [Column("File"), Column("Layout"), *counts, Column("SHA-256", "long")], files),
+        Block("Files", [Column("File"), Column("Layout"), *counts, Column("SHA-256")], files),
         Block(
             "Clinic file",
             [Column("File"), Column("SHA-256", "long")],
@@ -176,8 +176,7 @@ def _sources(view: MonthView) -> list[Block]:
     ]
     if view.rules:
         rules = [
-            (r.rule, r.value, r.claims, r.in_force, r.source, r.url, "yes" if r.verified else "no")
-            for r in view.rules
+            (r.rule, r.value, r.claims, r.in_force, r.source, r.url, "yes" if r.verified else "no") for r in view.rules
         ]
         headings = [
             Column("Rule"),

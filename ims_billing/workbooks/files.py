@@ -72,9 +72,7 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
             except PermissionError as error:
                 raise BillingError(_open_elsewhere(target)) from error
     except OSError as error:
-        raise BillingError(
-            f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}."
-        ) from error
+        raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}.") from error
     finally:
         for temporary, _ in ready:
             temporary.unlink(missing_ok=True)
@@ -125,9 +123,7 @@ def _probe(target: Path) -> None:
     locks = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
     lock = next((lock for lock in locks if lock.exists()), None)
     if lock is not None:
-        raise BillingError(
-            f"{_open_elsewhere(target)} If nobody has it open, delete the file {lock.name} beside it."
-        )
+        raise BillingError(f"{_open_elsewhere(target)} If nobody has it open, delete the file {lock.name} beside it.")
     if target.is_dir():
         raise BillingError(f"{target}: this is a folder, and a file of that name is to be written.")
     if target.exists():

@@ -45,9 +45,7 @@ def insurer_report(view: MonthView, insurer: InsurerView) -> bytes:
         ("Batch", str(view.batch)),
     ]
     stated = [(label, fact) for label, fact in facts if fact]
-    book.page(
-        "Summary", f"Claims to {insurer.name}, {view.month}", stated, [_practitioners(view, insurer, claims)]
-    )
+    book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, [_practitioners(view, insurer, claims)])
     lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
     book.table("Claim lines", list(lines.values()), column_values(claims, list(lines)))
     return book.bytes()

@@ -29,7 +29,8 @@ _FORMATS = {
     "money": "#,##0.00",
     "count": "#,##0",
 }
-_NARROWEST, _WIDEST, _LONG = 9, 42, 46
+_NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 42, 36, 64
+_LINE_HEIGHT = 15.0
 _MOST_ROWS = 1_048_575
 _FONT = "Calibri"
 _INK, _SHADE, _LINE = "1F2933", "E4E9EE", "9AA5B1"
@@ -71,17 +72,24 @@ class Book:
         sheet = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
-        for number, column in enumerate(columns):
-            width = _width([row[number] for row in kept], column)
+        widths = [_width([row[number] for row in kept], column) for number, column in enumerate(columns)]
+        sheet.row_dimensions[1].height = _heading_height(columns, widths)
+        for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
             dimension = sheet.column_dimensions[get_column_letter(number + 1)]
             dimension.width = width
             # for what a person types below the table
             dimension.number_format = _FORMATS[column.kind]
         sheet.append([_styled(sheet, column.heading, "heading", column.kind) for column in columns])
         cells = [_styled(sheet, None, "body", column.kind) for column in columns]
-        for row in kept:
+        # Not every program fits the height of a row to the text that breaks in it.
+        breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
+        breaking = [n for n in breaking if any(_lines(row[n], widths[n]) > 1 for row in kept)]
+        for place, row in enumerate(kept, start=2):
             for cell, value in zip(cells, row, strict=True):
                 _fill(cell, value)
+            lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
+            if lines > 1:
+                sheet.row_dimensions[place].height = _LINE_HEIGHT * lines
             sheet.append(cells)
         if columns:
             sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
@@ -89,23 +97,35 @@ class Book:
     def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
         """A sheet to read: a title, a few facts, then small tables one below the other."""
         sheet = self._sheet(name)
-        width = max((len(block.columns) for block in blocks), default=2)
-        for number in range(width):
-            sheet.column_dimensions[get_column_letter(number + 1)].width = _page_width(number, facts, blocks)
-        sheet.append([_styled(sheet, title, "title", "text")])
+        columns = max((len(block.columns) for block in blocks), default=2)
+        widths = [_page_width(number, facts, blocks) for number in range(columns)]
+        for number, width in enumerate(widths):
+            sheet.column_dimensions[get_column_letter(number + 1)].width = width
+        row = 0
+
+        def add(cells: Sequence[Any], height: float | None = None) -> None:
+            nonlocal row
+            row += 1
+            if height is not None:
+                sheet.row_dimensions[row].height = height
+            sheet.append(cells)
+
+        add([_styled(sheet, title, "title", "text")], 26)
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
-            sheet.append([_styled(sheet, label, "label", "text"), _styled(sheet, fact, "fact", kind)])
+            add([_styled(sheet, label, "label", "text"), _styled(sheet, fact, "fact", kind)])
         for block in blocks:
-            sheet.append([])
-            sheet.append([_styled(sheet, block.title, "section", "text")])
-            sheet.append([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns])
-            for row in block.rows:
-                sheet.append(_row(sheet, row, block.columns, "body"))
+            add([])
+            add([_styled(sheet, block.title, "section", "text")], 20)
+            height = _heading_height(block.columns, widths[: len(block.columns)])
+            add([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns], height)
+            for values in block.rows:
+                lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
+                add(_row(sheet, values, block.columns, "body"), _LINE_HEIGHT * lines if lines > 1 else None)
             if block.totals:
-                sheet.append(_row(sheet, block.totals, block.columns, "total"))
+                add(_row(sheet, block.totals, block.columns, "total"))
             if block.note:
-                sheet.append([_styled(sheet, block.note, "note", "text")])
+                add([_styled(sheet, block.note, "note", "text")])
 
     def _sheet(self, name: str) -> Any:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
@@ -126,14 +146,17 @@ class Book:
 
     def bytes(self) -> bytes:
         """The finished workbook. The same sheets and stamp give the same bytes, on any day."""
-        stamp = dt.datetime.combine(self.stamp, dt.time())
-        properties = self._book.properties
-        properties.title, properties.creator = self.title, self.clinic
-        properties.created = properties.modified = stamp
-        content = io.BytesIO()
-        archive = _StampedZip(content, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
-        ExcelWriter(self._book, archive).save()
-        return content.getvalue()
+        self._book.properties.title, self._book.properties.creator = self.title, self.clinic
+        return stamped(self._book, self.stamp)
+
+
+def stamped(book: Workbook, stamp: dt.date) -> bytes:
+    """The workbook's bytes with one day in place of every clock."""
+    book.properties.created = book.properties.modified = dt.datetime.combine(stamp, dt.time())
+    content = io.BytesIO()
+    archive = _StampedZip(content, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
+    ExcelWriter(book, archive).save()
+    return content.getvalue()
 
 
 class _StampedZip(zipfile.ZipFile):
@@ -201,6 +224,7 @@ _FONTS = {
 _FILL = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
 _RIGHT = ("money", "count")
+_WRAPPING = ("long", "text")
 # openpyxl looks a style up for each cell it is set on; each look is made once per workbook and then shared.
 
 
@@ -211,8 +235,9 @@ def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
     cell.number_format = _FORMATS[kind] if look in ("body", "total", "fact") else "General"
     side = "right" if kind in _RIGHT else "left"
     flowing = look in ("title", "section", "note", "label", "fact")
-    wraps = not flowing and (kind in ("long", "text") or look == "heading")
-    cell.alignment = Alignment(horizontal=side, vertical="top", wrap_text=wraps)
+    wraps = not flowing and (kind in _WRAPPING or look == "heading")
+    vertical = "top" if look == "body" else "center"
+    cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=side == "right")
     if look == "heading":
         cell.fill, cell.border = _FILL, _UNDER
     elif look == "total":
@@ -233,16 +258,37 @@ def _length(value: Value, kind: Kind) -> int:
     return max((len(line) for line in str(value).splitlines()), default=0)
 
 
-def _width(values: Iterable[Value], column: Column) -> float:
-    """Wide enough for the content and for the heading with its filter button, within reason."""
+def _lines(value: Value, width: float) -> int:
+    """How many lines a text breaks into in a column of that width; words are kept whole."""
+    if not isinstance(value, str) or len(value) < width - 2:
+        return 1
+    room, lines, used = int((width - 1.5) / 1.05), 1, 0
+    for word in value.split():
+        if used and used + 1 + len(word) > room:
+            lines, used = lines + 1, 0
+        lines += max(0, len(word) - 1) // room
+        used += (1 if used else 0) + (len(word) - 1) % room + 1
+    return lines
+
+
+def _width(values: Iterable[Value], column: Column, longest_text: float = _LONG) -> float:
+    """Wide enough for the content and for each word of the heading beside its filter button, within reason."""
     longest = max((_length(value, column.kind) for value in values), default=0)
-    words = max(len(word) for word in column.heading.split()) if column.kind == "long" else len(column.heading)
-    return min(max(longest * 1.1 + 2, words * 1.1 + 4, _NARROWEST), _LONG if column.kind == "long" else _WIDEST)
+    word = max(len(word) for word in column.heading.split())
+    return min(
+        max(longest * 1.05 + 2.5, word * 1.1 + 3.5, _NARROWEST), longest_text if column.kind == "long" else _WIDEST
+    )
+
+
+def _heading_height(columns: Sequence[Column], widths: Sequence[float]) -> float:
+    """High enough for the heading that breaks into most lines."""
+    room = (max(1.0, width - 3.5) for width in widths)
+    return 17.0 * max(math.ceil(len(c.heading) * 1.1 / r) for c, r in zip(columns, room, strict=True))
 
 
 def _page_width(number: int, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> float:
     widths = [
-        _width([row[number] for row in (*block.rows, block.totals) if row], block.columns[number])
+        _width([row[number] for row in (*block.rows, block.totals) if row], block.columns[number], _LONG_ON_PAGE)
         for block in blocks
         if number < len(block.columns)
     ]

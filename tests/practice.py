@@ -1,0 +1,203 @@
+"""A made-up practice for the tests: its clinic file, rows of its spreadsheet, and the way through the program."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+
+from ims_billing.clinic import Clinic, load
+from ims_billing.model import Intake
+from ims_billing.month import Month, prepare_month
+from ims_billing.reading.intake import read_files
+
+AS_OF = dt.date(2026, 11, 5)
+MONTH = "2026-10"
+CLINIC = """
+[clinic]
+name = "Example Physiotherapy"
+{clinic}
+
+[service_code]
+code = "PHYSIO"
+
+[[practitioner]]
+name = "Ann Example"
+aliases = ["A. Example"]
+profession = "physiotherapist"
+registration = "01234"
+registered = {{ from = 2015-01-01 }}
+needling = {{ from = 2018-05-01 }}
+
+[[practitioner]]
+name = "Ben Sample"
+profession = "physiotherapist"
+registration = "05678"
+registered = [{{ from = 2020-01-01, until = 2026-10-10 }}, {{ from = 2026-10-20 }}]
+needling = {{ from = 2026-10-06, until = 2026-10-25 }}
+
+[[practitioner]]
+name = "Carla Specimen"
+profession = "massage-therapist"
+
+[[practitioner]]
+name = "Dev Placeholder"
+profession = "acupuncturist"
+
+[[insurer]]
+name = "Sun Life"
+requires = ["policy"]
+
+[[insurer]]
+name = "Green Shield"
+requires = ["policy", "member", "birth-date", "relationship", "insured"]
+
+[[insurer]]
+name = "Out of pocket"
+self_pay = true
+
+[[fee]]
+service = "ims"
+amount = 95.00
+from = 2026-04-01
+
+{more}
+"""
+USUAL: dict[str, Any] = {
+    "Session ID": "",
+    "Service Date": dt.date(2026, 10, 7),
+    "Start": "",
+    "Minutes": "",
+    "Patient": "Pat Madeup",
+    "Patient ID": "",
+    "Birth Date": "",
+    "PHN": "",
+    "Practitioner": "Ann Example",
+    "Service": "IMS",
+    "Visit": "",
+    "Status": "",
+    "Billed": "",
+    "Insurer": "Sun Life",
+    "Policy Number": "00123",
+    "Member ID": "",
+    "Relationship": "",
+    "Insured Name": "",
+    "Payer File Number": "",
+    "Accident Date": "",
+    "Fee": 95.0,
+    "Patient Paid": "",
+    "Tax": "",
+    "Location": "",
+    "Notes": "",
+}
+
+
+def row(**cells: Any) -> dict[str, Any]:
+    """A session with nothing to remark, but for these cells; an underscore stands for a space."""
+    changed = {name.replace("_", " "): value for name, value in cells.items()}
+    assert changed.keys() <= USUAL.keys(), changed.keys() - USUAL.keys()
+    return {**USUAL, **changed}
+
+
+def xlsx(folder: Path, rows: Iterable[Mapping[str, Any]], name: str = "sessions.xlsx") -> Path:
+    """The rows as a workbook with the header in row 1; what reads like an error is one."""
+    listed = list(rows)
+    headings = list(listed[0]) if listed else list(USUAL)
+    return xlsx_cells(folder, [headings, *(list(r.values()) for r in listed)], name)
+
+
+def xlsx_cells(folder: Path, cells: Sequence[Sequence[Any]], name: str = "sessions.xlsx") -> Path:
+    """These cells as a workbook of one sheet."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Sessions"
+    for number, values in enumerate(cells, start=1):
+        for column, value in enumerate(values, start=1):
+            if value is None or value == "":
+                continue
+            cell = sheet.cell(number, column)
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "e" if value.startswith("#N/A") else "s"
+    path = folder / name
+    book.save(path)
+    return path
+
+
+def csv_file(
+    folder: Path,
+    rows: Iterable[Mapping[str, Any]],
+    name: str = "sessions.csv",
+    encoding: str = "utf-8",
+    mark: str = ",",
+) -> Path:
+    """The rows as a text file."""
+    text = io.StringIO(newline="")
+    listed = list(rows)
+    writer = csv.DictWriter(text, list(listed[0]), delimiter=mark)
+    writer.writeheader()
+    writer.writerows(listed)
+    path = folder / name
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def clinic_file(folder: Path, more: str = "", clinic: str = "") -> Path:
+    """The practice's clinic file, with more tables at its end or more keys under [clinic]."""
+    path = folder / "clinic.toml"
+    path.write_text(CLINIC.format(more=more, clinic=clinic), encoding="utf-8")
+    return path
+
+
+def practice(folder: Path, more: str = "", clinic: str = "") -> Clinic:
+    """The practice's clinic file, loaded."""
+    return load(clinic_file(folder, more, clinic))
+
+
+def intake(folder: Path, rows: Iterable[Mapping[str, Any]], known: Clinic | None = None) -> Intake:
+    """The rows, written to a workbook and read back."""
+    return read_files([xlsx(folder, rows)], known or practice(folder))
+
+
+def month_of(
+    folder: Path,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    more: str = "",
+    clinic: str = "",
+    month: str | None = MONTH,
+    as_of: dt.date = AS_OF,
+) -> Month:
+    """The month that the rows make, through a real workbook and a real clinic file."""
+    known = practice(folder, more, clinic)
+    return prepare_month(intake(folder, rows, known), known, month=month, as_of=as_of)
+
+
+def outcomes(month: Month) -> list[str]:
+    """What became of each session, in the order of the rows: its outcome, and its reason where it has one."""
+    return [
+        f"{outcome}: {reason}" if reason else outcome
+        for outcome, reason in zip(month.sessions["outcome"], month.sessions["reason"], strict=True)
+    ]
+
+
+def kinds(month: Month, position: int = 0) -> list[str]:
+    """The kinds of findings of one session, by name."""
+    return sorted(month.findings.loc[month.findings["session"] == position, "kind"])
+
+
+def told(month: Month, kind: str) -> list[str]:
+    """The messages of one kind."""
+    return list(month.findings.loc[month.findings["kind"] == kind, "message"])
+
+
+def frame_text(frame: pd.DataFrame) -> str:
+    """A frame as text that two frames can be compared by."""
+    return frame.to_csv(index=False)

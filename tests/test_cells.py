@@ -1,0 +1,125 @@
+"""One cell at a time: text, money, days and times."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ims_billing.model import cents, dollars
+from ims_billing.reading.cells import Order, day, day_order, length, money, shown, text, time
+from ims_billing.reading.spreadsheet import Cell
+
+AMOUNTS: list[tuple[Cell, int | None]] = [
+    (95.0, 9500), (95.35, 9535), (1095, 109500), ("95", 9500), ("95.5", 9550), ("$1,095.00", 109500),
+    ("1 095,00 $", 109500), ("1.095,00", 109500), ("95,00", 9500), ("(95.00)", -9500), ("-$95.00", -9500),
+    ("($1,095.00)", -109500), ("CAD 95.00", 9500), ("−95.00", -9500), ("\u00a095.00\u00a0", 9500), (0.0, 0),
+    (0.1 + 0.2, 30),
+    (95.355, None), ("95.355", None), ("1,09", 109), ("1,0950", None), ("10,95.00", None), ("", None), (None, None),
+    ("ninety", None), (True, None), ("95%", None), ("--95", None), (float("nan"), None), (1e300, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "found"), AMOUNTS, ids=lambda v: repr(v))
+def test_money_is_whole_cents_or_unreadable(cell: Cell, found: int | None) -> None:
+    assert money(cell) == found
+
+
+@given(st.integers(min_value=-10_000_000_00, max_value=10_000_000_00))
+def test_every_amount_survives_as_number_and_as_text(amount: int) -> None:
+    assert money(amount / 100) == amount
+    assert money(dollars(amount)) == amount
+    assert money(f"{Decimal(amount) / 100:.2f}") == amount
+    assert cents(Decimal(amount) / 100) == amount
+
+
+OCTOBER_31 = dt.datetime(2026, 10, 31)
+DAYS: list[tuple[Cell, Order, dt.datetime | None]] = [
+    (dt.date(2026, 10, 31), "unambiguous", OCTOBER_31),
+    (dt.datetime(2026, 10, 31, 9, 30), "unambiguous", dt.datetime(2026, 10, 31, 9, 30)),
+    ("2026-10-31", "unambiguous", OCTOBER_31),
+    ("2026/10/31", "unambiguous", OCTOBER_31),
+    ("2026-10-31 08:30:00 -0700", "unambiguous", dt.datetime(2026, 10, 31, 8, 30)),
+    ("2026-10-31T08:30:00Z", "unambiguous", dt.datetime(2026, 10, 31, 8, 30)),
+    ("October 31, 2026", "unambiguous", OCTOBER_31),
+    ("Oct 31 2026, 11:00 AM", "unambiguous", dt.datetime(2026, 10, 31, 11)),
+    ("31-Oct-2026", "unambiguous", OCTOBER_31),
+    ("31 octobre 2026", "unambiguous", OCTOBER_31),
+    ("1er août 2026", "unambiguous", dt.datetime(2026, 8, 1)),
+    ("10/31/2026", "unambiguous", OCTOBER_31),
+    ("31/10/2026", "unambiguous", OCTOBER_31),
+    ("10-10-2026", "unambiguous", dt.datetime(2026, 10, 10)),
+    ("10/05/2026", "unambiguous", None),
+    ("10/05/2026", "month-first", dt.datetime(2026, 10, 5)),
+    ("10/05/2026", "day-first", dt.datetime(2026, 5, 10)),
+    ("31/10/2026", "month-first", None),
+    ("10/31/26", "month-first", None),
+    ("2026-13-01", "unambiguous", None),
+    ("2026-02-30", "unambiguous", None),
+    ("Octember 31, 2026", "unambiguous", None),
+    ("31", "unambiguous", None),
+    (46326.0, "unambiguous", None),
+    ("", "unambiguous", None),
+    (None, "unambiguous", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "order", "found"), DAYS, ids=lambda v: repr(v))
+def test_days_are_read_where_they_are_plain(cell: Cell, order: Order, found: dt.datetime | None) -> None:
+    assert day(cell, order) == found
+
+
+def test_two_digit_years_are_read_only_where_they_may_be_and_the_order_is_known() -> None:
+    assert day("10/31/26", "month-first", short_years=True) == OCTOBER_31
+    assert day("10/31/26", "unambiguous", short_years=True) is None
+
+
+@pytest.mark.parametrize(
+    ("column", "order"),
+    [
+        (["10/05/2026", "10/31/2026"], "month-first"),
+        (["05/10/2026", "31/10/2026"], "day-first"),
+        (["10/05/2026", "2026-10-31", None, 7.0], "unambiguous"),
+        (["10/31/2026", "31/10/2026"], "unambiguous"),
+    ],
+)
+def test_a_column_proves_how_it_writes_day_and_month(column: list[Cell], order: Order) -> None:
+    assert day_order(column, "unambiguous") == order
+    assert day_order(column, "day-first") == "day-first"
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [
+        ("9:30", 570), ("09:30:00", 570), ("9:30 PM", 1290), ("12:15 am", 15), ("9h30", 570), ("2 pm", 840),
+        (dt.time(9, 30), 570), (dt.datetime(2026, 10, 31, 9, 30), 570), (0.5, 720), (dt.timedelta(hours=3), 180),
+        ("2026-10-31 08:30:00 -0700", 510),
+        ("25:00", None), ("9:75", None), ("13 pm", None), ("noon", None), ("9", None), (9.0, None), ("", None),
+    ],
+)  # fmt: skip
+def test_times_are_minutes_after_midnight(cell: Cell, minutes: int | None) -> None:
+    assert time(cell) == minutes
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [(30.0, 30), ("30", 30), ("45 min", 45), ("1 h", 60), ("1h 15m", 75), ("0:45", 45), (dt.time(0, 45), 45),
+     ("", None), ("long", None), (0.0, None), (True, None)],
+)  # fmt: skip
+def test_lengths_are_minutes(cell: Cell, minutes: int | None) -> None:
+    assert length(cell) == minutes
+
+
+def test_identifiers_stay_themselves() -> None:
+    assert [text(c) for c in ("00123", 123.0, "  01-00 ", "=SUM(A1)", None, True)] == [
+        "00123", "123", "01-00", "=SUM(A1)", "", "yes",
+    ]  # fmt: skip
+
+
+def test_a_message_never_repeats_what_could_be_a_name() -> None:
+    assert shown("10/05/2026") == '"10/05/2026"'
+    assert shown("#N/A") == '"#N/A"'
+    assert shown("Pat Madeup") == "text"

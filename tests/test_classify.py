@@ -1,0 +1,185 @@
+"""What a service name says, measured on the names that real clinics write."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ims_billing.classify import NameReader, words_of
+from ims_billing.model import Service
+from ims_billing.rulebook import published
+from tests.practice import kinds, month_of, outcomes, row
+
+HERE = Path(__file__).parent
+COPY = HERE / "data" / "service_names.csv"
+MORE = HERE.parent.parent / "shared" / "service_names_more.csv"
+
+
+def reader(own: dict[str, Service] | None = None) -> NameReader:
+    return NameReader(published().services, own or {})
+
+
+def collected() -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    for path in (COPY, MORE):
+        if path.exists():
+            with path.open(encoding="utf-8", newline="") as file:
+                rows += list(csv.DictReader(file))
+    return rows
+
+
+def by_a_physiotherapist(collected_row: dict[str, str]) -> bool:
+    """Whether the heading shows a physiotherapist; an advertisement for acupuncture does not."""
+    shown = collected_row["provider_heading"].casefold()
+    return ("physio" in shown or "physical therap" in shown) and "acupuncture" not in shown
+
+
+def held_kinds(tmp_path: Path, names: list[str], practitioner: str) -> list[tuple[str, str, list[str]]]:
+    """By name, what the whole program makes of it under a practitioner: service, outcome and kinds."""
+    sessions = [row(Service=name, Practitioner=practitioner, Patient=f"Pat {n}") for n, name in enumerate(names)]
+    month = month_of(tmp_path, sessions)
+    return [
+        (service, outcome, kinds(month, n))
+        for n, (service, outcome) in enumerate(zip(month.sessions["service"], outcomes(month), strict=True))
+    ]
+
+
+def test_every_collected_ims_name_is_ims_under_a_physiotherapist(tmp_path: Path) -> None:
+    names = [r["name"] for r in collected() if r["label"] == "ims"]
+    assert len(names) >= 19
+    for name, (service, outcome, found) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
+        assert (service, outcome, found) == ("ims", "claimed", []), name
+
+
+def test_every_collected_ims_name_of_another_provider_is_held(tmp_path: Path) -> None:
+    names = [r["name"] for r in collected() if r["label"] == "ims_other_provider"]
+    assert len(names) >= 2
+    for name, (_, outcome, found) in zip(names, held_kinds(tmp_path, names, "Dev Placeholder"), strict=True):
+        assert outcome == "held", name
+        assert "not-a-physiotherapist" in found, name
+
+
+def test_every_ambiguous_name_under_a_physiotherapist_is_held(tmp_path: Path) -> None:
+    names = [r["name"] for r in collected() if r["label"] == "ambiguous" and by_a_physiotherapist(r)]
+    assert names
+    for name, (_, outcome, found) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
+        assert (outcome, found) == ("held", ["ims-or-acupuncture"]), name
+
+
+@pytest.mark.parametrize("practitioner", ["Ann Example", "Carla Specimen", "Dev Placeholder"])
+def test_no_other_collected_name_is_ever_ims_or_held(tmp_path: Path, practitioner: str) -> None:
+    names = [r["name"] for r in collected() if r["label"] in ("physio", "acupuncture", "other")]
+    assert len(names) >= 40
+    for name, (service, outcome, _) in zip(names, held_kinds(tmp_path, names, practitioner), strict=True):
+        assert service != "ims", name
+        assert outcome == "not_billed: other-service", name
+
+
+def test_the_second_collection_of_names_is_there() -> None:
+    if not MORE.exists():
+        pytest.skip("shared/service_names_more.csv does not stand beside the project")
+    assert len(collected()) > 300
+
+
+IMS_IN_ANY_WORDING = [
+    "I.M.S.", "ims", "IMS30", "PhysioIMS 45min", "Gunn-IMS F/U", "intra-muscular stim", "Intra Muscular Stimulation",
+    "Intermuscular stimulation", "Intramusclar Stimulation", "Dry Needeling", "dryneedling", "DRY-NEEDLES", "PT/DN 30",
+    "TDN follow-up", "Aiguilles seches", "AIGUILLES SÈCHES", "stimulations intramusculaires", "P.P.A.S.",
+    "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)",
+]  # fmt: skip
+NOT_IMS = {
+    "ICBC Claims": "unrecognised",
+    "Swim session": "unrecognised",
+    "Physio I, MS clinic": "physiotherapy",
+    "TENS/NMES muscle stimulation": "unrecognised",
+    "Physiotherapy (no IMS)": "physiotherapy",
+    "Physio without dry needling": "physiotherapy",
+    "Acupuncture (not IMS)": "acupuncture",
+    "Micro-needling face": "other",
+    "Needling 30": "unrecognised",
+    "Physio needling": "unrecognised",
+    "IMS late cancellation fee": "other",
+    "Acupressure": "other",
+    "Trigger point therapy": "unrecognised",
+    "PT Acupuncture": "acupuncture",
+    "Physio & massage": "massage",
+    "": "unrecognised",
+}
+
+
+@pytest.mark.parametrize("name", IMS_IN_ANY_WORDING)
+def test_ims_is_ims_in_any_wording(name: str) -> None:
+    reading = reader().read(name)
+    assert (reading.service, reading.also_acupuncture) == ("ims", False)
+    assert reading.evidence.endswith("in Service")
+
+
+@pytest.mark.parametrize(("name", "service"), NOT_IMS.items())
+def test_what_only_looks_like_ims_is_not(name: str, service: str) -> None:
+    assert reader().read(name).service == service
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMS Acupuncture",
+        "ims   ACUPUNCTURE",
+        "IMS-Acupuncture",
+        "IMS Acupuncture - Follow-up 30 min",
+        "Initial IMS Acupuncture (45 min)",
+    ],
+)
+def test_the_clinics_own_name_is_ims_with_visit_and_duration_words_around_it(name: str) -> None:
+    reading = reader().read(name)
+    assert (reading.service, reading.also_acupuncture) == ("ims", False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["IMS/Acupuncture", "IMS & Acupuncture", "IMS + acupuncture", "IMS, acupuncture", "IMS or Acupuncture",
+     "IMS and Acupuncture", "IMS - Acupuncture", "Acupuncture IMS", "IMS (Acupuncture)", "Shoulder IMS Acupuncture",
+     "Accupunture + dry needling"],
+)  # fmt: skip
+def test_another_name_with_both_words_is_in_doubt(name: str) -> None:
+    assert reader().read(name).also_acupuncture
+
+
+def test_a_name_of_the_clinics_own_goes_before_the_words() -> None:
+    mine = reader({"Needle Reset": "ims", "IMS Chat": "other", "ims acupuncture": "acupuncture"})
+    assert mine.read("NEEDLE  RESET, follow-up 30 min").service == "ims"
+    assert mine.read("IMS chat").service == "other"
+    assert mine.read("IMS Acupuncture").service == "acupuncture"
+    assert mine.read("Needle Reset / massage").service == "massage"
+
+
+@pytest.mark.parametrize(
+    ("name", "visit", "minutes"),
+    [
+        ("IMS Initial 45 min", "initial", 45),
+        ("IMS - New Patient", "initial", None),
+        ("IMS Follow-up 30min", "subsequent", 30),
+        ("IMS F/U 1 hr", "subsequent", 60),
+        ("IMS re-assessment 1.5 hours", "subsequent", 90),
+        ("IMS initial or follow up", "", None),
+        ("IMS 30 min + 15 min", "", None),
+        ("IMS 30", "", None),
+    ],
+)
+def test_visit_and_minutes_are_told_by_the_name(name: str, visit: str, minutes: int | None) -> None:
+    reading = reader().read(name)
+    assert (reading.visit, reading.minutes) == (visit, minutes)
+
+
+def test_hyphens_part_words_and_spaced_dashes_part_names() -> None:
+    assert words_of("IMS-Acupuncture – Follow-up/30min") == [
+        "ims",
+        "acupuncture",
+        "–",
+        "follow",
+        "up",
+        "/",
+        "30",
+        "min",
+    ]
