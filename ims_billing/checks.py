@@ -11,6 +11,7 @@ from ims_billing.classify import SELF_PAY
 from ims_billing.clinic import Clinic, toml_text
 from ims_billing.findings import CATALOGUE
 from ims_billing.model import FINDINGS, day_text, dollars, prove
+from ims_billing.rulebook import Codes
 
 BILLED_AS_PHYSIOTHERAPY = ("ims", "physiotherapy")
 
@@ -103,6 +104,15 @@ for _kind, _column, _message in (
     ("missing-insurer", "insurer", "The insurer is missing."),
 ):
     check(_kind)(_missing(_column, _message))
+
+
+@check("unreadable-cell")
+def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
+    """The insurer's service code depends on the visit, and nothing says which visit it was."""
+    by_visit = {i.id: i.name for i in desk.clinic.insurers if isinstance(i.service_code, Codes)}
+    unsaid = desk.candidates[desk.candidates["insurer_id"].isin(by_visit) & (desk.candidates["visit"] == "")]
+    said = " has a service code for each visit, and the row does not say which visit it was."
+    return (unsaid["insurer_id"].map(by_visit) + said).astype("str")
 
 
 @check("missing-fee")

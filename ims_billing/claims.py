@@ -88,9 +88,14 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
     lines["practitioner"] = sessions["practitioner_name"]
     lines["insurer"] = sessions["insurer_name"]
     order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
-    lines = lines.sort_values(order, kind="stable", ignore_index=True)
+    lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
     typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
     return prove(typed, CLAIMS)
+
+
+def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
+    """Names in the order of the alphabet, whatever their case: iA before Manulife before MSP."""
+    return column.str.casefold() if column.name in ("insurer", "patient") else column
 
 
 def sources(sessions: pd.DataFrame) -> pd.Series[str]:

@@ -305,6 +305,8 @@ def _told(fault: Any, known: Sequence[str]) -> str:
         return str(context["error"])
     if kind == "value_error":
         return f"found {shown}; {context['error']}"
+    if kind == "string_type":
+        return f"found {shown}; expected text in quotes"
     if kind == "string_pattern_mismatch":
         return f"found {shown}; expected four capital letters, such as SUNL"
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
@@ -418,8 +420,10 @@ def _published(insurer: PublishedInsurer) -> Insurer:
 
 def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
     """The insurer that the clinic's entry makes of the published one, or a new one."""
-    letters = re.sub(r"[^A-Z]", "", plain(entry.name).upper()) + "XXXX"
-    base = base or Insurer(id=slug(entry.name) or "insurer", code=entry.code or letters[:4], name=entry.name)
+    if base is None:
+        letters = re.sub(r"[^A-Z]", "", plain(entry.name).upper()) + "XXXX"
+        code = entry.code or letters[:4]
+        base = Insurer(id=slug(entry.name) or code.lower(), code=code, name=entry.name)
     return Insurer(
         id=base.id,
         code=base.code,

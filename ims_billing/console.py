@@ -146,7 +146,7 @@ def _outcomes(month: Month, *, would: bool) -> Table:
 
 def _by_insurer(month: Month) -> list[tuple[str, int, int]]:
     claims = month.claims
-    groups = claims.groupby("insurer", sort=True)["amount_cents"]
+    groups = claims.groupby("insurer", sort=False)["amount_cents"]
     return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
 
 

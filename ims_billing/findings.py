@@ -271,8 +271,12 @@ CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that looks most like this one, or None where none comes near."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+    """The known word that begins with this one, else looks most like it; None where none comes near."""
+    known = list(known)
+    begun = [name for name in known if len(word) > 3 and name.startswith(word)]
+    if len(begun) == 1:
+        return begun[0]
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -48,14 +48,9 @@ def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
     patient = patient_keys(sessions)
     date = day_text(sessions["service_date"])
-    parts = [
-        patient,
-        date,
-        sessions["start"].astype("string").fillna("").astype("str"),
-        spelled(sessions["practitioner"]),
-        spelled(sessions["service_name"]),
-    ]
-    key = parts[0].str.cat(parts[1:], sep=_SEPARATOR)
+    start = sessions["start"].astype("string").fillna("").astype("str")
+    key = patient + _SEPARATOR + date + _SEPARATOR + start
+    key = key + _SEPARATOR + spelled(sessions["practitioner"]) + _SEPARATOR + spelled(sessions["service_name"])
     whole: pd.Series[str] = key.where((patient != "") & (date != ""), "").astype("str")
     return whole
 

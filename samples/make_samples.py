@@ -13,6 +13,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from ims_billing.workbooks.sheet import stamped
 
@@ -274,9 +275,9 @@ def workbook() -> Workbook:
     sheet.append([])
     total = sum(row["Fee"] for row in listed if isinstance(row["Fee"], float))
     sheet.append(["Total", *[None] * (HEADINGS.index("Fee") - 1), total])
-    for column in sheet.columns:
-        widest = max(len(str(cell.value or "")) for cell in list(column)[3:])
-        sheet.column_dimensions[str(column[0].column_letter)].width = min(widest + 2, 40)
+    for number, heading in enumerate(HEADINGS, start=1):
+        widest = max(len(heading), *(len(str(row.get(heading) or "")) for row in listed))
+        sheet.column_dimensions[get_column_letter(number)].width = min(widest + 2, 40)
     sheet.freeze_panes = "A5"
     return book
 

@@ -129,23 +129,31 @@ def _lacking(file: str, found: Match, layout: Layout) -> str:
     present = ", ".join(text(cell) for cell in row if text(cell))
     count = "1 column is" if len(found.missing) == 1 else f"{len(found.missing)} columns are"
     lines = [f"{_place(file, found)}: {count} missing.", f"  missing: {_own(layout, found.missing)}"]
-    for name in found.missing:
-        close = _closest(layout.headings[name], found.unknown.values())
-        if close:
-            lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
+    for name, close in _closest(found, layout).items():
+        lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
     lines.append(f"  found: {present}")
     return "\n".join(lines)
 
 
-def _closest(headings: Sequence[str], found: Iterable[str]) -> str | None:
-    """The unknown heading that looks most like one of a field's."""
-    best, likeness = None, 0.6
-    for candidate in found:
-        for known in headings:
-            ratio = difflib.SequenceMatcher(None, heading(candidate), heading(known)).ratio()
-            if ratio > likeness:
-                best, likeness = candidate, ratio
-    return best
+def _closest(found: Match, layout: Layout) -> dict[str, str]:
+    """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
+    alike = sorted(
+        (
+            max(
+                difflib.SequenceMatcher(None, heading(candidate), heading(known)).ratio()
+                for known in layout.headings[name]
+            ),
+            name,
+            candidate,
+        )
+        for name in found.missing
+        for candidate in found.unknown.values()
+    )
+    proposed: dict[str, str] = {}
+    for likeness, name, candidate in reversed(alike):
+        if likeness > 0.6 and name not in proposed and candidate not in proposed.values():
+            proposed[name] = candidate
+    return {name: proposed[name] for name in found.missing if name in proposed}
 
 
 def _top(sheets: Sequence[RawTable]) -> str:

@@ -84,18 +84,14 @@ def _filled(row: Sequence[Cell]) -> int:
 
 
 def _is_total(row: Sequence[Cell], found: Match, rules: LayoutRules) -> bool:
-    """A line that begins with a word for totals and names no more than one of who, what and when."""
+    """A line that begins with a word for totals and beside it names at most one of when, who and what."""
     first = next((text(cell) for cell in row if text(cell)), "")
-    words = "|".join(re.escape(plain(word)) for word in rules.lines.totals)
-    if not re.match(rf"(?:{words})\b(?!\s+\w+\s+\w+\s+\w+)", plain(first)):
+    words = "|".join(re.escape(_word(word)) for word in rules.lines.totals)
+    if not re.match(rf"(?:{words})\b", _word(first)):
         return False
     naming = ("service_date", "patient", "practitioner", "service_name", "insurer")
-    filled = [
-        name
-        for name in naming
-        if name in found.columns and (cell := text(_cell(row, found.columns[name]))) and cell != first
-    ]
-    return not filled
+    cells = [text(_cell(row, found.columns[name])) for name in naming]
+    return sum(1 for cell in cells if cell and cell != first) < 2
 
 
 def _adds_up(row: Sequence[Cell], found: Match, above: Sequence[Sequence[Cell]]) -> bool:

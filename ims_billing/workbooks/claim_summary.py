@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from ims_billing.findings import CATALOGUE
@@ -80,7 +78,7 @@ def _overview(view: MonthView) -> list[Block]:
     claims = view.claims
     if len(claims):
         day = claims["service_date"]
-        monday = (day - pd.to_timedelta(day.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+        monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
         blocks += [
             _amounts("By insurer", "Insurer", claims, claims["insurer"]),
             _amounts("By practitioner", "Practitioner", claims, claims["practitioner"]),
@@ -123,6 +121,7 @@ def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) ->
     rows: list[tuple[Value, ...]] = [
         (str(name), len(part), *_dollars(part)) for name, part in claims.groupby(by.to_numpy())
     ]
+    rows.sort(key=lambda row: str(row[0]).casefold())
     headings = [
         Column(what),
         Column("Claims", "count"),
@@ -162,34 +161,30 @@ def _not_billed(view: MonthView) -> Block:
 
 
 def _sources(view: MonthView) -> list[Block]:
-    files: Sequence[Sequence[Value]] = [
-        (f.file, f.layout, f.rows, f.sessions, f.repeated, f.tied, f.set_aside, f.sha256) for f in view.files
-    ]
+    """Where the month comes from; long texts stand in the second column of every block."""
+    files = [(f.file, f.sha256, f.layout, f.rows, f.sessions, f.repeated, f.tied, f.set_aside) for f in view.files]
     counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Tied", "Set aside")]
+    hashed = [Column("File", "long"), Column("SHA-256", "long")]
     blocks = [
-        Block("Files", [Column("File"), Column("Layout"), *counts, Column("SHA-256")], files),
-        Block(
-            "Clinic file",
-            [Column("File"), Column("SHA-256", "long")],
-            [(view.clinic_file, view.clinic_sha256)],
-        ),
+        Block("Files", [*hashed, Column("Layout"), *counts], files),
+        Block("Clinic file", hashed, [(view.clinic_file, view.clinic_sha256)]),
     ]
     if view.rules:
         rules = [
-            (r.rule, r.value, r.claims, r.in_force, r.source, r.url, "yes" if r.verified else "no") for r in view.rules
+            (r.rule, f"{r.source} {r.url}".strip(), r.value, r.claims, "yes" if r.verified else "no", r.in_force)
+            for r in view.rules
         ]
         headings = [
-            Column("Rule"),
+            Column("Rule", "long"),
+            Column("Source", "long"),
             Column("Value"),
             Column("Claims", "count"),
-            Column("In force", "long"),
-            Column("Source", "long"),
-            Column("Address", "long"),
             Column("Verified"),
+            Column("In force"),
         ]
         blocks.append(Block("Rules applied", headings, rules))
-    aside = [(f.file, a.sheet, a.row, a.reason) for f in view.files for a in f.asides]
+    aside = [(f.file, a.reason, a.sheet, a.row) for f in view.files for a in f.asides]
     if aside:
-        headings = [Column("File"), Column("Sheet"), Column("Row", "count"), Column("Reason", "long")]
+        headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
         blocks.append(Block("Rows set aside", headings, aside))
     return blocks

@@ -29,7 +29,7 @@ _FORMATS = {
     "money": "#,##0.00",
     "count": "#,##0",
 }
-_NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 42, 36, 64
+_NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 46, 36, 46
 _LINE_HEIGHT = 15.0
 _MOST_ROWS = 1_048_575
 _FONT = "Calibri"
@@ -237,7 +237,9 @@ def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
     flowing = look in ("title", "section", "note", "label", "fact")
     wraps = not flowing and (kind in _WRAPPING or look == "heading")
     vertical = "top" if look == "body" else "center"
-    cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=side == "right")
+    # keeps a text apart from the number that ends at its left
+    inset = 1 if side == "left" and not flowing else 0
+    cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
     if look == "heading":
         cell.fill, cell.border = _FILL, _UNDER
     elif look == "total":
@@ -262,7 +264,7 @@ def _lines(value: Value, width: float) -> int:
     """How many lines a text breaks into in a column of that width; words are kept whole."""
     if not isinstance(value, str) or len(value) < width - 2:
         return 1
-    room, lines, used = int((width - 1.5) / 1.05), 1, 0
+    room, lines, used = int(width - 1.5), 1, 0
     for word in value.split():
         if used and used + 1 + len(word) > room:
             lines, used = lines + 1, 0
@@ -276,7 +278,7 @@ def _width(values: Iterable[Value], column: Column, longest_text: float = _LONG)
     longest = max((_length(value, column.kind) for value in values), default=0)
     word = max(len(word) for word in column.heading.split())
     return min(
-        max(longest * 1.05 + 2.5, word * 1.1 + 3.5, _NARROWEST), longest_text if column.kind == "long" else _WIDEST
+        max(longest * 1.05 + 2.5, word * 1.1 + 4.5, _NARROWEST), longest_text if column.kind == "long" else _WIDEST
     )
 
 

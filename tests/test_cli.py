@@ -1,0 +1,318 @@
+"""The real command in a process of its own: exit codes, messages, JSON, and what it must not import."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.practice import clinic_file, csv_file, row, xlsx
+
+AS_OF = ("--as-of", "2026-11-05")
+
+
+def run(*args: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user would, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "ims_billing", *map(str, args)],
+        cwd=cwd,
+        env={**os.environ, "IMS_BILLING_CLINIC": "", "COLUMNS": "100", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The one object that --json prints."""
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_claim_writes_the_month_and_says_what_it_wrote(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Patient="Held Madeup", Fee=100.0)])
+    done = run("claim", sessions, *AS_OF, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files_in(tmp_path / "reports") == [
+        "2026-10/claim-summary-2026-10.xlsx",
+        "2026-10/claims-2026-10.csv",
+        "2026-10/insurers/sun-life-2026-10.xlsx",
+    ]
+    for words in ("IMS claims 2026-10", "claimed", "Sun Life", "$95.00", "fee-not-as-listed", "Fix: ", "row 3"):
+        assert words in done.stdout
+    assert "Madeup" not in done.stdout
+
+
+def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
+    clinic = clinic_file(tmp_path)
+    sessions = xlsx(
+        tmp_path, [row(Session_ID="S1"), row(Session_ID="S2", Patient="B", Tax=1.0), row(Service="Massage")]
+    )
+    done = run("check", sessions, "--json", *AS_OF, "--clinic", clinic, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    found = report(done)
+    assert list(found) == ["version", "month", "as_of", "files", "totals", "insurers", "sessions", "written"]
+    assert (found["month"], found["as_of"], found["written"]) == ("2026-10", "2026-11-05", [])
+    assert [{**f, "sha256": len(f["sha256"])} for f in found["files"]] == [
+        {"file": "sessions.xlsx", "layout": "sessions", "rows": 3, "sessions": 3, "repeated": 0, "tied": 0,
+         "set_aside": 0, "sha256": 64}
+    ]  # fmt: skip
+    assert found["totals"] == {
+        "rows": 3, "sessions": 3, "claimed": 1, "held": 1, "not_billed": 1, "already_claimed": 0, "repeated": 0,
+        "tied": 0, "set_aside": 0,
+        "cents": {"read": 28500, "claimed": 9500, "held": 9500, "not_billed": 9500, "already_claimed": 0},
+    }  # fmt: skip
+    assert found["insurers"] == [{"insurer": "Sun Life", "claims": 1, "cents": 9500}]
+    assert found["sessions"][0] == {
+        "file": "sessions.xlsx", "sheet": "Sessions", "row": 2, "session_id": "S1", "outcome": "claimed",
+        "reason": None, "service": "ims", "service_code": "PHYSIO", "insurer": "Sun Life", "fee_cents": 9500,
+        "claim": None, "findings": [],
+    }  # fmt: skip
+    assert found["sessions"][1]["findings"] == [
+        {"kind": "tax-on-session", "severity": "hold", "message": "Tax of $1.00 is charged.",
+         "fix": "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice."}
+    ]  # fmt: skip
+    assert (found["sessions"][2]["outcome"], found["sessions"][2]["reason"]) == ("not_billed", "other-service")
+    assert found["sessions"][2]["session_id"] is None
+
+
+def test_claim_json_gives_claim_numbers_and_the_files(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row()])
+    found = report(run("claim", sessions, "--json", *AS_OF, "--out", tmp_path / "my out", cwd=tmp_path))
+    assert found["sessions"][0]["claim"] == "2026-10-SUNL-0001"
+    assert [Path(p).name for p in found["written"]] == [
+        "claim-summary-2026-10.xlsx", "claims-2026-10.csv", "sun-life-2026-10.xlsx",
+    ]  # fmt: skip
+    assert all(Path(p).exists() for p in found["written"])
+
+
+def test_the_same_input_gives_the_same_bytes_on_another_day_and_in_another_place(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Patient="B", Insurer="PBC")])
+    for out in ("one", "two"):
+        done = run("claim", sessions, *AS_OF, "--out", out, cwd=tmp_path, TZ="Asia/Tokyo" if out == "two" else "UTC")
+        assert done.returncode == 0
+    for name in files_in(tmp_path / "one"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_check_and_dry_run_and_strict_write_nothing(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    clear, held = xlsx(tmp_path, [row()], "clear.xlsx"), xlsx(tmp_path, [row(Fee=1.0)], "held.xlsx")
+    before = files_in(tmp_path)
+    for args, code in (
+        (("check", clear), 0),
+        (("check", held), 1),
+        (("claim", held, "--dry-run"), 0),
+        (("claim", held, "--strict"), 1),
+    ):
+        assert run(*args, *AS_OF, cwd=tmp_path).returncode == code, args
+    dry = report(run("claim", clear, "--dry-run", "--json", *AS_OF, cwd=tmp_path))
+    assert (dry["totals"]["claimed"], dry["sessions"][0]["claim"], dry["written"]) == (1, None, [])
+    assert files_in(tmp_path) == before
+    assert run("claim", clear, "--strict", *AS_OF, cwd=tmp_path).returncode == 0
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The message of an expected failure: exit code 2, nothing on standard output, no traceback."""
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("ims-billing: ")
+    return done.stderr.removeprefix("ims-billing: ").strip()
+
+
+def test_what_the_user_can_mend_is_one_clear_message_and_exit_code_2(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    good = xlsx(tmp_path, [row()])
+    several = xlsx(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 1))], "several.xlsx")
+    (tmp_path / "faulty.toml").write_text('[clinic]\nnam = "x"\n', encoding="utf-8")
+    (tmp_path / "in the way").write_text("", encoding="utf-8")
+    empty = xlsx(tmp_path, [], "header only.xlsx")
+    lacking = csv_file(tmp_path, [{"Date": "2026-10-07", "Patient": "Pat Madeup", "Fee": "95"}], "lacking.csv")
+    before = files_in(tmp_path)
+
+    def said(*args: str | Path) -> str:
+        return refused(run(*args, *AS_OF, cwd=tmp_path))
+
+    assert said("claim", "none.xlsx") == "none.xlsx: there is no such file."
+    assert "there is a header, and no row below it" in said("claim", empty)
+    assert "missing: Practitioner, Service, Insurer" in said("claim", lacking)
+    assert "2026-09 (1 sessions), 2026-10 (1 sessions)" in said("claim", several)
+    assert "did you mean name?" in said("claim", good, "--clinic", "faulty.toml")
+    assert "cannot be read" in said("check", good, "--clinic", "nowhere.toml")
+    assert "this is a file" in said("claim", good, "--out", "in the way")
+    assert files_in(tmp_path) == before
+
+
+def test_a_locked_workbook_stops_the_command_before_anything_is_written(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row()])
+    folder = tmp_path / "reports" / "2026-10" / "insurers"
+    folder.mkdir(parents=True)
+    (folder / "~$sun-life-2026-10.xlsx").write_bytes(b"")
+    assert "open in another program" in refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+    assert files_in(tmp_path / "reports") == ["2026-10/insurers/~$sun-life-2026-10.xlsx"]
+
+
+def test_bad_usage_is_exit_code_2(tmp_path: Path) -> None:
+    for args in (
+        ("claim",),
+        ("check", "x.xlsx", "--month", "October"),
+        ("check", "x.xlsx", "--as-of", "soon"),
+        ("nope",),
+    ):
+        done = run(*args, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, ""), args
+        assert "Traceback" not in done.stderr
+
+
+def test_the_clinic_file_is_found_in_its_order(tmp_path: Path) -> None:
+    here, beside, named, env = (tmp_path / name for name in ("here", "beside", "named", "env"))
+    for folder in (here, beside, named, env):
+        folder.mkdir()
+    sessions = xlsx(beside, [row()])
+
+    def says(*args: str | Path, **environment: str) -> str:
+        done = run("check", sessions, *args, *AS_OF, cwd=here, **environment)
+        assert done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    assert "There is no clinic file" in says()
+    file = clinic_file(beside).rename(beside / "clinic.toml")
+    assert "clinic file clinic.toml" in says()
+    file.write_text("broken", encoding="utf-8")
+    clinic_file(here)
+    assert "clinic file clinic.toml" in says()  # the one here goes before the broken one beside the file
+    first = clinic_file(env).rename(env / "env.toml")
+    assert "clinic file env.toml" in says(IMS_BILLING_CLINIC=str(first))
+    second = clinic_file(named).rename(named / "named.toml")
+    assert "clinic file named.toml" in says("--clinic", second, IMS_BILLING_CLINIC=str(first))
+
+
+def test_without_a_clinic_file_check_classifies_and_claim_says_how_to_make_one(tmp_path: Path) -> None:
+    sessions = xlsx(tmp_path, [row(), row(Service="Massage")])
+    done = run("check", sessions, "--json", *AS_OF, cwd=tmp_path)
+    assert done.returncode == 1
+    assert [(s["service"], s["outcome"]) for s in report(done)["sessions"]] == [
+        ("ims", "held"), ("massage", "not_billed"),
+    ]  # fmt: skip
+    assert run("check", sessions, *AS_OF, cwd=tmp_path).stdout.count("your fees") == 1
+    assert "ims-billing init --from" in refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+
+
+def test_ims_of_an_earlier_month_is_told_loudly_with_the_command(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 30))], "two months.xlsx")
+    done = run("claim", sessions, "--month", "2026-10", "--dry-run", *AS_OF, cwd=tmp_path)
+    assert "1 IMS sessions of 2026-09, $95.00, are not claimed here." in done.stdout
+    assert f'ims-billing claim "{sessions}" --month 2026-09' in done.stdout
+
+
+def test_check_without_a_month_reports_every_month(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 30))])
+    done = run("check", sessions, *AS_OF, cwd=tmp_path)
+    assert "2026-09" in done.stdout
+    assert report(run("check", sessions, "--json", *AS_OF, cwd=tmp_path))["month"] is None
+    only = report(run("check", sessions, "--json", "--month", "2026-10", *AS_OF, cwd=tmp_path))
+    assert [s["reason"] for s in only["sessions"]] == [None, "outside-month"]
+
+
+def test_the_terminal_shows_no_colour_in_a_pipe(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    assert "\x1b" not in run("check", xlsx(tmp_path, [row(Fee=1.0)]), *AS_OF, cwd=tmp_path).stdout
+
+
+def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp_path: Path) -> None:
+    done = run("init", "new clinic", cwd=tmp_path)
+    assert (done.returncode, files_in(tmp_path)) == (0, ["new clinic/clinic.toml", "new clinic/sessions.xlsx"])
+    folder = tmp_path / "new clinic"
+    assert "there is a header, and no row below it" in refused(run("check", "sessions.xlsx", *AS_OF, cwd=folder))
+    book = openpyxl.load_workbook(folder / "sessions.xlsx")
+    sheet = book["Sessions"]
+    values: dict[str, Any] = {
+        "Service Date": dt.date(2026, 10, 7),
+        "Patient": "P",
+        "Practitioner": "A",
+        "Service": "IMS",
+        "Fee": 95,
+    }
+    for cell in sheet[1]:
+        sheet.cell(2, cell.column or 1).value = values.get(str(cell.value))
+    book.save(folder / "sessions.xlsx")
+    found = report(run("check", "sessions.xlsx", "--json", *AS_OF, cwd=folder))
+    assert sorted(f["kind"] for f in found["sessions"][0]["findings"]) == [
+        "missing-insurer",
+        "practitioner-not-on-roster",
+    ]
+    assert "there is a clinic file already" in refused(run("init", "new clinic", cwd=tmp_path))
+
+
+def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed(tmp_path: Path) -> None:
+    sessions = xlsx(
+        tmp_path,
+        [
+            row(Service="IMS 30 min"), row(Service="IMS 30 min", Patient="B"), row(Service="IMS 30 min", Fee=99.0),
+            row(Practitioner="Example, Ann", Insurer='The "Novel" Mutual', Service="IMS/Acupuncture"),
+        ],
+    )  # fmt: skip
+    done = run("init", "--from", sessions, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    for words in (
+        'name = "Ann Example"\naliases = ["Example, Ann"]',
+        'name = "Sun Life"',
+        'name = "The \\"Novel\\" Mutual"',
+        "amount = 95.00   # also seen: 99.00 (1 times)",
+        '"IMS 30 min" = { service = "ims", confirmed = false }',
+        '"IMS/Acupuncture" = { service = "unrecognised", confirmed = false }',
+    ):
+        assert words in text
+    assert "Madeup" not in text
+    said = refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+    assert "practitioner Ann Example" in said
+    assert run("check", sessions, *AS_OF, cwd=tmp_path).returncode == 1
+
+
+def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    shown = run("rules", "--on", "2026-10-01", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for words in ("PHYSIO", "$95.00", "clinic file", "09938", "$23.00", "Sun Life"):
+        assert words in shown.stdout
+    before, on = (report(run("rules", "--on", day, "--json", cwd=tmp_path)) for day in ("2026-03-31", "2026-04-01"))
+    assert [[f["cents"] for f in r["fees"]] for r in (before, on)] == [[2300, 2300], [9500, 2300, 2300]]
+    assert all(f["source"] for f in on["fees"])
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["claim", "--help"], ["claim"], ["nope"], ["rules"]])
+def test_light_commands_import_neither_pandas_nor_openpyxl(tmp_path: Path, args: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ims_billing", *args],
+        cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert "typer" in imported
+    assert not imported & {"pandas", "openpyxl", "numpy", "python_calamine"}
+
+
+def test_every_command_has_an_example_in_its_help(tmp_path: Path) -> None:
+    for command in ("init", "check", "claim", "rules"):
+        assert f"Example: ims-billing {command}" in run(command, "--help", cwd=tmp_path).stdout
+    version = run("--version", cwd=tmp_path)
+    assert version.stdout.startswith("ims-billing ")

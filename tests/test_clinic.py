@@ -1,0 +1,247 @@
+"""The clinic file: read exactly, refused with every fault at once, each with its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ims_billing.clinic import load, person, toml_text, without_file
+from ims_billing.findings import BillingError
+from tests.practice import clinic_file, practice
+
+# The example of the manual: a file in this shape loads.
+EXAMPLE = """
+[clinic]
+name = "Example Physiotherapy"
+address = "1 Example Street, Saanich BC"
+phone = "250-555-0100"
+bill = ["ims"]
+blank_insurer = "hold"
+dates = "unambiguous"
+locations = []
+[service_code]
+code = "PHYSIO"
+description = "Physiotherapy Services"
+[[practitioner]]
+name = "Ann Example"
+aliases = ["A. Example", "Example, Ann"]
+profession = "physiotherapist"
+registration = "01234"
+registered = { from = 2015-01-01 }
+needling = { from = 2018-05-01 }
+numbers = { "Pacific Blue Cross" = "556677" }
+[[insurer]]
+name = "Sun Life"
+aliases = ["SLF"]
+channel = "TELUS eClaims"
+requires = ["policy", "member"]
+service_code = { initial = "PT1", subsequent = "PT2" }
+vendor_number = "12345"
+claim_within_days = 365
+[[insurer]]
+name = "Out of pocket"
+self_pay = true
+[[fee]]
+service = "ims"
+visit = "initial"
+minutes = 45
+insurer = "ICBC"
+amount = 151.00
+from = 2026-01-01
+[service_names]
+"IMS Acupuncture" = "ims"
+[severity]
+unusual-frequency = "hold"
+"""
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "clinic.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BillingError) as refused:
+        load(path)
+    return str(refused.value).replace(str(path), "clinic.toml").splitlines()
+
+
+def test_the_example_of_the_manual_loads(tmp_path: Path) -> None:
+    path = tmp_path / "clinic.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    clinic = load(path)
+    sun_life, ann = clinic.insurer("slf"), clinic.practitioner("example, ann")
+    assert sun_life is not None
+    assert ann is not None
+    assert (sun_life.id, sun_life.code, sun_life.requires) == ("sun-life", "SUNL", ("policy", "member"))
+    assert (sun_life.code_for("initial", "X"), sun_life.code_for("", "X")) == ("PT1", "PT2")
+    assert (ann.registration, ann.registered[0].start) == ("01234", dt.date(2015, 1, 1))
+    assert clinic.fees[0].amount == Decimal("151.00")
+    assert clinic.fees[0].insurer == "icbc"
+    assert clinic.pays_self("OUT OF POCKET")
+    assert clinic.severity_of("unusual-frequency") == "hold"
+
+
+def test_every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
+    text = """
+bogus = 1
+[clinic]
+nam = "Example"
+bill = ["ims", "massage"]
+[service_code]
+code = "ACUPUNCTURE"
+[[practitioner]]
+name = "Ann Example"
+profession = "physio"
+registration = 1234
+registered = { from = 2015-01-01, until = 2014-01-01 }
+[[practitioner]]
+name = "Ben"
+aliases = ["example, ann"]
+profession = "other"
+numbers = { "Pacific Blue Cros" = "1" }
+[[practitioner]]
+name = "Ann Example"
+profession = "other"
+[[practitioner]]
+name = "Example, Ann"
+profession = "other"
+[[insurer]]
+name = "Sun Life"
+requires = ["policy", "membr"]
+[[insurer]]
+name = "Manulife"
+aliases = ["PBC"]
+[[fee]]
+service = "ims"
+amount = 95.355
+from = 2026-01-01
+[[fee]]
+service = "ims"
+insurer = "Sunlif"
+amount = 95
+from = 2026-01-01
+[[fee]]
+service = "ims"
+amount = 95
+from = 2026-01-01
+[[fee]]
+service = "ims"
+amount = 99
+from = 2026-04-01
+[service_names]
+"x" = "imz"
+[severity]
+duplicate-session = "off"
+unusual-frequencies = "hold"
+missing-policy = "shout"
+"""
+    assert faults(tmp_path, text) == EVERY_FAULT.strip().splitlines()
+
+
+# fmt: off
+EVERY_FAULT = """
+clinic.toml: the clinic file has 20 faults:
+  line 2, bogus: this table is not known
+  line 3, [clinic], name: found nothing; this key is needed
+  line 4, [clinic], nam: this key is not known; did you mean name?
+  line 5, [clinic], bill.2: found 'massage'; expected one of ims, physiotherapy
+  line 7, [service_code], code: found 'ACUPUNCTURE'; what goes to an insurer must not say acupuncture
+  line 10, [[practitioner]] 1 (Ann Example), profession: found 'physio'; expected one of physiotherapist, acupuncturist, massage-therapist, chiropractor, kinesiologist, naturopath, osteopath, athletic-therapist, physician, assistant, other; did you mean physiotherapist?
+  line 11, [[practitioner]] 1 (Ann Example), registration: found 1234; expected text in quotes
+  line 12, [[practitioner]] 1 (Ann Example), registered.1: it ends (2014-01-01) before it begins (2015-01-01)
+  line 17, [[practitioner]] 2 (Ben), numbers: the insurer 'Pacific Blue Cros' is not known; did you mean Pacific Blue Cross?
+  line 19, [[practitioner]] 3 (Ann Example), name: 'Ann Example' already stands for Ben, [[practitioner]] 2
+  line 22, [[practitioner]] 4 (Example, Ann), name: 'Example, Ann' already stands for Ben, [[practitioner]] 2
+  line 26, [[insurer]] 1 (Sun Life), requires.2: found 'membr'; expected one of policy, member, birth-date, relationship, insured, payer-file-number, accident-date, phn; did you mean member?
+  line 29, [[insurer]] 2 (Manulife), aliases: 'PBC' already stands for Pacific Blue Cross
+  line 32, [[fee]] 1, amount: found 95.355; an amount is zero or more, in dollars and whole cents
+  line 36, [[fee]] 2, insurer: the insurer 'Sunlif' is not known; did you mean Sun Life?
+  line 43, [[fee]] 4: it is for the same (ims) as [[fee]] 3 and their dates overlap; give the earlier one an until
+  line 48, [service_names], x: found 'imz'; expected one of ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other, unrecognised; did you mean ims?
+  line 50, [severity], duplicate-session: this severity cannot be changed: it protects the licence or a claim needs it ('off')
+  line 51, [severity], unusual-frequencies: this kind of finding is not known; did you mean unusual-frequency?
+  line 52, [severity], missing-policy: found 'shout'; expected one of hold, warn, off
+"""  # noqa: E501
+# fmt: on
+
+
+def test_text_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+    (said,) = faults(tmp_path, "[clinic]\nname = Example\n")
+    assert "not valid TOML" in said
+    assert "line 2" in said
+
+
+def test_a_clinic_file_that_is_not_there_or_not_utf_8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "clinic.toml").write_bytes(b'[clinic]\nname = "Caf\xe9"\n')
+    with pytest.raises(BillingError, match="save it as UTF-8"):
+        load(tmp_path / "clinic.toml")
+
+
+def test_amounts_are_exact(tmp_path: Path) -> None:
+    more = "".join(
+        f'[[fee]]\nservice = "ims"\nminutes = {n}\namount = {n}.35\nfrom = 2026-01-01\n' for n in range(1, 200)
+    )
+    fees = practice(tmp_path, more).fees
+    assert {fee.minutes: fee.cents for fee in fees if fee.minutes} == {n: n * 100 + 35 for n in range(1, 200)}
+
+
+def test_what_is_not_confirmed_is_listed_once(tmp_path: Path) -> None:
+    more = """
+[[practitioner]]
+name = "New Here"
+profession = "other"
+confirmed = false
+[[insurer]]
+name = "Novel Mutual"
+confirmed = false
+[[fee]]
+service = "ims"
+minutes = 60
+amount = 150
+from = 2026-01-01
+confirmed = false
+[service_names]
+"Reset" = { service = "ims", confirmed = false }
+"Chat" = "other"
+"""
+    assert practice(tmp_path, more).unconfirmed == (
+        "practitioner New Here",
+        "insurer Novel Mutual",
+        "fee 2 (ims, 60 min, 150)",
+        "service name Reset",
+    )
+
+
+def test_a_new_insurer_gets_a_short_code_that_nobody_else_has(tmp_path: Path) -> None:
+    novel = practice(tmp_path, '[[insurer]]\nname = "Novel Mutual"\n').insurer("novel mutual")
+    assert novel is not None
+    assert (novel.id, novel.code) == ("novel-mutual", "NOVE")
+    text = clinic_file(tmp_path, '[[insurer]]\nname = "Manual Workers"\n').read_text(encoding="utf-8")
+    assert "its short code would be MANU, which another has" in faults(tmp_path, text)[1]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Ann Example", "EXAMPLE, ANN", "ann  example", "Dr. Ann Example, PT", "Ann Example (Registered Physiotherapist)",
+     "Ms Ann Example MPT CGIMS"],
+)  # fmt: skip
+def test_a_name_is_one_person_however_it_is_written(written: str) -> None:
+    assert person(written) == "ann example"
+
+
+def test_without_a_clinic_file_the_published_insurers_are_known() -> None:
+    clinic = without_file()
+    assert [i.name for name in ("PBC", "sunlife", "Great-West Life", "wcb") if (i := clinic.insurer(name))] == [
+        "Pacific Blue Cross", "Sun Life", "Canada Life", "WorkSafeBC",
+    ]  # fmt: skip
+    assert clinic.nearest_insurer("Sunn Lif") == "Sun Life"
+    assert not clinic.practitioners
+
+
+def test_text_for_toml_is_escaped(tmp_path: Path) -> None:
+    name = 'A "quoted" \\ name\n'
+    known = practice(tmp_path, f'[service_names]\n{toml_text(name)} = "other"\n')
+    assert known.service_names == {name: "other"}

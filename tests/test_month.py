@@ -1,0 +1,185 @@
+"""What becomes of a session, in order; claims and control totals; properties over made-up months."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ims_billing.findings import BillingError
+from ims_billing.month import claimed, months_in, only_month, prepare_month, view
+from tests.practice import AS_OF, MONTH, frame_text, intake, month_of, outcomes, practice, row
+
+OTHER = {"Service": "Massage"}
+# Each row would also have every reason after its own: the first that applies must win.
+ORDER: list[tuple[str, dict[str, Any], str]] = [
+    ("a date that cannot be read", {"Service Date": "soon", "Status": "no show", **OTHER}, "held"),
+    ("no date", {"Service Date": "", "Status": "no show", **OTHER}, "held"),
+    ("another month", {"Service Date": dt.date(2026, 9, 30), "Status": "no show"}, "not_billed: outside-month"),
+    ("a later month", {"Service Date": dt.date(2026, 11, 1), "Status": "no show"}, "not_billed: outside-month"),
+    ("no show", {"Status": "No-show", **OTHER, "Fee": 0}, "not_billed: no-show"),
+    ("cancelled", {"Status": "late cancel", **OTHER, "Fee": 0}, "not_billed: cancelled"),
+    ("not arrived", {"Status": "Booked", **OTHER, "Fee": 0}, "not_billed: not-arrived"),
+    ("refunded", {"Status": "refunded", **OTHER, "Fee": 0}, "not_billed: refunded"),
+    ("another service", {**OTHER, "Fee": 0, "Insurer": "Out of pocket"}, "not_billed: other-service"),
+    ("no charge", {"Fee": 0, "Insurer": "Out of pocket", "Location": "Away"}, "not_billed: no-charge"),
+    ("self-pay", {"Insurer": "Private pay", "Location": "Away", "Billed": "yes"}, "not_billed: self-pay"),
+    ("elsewhere", {"Location": "Away", "Billed": "yes", "Patient": ""}, "not_billed: other-location"),
+    ("billed", {"Billed": dt.date(2026, 10, 8), "Patient": ""}, "not_billed: billed-elsewhere"),
+    ("in the future", {"Service Date": dt.date(2026, 10, 21), "Patient": ""}, "not_billed: in-the-future"),
+    ("held", {"Patient": "", "Location": "SAANICH"}, "held"),
+    ("claimed", {"Service Date": dt.date(2026, 10, 20), "Location": "Saanich"}, "claimed"),
+]
+
+
+@pytest.mark.parametrize(("case", "cells", "expected"), ORDER, ids=[case for case, _, _ in ORDER])
+def test_the_first_outcome_that_applies_stands(tmp_path: Path, case: str, cells: dict[str, Any], expected: str) -> None:
+    month = month_of(tmp_path, [{**row(), **cells}], clinic='locations = ["Saanich"]', as_of=dt.date(2026, 10, 20))
+    assert outcomes(month) == [expected], case
+
+
+def test_a_blank_insurer_is_held_or_pays_self_as_the_clinic_says(tmp_path: Path) -> None:
+    assert outcomes(month_of(tmp_path, [row(Insurer="")])) == ["held"]
+    own = month_of(tmp_path, [row(Insurer="")], clinic='blank_insurer = "self-pay"')
+    assert outcomes(own) == ["not_billed: self-pay"]
+
+
+def test_the_month_is_the_one_that_the_sessions_lie_in(tmp_path: Path) -> None:
+    one = intake(tmp_path, [row(), row(Service_Date="")]).sessions
+    assert only_month(one) == MONTH
+    several = intake(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 1)), row()]).sessions
+    assert months_in(several) == {"2026-09": 1, "2026-10": 2}
+    with pytest.raises(BillingError, match=r"2026-09 \(1 sessions\), 2026-10 \(2 sessions\).*--month 2026-10"):
+        only_month(several)
+    with pytest.raises(BillingError, match="No session has a date"):
+        only_month(intake(tmp_path, [row(Service_Date="")]).sessions)
+
+
+def test_ims_of_an_earlier_month_that_nobody_billed_is_counted(tmp_path: Path) -> None:
+    september = dt.date(2026, 9, 30)
+    rows = [row(), row(Service_Date=september), row(Service_Date=september, Status="no show"),
+            row(Service_Date=september, **OTHER), row(Service_Date=dt.date(2026, 11, 1))]  # fmt: skip
+    month = month_of(tmp_path, rows)
+    assert list(month.earlier["row"]) == [3]
+
+
+def test_claims_are_numbered_by_month_and_insurer_in_the_order_of_date_and_patient(tmp_path: Path) -> None:
+    rows = [
+        row(Patient="Zed", Service_Date=dt.date(2026, 10, 2)),
+        row(Patient="Abe", Service_Date=dt.date(2026, 10, 2)),
+        row(Patient="Max", Service_Date=dt.date(2026, 10, 1)),
+        row(Patient="Ida", Insurer="PBC"),
+    ]
+    claims = claimed(month_of(tmp_path, rows)).claims
+    assert list(zip(claims["claim"], claims["patient"], strict=True)) == [
+        ("2026-10-PABC-0001", "Ida"),
+        ("2026-10-SUNL-0001", "Max"),
+        ("2026-10-SUNL-0002", "Abe"),
+        ("2026-10-SUNL-0003", "Zed"),
+    ]
+
+
+def test_an_insurer_gets_its_own_code_and_a_public_payer_its_own_amount(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
+    rows = [
+        row(Insurer="MSP", PHN="9000000000", Birth_Date=dt.date(1980, 1, 1)),
+        row(Insurer="Manulife", Service="IMS initial", Patient="First Madeup"),
+        row(Insurer="Manulife", Service="IMS follow-up", Patient="Second Madeup"),
+        row(Patient="Third Madeup"),
+    ]
+    claims = month_of(tmp_path, rows, more=more).claims.set_index("source")
+    assert list(zip(claims["service_code"], claims["fee_cents"], claims["amount_cents"], strict=True)) == [
+        ("M1", 9500, 9500),
+        ("M2", 9500, 9500),
+        ("09938", 9500, 2300),
+        ("PHYSIO", 9500, 9500),
+    ]
+    assert set(claims["description"]) == {"Physiotherapy Services"}
+
+
+def test_changing_a_fee_from_a_date_changes_claims_from_that_date_only(tmp_path: Path) -> None:
+    more = '[[fee]]\nservice = "ims"\nvisit = "initial"\namount = {}\nfrom = 2026-10-15\n'
+    rows = [row(Visit="initial", Service_Date=dt.date(2026, 10, day), Fee=fee, Patient=f"P{day}")
+            for day, fee in ((14, 95.0), (15, 120.0), (16, 120.0))]  # fmt: skip
+    assert outcomes(month_of(tmp_path, rows, more=more.format("120.00"))) == ["claimed"] * 3
+    assert outcomes(month_of(tmp_path, rows, more=more.format("125.00"))) == ["claimed", "held", "held"]
+
+
+NAMES = ["IMS", "IMS Acupuncture - Follow-up", "Massage", "Physiotherapy", "IMS/Acupuncture", "Needling", ""]
+SESSION = st.fixed_dictionaries(
+    {
+        "Session ID": st.sampled_from(["", "S1", "S2", "S3"]),
+        "Service Date": st.sampled_from(
+            [dt.date(2026, 9, 30), dt.date(2026, 10, 1), dt.date(2026, 10, 2), dt.date(2026, 11, 20), "10/05/2026", ""]
+        ),
+        "Start": st.sampled_from(["", "9:00", "10:30"]),
+        "Patient": st.sampled_from(["Pat Madeup", "Robin Madeup", "=1+1", ""]),
+        "Patient ID": st.sampled_from(["", "P1", "P2"]),
+        "Practitioner": st.sampled_from(["Ann Example", "A. Example", "Ben Sample", "Carla Specimen", "Who", "#N/A"]),
+        "Service": st.sampled_from(NAMES),
+        "Status": st.sampled_from(["", "arrived", "no show", "cancelled", "maybe"]),
+        "Billed": st.sampled_from(["", "", "", "yes", "hm"]),
+        "Insurer": st.sampled_from(["Sun Life", "SunLife", "PBC", "ICBC", "Out of pocket", "Nobody", ""]),
+        "Fee": st.sampled_from([95.0, 95.35, 0.0, -20.0, "x", ""]),
+        "Tax": st.sampled_from(["", 0.0, 4.75]),
+        "Notes": st.sampled_from(["", "IMS to calf"]),
+    }
+)
+MADE_UP_MONTHS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@MADE_UP_MONTHS
+@given(st.lists(SESSION, min_size=1, max_size=14), st.sampled_from([MONTH, None]), st.randoms(use_true_random=False))
+def test_any_month_is_accounted_for_and_the_order_of_rows_is_nothing(
+    tmp_path: Path, cells: list[dict[str, Any]], only: str | None, shuffle: random.Random
+) -> None:
+    rows = [{**row(), **c} for c in cells]
+    month = month_of(tmp_path, rows, month=only)
+    totals, sessions = month.totals, month.sessions
+    # Every row ends in exactly one outcome, and rows and cents add up.
+    assert totals.rows == len(rows) == totals.sessions + totals.set_aside
+    assert set(sessions["outcome"]) <= {"claimed", "held", "not_billed"}
+    assert sum(totals.counts.values()) == len(sessions)
+    assert sum(totals.cents.values()) == totals.cents_read == sessions["fee_cents"].sum()
+    assert ((sessions["outcome"] == "not_billed") == (sessions["reason"] != "")).all()
+    # A session is held if and only if something holds it; what is claimed can be defended.
+    holds = set(month.findings.loc[month.findings["severity"] == "hold", "session"])
+    assert holds == set(sessions.index[sessions["outcome"] == "held"])
+    clear = sessions[sessions["outcome"] == "claimed"]
+    assert (clear["profession"] == "physiotherapist").all()
+    assert (clear["service"] == "ims").all()
+    assert (clear["registered"] & clear["may_needle"]).all()
+    assert not clear.duplicated(["patient", "patient_id", "service_date"]).any()
+    assert sessions["key"].is_unique
+    # Shuffled rows give the same claims.
+    shuffled = list(rows)
+    shuffle.shuffle(shuffled)
+    again = month_of(tmp_path, shuffled, month=only)
+    if only:
+        assert frame_text(claimed(again).claims.drop(columns=["session", "source"])) == frame_text(
+            claimed(month).claims.drop(columns=["session", "source"])
+        )
+    assert again.totals == month.totals
+
+
+def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
+    rows = [row(), row(Patient="B"), row(Insurer="MSP", PHN="9", Birth_Date=dt.date(1980, 1, 1), Patient="C")]
+    shown = view(claimed(month_of(tmp_path, rows)))
+    assert [(r.rule, r.value, r.claims, r.source[:11]) for r in shown.rules] == [
+        ("Fee: ims", "$95.00", 2, "clinic file"),
+        ("Fee: ims, MSP", "$23.00", 1, "Province of"),
+        ("Service code: MSP", "09938", 1, "Province of"),
+        ("Service code: Sun Life", "PHYSIO", 2, "clinic file"),
+    ]
+
+
+def test_no_file_of_one_month_depends_on_the_day_it_is_made(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    read = intake(tmp_path, [row()], known)
+    early, late = (prepare_month(read, known, month=MONTH, as_of=day) for day in (AS_OF, AS_OF.replace(year=2030)))
+    assert frame_text(early.claims) == frame_text(late.claims)

@@ -1,0 +1,74 @@
+"""The sample month: made by its script, with every outcome and every finding, and readable everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ims_billing.clinic import load
+from ims_billing.findings import CATALOGUE
+from ims_billing.month import Month, claimed, prepare_month, view
+from ims_billing.reading.intake import read_files
+from ims_billing.reading.spreadsheet import read_tables
+from ims_billing.workbooks.files import write_month
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+SESSIONS = SAMPLES / "sessions-2026-10.xlsx"
+
+
+@pytest.fixture(scope="module")
+def month() -> Month:
+    return sample("2026-10")
+
+
+def sample(month: str | None) -> Month:
+    clinic = load(SAMPLES / "clinic.toml")
+    return prepare_month(read_files([SESSIONS], clinic), clinic, month=month, as_of=dt.date(2026, 11, 5))
+
+
+def test_the_script_makes_the_same_spreadsheet_again(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    script = shutil.copy(SAMPLES / "make_samples.py", tmp_path / "samples")
+    subprocess.run([sys.executable, script], check=True)
+    made, kept = (
+        list(read_tables(SESSIONS, SESSIONS.name, path.read_bytes()))
+        for path in (tmp_path / "samples" / SESSIONS.name, SESSIONS)
+    )
+    assert made == kept
+
+
+def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month) -> None:
+    assert set(month.findings["kind"]) == set(CATALOGUE)
+    assert set(month.sessions["outcome"]) == {"claimed", "held", "not_billed"}
+    reasons = set(month.sessions["reason"]) | set(sample(None).sessions["reason"])
+    assert reasons == {
+        "", "outside-month", "no-show", "cancelled", "not-arrived", "refunded", "other-service", "no-charge",
+        "self-pay", "other-location", "billed-elsewhere", "in-the-future",
+    }  # fmt: skip
+
+
+def test_the_sample_is_a_month_of_such_a_clinic(month: Month) -> None:
+    assert 350 <= month.totals.sessions <= 450
+    assert month.claims["insurer"].nunique() == 8
+    assert len({p.profession for p in month.clinic.practitioners}) == 4
+    assert month.totals.set_aside == 1
+
+
+def test_libreoffice_opens_every_workbook(month: Month, tmp_path: Path) -> None:
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed here")
+    written = write_month(view(claimed(month)), tmp_path / "out")
+    books = [str(path) for path in written.files if path.suffix == ".xlsx"]
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    subprocess.run(
+        [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *books],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    for book in books:
+        assert (tmp_path / f"{Path(book).stem}.pdf").stat().st_size > 5_000

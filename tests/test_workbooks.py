@@ -1,0 +1,333 @@
+"""The workbooks and the CSV: headings, formats, text that stays text, bytes that repeat, safe writing."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+import re
+import stat
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ims_billing.findings import BillingError
+from ims_billing.model import MonthView
+from ims_billing.month import claimed, view
+from ims_billing.workbooks.claim_summary import claim_summary
+from ims_billing.workbooks.claims_csv import claims_csv
+from ims_billing.workbooks.files import month_files, write_month
+from ims_billing.workbooks.insurer_report import insurer_report
+from ims_billing.workbooks.sheet import Book, Column
+from tests.practice import month_of, row
+
+HERE = Path(__file__).parent
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
+MORE = """
+[[insurer]]
+name = "Manulife"
+requires = ["policy", "member", "birth-date", "relationship", "insured"]
+channel = "TELUS eClaims"
+vendor_number = "V-77"
+"""
+ROWS = [
+    row(Session_ID="1", Patient="=1+1", Patient_Paid=20.0),
+    row(Session_ID="2", Patient="Zoë Étoile & Söhne", Service_Date=dt.date(2026, 10, 19), Policy_Number="0099-00"),
+    row(Session_ID="3", Insurer="Manulife", Member_ID="-00", Birth_Date=dt.date(1980, 2, 29), Relationship="spouse",
+        Insured_Name="Robin Madeup", Patient="@Home"),
+    row(Session_ID="4", Insurer="MSP", PHN="9123947241", Birth_Date=dt.date(1990, 1, 1), Patient="Max"),
+    row(Session_ID="5", Fee=100.0, Patient="+Plus"),
+    row(Session_ID="6", Service="Massage 60", Practitioner="Carla Specimen", Patient="-Minus"),
+    row(Session_ID="7", Insurer="Sunn Lief", Tax=4.75, Patient="Held Twice"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> MonthView:
+    return view(claimed(month_of(tmp_path, ROWS, more=MORE)))
+
+
+def total(amounts: list[Any]) -> float:
+    return float(sum(amounts))
+
+
+def opened(content: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def insurer_book(shown: MonthView, insurer_id: str) -> openpyxl.Workbook:
+    return opened(insurer_report(shown, next(i for i in shown.insurers if i.id == insurer_id)))
+
+
+def headings(sheet: Worksheet) -> list[Any]:
+    return [cell.value for cell in sheet[1]]
+
+
+def column(sheet: Worksheet, heading: str) -> list[Any]:
+    place = headings(sheet).index(heading) + 1
+    return [sheet.cell(number, place).value for number in range(2, sheet.max_row + 1)]
+
+
+def test_the_claim_summary_has_its_sheets_and_headings(shown: MonthView) -> None:
+    book = opened(claim_summary(shown))
+    assert book.sheetnames == ["Overview", "Claims", "Needs attention", "Not billed", "Sources"]
+    assert ", ".join(headings(book["Claims"])) == (
+        "Claim, Batch, Insurer, Service date, Patient, Policy, Member ID, Practitioner, Registration, Service, "
+        "Service code, Description, Fee, Patient paid, Amount claimed, Source"
+    )
+    assert ", ".join(headings(book["Needs attention"])) == (
+        "Session, Kind, Source, Service date, Patient, Practitioner, Service, Insurer, Fee, Problem, How to fix, "
+        "Decision, Correct value, Decided by, Note"
+    )
+    assert ", ".join(headings(book["Not billed"])) == (
+        "Source, Service date, Patient, Practitioner, Service, Insurer, Fee, Reason"
+    )
+    assert column(book["Claims"], "Claim") == [
+        "2026-10-MANU-0001", "2026-10-MSPB-0001", "2026-10-SUNL-0001", "2026-10-SUNL-0002",
+    ]  # fmt: skip
+    assert column(book["Claims"], "Amount claimed") == [95, 23, 95, 95]
+    assert column(book["Needs attention"], "Kind") == ["insurer-not-known", "fee-not-as-listed", "tax-on-session"]
+    assert len(set(column(book["Needs attention"], "Session"))) == 2
+    assert column(book["Not billed"], "Reason") == ["other-service"]
+
+
+def test_an_insurers_workbook_has_its_patients_only_and_what_it_asks_for(shown: MonthView) -> None:
+    manulife, msp = insurer_book(shown, "manulife"), insurer_book(shown, "msp")
+    assert manulife.sheetnames == ["Summary", "Claim lines"]
+    assert ", ".join(headings(manulife["Claim lines"])) == (
+        "Claim, Service date, Patient, Birth date, Relationship, Insured, Policy, Member ID, Practitioner, "
+        "Registration, Service code, Description, Fee, Patient paid, Amount claimed"
+    )
+    assert ", ".join(headings(msp["Claim lines"])) == (
+        "Claim, Service date, Patient, Birth date, PHN, Practitioner, Registration, Service code, Description, Fee, "
+        "Patient paid, Amount claimed"
+    )
+    assert column(manulife["Claim lines"], "Patient") == ["@Home"]
+    assert column(msp["Claim lines"], "Service code") == ["09938"]
+    facts = {r[0].value: r[1].value for r in manulife["Summary"].iter_rows(min_row=2, max_row=7)}
+    assert facts == {
+        "Clinic": "Example Physiotherapy", "Vendor number": "V-77", "Insurer": "Manulife", "Channel": "TELUS eClaims",
+        "Month": "2026-10", "Batch": "1",
+    }  # fmt: skip
+
+
+def test_nothing_private_and_no_acupuncture_goes_to_an_insurer(tmp_path: Path) -> None:
+    rows = [row(Service="IMS Acupuncture - Follow-up", Notes="private words", PHN="9123947241")]
+    shown = view(claimed(month_of(tmp_path, rows)))
+    content = insurer_report(shown, shown.insurers[0])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    for word in ("cupuncture", "private words", "9123947241"):
+        assert word not in text
+
+
+def test_the_totals_of_the_insurers_equal_the_summarys(shown: MonthView) -> None:
+    summary = total(column(opened(claim_summary(shown))["Claims"], "Amount claimed"))
+    insurers = [insurer_book(shown, i.id) for i in shown.insurers]
+    assert sum(total(column(book["Claim lines"], "Amount claimed")) for book in insurers) == summary == 308
+    last_cells = [[c.value for c in book["Summary"][book["Summary"].max_row]][-1] for book in insurers]
+    assert total(last_cells) == summary
+
+
+def test_money_is_numbers_dates_are_dates_and_identifiers_are_text(shown: MonthView) -> None:
+    claims = opened(claim_summary(shown))["Claims"]
+    first = dict(zip(headings(claims), claims[2], strict=True))
+    assert (first["Fee"].value, first["Fee"].number_format) == (95, "#,##0.00")
+    assert (first["Service date"].value, first["Service date"].number_format) == (
+        dt.datetime(2026, 10, 7),
+        "yyyy-mm-dd",
+    )
+    assert (first["Registration"].value, first["Registration"].number_format) == ("01234", "@")
+    assert [p for p in column(claims, "Policy") if p][-3:] == ["00123", "00123", "0099-00"]
+    assert column(claims, "Member ID")[0] == "-00"
+
+
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("=+-@'\"&<\n"), min_size=1, max_size=40
+) | st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "#N/A", "1/2", "  padded  ", "TRUE"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TEXT, min_size=1, max_size=6))
+def test_text_comes_out_as_the_same_text_and_is_never_a_formula(texts: list[str]) -> None:
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    book.table("Sheet", [Column("Text"), Column("Id", "id")], [(text, text) for text in texts])
+    sheet = opened(book.bytes())["Sheet"]
+    cells = [cell for line in sheet.iter_rows(min_row=2) for cell in line]
+    assert [cell.value for cell in cells] == [text for text in texts for _ in range(2)]
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_characters_that_a_workbook_cannot_hold_become_spaces() -> None:
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    book.table("Sheet", [Column("Text")], [("bell\x07 and nul\x00",)])
+    assert opened(book.bytes())["Sheet"]["A2"].value == "bell  and nul "
+
+
+def dump(content: bytes) -> str:
+    """A workbook as text: how each sheet prints and looks, then its cells with their formats."""
+    lines = []
+    book = opened(content)
+    lines.append(f"{book.properties.title} | {book.properties.creator} | {book.properties.created}")
+    for sheet in book:
+        setup, widths = sheet.page_setup, sheet.column_dimensions
+        head, foot = sheet.oddHeader, sheet.oddFooter
+        assert head is not None
+        assert foot is not None
+        lines += [
+            "",
+            f"[{sheet.title}] frozen {sheet.freeze_panes} filter {sheet.auto_filter.ref}",
+            f"titles {sheet.print_title_rows}",
+            f"{setup.orientation} paper {setup.paperSize} fit {setup.fitToWidth}x{setup.fitToHeight} "
+            f"{sheet.sheet_properties.pageSetUpPr.fitToPage if sheet.sheet_properties.pageSetUpPr else None}",
+            f"header {head.left.text} | {head.right.text}",
+            f"footer {foot.left.text} | {foot.right.text}",
+            "widths " + " ".join(f"{letter}={d.width:g}" for letter, d in sorted(widths.items())),
+        ]
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.value is not None:
+                    style = "b" if cell.font.bold else "-"
+                    style += "s" if cell.fill.fill_type else "-"
+                    style += "w" if cell.alignment.wrap_text else "-"
+                    style += str(cell.alignment.horizontal)[0]
+                    lines.append(f"{cell.coordinate:5} {style} {cell.number_format:10} {cell.value!r}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", ["claim-summary", "manulife"])
+def test_workbooks_are_as_they_were(shown: MonthView, name: str) -> None:
+    """The golden files show what changes; write them anew with IMS_BILLING_GOLDEN=1 and read the difference."""
+    content = claim_summary(shown) if name == "claim-summary" else insurer_report(shown, shown.insurers[0])
+    golden = HERE / "data" / f"golden-{name}.txt"
+    # The hashes of the input files and the clinic file depend on openpyxl's clock in the tests' own spreadsheets.
+    made = "\n".join(_without_hashes(dump(content), shown))
+    if os.environ.get("IMS_BILLING_GOLDEN"):
+        golden.write_text(made, encoding="utf-8")
+    assert made == golden.read_text(encoding="utf-8")
+
+
+def _without_hashes(text: str, shown: MonthView) -> list[str]:
+    for sha256 in (*(file.sha256 for file in shown.files), shown.clinic_sha256):
+        text = text.replace(sha256, "<sha256>")
+    return text.splitlines()
+
+
+def test_the_same_month_gives_the_same_bytes(shown: MonthView) -> None:
+    assert claim_summary(shown) == claim_summary(shown)
+    assert insurer_report(shown, shown.insurers[0]) == insurer_report(shown, shown.insurers[0])
+
+
+def test_workbooks_name_no_machine_no_user_and_no_clock(shown: MonthView) -> None:
+    with zipfile.ZipFile(io.BytesIO(claim_summary(shown))) as archive:
+        core = archive.read("docProps/core.xml").decode()
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+    stamps = re.findall(r"<dcterms:\w+[^>]*>([^<]*)<", core)
+    assert stamps == ["2026-11-05T00:00:00Z"] * 2
+    assert re.findall(r"<dc:creator>([^<]*)<|<cp:lastModifiedBy>([^<]*)<", core) == [("Example Physiotherapy", "")]
+
+
+def test_the_csv_is_utf_8_with_mark_and_nothing_in_it_acts(shown: MonthView) -> None:
+    content = claims_csv(shown)
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert ",".join(rows[0]) == (
+        "claim,batch,insurer,service_date,patient,policy,member_id,practitioner,registration,service,service_code,"
+        "description,fee,patient_paid,amount_claimed,replaces,voided"
+    )
+    assert [r["patient"] for r in rows] == ["'@Home", "Max", "'=1+1", "Zoë Étoile & Söhne"]
+    assert rows[0]["member_id"] == "-00"
+    assert [r["fee"] for r in rows] == ["95.00"] * 4
+    assert rows[2]["patient_paid"] == "20.00"
+    assert {r["service"] for r in rows} == {"ims"}
+
+
+def test_a_month_is_written_whole_with_sane_names(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "../../x"\ncode = "XXXX"\n[[insurer]]\nname = "保险"\ncode = "YYYY"\n'
+    rows = [row(Insurer="../../x"), row(Insurer="保险", Patient="B")]
+    shown = view(claimed(month_of(tmp_path, rows, more=more)))
+    out = tmp_path / "my reports"
+    written = write_month(shown, out)
+    names = sorted(path.relative_to(out).as_posix() for path in written.files)
+    assert names == [
+        "2026-10/claim-summary-2026-10.xlsx",
+        "2026-10/claims-2026-10.csv",
+        "2026-10/insurers/x-2026-10.xlsx",
+        "2026-10/insurers/yyyy-2026-10.xlsx",
+    ]
+    assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written.files)
+
+
+def test_an_insurers_workbook_of_an_earlier_run_is_pointed_out(shown: MonthView, tmp_path: Path) -> None:
+    stale = tmp_path / "out" / "2026-10" / "insurers" / "desjardins-2026-10.xlsx"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"old")
+    assert write_month(shown, tmp_path / "out").left_over == (stale,)
+    assert stale.read_bytes() == b"old"
+
+
+@posix_only
+def test_files_are_for_their_owner_only_unless_the_folder_is_shared(shown: MonthView, tmp_path: Path) -> None:
+    own = write_month(shown, tmp_path / "own")
+    assert not own.shared
+    assert {stat.S_IMODE(p.stat().st_mode) for p in own.files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "own" / "2026-10").stat().st_mode) == 0o700
+    team = tmp_path / "team"
+    team.mkdir()
+    team.chmod(0o770)
+    shared = write_month(shown, team)
+    assert shared.shared
+    assert {stat.S_IMODE(p.stat().st_mode) for p in shared.files} == {0o660}
+
+
+@pytest.mark.parametrize("lock", ["~$claim-summary-2026-10.xlsx", ".~lock.claim-summary-2026-10.xlsx#"])
+def test_a_workbook_open_in_excel_or_libreoffice_stops_everything(shown: MonthView, tmp_path: Path, lock: str) -> None:
+    folder = tmp_path / "out" / "2026-10"
+    folder.mkdir(parents=True)
+    (folder / lock).write_bytes(b"")
+    with pytest.raises(BillingError, match="open in another program"):
+        write_month(shown, tmp_path / "out")
+    assert [p.name for p in (tmp_path / "out").rglob("*") if p.is_file()] == [lock]
+
+
+def test_a_file_in_place_of_the_folder_stops_everything(shown: MonthView, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file", encoding="utf-8")
+    with pytest.raises(BillingError, match="this is a file, and the output needs a folder"):
+        write_month(shown, tmp_path / "out")
+
+
+def test_a_failure_in_the_middle_leaves_nothing_half_written(
+    shown: MonthView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_month(shown, tmp_path / "out")
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    synced = 0
+
+    def full_disk(_: int) -> None:
+        nonlocal synced
+        synced += 1
+        if synced == 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(BillingError, match="No space left on device"):
+        write_month(shown, tmp_path / "out")
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+
+
+def test_every_file_of_the_month_is_planned(shown: MonthView) -> None:
+    assert [str(path) for path in month_files(shown)] == [
+        "2026-10/claim-summary-2026-10.xlsx",
+        "2026-10/claims-2026-10.csv",
+        "2026-10/insurers/manulife-2026-10.xlsx",
+        "2026-10/insurers/msp-2026-10.xlsx",
+        "2026-10/insurers/sun-life-2026-10.xlsx",
+    ]
