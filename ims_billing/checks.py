@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
+from typing import get_args
 
 import pandas as pd
 
-from ims_billing.classify import SELF_PAY
 from ims_billing.clinic import Clinic, toml_text
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import FINDINGS, day_text, dollars, prove
+from ims_billing.model import FINDINGS, SELF_PAY, Billable, day_text, dollars, prove
 from ims_billing.rulebook import Codes
 
-BILLED_AS_PHYSIOTHERAPY = ("ims", "physiotherapy")
+# How many other places a message names.
+_SHOWN = 3
+BILLED_AS_PHYSIOTHERAPY = get_args(Billable)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Desk:
 
     def readable(self, column: str) -> pd.Series[bool]:
         """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""
-        bad = self.bad_cells.loc[self.bad_cells["column"] == column, "session"]
+        # A visit without a sale has neither fee nor insurer, and says so once.
+        told = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
+        bad = self.bad_cells.loc[told, "session"]
         return ~self.candidates.index.to_series().isin(bad)
 
 
@@ -231,23 +236,25 @@ def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
 @check("duplicate-session")
 def duplicate_session(desk: Desk) -> pd.Series[str]:
     """Copies of one session: several that would be billed, or one whose id another row has too."""
-    candidates = desk.candidates
+    candidates, sessions = desk.candidates, desk.sessions
     group = desk.group[candidates.index]
     twice = group.duplicated(keep=False)
-    ids = desk.sessions["session_id"]
+    ids = sessions["session_id"]
     shared_id = ids.duplicated(keep=False) & (ids != "")
     rows = candidates.index[twice | shared_id[candidates.index]]
-    return pd.Series([_copies(desk, int(row)) for row in rows], index=rows, dtype="str")
+    copies = desk.group[desk.group.isin(desk.group[rows])]
+    members = {number: list(part.index) for number, part in copies.groupby(copies)}
+    said = []
+    for row in rows:
+        others = (other for other in members[desk.group[row]] if other != row)
+        places = [_place(sessions, int(other), beside=int(row)) for other in islice(others, _SHOWN)]
+        said.append(f"The same session stands in {_and(places, len(members[desk.group[row]]) - 1)} too.")
+    return pd.Series(said, index=rows, dtype="str")
 
 
-def _copies(desk: Desk, row: int) -> str:
-    """Names the other copies of a session by their place."""
-    same = desk.group.index[(desk.group == desk.group[row]) & (desk.group.index != row)]
-    return f"The same session stands in {_and([_place(desk.sessions, int(s), beside=row) for s in same])} too."
-
-
-def _and(places: list[str]) -> str:
-    shown = places if len(places) < 5 else [*places[:3], f"{len(places) - 3} more places"]
+def _and(places: list[str], count: int) -> str:
+    """The places as a list in words, of which there are `count` in all."""
+    shown = places if count == len(places) else [*places, f"{count - len(places)} more places"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -274,8 +281,9 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     for _, part in day[visits > 1].groupby(["patient", "date"]):
         for row in part.index[part["candidate"]]:
             others = part.index[part["group"] != desk.group[row]]
-            places = [_place(sessions, int(other), beside=int(row)) for other in others]
-            said[row] = f"The patient's other physiotherapy visit that day stands in {_and(places)}."
+            places = [_place(sessions, int(other), beside=int(row)) for other in others[:_SHOWN]]
+            told = _and(places, len(others))
+            said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
     return pd.Series(said, dtype="str")
 
 

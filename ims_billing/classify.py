@@ -13,10 +13,9 @@ from functools import cache
 import pandas as pd
 
 from ims_billing.clinic import Clinic, Practitioner
-from ims_billing.model import CLASSIFIED, SESSIONS, Service, plain, prove
+from ims_billing.model import CLASSIFIED, SELF_PAY, SESSIONS, Service, plain, prove
 from ims_billing.rulebook import Period, ServiceRules, published
 
-SELF_PAY = "self-pay"
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.
 _LONG = 8
 _LIKENESS = 0.88
@@ -208,6 +207,8 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame["doubt"] = pd.Series("", index=frame.index, dtype="str").mask(both, "ims-or-acupuncture")
     told_visit = names.map({n: r.visit for n, r in readings.items()}).astype("str")
     frame["visit"] = frame["visit"].mask(frame["visit"] == "", told_visit)
+    by_history = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
+    frame["visit"] = frame["visit"].mask(frame["visit"] == "", by_history)
     told_minutes = names.map({n: r.minutes for n, r in readings.items()}).astype("Int64")
     frame["minutes"] = frame["minutes"].fillna(told_minutes)
     frame = _with_practitioners(frame, clinic)

@@ -69,7 +69,7 @@ def _month(text: str | None) -> str | None:
     return text
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Session spreadsheets, .xlsx or .csv.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Session spreadsheets, .xlsx or .csv.")]
 ClinicFile = Annotated[
     Path | None,
     typer.Option("--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."),
@@ -105,7 +105,7 @@ def _read(files: list[Path], clinic: Clinic, month: str | None, as_of: dt.date, 
     from ims_billing.reading.intake import read_files
 
     with Working(len(files) + 1) as working:
-        intake = read_files(files, clinic, lambda name: working.step(f"Reading {name}"))
+        intake = read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
         working.step("Classifying and checking")
         if one and month is None:
             month = only_month(intake.sessions)
@@ -134,6 +134,7 @@ def check(
         _print_json(console.month_json(prepared, numbered=False, written=[]))
     else:
         console.show_month(prepared, files, would=True)
+        console.show_end(prepared, would=True)
     if prepared.totals.counts["held"]:
         raise typer.Exit(_HELD)
 
@@ -164,15 +165,17 @@ def claim(
     if path is None:
         raise BillingError(
             "there is no clinic file, and claims need one: practitioners, fees, insurers. Make it with: "
-            f"ims-billing init --from {files[0]}"
+            f'ims-billing init --from "{files[0]}"'
         )
     known = load(path)
     if known.unconfirmed:
         listed = "\n".join(f"  {what}" for what in known.unconfirmed)
         raise BillingError(
-            f"{path}: these are not confirmed. Check each, and set confirmed = true or delete the line:\n{listed}"
+            f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
     prepared = _read(files, known, month, _day(as_of), one=True)
+    if prepared.intake.missing:
+        raise BillingError("\n".join(prepared.intake.missing))
     refused = strict and bool(prepared.totals.counts["held"])
     writes = not dry_run and not refused
     folder = out or path.parent / "reports"
@@ -184,6 +187,7 @@ def claim(
         console.show_month(prepared, files, would=not writes)
         if written:
             console.show_written(written.files, written.left_over, shared=written.shared)
+        console.show_end(prepared, would=not writes)
     if refused:
         held = prepared.totals.counts["held"]
         console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
@@ -215,7 +219,11 @@ def init(
     from ims_billing.reading.intake import read_files
     from ims_billing.starter import write_starter
 
-    intake: Intake | None = read_files(source, without_file()) if source else None
+    intake: Intake | None = None
+    if source:
+        with console.Working(len(source)) as working:
+            named = lambda name: working.step(f"Reading {name}")  # noqa: E731
+            intake = read_files(source, without_file(), named, working.ask_password)
     console.show_started(write_starter(folder, intake), found=intake is not None)
 
 

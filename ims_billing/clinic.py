@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from ims_billing.findings import CATALOGUE, BillingError, did_you_mean, nearest
-from ims_billing.model import Billable, Profession, Requirement, Service, Severity, bare, plain, slug
+from ims_billing.model import Billable, Profession, Requirement, Service, Severity, bare, heading, plain, slug
 from ims_billing.rulebook import (
     Codes,
     Fee,
@@ -123,6 +123,31 @@ class OwnWords(Strict):
     billed: dict[str, Literal["yes", "no"]] = Field(default_factory=dict)
 
 
+class OwnLayout(Strict):
+    """`[[layout]]`: how another program's spreadsheet is read, with one row per session.
+
+    `headings` gives each of its headings the one of this product's own that it stands for.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    headings: dict[str, str]
+    dates: Literal["unambiguous", "month-first", "day-first"] | None = None
+    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
+        default_factory=dict
+    )
+
+    @field_validator("headings")
+    @classmethod
+    def _stand_for_ours(cls, headings: dict[str, str]) -> dict[str, str]:
+        ours = [names[0] for names in published().layouts.layout["sessions"].headings.values()]
+        for written, meaning in headings.items():
+            if heading(meaning) not in {heading(name) for name in ours}:
+                raise ValueError(
+                    f"{written!r} stands for {meaning!r}, which is no heading{did_you_mean(meaning, ours)}"
+                )
+        return headings
+
+
 @dataclass(frozen=True)
 class Insurer:
     """An insurer as it is in force for this clinic: the published rules with the clinic's own on top."""
@@ -136,6 +161,7 @@ class Insurer:
     requires: tuple[Requirement, ...] | None = None
     service_code: str | Codes | None = None
     vendor_number: str | None = None
+    claim_within_days: int | None = None
     source: str = "clinic file"
     url: str = ""
     verified: bool = True
@@ -160,6 +186,7 @@ class Clinic:
     service_names: Mapping[str, Service]
     severity: Mapping[str, Severity]
     words: OwnWords
+    layouts: tuple[OwnLayout, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     file: str = ""
     sha256: str = ""
@@ -216,7 +243,7 @@ class Clinic:
 
 
 def person(name: str) -> str:
-    """A person's name as names are compared: plain, given name first, without titles and credentials.
+    """A practitioner's name as names are compared: plain, given name first, without titles and credentials.
 
     ``"Example, Ann"``, ``"Ann Example, PT"`` and ``"Ann Example (Registered Physiotherapist)"`` are one.
     """
@@ -308,7 +335,8 @@ def _told(fault: Any, known: Sequence[str]) -> str:
     if kind == "string_type":
         return f"found {shown}; expected text in quotes"
     if kind == "string_pattern_mismatch":
-        return f"found {shown}; expected four capital letters, such as SUNL"
+        wanted = "four capital letters, such as SUNL" if "A-Z" in context["pattern"] else "small letters and hyphens"
+        return f"found {shown}; expected {wanted}"
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return f"found {shown}; expected {expected}"
 
@@ -329,6 +357,7 @@ class _Reader:
         "service_names",
         "severity",
         "words",
+        "layout",
     )
 
     def __init__(self, raw: dict[str, Any], text: str) -> None:
@@ -339,12 +368,20 @@ class _Reader:
                 self.faults.add("", None, key, f"this table is not known{did_you_mean(key, self.TABLES)}")
 
     def one(self, table: str, model: type[M]) -> M | None:
-        entry = self.raw.get(table, {})
+        entry = self._table(table)
         try:
             return model.model_validate(entry)
         except ValidationError as error:
             self.faults.add_pydantic(table, None, error, model, "")
             return None
+
+    def _table(self, name: str) -> dict[str, Any]:
+        """A table of the file; a fault where something else stands under its name."""
+        entry = self.raw.get(name, {})
+        if isinstance(entry, dict):
+            return entry
+        self.faults.add("", None, name, f"write [{name}] as a table, with its keys on the lines below")
+        return {}
 
     def many(self, table: str, model: type[M]) -> list[tuple[int, M]]:
         entries = self.raw.get(table, [])
@@ -362,7 +399,7 @@ class _Reader:
     def service_names(self) -> dict[str, ServiceName]:
         """`[service_names]`: a service, or a table of the service and whether it was confirmed."""
         named = {}
-        for name, value in dict(self.raw.get("service_names", {})).items():
+        for name, value in self._table("service_names").items():
             try:
                 named[name] = ServiceName.model_validate(value if isinstance(value, dict) else {"service": value})
             except ValidationError as error:
@@ -374,7 +411,7 @@ class _Reader:
     def severity(self) -> dict[str, Severity]:
         """`[severity]`: kinds of findings, except those that must stay as they are."""
         changed: dict[str, Severity] = {}
-        for kind, value in dict(self.raw.get("severity", {})).items():
+        for kind, value in self._table("severity").items():
             if kind not in CATALOGUE:
                 what = f"this kind of finding is not known{did_you_mean(kind, CATALOGUE)}"
             elif CATALOGUE[kind].fixed:
@@ -394,18 +431,28 @@ class _Reader:
         known = {bare(n): p.id for p in rules.insurer for n in (p.name, p.id, *p.aliases)}
         self_pay = {bare(name) for name in rules.self_pay.names}
         unconfirmed = []
+        entered: set[str] = set()
         for number, entry in self.many("insurer", InsurerEntry):
             if not entry.confirmed:
                 unconfirmed.append(f"insurer {entry.name}")
+            if entry.self_pay and (owner_id := known.get(bare(entry.name))):
+                told = f"{entry.name!r} stands for the insurer {merged[owner_id].name}"
+                self.faults.add("insurer", number, "self_pay", told, entry.name)
             if entry.self_pay:
                 self_pay |= {bare(name) for name in (entry.name, *entry.aliases)}
                 continue
             base = merged.get(known.get(bare(entry.name), ""))
+            if base is not None and base.id in entered:
+                self.faults.add("insurer", number, "name", f"{base.name} has an entry already", entry.name)
+            if base is not None and entry.code not in (None, base.code):
+                told = f"the code of {base.name} is {base.code}, and stays so"
+                self.faults.add("insurer", number, "code", told, entry.name)
             insurer = _with_entry(base, entry)
             if base is None and any(insurer.code == other.code for other in merged.values()):
                 told = f'its short code would be {insurer.code}, which another has; add code = "...." of its own'
                 self.faults.add("insurer", number, "name", told, entry.name)
             merged[insurer.id] = insurer
+            entered.add(insurer.id)
             for name in (entry.name, *entry.aliases):
                 owner = known.setdefault(bare(name), insurer.id)
                 if owner != insurer.id:
@@ -434,6 +481,7 @@ def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
         requires=base.requires if entry.requires is None else entry.requires,
         service_code=entry.service_code or base.service_code,
         vendor_number=entry.vendor_number,
+        claim_within_days=entry.claim_within_days,
         source=base.source,
         url=base.url,
         verified=base.verified,
@@ -493,6 +541,7 @@ def _build(raw: dict[str, Any], text: str) -> tuple[Clinic | None, list[str]]:
         *(f"service name {name}" for name, value in names.items() if not value.confirmed),
     ]
     known = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
+    known = replace(known, layouts=tuple(layout for _, layout in reader.many("layout", OwnLayout)))
     _check_people(reader, practitioners, known)
     fees = _check_fees(reader, numbered_fees, known)
     told = [what for _, what in sorted(reader.faults.found, key=lambda fault: fault[0])]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
+import os
 import sys
 import threading
 from collections.abc import Iterable, Sequence
@@ -81,6 +83,19 @@ class Working:
         bar.start()
         self._bar = bar
 
+    def ask_password(self, file: str, again: bool) -> str | None:
+        """The password of a protected workbook: of the environment, else typed; None where nobody can be asked."""
+        given = os.environ.get("IMS_BILLING_PASSWORD")
+        if given:
+            return None if again else given
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        if self._bar is not None:
+            self._bar.stop()
+        if again:
+            err().print("That password is wrong.")
+        return getpass.getpass(f"Password of {file}: ") or None
+
     def step(self, what: str) -> None:
         """Says what begins now; what was begun before is done."""
         self._done += bool(self._what)
@@ -95,11 +110,20 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     title = f"IMS claims {month.month or 'of all months'}, as of {month.as_of}"
     console.print(Text(title, style="bold"))
     console.print(_sources(month))
+    if month.clinic.unconfirmed:
+        told = f"{_count(len(month.clinic.unconfirmed), 'entry')} of {month.clinic.file} not confirmed yet: claim waits"
+        console.print(Text(told.replace("entrys", "entries"), style="bold yellow"))
+    for missing in month.intake.missing:
+        console.print(Text(missing, style="bold yellow"))
+    if month.month and (month.sessions["reason"] == "outside-month").all():
+        found = ", ".join(f"{name} ({count})" for name, count in _months(month).items()) or "none"
+        told = f"No session lies in {month.month}; the files hold: {found}."
+        console.print(Text(told, style="bold yellow"))
     console.print()
     console.print(_outcomes(month, would=would))
     if len(month.claims):
         console.print(_insurers(month))
-    _show_findings(console, month, "hold", "Held: not claimed until decided or mended")
+    _show_findings(console, month, "hold", "Held: not claimed until mended")
     _show_findings(console, month, "warn", "Worth knowing")
     _show_reasons(console, month)
     if month.month is None:
@@ -113,10 +137,15 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
 def _sources(month: Month) -> Text:
     clinic = f"clinic file {month.clinic.file}" if month.clinic.file else "no clinic file"
     totals = month.totals
-    parts = [f"{totals.sessions} sessions"]
-    parts += [f"{n} {what}" for n, what in _rest(month) if n]
+    parts = [_count(totals.sessions, "session"), *(f"{n} {what}" for n, what in _rest(month) if n)]
     files = ", ".join(file.file for file in month.intake.files)
-    return Text(f"{files}; {clinic}\n{totals.rows} rows = {' + '.join(parts)}", style="dim")
+    told = [f"{files}; {clinic}", f"{_count(totals.rows, 'row')} = {' + '.join(parts)}"]
+    told += [f"{file.file}: {'; '.join(file.remarks)}" for file in month.intake.files if file.remarks]
+    return Text("\n".join(told), style="dim")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _rest(month: Month) -> Sequence[tuple[int, str]]:
@@ -188,10 +217,15 @@ def _places(sessions: pd.DataFrame, *, several: bool) -> str:
     """The first few places by row, with the session's id where there is one."""
     places = []
     for file, row, session_id in sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False):
-        named = f" (session {session_id})" if session_id else ""
+        named = f" (session {session_id})" if _is_id(session_id) else ""
         places.append(f"{f'{file} ' if several else ''}row {row}{named}")
     more = len(sessions) - len(places)
     return ", ".join(places) + (f" and {more} more" if more else "")
+
+
+def _is_id(text: str) -> bool:
+    """Whether a text in the id column can be one; words there could be anybody's name."""
+    return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
 
 
 def _show_reasons(console: Console, month: Month) -> None:
@@ -216,7 +250,8 @@ def _show_earlier(console: Console, month: Month, files: Iterable[Path]) -> None
     named = day_text(month.earlier["service_date"], "%Y-%m")
     named_files = " ".join(f'"{file}"' if " " in str(file) else str(file) for file in files)
     for name, part in month.earlier.groupby(named):
-        told = f"{len(part)} IMS sessions of {name}, {dollars(int(part['fee_cents'].sum()))}, are not claimed here. "
+        cents = int(part["fee_cents"].sum())
+        told = f"Not claimed here: {_count(len(part), 'IMS session')} of {name}, {dollars(cents)}. "
         console.print(
             Text.assemble((told, "bold red"), f"ims-billing claim {named_files} --month {name}"), soft_wrap=True
         )
@@ -263,6 +298,15 @@ def show_started(files: Iterable[Path], *, found: bool) -> None:
     console.print("Then: ims-billing check FILE", markup=False)
 
 
+def show_end(month: Month, *, would: bool) -> None:
+    """The month in one line, where a long list has pushed the rest off the screen."""
+    totals = month.totals
+    claimed = f"{totals.counts['claimed']:,} {'would be claimed' if would else 'claimed'}"
+    amount = dollars(int(month.claims["amount_cents"].sum()))
+    rest = f"{totals.counts['held']:,} held, {totals.counts['not_billed']:,} not billed"
+    out().print(Text(f"{month.month or 'All months'}: {claimed} for {amount}, {rest}.", style="bold"))
+
+
 def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict[str, Any]:
     """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient."""
     totals = month.totals
@@ -300,10 +344,15 @@ def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict
     }
 
 
+def _months(month: Month) -> dict[str, int]:
+    counts = day_text(month.sessions["service_date"], "%Y-%m").value_counts().sort_index()
+    return {str(name): int(count) for name, count in counts.items() if name}
+
+
 def _single_month(month: Month) -> str | None:
     """The month that all dated sessions lie in, where `check` was not told one."""
-    found = set(day_text(month.sessions["service_date"], "%Y-%m")) - {""}
-    return found.pop() if len(found) == 1 else None
+    found = list(_months(month))
+    return found[0] if len(found) == 1 else None
 
 
 def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
@@ -322,7 +371,7 @@ def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
                 "file": file,
                 "sheet": sheet,
                 "row": row,
-                "session_id": session_id or None,
+                "session_id": session_id if _is_id(session_id) else None,
                 "outcome": outcome,
                 "reason": reason or None,
                 "service": service,
@@ -355,25 +404,29 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
         code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
         table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
     console.print(table)
-    table = Table("Fee", "Amount", "In force", "Source", box=box.SIMPLE_HEAD, pad_edge=False)
+    console.print(Text("Fees", style="bold"))
     for fee in _fees_on(clinic, on):
         until = f" until {fee.until}" if fee.until else ""
         insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
-        table.add_row(f"{fee.what()}{insurer}", dollars(fee.cents), f"from {fee.start}{until}", _cited(fee))
-    console.print(table)
-    table = Table("Insurer", "Code", "Channel", "Requires", "Own service code", "Source", box=box.SIMPLE_HEAD)
+        console.print(Text(f"  {dollars(fee.cents)}  {fee.what()}{insurer}, from {fee.start}{until}"), soft_wrap=True)
+        console.print(_cited(fee), soft_wrap=True)
+    console.print(Text("\nInsurers", style="bold"))
     for i in clinic.insurers:
         requires = "not stated" if i.requires is None else ", ".join(i.requires) or "nothing"
-        table.add_row(i.name, i.code, i.channel or "", requires, _code_text(i.service_code), _cited(i))
-    console.print(table)
+        told = [f"{i.code}, requires {requires}"]
+        told += [f"channel {i.channel}"] if i.channel else []
+        told += [f"service code {_code_text(i.service_code)}"] if i.service_code else []
+        console.print(Text.assemble("  ", (i.name, "bold"), f"  {'; '.join(told)}"), soft_wrap=True)
+        console.print(_cited(i), soft_wrap=True)
 
 
 def _cited(rule: Any) -> Text:
-    text = Text(rule.source)
+    """Where a rule comes from, on a line of its own."""
+    text = Text(f"      {rule.source}", style="dim")
+    if rule.url:
+        text.append(f" {rule.url}")
     if not rule.verified:
         text.append(" (not verified)", style="yellow")
-    if rule.url:
-        text.append(f"\n{rule.url}", style="dim")
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ims_billing.model import Severity
@@ -29,16 +29,6 @@ class Kind:
     title: str
     fix: str
     fixed: bool = False
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding about one session, as the screen, the JSON and the workbook show it."""
-
-    kind: str
-    severity: Severity
-    message: str
-    fix: str = field(default="")
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)
@@ -71,7 +61,7 @@ _KINDS = (
         "hold",
         _CORRECT,
         "A cell that is needed holds an error or cannot be read",
-        "Mend the cell in the spreadsheet, or export again.",
+        "Fill in or mend the cell in the spreadsheet, or export again.",
         fixed=True,
     ),
     Kind("missing-service-date", "hold", _CORRECT, "The service date is missing", _IN_EXPORT, fixed=True),
@@ -228,7 +218,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The clinic's fee list has no fee for this visit on that day",
-        "Add the fee under [[fee]] in clinic.toml, with the day it is in force from.",
+        "Where fees differ, fill in Visit (initial or subsequent) and Minutes; else add the fee under [[fee]] in "
+        "clinic.toml, with the day it is in force from.",
     ),
     Kind(
         "fee-not-as-listed",
@@ -243,6 +234,34 @@ _KINDS = (
         _BILL,
         "Tax is charged on the session",
         "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+    ),
+    Kind(
+        "sale-without-arrival",
+        "hold",
+        _EITHER,
+        "A sale has no visit that took place",
+        "Mark the appointment as arrived in Jane, or take the sale back, and export both reports again.",
+    ),
+    Kind(
+        "arrival-without-sale",
+        "hold",
+        _EITHER,
+        "A visit has no sale",
+        "Bill the visit in Jane and export both reports again.",
+    ),
+    Kind(
+        "sale-and-arrival-differ",
+        "hold",
+        _EITHER,
+        "The sale and the visit do not say the same",
+        "Mend the one that is wrong in Jane and export both reports again.",
+    ),
+    Kind(
+        "tie-not-certain",
+        "hold",
+        _EITHER,
+        "It is not certain which sale belongs to which visit",
+        "Look the visits up in Jane. Give them their own times or names, and export both reports again.",
     ),
     Kind(
         "unusual-frequency",
@@ -287,12 +306,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def catalogue_table() -> str:
     """The catalogue as a Markdown table, as the README holds it."""
-    lines = [
-        "| kind | severity | may be decided by | what it means | how to fix |",
-        "|---|---|---|---|---|",
-    ]
+    lines = ["| kind | severity | what it means | how to fix |", "|---|---|---|---|"]
     for kind in _KINDS:
         severity = f"{kind.severity}, fixed" if kind.fixed else kind.severity
-        decided = ", ".join(kind.decisions) or "–"
-        lines.append(f"| `{kind.kind}` | {severity} | {decided} | {kind.title} | {kind.fix} |")
+        lines.append(f"| `{kind.kind}` | {severity} | {kind.title} | {kind.fix} |")
     return "\n".join(lines)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ims_billing.model import day_text, plain
+from ims_billing.model import SESSIONS, WHERE, day_text, given_name_first, plain
 
 _SEPARATOR = "\x1f"
 
@@ -19,7 +19,7 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     Where one export gives the id and another does not, the name and birth date (or, without a birth date, the
     name) find the id, if they mean one patient only. Empty where there is neither id nor name.
     """
-    name = spelled(sessions["patient"])
+    name = _each(sessions["patient"], given_name_first)
     born = day_text(sessions["birth_date"])
     patient_id = sessions["patient_id"].str.strip().str.casefold()
     named_and_born = (name + _SEPARATOR + born).where(born != "", "")
@@ -38,10 +38,9 @@ def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
     return key.mask(key == "", by.map(single).astype("str").fillna("")).astype("str")
 
 
-def spelled(text: pd.Series[str]) -> pd.Series[str]:
-    """The texts as two spellings are compared: plain, and without a trailing star."""
-    plainer = {value: plain(value).rstrip("* ") for value in text.unique()}
-    return text.map(plainer).astype("str")
+def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
+    """The texts as two spellings are compared."""
+    return text.map({value: read(value) for value in text.unique()}).astype("str")
 
 
 def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
@@ -50,24 +49,33 @@ def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     date = day_text(sessions["service_date"])
     start = sessions["start"].astype("string").fillna("").astype("str")
     key = patient + _SEPARATOR + date + _SEPARATOR + start
-    key = key + _SEPARATOR + spelled(sessions["practitioner"]) + _SEPARATOR + spelled(sessions["service_name"])
+    practitioner = _each(sessions["practitioner"], given_name_first)
+    if "practitioner_name" in sessions:  # classified: one person, however they are written
+        practitioner = practitioner.where(sessions["practitioner_name"] == "", sessions["practitioner_name"])
+    key = key + _SEPARATOR + practitioner + _SEPARATOR + _each(sessions["service_name"], plain)
     whole: pd.Series[str] = key.where((patient != "") & (date != ""), "").astype("str")
     return whole
 
 
-def same_session(sessions: pd.DataFrame, *, cells: Iterable[Hashable]) -> pd.Series[int]:
+def contents(sessions: pd.DataFrame) -> pd.Series[int]:
+    """One number per session of the SESSIONS columns, equal where every cell is; where a row stands is no part."""
+    own = [column.name for column in SESSIONS if column not in WHERE]
+    return pd.util.hash_pandas_object(sessions[own], index=False).set_axis(sessions.index)
+
+
+def same_session(sessions: pd.DataFrame) -> pd.Series[int]:
     """A group number per session; rows of one group are the same session.
 
-    Rows are one where they share the session id, or the natural key, or every cell (`cells`: one hashable per
-    row). Without a start time the natural key does not hold rows together that all have ids of their own: a
-    practice system that numbers two visits means two.
+    Rows are one where they share the session id, or the natural key, or every cell. Without a start time the
+    natural key does not hold rows together that all have ids of their own: a practice system that numbers two
+    visits means two.
     """
     natural = natural_keys(sessions)
     session_id = sessions["session_id"]
     told_apart = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
     natural = natural.mask(told_apart, "")
     groups = _Groups(len(sessions))
-    for key in (session_id, natural, pd.Series(list(cells), index=sessions.index)):
+    for key in (session_id, natural, contents(sessions).astype("str")):
         groups.join(key, (key != "").to_numpy())
     return pd.Series(groups.numbers(), index=sessions.index)
 

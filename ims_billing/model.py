@@ -81,8 +81,10 @@ SESSIONS = (
     Column("practitioner", "str", "who treated, as written"),
     Column("service_name", "str", "what was done, as written"),
     Column("visit", "str", "'initial', 'subsequent' or empty"),
+    Column("first_visit", "str", "'yes', 'no' or empty: the patient's first; counts where nothing names the visit"),
     Column("status", "str", "'arrived', 'no-show', 'cancelled', 'not-arrived', 'refunded' or 'unknown'"),
     Column("billed", "bool", "the row says that it was billed elsewhere"),
+    Column("insurer_paid", "bool", "the insurer's line of the invoice is paid"),
     Column("insurer", "str", "who is asked to pay, as written"),
     Column("policy", "str", "policy, plan or group number"),
     Column("member", "str", "member, certificate or client number"),
@@ -103,6 +105,9 @@ SESSIONS = (
     Column("notes", "str", "private; searched for IMS and never carried on"),
     Column("elsewhere", "str", "cells under headings that the layout does not know; tells rows apart"),
 )
+
+# The insurer id of sessions that the patient pays.
+SELF_PAY = "self-pay"
 
 # What `classify` adds to the sessions frame.
 CLASSIFIED = (
@@ -210,6 +215,7 @@ class FileRead:
     repeated: int
     tied: int
     asides: tuple[Aside, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def set_aside(self) -> int:
@@ -219,11 +225,15 @@ class FileRead:
 
 @dataclass(frozen=True)
 class Intake:
-    """What the input files hold: the SESSIONS frame, its CELL_FINDINGS, and an account of each file."""
+    """What the input files hold: the SESSIONS frame, its CELL_FINDINGS, and an account of each file.
+
+    `missing` says which further files a claim needs, in words.
+    """
 
     sessions: pd.DataFrame
     cell_findings: pd.DataFrame
     files: tuple[FileRead, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -317,6 +327,12 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))
 
 
+def given_name_first(name: str) -> str:
+    """A person's name as names are compared: plain, and ``Last, First`` turned round; a closing star is no part."""
+    parts = [part.strip() for part in plain(name).rstrip("* ").split(",")]
+    return " ".join(reversed(parts)) if len(parts) == 2 else " ".join(parts)
+
+
 def heading(text: str) -> str:
     """A column heading as headings are compared: bare, with ``#`` read as "number"."""
     return bare(text.replace("#", " number "))
@@ -344,8 +360,3 @@ def dollars(amount_cents: int) -> str:
     sign = "-" if amount_cents < 0 else ""
     whole, part = divmod(abs(int(amount_cents)), 100)
     return f"{sign}${whole:,}.{part:02d}"
-
-
-def where(file: str, sheet: str, row: int) -> str:
-    """Where a row stands, as a person would look it up: ``sessions.xlsx, Sheet1, row 12``."""
-    return ", ".join(part for part in (file, sheet, f"row {row}") if part)

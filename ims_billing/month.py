@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ims_billing.checks import Desk, findings_frame, run_checks
 from ims_billing.claims import claim_lines, numbered, prices, sources
-from ims_billing.classify import SELF_PAY, classify
+from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
 from ims_billing.identity import natural_keys, patient_keys, same_session
@@ -20,6 +20,7 @@ from ims_billing.model import (
     CELL_FINDINGS,
     NOT_BILLED,
     OUTCOMES,
+    SELF_PAY,
     SESSIONS,
     InsurerView,
     Intake,
@@ -88,7 +89,7 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     dated = sessions["service_date"].notna()
     candidates = sessions[dated & (sessions["reason"] == "")]
     priced = prices(candidates, clinic)
-    group = same_session(sessions, cells=_cells(intake.sessions))
+    group = same_session(sessions)
     desk = Desk(
         candidates=candidates,
         sessions=sessions,
@@ -105,7 +106,7 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
     sessions["outcome"] = np.select([sessions["reason"] != "", held], ["not_billed", "held"], default="claimed")
     sessions["outcome"] = sessions["outcome"].astype("str")
-    sessions["key"] = _opaque(sessions, group)
+    sessions["key"] = _opaque(sessions)
     clear = sessions[sessions["outcome"] == "claimed"]
     claims = claim_lines(clear, priced.loc[clear.index], clinic)
     code = claims.set_index("session")["service_code"]
@@ -131,7 +132,7 @@ def claimed(month: Month, batch: int = 1) -> Month:
     if month.month is None:
         raise ValueError("claims are numbered by month")
     lines = numbered(month.claims, month.month, batch, month.clinic)
-    return Month(**{**{n: getattr(month, n) for n in Month.__dataclass_fields__}, "claims": lines})
+    return replace(month, claims=lines)
 
 
 def _first_day(month: str) -> pd.Timestamp:
@@ -158,6 +159,7 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
             sessions["fee_stated"] & (sessions["fee_cents"] == 0),
             sessions["insurer_id"] == SELF_PAY,
             ~location.isin(here | {""}) if here else pd.Series(False, index=sessions.index),
+            sessions["insurer_paid"],
             sessions["billed"],
             date > pd.Timestamp(as_of),
         ],
@@ -169,18 +171,13 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
             "no-charge",
             "self-pay",
             "other-location",
+            "already-paid",
             "billed-elsewhere",
             "in-the-future",
         ],
         default="",
     )
     return pd.Series(reason, index=sessions.index, dtype="str")
-
-
-def _cells(sessions: pd.DataFrame) -> list[int]:
-    """One number per session that is equal where every cell is; where the row stands does not count."""
-    cells = sessions.drop(columns=["file", "sheet", "row"])
-    return [int(number) for number in pd.util.hash_pandas_object(cells, index=False)]
 
 
 def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
@@ -201,7 +198,7 @@ def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
     return findings_frame(told, desk.clinic)
 
 
-def _opaque(sessions: pd.DataFrame, group: pd.Series[int]) -> pd.Series[str]:
+def _opaque(sessions: pd.DataFrame) -> pd.Series[str]:
     """A key per session that says nothing of the patient and stays the same from run to run.
 
     Made of the session id, else the natural key, else the place; copies of one session are counted.
@@ -253,7 +250,7 @@ def view(month: Month) -> MonthView:
         phone=clinic.block.phone,
         month=month.month,
         as_of=month.as_of,
-        batch=1,
+        batch=int(claims["batch"].max()) if len(claims) else 1,
         totals=month.totals,
         claims=claims,
         attention=_attention(month),
@@ -327,11 +324,11 @@ def _not_billed(month: Month) -> pd.DataFrame:
 def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
     """Every fee and code that the claims rest on, with how many rest on it."""
     clinic = month.clinic
-    by_rule = month.prices.loc[month.claims["session"], "rule"].value_counts().sort_index()
+    prices = month.prices.loc[month.claims["session"]]
+    asked = prices["listed_cents"].fillna(-1).to_numpy() == month.claims["amount_cents"].to_numpy()
+    by_rule = prices.loc[asked, "rule"].value_counts().sort_index()
     applied = []
     for position, count in by_rule.items():
-        if position < 0:
-            continue
         fee = clinic.fees[int(position)]
         until = f" until {fee.until}" if fee.until else ""
         insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""

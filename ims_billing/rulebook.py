@@ -157,7 +157,7 @@ class ServiceRules(Strict):
 
 
 class Layout(Strict):
-    """One layout: the fields it needs and, by field, the headings it goes by, this product's own first."""
+    """One layout: the fields it needs (`a|b`: one of them), and by field its headings, this product's own first."""
 
     title: Text
     needed: tuple[Text, ...]
@@ -196,12 +196,15 @@ class CellWords(Strict):
     visit: Words
     relationship: Words
     billed: Words
+    jane_state: Words = Field(alias="jane-state")
+    jane_sale: Words = Field(alias="jane-sale")
 
 
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
-    sessions: Layout
+    layout: dict[str, Layout]
+    set_aside: dict[str, tuple[Text, ...]]
     lines: Lines
     people: People
     words: CellWords

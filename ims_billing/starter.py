@@ -10,10 +10,10 @@ from string import Template
 
 import pandas as pd
 
-from ims_billing.classify import SELF_PAY, classify
-from ims_billing.clinic import FILE_NAME, person, toml_text, without_file
+from ims_billing.classify import NameReader, classify
+from ims_billing.clinic import FILE_NAME, Insurer, person, toml_text, without_file
 from ims_billing.findings import BillingError
-from ims_billing.model import Intake
+from ims_billing.model import SELF_PAY, Intake
 from ims_billing.rulebook import published
 from ims_billing.workbooks.files import write_all
 from ims_billing.workbooks.sheet import Book, Column, Kind
@@ -57,7 +57,12 @@ $practitioners
 # channel = "TELUS eClaims"
 # requires = ["policy", "member"]   # policy, member, birth-date, relationship, insured, payer-file-number,
 #                                   # accident-date, phn
+# service_code = "PT"               # where it has its own; or { initial = "..", subsequent = ".." }
 # vendor_number = "12345"           # what this insurer calls the clinic
+#
+# [[insurer]]
+# name = "Novel Mutual"             # one that is not known yet
+# code = "NOVM"                     # four letters for its claim numbers
 #
 # [[insurer]]
 # name = "Out of pocket"
@@ -77,6 +82,10 @@ $fees
 [service_names]
 # "IMS Acupuncture" = "ims"
 $names
+# Your own words in the columns Status, Visit, Relationship and Billed.
+# [words.status]
+# "Seen" = "arrived"                # arrived, no-show, cancelled, not-arrived, refunded
+
 # How serious a finding is: hold, warn or off. Some protect the licence and cannot be changed.
 [severity]
 # unusual-frequency = "hold"
@@ -114,7 +123,7 @@ def write_starter(folder: Path, intake: Intake | None) -> list[Path]:
 
 def empty_spreadsheet() -> bytes:
     """A session spreadsheet with this product's headings, and cells that keep identifiers as text."""
-    headings = published().layouts.sessions.headings
+    headings = published().layouts.layout["sessions"].headings
     columns = [Column(names[0], _KINDS.get(field, "text")) for field, names in headings.items()]
     book = Book("Sessions", "ims-billing", dt.date(2026, 1, 1))
     book.table("Sessions", columns, [])
@@ -160,20 +169,30 @@ def _insurers(sessions: pd.DataFrame) -> str:
     named = sessions[sessions["insurer_id"] != SELF_PAY]
     known = named.loc[named["insurer_id"] != "", "insurer_name"]
     unknown = named.loc[named["insurer_id"] == "", "insurer"]
-    requires = '# requires = ["policy", "member"]   # what it wants on a claim'
     vendor = '# vendor_number = ""               # what it calls the clinic'
-    entries = [_entry("insurer", f"name = {toml_text(name)}", requires, vendor) for name in _in_order(known)]
+    clinic = without_file()
+    entries = [
+        _entry("insurer", f"name = {toml_text(name)}", _requires(clinic.insurer(name)), vendor)
+        for name in _in_order(known)
+    ]
     entries += [
         _entry(
             "insurer",
             f"name = {toml_text(name)}",
             f"code = {toml_text(code)}                      # four letters for its claim numbers",
             "# self_pay = true                  # if it means: no insurer",
-            requires,
+            _requires(None),
         )
         for name, code in zip(_in_order(unknown), _codes(), strict=False)
     ]
     return "".join(entries)
+
+
+def _requires(insurer: Insurer | None) -> str:
+    """What an insurer requires, to be changed: what is published, else the usual two numbers."""
+    published_ones = insurer.requires if insurer and insurer.requires is not None else ("policy", "member")
+    listed = ", ".join(f'"{requirement}"' for requirement in published_ones)
+    return f"# requires = [{listed}]   # what it wants on a claim"
 
 
 def _codes() -> Iterable[str]:
@@ -206,16 +225,16 @@ def _fees(sessions: pd.DataFrame) -> str:
 
 
 def _names(sessions: pd.DataFrame) -> str:
+    """Each service name with what it says by itself; one that says IMS and acupuncture is the clinic's to settle."""
+    reader = NameReader(published().services, {})
     lines = []
-    for name, service, doubt in (
-        sessions.loc[sessions["service_name"] != "", ["service_name", "service", "doubt"]]
-        .drop_duplicates("service_name")
-        .itertuples(index=False, name=None)
-    ):
-        # A name that leaves it open, or speaks of IMS in the notes only, is the clinic's to decide.
-        told, remark = (service, "") if not doubt else ("unrecognised", "   # IMS or not? fill in")
-        lines.append(f'{toml_text(name)} = {{ service = "{told}", confirmed = false }}{remark}\n')
-    return "".join(sorted(lines))
+    for name in _in_order(sessions["service_name"]):
+        said = reader.read(name)
+        if said.also_acupuncture:
+            lines.append(f'# {toml_text(name)} = "ims"   # IMS or acupuncture? it is held until you say\n')
+        else:
+            lines.append(f'{toml_text(name)} = {{ service = "{said.service}", confirmed = false }}\n')
+    return "".join(lines)
 
 
 def _in_order(names: pd.Series[str]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jane_reports import jane_reports
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
@@ -283,8 +284,11 @@ def workbook() -> Workbook:
 
 
 def main() -> None:
-    """Writes the sample spreadsheet beside this script."""
+    """Writes the samples beside this script."""
     (HERE / "sessions-2026-10.xlsx").write_bytes(stamped(workbook(), dt.date(2026, 11, 1)))
+    (HERE / "jane").mkdir(exist_ok=True)
+    for name, content in jane_reports(rows()).items():
+        (HERE / "jane" / name).write_bytes(content)
 
 
 if __name__ == "__main__":

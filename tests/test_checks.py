@@ -13,6 +13,8 @@ from ims_billing.findings import CATALOGUE
 from tests.practice import kinds, month_of, outcomes, row, told
 
 Rows = list[dict[str, Any]]
+# Their reproducers stand with the tests of tying out.
+TIES = ("sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain")
 OCTOBER = [dt.date(2026, 10, day) for day in range(1, 32)]
 GREEN = {"Insurer": "Green Shield", "Member ID": "01-00", "Birth Date": OCTOBER[0], "Relationship": "self"}
 
@@ -96,9 +98,9 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
 
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:
-    assert [kind for kind, _, _ in REPRODUCERS] == list(CATALOGUE)
+    assert [kind for kind, _, _ in REPRODUCERS] == [kind for kind in CATALOGUE if kind not in TIES]
     by_reading = {"unreadable-service-date", "unreadable-fee", "missing-service-date", "status-not-recognised"}
-    assert set(CHECKS) == set(CATALOGUE) - by_reading
+    assert set(CHECKS) == set(CATALOGUE) - by_reading - set(TIES)
 
 
 def test_a_code_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None:

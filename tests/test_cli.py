@@ -219,7 +219,7 @@ def test_ims_of_an_earlier_month_is_told_loudly_with_the_command(tmp_path: Path)
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 30))], "two months.xlsx")
     done = run("claim", sessions, "--month", "2026-10", "--dry-run", *AS_OF, cwd=tmp_path)
-    assert "1 IMS sessions of 2026-09, $95.00, are not claimed here." in done.stdout
+    assert "Not claimed here: 1 IMS session of 2026-09, $95.00." in done.stdout
     assert f'ims-billing claim "{sessions}" --month 2026-09' in done.stdout
 
 
@@ -280,7 +280,7 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
         'name = "The \\"Novel\\" Mutual"',
         "amount = 95.00   # also seen: 99.00 (1 times)",
         '"IMS 30 min" = { service = "ims", confirmed = false }',
-        '"IMS/Acupuncture" = { service = "unrecognised", confirmed = false }',
+        '# "IMS/Acupuncture" = "ims"   # IMS or acupuncture? it is held until you say',
     ):
         assert words in text
     assert "Madeup" not in text

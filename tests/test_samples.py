@@ -13,9 +13,10 @@ import pytest
 from ims_billing.clinic import load
 from ims_billing.findings import CATALOGUE
 from ims_billing.month import Month, claimed, prepare_month, view
-from ims_billing.reading.intake import read_files
-from ims_billing.reading.spreadsheet import read_tables
+from ims_billing.reading.intake import nobody_to_ask, read_files
+from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.workbooks.files import write_month
+from tests.practice import frame_text
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SESSIONS = SAMPLES / "sessions-2026-10.xlsx"
@@ -26,30 +27,49 @@ def month() -> Month:
     return sample("2026-10")
 
 
-def sample(month: str | None) -> Month:
+def sample(month: str | None, *files: Path) -> Month:
     clinic = load(SAMPLES / "clinic.toml")
-    return prepare_month(read_files([SESSIONS], clinic), clinic, month=month, as_of=dt.date(2026, 11, 5))
+    return prepare_month(read_files(files or [SESSIONS], clinic), clinic, month=month, as_of=dt.date(2026, 11, 5))
+
+
+def jane(month: str | None) -> Month:
+    return sample(month, *sorted((SAMPLES / "jane").iterdir()))
 
 
 def test_the_script_makes_the_same_spreadsheet_again(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     script = shutil.copy(SAMPLES / "make_samples.py", tmp_path / "samples")
+    shutil.copy(SAMPLES / "jane_reports.py", tmp_path / "samples")
     subprocess.run([sys.executable, script], check=True)
     made, kept = (
-        list(read_tables(SESSIONS, SESSIONS.name, path.read_bytes()))
+        open_spreadsheet(SESSIONS.name, path.read_bytes(), nobody_to_ask).tables[0].columns
         for path in (tmp_path / "samples" / SESSIONS.name, SESSIONS)
     )
     assert made == kept
+    for path in (SAMPLES / "jane").iterdir():
+        assert (tmp_path / "samples" / "jane" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month) -> None:
-    assert set(month.findings["kind"]) == set(CATALOGUE)
+    both = set(month.findings["kind"]) | set(jane("2026-10").findings["kind"])
+    assert both == set(CATALOGUE)
     assert set(month.sessions["outcome"]) == {"claimed", "held", "not_billed"}
     reasons = set(month.sessions["reason"]) | set(sample(None).sessions["reason"])
     assert reasons == {
         "", "outside-month", "no-show", "cancelled", "not-arrived", "refunded", "other-service", "no-charge",
         "self-pay", "other-location", "billed-elsewhere", "in-the-future",
     }  # fmt: skip
+
+
+def test_janes_reports_give_the_same_claims_as_the_session_spreadsheet(month: Month) -> None:
+    from_jane = claimed(jane("2026-10")).claims.drop(columns=["session", "source"])
+    assert frame_text(from_jane) == frame_text(claimed(month).claims.drop(columns=["session", "source"]))
+
+
+def test_each_row_of_janes_reports_is_a_session_tied_or_set_aside() -> None:
+    for file in jane("2026-10").intake.files:
+        assert file.rows == file.sessions + file.repeated + file.tied + file.set_aside
+        assert file.layout in ("jane-appointments", "jane-sales", "jane-clients", "policies")
 
 
 def test_the_sample_is_a_month_of_such_a_clinic(month: Month) -> None:

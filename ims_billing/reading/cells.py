@@ -42,7 +42,7 @@ _MONTH_DAY = re.compile(
     rf"(?:[a-z]+\.?,? )?(?P<m>[a-z]+)\.?[ -](?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[ -]+(?P<y>\d{{4}}){_TIME}"
 )
 _CLOCK = re.compile(
-    r"(?P<h>\d{1,2})(?:[:h](?P<m>\d{2})?(?::\d{2}(?:\.\d+)?)?)? ?(?P<half>[ap]\.?m\.?)?"
+    r"(?P<h>\d{1,2})(?:[:h.](?P<m>\d{2})?(?::\d{2}(?:\.\d+)?)?)? ?(?P<half>[ap]\.?m\.?)?"
     r"(?: ?(?:z|[+-]\d{2}:?\d{2}))?"
 )
 _POINT = re.compile(r"-?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d{1,2})?")
@@ -68,6 +68,8 @@ def text(cell: Cell) -> str:
 def shown(cell: Cell) -> str:
     """The cell as a message may quote it: what could be somebody's name or words is not repeated."""
     written = text(cell)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return f"the number {written}"
     return f'"{written}"' if _HARMLESS.fullmatch(written) or written.startswith("#") else "text"
 
 
@@ -83,8 +85,9 @@ def money(cell: Cell) -> int | None:
         return None
     written = re.sub(r"[\u00a0\u202f]", " ", cell).replace("−", "-").strip().upper()
     negative = written.startswith("(") and written.endswith(")")
-    written = written.strip("()")
-    written = re.sub(r"CAD|CA\$|C\$|\$", "", written).strip()
+    if negative:
+        written = written[1:-1]
+    written = re.sub(r"^(-?) *(?:CAD|CA\$|C\$|\$) *(?=[-\d])|(?<=\d) *(?:CAD|CA\$|C\$|\$)$", r"\1", written).strip()
     written = re.sub(r"^- +", "-", written)
     if _POINT.fullmatch(written):
         number = Decimal(written.replace(",", "").replace(" ", ""))
@@ -116,10 +119,9 @@ def day(cell: Cell, order: Order, *, short_years: bool = False) -> dt.datetime |
     Text such as 10/05/2026 is read only by a known order, or where one number can only be the day. Two-digit
     years are of this century, and are read only where `short_years` allows and the order is known.
     """
-    if isinstance(cell, dt.datetime):
-        return cell.replace(tzinfo=None)
     if isinstance(cell, dt.date):
-        return dt.datetime(cell.year, cell.month, cell.day)
+        found = cell if isinstance(cell, dt.datetime) else dt.datetime(cell.year, cell.month, cell.day)
+        return found.replace(tzinfo=None) if _plausible(found) else None
     if not isinstance(cell, str):
         return None
     written = plain(cell)
@@ -142,9 +144,15 @@ def day(cell: Cell, order: Order, *, short_years: bool = False) -> dt.datetime |
         return None
     year = int(match["y"]) + (2000 if len(match["y"]) == 2 else 0)
     try:
-        return dt.datetime(year, split[1], split[0]) + dt.timedelta(minutes=minutes)
+        found = dt.datetime(year, split[1], split[0]) + dt.timedelta(minutes=minutes)
     except ValueError:
         return None
+    return found if _plausible(found) else None
+
+
+def _plausible(day: dt.date) -> bool:
+    """Whether anybody who can be a patient lived then: a year such as 0026 is a slip."""
+    return 1900 < day.year < 2200
 
 
 def _day_and_month(first: int, second: int, order: Order) -> tuple[int, int] | None:
@@ -170,6 +178,8 @@ def time(cell: Cell) -> int | None:
     written = plain(cell)
     if " " in written and (with_day := day(written, "unambiguous")):
         return with_day.hour * 60 + with_day.minute
+    if re.fullmatch(r"\d{4}", written):  # 0930
+        written = f"{written[:2]}:{written[2:]}"
     match = _CLOCK.fullmatch(written)
     if not match or (match["m"] is None and match["half"] is None and "h" not in written):
         return None

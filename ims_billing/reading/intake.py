@@ -3,71 +3,190 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
-from ims_billing.identity import same_session
-from ims_billing.model import CELL_FINDINGS, SESSIONS, FileRead, Intake, prove
-from ims_billing.reading.layout import recognise
-from ims_billing.reading.sessions import sessions_frame
-from ims_billing.reading.spreadsheet import read_tables
-from ims_billing.rulebook import published
+from ims_billing.model import CELL_FINDINGS, SESSIONS, Aside, FileRead, Intake, prove
+from ims_billing.reading.layout import layouts, recognise
+from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
+from ims_billing.reading.repeats import drop_repeats, filled_columns
+from ims_billing.reading.sales import SalesReport, sales_report
+from ims_billing.reading.sessions import appointments_frame, sessions_frame
+from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
+from ims_billing.reading.table import Table, bad_cells
+from ims_billing.reading.tie_out import tie_out
 
-_PLACE = ("file", "sheet", "row")
+
+@dataclass
+class _File:
+    """One input file on its way: what it is, and what its rows became so far."""
+
+    name: str
+    sha256: str
+    layout: str
+    rows: int
+    remarks: list[str]
+    asides: list[Aside]
+    columns: frozenset[str]
+    tied: int = 0
 
 
-def read_files(paths: Sequence[Path], clinic: Clinic, started: Callable[[str], None] = lambda _: None) -> Intake:
+def nobody_to_ask(_name: str, _again: bool) -> str | None:
+    """No password: there is nobody at a terminal."""
+    return None
+
+
+def read_files(
+    paths: Sequence[Path],
+    clinic: Clinic,
+    started: Callable[[str], None] = lambda _: None,
+    ask: AskPassword = nobody_to_ask,
+) -> Intake:
     """The sessions of all files, in the order of the files' names, so that the order they came in is nothing.
 
-    Calls `started` with the name of each file before it is read. Raises BillingError, which names the file,
-    where one cannot be read.
+    Calls `started` with the name of each file before it is read, and `ask` for the password of a protected one.
+    Raises BillingError, which names the file, where one cannot be read.
     """
-    rules = published().layouts
-    frames, bad, read = [], [], []
-    headings: dict[str, frozenset[str]] = {}
-    size = 0
+    desk = _Desk(clinic)
     for path, name in _named(paths):
         started(name)
-        content = _content(path, name)
-        found = recognise(read_tables(path, name, content), rules.sessions, name)
-        frame, cell_findings, asides = sessions_frame(found, clinic, rules, name)
-        frames.append(frame)
-        bad.append(cell_findings.assign(session=cell_findings["session"] + size))
-        size += len(frame)
-        headings[name] = _filled_columns(frozenset(found.columns), bool(found.unknown))
-        read.append((name, hashlib.sha256(content).hexdigest(), len(frame), asides))
-    sessions = pd.concat(frames, ignore_index=True)
-    repeated = _repeated(sessions, headings)
-    cell_findings = pd.concat(bad, ignore_index=True)
-    cell_findings = cell_findings[~cell_findings["session"].isin(sessions.index[repeated])]
-    new_labels = pd.Series(np.cumsum(~repeated) - 1, index=sessions.index)
-    cell_findings = cell_findings.assign(session=cell_findings["session"].map(new_labels).astype("int64"))
-    again = sessions.loc[repeated, "file"].value_counts()
-    files = tuple(
-        FileRead(
-            file=name,
-            layout="sessions",
-            sha256=sha256,
-            rows=rows + len(asides),
-            sessions=rows - int(again.get(name, 0)),
-            repeated=int(again.get(name, 0)),
-            tied=0,
-            asides=tuple(asides),
+        desk.take(name, _content(path, name), ask)
+    return desk.intake()
+
+
+class _Desk:
+    """Takes files in one by one, then makes one intake of them."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+        self.layouts = layouts(clinic)
+        self.files: list[_File] = []
+        self.frames: list[pd.DataFrame] = []
+        self.bad: list[pd.DataFrame] = []
+        self.appointments: list[pd.DataFrame] = []
+        self.appointments_bad: list[pd.DataFrame] = []
+        self.sales: list[SalesReport] = []
+        self.clients: list[pd.DataFrame] = []
+        self.policies: list[Policies] = []
+
+    def take(self, name: str, content: bytes, ask: AskPassword) -> None:
+        """Reads one file into the list that its layout belongs to."""
+        opened = open_spreadsheet(name, content, ask)
+        found = recognise(opened.tables, self.layouts, name)
+        layout = found.known.id
+        is_sales = layout == "jane-sales"
+        needs = found.known.layout.needed
+        table = Table(found, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
+        remarks = [*opened.remarks, found.why()]
+        if found.table.hidden_rows:
+            remarks.append(f"{found.table.hidden_rows} hidden rows were read too")
+        rows = len(table) + len(table.asides)
+        columns = filled_columns(frozenset(found.columns), bool(found.unknown))
+        sha256 = hashlib.sha256(content).hexdigest()
+        file = _File(name, sha256, layout, rows, remarks, table.asides, columns)
+        self.files.append(file)
+        if layout == "jane-appointments":
+            self.appointments.append(appointments_frame(table, name))
+            self.appointments_bad.append(bad_cells(table.bad))
+        elif is_sales:
+            self.sales.append(sales_report(table, name, file.remarks))
+        elif layout == "jane-clients":
+            self.clients.append(clients_frame(table))
+        elif layout == "policies":
+            self.policies.append(policies_frame(table, name))
+        else:
+            self.frames.append(sessions_frame(table, name))
+            self.bad.append(bad_cells(table.bad))
+
+    def intake(self) -> Intake:
+        """Everything taken in as one: appointments and sales tied, repeats dropped, numbers added."""
+        columns = {file.name: file.columns for file in self.files}
+        missing = self._missing()
+        repeated: dict[str, int] = {}
+        if self.appointments or self.sales:
+            # Overlapping exports of appointments repeat before they are tied; a sale ties to one of them.
+            booked, bad, again = drop_repeats(_joined(self.appointments), _joined_bad(self), columns)
+            repeated |= again
+            tied = tie_out(booked, bad, self.sales, self.clinic)
+            self.frames.append(tied.sessions)
+            self.bad.append(tied.cell_findings)
+            for file in self.files:
+                file.tied += tied.tied.get(file.name, 0)
+                file.asides.extend(tied.asides.get(file.name, ()))
+        sessions = _joined(self.frames)
+        cell_findings = _shifted(self.frames, self.bad)
+        sessions, used = with_clients(sessions, self.clients)
+        for policies in self.policies:
+            sessions, used_here = policies.applied(sessions, self.clinic)
+            self._account(policies.file, used_here)
+        self._account_clients(used)
+        sessions, cell_findings, again = drop_repeats(sessions, cell_findings, columns)
+        for name, count in again.items():
+            repeated[name] = repeated.get(name, 0) + count
+        own = sessions["file"].value_counts()
+        return Intake(
+            sessions=prove(sessions, SESSIONS),
+            cell_findings=prove(cell_findings, CELL_FINDINGS),
+            files=tuple(
+                FileRead(
+                    file=file.name,
+                    layout=file.layout,
+                    sha256=file.sha256,
+                    rows=file.rows,
+                    sessions=int(own.get(file.name, 0)),
+                    repeated=repeated.get(file.name, 0),
+                    tied=file.tied,
+                    asides=tuple(file.asides),
+                    remarks=tuple(file.remarks),
+                )
+                for file in self.files
+            ),
+            missing=missing,
         )
-        for name, sha256, rows, asides in read
-    )
-    kept = sessions[~repeated].reset_index(drop=True)
-    return Intake(
-        sessions=prove(kept, SESSIONS),
-        cell_findings=prove(cell_findings.reset_index(drop=True), CELL_FINDINGS),
-        files=files,
-    )
+
+    def _missing(self) -> tuple[str, ...]:
+        if self.appointments and not self.sales:
+            return ("Jane's Sales report is missing: the appointments say neither fee nor insurer.",)
+        if self.sales and not self.appointments:
+            return ("Jane's Appointments report is missing: the sales do not say who arrived.",)
+        return ()
+
+    def _account(self, name: str, used: frozenset[int]) -> None:
+        """A line of a list is tied where a session took something from it, else set aside."""
+        file = next(file for file in self.files if file.name == name)
+        file.tied += len(used)
+        count = file.rows - len(file.asides) - len(used)
+        file.asides.extend(Aside("", 0, "no session of this patient needs it") for _ in range(count))
+
+    def _account_clients(self, used: frozenset[str]) -> None:
+        names = [file.name for file in self.files if file.layout == "jane-clients"]
+        for name, frame in zip(names, self.clients, strict=True):
+            self._account(name, frozenset(frame.index[frame["patient_id"].isin(used)]))
+
+
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    types = {column.name: column.dtype for column in SESSIONS}
+    if not frames:
+        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+    return pd.concat(frames, ignore_index=True)
+
+
+def _joined_bad(desk: _Desk) -> pd.DataFrame:
+    return _shifted(desk.appointments, desk.appointments_bad)
+
+
+def _shifted(frames: Sequence[pd.DataFrame], bad: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The bad cells of several frames, by position in all of them together."""
+    shifted, size = [bad_cells([])], 0
+    for frame, cells in zip(frames, bad, strict=True):
+        shifted.append(cells.assign(session=cells["session"] + size))
+        size += len(frame)
+    return pd.concat(shifted, ignore_index=True)
 
 
 def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -88,6 +207,8 @@ def _content(path: Path, name: str) -> bytes:
     try:
         if path.is_dir():
             raise BillingError(f"{name}: this is a folder. Name the spreadsheets in it.")
+        if path.exists() and not path.is_file():
+            raise BillingError(f"{name}: this is not a file. Name the spreadsheets themselves.")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise BillingError(f"{path}: there is no such file.") from error
@@ -97,53 +218,3 @@ def _content(path: Path, name: str) -> bytes:
         ) from error
     except OSError as error:
         raise BillingError(f"{name}: the file cannot be read: {error.strerror}.") from error
-
-
-def _filled_columns(fields: frozenset[str], has_others: bool) -> frozenset[str]:
-    """The columns of the sessions frame that a file's headings fill."""
-    derived = {
-        "fee": ("fee_cents", "fee_stated"),
-        "patient_paid": ("patient_paid_cents",),
-        "tax": ("tax_cents",),
-    }
-    filled = {column for field in fields for column in derived.get(field, (field,))}
-    return frozenset(filled | ({"elsewhere"} if has_others else set()))
-
-
-def _repeated(
-    sessions: pd.DataFrame, headings: dict[str, frozenset[str]]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which rows are the same session as one in an earlier file and equal it in every column both files have."""
-    repeated = np.zeros(len(sessions), dtype=bool)
-    if len(headings) < 2:
-        return repeated
-    cells = sessions.drop(columns=list(_PLACE))
-    content = pd.util.hash_pandas_object(cells, index=False).to_numpy()
-    group = same_session(sessions, cells=content)
-    files = sessions["file"]
-    several = files.groupby(group).transform("nunique") > 1
-    columns = {name: cells[name].to_numpy() for name in cells.columns}
-    file_of = files.to_numpy()
-    for members in group[several].groupby(group[several]).groups.values():
-        kept: list[int] = []
-        for row in sorted(int(member) for member in members):
-            repeated[row] = any(
-                file_of[row] != file_of[earlier]
-                and (
-                    content[row] == content[earlier]
-                    or _agree(columns, headings[file_of[row]] & headings[file_of[earlier]], row, earlier)
-                )
-                for earlier in kept
-            )
-            if not repeated[row]:
-                kept.append(row)
-    return repeated
-
-
-def _agree(columns: Mapping[str, Any], common: frozenset[str], row: int, other: int) -> bool:
-    """Whether two rows say the same in the columns that both their files have."""
-    for name in common & columns.keys():
-        one, two = columns[name][row], columns[name][other]
-        if one is not two and one != two and not (pd.isna(one) and pd.isna(two)):
-            return False
-    return True

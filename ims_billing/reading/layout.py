@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
 from ims_billing.model import heading
-from ims_billing.reading.cells import text
+from ims_billing.reading.cells import Order, text
 from ims_billing.reading.spreadsheet import Cell, RawTable
-from ims_billing.rulebook import Layout
+from ims_billing.rulebook import Layout, published
 
 HEADER_WITHIN = 30
 
 
 @dataclass(frozen=True)
+class Known:
+    """A layout as this clinic reads it: published, or the clinic's own, with its words for a status."""
+
+    id: str
+    layout: Layout
+    dates: Order
+    status: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Match:
-    """How well a table fits a layout: the header's place in `rows`, and the column of each field found."""
+    """How well a table fits a layout: the header's place in the table, and the column of each field found."""
 
     table: RawTable
+    known: Known
     header: int
     columns: dict[str, int]
     missing: tuple[str, ...]
@@ -31,36 +43,87 @@ class Match:
         """Whether every needed column is there."""
         return not self.missing
 
+    @property
+    def width(self) -> int:
+        """How many columns the header has."""
+        row = self.table.row(self.header)
+        return max((place + 1 for place, cell in enumerate(row) if text(cell)), default=0)
+
     def row(self, position: int) -> int:
         """The row that stands at a position of the table, as Excel numbers it."""
         return self.table.first_row + position
 
+    def letters(self, column: int) -> str:
+        """A column as Excel names it: ``column A``."""
+        name = ""
+        number = self.table.first_column + column + 1
+        while number:
+            number, rest = divmod(number - 1, 26)
+            name = chr(65 + rest) + name
+        return f"column {name}"
 
-def match(table: RawTable, layout: Layout) -> Match | None:
+    def why(self) -> str:
+        """What the table was taken for, and by what."""
+        sheet = f"sheet {self.table.sheet}, " if self.table.sheet else ""
+        return f"taken for {self.known.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
+
+
+def layouts(clinic: Clinic) -> list[Known]:
+    """The layouts that are known: the clinic's own go first, then the published ones."""
+    rules = published().layouts.layout
+    own = [
+        Known(entry.name, _own(entry.headings, rules["sessions"]), entry.dates or clinic.block.dates, entry.status)
+        for entry in clinic.layouts
+    ]
+    return [*own, *(Known(name, layout, clinic.block.dates, {}) for name, layout in rules.items())]
+
+
+def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
+    """The sessions layout with a clinic's headings before all others; a heading means what the clinic says."""
+    fields = {heading(names[0]): name for name, names in sessions.headings.items()}
+    theirs = {heading(text_): fields[heading(meaning)] for text_, meaning in headings.items()}
+    return Layout(
+        title="the clinic's own",
+        needed=sessions.needed,
+        headings={
+            name: (
+                *(text_ for text_ in headings if theirs[heading(text_)] == name),
+                *(known for known in names if theirs.get(heading(known), name) == name),
+            )
+            for name, names in sessions.headings.items()
+        },
+    )
+
+
+def match(table: RawTable, known: Known) -> Match | None:
     """The best header of the table's first rows; None where no row has two headings that the layout knows."""
-    known = {heading(text_): name for name, headings in layout.headings.items() for text_ in headings}
+    fields = {heading(text_): name for name, headings in known.layout.headings.items() for text_ in headings}
     best: Match | None = None
-    for position, row in enumerate(table.rows[:HEADER_WITHIN]):
-        found = _columns(table, position, row, known, layout)
+    for position in range(min(HEADER_WITHIN, table.height)):
+        found = _columns(table, position, fields, known)
         if len(found.columns) >= 2 and (best is None or _score(found) > _score(best)):
             best = found
     return best
 
 
-def _score(found: Match) -> tuple[int, int]:
-    return (-len(found.missing), len(found.columns))
+def _score(found: Match) -> tuple[float, int, int]:
+    """The layout that misses the smallest share of what it needs; then the one that needs and finds most."""
+    needed = len(found.known.layout.needed)
+    return (-len(found.missing) / needed, needed if found.fits else 0, len(found.columns))
 
 
-def _columns(table: RawTable, position: int, row: Sequence[Cell], known: dict[str, str], layout: Layout) -> Match:
+def _columns(table: RawTable, position: int, fields: dict[str, str], known: Known) -> Match:
+    row = table.row(position)
     by_field: dict[str, list[int]] = {}
     unknown = {}
     for column, cell in enumerate(row):
-        name = known.get(heading(cell)) if isinstance(cell, str) else None
+        name = fields.get(heading(cell)) if isinstance(cell, str) else None
         if name:
             by_field.setdefault(name, []).append(column)
         elif text(cell):
             unknown[column] = text(cell)
     columns, clashes = {}, []
+    layout = known.layout
     for name, places in by_field.items():
         own = heading(layout.headings[name][0])
         exact = [place for place in places if heading(str(row[place])) == own]
@@ -68,50 +131,43 @@ def _columns(table: RawTable, position: int, row: Sequence[Cell], known: dict[st
         chosen = exact or places
         columns[name] = chosen[0]
         if len(chosen) > 1:
-            shown = " and ".join(f'"{text(row[place])}" ({letters(place)})' for place in chosen)
+            corner = Match(table, known, position, {}, (), {}, ())
+            shown = " and ".join(f'"{text(row[place])}" ({corner.letters(place)})' for place in chosen)
             clashes.append(f"{shown} are both read as {layout.headings[name][0]}")
         for place in set(places) - {chosen[0]}:
             unknown[place] = text(row[place])
-    missing = tuple(name for name in layout.needed if name not in columns)
-    return Match(table, position, columns, missing, unknown, tuple(clashes))
+    missing = tuple(group for group in layout.needed if not any(name in columns for name in group.split("|")))
+    return Match(table, known, position, columns, missing, unknown, tuple(clashes))
 
 
-def letters(column: int) -> str:
-    """A column as Excel names it, from 0: A, B, ..., AA."""
-    name = ""
-    number = column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(65 + rest) + name
-    return f"column {name}"
-
-
-def recognise(tables: Iterable[RawTable], layout: Layout, file: str) -> Match:
-    """The one table of a file that fits the layout; raises BillingError that says what lacks where none does."""
-    sheets = list(tables)
-    matches = [found for table in sheets if (found := match(table, layout))]
-    fitting = [found for found in matches if found.fits and len(found.table.rows) > found.header + 1]
+def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> Match:
+    """The one table of a file that fits a layout; raises BillingError that says what lacks where none does."""
+    by_sheet = [
+        max(found, key=_score)
+        for table in sheets
+        if (found := [fit for layout in known if (fit := match(table, layout)) is not None])
+    ]
+    fitting = [found for found in by_sheet if found.fits and found.table.height > found.header + 1]
     if len(fitting) > 1:
-        names = ", ".join(found.table.sheet for found in fitting)
-        raise BillingError(
-            f"{file}: several sheets hold sessions ({names}). Save the one that is meant as a file of its own."
-        )
+        names = ", ".join(f"{found.table.sheet}: {found.known.id}" for found in fitting)
+        raise BillingError(f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own.")
     if fitting:
         if fitting[0].clashes:
             raise BillingError(
                 f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them."
             )
         return fitting[0]
-    if not any(text(cell) for table in sheets for row in table.rows for cell in row):
+    if not any(flags.any() for table in sheets for flags in table.filled):
         raise BillingError(f"{file}: there is nothing in it. Export the sessions again.")
-    headers = [found for found in matches if found.fits]
+    headers = [found for found in by_sheet if found.fits]
     if headers:
         raise BillingError(f"{_place(file, headers[0])}: there is a header, and no row below it.")
-    if matches:
-        raise BillingError(_lacking(file, max(matches, key=_score), layout))
+    if by_sheet:
+        raise BillingError(_lacking(file, max(by_sheet, key=_score)))
+    sessions = next(layout.layout for layout in known if layout.id == "sessions")
     raise BillingError(
         f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)} A session spreadsheet "
-        f"needs the columns {_own(layout, layout.needed)}; ims-billing init writes an empty one."
+        f"needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes an empty one."
     )
 
 
@@ -120,23 +176,29 @@ def _place(file: str, found: Match) -> str:
     return f"{file}{sheet}, row {found.row(found.header)}"
 
 
-def _own(layout: Layout, names: Iterable[str]) -> str:
-    return ", ".join(layout.headings[name][0] for name in names)
+def _named(layout: Layout, groups: Iterable[str]) -> str:
+    return ", ".join(" or ".join(layout.headings[name][0] for name in group.split("|")) for group in groups)
 
 
-def _lacking(file: str, found: Match, layout: Layout) -> str:
-    row = found.table.rows[found.header]
-    present = ", ".join(text(cell) for cell in row if text(cell))
+def _lacking(file: str, found: Match) -> str:
+    layout = found.known.layout
+    present = ", ".join(text(cell) for cell in found.table.row(found.header) if text(cell))
     count = "1 column is" if len(found.missing) == 1 else f"{len(found.missing)} columns are"
-    lines = [f"{_place(file, found)}: {count} missing.", f"  missing: {_own(layout, found.missing)}"]
-    for name, close in _closest(found, layout).items():
+    nearest = "" if found.known.id == "sessions" else f" of {found.known.id} ({layout.title})"
+    lines = [
+        f"{_place(file, found)}: {count} missing{nearest}.",
+        f"  missing: {_named(layout, found.missing)}",
+    ]
+    for name, close in _closest(found).items():
         lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
     lines.append(f"  found: {present}")
     return "\n".join(lines)
 
 
-def _closest(found: Match, layout: Layout) -> dict[str, str]:
+def _closest(found: Match) -> dict[str, str]:
     """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
+    layout = found.known.layout
+    missing = [name for group in found.missing for name in group.split("|")]
     alike = sorted(
         (
             max(
@@ -146,21 +208,22 @@ def _closest(found: Match, layout: Layout) -> dict[str, str]:
             name,
             candidate,
         )
-        for name in found.missing
-        for candidate in found.unknown.values()
+        for name in missing
+        for candidate in list(found.unknown.values())[:200]
     )
     proposed: dict[str, str] = {}
     for likeness, name, candidate in reversed(alike):
         if likeness > 0.6 and name not in proposed and candidate not in proposed.values():
             proposed[name] = candidate
-    return {name: proposed[name] for name in found.missing if name in proposed}
+    return {name: proposed[name] for name in missing if name in proposed}
 
 
 def _top(sheets: Sequence[RawTable]) -> str:
     """The first row that could be headings; rows with dates or numbers are somebody's, and are not repeated."""
     for table in sheets:
-        for row in table.rows[:HEADER_WITHIN]:
-            cells = [cell for cell in row if text(cell)]
+        for position in range(min(HEADER_WITHIN, table.height)):
+            cells: list[Cell] = [cell for cell in table.row(position) if text(cell)]
             if len(cells) > 1 and all(isinstance(c, str) and not any(x.isdigit() for x in c) for c in cells):
-                return f" Columns found: {', '.join(text(cell) for cell in cells)}."
+                shown = ", ".join(text(cell)[:60] for cell in cells[:60])
+                return f" Columns found: {shown}."
     return ""

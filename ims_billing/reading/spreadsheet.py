@@ -1,39 +1,92 @@
-"""Any spreadsheet file into raw tables: cells as they are, rows as Excel numbers them."""
+"""Any spreadsheet file into raw tables: told by content, opened safely, rows as Excel numbers them."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
+import itertools
+import json
 import re
 import statistics
-import zipfile
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
+import numpy as np
 
 from ims_billing.findings import BillingError
+from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
 
 Cell: TypeAlias = str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"
+Flags: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
+# Asked for the name of a file, gives its password, or None where there is nobody to ask.
+AskPassword: TypeAlias = Callable[[str, bool], str | None]
+
+_ROOT = str(Path(__file__).parents[2])
+_OPENER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ims_billing.reading.opener import main; main()"
+_SECONDS, _MEMORY, _UP_TO = 18, 1_500_000_000, 20_000_000
 _DELIMITERS = ",;\t|"
-# More than any practice system exports, and still in memory: a far corner may claim 17 billion cells.
-_MOST_CELLS = 60_000_000
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
+_TRIES = 3
+
+_SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
+_REASONS = {
+    "damaged": f"the workbook is damaged or is no workbook that can be read. {_SAVE_AGAIN}",
+    "too-large": "it is too large, or says that it is. Delete the empty rows and columns beyond the table, or "
+    "export it month by month.",
+    "no-spreadsheet": "this is not a spreadsheet. Export the sessions as .xlsx or .csv.",
+    "password-needed": "it is protected by a password. Run the command in a terminal, which asks for it, or set "
+    "IMS_BILLING_PASSWORD.",
+    "password-wrong": "the password is wrong.",
+}
+_KINDS = {
+    "xlsx": "an Excel workbook (.xlsx)",
+    "xlsb": "a binary Excel workbook (.xlsb)",
+    "xls": "an old Excel workbook (.xls)",
+    "ods": "an OpenDocument spreadsheet (.ods)",
+    "html": "a web page with a table",
+    "csv": "a text file",
+}
+_ENDINGS = {"xlsx": ("xlsx", "xlsm"), "html": ("html", "htm"), "csv": ("csv", "tsv", "txt")}
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """The cells of one sheet; `first_row` is the row of `rows[0]` as Excel numbers it."""
+    """The cells of one sheet, by column; its corner stands in `first_row` (from 1) and `first_column` (from 0)."""
 
     sheet: str
     first_row: int
-    rows: list[list[Cell]]
+    first_column: int
+    height: int
+    columns: list[list[Cell]]
+    hidden_rows: int = 0
     is_text: bool = False
+
+    def row(self, position: int) -> list[Cell]:
+        """The cells of one row."""
+        return [column[position] for column in self.columns]
+
+    @cached_property
+    def filled(self) -> list[Flags]:
+        """By column, which rows have something in it."""
+        return [
+            np.array([cell != "" and (type(cell) is not str or not cell.isspace()) for cell in column], dtype=bool)
+            for column in self.columns
+        ]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file's tables, and what a person should know of the file."""
+
+    tables: list[RawTable]
+    remarks: tuple[str, ...]
 
 
 def is_error(cell: Cell) -> bool:
@@ -41,128 +94,135 @@ def is_error(cell: Cell) -> bool:
     return isinstance(cell, str) and cell.startswith("#") and bool(_ERRORS.fullmatch(cell.strip()))
 
 
-def read_tables(path: Path, name: str, content: bytes) -> Iterator[RawTable]:
-    """The tables of a file, sheet by sheet; raises BillingError where it cannot be read.
-
-    The kind of file is told by its content, never by its ending.
-    """
-    if not content:
+def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:
+    """The tables of a file, told by its content and never by its ending; raises BillingError with the way out."""
+    kind = _kind(content)
+    if kind == "nothing":
         raise BillingError(f"{name}: the file is empty.")
-    if content.startswith(_ZIP):
-        yield from _workbook(name, content)
-    elif content.startswith(_OLE):
-        raise BillingError(
-            f"{name}: this is an old or a password-protected Excel file. Open it in Excel and save it as .xlsx "
-            "without a password."
-        )
-    elif content.startswith(b"%PDF") or (b"\x00" in content[:4096] and not _utf16(content)):
-        raise BillingError(f"{name}: this is not a spreadsheet. Export the sessions as .xlsx or .csv.")
-    else:
-        yield _text(name, content)
+    if kind == "no-spreadsheet":
+        raise BillingError(f"{name}: {_REASONS[kind]}")
+    if kind == "xml":
+        raise BillingError(f"{name}: this is XML, not a workbook as Excel writes it today. {_SAVE_AGAIN}")
+    if kind == "csv":
+        return Opened([_text(name, content)], _remark(name, kind))
+    tables, told = _ask_and_open(name, content, kind, ask)
+    return Opened(tables, _remark(name, told))
 
 
-def _workbook(name: str, content: bytes) -> Iterator[RawTable]:
+def _kind(content: bytes) -> str:
+    """What a file is by its first bytes; a zip or OLE file is looked into by the opener."""
+    if not content.strip(b"\0"):
+        return "nothing"
+    if content.startswith(b"PK\x03\x04"):
+        return "zip"
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        return "ole"
+    if content.startswith((b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")):
+        return "xls"
+    head = decoded(content[:4096] + b"  ").lstrip("\ufeff \t\r\n").lower()
+    if head.startswith(("<!doctype html", "<html", "<table", "<head", "<meta", "<style", "<body", "<div", "<center")):
+        return "html"
+    if head.startswith("<?xml"):
+        return "html" if "<html" in head or "<table" in head else "xml"
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if content.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc", b"\x1f\x8b", b"{\\rtf")):
+        return "no-spreadsheet"
+    if not utf16 and (b"\x00" in content or _share_of_controls(content) > 0.05):
+        return "no-spreadsheet"
+    return "csv"
+
+
+def _share_of_controls(content: bytes) -> float:
+    head = content[:4096]
+    return sum(byte < 32 and byte not in b"\t\r\n\f" for byte in head) / len(head)
+
+
+def _remark(name: str, kind: str) -> tuple[str, ...]:
+    """Says what a file is, where its ending says something else."""
+    ending = name.rpartition(".")[2].lower()
+    if ending in _ENDINGS.get(kind, (kind,)):
+        return ()
+    return (f"{name} is really {_KINDS.get(kind, kind)}",)
+
+
+def _ask_and_open(name: str, content: bytes, kind: str, ask: AskPassword) -> tuple[list[RawTable], str]:
+    password = None
+    for attempt in range(_TRIES + 1):
+        reason, tables, told = _open(content, kind, password)
+        if reason not in ("password-needed", "password-wrong") or attempt == _TRIES:
+            break
+        password = ask(name, reason == "password-wrong")
+        if password is None:
+            break
+    if reason:
+        raise BillingError(f"{name}: {_REASONS.get(reason, _REASONS['damaged'])}")
+    return tables, told
+
+
+def _open(content: bytes, kind: str, password: str | None) -> tuple[str, list[RawTable], str]:
+    """Has the opener read the file: the reason why not, else the tables and what the file is."""
+    larger = max(1.0, len(content) / _UP_TO)
+    request = {"kind": kind, "password": password, "memory": int(_MEMORY * larger)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", _OPENER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [s.name for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
-        errors = _error_cells(content)
-        for sheet_name in sheets:
-            yield _sheet(name, workbook.get_sheet_by_name(sheet_name), errors.get(sheet_name, {}))
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise BillingError(
-            f"{name}: the workbook is damaged or is no Excel workbook. Open it in Excel and save it again as .xlsx."
-        ) from error
+        answer, _ = child.communicate(json.dumps(request).encode() + b"\n" + content, timeout=_SECONDS * larger)
+    except subprocess.TimeoutExpired:
+        return "too-large", [], kind
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.communicate()
+    if child.returncode != 0:
+        return "damaged", [], kind
+    source = received(answer)
+    with contextlib.suppress(EOFError, ValueError, TypeError, KeyError, StopIteration):
+        head = next(source)
+        if "refused" in head:
+            return str(head["refused"]), [], kind
+        return "", [_received(source, sheet) for sheet in head["sheets"]], str(head["kind"])
+    return "damaged", [], kind
 
 
-def _sheet(name: str, sheet: CalamineSheet, errors: dict[tuple[int, int], str]) -> RawTable:
-    if sheet.start is None or sheet.end is None:
-        return RawTable(sheet.name, 1, [])
-    top, left = sheet.start
-    if (sheet.end[0] - top + 1) * (sheet.end[1] - left + 1) > _MOST_CELLS:
-        raise BillingError(
-            f"{name}, {sheet.name}: the sheet is too large ({sheet.end[0] + 1} rows by {sheet.end[1] + 1} "
-            "columns). Delete the empty rows and columns beyond the table, or export it month by month."
-        )
-    rows = cast("list[list[Cell]]", sheet.to_python(skip_empty_area=True))
-    for (row, column), error in errors.items():
-        # calamine gives an error as empty text
-        if 0 <= row - top < len(rows) and 0 <= column - left < len(rows[row - top]):
-            rows[row - top][column - left] = error
-    return RawTable(sheet.name, top + 1, rows)
-
-
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_PLACE = re.compile(rb"\br=[\"']([A-Z]+)(\d+)[\"']")
-_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
-_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
-
-
-def _error_cells(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """By sheet, the cells that hold an error, by row and column from 0, with the error's text."""
-    found: dict[str, dict[tuple[int, int], str]] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for sheet, part in _sheet_parts(archive).items():
-            xml = archive.read(part)
-            if b't="e"' not in xml and b"t='e'" not in xml:
-                continue
-            cells = found.setdefault(sheet, {})
-            for attributes, inside in _CELL.findall(xml):
-                place, value = _PLACE.search(attributes), _VALUE.search(inside)
-                if place:
-                    column = 0
-                    for letter in place[1]:
-                        column = column * 26 + letter - 64
-                    text = value[1].decode("utf-8", "replace") if value else "#N/A"
-                    cells[(int(place[2]) - 1, column - 1)] = text
-    return found
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The part of the archive that holds each sheet, by the sheet's name."""
-    names = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return {}
-    targets = {}
-    for tag in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")):
-        target = _attribute(tag, "Target").removeprefix("/").removeprefix("xl/")
-        targets[_attribute(tag, "Id")] = f"xl/{target}"
-    parts = {}
-    for tag in _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace")):
-        part = targets.get(_attribute(tag, r"\w+:id"), "")
-        if part in names:
-            parts[_attribute(tag, "name")] = part
-    return parts
-
-
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
-    text = (found[1] or found[2] or "") if found else ""
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, character)
-    return text
-
-
-def _utf16(content: bytes) -> bool:
-    return content.startswith((b"\xff\xfe", b"\xfe\xff"))
+def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
+    columns: list[list[Cell]] = []
+    for _ in range(sheet["width"]):
+        has_days, cells = next(source)
+        if has_days:
+            known: dict[Any, Cell] = {}
+            cells = [
+                (known[cell] if cell in known else known.setdefault(cell, restored(cell)))
+                if type(cell) is tuple
+                else cell
+                for cell in cells
+            ]
+        columns.append(cells)
+    return RawTable(
+        sheet["name"], sheet["first_row"], sheet["first_column"], sheet["height"], columns, sheet["hidden_rows"]
+    )
 
 
 def _text(name: str, content: bytes) -> RawTable:
-    if _utf16(content):
-        text = content.decode("utf-16", "replace")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", "replace")
+    text = decoded(content)
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
+    rows: list[list[str]] = []
+    width = 0
+    blank: list[str] = []
     try:
-        rows: list[list[Cell]] = [
-            [_unwrapped(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        ]
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            rows.append(row if any(row) else blank)
+            width = max(width, len(row))
+            if width * len(rows) > MOST_CELLS and width > 100:
+                raise BillingError(f"{name}: {_REASONS['too-large']}")
     except csv.Error as error:
-        raise BillingError(f"{name}: the text file cannot be read as a table: {error}.") from error
-    return RawTable("", 1, rows, is_text=True)
+        raise BillingError(f"{name}: the text file cannot be read as a table: {error}. {_SAVE_AGAIN}") from error
+    marked = '="' in text
+    columns: list[list[Cell]] = [
+        [_unwrapped(cell) for cell in column] if marked else list(column)
+        for column in itertools.zip_longest(*rows, fillvalue="")
+    ]
+    return RawTable("", 1, 0, len(rows), columns, is_text=True)
 
 
 def _unwrapped(cell: str) -> str:
@@ -174,7 +234,8 @@ def _columns(text: str, delimiter: str) -> float:
     """How many columns the top of the text has, were this the delimiter."""
     lines = io.StringIO(text[:50_000], newline="")
     try:
-        widths = [len(row) for row, _ in zip(csv.reader(lines, delimiter=delimiter), range(40), strict=False) if row]
+        rows = itertools.islice(csv.reader(lines, delimiter=delimiter), 40)
+        widths = [len(row) for row in rows if row]
     except csv.Error:
         return 0
     return statistics.median_high(widths) if widths else 0

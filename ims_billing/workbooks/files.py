@@ -96,10 +96,15 @@ def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
 
 
 def _is_shared(out: Path) -> bool:
-    """Whether others may write in the folder: somebody gave them the place, and with it the files."""
-    if os.name == "nt" or not out.is_dir():
+    """Whether others may write in the folder, or in the one it is to be made in: they were given the place.
+
+    A folder in which everybody keeps to their own files, as in /tmp, is not shared.
+    """
+    if os.name == "nt":
         return False
-    return bool(out.stat().st_mode & 0o022)
+    folder = next(f for f in (out.absolute(), *out.absolute().parents) if f.is_dir())
+    mode = folder.stat().st_mode
+    return bool(mode & 0o022) and not mode & stat.S_ISVTX
 
 
 def _make_folder(folder: Path, *, shared: bool) -> None:

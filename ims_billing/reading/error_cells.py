@@ -1,0 +1,163 @@
+"""The cells of a workbook that hold an Excel error: calamine reads them as blanks, and blanks have a meaning."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+from collections.abc import Iterator
+
+# By sheet, the error's text by row and column, both from 0.
+Errors = dict[str, dict[tuple[int, int], str]]
+
+# The codes of [MS-XLS] 2.5.10 BErr, which xlsb uses too.
+_CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
+
+
+def in_xlsx(archive: zipfile.ZipFile) -> tuple[Errors, dict[str, int]]:
+    """The error cells of an .xlsx or .xlsm workbook, and the number of hidden rows by sheet."""
+    errors: Errors = {}
+    hidden: dict[str, int] = {}
+    for sheet, part in _xlsx_parts(archive).items():
+        xml = archive.read(part)
+        if b'hidden="' in xml or b"hidden='" in xml:
+            hidden[sheet] = len(_HIDDEN_ROW.findall(xml))
+        if b't="e"' not in xml and b"t='e'" not in xml:
+            continue
+        cells = errors.setdefault(sheet, {})
+        for attributes, inside in _CELL.findall(xml):
+            place, value = _PLACE.search(attributes), _VALUE.search(inside)
+            if place:
+                column = 0
+                for letter in place[1]:
+                    column = column * 26 + letter - 64
+                cells[(int(place[2]) - 1, column - 1)] = value[1].decode("utf-8", "replace") if value else "#N/A"
+    return errors, hidden
+
+
+def _xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the archive that holds each sheet, by the sheet's name."""
+    names = set(archive.namelist())
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        return {}
+    targets = _targets(archive, "xl/_rels/workbook.xml.rels")
+    parts = {}
+    for tag in _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace")):
+        part = targets.get(_attribute(tag, r"\w+:id"), "")
+        if part in names:
+            parts[_attribute(tag, "name")] = part
+    return parts
+
+
+def _targets(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
+    targets = {}
+    for tag in _RELATION.findall(archive.read(relations).decode("utf-8", "replace")):
+        target = _attribute(tag, "Target").removeprefix("/").removeprefix("xl/")
+        targets[_attribute(tag, "Id")] = f"xl/{target}"
+    return targets
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
+    text = (found[1] or found[2] or "") if found else ""
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
+        text = text.replace(entity, character)
+    return text
+
+
+def in_xlsb(archive: zipfile.ZipFile) -> Errors:
+    """The error cells of an .xlsb workbook: records BrtCellError and BrtFmlaError of [MS-XLSB]."""
+    names = set(archive.namelist())
+    if not {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"} <= names:
+        return {}
+    targets = _targets(archive, "xl/_rels/workbook.bin.rels")
+    errors: Errors = {}
+    for kind, body in _xlsb_records(archive.read("xl/workbook.bin")):
+        if kind != 156:  # BrtBundleSh: state, id, relation, name
+            continue
+        relation, rest = _wide_string(body[8:])
+        name, _ = _wide_string(rest)
+        if targets.get(relation) in names:
+            errors[name] = dict(_xlsb_errors(archive.read(targets[relation])))
+    return errors
+
+
+def _xlsb_errors(part: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    row = 0
+    for kind, body in _xlsb_records(part):
+        if kind == 0 and len(body) >= 4:  # BrtRowHdr
+            row = struct.unpack_from("<I", body)[0]
+        elif kind in (3, 11) and len(body) >= 9:
+            yield (row, struct.unpack_from("<I", body)[0]), _CODES.get(body[8], "#N/A")
+
+
+def _xlsb_records(part: bytes) -> Iterator[tuple[int, bytes]]:
+    place = 0
+    while place < len(part):
+        kind = part[place]
+        place += 1
+        if kind & 0x80 and place < len(part):
+            kind = (kind & 0x7F) | (part[place] & 0x7F) << 7
+            place += 1
+        size = 0
+        for shift in (0, 7, 14, 21):
+            if place >= len(part):
+                return
+            byte = part[place]
+            place += 1
+            size |= (byte & 0x7F) << shift
+            if not byte & 0x80:
+                break
+        yield kind, part[place : place + size]
+        place += size
+
+
+def _wide_string(body: bytes) -> tuple[str, bytes]:
+    if len(body) < 4:
+        return "", b""
+    size = struct.unpack_from("<I", body)[0]
+    return body[4 : 4 + 2 * size].decode("utf-16-le", "replace"), body[4 + 2 * size :]
+
+
+def in_xls(content: bytes) -> Errors:
+    """The error cells of an .xls workbook: records BOOLERR and FORMULA of [MS-XLS]."""
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(content)) as ole:
+        stream = next((name for name in ("Workbook", "Book") if ole.exists(name)), None)
+        if stream is None:
+            return {}
+        book = ole.openstream(stream).read()
+    errors: Errors = {}
+    for kind, body, _ in _xls_records(book, 0):
+        if kind == 0x0085 and len(body) > 8:  # BOUNDSHEET: offset, state, type, name
+            size, wide = body[6], body[7] & 1
+            name = body[8 : 8 + size * (2 if wide else 1)].decode("utf-16-le" if wide else "latin-1", "replace")
+            errors[name] = dict(_xls_errors(book, struct.unpack_from("<I", body)[0]))
+        elif kind == 0x000A:  # the end of the workbook's own records
+            break
+    return errors
+
+
+def _xls_errors(book: bytes, begin: int) -> Iterator[tuple[tuple[int, int], str]]:
+    for kind, body, _ in _xls_records(book, begin):
+        if kind == 0x000A:
+            return
+        if kind == 0x0205 and len(body) >= 8 and body[7]:
+            yield struct.unpack_from("<HH", body), _CODES.get(body[6], "#N/A")
+        elif kind == 0x0006 and len(body) >= 14 and body[12:14] == b"\xff\xff" and body[6] == 2:
+            yield struct.unpack_from("<HH", body), _CODES.get(body[8], "#N/A")
+
+
+def _xls_records(book: bytes, place: int) -> Iterator[tuple[int, bytes, int]]:
+    while place + 4 <= len(book):
+        kind, size = struct.unpack_from("<HH", book, place)
+        yield kind, book[place + 4 : place + 4 + size], place
+        place += 4 + size

@@ -1,0 +1,110 @@
+"""Lists of clients and policies: they make no session, they add names, birth dates and numbers to one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ims_billing.clinic import Clinic
+from ims_billing.model import plain
+from ims_billing.reading.sales import patient_key
+from ims_billing.reading.table import Table, meanings
+
+_NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
+_DAYS = ("birth_date", "insured_birth_date", "accident_date")
+
+
+def clients_frame(table: Table) -> pd.DataFrame:
+    """Patient guid, name and birth date of each client."""
+    names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
+    born = table.dates("birth_date")
+    return pd.DataFrame(
+        {
+            "patient_id": table.texts("patient_id"),
+            "patient": [" ".join(f"{first} {last}".split()) for first, last in names],
+            "birth_date": pd.Series(born, dtype="datetime64[us]"),
+        }
+    )
+
+
+def with_clients(sessions: pd.DataFrame, lists: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, frozenset[str]]:
+    """The sessions with names and birth dates that they lack, by patient guid; and the guids that were used."""
+    if not lists:
+        return sessions, frozenset()
+    known = pd.concat(lists, ignore_index=True)
+    known = known[known["patient_id"] != ""].drop_duplicates("patient_id", keep=False).set_index("patient_id")
+    ids = sessions["patient_id"]
+    born = sessions["birth_date"].fillna(ids.map(known["birth_date"]).astype("datetime64[us]"))
+    name = sessions["patient"].mask(sessions["patient"] == "", ids.map(known["patient"]).astype("str").fillna(""))
+    used = frozenset(set(ids) & set(known.index))
+    return sessions.assign(birth_date=born, patient=name.astype("str")), used
+
+
+@dataclass(frozen=True)
+class Policies:
+    """A list of policies: who is insured where, by which numbers."""
+
+    file: str
+    rows: pd.DataFrame
+
+    def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int]]:
+        """The sessions with the numbers they lack, and the lines that were used.
+
+        A policy is a session's where patient and insurer are the same and the day lies within it. Where several
+        fit and do not say the same, none is taken: what the insurer requires is then missing, and held.
+        """
+        by_patient: dict[str, list[int]] = defaultdict(list)
+        for row, keys in enumerate(self.rows["keys"]):
+            for key in keys:
+                by_patient[key].append(row)
+        insurers = {name: _insurer(clinic, name) for name in sessions["insurer"].unique()}
+        own = [_insurer(clinic, name) for name in self.rows["insurer"]]
+        lists = {name: self.rows[name].tolist() for name in (*_NUMBERS, *_DAYS, "valid_from", "valid_until")}
+        filled = {name: sessions[name].tolist() for name in (*_NUMBERS, *_DAYS)}
+        told = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
+        used: set[int] = set()
+        for position, (patient_id, patient, insurer, day) in enumerate(zip(*told, strict=True)):
+            keys = (patient_key(patient_id, ""), patient_key("", patient))
+            found = next((by_patient[key] for key in keys if key in by_patient), [])
+            fitting = [
+                row
+                for row in found
+                if own[row] == insurers[insurer]
+                and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
+                and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
+            ]
+            used.update(fitting)
+            for name, column in filled.items():
+                values = {lists[name][row] for row in fitting if _said(lists[name][row])}
+                if len(values) == 1 and not _said(column[position]):
+                    column[position] = values.pop()
+        types = {name: sessions[name].dtype for name in filled}
+        frame = pd.DataFrame(filled, index=sessions.index).astype(types)
+        return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
+
+
+def _said(cell: object) -> bool:
+    return cell != "" and cell is not None and cell is not pd.NaT
+
+
+def _insurer(clinic: Clinic, written: str) -> str:
+    known = clinic.insurer(written)
+    return known.id if known else f"? {plain(written)}"
+
+
+def policies_frame(table: Table, file: str) -> Policies:
+    """The policies of a table in that layout."""
+    words, own = table.rules.words, table.clinic.words
+    ids, names = table.texts("patient_id"), table.texts("patient")
+    keys = [
+        [patient_key(patient_id, "")] if patient_id else [patient_key("", name)] if name else []
+        for patient_id, name in zip(ids, names, strict=True)
+    ]
+    columns: dict[str, object] = {name: table.texts(name) for name in _NUMBERS if name != "relationship"}
+    columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
+    for name in (*_DAYS, "valid_from", "valid_until"):
+        columns[name] = pd.Series(table.dates(name), dtype="datetime64[us]")
+    return Policies(file, pd.DataFrame({"keys": keys, "insurer": table.texts("insurer"), **columns}))

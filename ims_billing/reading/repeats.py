@@ -1,0 +1,83 @@
+"""Overlapping exports: the same session in another file counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.identity import contents, same_session
+
+# More copies of one session than this are no session: only equal ones are looked for among them.
+_COMPARED = 50
+_DERIVED = {
+    "fee": ("fee_cents", "fee_stated"),
+    "patient_paid": ("patient_paid_cents",),
+    "tax": ("tax_cents",),
+    # Jane's fields
+    "start_at": ("service_date", "start"),
+    "end_at": ("end", "minutes"),
+    "last_name": ("patient",),
+}
+
+
+def filled_columns(fields: frozenset[str], has_others: bool) -> frozenset[str]:
+    """The columns of the sessions frame that a file's headings fill."""
+    filled = {column for field in fields for column in _DERIVED.get(field, (field,))}
+    return frozenset(filled | ({"elsewhere"} if has_others else set()))
+
+
+def drop_repeats(
+    sessions: pd.DataFrame, cell_findings: pd.DataFrame, columns: Mapping[str, frozenset[str]]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """The SESSIONS frame without repeats, its CELL_FINDINGS, and how many rows of each file are repeats.
+
+    A row repeats one of an earlier file where both are the same session and equal in every column that both
+    files have (`columns`, by file).
+    """
+    repeated = _repeated(sessions, columns)
+    again = {str(name): int(count) for name, count in sessions.loc[repeated, "file"].value_counts().items()}
+    if not again:
+        return sessions, cell_findings.reset_index(drop=True), again
+    findings = cell_findings[~cell_findings["session"].isin(sessions.index[repeated])]
+    new_labels = pd.Series(np.cumsum(~repeated) - 1, index=sessions.index)
+    findings = findings.assign(session=findings["session"].map(new_labels).astype("int64"))
+    return sessions[~repeated].reset_index(drop=True), findings.reset_index(drop=True), again
+
+
+def _repeated(
+    sessions: pd.DataFrame, headings: Mapping[str, frozenset[str]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    repeated = np.zeros(len(sessions), dtype=bool)
+    if sessions["file"].nunique() < 2:
+        return repeated
+    content = contents(sessions).to_numpy()
+    group = same_session(sessions)
+    files = sessions["file"]
+    several = files.groupby(group).transform("nunique") > 1
+    columns = {name: sessions[name].to_numpy() for name in sessions.columns}
+    file_of = files.to_numpy()
+    for members in group[several].groupby(group[several]).groups.values():
+        kept: list[int] = []
+        first_file: dict[int, str] = {}
+        for row in sorted(int(member) for member in members):
+            same = first_file.setdefault(content[row], file_of[row])
+            repeated[row] = same != file_of[row] or any(
+                file_of[row] != file_of[earlier]
+                and _agree(columns, headings[file_of[row]] & headings[file_of[earlier]], row, earlier)
+                for earlier in kept[:_COMPARED]
+            )
+            if not repeated[row]:
+                kept.append(row)
+    return repeated
+
+
+def _agree(columns: Mapping[str, Any], common: frozenset[str], row: int, other: int) -> bool:
+    """Whether two rows say the same in the columns that both their files have."""
+    for name in common & columns.keys():
+        one, two = columns[name][row], columns[name][other]
+        if one is not two and not (pd.isna(one) and pd.isna(two)) and (pd.isna(one) or pd.isna(two) or one != two):
+            return False
+    return True

@@ -1,0 +1,259 @@
+"""Jane's Sales report: the lines that stand, put together to one sale per visit."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.clinic import person
+from ims_billing.model import Aside, given_name_first, plain
+from ims_billing.reading.cells import shown, text
+from ims_billing.reading.table import Table, meanings, quoted, word_of
+
+_INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\d+))?(?P<refund>[-_ ]refund\d*)?")
+
+
+@dataclass
+class Line:
+    """One line of a Sales report. `version` orders the lines of one invoice; amounts are cents."""
+
+    file: str
+    sheet: str
+    row: int
+    date: Any
+    patient: str
+    patient_id: str
+    item: str
+    practitioner: str
+    payer: str
+    stem: str
+    version: tuple[int, int]
+    status: str
+    subtotal: int | None
+    tax: int
+    collected: int
+    balance: int
+    location: str
+    bad: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        """The patient, as lines and appointments are matched by: the guid, else the name."""
+        return patient_key(self.patient_id, self.patient)
+
+    @property
+    def by_patient(self) -> bool:
+        """Whether the patient is the payer."""
+        return given_name_first(self.payer) == given_name_first(self.patient)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether the line gives money back."""
+        return self.version[1] > 0 or self.status == "refunded" or (self.subtotal or 0) < 0
+
+
+@dataclass
+class Sale:
+    """The standing lines of one visit: the insurer's, the patient's, or both."""
+
+    lines: list[Line]
+
+    @property
+    def first(self) -> Line:
+        """The line that stands for the visit."""
+        return self.lines[0]
+
+    @property
+    def insurers(self) -> list[Line]:
+        """The lines that somebody else than the patient pays."""
+        return [line for line in self.lines if line.payer and not line.by_patient]
+
+    @property
+    def refunded(self) -> bool:
+        """Whether nothing of it stands."""
+        return all(line.taken_back for line in self.lines) or sum(line.subtotal or 0 for line in self.lines) < 0
+
+    def cells(self) -> dict[str, Any]:
+        """What the sale says of its session, by column of the sessions frame."""
+        insurers = self.insurers
+        patients = [line for line in self.lines if line.by_patient]
+        stated = [line.subtotal for line in self.lines]
+        paid = bool(insurers) and all(line.status == "paid" or _settled(line) for line in insurers)
+        return {
+            "insurer": insurers[0].payer if insurers else "Self-pay" if patients else "",
+            "secondary_insurer": insurers[1].payer if len(insurers) > 1 else "",
+            "insurer_paid": paid,
+            "fee_cents": sum(amount or 0 for amount in stated),
+            "fee_stated": all(amount is not None for amount in stated),
+            "patient_paid_cents": sum(line.collected for line in patients),
+            "tax_cents": sum(line.tax for line in self.lines),
+            "invoice": self.first.stem,
+        }
+
+
+def _settled(line: Line) -> bool:
+    return line.balance == 0 and line.collected > 0 and line.collected >= (line.subtotal or 0)
+
+
+@dataclass
+class SalesReport:
+    """A Sales report taken apart: the sales that may be visits, and the lines that are none with the reason."""
+
+    file: str
+    sales: list[Sale]
+    asides: list[Aside]
+
+
+def patient_key(patient_id: str, name: str) -> str:
+    """The patient's guid, else the name however it is written."""
+    return f"id {patient_id.casefold()}" if patient_id else f"name {given_name_first(name)}"
+
+
+def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
+    """The sales of a table in the jane-sales layout; what a person should know of the file is added to `remarks`."""
+    lines = _lines(table, file)
+    asides: list[Aside] = []
+    visits = []
+    for line, category in zip(lines, table.texts("category"), strict=True):
+        reason = _no_visit(line, category, table)
+        if not reason:
+            visits.append(line)
+            continue
+        asides.append(Aside(line.sheet, line.row, f"{reason}, no visit"))
+        if reason == "package" and re.search(r"\bims\b|needling|intramuscular", plain(line.item)):
+            remarks.append(f"row {line.row} is a package that names IMS: its visits are billed one by one, or not")
+    standing = list(_standing(visits, asides))
+    sales = _sales(standing)
+    return SalesReport(file, sales, asides)
+
+
+def _lines(table: Table, file: str) -> list[Line]:
+    days = table.dates("purchase_date")
+    statuses = meanings(table.rules.words.jane_sale, table.found.known.status)
+    subtotals = table.amounts("subtotal", "unreadable-fee", "fee_cents")
+    taxes = [table.amounts(name, column="tax_cents") for name in ("gst", "pst")]
+    totals = table.amounts("total", column="fee_cents")
+    bad: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for position, cell in enumerate(table.raw("purchase_date")):
+        if days[position] is None and text(cell):
+            told = f"{table.called('purchase_date')} holds {shown(cell)}, which is not plainly a date."
+            table.note(position, "service_date", "unreadable-service-date", told)
+    collected, balance = table.amounts("collected", column="patient_paid_cents"), table.amounts("balance")
+    columns = {
+        name: table.texts(name, sound=name in ("patient", "item", "practitioner", "payer", "status"))
+        for name in ("patient", "patient_id", "item", "practitioner", "payer", "invoice", "status", "location")
+    }
+    for position, column, kind, message in table.bad:
+        named = {"item": "service_name", "payer": "insurer"}.get(column, column)
+        bad[position].append((named, kind, message))
+    found = []
+    for position, place in enumerate(table.places):
+        said = {name: values[position] for name, values in columns.items()}
+        stem, version = _version(said["invoice"])
+        word = word_of(said["status"])
+        status = statuses.get(word, "" if not word else "unknown")
+        if status == "unknown":
+            told = f"The status{quoted(said['status'])} is not one the program knows."
+            bad[position].append(("status", "status-not-recognised", told))
+        subtotal, total = subtotals[position], totals[position]
+        tax = sum(column[position] or 0 for column in taxes)
+        if not any(name in table.found.columns for name in ("gst", "pst")) and subtotal is not None and total:
+            tax = total - subtotal
+        found.append(
+            Line(
+                file=file,
+                sheet=table.sheet,
+                row=place,
+                date=days[position],
+                patient=said["patient"].rstrip("* "),
+                patient_id=said["patient_id"],
+                item=said["item"],
+                practitioner=said["practitioner"],
+                payer=said["payer"].rstrip("* "),
+                stem=stem,
+                version=version,
+                status=status,
+                subtotal=subtotal,
+                tax=tax,
+                collected=collected[position] or 0,
+                balance=balance[position] or 0,
+                location=said["location"],
+                bad=bad[position],
+            )
+        )
+    return found
+
+
+def _version(invoice: str) -> tuple[str, tuple[int, int]]:
+    """An invoice's stem, and which of its versions it is: ``1531-P02`` comes after ``1531-C01`` and ``1531-P01``."""
+    found = _INVOICE.fullmatch(invoice.strip())
+    if found is None:
+        return invoice, (0, 0)
+    number = int(found["number"] or 0)
+    kind = (found["kind"] or "").upper()
+    return found["stem"], (number, 2 if found["refund"] else 1 if kind == "C" else 0)
+
+
+def _no_visit(line: Line, category: str, table: Table) -> str:
+    """Why a line is no visit: a package, a fee or a product, by its category, or by its item where no staff is."""
+    said = [f" {word_of(category)} "]
+    item = f" {word_of(line.item)} "
+    for reason, words in table.rules.set_aside.items():
+        for word in words:
+            if any(f" {word_of(word)} " in text_ for text_ in said):
+                return reason
+            if f" {word_of(word)} " in item and (reason != "product" or not line.practitioner):
+                return reason
+    return ""
+
+
+def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
+    """The lines that stand: of each invoice its last version, with what a credit or refund takes back marked."""
+    invoices: dict[Any, list[Line]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        invoices[line.stem or number].append(line)
+    for versions in invoices.values():
+        last = max(line.version for line in versions)
+        standing = max((line.version for line in versions if line.version[1] == 0), default=last)
+        credits = [line for line in versions if line.taken_back and line.version >= standing]
+        for line in versions:
+            if line.version == standing and not line.taken_back:
+                credit = next((c for c in credits if c.item == line.item and c.payer == line.payer), None)
+                if credit is not None:
+                    credits.remove(credit)
+                    asides.append(Aside(credit.sheet, credit.row, f"takes back row {line.row}"))
+                    line.status = "refunded"
+                yield line
+            elif line not in credits and not (line.taken_back and line.version >= standing):
+                asides.append(Aside(line.sheet, line.row, f"replaced by a later version of invoice {line.stem}"))
+        for credit in credits:
+            # a refund of something that this report does not hold, or of part of it
+            yield credit
+
+
+def _sales(lines: Sequence[Line]) -> list[Sale]:
+    """The lines put together to visits: patient, day, staff and item; two visits of a day by their invoices."""
+    visits: dict[Any, list[Line]] = defaultdict(list)
+    for line in lines:
+        visits[(line.who, str(line.date), person(line.practitioner), plain(line.item))].append(line)
+    sales = []
+    for together in visits.values():
+        payers = [(person(line.payer), line.taken_back) for line in together]
+        if len(set(payers)) == len(payers):
+            sales.append(Sale(together))
+            continue
+        by_invoice: dict[str, list[Line]] = defaultdict(list)
+        for line in together:
+            by_invoice[line.stem].append(line)
+        sales += [Sale(part) for part in by_invoice.values()]
+    return sales
+
+
+def day_of(sale: Sale) -> pd.Timestamp | None:
+    """The day of a sale; None where it cannot be read."""
+    return None if sale.first.date is None else pd.Timestamp(sale.first.date)

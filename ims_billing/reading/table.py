@@ -1,0 +1,222 @@
+"""The rows of one recognised table: which are none, and its columns as text, days, times and cents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.clinic import Clinic
+from ims_billing.model import CELL_FINDINGS, Aside, heading, plain, prove
+from ims_billing.reading.cells import day, day_order, money, shown, text, time
+from ims_billing.reading.layout import Match
+from ims_billing.reading.spreadsheet import Cell, is_error
+from ims_billing.rulebook import LayoutRules, published
+
+# What `Table.bad` collects: position, column of the sessions frame, kind, message.
+Bad = tuple[int, str, str, str]
+
+
+class Table:
+    """One recognised table, with the rows that are not its own set aside.
+
+    `places` are the rows as Excel numbers them, `asides` the rows that are set aside, `bad` the bad cells.
+    `money_field` is the field whose sum a line of totals would show.
+    """
+
+    def __init__(self, found: Match, clinic: Clinic, money_field: str | None = None) -> None:
+        self.found, self.clinic = found, clinic
+        self.rules: LayoutRules = published().layouts
+        self.bad: list[Bad] = []
+        self.asides: list[Aside] = []
+        self._positions = self._own_rows(money_field)
+        self.places = [found.row(int(position)) for position in self._positions]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def sheet(self) -> str:
+        """The sheet's name."""
+        return self.found.table.sheet
+
+    def _own_rows(self, money_field: str | None) -> np.ndarray[Any, Any]:
+        """The positions of the rows below the header that are the table's own; the others are set aside."""
+        table, header = self.found.table, self.found.header
+        count = np.zeros(table.height, dtype=int)
+        for flags in table.filled:
+            count += flags
+        below = np.flatnonzero(count)
+        below = below[below > header]
+        names = [name for group in self.found.known.layout.needed for name in group.split("|")]
+        naming = [self.found.columns[n] for n in names if n in self.found.columns and n not in ("fee", "subtotal")]
+        named = np.zeros(table.height, dtype=int)
+        for column in naming:
+            named += table.filled[column]
+        last_full = max((int(p) for p in below if count[p] > 1), default=0)
+        headings = [text(cell) for cell in table.row(header)]
+        again = table.columns[naming[0]]
+        own: list[int] = []
+        for position in below.tolist():
+            reason = ""
+            if named[position] < 3:
+                reason = self._reason(position, naming, money_field, own, last=position == below[-1])
+                if not reason and position > last_full and own:
+                    reason = "a line of text below the table"
+            elif again[position] == headings[naming[0]] and [text(c) for c in table.row(position)] == headings:
+                reason = "the header again"
+            if reason:
+                self.asides.append(Aside(table.sheet, self.found.row(position), reason))
+            else:
+                own.append(position)
+        return np.array(own, dtype=int)
+
+    def _reason(
+        self, position: int, naming: Sequence[int], money_field: str | None, above: list[int], *, last: bool
+    ) -> str:
+        """Why a row that names little is none of the table's: a line of totals."""
+        row = self.found.table.row(position)
+        first = next((text(cell) for cell in row if text(cell)), "")
+        words = "|".join(re.escape(word_of(word)) for word in self.rules.lines.totals)
+        cells = [text(row[column]) for column in naming]
+        if re.match(rf"(?:{words})\b", word_of(first)) and sum(1 for c in cells if c and c != first) < 2:
+            return "a line of totals"
+        if last and above and money_field is not None and not any(cells):
+            column = self.found.table.columns[self.found.columns[money_field]]
+            numbers = all(not isinstance(cell, str) or not text(cell) or money(cell) is not None for cell in row)
+            total = money(column[position])
+            if numbers and total and total == sum(money(column[p]) or 0 for p in above):
+                return "a line of totals"
+        return ""
+
+    def raw(self, name: str) -> list[Cell]:
+        """The cells of a field, by position; None where the table has no such column."""
+        column = self.found.columns.get(name)
+        if column is None:
+            return [None] * len(self)
+        cells = self.found.table.columns[column]
+        if len(self) and self._positions[-1] - self._positions[0] == len(self) - 1:
+            return cells[int(self._positions[0]) : int(self._positions[-1]) + 1]
+        return [cells[position] for position in self._positions]
+
+    def note(self, position: int, column: str, kind: str, message: str) -> None:
+        """Adds a bad cell."""
+        self.bad.append((position, column, kind, message))
+
+    def called(self, name: str) -> str:
+        """The column as the user's own header calls it, with its letter."""
+        column = self.found.columns[name]
+        return f"{text(self.found.table.row(self.found.header)[column])} ({self.found.letters(column)})"
+
+    def texts(self, name: str, *, sound: bool = False) -> list[str]:
+        """A field as text; an error counts as nothing written, and is noted where it must be sound."""
+        written = [cell.strip() if type(cell) is str else text(cell) for cell in self.raw(name)]
+        if "#" not in "".join(written):
+            return written
+        for position, cell in enumerate(written):
+            if is_error(cell):
+                written[position] = ""
+                if sound:
+                    self.note(position, name, "unreadable-cell", f"{self.called(name)} holds {cell}.")
+        return written
+
+    def days(self, name: str, *, short_years: bool = False) -> list[Any]:
+        """A field as days (with the time where a cell has one); None where there is none or it cannot be read."""
+        raw = self.raw(name)
+        order = day_order(raw, self.found.known.dates)
+        known: dict[Cell, Any] = {}
+        return [
+            known[cell] if cell in known else known.setdefault(cell, day(cell, order, short_years=short_years))
+            for cell in raw
+        ]
+
+    def dates(self, name: str, *, short_years: bool = False) -> list[Any]:
+        """A field as days without their times."""
+        known: dict[Any, Any] = {}
+        return [
+            known[found] if found in known else known.setdefault(found, midnight(found))
+            for found in self.days(name, short_years=short_years)
+        ]
+
+    def times(self, name: str) -> list[int | None]:
+        """A field as minutes after midnight."""
+        known: dict[Cell, int | None] = {}
+        return [known[c] if c in known else known.setdefault(c, time(c)) for c in self.raw(name)]
+
+    def amounts(self, name: str, kind: str = "unreadable-cell", column: str = "") -> list[int | None]:
+        """A field as cents; None where nothing is written, or where it cannot be read, which is noted."""
+        known: dict[Any, int | None] = {}
+        found = []
+        for position, cell in enumerate(self.raw(name)):
+            key = (type(cell), cell)
+            amount = known[key] if key in known else known.setdefault(key, money(cell))
+            if amount is None and text(cell):
+                told = f"{self.called(name)} holds {shown(cell)}, which is not an amount in whole cents."
+                self.note(position, column or f"{name}_cents", kind, told)
+            found.append(amount)
+        return found
+
+    def worded(self, name: str, meanings: Mapping[str, str]) -> list[str]:
+        """Cell words by what they mean; what is not known says nothing."""
+        known: dict[str, str] = {}
+        return [
+            known[cell] if cell in known else known.setdefault(cell, meanings.get(word_of(cell), ""))
+            for cell in self.texts(name)
+        ]
+
+    def elsewhere(self) -> list[str]:
+        """The cells under headings that the layout does not know, as one text."""
+        unknown = self.found.unknown
+        if not unknown:
+            return [""] * len(self)
+        names = {column: heading(name) for column, name in unknown.items()}
+        ordered = sorted(names, key=lambda column: (names[column], column))
+        columns = self.found.table.columns
+        return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self._positions]
+
+    def ragged(self) -> None:
+        """Notes lines of text with more cells than headings: a stray separator has moved their cells."""
+        table, width = self.found.table, self.found.width
+        if not table.is_text or len(table.columns) <= width:
+            return
+        for position, place in enumerate(self._positions):
+            if any(flags[place] for flags in table.filled[width:]):
+                told = f"The line has more cells than the {width} headings: its cells may stand in wrong columns."
+                self.note(position, "line", "unreadable-cell", told)
+
+
+def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:
+    """The CELL_FINDINGS frame of bad cells."""
+    frame = pd.DataFrame(bad, columns=[column.name for column in CELL_FINDINGS])
+    return prove(frame.astype({column.name: column.dtype for column in CELL_FINDINGS}), CELL_FINDINGS)
+
+
+def midnight(found: Any) -> Any:
+    """The day of a day with a time; None stays None."""
+    return None if found is None else found.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def whole(numbers: Sequence[int | None]) -> Any:
+    """Whole numbers that may be absent, as a pandas array."""
+    return pd.array(list(numbers), dtype="Int64")
+
+
+def word_of(cell: str) -> str:
+    """A cell word as words are compared: ``No-Show``, ``no_show`` and ``NO SHOW`` are one."""
+    return " ".join(re.sub(r"[^\w✓✔]|_", " ", plain(cell)).split())
+
+
+def quoted(cell: str) -> str:
+    """A cell word as a message may repeat it: one word or two, never what could be a remark about somebody."""
+    return f' "{cell}"' if len(cell) <= 30 and len(cell.split()) <= 2 and not any(c.isdigit() for c in cell) else ""
+
+
+def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:
+    """What each cell word means: the published words, with the clinic's own on top."""
+    found = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
+    found |= {word_of(written): meaning for written, meaning in own.items()}
+    # "no show", "noshow" and "no-show" are one word to a person
+    return {word.replace(" ", ""): meaning for word, meaning in found.items()} | found

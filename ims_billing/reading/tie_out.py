@@ -1,0 +1,201 @@
+"""Appointments and sales into sessions: what ties is one session, what does not is a finding, never a guess."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from ims_billing.clinic import Clinic, person
+from ims_billing.model import SESSIONS, Aside, plain, prove
+from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
+from ims_billing.reading.table import Bad, bad_cells
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Tied:
+    """The SESSIONS frame that appointments and sales make, its CELL_FINDINGS, and the account of the sales' rows."""
+
+    sessions: pd.DataFrame
+    cell_findings: pd.DataFrame
+    tied: dict[str, int]
+    asides: dict[str, list[Aside]]
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """An appointment as sales are matched to it."""
+
+    position: int
+    who: str
+    day: str
+    staff: str
+    name: str
+    arrived: bool
+
+
+def tie_out(
+    appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Sequence[SalesReport], clinic: Clinic
+) -> Tied:
+    """The sessions of Jane's two reports.
+
+    A sale ties to the arrived appointment of the same patient, day, staff member and name; where the names
+    differ, to the only one that is left that day with that staff member. Without appointments or without sales
+    nothing is missed in the other.
+    """
+    sales = [sale for report in reports for sale in report.sales]
+    visits = _visits(appointments, sales)
+    matches = _matched(visits, sales) if len(appointments) and reports else _Matches()
+    frame = appointments.copy()
+    bad: list[Bad] = [tuple(row) for row in cell_findings.itertuples(index=False, name=None)]
+    changed: dict[str, dict[int, Any]] = defaultdict(dict)
+    for visit, sale, differs in matches.tied:
+        for column, value in sale.cells().items():
+            changed[column][visit] = value
+        if sale.refunded:
+            changed["status"][visit] = "refunded"
+        bad += _told_by(sale, visit, differs)
+    for column, values in changed.items():
+        frame.loc[list(values), column] = list(values.values())
+    if len(appointments) and reports:
+        loose = sorted({visit.position for visit in visits if visit.arrived} - {v for v, _, _ in matches.tied})
+        told = "The visit took place, and no sale of that patient, day and staff member is left for it."
+        bad += [(p, "tie", "arrival-without-sale", told) for p in loose]
+    tied = {id(sale) for _, sale, _ in matches.tied}
+    alone = [sale for sale in sales if id(sale) not in tied]
+    alone_frame, alone_bad = _sessions_of(alone, len(frame), visits if len(appointments) else None)
+    sessions = pd.concat([frame, alone_frame], ignore_index=True) if len(alone_frame) else frame
+    types = {column.name: column.dtype for column in SESSIONS}
+    return Tied(
+        sessions=prove(sessions.astype(types), SESSIONS),
+        cell_findings=bad_cells([*bad, *alone_bad]),
+        tied=_tied_rows(matches.tied, alone),
+        asides={report.file: report.asides for report in reports},
+    )
+
+
+def _tied_rows(tied: Iterable[tuple[int, Sale, str]], alone: Iterable[Sale]) -> dict[str, int]:
+    """By file, the sales lines that belong to a session which another row stands for."""
+    count: dict[str, int] = defaultdict(int)
+    for _, sale, _ in tied:
+        for line in sale.lines:
+            count[line.file] += 1
+    for sale in alone:
+        for line in sale.lines[1:]:
+            count[line.file] += 1
+    return count
+
+
+def _visits(appointments: pd.DataFrame, sales: Sequence[Sale]) -> list[_Visit]:
+    """The appointments, with the patient as the sales name them: by guid where those have one, else by name."""
+    by_name = {sale.first.who for sale in sales if not sale.first.patient_id}
+    visits = []
+    columns = ["patient_id", "patient", "service_date", "practitioner", "service_name", "status"]
+    for position, row in enumerate(appointments[columns].itertuples(index=False, name=None)):
+        patient_id, patient, day, practitioner, name, status = row
+        named = patient_key("", patient)
+        who = named if named in by_name else patient_key(patient_id, patient)
+        visits.append(_Visit(position, who, str(day), person(practitioner), plain(name), status == "arrived"))
+    return visits
+
+
+class _Matches:
+    """Pairs of appointment and sale, with what is uncertain or differs about each (a kind and a message)."""
+
+    def __init__(self) -> None:
+        self.tied: list[tuple[int, Sale, str]] = []
+
+
+def _matched(visits: Sequence[_Visit], sales: Sequence[Sale]) -> _Matches:
+    matches = _Matches()
+    arrived = [visit for visit in visits if visit.arrived]
+    steps: list[tuple[Callable[[_Visit], Hashable], Callable[[Sale], Hashable], str]] = [
+        (
+            lambda v: (v.who, v.day, v.staff, v.name),
+            lambda s: (s.first.who, str(pd.Timestamp(s.first.date)), person(s.first.practitioner), plain(s.first.item)),
+            "",
+        ),
+        (
+            lambda v: (v.who, v.day, v.staff),
+            lambda s: (s.first.who, str(pd.Timestamp(s.first.date)), person(s.first.practitioner)),
+            "",
+        ),
+        (lambda v: (v.who, v.day), lambda s: (s.first.who, str(pd.Timestamp(s.first.date))), "staff"),
+    ]
+    open_visits, open_sales = arrived, [sale for sale in sales if sale.first.date is not None]
+    for of_visit, of_sale, differs in steps:
+        visits_by, sales_by = _grouped(open_visits, of_visit), _grouped(open_sales, of_sale)
+        for key, candidates in visits_by.items():
+            partners = sales_by.get(key, [])
+            if len(candidates) == len(partners) == 1:
+                matches.tied.append((candidates[0].position, partners[0], differs))
+            elif partners and (len(partners) > 1 or len(candidates) > 1):
+                # Candidates of equal standing: tied in their order so that each row has its place, and held.
+                in_order = zip(candidates, partners, strict=False)
+                matches.tied += [(visit.position, sale, "uncertain") for visit, sale in in_order]
+        done = {position for position, _, _ in matches.tied}
+        taken = {id(sale) for _, sale, _ in matches.tied}
+        open_visits = [visit for visit in open_visits if visit.position not in done]
+        open_sales = [sale for sale in open_sales if id(sale) not in taken]
+    return matches
+
+
+def _grouped(things: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, list[T]]:
+    groups: dict[Hashable, list[T]] = defaultdict(list)
+    for thing in things:
+        groups[key(thing)].append(thing)
+    return groups
+
+
+def _told_by(sale: Sale, position: int, differs: str) -> list[Bad]:
+    """What a sale makes a person want to know of the session it is tied to."""
+    told: list[Bad] = []
+    if differs == "staff":
+        message = f"The sale in {_where(sale.first)} names another staff member than the appointment."
+        told.append((position, "tie", "sale-and-arrival-differ", message))
+    elif differs == "uncertain":
+        message = f"More than one sale or appointment fits; the sale in {_where(sale.first)} may be another visit's."
+        told.append((position, "tie", "tie-not-certain", message))
+    if len(sale.insurers) > 1:
+        message = f"The sale in {_where(sale.first)} is billed to more than one insurer; which comes first is not said."
+        told.append((position, "tie", "tie-not-certain", message))
+    if any(line.taken_back for line in sale.lines) and not sale.refunded:
+        message = f"Part of the sale in {_where(sale.first)} was taken back."
+        told.append((position, "tie", "sale-and-arrival-differ", message))
+    told += [(position, column, kind, message) for line in sale.lines for column, kind, message in line.bad]
+    return told
+
+
+def _where(line: Line) -> str:
+    return f"{line.file}, row {line.row}"
+
+
+def _sessions_of(sales: Sequence[Sale], begin: int, visits: Sequence[_Visit] | None) -> tuple[pd.DataFrame, list[Bad]]:
+    """Sales without an arrived appointment as sessions of their own; `visits` None: there are no appointments."""
+    types = {column.name: column.dtype for column in SESSIONS}
+    absent = {"str": "", "bool": False, "int64": 0, "Int64": pd.NA, "datetime64[us]": pd.NaT}
+    booked = {(visit.who, visit.day) for visit in visits or ()}
+    rows, bad = [], list[Bad]()
+    for position, sale in enumerate(sales, start=begin):
+        line = sale.first
+        row: dict[str, Any] = {name: absent[dtype] for name, dtype in types.items()}
+        row |= {
+            "file": line.file, "sheet": line.sheet, "row": line.row, "service_date": line.date or pd.NaT,
+            "patient": line.patient, "patient_id": line.patient_id, "practitioner": line.practitioner,
+            "service_name": line.item, "status": "refunded" if sale.refunded else "arrived",
+            "location": line.location, **sale.cells(),
+        }  # fmt: skip
+        rows.append(row)
+        if visits is not None:
+            known = (line.who, str(pd.Timestamp(line.date))) in booked
+            why = "the appointment that day did not take place" if known else "there is no appointment that day"
+            message = f"The sale stands alone: {why}, or another sale is tied to it."
+            bad.append((position, "tie", "sale-without-arrival", message))
+        bad += [(position, column, kind, message) for one in sale.lines for column, kind, message in one.bad]
+    frame = pd.DataFrame(rows, columns=list(types)).astype(types)
+    return frame, bad

@@ -1,0 +1,242 @@
+"""Jane's appointments, sales, clients and policies into sessions: what ties, what does not, and the account."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ims_billing.model import FileRead
+from ims_billing.month import Month, prepare_month
+from ims_billing.reading.intake import read_files
+from tests.jane import appointment, as_csv, exports, sale
+from tests.practice import AS_OF, MONTH, kinds, outcomes, practice, told
+
+Rows = list[dict[str, Any]]
+PAT = {"Payer": "Pat Madeup"}
+PAID = {"Status": "paid", "Collected": "95.00", "Balance": "0.00"}
+LATER = {"start_at": "2026-10-07 11:00:00 -0700", "end_at": "2026-10-07 11:30:00 -0700", "id": "9002"}
+NO_POLICY = '[severity]\nmissing-policy = "off"\n'
+
+
+def jane(tmp_path: Path, appointments: Rows, sales: Rows, *lists: Path, more: str = NO_POLICY) -> Month:
+    known = practice(tmp_path, more)
+    read = read_files([*exports(tmp_path, appointments, sales), *lists], known)
+    return prepare_month(read, known, month=MONTH, as_of=AS_OF)
+
+
+def account(month: Month) -> list[tuple[str, int, int, int, int]]:
+    """By file: its layout, and its rows as sessions, repeated, tied and set aside; which must add up."""
+
+    def row(f: FileRead) -> tuple[str, int, int, int, int]:
+        assert f.rows == f.sessions + f.repeated + f.tied + f.set_aside
+        return (f.layout, f.sessions, f.repeated, f.tied, f.set_aside)
+
+    return [row(f) for f in month.intake.files]
+
+
+def test_an_appointment_and_its_sale_are_one_session(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment()], [sale()])
+    assert outcomes(month) == ["claimed"]
+    session = month.sessions.iloc[0]
+    assert (session["session_id"], session["start"], session["minutes"], session["visit"]) == (
+        "9001",
+        540,
+        30,
+        "subsequent",
+    )
+    assert (session["insurer_name"], session["fee_cents"], session["patient"]) == ("Sun Life", 9500, "Pat Madeup")
+    assert account(month) == [("jane-appointments", 1, 0, 0, 0), ("jane-sales", 0, 0, 1, 0)]
+
+
+# A report has rows: somebody else's massage, with its outcome.
+ELSE, AWAY = sale(Patient_Guid="g-9", Patient="Else Madeup", Item="Massage"), "not_billed: other-service"
+TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
+    ("a receipt's name may differ from the schedule's", [appointment(treatment_name="IMS Follow-up")],
+     [sale(Item="IMS Acupuncture")], ["claimed"], []),
+    ("a visit split over two payers is one session", [appointment()],
+     [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00", Collected="20.00", Status="paid")], ["claimed"], []),
+    ("without a guid the name ties, however it is written", [appointment(patient_guid="")],
+     [sale(Patient_Guid="", Patient="Madeup, Pat*")], ["claimed"], []),
+    ("a staff name with a profession is the same person", [appointment()],
+     [sale(Staff_Member="Ann Example (Registered Physiotherapist)")], ["claimed"], []),
+    ("two visits of a day with two names tie by name",
+     [appointment(), appointment(treatment_name="Massage", staff_member_name="Carla Specimen", **LATER)],
+     [sale(Item="Massage", Staff_Member="Carla Specimen"), sale()], ["claimed", "not_billed: other-service"], []),
+    ("a paid insurer's line is already paid", [appointment()], [sale(**PAID)], ["not_billed: already-paid"], []),
+    ("only the patient's line is self-pay", [appointment()], [sale(**PAT, **PAID)], ["not_billed: self-pay"], []),
+    ("no charge", [appointment()], [sale(Subtotal="0.00", Total="0.00", Status="No Charge")],
+     ["not_billed: no-charge"], []),
+    ("a refunded sale", [appointment()], [sale(Status="refunded")], ["not_billed: refunded"], []),
+    ("a no-show needs no sale", [appointment(state="no_show")], [ELSE], ["not_billed: no-show", AWAY], []),
+    ("every state of Jane's is known, and only an arrived one took place",
+     [appointment(id=str(n), state=state) for n, state in enumerate(
+         ("booked", "cancelled", "rescheduled", "no_show", "archived", "never_booked", "in-progress", "deleted"))],
+     [ELSE], ["not_billed: not-arrived", "not_billed: cancelled", "not_billed: not-arrived", "not_billed: no-show",
+              *["not_billed: not-arrived"] * 4, AWAY], []),
+    ("a later version of an invoice stands", [appointment()],
+     [sale(Subtotal="90.00"), sale(Invoice="1001-P02")], ["claimed"], []),
+    ("a credit takes the line back, and the new version stands", [appointment()],
+     [sale(Subtotal="90.00"), sale(Invoice="1001-C01", Subtotal="-90.00"), sale(Invoice="1001-P02")], ["claimed"], []),
+    ("a credit alone takes the session back", [appointment()],
+     [sale(), sale(Invoice="1001-C01", Subtotal="(95.00)")], ["not_billed: refunded"], []),
+    ("a refund by its suffix takes the session back", [appointment()],
+     [sale(), sale(Invoice="1001-P01-refund", Subtotal="-$95.00")], ["not_billed: refunded"], []),
+    ("a refund as a negative line takes the session back", [appointment()],
+     [sale(), sale(Subtotal="-95.00")], ["not_billed: refunded"], []),
+    ("a sale without an appointment", [appointment(patient_guid="g-2", state="cancelled")], [sale()],
+     ["not_billed: cancelled", "held"], ["sale-without-arrival"]),
+    ("a sale of a visit that was a no-show", [appointment(state="no_show")], [sale()],
+     ["not_billed: no-show", "held"], ["sale-without-arrival"]),
+    ("a visit without a sale", [appointment()], [sale(Patient_Guid="g-2", Item="Massage")],
+     ["held", "not_billed: other-service"], ["arrival-without-sale"]),
+    ("a massage without a sale is nobody's concern", [appointment(treatment_name="Massage")],
+     [sale(Patient_Guid="g-2", Item="Massage")], ["not_billed: other-service"] * 2, []),
+    ("another staff member on the sale", [appointment()], [sale(Staff_Member="Ben Sample")], ["held"],
+     ["sale-and-arrival-differ"]),
+    ("two visits of one name and two sales", [appointment(), appointment(**LATER)],
+     [sale(), sale(Invoice="1002-P01")], ["held", "held"], ["tie-not-certain"]),
+    ("one visit and two sales that both could be its", [appointment(treatment_name="IMS")],
+     [sale(Item="IMS Acupuncture"), sale(Item="Dry Needling", Invoice="1002-P01")], ["held", "held"],
+     ["sale-without-arrival", "tie-not-certain"]),
+    ("two insurers on one visit", [appointment()], [sale(Subtotal="50.00"), sale(Payer="Manulife", Subtotal="45.00")],
+     ["held"], ["tie-not-certain"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "appointments", "sales", "expected", "found"), TIES, ids=[t[0] for t in TIES])
+def test_what_ties_and_what_does_not(
+    tmp_path: Path, case: str, appointments: Rows, sales: Rows, expected: list[str], found: list[str]
+) -> None:
+    month = jane(tmp_path, appointments, sales)
+    assert outcomes(month) == expected, case
+    ties = {"sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain"}
+    assert sorted(ties & set(month.findings["kind"])) == found, case
+    account(month)
+
+
+def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment()], [sale(Staff_Member="Ben Sample")])
+    assert told(month, "sale-and-arrival-differ") == [
+        "The sale in Sales_20261001_20261031.csv, row 2 names another staff member than the appointment."
+    ]
+
+
+def test_money_comes_from_all_payers_and_says_what_the_patient_paid(tmp_path: Path) -> None:
+    lines = [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00", Collected="20.00", Status="paid", Balance="0")]
+    session = jane(tmp_path, [appointment()], lines).sessions.iloc[0]
+    assert (session["fee_cents"], session["patient_paid_cents"], session["insurer"]) == (9500, 2000, "Sun Life")
+
+
+def test_tax_is_read_with_and_without_tax_columns(tmp_path: Path) -> None:
+    with_columns = {**sale(), "GST": "4.75", "PST": "0.00", "Total": "99.75"}
+    for line in (with_columns, sale(Total="99.75")):
+        month = jane(tmp_path, [appointment()], [line])
+        assert told(month, "tax-on-session") == ["Tax of $4.75 is charged."]
+
+
+def test_products_packages_fees_and_breaks_are_set_aside_with_the_reason(tmp_path: Path) -> None:
+    breaks = appointment(patient_guid="", patient_first_name="", patient_last_name="", treatment_name="", id="1")
+    others = [
+        sale(Item="Foam roller", Staff_Member="", Income_Category="Products"),
+        sale(Item="IMS package of 5", Income_Category="Packages"),
+        sale(Item="No Show Fee", Income_Category="Fees"),
+    ]
+    month = jane(tmp_path, [appointment(), breaks | {"break": "true"}], [sale(), *others])
+    assert account(month) == [("jane-appointments", 1, 0, 0, 1), ("jane-sales", 0, 0, 1, 3)]
+    assert [a.reason for f in month.intake.files for a in f.asides] == [
+        "a break or blocked time", "product, no visit", "package, no visit", "fee, no visit",
+    ]  # fmt: skip
+    assert "row 4 is a package that names IMS" in month.intake.files[1].remarks[-1]
+
+
+def test_lists_of_clients_and_policies_add_what_is_missing(tmp_path: Path) -> None:
+    clients = as_csv(tmp_path, "clients.csv", [
+        {"patient_guid": "g-1", "First Name": "Pat", "Last Name": "Madeup", "Birth Date": "1980-01-31"},
+        {"patient_guid": "g-9", "First Name": "Nobody", "Last Name": "Here", "Birth Date": "1980-01-31"},
+    ], [])  # fmt: skip
+    policies = as_csv(tmp_path, "policies.csv", [
+        {"Patient Guid": "g-1", "Insurer": "SunLife", "Policy #": "00123", "Member ID": "07-00", "Until": ""},
+        {"Patient Guid": "g-1", "Insurer": "SunLife", "Policy #": "00999", "Member ID": "", "Until": "2026-09-30"},
+        {"Patient Guid": "g-1", "Insurer": "Manulife", "Policy #": "555", "Member ID": "", "Until": ""},
+    ], [])  # fmt: skip
+    month = jane(tmp_path, [appointment()], [sale()], clients, policies, more="")
+    assert outcomes(month) == ["claimed"]
+    claim = month.claims.iloc[0]
+    assert (claim["policy"], claim["member"], str(claim["birth_date"].date())) == ("00123", "07-00", "1980-01-31")
+    assert account(month)[2:] == [("jane-clients", 0, 0, 1, 1), ("policies", 0, 0, 1, 2)]
+
+
+def test_policies_that_disagree_add_nothing(tmp_path: Path) -> None:
+    policies = as_csv(tmp_path, "policies.csv", [
+        {"Patient": "Madeup, Pat", "Insurer": "Sun Life", "Policy #": number} for number in ("1", "2")
+    ], [])  # fmt: skip
+    month = jane(tmp_path, [appointment()], [sale()], policies, more="")
+    assert kinds(month) == ["missing-policy"]
+
+
+def test_overlapping_appointment_exports_count_once(tmp_path: Path) -> None:
+    known = practice(tmp_path, NO_POLICY)
+    again = as_csv(tmp_path, "B_Appointments.csv", [appointment(), appointment(**LATER, patient_guid="g-2")], [])
+    month = prepare_month(
+        read_files([*exports(tmp_path, [appointment()], [sale()]), again], known), known, month=MONTH, as_of=AS_OF
+    )
+    assert account(month) == [
+        ("jane-appointments", 2, 0, 0, 0), ("jane-appointments", 0, 1, 0, 0), ("jane-sales", 0, 0, 1, 0),
+    ]  # fmt: skip
+
+
+def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    appointments, sales = exports(tmp_path, [appointment()], [sale()])
+    assert read_files([appointments], known).missing[0].startswith("Jane's Sales report is missing")
+    assert read_files([sales], known).missing[0].startswith("Jane's Appointments report is missing")
+    assert read_files([appointments, sales], known).missing == ()
+
+
+PEOPLE = st.sampled_from(["g-1", "g-2"])
+DAYS = st.sampled_from(["2026-10-07", "2026-10-08"])
+STAFF = st.sampled_from(["Ann Example", "Ben Sample"])
+NAMES = st.sampled_from(["IMS", "IMS Follow-up", "Massage"])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(PEOPLE, DAYS, STAFF, NAMES, st.sampled_from(["arrived", "no_show", "booked"])), max_size=7),
+    st.lists(
+        st.tuples(PEOPLE, DAYS, STAFF, NAMES, st.sampled_from(["Sun Life", "Pat Madeup", ""]),
+                  st.sampled_from(["1-P01", "1-P02", "1-C01", "2-P01", "3-P01"]), st.sampled_from(["95.00", "-95.00"])),
+        min_size=1, max_size=7,
+    ),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_any_pair_of_reports_is_accounted_for_and_the_order_of_rows_is_nothing(
+    tmp_path: Path, booked: list[Any], sold: list[Any], shuffle: random.Random
+) -> None:
+    appointments = [
+        appointment(id=str(n), patient_guid=who, start_at=f"{day} {9 + n:02}:00:00 -0700", end_at="", state=state,
+                    staff_member_name=staff, treatment_name=name)
+        for n, (who, day, staff, name, state) in enumerate(booked)
+    ]  # fmt: skip
+    sales = [
+        sale(Patient_Guid=who, Purchase_Date=day, Staff_Member=staff, Item=name, Payer=payer, Invoice=f"{n}{invoice}",
+             Subtotal=amount)
+        for n, (who, day, staff, name, payer, invoice, amount) in enumerate(sold)
+    ]  # fmt: skip
+    if not appointments:
+        appointments = [appointment(patient_guid="g-3", state="cancelled")]
+    month = jane(tmp_path, appointments, sales)
+    account(month)
+    # Nothing is claimed that did not take place, and nothing twice.
+    claimed = month.sessions[month.sessions["outcome"] == "claimed"]
+    arrived = {a["id"] for a in appointments if a["state"] == "arrived"}
+    assert set(claimed["session_id"]) <= arrived
+    shuffle.shuffle(appointments)
+    shuffle.shuffle(sales)
+    again = jane(tmp_path, appointments, sales)
+    assert sorted(again.claims["amount_cents"]) == sorted(month.claims["amount_cents"])
+    assert sorted(outcomes(again)) == sorted(outcomes(month))
