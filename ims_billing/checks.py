@@ -11,7 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, toml_text
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import FINDINGS, SELF_PAY, Billable, day_text, dollars, prove
+from ims_billing.model import FINDINGS, SELF_PAY, Billable, day_text, dollars, given_name_first, prove
 from ims_billing.rulebook import Codes
 
 # How many other places a message names.
@@ -120,6 +120,14 @@ def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
     return (unsaid["insurer_id"].map(by_visit) + said).astype("str")
 
 
+@check("unreadable-fee")
+def negative_fee(desk: Desk) -> pd.Series[str]:
+    """A fee below nothing is money given back, and no claim."""
+    fee = desk.candidates["fee_cents"]
+    below = fee[fee < 0]
+    return pd.Series([f"The fee is {dollars(amount)}: nothing can be claimed." for amount in below], below.index, "str")
+
+
 @check("missing-fee")
 def missing_fee(desk: Desk) -> pd.Series[str]:
     """The fee cell is empty."""
@@ -155,6 +163,11 @@ for _kind, _absent, _what in (
     check(f"missing-{_kind}")(_required(_kind, _absent, _what))
 
 
+def _named(name: str, patients: set[str]) -> str:
+    """The name in quotes; nothing where it is a patient's."""
+    return "" if given_name_first(name) in patients else f' "{name}"'
+
+
 def _proposal(close: str | None) -> str:
     return f" The nearest known one is {close}." if close else ""
 
@@ -164,12 +177,17 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
     """Somebody treated whom the clinic file does not name."""
     written = desk.candidates["practitioner"]
     strangers = written[(written != "") & (desk.candidates["profession"] == "")]
+    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
+    # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
+    swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
     told = {
-        name: f'The practitioner "{name}" is not in the clinic file.'
+        name: f"The practitioner{_named(name, patients)} is not in the clinic file."
         + _proposal(desk.clinic.nearest_practitioner(name))
         for name in strangers.unique()
     }
-    return strangers.map(told).astype("str")
+    said = strangers.map(told)
+    changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
+    return said.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
 
 
 @check("insurer-not-known")
@@ -177,8 +195,9 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     """An insurer that neither the published rules nor the clinic file name."""
     written = desk.candidates["insurer"]
     strangers = written[(written != "") & (desk.candidates["insurer_id"] == "")]
+    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
     told = {
-        name: f'The insurer "{name}" is not known.' + _proposal(desk.clinic.nearest_insurer(name))
+        name: f"The insurer{_named(name, patients)} is not known." + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
     return strangers.map(told).astype("str")
@@ -279,10 +298,13 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
     said = {}
     for _, part in day[visits > 1].groupby(["patient", "date"]):
+        members = list(zip(part.index, part["group"], strict=True))
+        sizes = part["group"].value_counts()
         for row in part.index[part["candidate"]]:
-            others = part.index[part["group"] != desk.group[row]]
-            places = [_place(sessions, int(other), beside=int(row)) for other in others[:_SHOWN]]
-            told = _and(places, len(others))
+            own = desk.group[row]
+            others = (other for other, group in members if group != own)
+            places = [_place(sessions, int(other), beside=int(row)) for other in islice(others, _SHOWN)]
+            told = _and(places, len(members) - int(sizes[own]))
             said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
     return pd.Series(said, dtype="str")
 

@@ -19,6 +19,7 @@ from ims_billing.rulebook import Period, ServiceRules, published
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.
 _LONG = 8
 _LIKENESS = 0.88
+_LIKENESS_AFTER_DRY = 0.75
 _SHORT = 4
 
 
@@ -46,7 +47,9 @@ def words_of(name: str) -> list[str]:
     """
     name = re.sub(r"\bw\s*/\s*o\b", "without", name, flags=re.IGNORECASE)
     name = re.sub(r"\bf\s*/\s*u\b", "follow up", name, flags=re.IGNORECASE)
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    name = re.sub(r"(?<=[^\W\d_])\.(?=[^\W\d_])", "", name)  # I.M.S.
+    name = re.sub(r"(?<=[^\W\d_])[xX](?=\d)", " x", name)  # IMSx2
+    name = re.sub(r"(?<=[a-z]{2})(?=[A-Z]{2}|[A-Z][a-z])", " ", name)
     name = re.sub(r"(?<=\w)[-‐‑‒–—](?=\w)", " ", plain(name))
     return re.findall(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\w\s.'’\"*®™_]", name)
 
@@ -76,6 +79,8 @@ class NameReader:
                         if len(word) >= _LONG:
                             self._long_words.add(word)
         self._negations = {word for text in rules.negation.words for word in words_of(text)}
+        self._joining = {word for text in rules.negation.joining for word in words_of(text)}
+        self._after = _runs(rules.negation.after)
         named = {tuple(words_of(name)): (name, own) for name, own in {**rules.names, **own_names}.items()}
         self._own = sorted(named.items(), key=lambda own: -len(own[0]))
         visit = rules.visit
@@ -118,30 +123,44 @@ class NameReader:
     def _find(self, tokens: Sequence[str], terms: Mapping[str, _Term]) -> dict[int, str]:
         """By service (its place in the rules) the first words that tell it."""
         found: dict[int, str] = {}
-        spelled = [self._respelled(_singular(token)) for token in tokens]
-        begins = 0
-        for begin in range(len(tokens)):
-            if begin < begins:
-                continue  # within a term that was taken back
-            taken_back = begin > 0 and tokens[begin - 1] in self._negations
+        spelled = [
+            self._respelled(_singular(token), after) for after, token in zip(["", *tokens], tokens, strict=False)
+        ]
+        taken_until = -1  # where a term that was taken back ends
+        for begin, token in enumerate(tokens):
+            if begin < taken_until or not _is_word(token):
+                continue
+            before = tokens[begin - 1] if begin else ""
+            taken_back = before in self._negations or (before in self._joining and taken_until == begin - 1)
             together = ""
             for end in range(begin, min(begin + 6, len(tokens))):
                 if not _is_word(tokens[end]):
                     break
                 together += spelled[end]
-                term = terms.get(together)
-                if term is None:
-                    continue
                 run = tokens[begin : end + 1]
                 if len(together) <= _SHORT and len(run) > 1 and any(len(word) > 1 for word in run):
                     continue  # an abbreviation is one word, or letters: "I, MS" is not IMS
-                if taken_back:
-                    begins = end + 1
-                else:
-                    found.setdefault(term.service, " ".join(run))
+                for term in self._told(together, token if begin == end else "", terms):
+                    if taken_back or _begins_with(tokens[end + 1 :], self._after):
+                        taken_until = end + 1
+                    else:
+                        found.setdefault(term.service, " ".join(run))
         return found
 
-    def _respelled(self, word: str) -> str:
+    def _told(self, together: str, alone: str, terms: Mapping[str, _Term]) -> list[_Term]:
+        """The term that some words written together spell; or what one word alone is joined of: IMSphysio."""
+        if together in terms:
+            return [terms[together]]
+        for cut in range(2, len(alone) - 1):
+            parts = (alone[:cut], alone[cut:])
+            told = [terms[part] for part in parts if part in terms]
+            if told and all(part in terms or part in self._around for part in parts):
+                return told
+        return []
+
+    def _respelled(self, word: str, after: str) -> str:
+        if after == "dry" and difflib.SequenceMatcher(None, word, "needling").ratio() > _LIKENESS_AFTER_DRY:
+            return "needling"
         if len(word) < _LONG or word in self._long_words:
             return word
         close = difflib.get_close_matches(word, self._long_words, n=1, cutoff=_LIKENESS)
@@ -180,6 +199,10 @@ class NameReader:
 
 def _runs(words: Iterable[str]) -> list[list[str]]:
     return [words_of(text) for text in words]
+
+
+def _begins_with(tokens: Sequence[str], runs: Iterable[Sequence[str]]) -> bool:
+    return any(list(tokens[: len(run)]) == list(run) for run in runs)
 
 
 def _has(tokens: Sequence[str], runs: Iterable[Sequence[str]]) -> bool:

@@ -40,7 +40,7 @@ def _as_list(value: object) -> object:
 
 def _never_acupuncture(text: str) -> str:
     # Acupuncture is another benefit: what goes to an insurer never says it.
-    if re.search(r"acupun|acupon", plain(text)):
+    if re.search(r"ac+up[uo]n", plain(text)):
         raise ValueError("what goes to an insurer must not say acupuncture")
     return text
 
@@ -58,6 +58,13 @@ class ClinicBlock(Strict):
     blank_insurer: Literal["hold", "self-pay"] = "hold"
     dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
     locations: tuple[Text, ...] = ()
+
+    @field_validator("name", "address", "phone")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        if any(character < " " for character in text):
+            raise ValueError("it has a character that cannot be printed")
+        return text
 
 
 class ServiceCode(Strict):
@@ -212,8 +219,11 @@ class Clinic:
 
     def practitioner(self, written: str) -> Practitioner | None:
         """Who is meant by a name as it stands in a spreadsheet."""
-        number = self._people.get(person(written))
-        return None if number is None else self.practitioners[number]
+        name, stated = _taken_apart(written)
+        number = self._people.get(name)
+        if number is None or (stated and self.practitioners[number].profession not in stated):
+            return None  # nobody of that name, or the row says another profession than the clinic file
+        return self.practitioners[number]
 
     def insurer(self, written: str) -> Insurer | None:
         """Which insurer is meant by a name as it stands in a spreadsheet."""
@@ -247,15 +257,27 @@ def person(name: str) -> str:
 
     ``"Example, Ann"``, ``"Ann Example, PT"`` and ``"Ann Example (Registered Physiotherapist)"`` are one.
     """
+    return _taken_apart(name)[0]
+
+
+def _taken_apart(name: str) -> tuple[str, set[Profession]]:
+    """A practitioner's name as names are compared, and the professions that stand beside it."""
     people = published().layouts.people
-    spare = {*people.titles, *people.credentials}
-    parts = []
-    for part in re.sub(r"\([^)]*\)", " ", plain(name)).split(","):
-        words = part.replace(".", " ").split()
-        kept = [word for word in words if word not in spare]
-        if kept:
-            parts.append(" ".join(kept))
-    return " ".join(reversed(parts)) if len(parts) == 2 else " ".join(parts)
+    telling = {plain(word): profession for profession, words in people.professions.items() for word in words}
+    spare = {*people.titles, *people.credentials, *telling}
+    beside = " ".join(re.findall(r"\(([^)]*)\)", plain(name)))
+    stated = {telling[word] for word in beside.replace(".", "").split() if word in telling}
+    parts: list[list[str]] = []
+    for part in re.sub(r"\([^)]*\)", " ", plain(name)).replace(" - ", ",").split(","):
+        words = [w.replace(".", "") if w.replace(".", "") in spare else w.replace(".", " ") for w in part.split()]
+        parts.append(" ".join(words).split())
+    # A word is taken for a title or a credential only where a whole name is left without it.
+    kept = [[word for word in words if word not in spare] for words in parts]
+    if sum(map(len, kept)) >= 2:
+        stated |= {telling[word] for words in parts for word in words if word in telling}
+        parts = kept
+    named = [" ".join(words) for words in parts if words]
+    return " ".join(reversed(named)) if len(named) == 2 else " ".join(named), stated
 
 
 def toml_text(text: str) -> str:
@@ -400,6 +422,9 @@ class _Reader:
         """`[service_names]`: a service, or a table of the service and whether it was confirmed."""
         named = {}
         for name, value in self._table("service_names").items():
+            if not any(character.isalpha() for character in name):
+                self.faults.add("service_names", None, name, "a name has a letter in it")
+                continue
             try:
                 named[name] = ServiceName.model_validate(value if isinstance(value, dict) else {"service": value})
             except ValidationError as error:
@@ -433,6 +458,10 @@ class _Reader:
         unconfirmed = []
         entered: set[str] = set()
         for number, entry in self.many("insurer", InsurerEntry):
+            for name in (entry.name, *entry.aliases):
+                if not bare(name):
+                    told = f"{name!r} has no letter in it; see blank_insurer under [clinic] for blank ones"
+                    self.faults.add("insurer", number, "name", told, entry.name)
             if not entry.confirmed:
                 unconfirmed.append(f"insurer {entry.name}")
             if entry.self_pay and (owner_id := known.get(bare(entry.name))):
@@ -604,7 +633,7 @@ def load(path: Path) -> Clinic:
         raise BillingError(f"{path}: the clinic file is not UTF-8 text; save it as UTF-8.") from error
     try:
         raw = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BillingError(
             f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes, and dates are written 2026-10-31."
         ) from error

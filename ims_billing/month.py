@@ -83,10 +83,13 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for."""
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
-    sessions = classify(intake.sessions, clinic)
+    sessions = _without_self_pay_by_error(classify(intake.sessions, clinic), intake)
+    # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
+    shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
+    sessions["insurer_name"] = sessions["insurer_name"].mask(shifted, "")
     in_any_month = _reasons(sessions, clinic, as_of, month=None)
-    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month)
-    dated = sessions["service_date"].notna()
+    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
+    dated = sessions["service_date"].notna() & ~shifted
     candidates = sessions[dated & (sessions["reason"] == "")]
     priced = prices(candidates, clinic)
     group = same_session(sessions)
@@ -133,6 +136,12 @@ def claimed(month: Month, batch: int = 1) -> Month:
         raise ValueError("claims are numbered by month")
     lines = numbered(month.claims, month.month, batch, month.clinic)
     return replace(month, claims=lines)
+
+
+def _without_self_pay_by_error(sessions: pd.DataFrame, intake: Intake) -> pd.DataFrame:
+    """The sessions; where the insurer's cell holds an error, blank does not mean that the patient pays."""
+    bad = intake.cell_findings.loc[intake.cell_findings["column"] == "insurer", "session"]
+    return sessions.assign(insurer_id=sessions["insurer_id"].mask(sessions.index.isin(bad), ""))
 
 
 def _first_day(month: str) -> pd.Timestamp:
@@ -183,7 +192,7 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
 def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
     """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
     bad = desk.bad_cells
-    on_date = bad["column"] == "service_date"
+    on_date = bad["column"].isin(("service_date", "line"))
     undated = bad["session"].isin(dated.index[~dated]) & on_date
     counts = undated | (bad["session"].isin(desk.candidates.index) & ~on_date)
     bad = bad[counts]

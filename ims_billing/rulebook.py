@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ims_billing.model import Billable, Requirement, Service, Visit, bare, cents, heading
+from ims_billing.model import Billable, Profession, Requirement, Service, Visit, bare, cents, heading
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -75,8 +75,8 @@ class Fee(Period):
     @field_validator("amount")
     @classmethod
     def _whole_cents(cls, amount: Decimal) -> Decimal:
-        if amount < 0 or cents(amount) is None:
-            raise ValueError("an amount is zero or more, in dollars and whole cents")
+        if not 0 <= amount < 1_000_000 or cents(amount) is None:
+            raise ValueError("an amount is zero or more, below a million, in dollars and whole cents")
         return amount
 
     @property
@@ -125,9 +125,11 @@ class ServiceWords(Strict):
 
 
 class Negation(Strict):
-    """Words that take back the term after them."""
+    """Words that take back the term after them (and the next one, if `joining`), or before them (`after`)."""
 
     words: tuple[Text, ...]
+    joining: tuple[Text, ...]
+    after: tuple[Text, ...]
 
 
 class VisitWords(Strict):
@@ -177,6 +179,7 @@ class Lines(Strict):
     """Lines that are no sessions."""
 
     totals: tuple[Text, ...]
+    beside: tuple[Text, ...]
 
 
 class People(Strict):
@@ -184,6 +187,7 @@ class People(Strict):
 
     titles: tuple[Text, ...]
     credentials: tuple[Text, ...]
+    professions: dict[Profession, tuple[Text, ...]]
 
 
 Words = dict[str, tuple[Text, ...]]

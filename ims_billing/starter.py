@@ -238,7 +238,7 @@ def _names(sessions: pd.DataFrame) -> str:
 
 
 def _in_order(names: pd.Series[str]) -> list[str]:
-    return sorted(name for name in names.unique() if name)
+    return sorted(name for name in names.unique() if any(character.isalpha() for character in name))
 
 
 def _entry(table: str, *lines: str) -> str:

@@ -121,5 +121,6 @@ def test_identifiers_stay_themselves() -> None:
 
 def test_a_message_never_repeats_what_could_be_a_name() -> None:
     assert shown("10/05/2026") == '"10/05/2026"'
-    assert shown("#N/A") == '"#N/A"'
+    assert shown("#N/A") == "#N/A"
+    assert [shown(personal) for personal in ("9876 543 210", "03/04/1980", 9123947241.0, "#Pat Madeup")] == ["text"] * 4
     assert shown("Pat Madeup") == "text"

@@ -99,7 +99,7 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:
     assert [kind for kind, _, _ in REPRODUCERS] == [kind for kind in CATALOGUE if kind not in TIES]
-    by_reading = {"unreadable-service-date", "unreadable-fee", "missing-service-date", "status-not-recognised"}
+    by_reading = {"unreadable-service-date", "missing-service-date", "status-not-recognised"}
     assert set(CHECKS) == set(CATALOGUE) - by_reading - set(TIES)
 
 

@@ -155,7 +155,7 @@ clinic.toml: the clinic file has 20 faults:
   line 22, [[practitioner]] 4 (Example, Ann), name: 'Example, Ann' already stands for Ben, [[practitioner]] 2
   line 26, [[insurer]] 1 (Sun Life), requires.2: found 'membr'; expected one of policy, member, birth-date, relationship, insured, payer-file-number, accident-date, phn; did you mean member?
   line 29, [[insurer]] 2 (Manulife), aliases: 'PBC' already stands for Pacific Blue Cross
-  line 32, [[fee]] 1, amount: found 95.355; an amount is zero or more, in dollars and whole cents
+  line 32, [[fee]] 1, amount: found 95.355; an amount is zero or more, below a million, in dollars and whole cents
   line 36, [[fee]] 2, insurer: the insurer 'Sunlif' is not known; did you mean Sun Life?
   line 43, [[fee]] 4: it is for the same (ims) as [[fee]] 3 and their dates overlap; give the earlier one an until
   line 48, [service_names], x: found 'imz'; expected one of ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other, unrecognised; did you mean ims?

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_billing.findings import BillingError
@@ -130,7 +130,7 @@ SESSION = st.fixed_dictionaries(
         "Notes": st.sampled_from(["", "IMS to calf"]),
     }
 )
-MADE_UP_MONTHS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MADE_UP_MONTHS = settings(max_examples=40)
 
 
 @MADE_UP_MONTHS

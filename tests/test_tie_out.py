@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_billing.model import FileRead
@@ -204,7 +204,7 @@ STAFF = st.sampled_from(["Ann Example", "Ben Sample"])
 NAMES = st.sampled_from(["IMS", "IMS Follow-up", "Massage"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(PEOPLE, DAYS, STAFF, NAMES, st.sampled_from(["arrived", "no_show", "booked"])), max_size=7),
     st.lists(

@@ -155,7 +155,7 @@ TEXT = st.text(
 ) | st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "#N/A", "1/2", "  padded  ", "TRUE"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT, min_size=1, max_size=6))
 def test_text_comes_out_as_the_same_text_and_is_never_a_formula(texts: list[str]) -> None:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))

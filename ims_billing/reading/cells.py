@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ims_billing.model import cents, plain
-from ims_billing.reading.spreadsheet import Cell
+from ims_billing.reading.spreadsheet import Cell, is_error
 
 Order = Literal["unambiguous", "month-first", "day-first"]
 
@@ -47,6 +47,8 @@ _CLOCK = re.compile(
 )
 _POINT = re.compile(r"-?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d{1,2})?")
 _COMMA = re.compile(r"-?(?:\d{1,3}(?:[. ]\d{3})+|\d+),\d{2}")
+# A year before this is somebody's birth date rather than a visit's.
+_LIVE = 2015
 _HARMLESS = re.compile(r"[\d\s/.:,$()+-]{1,30}")
 
 
@@ -68,9 +70,13 @@ def text(cell: Cell) -> str:
 def shown(cell: Cell) -> str:
     """The cell as a message may quote it: what could be somebody's name or words is not repeated."""
     written = text(cell)
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 1e8:
         return f"the number {written}"
-    return f'"{written}"' if _HARMLESS.fullmatch(written) or written.startswith("#") else "text"
+    if is_error(cell):
+        return written
+    year = re.search(r"(?:19|20)\d\d", written)
+    personal = sum(map(str.isdigit, written)) > 8 or (year is not None and int(year[0]) < _LIVE)
+    return f'"{written}"' if _HARMLESS.fullmatch(written) and not personal else "text"
 
 
 def money(cell: Cell) -> int | None:
@@ -89,6 +95,8 @@ def money(cell: Cell) -> int | None:
         written = written[1:-1]
     written = re.sub(r"^(-?) *(?:CAD|CA\$|C\$|\$) *(?=[-\d])|(?<=\d) *(?:CAD|CA\$|C\$|\$)$", r"\1", written).strip()
     written = re.sub(r"^- +", "-", written)
+    if len(written) > 15:
+        return None
     if _POINT.fullmatch(written):
         number = Decimal(written.replace(",", "").replace(" ", ""))
     elif _COMMA.fullmatch(written):

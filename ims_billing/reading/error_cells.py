@@ -1,4 +1,4 @@
-"""The cells of a workbook that hold an Excel error: calamine reads them as blanks, and blanks have a meaning."""
+"""What calamine does not tell of a workbook: errors, which it reads as blanks, hidden rows, leading zeros."""
 
 from __future__ import annotations
 
@@ -14,32 +14,68 @@ Errors = dict[str, dict[tuple[int, int], str]]
 # The codes of [MS-XLS] 2.5.10 BErr, which xlsb uses too.
 _CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(<(?:\w+:)?f\b.*?)</(?:\w+:)?c>", re.DOTALL)
+_STYLED = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)><v>(\d+)</v>")
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
-_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
 
 
 def in_xlsx(archive: zipfile.ZipFile) -> tuple[Errors, dict[str, int]]:
-    """The error cells of an .xlsx or .xlsm workbook, and the number of hidden rows by sheet."""
+    """The error cells of an .xlsx or .xlsm workbook, and the number of hidden rows by sheet.
+
+    A formula that was never calculated counts as an error; and a number that Excel shows with leading zeros
+    comes as the text that it shows.
+    """
     errors: Errors = {}
     hidden: dict[str, int] = {}
+    zeros = _zero_styles(archive)
     for sheet, part in _xlsx_parts(archive).items():
         xml = archive.read(part)
         if b'hidden="' in xml or b"hidden='" in xml:
             hidden[sheet] = len(_HIDDEN_ROW.findall(xml))
-        if b't="e"' not in xml and b"t='e'" not in xml:
-            continue
         cells = errors.setdefault(sheet, {})
-        for attributes, inside in _CELL.findall(xml):
-            place, value = _PLACE.search(attributes), _VALUE.search(inside)
-            if place:
-                column = 0
-                for letter in place[1]:
-                    column = column * 26 + letter - 64
-                cells[(int(place[2]) - 1, column - 1)] = value[1].decode("utf-8", "replace") if value else "#N/A"
+        if b't="e"' in xml or b"t='e'" in xml:
+            for attributes, inside in _CELL.findall(xml):
+                value = _VALUE.search(inside)
+                _put(cells, attributes, value[1].decode("utf-8", "replace") if value else "#N/A")
+        if b"<f" in xml:
+            for attributes, inside in _FORMULA.findall(xml):
+                if not _VALUE.search(inside) and b't="str"' not in attributes:
+                    _put(cells, attributes, "#CALC!")
+        if zeros:
+            for attributes, style, value in _STYLED.findall(xml):
+                if style in zeros:
+                    _put(cells, attributes, value.decode().zfill(zeros[style]))
     return errors, hidden
+
+
+def _put(cells: dict[tuple[int, int], str], attributes: bytes, text: str) -> None:
+    place = _PLACE.search(attributes)
+    if place:
+        column = 0
+        for letter in place[1]:
+            column = column * 26 + letter - 64
+        cells[(int(place[2]) - 1, column - 1)] = text
+
+
+def _zero_styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
+    """By style, how many digits a number is shown with, where its format is nothing but zeros."""
+    if "xl/styles.xml" not in archive.namelist():
+        return {}
+    xml = archive.read("xl/styles.xml")
+    formats = {}
+    for tag in re.findall(rb"<(?:\w+:)?numFmt\b[^>]*>", xml):
+        code, number = re.search(rb'formatCode="(0{2,20})"', tag), re.search(rb'numFmtId="(\d+)"', tag)
+        if code and number:
+            formats[number[1]] = len(code[1])
+    cell_styles = re.search(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.DOTALL)
+    if not formats or not cell_styles:
+        return {}
+    used = [re.search(rb'numFmtId="(\d+)"', tag) for tag in re.findall(rb"<(?:\w+:)?xf\b[^>]*>", cell_styles[0])]
+    return {str(n).encode(): formats[u[1]] for n, u in enumerate(used) if u and u[1] in formats}
 
 
 def _xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:

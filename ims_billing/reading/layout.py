@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
 from ims_billing.model import heading
-from ims_billing.reading.cells import Order, text
+from ims_billing.reading.cells import Order, day, money, text
 from ims_billing.reading.spreadsheet import Cell, RawTable
 from ims_billing.rulebook import Layout, published
 
@@ -100,6 +100,8 @@ def match(table: RawTable, known: Known) -> Match | None:
     fields = {heading(text_): name for name, headings in known.layout.headings.items() for text_ in headings}
     best: Match | None = None
     for position in range(min(HEADER_WITHIN, table.height)):
+        if not _could_be_header(table.row(position)):
+            continue
         found = _columns(table, position, fields, known)
         if len(found.columns) >= 2 and (best is None or _score(found) > _score(best)):
             best = found
@@ -148,6 +150,8 @@ def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> 
         if (found := [fit for layout in known if (fit := match(table, layout)) is not None])
     ]
     fitting = [found for found in by_sheet if found.fits and found.table.height > found.header + 1]
+    if len(fitting) > 1 and any(not found.table.hidden for found in fitting):
+        fitting = [found for found in fitting if not found.table.hidden]
     if len(fitting) > 1:
         names = ", ".join(f"{found.table.sheet}: {found.known.id}" for found in fitting)
         raise BillingError(f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own.")
@@ -218,12 +222,20 @@ def _closest(found: Match) -> dict[str, str]:
     return {name: proposed[name] for name in missing if name in proposed}
 
 
+def _could_be_header(row: Sequence[Cell]) -> bool:
+    """Whether most of a row are words: dates and amounts are somebody's session."""
+    cells = [cell for cell in row if text(cell)]
+    words = [c for c in cells if isinstance(c, str) and money(c) is None and day(c, "month-first") is None]
+    return len(words) * 3 > len(cells) * 2
+
+
 def _top(sheets: Sequence[RawTable]) -> str:
-    """The first row that could be headings; rows with dates or numbers are somebody's, and are not repeated."""
+    """The row that could be headings: all words, as wide as any, and with rows below; else nobody's row is repeated."""
     for table in sheets:
-        for position in range(min(HEADER_WITHIN, table.height)):
-            cells: list[Cell] = [cell for cell in table.row(position) if text(cell)]
-            if len(cells) > 1 and all(isinstance(c, str) and not any(x.isdigit() for x in c) for c in cells):
-                shown = ", ".join(text(cell)[:60] for cell in cells[:60])
-                return f" Columns found: {shown}."
+        rows = [[cell for cell in table.row(p) if text(cell)] for p in range(min(HEADER_WITHIN, table.height))]
+        widest = max((len(cells) for cells in rows), default=0)
+        for cells in rows[:-1]:
+            words = all(isinstance(c, str) and not any(x.isdigit() for x in c) for c in cells)
+            if len(cells) == widest > 1 and words:
+                return f" Columns found: {', '.join(text(cell)[:60] for cell in cells[:60])}."
     return ""

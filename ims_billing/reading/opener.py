@@ -142,7 +142,7 @@ def _zip_kind(content: bytes) -> str:
 
 
 def _workbook(content: bytes, kind: str) -> list[tuple[dict[str, Any], Columns]]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
     # Unpacking the sheets to look for errors leaves the other processor to calamine.
     looking = ThreadPoolExecutor(1).submit(_errors, content, kind)
@@ -164,10 +164,12 @@ def _workbook(content: bytes, kind: str) -> list[tuple[dict[str, Any], Columns]]
             for (row, column), error in errors.get(meta.name, {}).items():
                 if 0 <= row - top < len(rows) and 0 <= column - left < len(rows[row - top]):
                     rows[row - top][column - left] = error
-            head = {"name": meta.name, "first_row": top + 1, "first_column": left, "height": len(rows)}
+            head: dict[str, Any] = {"name": meta.name, "first_row": top + 1, "first_column": left, "height": len(rows)}
             columns = [list(column) for column in zip(*rows, strict=False)]
             del rows
-            sheets.append(({**head, "hidden_rows": hidden.get(meta.name, 0), "width": len(columns)}, columns))
+            head |= {"hidden_rows": hidden.get(meta.name, 0), "width": len(columns)}
+            head["hidden"] = meta.visible != SheetVisibleEnum.Visible
+            sheets.append((head, columns))
     except PasswordError as error:
         raise RefusedError("password-needed") from error
     except CalamineError as error:
@@ -286,7 +288,7 @@ def _html(content: bytes) -> list[tuple[dict[str, Any], Columns]]:
         filled = [[*row, *[""] * (width - len(row))] for row in rows]
         head = {"name": f"table {number}", "first_row": 1, "first_column": 0, "height": len(rows)}
         columns = [list(column) for column in zip(*filled, strict=True)]
-        sheets.append(({**head, "hidden_rows": 0, "width": width}, columns))
+        sheets.append(({**head, "hidden_rows": 0, "hidden": False, "width": width}, columns))
     return sheets
 
 

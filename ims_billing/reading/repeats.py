@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,8 +35,8 @@ def drop_repeats(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     """The SESSIONS frame without repeats, its CELL_FINDINGS, and how many rows of each file are repeats.
 
-    A row repeats one of an earlier file where both are the same session and equal in every column that both
-    files have (`columns`, by file).
+    A row repeats one of another file where both are the same session and equal in every column that both files
+    have (`columns`, by file).
     """
     repeated = _repeated(sessions, columns)
     again = {str(name): int(count) for name, count in sessions.loc[repeated, "file"].value_counts().items()}
@@ -60,9 +61,13 @@ def _repeated(
     columns = {name: sessions[name].to_numpy() for name in sessions.columns}
     file_of = files.to_numpy()
     for members in group[several].groupby(group[several]).groups.values():
+        rows = [int(member) for member in members]
+        copies = Counter(file_of[row] for row in rows)
+        # The file with most copies keeps them all: twice within one file is for a person to look at.
+        rows.sort(key=lambda row: (-copies[file_of[row]], file_of[row], row))
         kept: list[int] = []
         first_file: dict[int, str] = {}
-        for row in sorted(int(member) for member in members):
+        for row in rows:
             same = first_file.setdefault(content[row], file_of[row])
             repeated[row] = same != file_of[row] or any(
                 file_of[row] != file_of[earlier]

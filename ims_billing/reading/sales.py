@@ -127,6 +127,8 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
         asides.append(Aside(line.sheet, line.row, f"{reason}, no visit"))
         if reason == "package" and re.search(r"\bims\b|needling|intramuscular", plain(line.item)):
             remarks.append(f"row {line.row} is a package that names IMS: its visits are billed one by one, or not")
+    # The order of the rows is nothing: what cannot be told apart is tied in the order of what it says.
+    visits.sort(key=lambda line: (line.stem, line.version, line.item, line.payer, line.subtotal or 0, line.row))
     standing = list(_standing(visits, asides))
     sales = _sales(standing)
     return SalesReport(file, sales, asides)

@@ -36,6 +36,7 @@ _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|G
 _TRIES = 3
 
 _SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
+_QUOTE = "a quotation mark near line {} opens a cell and is not closed. Mend it, or save the file as .xlsx."
 _REASONS = {
     "damaged": f"the workbook is damaged or is no workbook that can be read. {_SAVE_AGAIN}",
     "too-large": "it is too large, or says that it is. Delete the empty rows and columns beyond the table, or "
@@ -67,6 +68,7 @@ class RawTable:
     columns: list[list[Cell]]
     hidden_rows: int = 0
     is_text: bool = False
+    hidden: bool = False
 
     def row(self, position: int) -> list[Cell]:
         """The cells of one row."""
@@ -199,7 +201,13 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
             ]
         columns.append(cells)
     return RawTable(
-        sheet["name"], sheet["first_row"], sheet["first_column"], sheet["height"], columns, sheet["hidden_rows"]
+        sheet["name"],
+        sheet["first_row"],
+        sheet["first_column"],
+        sheet["height"],
+        columns,
+        sheet["hidden_rows"],
+        hidden=sheet["hidden"],
     )
 
 
@@ -207,22 +215,35 @@ def _text(name: str, content: bytes) -> RawTable:
     text = decoded(content)
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
     rows: list[list[str]] = []
-    width = 0
+    width = lines = 0
     blank: list[str] = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for row in reader:
+            if reader.line_num > lines + 1 and _swallows(row, delimiter):
+                raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}")
+            lines = reader.line_num
             rows.append(row if any(row) else blank)
             width = max(width, len(row))
             if width * len(rows) > MOST_CELLS and width > 100:
                 raise BillingError(f"{name}: {_REASONS['too-large']}")
     except csv.Error as error:
-        raise BillingError(f"{name}: the text file cannot be read as a table: {error}. {_SAVE_AGAIN}") from error
+        if "limit" in str(error):
+            raise BillingError(f"{name}: a cell near line {lines + 1} is too long to be one. {_SAVE_AGAIN}") from error
+        raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}") from error
     marked = '="' in text
     columns: list[list[Cell]] = [
         [_unwrapped(cell) for cell in column] if marked else list(column)
         for column in itertools.zip_longest(*rows, fillvalue="")
     ]
     return RawTable("", 1, 0, len(rows), columns, is_text=True)
+
+
+def _swallows(row: list[str], delimiter: str) -> bool:
+    """Whether a cell of several lines holds whole lines of the table: its quotation mark was closed too late."""
+    return any(
+        line.count(delimiter) >= max(2, len(row) - 1) for cell in row if "\n" in cell for line in cell.splitlines()
+    )
 
 
 def _unwrapped(cell: str) -> str:

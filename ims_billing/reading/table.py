@@ -62,7 +62,7 @@ class Table:
         own: list[int] = []
         for position in below.tolist():
             reason = ""
-            if named[position] < 3:
+            if named[position] < 4:
                 reason = self._reason(position, naming, money_field, own, last=position == below[-1])
                 if not reason and position > last_full and own:
                     reason = "a line of text below the table"
@@ -79,11 +79,12 @@ class Table:
     ) -> str:
         """Why a row that names little is none of the table's: a line of totals."""
         row = self.found.table.row(position)
-        first = next((text(cell) for cell in row if text(cell)), "")
-        words = "|".join(re.escape(word_of(word)) for word in self.rules.lines.totals)
-        cells = [text(row[column]) for column in naming]
-        if re.match(rf"(?:{words})\b", word_of(first)) and sum(1 for c in cells if c and c != first) < 2:
+        said = [word for cell in row if isinstance(cell, str) and money(cell) is None for word in word_of(cell).split()]
+        totals = {word for text_ in self.rules.lines.totals for word in word_of(text_).split()}
+        beside = {word_of(word) for word in self.rules.lines.beside}
+        if totals & set(said) and all(word in totals | beside or word.isdigit() for word in said):
             return "a line of totals"
+        cells = [text(row[column]) for column in naming]
         if last and above and money_field is not None and not any(cells):
             column = self.found.table.columns[self.found.columns[money_field]]
             numbers = all(not isinstance(cell, str) or not text(cell) or money(cell) is not None for cell in row)

@@ -37,6 +37,7 @@ class _Visit:
     staff: str
     name: str
     arrived: bool
+    order: tuple[str, str, str]
 
 
 def tie_out(
@@ -49,6 +50,7 @@ def tie_out(
     nothing is missed in the other.
     """
     sales = [sale for report in reports for sale in report.sales]
+    sales.sort(key=lambda sale: (sale.first.stem, sale.first.item, sale.first.payer))
     visits = _visits(appointments, sales)
     matches = _matched(visits, sales) if len(appointments) and reports else _Matches()
     frame = appointments.copy()
@@ -95,12 +97,14 @@ def _visits(appointments: pd.DataFrame, sales: Sequence[Sale]) -> list[_Visit]:
     """The appointments, with the patient as the sales name them: by guid where those have one, else by name."""
     by_name = {sale.first.who for sale in sales if not sale.first.patient_id}
     visits = []
-    columns = ["patient_id", "patient", "service_date", "practitioner", "service_name", "status"]
+    columns = ["patient_id", "patient", "service_date", "practitioner", "service_name", "status", "start", "session_id"]
     for position, row in enumerate(appointments[columns].itertuples(index=False, name=None)):
-        patient_id, patient, day, practitioner, name, status = row
+        patient_id, patient, day, practitioner, name, status, start, session_id = row
         named = patient_key("", patient)
         who = named if named in by_name else patient_key(patient_id, patient)
-        visits.append(_Visit(position, who, str(day), person(practitioner), plain(name), status == "arrived"))
+        order = (str(start).zfill(4), str(session_id), name)
+        arrived = status == "arrived"
+        visits.append(_Visit(position, who, str(day), person(practitioner), plain(name), arrived, order))
     return visits
 
 
@@ -113,7 +117,7 @@ class _Matches:
 
 def _matched(visits: Sequence[_Visit], sales: Sequence[Sale]) -> _Matches:
     matches = _Matches()
-    arrived = [visit for visit in visits if visit.arrived]
+    arrived = sorted((visit for visit in visits if visit.arrived), key=lambda visit: visit.order)
     steps: list[tuple[Callable[[_Visit], Hashable], Callable[[Sale], Hashable], str]] = [
         (
             lambda v: (v.who, v.day, v.staff, v.name),

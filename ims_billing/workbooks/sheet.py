@@ -137,7 +137,7 @@ class Book:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.page_margins.left = sheet.page_margins.right = 0.5
         sheet.page_margins.top = sheet.page_margins.bottom = 0.7
-        sheet.oddHeader.left.text = f"{_field(self.clinic)}: {_field(self.title)}"
+        sheet.oddHeader.left.text = f"{_field(self.clinic[:80])}: {_field(self.title)}"
         sheet.oddHeader.right.text = "&A"
         sheet.oddFooter.left.text = "Confidential: patient information"
         sheet.oddFooter.right.text = "Page &P of &N"

@@ -1,0 +1,319 @@
+"""Every format by its content; damaged, hostile and protected files: read, or refused with the way out."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import io
+import os
+import random
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msoffcrypto.format.ooxml import OOXMLFile
+from openpyxl import Workbook
+
+from ims_billing.findings import BillingError
+from ims_billing.reading.intake import nobody_to_ask, read_files
+from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
+from tests.formats import FORMATS, write_table
+from tests.practice import USUAL, practice, row, xlsx
+
+TABLE: list[list[Any]] = [
+    ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee", "Policy Number"],
+    [dt.date(2026, 10, 7), "Zoë Étoile", "Ann Example", "IMS", "Sun Life", 95.35, "00123"],
+    [dt.date(2026, 10, 8), "=1+1", "Ann Example", "IMS & more", "Sun Life", 95.0, "0099-00"],
+]
+
+
+def opened(name: str, content: bytes) -> list[RawTable]:
+    return open_spreadsheet(name, content, nobody_to_ask).tables
+
+
+def refusal(name: str, content: bytes) -> str:
+    with pytest.raises(BillingError) as refused:
+        open_spreadsheet(name, content, nobody_to_ask)
+    said = str(refused.value)
+    assert said.startswith(f"{name}: ")
+    return said.removeprefix(f"{name}: ")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_gives_the_same_sessions(tmp_path: Path, form: str) -> None:
+    path = write_table(tmp_path, form, TABLE)
+    sessions = read_files([path], practice(tmp_path)).sessions
+    assert [d.date() for d in sessions["service_date"]] == [dt.date(2026, 10, 7), dt.date(2026, 10, 8)]
+    assert list(sessions["patient"]) == ["Zoë Étoile", "=1+1"]
+    assert list(sessions["fee_cents"]) == [9535, 9500]
+    assert list(sessions["policy"]) == ["00123", "0099-00"]
+    assert list(sessions["row"]) == [2, 3]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_is_known_by_its_content_and_called_what_it_is(tmp_path: Path, form: str) -> None:
+    content = write_table(tmp_path, form, TABLE).read_bytes()
+    told = open_spreadsheet("export.xls", content, nobody_to_ask)
+    assert told.tables[0].row(1)[1] == "Zoë Étoile"
+    remark = {"xls": ()}.get(form, told.remarks)
+    assert told.remarks == remark
+    if form != "xls":
+        assert told.remarks[0].startswith("export.xls is really ")
+
+
+CELLS = st.fixed_dictionaries(
+    {
+        "Service Date": st.dates(dt.date(2000, 1, 1), dt.date(2099, 1, 1)),
+        "Patient": st.text(st.characters(codec="cp1252", categories=("L", "Nd", "Pd", "Po")), min_size=1, max_size=20),
+        "Policy Number": st.from_regex(r"0[0-9]{1,8}", fullmatch=True),
+        "Fee": st.integers(0, 10_000_00).map(lambda cents: cents / 100),
+    }
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@settings(max_examples=8)
+@given(cells=st.lists(CELLS, min_size=1, max_size=6))
+def test_random_tables_are_read_back_from_every_format(tmp_path: Path, form: str, cells: list[dict[str, Any]]) -> None:
+    rows = [{**USUAL, **c, "Session ID": f"S{n}"} for n, c in enumerate(cells)]
+    path = write_table(tmp_path, form, [list(USUAL), *(list(r.values()) for r in rows)])
+    sessions = read_files([path], practice(tmp_path)).sessions
+    assert [d.date() for d in sessions["service_date"]] == [c["Service Date"] for c in cells]
+    assert list(sessions["policy"]) == [c["Policy Number"] for c in cells]
+    assert list(sessions["fee_cents"]) == [round(c["Fee"] * 100) for c in cells]
+    assert [p for p in sessions["patient"] if p] == [t for c in cells if (t := c["Patient"].strip())]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls"])
+def test_error_cells_are_findings_in_a_table_that_begins_anywhere(tmp_path: Path, form: str) -> None:
+    table: list[list[Any]] = [[], [], *([None, None, *cells] for cells in TABLE)]
+    table[3][6] = "#N/A"  # Insurer in column G, row 4
+    path = write_table(tmp_path, form, table)
+    found = read_files([path], practice(tmp_path))
+    messages = list(found.cell_findings["message"])
+    assert messages == ["Insurer (column G) holds #N/A."]
+    assert list(found.sessions["insurer"]) == ["", "Sun Life"]
+
+
+def test_dates_in_the_1904_system_are_the_same_days(tmp_path: Path) -> None:
+    book = Workbook()
+    book.epoch = dt.datetime(1904, 1, 1)
+    sheet = book.active
+    assert sheet is not None
+    for line in TABLE:
+        sheet.append(line)
+    book.save(tmp_path / "mac.xlsx")
+    assert read_files([tmp_path / "mac.xlsx"], practice(tmp_path)).sessions["service_date"][0] == dt.datetime(
+        2026, 10, 7
+    )
+
+
+def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in TABLE:
+        sheet.append(line)
+    sheet.row_dimensions[3].hidden = True
+    book.save(tmp_path / "filtered.xlsx")
+    found = read_files([tmp_path / "filtered.xlsx"], practice(tmp_path))
+    assert len(found.sessions) == 2
+    assert "1 hidden rows were read too" in found.files[0].remarks
+
+
+def test_check_says_what_each_file_was_taken_for_and_why(tmp_path: Path) -> None:
+    found = read_files([xlsx(tmp_path, [row()])], practice(tmp_path))
+    assert found.files[0].remarks == ("taken for sessions by 25 headings in sheet Sessions, row 1",)
+
+
+def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:
+    more = """
+[[layout]]
+name = "old-system"
+dates = "day-first"
+headings = { "Datum" = "Service Date", "Wie" = "Patient", "Wer" = "Practitioner", "Was" = "Service", "Kasse" = "Insurer", "Amount" = "Patient Paid", "Preis" = "Fee", "Stand" = "Status" }
+status = { "war da" = "arrived" }
+"""  # noqa: E501
+    known = practice(tmp_path, more)
+    table: list[list[Any]] = [["Datum", "Wie", "Wer", "Was", "Kasse", "Amount", "Preis", "Stand"],
+             ["07/10/2026", "Pat Madeup", "Ann Example", "IMS", "Sun Life", 20.0, 95.0, "war da"]]  # fmt: skip
+    found = read_files([write_table(tmp_path, "xlsx", table)], known)
+    session = found.sessions.iloc[0]
+    assert found.files[0].layout == "old-system"
+    assert (session["service_date"], session["status"]) == (dt.datetime(2026, 10, 7), "arrived")
+    assert (session["fee_cents"], session["patient_paid_cents"]) == (9500, 2000)
+
+
+def protected(content: bytes, password: str) -> bytes:
+    locked = io.BytesIO()
+    office = OOXMLFile(io.BytesIO(content))
+    office.encrypt(password, locked)
+    return locked.getvalue()
+
+
+def test_a_protected_workbook_is_opened_with_its_password(tmp_path: Path) -> None:
+    content = protected(write_table(tmp_path, "xlsx", TABLE).read_bytes(), "sesame")
+    asked: list[bool] = []
+    answers = iter(["wrong", "sesame"])
+
+    def ask(name: str, again: bool) -> str | None:
+        assert name == "locked.xlsx"
+        asked.append(again)
+        return next(answers)
+
+    assert open_spreadsheet("locked.xlsx", content, ask).tables[0].row(1)[1] == "Zoë Étoile"
+    assert asked == [False, True]
+    assert refusal("locked.xlsx", content).startswith("it is protected by a password")
+    with pytest.raises(BillingError, match="the password is wrong"):
+        open_spreadsheet("locked.xlsx", content, lambda _name, again: None if again else "wrong")
+
+
+def test_the_password_may_come_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:
+    path = tmp_path / "locked.xlsx"
+    path.write_bytes(protected(write_table(tmp_path, "xlsx", TABLE).read_bytes(), "sesame"))
+    for password, code in (("sesame", 1), ("secret-but-wrong", 2), ("", 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "ims_billing", "check", str(path)],
+            env={**os.environ, "IMS_BILLING_PASSWORD": password, "IMS_BILLING_CLINIC": ""},
+            cwd=tmp_path, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        assert not password or password not in done.stdout + done.stderr
+
+
+def zipped(**parts: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), part)
+    return content.getvalue()
+
+
+def sheet_of(tmp_path: Path, sheet: bytes) -> bytes:
+    """A workbook whose only sheet is this XML."""
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(write_table(tmp_path, "xlsx", TABLE)) as good,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for entry in good.infolist():
+            made.writestr(entry.filename, sheet if entry.filename.endswith("sheet1.xml") else good.read(entry))
+    return content.getvalue()
+
+
+SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s<sheetData>%s</sheetData></worksheet>'
+
+
+def test_hostile_workbooks_are_refused_or_read_within_their_bounds(tmp_path: Path) -> None:
+    corner = SHEET % (
+        b"",
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    )
+    said = refusal("corner.xlsx", sheet_of(tmp_path, corner))
+    assert "too large" in said or "damaged" in said
+    entities = b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">' + b"".join(
+        b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
+    ) + b"]>" + SHEET % (b"", b'<row r="1"><c r="A1" t="inlineStr"><is><t>&j;</t></is></c></row>')  # fmt: skip
+    bomb = sheet_of(tmp_path, entities)
+    with contextlib.suppress(BillingError):  # refused is as good as read without the entities
+        assert len(str(opened("bomb.xlsx", bomb)[0].columns)) < 10_000
+    assert "too large" in refusal("zeros.xlsx", zipped(xl__workbook_dot_xml=bytes(1_600_000_000)))
+    external = SHEET % (
+        b"",
+        b'<row r="1"><c r="A1"><f>[1]x!A1</f><v>7</v></c><c r="B1"><f>cmd|\'/c calc\'!A0</f><v>8</v></c></row>',
+    )
+    assert opened("links.xlsx", sheet_of(tmp_path, external))[0].row(0) == [7.0, 8.0]
+
+
+def test_a_million_empty_formatted_rows_are_nothing(tmp_path: Path) -> None:
+    rows = b"".join(b'<row r="%d"><c r="A%d" s="0"/></row>' % (n, n) for n in range(1, 1_000_001))
+    assert opened("empty.xlsx", sheet_of(tmp_path, SHEET % (b"", rows)))[0].height == 0
+
+
+def test_sixteen_thousand_columns_are_answered(tmp_path: Path) -> None:
+    said = ",".join(f"column {n}" for n in range(16_384))
+    path = tmp_path / "wide.csv"
+    path.write_text(f"{said}\n{said}\n", encoding="utf-8")
+    with pytest.raises(BillingError, match="no header row was found"):
+        read_files([path], practice(tmp_path))
+
+
+DAMAGED: list[tuple[str, bytes, str]] = [
+    ("cut.xlsx", b"PK\x03\x04" + bytes(40), "damaged"),
+    ("other.zip", zipped(readme_dot_txt=b"hello"), "this is not a spreadsheet"),
+    ("ole.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + os.urandom(2000), "damaged"),
+    ("biff.xls", b"\x09\x08\x10\x00" + bytes(200), "save it again"),
+    ("old.xml", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+     "this is XML"),
+    ("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(100), "this is not a spreadsheet"),
+    ("noise.csv", random.Random(1).randbytes(5000), "this is not a spreadsheet"),
+    ("zeros.csv", bytes(5000), "the file is empty"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "said"), DAMAGED, ids=[name for name, _, _ in DAMAGED])
+def test_damaged_and_other_files_are_refused_with_the_way_out(name: str, content: bytes, said: str) -> None:
+    assert said in refusal(name, content)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sockets in folders")
+def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("s.xlsx")
+        with pytest.raises(BillingError, match="this is not a file"):
+            read_files([Path("s.xlsx")], practice(tmp_path))
+
+
+def test_names_with_quotes_and_accents_are_named_as_they_are(tmp_path: Path) -> None:
+    path = xlsx(tmp_path, [row()], "Zoë's 'sessions' [bold].xlsx")
+    assert read_files([path], practice(tmp_path)).files[0].file == "Zoë's 'sessions' [bold].xlsx"
+
+
+def fuzz(tmp_path: Path, cases: int, seed: int) -> dict[str, int]:
+    """Mutates the bytes of one good file per format; everything is read or refused, and nothing else comes out."""
+    came: dict[str, int] = {}
+    shuffle = random.Random(seed)
+    known = practice(tmp_path)
+    good = {form: write_table(tmp_path, form, TABLE).read_bytes() for form in FORMATS}
+    path = tmp_path / "mutant"
+    for case in range(cases):
+        form = list(good)[case % len(good)]
+        content = bytearray(good[form])
+        for _ in range(shuffle.choice([1, 1, 3, 30])):
+            kind, place = shuffle.randrange(4), shuffle.randrange(len(content))
+            if kind == 0:
+                content[place] = shuffle.randrange(256)
+            elif kind == 1:
+                del content[place : place + shuffle.randrange(1, 200)]
+            elif kind == 2:
+                content[place:place] = shuffle.randbytes(shuffle.randrange(1, 50))
+            else:
+                content[place : place + 4] = b"\xff\xff\xff\x7f"
+            if not content:
+                break
+        path.write_bytes(content)
+        try:
+            read_files([path], known)
+            came[f"{form} read"] = came.get(f"{form} read", 0) + 1
+        except BillingError:
+            came[f"{form} refused"] = came.get(f"{form} refused", 0) + 1
+    return came
+
+
+def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
+    assert sum(fuzz(tmp_path, 60, seed=1).values()) == 60
+
+
+@pytest.mark.long
+def test_many_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
+    came = fuzz(tmp_path, 2000, seed=2)
+    print(came)
+    assert sum(came.values()) == 2000
