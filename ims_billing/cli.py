@@ -69,7 +69,9 @@ def _month(text: str | None) -> str | None:
     return text
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Session spreadsheets, .xlsx or .csv.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE", help="Spreadsheets with sessions, or Jane's reports, in any order.")
+]
 ClinicFile = Annotated[
     Path | None,
     typer.Option("--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."),
@@ -107,6 +109,8 @@ def _read(files: list[Path], clinic: Clinic, month: str | None, as_of: dt.date, 
     with Working(len(files) + 1) as working:
         intake = read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
         working.step("Classifying and checking")
+        if one and intake.missing:
+            raise BillingError("\n".join(intake.missing))
         if one and month is None:
             month = only_month(intake.sessions)
         return prepare_month(intake, clinic, month=month, as_of=as_of)
@@ -174,8 +178,6 @@ def claim(
             f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
     prepared = _read(files, known, month, _day(as_of), one=True)
-    if prepared.intake.missing:
-        raise BillingError("\n".join(prepared.intake.missing))
     refused = strict and bool(prepared.totals.counts["held"])
     writes = not dry_run and not refused
     folder = out or path.parent / "reports"

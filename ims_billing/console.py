@@ -90,8 +90,10 @@ class Working:
             return None if again else given
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
+        self._timer.cancel()
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
         if again:
             err().print("That password is wrong.")
         return getpass.getpass(f"Password of {file}: ") or None

@@ -10,7 +10,9 @@ import pytest
 
 from ims_billing.checks import CHECKS
 from ims_billing.findings import CATALOGUE
-from tests.practice import kinds, month_of, outcomes, row, told
+from ims_billing.month import prepare_month
+from ims_billing.reading.intake import read_files
+from tests.practice import AS_OF, MONTH, kinds, month_of, outcomes, practice, row, told, xlsx
 
 Rows = list[dict[str, Any]]
 # Their reproducers stand with the tests of tying out.
@@ -247,3 +249,51 @@ def test_physiotherapy_by_another_profession_is_never_billed_as_such(tmp_path: P
         clinic='bill = ["ims", "physiotherapy"]',
     )
     assert "not-a-physiotherapist" in kinds(month)
+
+
+@pytest.mark.parametrize(
+    ("relationship", "insured", "held"),
+    [("self", "", False), ("spouse", "", True), ("child", "", True), ("other", "", True), ("spouse", "Robin", False)],
+)
+def test_the_insured_is_asked_for_unless_the_patient_is_the_insured(
+    tmp_path: Path, relationship: str, insured: str, held: bool
+) -> None:
+    month = month_of(tmp_path, [row(**GREEN) | {"Relationship": relationship, "Insured Name": insured}])
+    assert kinds(month) == (["missing-insured"] if held else [])
+
+
+def test_sessions_without_a_patient_are_nobodys_second_visit_nor_frequent(tmp_path: Path) -> None:
+    rows = [row(Patient="", Session_ID=str(n), Service_Date=OCTOBER[day]) for n, day in enumerate((4, 4, 5, 6))]
+    month = month_of(tmp_path, rows)
+    assert [kinds(month, n) for n in range(4)] == [["missing-patient"]] * 4
+
+
+def test_what_did_not_take_place_and_copies_are_not_frequent(tmp_path: Path) -> None:
+    days = [row(Service_Date=OCTOBER[4], Session_ID="1"), row(Service_Date=OCTOBER[5], Session_ID="2")]
+    for more in (row(Service_Date=OCTOBER[6], Status="no show"), days[1]):
+        assert told(month_of(tmp_path, [*days, more]), "unusual-frequency") == []
+    elsewhere = row(Service_Date=OCTOBER[6], Billed="yes")
+    assert len(told(month_of(tmp_path, [*days, elsewhere]), "unusual-frequency")) == 2
+
+
+def test_a_tax_that_was_taken_back_is_still_tax(tmp_path: Path) -> None:
+    assert told(month_of(tmp_path, [row(Tax=-4.75)]), "tax-on-session") == ["Tax of -$4.75 is charged."]
+
+
+def test_where_the_insurer_is_not_known_no_fee_is_looked_for(tmp_path: Path) -> None:
+    assert kinds(month_of(tmp_path, [row(Insurer="Nobody At All", Fee=1.0)])) == ["insurer-not-known"]
+
+
+def test_names_of_those_who_may_not_needle_are_nobodys_riddle(tmp_path: Path) -> None:
+    rows = [row(Service=name, Practitioner="Carla Specimen") for name in ("Needling 30", "Acupuncture")]
+    assert [kinds(month_of(tmp_path, rows), n) for n in range(2)] == [[], []]
+
+
+def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    files = [xlsx(tmp_path, [row(Start=start)], f"{name}.xlsx") for name, start in (("a", "9:00"), ("b", "15:00"))]
+    month = prepare_month(read_files(files, known), known, month=MONTH, as_of=AS_OF)
+    assert told(month, "second-visit-same-day") == [
+        "The patient's other physiotherapy visit that day stands in row 2 of b.xlsx.",
+        "The patient's other physiotherapy visit that day stands in row 2 of a.xlsx.",
+    ]

@@ -152,7 +152,7 @@ def test_what_the_user_can_mend_is_one_clear_message_and_exit_code_2(tmp_path: P
     assert said("claim", "none.xlsx") == "none.xlsx: there is no such file."
     assert "there is a header, and no row below it" in said("claim", empty)
     assert "missing: Practitioner, Service, Insurer" in said("claim", lacking)
-    assert "2026-09 (1 sessions), 2026-10 (1 sessions)" in said("claim", several)
+    assert "2026-09 (1 session), 2026-10 (1 session)" in said("claim", several)
     assert "did you mean name?" in said("claim", good, "--clinic", "faulty.toml")
     assert "cannot be read" in said("check", good, "--clinic", "nowhere.toml")
     assert "this is a file" in said("claim", good, "--out", "in the way")

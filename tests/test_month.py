@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ims_billing.findings import BillingError
 from ims_billing.month import claimed, months_in, only_month, prepare_month, view
-from tests.practice import AS_OF, MONTH, frame_text, intake, month_of, outcomes, practice, row
+from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, outcomes, practice, row
 
 OTHER = {"Service": "Massage"}
 # Each row would also have every reason after its own: the first that applies must win.
@@ -54,7 +54,7 @@ def test_the_month_is_the_one_that_the_sessions_lie_in(tmp_path: Path) -> None:
     assert only_month(one) == MONTH
     several = intake(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 1)), row()]).sessions
     assert months_in(several) == {"2026-09": 1, "2026-10": 2}
-    with pytest.raises(BillingError, match=r"2026-09 \(1 sessions\), 2026-10 \(2 sessions\).*--month 2026-10"):
+    with pytest.raises(BillingError, match=r"2026-09 \(1 session\), 2026-10 \(2 sessions\).*--month 2026-10"):
         only_month(several)
     with pytest.raises(BillingError, match="No session has a date"):
         only_month(intake(tmp_path, [row(Service_Date="")]).sessions)
@@ -183,3 +183,49 @@ def test_no_file_of_one_month_depends_on_the_day_it_is_made(tmp_path: Path) -> N
     read = intake(tmp_path, [row()], known)
     early, late = (prepare_month(read, known, month=MONTH, as_of=day) for day in (AS_OF, AS_OF.replace(year=2030)))
     assert frame_text(early.claims) == frame_text(late.claims)
+
+
+def test_copies_have_keys_of_their_own_and_keys_stay_the_same(tmp_path: Path) -> None:
+    rows = [row(Session_ID="S1"), row(Session_ID="S1"), row(Patient="B"), row(Patient="", Service_Date="")]
+    first, again = (
+        month_of(tmp_path, rows).sessions["key"],
+        month_of(tmp_path, [row(Patient="X"), *rows]).sessions["key"],
+    )
+    assert first.is_unique
+    assert list(again)[1:4] == list(first)[:3]
+
+
+def test_rows_that_differ_only_under_a_heading_nobody_knows_are_two(tmp_path: Path) -> None:
+    rows = [{**row(), "Ledger Page": page} for page in ("7", "8")]
+    assert [k for n in range(2) for k in kinds(month_of(tmp_path, rows), n)] == ["duplicate-session"] * 2
+    without_start = [{**r, "Patient": "", "Service Date": ""} for r in rows]
+    assert month_of(tmp_path, without_start).totals.counts["held"] == 2
+
+
+def test_a_severity_that_is_off_silences_what_the_cells_say_too(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(Status="Tentative")], more='[severity]\nstatus-not-recognised = "off"\n')
+    assert outcomes(month) == ["claimed"]
+
+
+def test_what_needs_attention_stands_in_the_order_of_the_catalogue(tmp_path: Path) -> None:
+    rows = [row(Tax=1.0), row(Patient="", Service_Date=dt.date(2026, 10, 8)), row(Fee=1.0, Patient="C")]
+    assert list(view(claimed(month_of(tmp_path, rows))).attention["kind"]) == [
+        "missing-patient", "fee-not-as-listed", "tax-on-session",
+    ]  # fmt: skip
+
+
+def test_claims_of_a_patient_and_day_stand_in_the_order_of_their_start(tmp_path: Path) -> None:
+    more = '[severity]\nsecond-visit-same-day = "warn"\nno-fee-in-force = "warn"\n'
+    rows = [row(Start="15:00", Service_Date=dt.date(2026, 3, 1)), row(Start="9:00", Service_Date=dt.date(2026, 3, 1))]
+    icbc = [r | {"Insurer": "ICBC", "Payer File Number": "A1"} for r in rows]
+    claims = month_of(tmp_path, icbc, more=more, month="2026-03").claims
+    assert list(claims["source"]) == ["sessions.xlsx, Sessions, row 3", "sessions.xlsx, Sessions, row 2"]
+    # Without a listed amount a public payer is asked for the row's fee, where the clinic lets it pass.
+    assert list(claims["amount_cents"]) == [9500, 9500]
+    assert view(claimed(month_of(tmp_path, icbc, more=more, month="2026-03"))).rules[0].rule == "Service code: ICBC"
+
+
+def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(Visit="return", Service="IMS initial 45 min", Minutes=30, Start="9:00")])
+    session = month.sessions.iloc[0]
+    assert (session["visit"], session["minutes"]) == ("subsequent", 30)
