@@ -76,9 +76,8 @@ def only_month(sessions: pd.DataFrame) -> str:
     if not found:
         raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
     counts = ", ".join(f"{month} ({count} session{'' if count == 1 else 's'})" for month, count in found.items())
-    raise BillingError(
-        f"The sessions lie in several months: {counts}. Say which to claim with --month {max(found, key=lambda month: found[month])}."
-    )
+    most = max(found, key=lambda month: found[month])
+    raise BillingError(f"The sessions lie in several months: {counts}. Say which to claim with --month {most}.")
 
 
 def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: dt.date) -> Month:

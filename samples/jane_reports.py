@@ -56,9 +56,10 @@ def jane_reports(sessions: list[Row]) -> dict[str, bytes]:
 
 
 def can_be_told(row: Row) -> bool:
-    """Whether Jane's reports could say it: they have dates, people, services and amounts, or no row at all."""
+    """Whether Jane's reports of October could say it: they have dates, people, services and amounts, or no row."""
     needed = (row[name] for name in ("Service Date", "Patient", "Practitioner", "Service", "Insurer"))
-    plain = isinstance(row["Service Date"], dt.date) and isinstance(row["Fee"], float)
+    day = row["Service Date"]
+    plain = isinstance(day, dt.date) and day.month == LAST_DAY.month and isinstance(row["Fee"], float)
     return all(needed) and plain and row["Insurer"] != "#N/A" and row["Status"] in STATES
 
 

@@ -316,3 +316,24 @@ def test_every_command_has_an_example_in_its_help(tmp_path: Path) -> None:
         assert f"Example: ims-billing {command}" in run(command, "--help", cwd=tmp_path).stdout
     version = run("--version", cwd=tmp_path)
     assert version.stdout.startswith("ims-billing ")
+
+
+def test_init_reads_janes_reports_too(tmp_path: Path) -> None:
+    reports = sorted((Path(__file__).parent.parent / "samples" / "jane").iterdir())
+    done = run("init", *(part for report in reports for part in ("--from", report)), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    for words in ('name = "Ben Sample"', 'name = "WorkSafeBC"', "amount = 130.00", '"PT Needle Reset"'):
+        assert words in text
+    assert "guid" not in text
+    assert run("check", *reports, *AS_OF, cwd=tmp_path).returncode == 1
+
+
+def test_claim_wants_both_of_janes_reports(tmp_path: Path) -> None:
+    samples = Path(__file__).parent.parent / "samples"
+    sales, appointments = (next((samples / "jane").glob(f"*{name}*")) for name in ("Sales", "Appointments"))
+    for report, missing in ((sales, "Jane's Appointments report is missing"), (appointments, "Jane's Sales report is")):
+        done = run("claim", report, "--clinic", samples / "clinic.toml", *AS_OF, "--out", "out", cwd=tmp_path)
+        assert missing in refused(done)
+        assert run("check", report, "--clinic", samples / "clinic.toml", *AS_OF, cwd=tmp_path).returncode in (0, 1)
+    assert not (tmp_path / "out").exists()

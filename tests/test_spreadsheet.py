@@ -90,7 +90,7 @@ def test_random_tables_are_read_back_from_every_format(tmp_path: Path, form: str
     assert [p for p in sessions["patient"] if p] == [t for c in cells if (t := c["Patient"].strip())]
 
 
-@pytest.mark.parametrize("form", ["xlsx", "xls"])
+@pytest.mark.parametrize("form", ["xlsx", "xls", "xlsb"])
 def test_error_cells_are_findings_in_a_table_that_begins_anywhere(tmp_path: Path, form: str) -> None:
     table: list[list[Any]] = [[], [], *([None, None, *cells] for cells in TABLE)]
     table[3][6] = "#N/A"  # Insurer in column G, row 4

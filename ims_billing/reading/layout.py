@@ -161,7 +161,7 @@ def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> 
                 f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them."
             )
         return fitting[0]
-    if not any(flags.any() for table in sheets for flags in table.filled):
+    if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):
         raise BillingError(f"{file}: there is nothing in it. Export the sessions again.")
     headers = [found for found in by_sheet if found.fits]
     if headers:

@@ -9,10 +9,10 @@ import json
 import marshal
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 # More cells than any practice system exports; beyond, a sheet is refused before it fills the memory.
 MOST_CELLS = 40_000_000
@@ -20,7 +20,8 @@ _MOST_UNPACKED = 1_500_000_000
 _BASIC = (str, float, int, bool)
 _BASIC_TYPES = frozenset(_BASIC)
 _WITHOUT_REFERENCES = 2  # the version of marshal that does not look for equal objects, which takes long
-Columns = list[list[Any]]
+Columns = Sequence[Sequence[Any]]
+Sheets = list[tuple[dict[str, Any], Columns]]
 
 
 class RefusedError(Exception):
@@ -84,14 +85,10 @@ def send(thing: Any, sink: BinaryIO) -> None:
     sink.write(packed)
 
 
-def received(answer: bytes) -> Iterator[Any]:
+def received(answer: IO[bytes]) -> Iterator[Any]:
     """The objects that `send` wrote, one by one; raises ValueError or EOFError where the answer is cut short."""
-    place = 0
-    view = memoryview(answer)
-    while place < len(answer):
-        size = int.from_bytes(view[place : place + 8], "little")
-        yield marshal.loads(view[place + 8 : place + 8 + size])
-        place += 8 + size
+    while size := answer.read(8):
+        yield marshal.loads(answer.read(int.from_bytes(size, "little")))
 
 
 def _from_ole(content: bytes, password: str | None) -> tuple[bytes, str]:
@@ -141,14 +138,14 @@ def _zip_kind(content: bytes) -> str:
     raise RefusedError("no-spreadsheet")
 
 
-def _workbook(content: bytes, kind: str) -> list[tuple[dict[str, Any], Columns]]:
+def _workbook(content: bytes, kind: str) -> Sheets:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
     # Unpacking the sheets to look for errors leaves the other processor to calamine.
     looking = ThreadPoolExecutor(1).submit(_errors, content, kind)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = []
+        sheets: Sheets = []
         for meta in workbook.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
@@ -165,7 +162,7 @@ def _workbook(content: bytes, kind: str) -> list[tuple[dict[str, Any], Columns]]
                 if 0 <= row - top < len(rows) and 0 <= column - left < len(rows[row - top]):
                     rows[row - top][column - left] = error
             head: dict[str, Any] = {"name": meta.name, "first_row": top + 1, "first_column": left, "height": len(rows)}
-            columns = [list(column) for column in zip(*rows, strict=False)]
+            columns = list(zip(*rows, strict=False))
             del rows
             head |= {"hidden_rows": hidden.get(meta.name, 0), "width": len(columns)}
             head["hidden"] = meta.visible != SheetVisibleEnum.Visible
@@ -191,7 +188,7 @@ def _errors(content: bytes, kind: str) -> tuple[dict[str, dict[tuple[int, int], 
     return {}, {}
 
 
-def _plain(column: list[Any]) -> Any:
+def _plain(column: Sequence[Any]) -> Any:
     """A column that marshal can write: days and times as tuples, and whether there are any."""
     if set(map(type, column)) <= _BASIC_TYPES:
         return (False, column)
@@ -276,11 +273,11 @@ class _Tables(HTMLParser):
         self._cell = None
 
 
-def _html(content: bytes) -> list[tuple[dict[str, Any], Columns]]:
+def _html(content: bytes) -> Sheets:
     parser = _Tables()
     parser.feed(decoded(content))
     parser.close()
-    sheets = []
+    sheets: Sheets = []
     for number, rows in enumerate(parser.tables, start=1):
         width = max((len(row) for row in rows), default=0)
         if width * len(rows) > MOST_CELLS:

@@ -12,9 +12,9 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,8 +30,9 @@ AskPassword: TypeAlias = Callable[[str, bool], str | None]
 
 _ROOT = str(Path(__file__).parents[2])
 _OPENER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ims_billing.reading.opener import main; main()"
-_SECONDS, _MEMORY, _UP_TO = 18, 1_500_000_000, 20_000_000
+_SECONDS, _MEMORY, _UP_TO = 16, 1_500_000_000, 20_000_000
 _DELIMITERS = ",;\t|"
+_MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 _TRIES = 3
 
@@ -74,13 +75,10 @@ class RawTable:
         """The cells of one row."""
         return [column[position] for column in self.columns]
 
-    @cached_property
-    def filled(self) -> list[Flags]:
-        """By column, which rows have something in it."""
-        return [
-            np.array([cell != "" and (type(cell) is not str or not cell.isspace()) for cell in column], dtype=bool)
-            for column in self.columns
-        ]
+    def filled_in(self, column: int) -> Flags:
+        """Which rows have something in a column."""
+        cells = self.columns[column]
+        return np.array([cell != "" and (type(cell) is not str or not cell.isspace()) for cell in cells], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -168,23 +166,45 @@ def _open(content: bytes, kind: str, password: str | None) -> tuple[str, list[Ra
     child = subprocess.Popen(
         [sys.executable, "-c", _OPENER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    try:
-        answer, _ = child.communicate(json.dumps(request).encode() + b"\n" + content, timeout=_SECONDS * larger)
-    except subprocess.TimeoutExpired:
-        return "too-large", [], kind
-    finally:
-        if child.poll() is None:
+    late = threading.Event()
+    watch = threading.Timer(_SECONDS * larger, _stop, (child, late))
+    feed = threading.Thread(target=_feed, args=(child, json.dumps(request).encode() + b"\n" + content))
+    with child:
+        watch.start()
+        feed.start()
+        try:
+            return _answer(child, kind)
+        except (EOFError, ValueError, TypeError, KeyError, StopIteration):
+            return "too-large" if late.is_set() else "damaged", [], kind
+        finally:
+            watch.cancel()
             child.kill()
-            child.communicate()
-    if child.returncode != 0:
-        return "damaged", [], kind
-    source = received(answer)
-    with contextlib.suppress(EOFError, ValueError, TypeError, KeyError, StopIteration):
-        head = next(source)
-        if "refused" in head:
-            return str(head["refused"]), [], kind
-        return "", [_received(source, sheet) for sheet in head["sheets"]], str(head["kind"])
-    return "damaged", [], kind
+            feed.join()
+
+
+def _stop(child: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    child.kill()
+
+
+def _feed(child: subprocess.Popen[bytes], request: bytes) -> None:
+    """Gives the opener its request; one that has broken down reads no more of it."""
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.write(request)
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+
+
+def _answer(child: subprocess.Popen[bytes], kind: str) -> tuple[str, list[RawTable], str]:
+    """Takes in what the opener sends, while it sends; raises one of several errors where that is cut short."""
+    if child.stdout is None:
+        raise EOFError
+    source = received(child.stdout)
+    head = next(source)
+    if "refused" in head:
+        return str(head["refused"]), [], kind
+    return "", [_received(source, sheet) for sheet in head["sheets"]], str(head["kind"])
 
 
 def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
@@ -225,7 +245,7 @@ def _text(name: str, content: bytes) -> RawTable:
             lines = reader.line_num
             rows.append(row if any(row) else blank)
             width = max(width, len(row))
-            if width * len(rows) > MOST_CELLS and width > 100:
+            if len(rows) > _MOST_LINES or (width * len(rows) > MOST_CELLS and width > 100):
                 raise BillingError(f"{name}: {_REASONS['too-large']}")
     except csv.Error as error:
         if "limit" in str(error):

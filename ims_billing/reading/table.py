@@ -16,6 +16,7 @@ from ims_billing.reading.layout import Match
 from ims_billing.reading.spreadsheet import Cell, is_error
 from ims_billing.rulebook import LayoutRules, published
 
+_NAMES_ENOUGH = 4
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.
 Bad = tuple[int, str, str, str]
 
@@ -46,23 +47,21 @@ class Table:
     def _own_rows(self, money_field: str | None) -> np.ndarray[Any, Any]:
         """The positions of the rows below the header that are the table's own; the others are set aside."""
         table, header = self.found.table, self.found.header
-        count = np.zeros(table.height, dtype=int)
-        for flags in table.filled:
-            count += flags
-        below = np.flatnonzero(count)
-        below = below[below > header]
         names = [name for group in self.found.known.layout.needed for name in group.split("|")]
         naming = [self.found.columns[n] for n in names if n in self.found.columns and n not in ("fee", "subtotal")]
-        named = np.zeros(table.height, dtype=int)
-        for column in naming:
-            named += table.filled[column]
-        last_full = max((int(p) for p in below if count[p] > 1), default=0)
+        named = sum((table.filled_in(column) for column in naming), np.zeros(table.height, dtype=int))
+        # A row that names four things is a row of the table; the others are looked at one by one.
+        filled = {
+            int(p): sum(1 for cell in table.row(int(p)) if text(cell)) for p in np.flatnonzero(named < _NAMES_ENOUGH)
+        }
+        below = [p for p in range(header + 1, table.height) if filled.get(p, 1)]
+        last_full = max((p for p in below if filled.get(p, 2) > 1), default=0)
         headings = [text(cell) for cell in table.row(header)]
         again = table.columns[naming[0]]
         own: list[int] = []
-        for position in below.tolist():
+        for position in below:
             reason = ""
-            if named[position] < 4:
+            if position in filled:
                 reason = self._reason(position, naming, money_field, own, last=position == below[-1])
                 if not reason and position > last_full and own:
                     reason = "a line of text below the table"
@@ -184,7 +183,7 @@ class Table:
         if not table.is_text or len(table.columns) <= width:
             return
         for position, place in enumerate(self._positions):
-            if any(flags[place] for flags in table.filled[width:]):
+            if any(text(column[place]) for column in table.columns[width:]):
                 told = f"The line has more cells than the {width} headings: its cells may stand in wrong columns."
                 self.note(position, "line", "unreadable-cell", told)
 
