@@ -234,8 +234,15 @@ def _top(sheets: Sequence[RawTable]) -> str:
     for table in sheets:
         rows = [[cell for cell in table.row(p) if text(cell)] for p in range(min(HEADER_WITHIN, table.height))]
         widest = max((len(cells) for cells in rows), default=0)
-        for cells in rows[:-1]:
-            words = all(isinstance(c, str) and not any(x.isdigit() for x in c) for c in cells)
-            if len(cells) == widest > 1 and words:
-                return f" Columns found: {', '.join(text(cell)[:60] for cell in cells[:60])}."
+        # A first column without a heading is common: a row one narrower will do, where none is as wide.
+        for width in (widest, widest - 1):
+            for cells in rows[:-1]:
+                if len(cells) == width > 1 and all(_could_be_heading(cell) for cell in cells):
+                    return f" Columns found: {', '.join(text(cell)[:60] for cell in cells[:60])}."
     return ""
+
+
+def _could_be_heading(cell: Cell) -> bool:
+    """Whether a cell is a word or two, such as ``col1``; not a date, an amount or a number of somebody's."""
+    digits = sum(map(str.isdigit, cell)) if isinstance(cell, str) else 9
+    return isinstance(cell, str) and any(map(str.isalpha, cell)) and digits < 4 and day(cell, "month-first") is None
