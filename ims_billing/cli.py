@@ -130,7 +130,7 @@ def check(
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
     from ims_billing import console
-    from ims_billing.clinic import load, without_file
+    from ims_billing.clinic_file import load, without_file
 
     path = _find_clinic(clinic, files)
     prepared = _read(files, load(path) if path else without_file(), month, _day(as_of), one=False)
@@ -163,7 +163,7 @@ def claim(
 ) -> None:
     """The monthly command: all that check does, then the claim summary and a workbook for each insurer."""
     from ims_billing import console
-    from ims_billing.clinic import load
+    from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, files)
     if path is None:
@@ -217,7 +217,7 @@ def init(
 ) -> None:
     """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
     from ims_billing import console
-    from ims_billing.clinic import without_file
+    from ims_billing.clinic_file import without_file
     from ims_billing.reading.intake import read_files
     from ims_billing.starter import write_starter
 
@@ -240,7 +240,7 @@ def rules(
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
     from ims_billing import console
-    from ims_billing.clinic import load, without_file
+    from ims_billing.clinic_file import load, without_file
 
     path = _find_clinic(clinic, [])
     known = load(path) if path else without_file()

@@ -11,7 +11,8 @@ from string import Template
 import pandas as pd
 
 from ims_billing.classify import NameReader, classify
-from ims_billing.clinic import FILE_NAME, Insurer, person, toml_text, without_file
+from ims_billing.clinic import Insurer, person, toml_text
+from ims_billing.clinic_file import FILE_NAME, without_file
 from ims_billing.findings import BillingError
 from ims_billing.model import SELF_PAY, Intake
 from ims_billing.rulebook import published

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 from openpyxl import Workbook
 
-from ims_billing.clinic import Clinic, load
+from ims_billing.clinic import Clinic
+from ims_billing.clinic_file import load
 from ims_billing.model import Intake
 from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import read_files

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ims_billing.clinic import load, person, toml_text, without_file
+from ims_billing.clinic import person, toml_text
+from ims_billing.clinic_file import load, without_file
 from ims_billing.findings import BillingError
 from tests.practice import clinic_file, practice
 

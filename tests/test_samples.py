@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ims_billing.clinic import load
+from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
 from ims_billing.month import Month, claimed, prepare_month, view
 from ims_billing.reading.intake import nobody_to_ask, read_files

@@ -64,15 +64,20 @@ class Book:
     stamp: dt.date
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
 
-    def table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
-        """A sheet that is one table: its header in the first row, frozen, with filters."""
+    def table(
+        self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]], widest: float = _WIDEST
+    ) -> None:
+        """A sheet that is one table: its header in the first row, frozen, with filters; text wraps at `widest`."""
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
             raise ValueError(f"{len(kept)} rows are more than a sheet holds")
         sheet = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
-        widths = [_width([row[number] for row in kept], column) for number, column in enumerate(columns)]
+        widths = [
+            min(_width([row[n] for row in kept], c), widest if c.kind == "text" else _WIDEST)
+            for n, c in enumerate(columns)
+        ]
         sheet.row_dimensions[1].height = _heading_height(columns, widths)
         for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
             dimension = sheet.column_dimensions[get_column_letter(number + 1)]
