@@ -117,7 +117,7 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
         console.print(Text(told.replace("entrys", "entries"), style="bold yellow"))
     for missing in month.intake.missing:
         console.print(Text(missing, style="bold yellow"))
-    if month.month and (month.sessions["reason"] == "outside-month").all():
+    if month.month and month.month not in _months(month):
         found = ", ".join(f"{name} ({count})" for name, count in _months(month).items()) or "none"
         told = f"No session lies in {month.month}; the files hold: {found}."
         console.print(Text(told, style="bold yellow"))

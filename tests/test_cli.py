@@ -233,6 +233,13 @@ def test_check_without_a_month_reports_every_month(tmp_path: Path) -> None:
     assert [s["reason"] for s in only["sessions"]] == [None, "outside-month"]
 
 
+def test_a_month_without_sessions_is_pointed_out(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Service_Date="")])
+    done = run("check", sessions, "--month", "2025-10", *AS_OF, cwd=tmp_path)
+    assert "No session lies in 2025-10; the files hold: 2026-10 (1)." in done.stdout
+
+
 def test_the_terminal_shows_no_colour_in_a_pipe(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     assert "\x1b" not in run("check", xlsx(tmp_path, [row(Fee=1.0)]), *AS_OF, cwd=tmp_path).stdout
