@@ -67,26 +67,20 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
     codes = {
         key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code) for key in visit_and_insurer.unique()
     }
-    lines = pd.DataFrame(
-        {
-            "claim": "",
-            "batch": 0,
-            "session": sessions.index,
-            "insurer_id": sessions["insurer_id"],
-            "insurer": sessions["insurer_name"],
-            "practitioner": sessions["practitioner_name"],
-            "service_code": visit_and_insurer.map(codes),
-            "description": own.description,
-            "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
-            "source": sources(sessions),
-            **{column.name: sessions[column.name] for column in CLAIMS if column.name in sessions},
-            "start": sessions["start"],
-        },
-        index=sessions.index,
-    )
-    # `practitioner` of the sessions frame is as written; a claim names the person in the clinic file.
-    lines["practitioner"] = sessions["practitioner_name"]
-    lines["insurer"] = sessions["insurer_name"]
+    told = {
+        "claim": "",
+        "batch": 0,
+        "session": sessions.index,
+        # A claim names the insurer and the person of the clinic file, however the row wrote them.
+        "insurer": sessions["insurer_name"],
+        "practitioner": sessions["practitioner_name"],
+        "service_code": visit_and_insurer.map(codes),
+        "description": own.description,
+        "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
+        "source": sources(sessions),
+    }
+    copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
+    lines = pd.DataFrame({**told, **copied, "start": sessions["start"]}, index=sessions.index)
     order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
     lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
     typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +108,9 @@ SESSIONS = (
 
 # The insurer id of sessions that the patient pays.
 SELF_PAY = "self-pay"
+
+# What stands where nothing is known, by dtype.
+ABSENT: dict[str, Any] = {"str": "", "bool": False, "int64": 0, "Int64": None, "datetime64[us]": None}
 
 # What `classify` adds to the sessions frame.
 CLASSIFIED = (

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from ims_billing.clinic import person
 from ims_billing.model import Aside, given_name_first, plain
 from ims_billing.reading.cells import shown, text
@@ -254,8 +252,3 @@ def _sales(lines: Sequence[Line]) -> list[Sale]:
             by_invoice[line.stem].append(line)
         sales += [Sale(part) for part in by_invoice.values()]
     return sales
-
-
-def day_of(sale: Sale) -> pd.Timestamp | None:
-    """The day of a sale; None where it cannot be read."""
-    return None if sale.first.date is None else pd.Timestamp(sale.first.date)

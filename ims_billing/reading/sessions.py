@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import SESSIONS, Aside, prove
+from ims_billing.model import ABSENT, SESSIONS, Aside, prove
 from ims_billing.reading.cells import day, length, shown, text
 from ims_billing.reading.table import Table, meanings, quoted, whole, word_of
 
@@ -52,9 +52,8 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
 def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:
     """The SESSIONS frame of these columns; those that are not given are absent."""
     size = len(table)
-    absent = {"str": "", "bool": False, "int64": 0, "Int64": pd.NA, "datetime64[us]": pd.NaT}
     given = {"file": [file] * size, "sheet": [table.sheet] * size, "row": table.places, **cells}
-    frame = pd.DataFrame({name: given.get(name, [absent[dtype]] * size) for name, dtype in _TYPES.items()})
+    frame = pd.DataFrame({name: given.get(name, [ABSENT[dtype]] * size) for name, dtype in _TYPES.items()})
     return prove(frame.astype(_TYPES), SESSIONS)
 
 

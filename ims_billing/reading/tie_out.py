@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ims_billing.clinic import Clinic, person
-from ims_billing.model import SESSIONS, Aside, plain, prove
+from ims_billing.model import ABSENT, SESSIONS, Aside, plain, prove
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
 
@@ -182,14 +182,13 @@ def _where(line: Line) -> str:
 def _sessions_of(sales: Sequence[Sale], begin: int, visits: Sequence[_Visit] | None) -> tuple[pd.DataFrame, list[Bad]]:
     """Sales without an arrived appointment as sessions of their own; `visits` None: there are no appointments."""
     types = {column.name: column.dtype for column in SESSIONS}
-    absent = {"str": "", "bool": False, "int64": 0, "Int64": pd.NA, "datetime64[us]": pd.NaT}
     booked = {(visit.who, visit.day) for visit in visits or ()}
     rows, bad = [], list[Bad]()
     for position, sale in enumerate(sales, start=begin):
         line = sale.first
-        row: dict[str, Any] = {name: absent[dtype] for name, dtype in types.items()}
+        row: dict[str, Any] = {name: ABSENT[dtype] for name, dtype in types.items()}
         row |= {
-            "file": line.file, "sheet": line.sheet, "row": line.row, "service_date": line.date or pd.NaT,
+            "file": line.file, "sheet": line.sheet, "row": line.row, "service_date": line.date,
             "patient": line.patient, "patient_id": line.patient_id, "practitioner": line.practitioner,
             "service_name": line.item, "status": "refunded" if sale.refunded else "arrived",
             "location": line.location, **sale.cells(),
