@@ -258,6 +258,12 @@ def test_the_same_visit_in_a_layout_with_fewer_columns_is_repeated(tmp_path: Pat
     assert [f.repeated for f in found.files] == [0, 1]
 
 
+def test_a_dash_is_no_number_of_a_session_or_patient(tmp_path: Path) -> None:
+    found = intake(tmp_path, [row(Session_ID="-", Patient_ID="--"), row(Session_ID="A-1")]).sessions
+    assert list(found["session_id"]) == ["", "A-1"]
+    assert list(found["patient_id"]) == ["", ""]
+
+
 def test_the_same_id_with_other_cells_is_no_repeat(tmp_path: Path) -> None:
     a = xlsx(tmp_path, [row(Session_ID="S1")], "a.xlsx")
     b = xlsx(tmp_path, [row(Session_ID="S1", Fee=100.0)], "b.xlsx")

@@ -288,6 +288,18 @@ def test_files_are_for_their_owner_only_unless_the_folder_is_shared(shown: Month
     assert {stat.S_IMODE(p.stat().st_mode) for p in shared.files} == {0o660}
 
 
+@posix_only
+def test_a_new_folder_is_shared_only_in_one_that_was_given_to_others(shown: MonthView, tmp_path: Path) -> None:
+    for mode, shared in ((0o2770, True), (0o777, True), (0o775, False), (0o1777, False), (0o755, False)):
+        parent = tmp_path / f"{mode:o}"
+        parent.mkdir()
+        parent.chmod(mode)
+        written = write_month(shown, parent / "reports")
+        assert written.shared == shared, oct(mode)
+        found = {stat.S_IMODE(p.stat().st_mode) for p in written.files}
+        assert found == ({mode & 0o666} if shared else {0o600}), oct(mode)
+
+
 @pytest.mark.parametrize("lock", ["~$claim-summary-2026-10.xlsx", ".~lock.claim-summary-2026-10.xlsx#"])
 def test_a_workbook_open_in_excel_or_libreoffice_stops_everything(shown: MonthView, tmp_path: Path, lock: str) -> None:
     folder = tmp_path / "out" / "2026-10"

@@ -31,6 +31,9 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         for name, dtype in _TYPES.items()
         if dtype == "str" and name in table.found.columns and name != "status"
     }
+    for name in ("session_id", "patient_id"):
+        if name in texts:  # a dash is no number
+            texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
     words, own = table.rules.words, table.clinic.words
     status = meanings(words.status, {**own.status, **table.found.known.status})
     cells: dict[str, Any] = {

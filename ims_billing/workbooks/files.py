@@ -39,9 +39,10 @@ def month_files(view: MonthView) -> dict[PurePosixPath, Callable[[], bytes]]:
 
 
 def write_month(view: MonthView, out: Path, started: Callable[[str], None] = lambda _: None) -> Written:
-    """Writes a month's files below `out`; raises BillingError, with nothing half-written, where it cannot.
+    """Writes a month's files below `out`; raises BillingError where it cannot.
 
-    Calls `started` with the name of each file before it is made.
+    No file is ever half-written, and nothing is written before every file could be. A file that is opened
+    elsewhere in the moment of moving in stays as it was, though others are new; the next run mends that. Calls `started` with the name of each file before it is made.
     """
     making = month_files(view)
     targets = {out.joinpath(*path.parts): make for path, make in making.items()}
@@ -98,13 +99,16 @@ def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
 def _is_shared(out: Path) -> bool:
     """Whether others may write in the folder, or in the one it is to be made in: they were given the place.
 
-    A folder in which everybody keeps to their own files, as in /tmp, is not shared.
+    A folder in which everybody keeps to their own files, as in /tmp, is not shared. Some systems let everybody's
+    own group write in all their folders: that alone does not make a new folder in one a shared one.
     """
     if os.name == "nt":
         return False
     folder = next(f for f in (out.absolute(), *out.absolute().parents) if f.is_dir())
-    mode = folder.stat().st_mode
-    return bool(mode & 0o022) and not mode & stat.S_ISVTX
+    status = folder.stat()
+    given = status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX
+    own_group = not status.st_mode & (stat.S_ISGID | stat.S_IWOTH) and status.st_gid == os.getgid()
+    return bool(given) and (folder == out.absolute() or not own_group)
 
 
 def _make_folder(folder: Path, *, shared: bool) -> None:
