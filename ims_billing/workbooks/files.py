@@ -42,7 +42,9 @@ def write_month(view: MonthView, out: Path, started: Callable[[str], None] = lam
     """Writes a month's files below `out`; raises BillingError where it cannot.
 
     No file is ever half-written, and nothing is written before every file could be. A file that is opened
-    elsewhere in the moment of moving in stays as it was, though others are new; the next run mends that. Calls `started` with the name of each file before it is made.
+    elsewhere in the moment of moving in stays as it was, though others are new; the next run mends that.
+
+    Calls `started` with the name of each file before it is made.
     """
     making = month_files(view)
     targets = {out.joinpath(*path.parts): make for path, make in making.items()}
