@@ -76,7 +76,13 @@ class _Faults:
         self, table: str, number: int | None, error: ValidationError, model: type[BaseModel], label: str
     ) -> None:
         """Every fault that pydantic found in one table, in the words of this program."""
-        for fault in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        for fault in found:
+            # A list is also "too short" where its only entry is at fault: that is one fault, not two.
+            if fault["type"] == "too_short" and any(
+                other["loc"][:-1] == fault["loc"] for other in found if other is not fault
+            ):
+                continue
             keys = [str(part) for part in fault["loc"]]
             known = [f.alias or n for n, f in model.model_fields.items()]
             self.add(table, number, ".".join(_readable(keys)), _told(fault, known), label)
@@ -102,6 +108,8 @@ def _told(fault: Any, known: Sequence[str]) -> str:
         return str(context["error"])
     if kind == "value_error":
         return f"found {shown}; {context['error']}"
+    if kind == "too_short":
+        return "found an empty list; expected at least one"
     if kind == "string_type":
         return f"found {shown}; expected text in quotes"
     if kind == "string_pattern_mismatch":

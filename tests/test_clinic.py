@@ -167,6 +167,20 @@ clinic.toml: the clinic file has 20 faults:
 # fmt: on
 
 
+@pytest.mark.parametrize(
+    ("bill", "fault"),
+    [
+        ('["imss"]', "bill.1: found 'imss'; expected one of ims, physiotherapy; did you mean ims?"),
+        ("[]", "bill: found an empty list; expected at least one"),
+    ],
+)
+def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, fault: str) -> None:
+    assert faults(tmp_path, f'[clinic]\nname = "X"\nbill = {bill}\n') == [
+        "clinic.toml: the clinic file has 1 fault:",
+        f"  line 3, [clinic], {fault}",
+    ]
+
+
 def test_text_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
     (said,) = faults(tmp_path, "[clinic]\nname = Example\n")
     assert "not valid TOML" in said
