@@ -35,6 +35,13 @@ def test_a_quotation_mark_that_is_not_closed_never_swallows_rows(tmp_path: Path,
         month_of_text(tmp_path, *lines)
 
 
+def test_a_quotation_mark_that_is_closed_lines_later_never_swallows_rows(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match="a quotation mark near line 2"):
+        month_of_text(tmp_path, '2026-10-05,P,Ann Example,IMS,PBC,"95', LINE, LINE + '"', LINE)
+    month = month_of_text(tmp_path, LINE.replace("IMS", '"IMS\n30 min"'), LINE.replace("Pat", "Robin"))
+    assert list(month.sessions["service_name"]) == ["IMS\n30 min", "IMS"]
+
+
 def test_a_row_shifted_by_a_comma_is_held_whatever_its_cells_say_then(tmp_path: Path) -> None:
     month = month_of_text(tmp_path, LINE, "2026-10-05,Doe, Jane,Ann Example,IMS,Sun Life,95")
     assert (outcomes(month), kinds(month, 1)) == (["claimed", "held"], ["unreadable-cell"])

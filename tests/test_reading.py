@@ -238,6 +238,20 @@ def test_the_sheet_with_the_sessions_is_found_and_two_are_refused(tmp_path: Path
     )
 
 
+def test_a_hidden_copy_of_the_sheet_is_passed_over(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for name, patient in (("Copy", "Hidden Madeup"), ("October", "Pat Madeup")):
+        sheet = book.create_sheet(name)
+        sheet.append(NEEDED)
+        sheet.append([ONE[0], patient, *ONE[2:]])
+    book["Copy"].sheet_state = "hidden"
+    book.active = book["October"]
+    book.save(tmp_path / "copy.xlsx")
+    assert list(read(tmp_path / "copy.xlsx", tmp_path).sessions["patient"]) == ["Pat Madeup"]
+
+
 def test_the_same_session_in_another_file_is_repeated_and_counts_once(tmp_path: Path) -> None:
     october = [row(Session_ID="S1"), row(Session_ID="S2", Patient="Robin Madeup"), row(Session_ID="", Patient="No Id")]
     again = xlsx(tmp_path, [*october, row(Session_ID="S9", Patient="New Here")], "again.xlsx")

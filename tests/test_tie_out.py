@@ -126,6 +126,33 @@ def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sale_of_which_a_part_was_taken_back_is_held(tmp_path: Path) -> None:
+    lines = [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00")]
+    month = jane(tmp_path, [appointment()], [*lines, sale(**PAT, Subtotal="-20.00", Invoice="1001-C01")])
+    assert "sale-and-arrival-differ" in kinds(month)
+    assert outcomes(month) == ["held"]
+
+
+def test_a_line_whose_amount_cannot_be_read_is_not_taken_for_paid(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment()], [sale(Subtotal="see Ann", Total="", Balance="0.00", Status="unpaid")])
+    assert (outcomes(month), kinds(month)) == (["held"], ["unreadable-fee"])
+
+
+def test_a_line_that_is_settled_is_paid_whatever_its_status_says(tmp_path: Path) -> None:
+    line = sale(Status="unpaid", Balance="0.00", Collected="95.00")
+    assert outcomes(jane(tmp_path, [appointment()], [line])) == ["not_billed: already-paid"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "policy"),
+    [("2026-10-07", "2026-10-07", "00123"), ("2026-10-08", "", ""), ("", "2026-10-06", ""), ("", "", "00123")],
+)
+def test_a_policy_counts_from_its_first_day_to_its_last(tmp_path: Path, begins: str, ends: str, policy: str) -> None:
+    line = {"Patient Guid": "g-1", "Insurer": "Sun Life", "Policy #": "00123", "From": begins, "Until": ends}
+    month = jane(tmp_path, [appointment()], [sale()], as_csv(tmp_path, "policies.csv", [line], []))
+    assert list(month.sessions["policy"]) == [policy]
+
+
 def test_money_comes_from_all_payers_and_says_what_the_patient_paid(tmp_path: Path) -> None:
     lines = [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00", Collected="20.00", Status="paid", Balance="0")]
     session = jane(tmp_path, [appointment()], lines).sessions.iloc[0]
