@@ -16,7 +16,7 @@ from ims_billing.clinic_file import FILE_NAME, without_file
 from ims_billing.findings import BillingError
 from ims_billing.model import SELF_PAY, Intake
 from ims_billing.rulebook import published
-from ims_billing.workbooks.files import write_all
+from ims_billing.saving import write_all
 from ims_billing.workbooks.sheet import Book, Column, Kind
 
 SESSIONS_FILE = "sessions.xlsx"

@@ -1,0 +1,99 @@
+"""Files that appear whole or not at all, for their owner only, or as the shared folder they stand in."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ims_billing.findings import BillingError
+
+
+def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
+    """Writes all files beside their places first, then moves them in; a failure before that leaves nothing."""
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for target, content in contents.items():
+            make_folder(target.parent, shared=shared)
+            ready.append((_beside(target, content, shared=shared), target))
+        for temporary, target in ready:
+            try:
+                temporary.replace(target)
+            except PermissionError as error:
+                raise BillingError(_open_elsewhere(target)) from error
+    except OSError as error:
+        raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}.") from error
+    finally:
+        for temporary, _ in ready:
+            temporary.unlink(missing_ok=True)
+
+
+def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
+    """A finished copy beside the target, for its owner only, or as the shared folder is."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if shared:
+            temporary.chmod(stat.S_IMODE(target.parent.stat().st_mode) & 0o666)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def is_shared(out: Path) -> bool:
+    """Whether others may write in the folder, or in the one it is to be made in: they were given the place.
+
+    A folder in which everybody keeps to their own files, as in /tmp, is not shared. Some systems let everybody's
+    own group write in all their folders: that alone does not make a new folder in one a shared one.
+    """
+    if os.name == "nt":
+        return False
+    folder = next(f for f in (out.absolute(), *out.absolute().parents) if f.is_dir())
+    status = folder.stat()
+    given = status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX
+    own_group = not status.st_mode & (stat.S_ISGID | stat.S_IWOTH) and status.st_gid == os.getgid()
+    return bool(given) and (folder == out.absolute() or not own_group)
+
+
+def make_folder(folder: Path, *, shared: bool) -> None:
+    """Makes the folder and those above it that are missing, each for its owner only or as the one above is."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    for new in reversed(missing):
+        new.mkdir(mode=0o700, exist_ok=True)
+        if shared:
+            new.chmod(stat.S_IMODE(new.parent.stat().st_mode))
+
+
+def probe(target: Path) -> None:
+    """Raises BillingError where the target could not be written: open elsewhere, or its folder is no folder."""
+    for folder in (target.parent, *target.parent.parents):
+        if folder.exists():
+            if not folder.is_dir():
+                raise BillingError(f"{folder}: this is a file, and the output needs a folder of that name.")
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise BillingError(f"{folder}: nothing can be written in this folder. Choose another with --out.")
+            break
+    # Excel and LibreOffice put such a file beside a workbook that they have open.
+    locks = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
+    lock = next((lock for lock in locks if lock.exists()), None)
+    if lock is not None:
+        raise BillingError(f"{_open_elsewhere(target)} If nobody has it open, delete the file {lock.name} beside it.")
+    if target.is_dir():
+        raise BillingError(f"{target}: this is a folder, and a file of that name is to be written.")
+    if target.exists():
+        try:
+            with target.open("r+b"):
+                pass
+        except OSError as error:
+            raise BillingError(_open_elsewhere(target)) from error
+
+
+def _open_elsewhere(target: Path) -> str:
+    return f"{target}: the file is open in another program. Close it there and run the command again."
