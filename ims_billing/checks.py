@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.clinic import Clinic, toml_text
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import FINDINGS, SELF_PAY, Billable, day_text, dollars, given_name_first, prove
+from ims_billing.model import FINDINGS, NO_SESSION, SELF_PAY, Billable, day_text, dollars, given_name_first, prove
 from ims_billing.rulebook import Codes
 
 # How many other places a message names.
@@ -26,7 +27,9 @@ class Desk:
     `candidates` are the classified sessions that come as far as the checks, `sessions` all of the run with
     their `reason` (empty where they are candidates), `other` those that are not billed for their service.
     `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
-    `bad_cells` is the CELL_FINDINGS frame.
+    `bad_cells` is the CELL_FINDINGS frame. `standing` says how the sessions of the month stand on the ledger, and
+    `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
+    whatever month, whose sessions are not in the files. Of `gone` they should be.
     """
 
     candidates: pd.DataFrame
@@ -36,6 +39,9 @@ class Desk:
     group: pd.Series[int]
     patient: pd.Series[str]
     bad_cells: pd.DataFrame
+    standing: pd.DataFrame
+    claimed: pd.DataFrame
+    gone: pd.DataFrame
     clinic: Clinic
 
     def readable(self, column: str) -> pd.Series[bool]:
@@ -103,12 +109,18 @@ def _missing(column: str, message: str) -> Check:
 
 
 for _kind, _column, _message in (
-    ("missing-patient", "patient", "The patient's name is missing."),
     ("missing-practitioner", "practitioner", "The practitioner is missing."),
     ("missing-service", "service_name", "The service is missing."),
     ("missing-insurer", "insurer", "The insurer is missing."),
 ):
     check(_kind)(_missing(_column, _message))
+
+
+@check("missing-patient")
+def missing_patient(desk: Desk) -> pd.Series[str]:
+    """The patient's cell is empty, or holds no letter of a name."""
+    nobody = (desk.candidates["patient"] == "") | (desk.patient[desk.candidates.index] == "")
+    return _say(nobody & desk.readable("patient"), "The patient's name is missing.")
 
 
 @check("unreadable-cell")
@@ -283,9 +295,10 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     sessions = desk.sessions
     paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
     candidate = sessions.index.isin(desk.candidates.index)
-    # A visit that another program bills is seen by the insurer too, if a physiotherapist gave it.
+    # A visit that another program bills is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
     elsewhere = sessions["reason"].isin(("other-service", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
+    elsewhere |= desk.standing["state"].isin(("claimed", "changed"))
     seen = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
     day = pd.DataFrame(
         {
@@ -293,20 +306,38 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             "date": sessions["service_date"],
             "group": desk.group,
             "candidate": candidate,
+            "claim": "",
         }
     )[seen & (desk.patient != "")]
+    day = pd.concat([day, _claimed_days(desk)])
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
     said = {}
     for _, part in day[visits > 1].groupby(["patient", "date"]):
-        members = list(zip(part.index, part["group"], strict=True))
+        members = list(zip(part.index, part["group"], part["claim"], strict=True))
         sizes = part["group"].value_counts()
         for row in part.index[part["candidate"]]:
             own = desk.group[row]
-            others = (other for other, group in members if group != own)
-            places = [_place(sessions, int(other), beside=int(row)) for other in islice(others, _SHOWN)]
+            others = ((other, claim) for other, group, claim in members if group != own)
+            places = [claim or _place(sessions, int(other), beside=int(row)) for other, claim in islice(others, _SHOWN)]
             told = _and(places, len(members) - int(sizes[own]))
             said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
     return pd.Series(said, dtype="str")
+
+
+def _claimed_days(desk: Desk) -> pd.DataFrame:
+    """Patient, date and claim of the visits that are on the ledger only, each a group of its own below 0."""
+    claimed = desk.claimed
+    below = -1 - np.arange(len(claimed))
+    return pd.DataFrame(
+        {
+            "patient": claimed["patient_key"].to_numpy(),
+            "date": claimed["service_date"].to_numpy(),
+            "group": below,
+            "candidate": False,
+            "claim": ("claim " + claimed["claim"]).to_numpy(),
+        },
+        index=below,
+    )
 
 
 def _place(sessions: pd.DataFrame, row: int, *, beside: int) -> str:
@@ -371,6 +402,8 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     visits = pd.DataFrame(
         {"patient": desk.patient[ims.index], "date": ims["service_date"], "group": desk.group[ims.index]}
     )
+    claimed = _claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
+    visits = pd.concat([visits, claimed[["patient", "date", "group"]]])
     visits = visits[visits["patient"] != ""].drop_duplicates("group")
     visits = visits.sort_values(["patient", "date"], kind="stable")
     by_patient = visits.groupby("patient")["date"]
@@ -397,6 +430,29 @@ def service_not_recognised(desk: Desk) -> pd.Series[str]:
     other = desk.other
     rows = (other["service"] == "unrecognised") & _needling_physiotherapist(other)
     return _settled_by_a_line(other.loc[rows, "service_name"], "is not recognised, and is not billed")
+
+
+@check("changed-since-claimed")
+def changed_since_claimed(desk: Desk) -> pd.Series[str]:
+    """The session of a claim is another now, or a new one looks like the correction of one that is gone."""
+    changed = desk.standing[desk.standing["state"] == "changed"]
+    likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
+    likely += " is another, and that session is not in these files."
+    return changed["message"].where(changed["resembles"] == "", likely).astype("str")
+
+
+@check("voided")
+def voided(desk: Desk) -> pd.Series[str]:
+    """The session's claim was taken back, and nobody has decided what becomes of it."""
+    taken_back = desk.standing.loc[desk.standing["state"] == "voided", "claim"]
+    return ("Its claim " + taken_back + " was taken back.").astype("str")
+
+
+@check("claimed-session-gone")
+def claimed_session_gone(desk: Desk) -> pd.Series[str]:
+    """Claims whose sessions should be in the files and are not: told of no session."""
+    said = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
+    return pd.Series(said.to_numpy(), index=[NO_SESSION] * len(said), dtype="str")
 
 
 def _needling_physiotherapist(sessions: pd.DataFrame) -> pd.Series[bool]:

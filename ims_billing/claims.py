@@ -52,8 +52,8 @@ def _cents(fee: Fee | None) -> int | None:
 def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
 
-    A public payer is asked for its own amount from the fee list, a private plan for the whole fee. The claims
-    have no numbers yet; `numbered` gives them.
+    A public payer is asked for its own amount from the fee list, a private plan for the whole fee. `sessions` has,
+    beside the classified columns, `natural_key` and `replaces`. The ledger gives the claims their numbers.
     """
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
@@ -68,19 +68,18 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
         key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code) for key in visit_and_insurer.unique()
     }
     told = {
-        "claim": "",
-        "batch": 0,
         "session": sessions.index,
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
+        "practitioner_written": sessions["practitioner"],
         "service_code": visit_and_insurer.map(codes),
         "description": own.description,
         "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
         "source": sources(sessions),
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
-    lines = pd.DataFrame({**told, **copied, "start": sessions["start"]}, index=sessions.index)
+    lines = pd.DataFrame({**told, **copied}, index=sessions.index)
     order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
     lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
     typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
@@ -97,11 +96,3 @@ def sources(sessions: pd.DataFrame) -> pd.Series[str]:
     sheet = ", " + sessions["sheet"]
     place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
     return (place + ", row " + sessions["row"].astype("str")).astype("str")
-
-
-def numbered(lines: pd.DataFrame, month: str, batch: int, clinic: Clinic) -> pd.DataFrame:
-    """The CLAIMS frame with claim numbers: month, the insurer's short code, and an ordinal from 1 for each."""
-    codes = {insurer.id: insurer.code for insurer in clinic.insurers}
-    ordinal = (lines.groupby("insurer_id").cumcount() + 1).astype("str").str.zfill(4)
-    claim = month + "-" + lines["insurer_id"].map(codes) + "-" + ordinal
-    return prove(lines.assign(claim=claim.astype("str"), batch=batch), CLAIMS)

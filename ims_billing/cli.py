@@ -18,6 +18,7 @@ from ims_billing.findings import BillingError
 
 if TYPE_CHECKING:
     from ims_billing.clinic import Clinic
+    from ims_billing.ledger import Ledger
     from ims_billing.model import Intake
     from ims_billing.month import Month
 
@@ -83,6 +84,14 @@ AsOf = Annotated[
     dt.datetime | None,
     typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day to count as today, as 2026-11-05."),
 ]
+LedgerOption = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="PATH", help="The ledger; otherwise ims-billing.sqlite beside the clinic file."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic file."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -100,20 +109,57 @@ def _find_clinic(given: Path | None, files: list[Path]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _read(files: list[Path], clinic: Clinic, month: str | None, as_of: dt.date, *, one: bool) -> Month:
-    """Reads the files and prepares the month; with `one`, the one month that they lie in."""
+def _read(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:
+    """The sessions of all files, and the month to bill: as given, else the one that they lie in."""
+    from ims_billing.month import only_month
+
+    intake = _intake(files, clinic)
+    if intake.missing:
+        raise BillingError("\n".join(intake.missing))
+    return intake, month or only_month(intake.sessions)
+
+
+def _intake(files: list[Path], clinic: Clinic) -> Intake:
     from ims_billing.console import Working
-    from ims_billing.month import only_month, prepare_month
     from ims_billing.reading.intake import read_files
 
-    with Working(len(files) + 1) as working:
-        intake = read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
+    with Working(len(files)) as working:
+        return read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
+
+
+def _prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
+    """The month as it would be claimed; nothing is recorded."""
+    from ims_billing.console import Working
+    from ims_billing.month import prepare_month
+
+    with Working(1) as working:
         working.step("Classifying and checking")
-        if one and intake.missing:
-            raise BillingError("\n".join(intake.missing))
-        if one and month is None:
-            month = only_month(intake.sessions)
-        return prepare_month(intake, clinic, month=month, as_of=as_of)
+        if ledger is None:
+            return prepare_month(intake, clinic, month=month, as_of=as_of)
+        with ledger.reading():
+            return prepare_month(intake, clinic, month=month, as_of=as_of, history=ledger.claims())
+
+
+def _places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+    """The ledger and the output folder: as given, else beside the clinic file."""
+    from ims_billing.ledger import Ledger
+    from ims_billing.ledger_file import FILE_NAME
+
+    if clinic is None and (ledger is None or out is None):
+        raise BillingError(
+            "there is no clinic file here, and the ledger and the reports stand beside it. Name it with --clinic, "
+            "or name both with --ledger and --out."
+        )
+    beside = clinic.parent if clinic else Path()
+    return Ledger(ledger or beside / FILE_NAME), out or beside / "reports"
+
+
+def _known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+    """As `_places`, where the ledger must be there."""
+    found, folder = _places(clinic, ledger, out)
+    if not found.exists:
+        raise BillingError(f"{found.path}: there is no ledger here. Name it with --ledger.")
+    return found, folder
 
 
 def _print_json(shown: dict[str, Any]) -> None:
@@ -126,6 +172,7 @@ def check(
     clinic: ClinicFile = None,
     month: MonthOption = None,
     as_of: AsOf = None,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
@@ -133,9 +180,13 @@ def check(
     from ims_billing.clinic_file import load, without_file
 
     path = _find_clinic(clinic, files)
-    prepared = _read(files, load(path) if path else without_file(), month, _day(as_of), one=False)
+    known = load(path) if path else without_file()
+    memory = _places(path, ledger, Path())[0] if path or ledger else None
+    if ledger and memory and not memory.exists:
+        raise BillingError(f"{ledger}: there is no such ledger.")
+    prepared = _prepare(_intake(files, known), known, month, _day(as_of), memory)
     if as_json:
-        _print_json(console.month_json(prepared, numbered=False, written=[]))
+        _print_json(console.month_json(prepared))
     else:
         console.show_month(prepared, files, would=True)
         console.show_end(prepared, would=True)
@@ -149,20 +200,26 @@ def claim(
     clinic: ClinicFile = None,
     month: MonthOption = None,
     as_of: AsOf = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic file."
-        ),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be claimed, write nothing.")] = False,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be new, write nothing.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing, with exit code 1, if any session is held.")
     ] = False,
+    already_sent: Annotated[
+        bool,
+        typer.Option(
+            "--already-sent",
+            help="Put a past month on the ledger as sent before this program came: without insurer workbooks.",
+        ),
+    ] = False,
+    new_ledger: Annotated[
+        bool, typer.Option("--new-ledger", help="Start a ledger where workbooks of claims exist already.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """The monthly command: all that check does, then the claim summary and a workbook for each insurer."""
-    from ims_billing import console
+    """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
+    from ims_billing import console, record
     from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, files)
@@ -177,34 +234,89 @@ def claim(
         raise BillingError(
             f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
-    prepared = _read(files, known, month, _day(as_of), one=True)
-    refused = strict and bool(prepared.totals.counts["held"])
-    writes = not dry_run and not refused
-    folder = out or path.parent / "reports"
-    prepared, written = _write(prepared, folder) if writes else (prepared, None)
-    paths = written.files if written else ()
-    if as_json:
-        _print_json(console.month_json(prepared, numbered=writes, written=paths))
-    else:
-        console.show_month(prepared, files, would=not writes)
-        if written:
-            console.show_written(written.files, written.left_over, shared=written.shared)
-        console.show_end(prepared, would=not writes)
-    if refused:
+    memory, folder = _places(path, ledger, out)
+    record.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
+    intake, billed = _read(files, known, month)
+    if dry_run or strict:
+        prepared = _prepare(intake, known, billed, _day(as_of), memory)
         held = prepared.totals.counts["held"]
-        console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
-        raise typer.Exit(_HELD)
+        if dry_run or held:
+            if as_json:
+                _print_json(console.month_json(prepared))
+            else:
+                console.show_month(prepared, files, would=True)
+                console.show_end(prepared, would=True)
+            if strict and held:
+                console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
+                raise typer.Exit(_HELD)
+            return
+    fresh = not memory.exists
+    with console.Working(None) as working:
+        done = record.claim(
+            intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
+            started=working.step, waiting=working.wait,
+        )  # fmt: skip
+    if memory.synchronised_by:
+        console.warn_of_cloud(memory.path, memory.synchronised_by)
+    if as_json:
+        _print_json(console.month_json(done.month, done.numbers, done.written.files if done.written else ()))
+        return
+    console.show_month(done.month, files, would=False)
+    console.show_ledger(memory.path, fresh=fresh)
+    if done.written:
+        console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
+    console.show_end(done.month, would=False, batch=done.batch, changed=done.written is not None)
 
 
-def _write(prepared: Month, folder: Path) -> tuple[Month, Any]:
-    from ims_billing.console import Working
-    from ims_billing.month import claimed, view
-    from ims_billing.workbooks.files import month_files, write_month
+@app.command(epilog="Example: ims-billing report 2026-10 --out copy")
+def report(
+    month: Annotated[str, typer.Argument(metavar="MONTH", callback=_month, help="The month, as 2026-10.")],
+    clinic: ClinicFile = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+) -> None:
+    """Write a month's files again from the ledger, the same to the byte."""
+    from ims_billing import console, record
 
-    final = claimed(prepared)
-    shown = view(final)
-    with Working(len(month_files(shown))) as working:
-        return final, write_month(shown, folder, lambda name: working.step(f"Writing {name}"))
+    memory, folder = _known_ledger(_find_clinic(clinic, []), ledger, out)
+    with console.Working(None) as working:
+        written = record.report(memory, month, folder, started=working.step, waiting=working.wait)
+    console.show_ledger(memory.path, fresh=False)
+    console.show_written(written.files, written.left_over, shared=written.shared)
+
+
+@app.command(epilog='Example: ims-billing void 2026-10-SUNL-0001 --reason "wrong patient"')
+def void(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim's number, as 2026-10-SUNL-0001.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
+    anew: Annotated[
+        bool, typer.Option("--replace", help="Claim its session anew at once, by the clinic file as it is now.")
+    ] = False,
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+) -> None:
+    """Take a claim back. The session is then held as voided, until someone decides."""
+    from ims_billing import console, record
+    from ims_billing.clinic_file import load
+
+    if not reason.strip():
+        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    path = _find_clinic(clinic, [])
+    memory, folder = _known_ledger(path, ledger, out)
+    if anew and path is None:
+        raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
+    rules = load(path) if anew and path else None
+    with console.Working(None) as working:
+        done = record.void(
+            claim.strip().upper(), rules, memory, folder, reason=reason.strip(), as_of=_day(as_of),
+            started=working.step, waiting=working.wait,
+        )  # fmt: skip
+    console.show_ledger(memory.path, fresh=False)
+    if done.written:
+        console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
+    console.show_voided(claim, done.month, done.replaced_by, done.batch)
 
 
 @app.command(epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx")
@@ -218,14 +330,11 @@ def init(
     """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
     from ims_billing import console
     from ims_billing.clinic_file import without_file
-    from ims_billing.reading.intake import read_files
     from ims_billing.starter import write_starter
 
     intake: Intake | None = None
     if source:
-        with console.Working(len(source)) as working:
-            named = lambda name: working.step(f"Reading {name}")  # noqa: E731
-            intake = read_files(source, without_file(), named, working.ask_password)
+        intake = _intake(source, without_file())
     console.show_started(write_starter(folder, intake), found=intake is not None)
 
 

@@ -7,7 +7,7 @@ import getpass
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from rich.text import Text
 from ims_billing import __version__
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import OUTCOMES, day_text, dollars
+from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars
 from ims_billing.rulebook import Codes, Fee, services_told
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _OUTCOMES = {
 }
 _SHOWN_PLACES = 4
 _SHOWN_MESSAGES = 3
+_SETTLED_BY_A_LINE = ("acupuncture-by-physiotherapist", "service-not-recognised")
 
 
 def out() -> Console:
@@ -54,9 +55,12 @@ def fail(message: str) -> None:
 
 
 class Working:
-    """A progress bar on standard error for work of over a second; nothing in a pipe, nothing for short work."""
+    """A progress bar on standard error for work of over a second; nothing in a pipe, nothing for short work.
 
-    def __init__(self, steps: int) -> None:
+    `steps` is how many steps there are; None where nobody knows yet.
+    """
+
+    def __init__(self, steps: int | None) -> None:
         self._steps = steps
         self._done = 0
         self._what = ""
@@ -97,6 +101,11 @@ class Working:
         if again:
             err().print("That password is wrong.")
         return getpass.getpass(f"Password of {file}: ") or None
+
+    def wait(self, who: str) -> None:
+        """Says that the work waits for somebody else's, in a pipe too: nobody should take it for dead."""
+        shown = err() if self._bar is None else self._bar.console
+        shown.print(Text(f"Waiting for {who}, who is at work on the ledger ..."), soft_wrap=True)
 
     def step(self, what: str) -> None:
         """Says what begins now; what was begun before is done."""
@@ -199,13 +208,13 @@ def _show_findings(console: Console, month: Month, severity: str, title: str) ->
     console.print(Text(title, style="bold yellow" if severity == "hold" else "bold"))
     for kind in (kind for kind in CATALOGUE if (findings["kind"] == kind).any()):
         part = findings[findings["kind"] == kind]
-        sessions = month.sessions.loc[part["session"].unique()]
-        console.print(Text(f"{len(sessions):>4} {CATALOGUE[kind].title}", style="bold"))
+        sessions = month.sessions.loc[[label for label in part["session"].unique() if label != NO_SESSION]]
+        console.print(Text(f"{len(sessions) or len(part):>4} {CATALOGUE[kind].title}", style="bold"))
         places = _places(sessions, several=len(month.intake.files) > 1)
-        told = Text(f"{kind}, {dollars(int(sessions['fee_cents'].sum()))}: {places}", style="dim")
+        told = Text(f"{kind}, {dollars(int(sessions['fee_cents'].sum()))}: {places}" if places else kind, style="dim")
         messages = list(dict.fromkeys(part["message"]))
         # Names that are not recognised come once each, with the line that settles them: all of them.
-        shown = messages if severity == "warn" else messages[:_SHOWN_MESSAGES]
+        shown = messages if kind in _SETTLED_BY_A_LINE else messages[:_SHOWN_MESSAGES]
         for message in shown:
             told.append(f"\n{message}", style="not dim")
         if len(messages) > len(shown):
@@ -300,18 +309,56 @@ def show_started(files: Iterable[Path], *, found: bool) -> None:
     console.print("Then: ims-billing check FILE", markup=False)
 
 
-def show_end(month: Month, *, would: bool) -> None:
+def show_ledger(path: Path, *, fresh: bool) -> None:
+    """Which ledger was used: always said, as another one would not know what was claimed."""
+    out().print(Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else ""), soft_wrap=True)
+
+
+def warn_of_cloud(path: Path, mark: str) -> None:
+    """Says that a ledger which another program copies about is not safe."""
+    told = f"{path}: the ledger lies in a folder that a cloud service keeps copies of ({mark}). Two computers could "
+    told += (
+        "then claim the same sessions, or a half-copied ledger come back. Keep it in a folder that is not: --ledger."
+    )
+    err().print(Text(told, style="bold yellow"), soft_wrap=True)
+
+
+def show_voided(claim: str, month: str, replaced_by: str, batch: int | None) -> None:
+    """What became of a voided claim, and what comes next."""
+    if replaced_by:
+        told = f"{claim} is taken back, and claimed anew as {replaced_by} in batch {batch} of {month}."
+    else:
+        told = f"{claim} is taken back. The next batch of {month} tells its insurer; its session is held as voided."
+    out().print(Text(told, style="bold"), soft_wrap=True)
+
+
+def show_end(month: Month, *, would: bool, batch: int | None = None, changed: bool = True) -> None:
     """The month in one line, where a long list has pushed the rest off the screen."""
-    totals = month.totals
-    claimed = f"{totals.counts['claimed']:,} {'would be claimed' if would else 'claimed'}"
+    counts = month.totals.counts
     amount = dollars(int(month.claims["amount_cents"].sum()))
-    rest = f"{totals.counts['held']:,} held, {totals.counts['not_billed']:,} not billed"
-    out().print(Text(f"{month.month or 'All months'}: {claimed} for {amount}, {rest}.", style="bold"))
+    rest = [f"{counts['already_claimed']:,} claimed already"] if counts["already_claimed"] else []
+    rest += [f"{counts['held']:,} held", f"{counts['not_billed']:,} not billed"]
+    named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
+    if would:
+        told = f"{named}: {counts['claimed']:,} would be claimed for {amount}, {', '.join(rest)}."
+    elif counts["claimed"] or batch:
+        told = f"{named}: {counts['claimed']:,} claimed for {amount}, {', '.join(rest)}."
+    else:
+        told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
+    out().print(Text(told, style="bold"), soft_wrap=True)
 
 
-def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict[str, Any]:
-    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient."""
+def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = ()) -> dict[str, Any]:
+    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient.
+
+    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded.
+    """
     totals = month.totals
+    of_no_session = [
+        {"kind": kind, "severity": severity, "message": message, "fix": fix}
+        for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None)
+        if session == NO_SESSION
+    ]
     return {
         "version": __version__,
         "month": month.month or _single_month(month),
@@ -341,7 +388,8 @@ def month_json(month: Month, *, numbered: bool, written: Iterable[Path]) -> dict
         "insurers": [
             {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in _by_insurer(month)
         ],
-        "sessions": _sessions_json(month, numbered=numbered),
+        "sessions": _sessions_json(month, numbers),
+        **({"findings": of_no_session} if of_no_session else {}),
         "written": [str(path) for path in written],
     }
 
@@ -357,17 +405,16 @@ def _single_month(month: Month) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
+def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
     findings: dict[int, list[dict[str, str]]] = {}
     for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None):
         told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
         findings.setdefault(session, []).append(told)
-    numbers = dict(zip(month.claims["session"], month.claims["claim"], strict=True)) if numbered else {}
-    columns = ["file", "sheet", "row", "session_id", "outcome", "reason"]
+    columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
     listed = []
     for session, *cells in month.sessions[columns].itertuples(name=None):
-        file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
+        before, file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
         listed.append(
             {
                 "file": file,
@@ -380,7 +427,7 @@ def _sessions_json(month: Month, *, numbered: bool) -> list[dict[str, Any]]:
                 "service_code": code or None,
                 "insurer": insurer or None,
                 "fee_cents": fee,
-                "claim": numbers.get(session),
+                "claim": None if numbers is None else numbers.get(session, before or None),
                 "findings": findings.get(session, []),
             }
         )

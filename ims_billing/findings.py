@@ -235,6 +235,24 @@ _KINDS = (
         "Tax is charged on the session",
         "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
     ),
+    # Turned off, these would claim a session a second time.
+    Kind(
+        "changed-since-claimed",
+        "hold",
+        _BILL,
+        "The session was claimed, and is another now",
+        "If the session is wrong, mend it where it is kept. If the claim is wrong, take it back with ims-billing void. "
+        "If both visits took place, claim them from an export that holds both.",
+        fixed=True,
+    ),
+    Kind(
+        "voided",
+        "hold",
+        _BILL,
+        "The session's claim was taken back",
+        "Nothing more, if it is not to be claimed; else ims-billing void CLAIM --replace claims it anew.",
+        fixed=True,
+    ),
     Kind(
         "sale-without-arrival",
         "hold",
@@ -283,6 +301,13 @@ _KINDS = (
         _NONE,
         "The service name is not recognised and is not billed",
         "Say what this name means under [service_names] in clinic.toml.",
+    ),
+    Kind(
+        "claimed-session-gone",
+        "warn",
+        _NONE,
+        "A claimed session is not in the files any more",
+        "Find out why. If the visit did not take place, take the claim back with ims-billing void.",
     ),
 )
 

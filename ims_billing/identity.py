@@ -43,18 +43,42 @@ def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
     return text.map({value: read(value) for value in text.unique()}).astype("str")
 
 
-def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
-    """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
-    patient = patient_keys(sessions)
-    date = day_text(sessions["service_date"])
-    start = sessions["start"].astype("string").fillna("").astype("str")
-    key = patient + _SEPARATOR + date + _SEPARATOR + start
+NATURAL_PARTS = ("patient", "service_date", "start", "practitioner", "service")
+
+
+def natural_parts(sessions: pd.DataFrame) -> pd.DataFrame:
+    """The parts of the natural key as text, NATURAL_PARTS, each as two spellings are compared; empty where absent."""
     practitioner = _each(sessions["practitioner"], given_name_first)
     if "practitioner_name" in sessions:  # classified: one person, however they are written
         practitioner = practitioner.where(sessions["practitioner_name"] == "", sessions["practitioner_name"])
-    key = key + _SEPARATOR + practitioner + _SEPARATOR + _each(sessions["service_name"], plain)
-    whole: pd.Series[str] = key.where((patient != "") & (date != ""), "").astype("str")
-    return whole
+    return pd.DataFrame(
+        {
+            "patient": patient_keys(sessions),
+            "service_date": day_text(sessions["service_date"]),
+            "start": sessions["start"].astype("string").fillna("").astype("str"),
+            "practitioner": practitioner,
+            "service": _each(sessions["service_name"], plain),
+        }
+    )
+
+
+def joined(parts: pd.DataFrame) -> pd.Series[str]:
+    """Each row's parts as one key; empty where patient or date is missing."""
+    key = parts[NATURAL_PARTS[0]]
+    for name in NATURAL_PARTS[1:]:
+        key = key + _SEPARATOR + parts[name]
+    return key.where((parts["patient"] != "") & (parts["service_date"] != ""), "").astype("str")
+
+
+def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
+    return joined(natural_parts(sessions))
+
+
+def ledger_keys(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
+    """The natural key, with the session's id where no start tells two numbered visits apart."""
+    numbered = sessions["start"].isna() & (sessions["session_id"] != "")
+    return natural.mask(numbered, natural + _SEPARATOR + sessions["session_id"]).astype("str")
 
 
 def contents(sessions: pd.DataFrame) -> pd.Series[int]:
@@ -63,14 +87,13 @@ def contents(sessions: pd.DataFrame) -> pd.Series[int]:
     return pd.util.hash_pandas_object(sessions[own], index=False).set_axis(sessions.index)
 
 
-def same_session(sessions: pd.DataFrame) -> pd.Series[int]:
-    """A group number per session; rows of one group are the same session.
+def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[int]:
+    """A group number per session; rows of one group are the same session. `natural` are their natural keys.
 
     Rows are one where they share the session id, or the natural key, or every cell. Without a start time the
     natural key does not hold rows together that all have ids of their own: a practice system that numbers two
     visits means two.
     """
-    natural = natural_keys(sessions)
     session_id = sessions["session_id"]
     told_apart = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
     natural = natural.mask(told_apart, "")

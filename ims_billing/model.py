@@ -135,10 +135,8 @@ FINDINGS = (
     Column("fix", "str", "how to put it right"),
 )
 
-CLAIMS = (
-    Column("claim", "str", "claim number, e.g. 2026-10-SUNL-0001"),
-    Column("batch", "int64", "which run of `claim` in the month added it, from 1"),
-    Column("session", "int64", "index label of the session in the sessions frame"),
+# What a claim says, and by what its session is known again.
+_CLAIM = (
     Column("insurer_id", "str", "the insurer's fixed id"),
     Column("insurer", "str", "the insurer's name"),
     Column("service_date", "datetime64[us]", "the day of the visit"),
@@ -160,8 +158,31 @@ CLAIMS = (
     Column("patient_paid_cents", "int64", "what the patient has paid so far, in cents"),
     Column("amount_cents", "int64", "what this insurer is asked for, in cents"),
     Column("source", "str", "file, sheet and row"),
+    Column("session_id", "str", "the practice system's own number of the session"),
+    Column("natural_key", "str", "the session's natural key, with its id where no start tells visits apart"),
+    Column("patient_id", "str", "the practice system's number of the patient"),
+    Column("start", "Int64", "when the visit began, in minutes after midnight"),
+    Column("minutes", "Int64", "how long it took, in minutes"),
+    Column("visit", "str", "'initial', 'subsequent' or empty"),
+    Column("practitioner_written", "str", "who treated, as written"),
+    Column("service_name", "str", "what was done, as written"),
+    Column("replaces", "str", "number of the voided claim that it stands for; empty where none"),
+)
+# Claims in the making, of one run.
+CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)
+# Claims as the ledger holds them.
+ON_LEDGER = (
+    Column("claim", "str", "claim number, e.g. 2026-10-SUNL-0001"),
+    Column("month", "str", "the month it is billed in, e.g. 2026-10"),
+    Column("batch", "int64", "which batch of the month added it, from 1"),
+    *_CLAIM,
+    Column("voided_on", "datetime64[us]", "the day it was taken back"),
+    Column("void_reason", "str", "why it was taken back"),
+    Column("void_batch", "Int64", "the batch that tells its insurer of it"),
 )
 
+# The session of a finding that is about none in the files.
+NO_SESSION = -1
 
 # What a bad cell was taken for: the kind of finding that it makes, told where the checks come to the session.
 CELL_FINDINGS = (
@@ -186,6 +207,7 @@ ATTENTION = (
     Column("fix", "str", "how to put it right"),
 )
 NOT_BILLED = (
+    Column("session", "str", "the session's key, opaque"),
     Column("source", "str", "file, sheet and row"),
     Column("service_date", "datetime64[us]", "the day of the visit"),
     Column("patient", "str", "the patient's name as written"),
@@ -271,6 +293,7 @@ class InsurerView:
     """What an insurer's workbook needs to know of the insurer; `asks` says which columns it wants."""
 
     id: str
+    code: str
     name: str
     channel: str
     vendor_number: str
@@ -288,25 +311,59 @@ class PractitionerView:
 
 
 @dataclass(frozen=True)
-class MonthView:
-    """One month as the workbooks show it: everything they write, and nothing else."""
+class Origin:
+    """What a run of `claim` rests on: the clinic as it stood then, the files and the rules."""
 
     clinic: str
     address: str
     phone: str
+    insurers: tuple[InsurerView, ...]
+    practitioners: tuple[PractitionerView, ...]
+    files: tuple[FileRead, ...]
+    rules: tuple[RuleApplied, ...]
+    clinic_file: str
+    clinic_sha256: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of `claim` hands to the ledger: CLAIMS, ATTENTION and NOT_BILLED frames, and what they rest on."""
+
     month: str
     as_of: dt.date
-    batch: int
+    origin: Origin
     totals: Totals
     claims: pd.DataFrame
     attention: pd.DataFrame
     not_billed: pd.DataFrame
-    files: tuple[FileRead, ...]
-    rules: tuple[RuleApplied, ...]
-    insurers: tuple[InsurerView, ...]
-    practitioners: tuple[PractitionerView, ...]
-    clinic_file: str
-    clinic_sha256: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one run added to a month, as its insurers' workbooks show it."""
+
+    number: int
+    as_of: dt.date
+    already_sent: bool
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class MonthView:
+    """One month as the ledger holds it and the workbooks show it: everything they write, and nothing else.
+
+    `claims` is the ON_LEDGER frame of the month, in the order they were made; `origin`, `totals`, `attention` and
+    `not_billed` are of the last run that changed any of it.
+    """
+
+    month: str
+    as_of: dt.date
+    origin: Origin
+    totals: Totals
+    claims: pd.DataFrame
+    attention: pd.DataFrame
+    not_billed: pd.DataFrame
+    batches: tuple[Batch, ...]
 
 
 def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

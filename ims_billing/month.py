@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ims_billing.checks import Desk, findings_frame, run_checks
-from ims_billing.claims import claim_lines, numbered, prices, sources
+from ims_billing.claims import claim_lines, prices, sources
 from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.identity import natural_keys, patient_keys, same_session
+from ims_billing.history import Recall, no_history, recall
+from ims_billing.identity import ledger_keys, natural_keys, same_session
 from ims_billing.model import (
     ATTENTION,
     CELL_FINDINGS,
     NOT_BILLED,
+    ON_LEDGER,
     OUTCOMES,
     SELF_PAY,
     SESSIONS,
     InsurerView,
     Intake,
-    MonthView,
+    Origin,
     PractitionerView,
     Requirement,
     RuleApplied,
+    Run,
     Totals,
     bare,
     day_text,
@@ -40,8 +43,8 @@ from ims_billing.model import (
 class Month:
     """One run over the sessions of a month (or, with `month` None, of all months that came).
 
-    `sessions` is the classified frame with `outcome`, `reason` (of what is not billed), `key` (opaque) and
-    `service_code`; `findings` is the FINDINGS frame; `claims` the CLAIMS frame, without numbers until `claimed`.
+    `sessions` is the classified frame with `outcome`, `reason` (of what is not billed), `key` (opaque),
+    `service_code` and `claim` (on the ledger already); `findings` is the FINDINGS frame; `claims` the CLAIMS frame.
     `earlier` are the sessions of months before that would be claimed if their month were.
     """
 
@@ -80,10 +83,23 @@ def only_month(sessions: pd.DataFrame) -> str:
     raise BillingError(f"The sessions lie in several months: {counts}. Say which to claim with --month {most}.")
 
 
-def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: dt.date) -> Month:
-    """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for."""
+def prepare_month(
+    intake: Intake,
+    clinic: Clinic,
+    *,
+    month: str | None,
+    as_of: dt.date,
+    history: pd.DataFrame | None = None,
+    replacing: str = "",
+) -> Month:
+    """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
+
+    `history` is what was claimed before, in any month (ON_LEDGER). The session of the voided claim `replacing` is
+    claimed anew.
+    """
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
+    history = prove(no_history() if history is None else history, ON_LEDGER)
     sessions = _without_self_pay_by_error(classify(intake.sessions, clinic), intake)
     # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
     shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
@@ -91,31 +107,48 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     in_any_month = _reasons(sessions, clinic, as_of, month=None)
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
-    candidates = sessions[dated & (sessions["reason"] == "")]
+    natural = natural_keys(sessions)
+    known = recall(sessions, history, clinic)
+    sessions["replaces"] = known.standing["claim"].where(known.standing["claim"] == replacing, "")
+    standing = _standing(sessions, known, dated)
+    on_ledger = standing["state"] != ""
+    sessions["reason"] = sessions["reason"].mask(on_ledger, "")
+    sessions["claim"] = standing["claim"].where(standing["state"] == "claimed", "")
+    sessions["natural_key"] = ledger_keys(sessions, natural)
+    candidates = sessions[dated & (sessions["reason"] == "") & ~on_ledger]
     priced = prices(candidates, clinic)
-    group = same_session(sessions)
+    billed_now = known.elsewhere["month"].isin([month] if month else months_in(sessions).keys())
+    resembled = known.elsewhere["claim"].isin(standing["resembles"])
     desk = Desk(
         candidates=candidates,
         sessions=sessions,
         other=sessions[sessions["reason"] == "other-service"],
         prices=priced,
-        group=group,
-        patient=patient_keys(sessions),
+        group=same_session(sessions, natural),
+        patient=known.patient,
         bad_cells=intake.cell_findings,
+        standing=standing,
+        claimed=known.elsewhere,
+        gone=known.elsewhere[known.expected & billed_now & ~resembled],
         clinic=clinic,
     )
     findings = pd.concat([_cell_findings(desk, dated), run_checks(desk)], ignore_index=True)
     findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
     holds = findings.loc[findings["severity"] == "hold", "session"]
     held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
-    sessions["outcome"] = np.select([sessions["reason"] != "", held], ["not_billed", "held"], default="claimed")
+    sessions["outcome"] = np.select(
+        [sessions["reason"] != "", held, standing["state"] == "claimed"],
+        ["not_billed", "held", "already_claimed"],
+        default="claimed",
+    )
     sessions["outcome"] = sessions["outcome"].astype("str")
-    sessions["key"] = _opaque(sessions)
+    sessions["key"] = _opaque(sessions, natural)
     clear = sessions[sessions["outcome"] == "claimed"]
     claims = claim_lines(clear, priced.loc[clear.index], clinic)
     code = claims.set_index("session")["service_code"]
     sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
-    earlier = sessions[(sessions["reason"] == "outside-month") & (in_any_month == "") & dated]
+    unclaimed = (in_any_month == "") & (known.standing["state"] == "")
+    earlier = sessions[(sessions["reason"] == "outside-month") & unclaimed & dated]
     earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
     return Month(
         month=month,
@@ -131,12 +164,18 @@ def prepare_month(intake: Intake, clinic: Clinic, *, month: str | None, as_of: d
     )
 
 
-def claimed(month: Month, batch: int = 1) -> Month:
-    """The month with its claims numbered; without a ledger there is one batch."""
-    if month.month is None:
-        raise ValueError("claims are numbered by month")
-    lines = numbered(month.claims, month.month, batch, month.clinic)
-    return replace(month, claims=lines)
+def _standing(sessions: pd.DataFrame, known: Recall, dated: pd.Series[bool]) -> pd.DataFrame:
+    """How the dated sessions of the month stand on the ledger; a new one that resembles a claimed one is changed.
+
+    One that is to replace its claim stands as new. A session that is not billed for another reason is no second
+    claim, whatever it resembles.
+    """
+    standing = known.standing.copy()
+    here = dated & (sessions["reason"] != "outside-month") & (sessions["replaces"] == "")
+    resembles = here & (standing["state"] == "") & (standing["resembles"] != "") & (sessions["reason"] == "")
+    standing["state"] = standing["state"].where(here, "").mask(resembles, "changed")
+    standing["resembles"] = standing["resembles"].where(resembles, "")
+    return standing
 
 
 def _without_self_pay_by_error(sessions: pd.DataFrame, intake: Intake) -> pd.DataFrame:
@@ -208,13 +247,13 @@ def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
     return findings_frame(told, desk.clinic)
 
 
-def _opaque(sessions: pd.DataFrame) -> pd.Series[str]:
+def _opaque(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
     """A key per session that says nothing of the patient and stays the same from run to run.
 
     Made of the session id, else the natural key, else the place; copies of one session are counted.
     """
     base = sessions["session_id"]
-    base = base.mask(base == "", natural_keys(sessions))
+    base = base.mask(base == "", natural)
     base = base.mask(base == "", sources(sessions))
     ordinal = base.groupby(base).cumcount().astype("str")
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in base + "\x1f" + ordinal]
@@ -247,27 +286,29 @@ def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Tot
     return totals
 
 
-def view(month: Month) -> MonthView:
-    """The claimed month as the workbooks show it."""
+def run_of(month: Month) -> Run:
+    """The month as the ledger takes it in."""
     if month.month is None:
-        raise ValueError("only one month at a time can be shown")
+        raise ValueError("only one month at a time goes on the ledger")
+    return Run(
+        month=month.month,
+        as_of=month.as_of,
+        origin=_origin(month),
+        totals=month.totals,
+        claims=month.claims,
+        attention=_attention(month),
+        not_billed=_not_billed(month),
+    )
+
+
+def _origin(month: Month) -> Origin:
     clinic, claims = month.clinic, month.claims
-    asked = list(dict.fromkeys(claims["insurer_id"]))
     treated = set(claims["practitioner"])
-    return MonthView(
+    return Origin(
         clinic=clinic.name,
         address=clinic.block.address,
         phone=clinic.block.phone,
-        month=month.month,
-        as_of=month.as_of,
-        batch=int(claims["batch"].max()) if len(claims) else 1,
-        totals=month.totals,
-        claims=claims,
-        attention=_attention(month),
-        not_billed=_not_billed(month),
-        files=month.intake.files,
-        rules=_rules_applied(month),
-        insurers=tuple(_insurer_view(clinic, insurer_id) for insurer_id in asked),
+        insurers=tuple(_insurer_view(clinic, insurer_id) for insurer_id in dict.fromkeys(claims["insurer_id"])),
         practitioners=tuple(
             PractitionerView(
                 name=p.name,
@@ -278,6 +319,8 @@ def view(month: Month) -> MonthView:
             for p in clinic.practitioners
             if p.name in treated
         ),
+        files=month.intake.files,
+        rules=_rules_applied(month),
         clinic_file=clinic.file,
         clinic_sha256=clinic.sha256,
     )
@@ -289,6 +332,7 @@ def _insurer_view(clinic: Clinic, insurer_id: str) -> InsurerView:
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
     return InsurerView(
         id=insurer.id,
+        code=insurer.code,
         name=insurer.name,
         channel=insurer.channel or "",
         vendor_number=insurer.vendor_number or "",

@@ -10,9 +10,16 @@ from pathlib import Path
 
 from ims_billing.findings import BillingError
 
+# What a file is called until it is whole.
+_BEGINS, _ENDS = ".ims-billing-", ".part"
+
 
 def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
-    """Writes all files beside their places first, then moves them in; a failure before that leaves nothing."""
+    """Writes all files beside their places first, then moves them in; a failure before that leaves nothing.
+
+    They are on the disk when it returns, whatever happens to the computer then. Raises BillingError where one
+    cannot be written.
+    """
     ready: list[tuple[Path, Path]] = []
     try:
         for target, content in contents.items():
@@ -23,6 +30,8 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
                 temporary.replace(target)
             except PermissionError as error:
                 raise BillingError(_open_elsewhere(target)) from error
+        for folder in {target.parent for target in contents}:
+            _settle(folder)
     except OSError as error:
         raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}.") from error
     finally:
@@ -32,7 +41,7 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
 
 def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
     """A finished copy beside the target, for its owner only, or as the shared folder is."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=_BEGINS, suffix=_ENDS, dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -45,6 +54,36 @@ def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _settle(folder: Path) -> None:
+    """Puts the folder's new names on the disk; Windows does so by itself, and has no call for it."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what an interrupted command left beside its targets: patients' data that nobody would look for."""
+    for left in folder.glob(f"{_BEGINS}*{_ENDS}"):
+        left.unlink(missing_ok=True)
+
+
+def create_empty(path: Path) -> None:
+    """Makes an empty file with the right permissions, where there is none; raises BillingError where it cannot."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise BillingError(f"{path}: cannot be made here: {error.strerror}. Check the folder.") from error
+    os.close(handle)
+    if is_shared(path.parent):
+        path.chmod(stat.S_IMODE(path.parent.stat().st_mode) & 0o666)
 
 
 def is_shared(out: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from openpyxl import Workbook
 
 from ims_billing.clinic import Clinic
 from ims_billing.clinic_file import load
-from ims_billing.model import Intake
-from ims_billing.month import Month, prepare_month
+from ims_billing.ledger import Ledger
+from ims_billing.model import Intake, MonthView
+from ims_billing.month import Month, prepare_month, run_of
 from ims_billing.reading.intake import read_files
 
 AS_OF = dt.date(2026, 11, 5)
@@ -179,6 +181,17 @@ def month_of(
     """The month that the rows make, through a real workbook and a real clinic file."""
     known = practice(folder, more, clinic)
     return prepare_month(intake(folder, rows, known), known, month=month, as_of=as_of)
+
+
+def on_ledger(month: Month) -> MonthView:
+    """The month as a ledger that knew nothing shows it once it is recorded."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / "ims-billing.sqlite")
+        with ledger.writing():
+            run = run_of(month)
+            ledger.add_batch(run)
+            ledger.set_page(run)
+            return ledger.month(run.month)
 
 
 def outcomes(month: Month) -> list[str]:

@@ -65,7 +65,17 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
     done = run("check", sessions, "--json", *AS_OF, "--clinic", clinic, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     found = report(done)
-    assert list(found) == ["version", "month", "as_of", "files", "totals", "insurers", "sessions", "written"]
+    assert list(found) == [
+        "version",
+        "month",
+        "as_of",
+        "files",
+        "totals",
+        "insurers",
+        "sessions",
+        "findings",
+        "written",
+    ]
     assert (found["month"], found["as_of"], found["written"]) == ("2026-10", "2026-11-05", [])
     assert [{**f, "sha256": len(f["sha256"])} for f in found["files"]] == [
         {"file": "sessions.xlsx", "layout": "sessions", "rows": 3, "sessions": 3, "repeated": 0, "tied": 0,

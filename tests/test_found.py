@@ -11,10 +11,23 @@ from openpyxl import Workbook
 
 from ims_billing.classify import NameReader
 from ims_billing.findings import BillingError
-from ims_billing.month import Month, claimed, prepare_month, view
+from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rulebook import published
-from tests.practice import AS_OF, MONTH, clinic_file, csv_file, kinds, month_of, outcomes, practice, row, told, xlsx
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    clinic_file,
+    csv_file,
+    kinds,
+    month_of,
+    on_ledger,
+    outcomes,
+    practice,
+    row,
+    told,
+    xlsx,
+)
 
 HEADER = "Service Date,Patient,Practitioner,Service,Insurer,Fee"
 LINE = "2026-10-05,Pat Madeup,Ann Example,IMS,PBC,95"
@@ -220,7 +233,7 @@ def test_many_visits_of_one_name_on_one_day_are_answered(tmp_path: Path) -> None
 
 def test_workbooks_of_a_clinic_with_a_long_name_open(tmp_path: Path) -> None:
     known = practice(tmp_path)
-    month = claimed(prepare_month(read_files([xlsx(tmp_path, [row()])], known), known, month=MONTH, as_of=AS_OF))
-    assert view(month).batch == 1
+    month = prepare_month(read_files([xlsx(tmp_path, [row()])], known), known, month=MONTH, as_of=AS_OF)
+    assert len(on_ledger(month).batches) == 1
     with pytest.raises(BillingError, match="cannot be printed"):
         practice(tmp_path, clinic='phone = "1\\u0001"')

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_billing.findings import BillingError
-from ims_billing.month import claimed, months_in, only_month, prepare_month, view
-from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, outcomes, practice, row
+from ims_billing.month import months_in, only_month, prepare_month, run_of
+from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, on_ledger, outcomes, practice, row
 
 OTHER = {"Service": "Massage"}
 # Each row would also have every reason after its own: the first that applies must win.
@@ -75,7 +75,7 @@ def test_claims_are_numbered_by_month_and_insurer_in_the_order_of_date_and_patie
         row(Patient="Max", Service_Date=dt.date(2026, 10, 1)),
         row(Patient="Ida", Insurer="PBC"),
     ]
-    claims = claimed(month_of(tmp_path, rows)).claims
+    claims = on_ledger(month_of(tmp_path, rows)).claims
     assert list(zip(claims["claim"], claims["patient"], strict=True)) == [
         ("2026-10-PABC-0001", "Ida"),
         ("2026-10-SUNL-0001", "Max"),
@@ -161,15 +161,14 @@ def test_any_month_is_accounted_for_and_the_order_of_rows_is_nothing(
     shuffle.shuffle(shuffled)
     again = month_of(tmp_path, shuffled, month=only)
     if only:
-        assert frame_text(claimed(again).claims.drop(columns=["session", "source"])) == frame_text(
-            claimed(month).claims.drop(columns=["session", "source"])
-        )
+        told, told_again = (on_ledger(m).claims.drop(columns="source") for m in (month, again))
+        assert frame_text(told_again) == frame_text(told)
     assert again.totals == month.totals
 
 
 def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
     rows = [row(), row(Patient="B"), row(Insurer="MSP", PHN="9", Birth_Date=dt.date(1980, 1, 1), Patient="C")]
-    shown = view(claimed(month_of(tmp_path, rows)))
+    shown = run_of(month_of(tmp_path, rows)).origin
     assert [(r.rule, r.value, r.claims, r.source[:11]) for r in shown.rules] == [
         ("Fee: ims", "$95.00", 2, "clinic file"),
         ("Fee: ims, MSP", "$23.00", 1, "Province of"),
@@ -209,7 +208,7 @@ def test_a_severity_that_is_off_silences_what_the_cells_say_too(tmp_path: Path) 
 
 def test_what_needs_attention_stands_in_the_order_of_the_catalogue(tmp_path: Path) -> None:
     rows = [row(Tax=1.0), row(Patient="", Service_Date=dt.date(2026, 10, 8)), row(Fee=1.0, Patient="C")]
-    assert list(view(claimed(month_of(tmp_path, rows))).attention["kind"]) == [
+    assert list(run_of(month_of(tmp_path, rows)).attention["kind"]) == [
         "missing-patient", "fee-not-as-listed", "tax-on-session",
     ]  # fmt: skip
 
@@ -222,7 +221,7 @@ def test_claims_of_a_patient_and_day_stand_in_the_order_of_their_start(tmp_path:
     assert list(claims["source"]) == ["sessions.xlsx, Sessions, row 3", "sessions.xlsx, Sessions, row 2"]
     # Without a listed amount a public payer is asked for the row's fee, where the clinic lets it pass.
     assert list(claims["amount_cents"]) == [9500, 9500]
-    assert view(claimed(month_of(tmp_path, icbc, more=more, month="2026-03"))).rules[0].rule == "Service code: ICBC"
+    assert run_of(month_of(tmp_path, icbc, more=more, month="2026-03")).origin.rules[0].rule == "Service code: ICBC"
 
 
 def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:

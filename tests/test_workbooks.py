@@ -21,13 +21,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.findings import BillingError
 from ims_billing.model import MonthView
-from ims_billing.month import claimed, view
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month
 from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.sheet import Book, Column
-from tests.practice import month_of, row
+from tests.practice import month_of, on_ledger, row
 
 HERE = Path(__file__).parent
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
@@ -52,7 +51,7 @@ ROWS = [
 
 @pytest.fixture
 def shown(tmp_path: Path) -> MonthView:
-    return view(claimed(month_of(tmp_path, ROWS, more=MORE)))
+    return on_ledger(month_of(tmp_path, ROWS, more=MORE))
 
 
 def total(amounts: list[Any]) -> float:
@@ -63,8 +62,14 @@ def opened(content: bytes) -> openpyxl.Workbook:
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
+def first_report(shown: MonthView) -> bytes:
+    return insurer_report(shown, shown.batches[0], shown.batches[0].origin.insurers[0])
+
+
 def insurer_book(shown: MonthView, insurer_id: str) -> openpyxl.Workbook:
-    return opened(insurer_report(shown, next(i for i in shown.insurers if i.id == insurer_id)))
+    return opened(
+        insurer_report(shown, shown.batches[0], next(i for i in shown.batches[0].origin.insurers if i.id == insurer_id))
+    )
 
 
 def headings(sheet: Worksheet) -> list[Any]:
@@ -121,8 +126,8 @@ def test_an_insurers_workbook_has_its_patients_only_and_what_it_asks_for(shown: 
 
 def test_nothing_private_and_no_acupuncture_goes_to_an_insurer(tmp_path: Path) -> None:
     rows = [row(Service="IMS Acupuncture - Follow-up", Notes="private words", PHN="9123947241")]
-    shown = view(claimed(month_of(tmp_path, rows)))
-    content = insurer_report(shown, shown.insurers[0])
+    shown = on_ledger(month_of(tmp_path, rows))
+    content = first_report(shown)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         text = "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
     for word in ("cupuncture", "private words", "9123947241"):
@@ -131,7 +136,7 @@ def test_nothing_private_and_no_acupuncture_goes_to_an_insurer(tmp_path: Path) -
 
 def test_the_totals_of_the_insurers_equal_the_summarys(shown: MonthView) -> None:
     summary = total(column(opened(claim_summary(shown))["Claims"], "Amount claimed"))
-    insurers = [insurer_book(shown, i.id) for i in shown.insurers]
+    insurers = [insurer_book(shown, i.id) for i in shown.batches[0].origin.insurers]
     assert sum(total(column(book["Claim lines"], "Amount claimed")) for book in insurers) == summary == 308
     last_cells = [[c.value for c in book["Summary"][book["Summary"].max_row]][-1] for book in insurers]
     assert total(last_cells) == summary
@@ -206,7 +211,7 @@ def dump(content: bytes) -> str:
 @pytest.mark.parametrize("name", ["claim-summary", "manulife"])
 def test_workbooks_are_as_they_were(shown: MonthView, name: str) -> None:
     """The golden files show what changes; write them anew with IMS_BILLING_GOLDEN=1 and read the difference."""
-    content = claim_summary(shown) if name == "claim-summary" else insurer_report(shown, shown.insurers[0])
+    content = claim_summary(shown) if name == "claim-summary" else first_report(shown)
     golden = HERE / "data" / f"golden-{name}.txt"
     # The hashes of the input files and the clinic file depend on openpyxl's clock in the tests' own spreadsheets.
     made = "\n".join(_without_hashes(dump(content), shown))
@@ -216,14 +221,14 @@ def test_workbooks_are_as_they_were(shown: MonthView, name: str) -> None:
 
 
 def _without_hashes(text: str, shown: MonthView) -> list[str]:
-    for sha256 in (*(file.sha256 for file in shown.files), shown.clinic_sha256):
+    for sha256 in (*(file.sha256 for file in shown.origin.files), shown.origin.clinic_sha256):
         text = text.replace(sha256, "<sha256>")
     return text.splitlines()
 
 
 def test_the_same_month_gives_the_same_bytes(shown: MonthView) -> None:
     assert claim_summary(shown) == claim_summary(shown)
-    assert insurer_report(shown, shown.insurers[0]) == insurer_report(shown, shown.insurers[0])
+    assert first_report(shown) == insurer_report(shown, shown.batches[0], shown.batches[0].origin.insurers[0])
 
 
 def test_workbooks_name_no_machine_no_user_and_no_clock(shown: MonthView) -> None:
@@ -253,9 +258,9 @@ def test_the_csv_is_utf_8_with_mark_and_nothing_in_it_acts(shown: MonthView) -> 
 def test_a_month_is_written_whole_with_sane_names(tmp_path: Path) -> None:
     more = '[[insurer]]\nname = "../../x"\ncode = "XXXX"\n[[insurer]]\nname = "保险"\ncode = "YYYY"\n'
     rows = [row(Insurer="../../x"), row(Insurer="保险", Patient="B")]
-    shown = view(claimed(month_of(tmp_path, rows, more=more)))
+    shown = on_ledger(month_of(tmp_path, rows, more=more))
     out = tmp_path / "my reports"
-    written = write_month(shown, out)
+    written = write_month(shown, {1}, out)
     names = sorted(path.relative_to(out).as_posix() for path in written.files)
     assert names == [
         "2026-10/claim-summary-2026-10.xlsx",
@@ -270,20 +275,20 @@ def test_an_insurers_workbook_of_an_earlier_run_is_pointed_out(shown: MonthView,
     stale = tmp_path / "out" / "2026-10" / "insurers" / "desjardins-2026-10.xlsx"
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"old")
-    assert write_month(shown, tmp_path / "out").left_over == (stale,)
+    assert write_month(shown, {1}, tmp_path / "out").left_over == (stale,)
     assert stale.read_bytes() == b"old"
 
 
 @posix_only
 def test_files_are_for_their_owner_only_unless_the_folder_is_shared(shown: MonthView, tmp_path: Path) -> None:
-    own = write_month(shown, tmp_path / "own")
+    own = write_month(shown, {1}, tmp_path / "own")
     assert not own.shared
     assert {stat.S_IMODE(p.stat().st_mode) for p in own.files} == {0o600}
     assert stat.S_IMODE((tmp_path / "own" / "2026-10").stat().st_mode) == 0o700
     team = tmp_path / "team"
     team.mkdir()
     team.chmod(0o770)
-    shared = write_month(shown, team)
+    shared = write_month(shown, {1}, team)
     assert shared.shared
     assert {stat.S_IMODE(p.stat().st_mode) for p in shared.files} == {0o660}
 
@@ -294,7 +299,7 @@ def test_a_new_folder_is_shared_only_in_one_that_was_given_to_others(shown: Mont
         parent = tmp_path / f"{mode:o}"
         parent.mkdir()
         parent.chmod(mode)
-        written = write_month(shown, parent / "reports")
+        written = write_month(shown, {1}, parent / "reports")
         assert written.shared == shared, oct(mode)
         found = {stat.S_IMODE(p.stat().st_mode) for p in written.files}
         assert found == ({mode & 0o666} if shared else {0o600}), oct(mode)
@@ -306,20 +311,20 @@ def test_a_workbook_open_in_excel_or_libreoffice_stops_everything(shown: MonthVi
     folder.mkdir(parents=True)
     (folder / lock).write_bytes(b"")
     with pytest.raises(BillingError, match="open in another program"):
-        write_month(shown, tmp_path / "out")
+        write_month(shown, {1}, tmp_path / "out")
     assert [p.name for p in (tmp_path / "out").rglob("*") if p.is_file()] == [lock]
 
 
 def test_a_file_in_place_of_the_folder_stops_everything(shown: MonthView, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file", encoding="utf-8")
     with pytest.raises(BillingError, match="this is a file, and the output needs a folder"):
-        write_month(shown, tmp_path / "out")
+        write_month(shown, {1}, tmp_path / "out")
 
 
 def test_a_failure_in_the_middle_leaves_nothing_half_written(
     shown: MonthView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_month(shown, tmp_path / "out")
+    write_month(shown, {1}, tmp_path / "out")
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
     synced = 0
 
@@ -331,12 +336,12 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(
 
     monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(BillingError, match="No space left on device"):
-        write_month(shown, tmp_path / "out")
+        write_month(shown, {1}, tmp_path / "out")
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
 
 def test_every_file_of_the_month_is_planned(shown: MonthView) -> None:
-    assert [str(path) for path in month_files(shown)] == [
+    assert [str(path) for path in month_files(shown, {1})] == [
         "2026-10/claim-summary-2026-10.xlsx",
         "2026-10/claims-2026-10.csv",
         "2026-10/insurers/manulife-2026-10.xlsx",

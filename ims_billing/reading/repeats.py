@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.identity import contents, same_session
+from ims_billing.identity import contents, natural_keys, same_session
 
 # More copies of one session than this are no session: only equal ones are looked for among them.
 _COMPARED = 50
@@ -55,7 +55,7 @@ def _repeated(
     if sessions["file"].nunique() < 2:
         return repeated
     content = contents(sessions).to_numpy()
-    group = same_session(sessions)
+    group = same_session(sessions, natural_keys(sessions))
     files = sessions["file"]
     several = files.groupby(group).transform("nunique") > 1
     columns = {name: sessions[name].to_numpy() for name in sessions.columns}

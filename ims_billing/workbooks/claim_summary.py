@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import MonthView
+from ims_billing.model import MonthView, RuleApplied
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
 CLAIMS = {
@@ -57,15 +59,16 @@ NOT_BILLED = {
 
 def claim_summary(view: MonthView) -> bytes:
     """The workbook `claim-summary-<month>.xlsx`."""
-    book = Book(f"Claim summary {view.month}", view.clinic, view.as_of)
+    book = Book(f"Claim summary {view.month}", view.origin.clinic, view.as_of)
     facts: list[tuple[str, Value]] = [
-        ("Clinic", view.clinic),
+        ("Clinic", view.origin.clinic),
         ("Month", view.month),
         ("As of", view.as_of),
-        ("Batch", str(view.batch)),
+        ("Batch", str(view.batches[-1].number) if view.batches else "none yet"),
     ]
     book.page("Overview", f"IMS claims, {view.month}", facts, _overview(view))
-    book.table("Claims", list(CLAIMS.values()), column_values(view.claims, list(CLAIMS)))
+    struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
+    book.table("Claims", list(CLAIMS.values()), column_values(view.claims, list(CLAIMS)), struck=struck)
     undecided = view.attention.assign(decision="", correct_value="", decided_by="", note="")
     lines = column_values(undecided, list(ATTENTION))
     book.table("Needs attention", list(ATTENTION.values()), lines, widest=20)
@@ -76,7 +79,7 @@ def claim_summary(view: MonthView) -> bytes:
 
 def _overview(view: MonthView) -> list[Block]:
     blocks = [_control_totals(view)]
-    claims = view.claims
+    claims = view.claims[view.claims["voided_on"].isna()]
     if len(claims):
         day = claims["service_date"]
         monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
@@ -85,11 +88,27 @@ def _overview(view: MonthView) -> list[Block]:
             _amounts("By practitioner", "Practitioner", claims, claims["practitioner"]),
             _amounts("By week", "Week from Monday", claims, monday),
         ]
+    if len(view.batches) > 1:
+        blocks.append(_amounts("By batch", "Batch", claims, claims["batch"].astype("str")))
+    if len(claims) < len(view.claims):
+        blocks.append(_voided(view.claims))
     if len(view.attention):
         blocks.append(_held(view))
     if len(view.not_billed):
         blocks.append(_not_billed(view))
     return blocks
+
+
+def _voided(claims: pd.DataFrame) -> Block:
+    """Claims that were taken back: they are struck out on Claims, and in no sum."""
+    instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
+    voided = claims[claims["voided_on"].notna()]
+    shown = zip(voided["claim"], voided["void_reason"], voided["voided_on"], strict=True)
+    rows: list[tuple[Value, ...]] = [
+        (claim, reason, day.date(), instead.get(claim, "nothing")) for claim, reason, day in shown
+    ]
+    columns = [Column("Claim"), Column("Reason", "long"), Column("Voided on", "date"), Column("Replaced by")]
+    return Block("Voided claims", columns, rows, note="They are struck out on the sheet Claims, and in no sum.")
 
 
 def _control_totals(view: MonthView) -> Block:
@@ -113,8 +132,14 @@ def _control_totals(view: MonthView) -> Block:
         [Column("Outcome"), Column("Sessions", "count"), Column("Fees", "money")],
         outcomes,
         ("All sessions", totals.sessions, totals.cents_read / 100),
-        note=f"{rows}. Every row is in one of these lines, and the cents add up.",
+        note=f"{rows}. Every row is in one of these lines, and the cents add up.{_beside(view)}",
     )
+
+
+def _beside(view: MonthView) -> str:
+    """What the sheets list of earlier files of the month, which the last ones do not hold."""
+    held = view.attention["session"].nunique() - view.totals.counts["held"]
+    return f" Beside them, {held} held of earlier files of the month." if held > 0 else ""
 
 
 def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:
@@ -163,17 +188,26 @@ def _not_billed(view: MonthView) -> Block:
 
 def _sources(view: MonthView) -> list[Block]:
     """Where the month comes from; long texts stand in the second column of every block."""
-    files = [(f.file, f.sha256, f.layout, f.rows, f.sessions, f.repeated, f.tied, f.set_aside) for f in view.files]
+    runs = [(str(batch.number), batch.origin) for batch in view.batches]
+    if view.origin.files not in [origin.files for _, origin in runs]:
+        runs.append(("none", view.origin))  # the last run claimed nothing, and changed what is held or not billed
+    files = [
+        (f.file, f.sha256, f.layout, batch, f.rows, f.sessions, f.repeated, f.tied, f.set_aside)
+        for batch, origin in runs
+        for f in origin.files
+    ]
     counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Tied", "Set aside")]
     hashed = [Column("File", "long"), Column("SHA-256", "long")]
+    clinic_files = list(dict.fromkeys((origin.clinic_file, origin.clinic_sha256) for _, origin in runs))
     blocks = [
-        Block("Files", [*hashed, Column("Layout"), *counts], files),
-        Block("Clinic file", hashed, [(view.clinic_file, view.clinic_sha256)]),
+        Block("Files", [*hashed, Column("Layout"), Column("Batch"), *counts], files),
+        Block("Clinic file", hashed, clinic_files),
     ]
-    if view.rules:
+    applied = _rules(view)
+    if applied:
         rules = [
             (r.rule, f"{r.source} {r.url}".strip(), r.value, r.claims, "yes" if r.verified else "no", r.in_force)
-            for r in view.rules
+            for r in applied
         ]
         headings = [
             Column("Rule", "long"),
@@ -184,8 +218,17 @@ def _sources(view: MonthView) -> list[Block]:
             Column("In force"),
         ]
         blocks.append(Block("Rules applied", headings, rules))
-    aside = [(f.file, a.reason, a.sheet, a.row) for f in view.files for a in f.asides]
+    aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
         blocks.append(Block("Rows set aside", headings, aside))
     return blocks
+
+
+def _rules(view: MonthView) -> list[RuleApplied]:
+    """The rules that the month's claims rest on, of all batches, each with how many claims rest on it."""
+    applied: dict[RuleApplied, int] = {}
+    for rule in (rule for batch in view.batches for rule in batch.origin.rules):
+        same = replace(rule, claims=0)
+        applied[same] = applied.get(same, 0) + rule.claims
+    return [replace(rule, claims=claims) for rule, claims in applied.items()]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+
+import pandas as pd
 
 from ims_billing.model import MonthView
 
@@ -23,17 +26,21 @@ _COLUMNS = {
     "fee_cents": "fee",
     "patient_paid_cents": "patient_paid",
     "amount_cents": "amount_claimed",
+    "replaces": "replaces",
+    "voided_on": "voided",
 }
 
 
 def claims_csv(view: MonthView) -> bytes:
-    """The file `claims-<month>.csv`: UTF-8 with mark, amounts with two decimals, text that never acts."""
+    """The file `claims-<month>.csv`: UTF-8 with mark, amounts with two decimals, text that never acts.
+
+    `voided` is the day that a claim was taken back; `replaces` the voided claim that one stands for.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    # Claims that replace another and claims that were voided come with the ledger: both columns are empty.
-    writer.writerow([*_COLUMNS.values(), "replaces", "voided"])
+    writer.writerow(_COLUMNS.values())
     for row in view.claims[list(_COLUMNS)].itertuples(index=False, name=None):
-        writer.writerow([*(_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True)), "", ""])
+        writer.writerow(_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -41,8 +48,8 @@ def _cell(name: str, value: object) -> str:
     if name.endswith("_cents"):
         cents = int(str(value))
         return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-    if name == "service_date":
-        return f"{value:%Y-%m-%d}"
+    if isinstance(value, dt.date):
+        return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
     return _harmless(str(value))
 
 

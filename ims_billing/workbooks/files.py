@@ -2,58 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ims_billing.model import MonthView
-from ims_billing.saving import is_shared, probe, write_all
+from ims_billing.model import Batch, InsurerView, MonthView
+from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
 
+_SUMMARY, _INSURERS = "claim-summary-", "insurers"
+
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the files, those of an earlier run that are left beside them, and who can read them."""
+    """What was written: the files, those beside them that the ledger does not know, and who can read them."""
 
     files: tuple[Path, ...]
     left_over: tuple[Path, ...]
     shared: bool
 
 
-def month_files(view: MonthView) -> dict[PurePosixPath, Callable[[], bytes]]:
-    """By path within the output folder, what makes each file of a month."""
+def month_files(view: MonthView, batches: Collection[int]) -> dict[PurePosixPath, Callable[[], bytes]]:
+    """By path within the output folder, what makes each file: the summary, the CSV, the insurers' of some batches."""
     month = view.month
     files: dict[PurePosixPath, Callable[[], bytes]] = {
-        PurePosixPath(month, f"claim-summary-{month}.xlsx"): lambda: claim_summary(view),
+        PurePosixPath(month, f"{_SUMMARY}{month}.xlsx"): lambda: claim_summary(view),
         PurePosixPath(month, f"claims-{month}.csv"): lambda: claims_csv(view),
     }
-    for insurer in view.insurers:
-        path = PurePosixPath(month, "insurers", f"{insurer.id}-{month}.xlsx")
-        files[path] = lambda insurer=insurer: insurer_report(view, insurer)  # type: ignore[misc]
+    for batch in view.batches:
+        # What was sent before this program came is not to be sent again.
+        if batch.number in batches and not batch.already_sent:
+            for insurer in batch.origin.insurers:
+                files[_insurer_file(month, batch, insurer)] = _maker(view, batch, insurer)
     return files
 
 
-def write_month(view: MonthView, out: Path, started: Callable[[str], None] = lambda _: None) -> Written:
-    """Writes a month's files below `out`; raises BillingError where it cannot.
+def _insurer_file(month: str, batch: Batch, insurer: InsurerView) -> PurePosixPath:
+    later = f"-batch-{batch.number}" if batch.number > 1 else ""
+    return PurePosixPath(month, _INSURERS, f"{insurer.id}-{month}{later}.xlsx")
 
-    No file is ever half-written, and nothing is written before every file could be. A file that is opened
-    elsewhere in the moment of moving in stays as it was, though others are new; the next run mends that.
 
-    Calls `started` with the name of each file before it is made.
+def _maker(view: MonthView, batch: Batch, insurer: InsurerView) -> Callable[[], bytes]:
+    return lambda: insurer_report(view, batch, insurer)
+
+
+def probe_summary(month: str, out: Path) -> None:
+    """Raises BillingError where the month's summary could not be written: it is always one of the files."""
+    probe(out / month / f"{_SUMMARY}{month}.xlsx")
+
+
+def probe_month(view: MonthView, batches: Collection[int], out: Path) -> None:
+    """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it."""
+    for path in month_files(view, batches):
+        probe(out / path)
+
+
+def write_month(
+    view: MonthView, batches: Collection[int], out: Path, started: Callable[[str], None] = lambda _: None
+) -> Written:
+    """Writes a month's summary and CSV, and the insurers' workbooks of these batches, below `out`.
+
+    No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
+    cannot be. Calls `started` with the name of each file before it is made.
     """
-    making = month_files(view)
-    targets = {out.joinpath(*path.parts): make for path, make in making.items()}
-    for target in targets:
+    making = {out / path: make for path, make in month_files(view, batches).items()}
+    for target in making:
         probe(target)
     contents = {}
-    for target, make in targets.items():
-        started(target.name)
+    for target, make in making.items():
+        started(f"Writing {target.name}")
         contents[target] = make()
+    folder = out / view.month
+    for place in (folder, folder / _INSURERS):
+        sweep(place)
     shared = is_shared(out)
     write_all(contents, shared=shared)
-    insurers = out / view.month / "insurers"
-    found = sorted(insurers.glob("*.xlsx")) if insurers.is_dir() else []
-    left_over = tuple(path for path in found if path not in targets and not path.name.startswith("~$"))
-    return Written(tuple(targets), left_over, shared)
+    known = {out / path for path in month_files(view, {batch.number for batch in view.batches})}
+    found = sorted((folder / _INSURERS).glob("*.xlsx"))
+    left_over = tuple(path for path in found if path not in known and not path.name.startswith("~$"))
+    return Written(tuple(contents), left_over, shared)
+
+
+def claim_workbooks(out: Path, month: str = "*") -> list[Path]:
+    """The workbooks of claims in an output folder, of one month or of all."""
+    summaries, insurers = out.glob(f"{month}/{_SUMMARY}*.xlsx"), out.glob(f"{month}/{_INSURERS}/*.xlsx")
+    return [path for path in (*sorted(summaries), *sorted(insurers)) if not path.name.startswith("~$")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.model import InsurerView, MonthView
+from ims_billing.model import Batch, InsurerView, MonthView, Origin
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
@@ -30,31 +30,57 @@ LINES: dict[str, tuple[Column, str | None]] = {
 }
 
 
-def insurer_report(view: MonthView, insurer: InsurerView) -> bytes:
-    """The workbook `insurers/<insurer>-<month>.xlsx`, with that insurer's claims only."""
-    claims = view.claims[view.claims["insurer_id"] == insurer.id]
-    book = Book(f"{insurer.name}, claims {view.month}", view.clinic, view.as_of)
+def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes:
+    """The workbook `insurers/<insurer>-<month>.xlsx` of a batch: its claims to that insurer, and what it takes back.
+
+    The clinic, the insurer and the practitioners stand in it as they were when the batch was made.
+    """
+    origin = batch.origin
+    theirs = view.claims[view.claims["insurer_id"] == insurer.id]
+    claims, voided = theirs[theirs["batch"] == batch.number], theirs[theirs["void_batch"] == batch.number]
+    book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of)
     facts: list[tuple[str, Value]] = [
-        ("Clinic", view.clinic),
-        ("Address", view.address),
-        ("Phone", view.phone),
+        ("Clinic", origin.clinic),
+        ("Address", origin.address),
+        ("Phone", origin.phone),
         ("Vendor number", insurer.vendor_number),
         ("Insurer", insurer.name),
         ("Channel", insurer.channel),
         ("Month", view.month),
-        ("Batch", str(view.batch)),
+        ("Batch", str(batch.number)),
     ]
     stated = [(label, fact) for label, fact in facts if fact]
-    book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, [_practitioners(view, insurer, claims)])
+    blocks = [_practitioners(origin, insurer, claims)]
+    if len(voided):
+        blocks.append(_voided(voided, claims))
+    book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
-    book.table("Claim lines", list(lines.values()), column_values(claims, list(lines)))
+    shown = pd.concat([voided, claims])
+    struck = range(len(voided))
+    book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()
 
 
-def _practitioners(view: MonthView, insurer: InsurerView, claims: pd.DataFrame) -> Block:
+def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
+    """Claims of earlier batches that are taken back, struck out among the lines, and what stands for them."""
+    instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
+    rows: list[tuple[Value, ...]] = [
+        (claim, f"replaced by {instead[claim]}" if claim in instead else "taken back", day.date(), cents / 100)
+        for claim, day, cents in zip(voided["claim"], voided["service_date"], voided["amount_cents"], strict=True)
+    ]
+    columns = [
+        Column("Claim"),
+        Column("What becomes of it"),
+        Column("Service date", "date"),
+        Column("Amount claimed", "money"),
+    ]
+    return Block("Voided claims, struck out among the lines", columns, rows)
+
+
+def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
     rows: list[tuple[Value, ...]] = []
-    for practitioner in view.practitioners:
+    for practitioner in origin.practitioners:
         theirs = claims[claims["practitioner"] == practitioner.name]
         if theirs.empty:
             continue

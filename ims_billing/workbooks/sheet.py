@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import math
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal, TypeAlias
@@ -65,9 +65,18 @@ class Book:
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
 
     def table(
-        self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]], widest: float = _WIDEST
+        self,
+        name: str,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Value]],
+        *,
+        widest: float = _WIDEST,
+        struck: Collection[int] = (),
     ) -> None:
-        """A sheet that is one table: its header in the first row, frozen, with filters; text wraps at `widest`."""
+        """A sheet that is one table: its header in the first row, frozen, with filters; text wraps at `widest`.
+
+        The rows at the positions `struck`, from 0, are struck out.
+        """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
             raise ValueError(f"{len(kept)} rows are more than a sheet holds")
@@ -85,11 +94,13 @@ class Book:
             # for what a person types below the table
             dimension.number_format = _FORMATS[column.kind]
         sheet.append([_styled(sheet, column.heading, "heading", column.kind) for column in columns])
-        cells = [_styled(sheet, None, "body", column.kind) for column in columns]
+        plain = [_styled(sheet, None, "body", column.kind) for column in columns]
+        crossed = [_styled(sheet, None, "struck", column.kind) for column in columns]
         # Not every program fits the height of a row to the text that breaks in it.
         breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
         breaking = [n for n in breaking if any(_lines(row[n], widths[n]) > 1 for row in kept)]
         for place, row in enumerate(kept, start=2):
+            cells = crossed if place - 2 in struck else plain
             for cell, value in zip(cells, row, strict=True):
                 _fill(cell, value)
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
@@ -223,6 +234,7 @@ _FONTS = {
     "label": Font(name=_FONT, size=11, color=_INK),
     "fact": Font(name=_FONT, size=11, color=_INK),
     "body": Font(name=_FONT, size=11, color=_INK),
+    "struck": Font(name=_FONT, size=11, strike=True, color=_INK),
     "total": Font(name=_FONT, size=11, bold=True, color=_INK),
     "note": Font(name=_FONT, size=10, italic=True, color=_INK),
 }
@@ -237,11 +249,11 @@ def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
     """A cell in one of the house's looks."""
     cell = WriteOnlyCell(sheet)
     cell.font = _FONTS[look]
-    cell.number_format = _FORMATS[kind] if look in ("body", "total", "fact") else "General"
+    cell.number_format = _FORMATS[kind] if look in ("body", "struck", "total", "fact") else "General"
     side = "right" if kind in _RIGHT else "left"
     flowing = look in ("title", "section", "note", "label", "fact")
     wraps = not flowing and (kind in _WRAPPING or look == "heading")
-    vertical = "top" if look == "body" else "center"
+    vertical = "top" if look in ("body", "struck") else "center"
     # keeps a text apart from the number that ends at its left
     inset = 1 if side == "left" and not flowing else 0
     cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)

@@ -1,0 +1,229 @@
+"""The clinic's memory: the batches and claims of every month, what was held, and what of it is in the files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from ims_billing.findings import BillingError, did_you_mean
+from ims_billing.ledger_file import LedgerFile
+from ims_billing.model import (
+    ATTENTION,
+    NOT_BILLED,
+    ON_LEDGER,
+    Batch,
+    Column,
+    MonthView,
+    Origin,
+    Run,
+    Totals,
+    day_text,
+    prove,
+)
+
+_ORIGIN = TypeAdapter(Origin)
+_TOTALS = TypeAdapter(Totals)
+# Of a month, the voided claims whose insurer has not been told.
+_UNTOLD = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
+
+
+class Ledger(LedgerFile):
+    """One clinic's ledger; its methods belong within `reading` or `writing`."""
+
+    def claims(self) -> pd.DataFrame:
+        """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
+        return self._claims("")
+
+    def _claims(self, where: str, *values: object) -> pd.DataFrame:
+        names = ", ".join(column.name for column in ON_LEDGER)
+        rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
+        return _frame(rows, ON_LEDGER)
+
+    def claim(self, number: str) -> pd.DataFrame:
+        """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
+        found = self._claims("WHERE claim = ?", number)
+        if found.empty:
+            known = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
+            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known)}.")
+        return found
+
+    def months(self) -> list[str]:
+        """The months that the ledger knows, in their order."""
+        return [str(month) for (month,) in self.rows("SELECT month FROM page ORDER BY month")]
+
+    def add_batch(self, run: Run, *, already_sent: bool = False) -> tuple[int | None, dict[int, str]]:
+        """Records the run's claims, and tells insurers of voids they have not heard of, as the month's next batch.
+
+        Returns its number, None where there is neither; and the claim numbers by session, which continue for each
+        month and insurer.
+        """
+        voids = self.rows(
+            "SELECT 1 FROM claim WHERE month = ? AND voided_on IS NOT NULL AND void_batch IS NULL", run.month
+        )
+        if run.claims.empty and not voids:
+            return None, {}
+        number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
+        origin = self._with_voided(run) if voids else run.origin
+        self.insert(
+            "batch",
+            ("month", "number", "as_of", "already_sent", "origin"),
+            [(run.month, number, run.as_of.isoformat(), int(already_sent), _ORIGIN.dump_json(origin).decode())],
+        )
+        self.run(
+            f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}",
+            number,
+            run.month,
+        )
+        self.run("UPDATE page SET written = 0 WHERE month = ?", run.month)
+        numbers = self._numbers(run)
+        columns = [column for column in ON_LEDGER if column.name in run.claims]
+        rows = _rows(run.claims, columns)
+        names = ["claim", "month", "batch", *(column.name for column in columns)]
+        self.insert(
+            "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
+        )
+        return number, dict(zip(run.claims["session"].tolist(), numbers, strict=True))
+
+    def _with_voided(self, run: Run) -> Origin:
+        """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
+        known = {insurer.id: insurer for insurer in run.origin.insurers}
+        for batch in self._batches(run.month):
+            for insurer in batch.origin.insurers:
+                known.setdefault(insurer.id, insurer)
+        asked = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNTOLD}", run.month)
+        more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
+        return replace(run.origin, insurers=(*run.origin.insurers, *more))
+
+    def _numbers(self, run: Run) -> list[str]:
+        """A number for each claim of the run: month, the insurer's short code, and the next ordinal of both."""
+        codes = {insurer.id: insurer.code for insurer in run.origin.insurers}
+        last: dict[str, int] = {}
+        for (claim,) in self.rows("SELECT claim FROM claim WHERE month = ?", run.month):
+            code, ordinal = str(claim).rsplit("-", 2)[1:]
+            last[code] = max(last.get(code, 0), int(ordinal))
+        numbers = []
+        for insurer_id in run.claims["insurer_id"]:
+            code = codes[insurer_id]
+            last[code] = last.get(code, 0) + 1
+            numbers.append(f"{run.month}-{code}-{last[code]:04d}")
+        return numbers
+
+    def listing(self, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
+        return self._lines("attention", ATTENTION, month), self._lines("not_billed", NOT_BILLED, month)
+
+    def _lines(self, table: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
+        names = ", ".join(column.name for column in columns)
+        return _frame(self.rows(f"SELECT {names} FROM {table} WHERE month = ? ORDER BY place", month), columns)
+
+    def set_page(self, run: Run) -> None:
+        """Keeps what the run found beside its claims, in place of what the month's run before found."""
+        for table in ("attention", "not_billed", "page"):
+            self.run(f"DELETE FROM {table} WHERE month = ?", run.month)
+        self.insert(
+            "page",
+            ("month", "as_of", "origin", "totals"),
+            [
+                (
+                    run.month,
+                    run.as_of.isoformat(),
+                    _ORIGIN.dump_json(run.origin).decode(),
+                    _TOTALS.dump_json(run.totals).decode(),
+                )
+            ],
+        )
+        for table, columns, frame in (
+            ("attention", ATTENTION, run.attention),
+            ("not_billed", NOT_BILLED, run.not_billed),
+        ):
+            lines = [(run.month, place, *row) for place, row in enumerate(_rows(frame, columns))]
+            self.insert(table, ["month", "place", *(column.name for column in columns)], lines)
+
+    def settle(self, month: str, session: str) -> None:
+        """Takes a session, by its opaque key, off the list of those that need attention."""
+        self.run("DELETE FROM attention WHERE month = ? AND session = ?", month, session)
+
+    def void(self, number: str, on: dt.date, reason: str) -> None:
+        """Takes a claim back. Its history stays; raises BillingError where it has been taken back already."""
+        found = self.claim(number).iloc[0]
+        if not pd.isna(found["voided_on"]):
+            raise BillingError(f"{number} was taken back already, on {found['voided_on']:%Y-%m-%d}.")
+        self.run("UPDATE claim SET voided_on = ?, void_reason = ? WHERE claim = ?", on.isoformat(), reason, number)
+        self.run("UPDATE page SET written = 0 WHERE month = ?", found["month"])
+
+    def replaced_by(self, number: str) -> str:
+        """The claim that stands for this voided one; empty where none does."""
+        found = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)
+        return str(found[0][0]) if found else ""
+
+    def month(self, month: str) -> MonthView:
+        """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
+        pages = self.rows("SELECT as_of, origin, totals FROM page WHERE month = ?", month)
+        if not pages:
+            known = ", ".join(self.months()) or "no month"
+            raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {known}.")
+        as_of, origin, totals = pages[0]
+        attention, not_billed = self.listing(month)
+        return MonthView(
+            month=month,
+            as_of=dt.date.fromisoformat(as_of),
+            origin=_ORIGIN.validate_json(origin),
+            totals=_TOTALS.validate_json(totals),
+            claims=self._claims("WHERE month = ?", month),
+            attention=attention,
+            not_billed=not_billed,
+            batches=self._batches(month),
+        )
+
+    def _batches(self, month: str) -> tuple[Batch, ...]:
+        rows = self.rows("SELECT number, as_of, already_sent, origin FROM batch WHERE month = ? ORDER BY number", month)
+        return tuple(
+            Batch(number, dt.date.fromisoformat(as_of), bool(sent), _ORIGIN.validate_json(origin))
+            for number, as_of, sent, origin in rows
+        )
+
+    def unwritten(self) -> dict[str, tuple[int, ...]]:
+        """The months whose files do not yet show what is recorded, each with the batches not yet written."""
+        months: dict[str, tuple[int, ...]] = {
+            str(month): () for (month,) in self.rows("SELECT month FROM page WHERE NOT written ORDER BY month")
+        }
+        for month, number in self.rows("SELECT month, number FROM batch WHERE NOT written ORDER BY month, number"):
+            months[month] = (*months.get(month, ()), number)
+        return months
+
+    def mark_written(self, month: str) -> None:
+        """Notes that all files of the month are in their folder as recorded."""
+        self.run("UPDATE page SET written = 1 WHERE month = ?", month)
+        self.run("UPDATE batch SET written = 1 WHERE month = ?", month)
+
+
+def _frame(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Rows of the database as a frame with the declared columns."""
+    by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    made: dict[str, Any] = {}
+    for column, values in zip(columns, by_column, strict=True):
+        stated = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
+        read: Any = pd.to_datetime if column.dtype.startswith("datetime") else pd.Series
+        made[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
+    return prove(pd.DataFrame(made), columns)
+
+
+def _rows(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+    """The frame's rows as the database takes them: days as text, nothing for what is absent."""
+    shown: list[list[Any]] = []
+    for column in columns:
+        values: Any = frame[column.name]
+        if column.dtype.startswith("datetime"):
+            shown.append([day or None for day in day_text(values)])
+        elif column.dtype == "Int64":
+            shown.append([None if pd.isna(value) else int(value) for value in values])
+        elif column.name == "replaces":
+            shown.append([claim or None for claim in values])
+        else:
+            shown.append(values.tolist())
+    return list(zip(*shown, strict=True))

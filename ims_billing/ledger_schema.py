@@ -1,0 +1,134 @@
+"""The ledger's tables by version: what the database itself keeps from going wrong."""
+
+from __future__ import annotations
+
+# "IMSB": how one of our ledgers is told from any other SQLite file.
+APPLICATION_ID = 0x494D5342
+
+# Claims stand for ever: they are added and taken back, never changed and never deleted. The three unique indexes
+# make two active claims for one session and payer impossible, by the practice system's id, by the natural key, and
+# by what a claim replaces.
+_CLAIMS = """
+CREATE TABLE batch (
+    month TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]'),
+    number INTEGER NOT NULL CHECK (number > 0),
+    as_of TEXT NOT NULL CHECK (date(as_of) IS as_of),
+    already_sent INTEGER NOT NULL CHECK (already_sent IN (0, 1)),
+    origin TEXT NOT NULL,
+    written INTEGER NOT NULL DEFAULT 0 CHECK (written IN (0, 1)),
+    PRIMARY KEY (month, number)
+);
+
+CREATE TABLE claim (
+    id INTEGER PRIMARY KEY,
+    claim TEXT NOT NULL UNIQUE CHECK (substr(claim, 1, 8) = month || '-'),
+    month TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    insurer_id TEXT NOT NULL CHECK (insurer_id <> ''),
+    insurer TEXT NOT NULL CHECK (insurer <> ''),
+    service_date TEXT NOT NULL CHECK (date(service_date) IS service_date),
+    patient TEXT NOT NULL CHECK (patient <> ''),
+    birth_date TEXT CHECK (date(birth_date) IS birth_date),
+    phn TEXT NOT NULL,
+    relationship TEXT NOT NULL,
+    insured TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    member TEXT NOT NULL,
+    payer_file_number TEXT NOT NULL,
+    accident_date TEXT CHECK (date(accident_date) IS accident_date),
+    practitioner TEXT NOT NULL CHECK (practitioner <> ''),
+    registration TEXT NOT NULL,
+    service TEXT NOT NULL CHECK (service <> ''),
+    service_code TEXT NOT NULL CHECK (service_code <> ''),
+    description TEXT NOT NULL,
+    fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer' AND fee_cents > 0),
+    patient_paid_cents INTEGER NOT NULL CHECK (typeof(patient_paid_cents) = 'integer'),
+    amount_cents INTEGER NOT NULL CHECK (typeof(amount_cents) = 'integer' AND amount_cents > 0),
+    source TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    natural_key TEXT NOT NULL CHECK (natural_key <> ''),
+    patient_id TEXT NOT NULL,
+    start INTEGER,
+    minutes INTEGER,
+    visit TEXT NOT NULL,
+    practitioner_written TEXT NOT NULL,
+    service_name TEXT NOT NULL,
+    replaces TEXT REFERENCES claim (claim) CHECK (replaces <> claim),
+    voided_on TEXT CHECK (date(voided_on) IS voided_on),
+    void_reason TEXT CHECK (void_reason <> ''),
+    void_batch INTEGER,
+    FOREIGN KEY (month, batch) REFERENCES batch (month, number),
+    FOREIGN KEY (month, void_batch) REFERENCES batch (month, number),
+    CHECK ((voided_on IS NULL) = (void_reason IS NULL)),
+    CHECK (void_batch IS NULL OR (voided_on IS NOT NULL AND void_batch > batch))
+);
+CREATE UNIQUE INDEX one_active_claim_by_id ON claim (session_id, insurer_id)
+    WHERE voided_on IS NULL AND session_id <> '';
+CREATE UNIQUE INDEX one_active_claim_by_key ON claim (natural_key, insurer_id) WHERE voided_on IS NULL;
+CREATE UNIQUE INDEX replaced_once ON claim (replaces);
+CREATE INDEX claim_by_month ON claim (month, batch);
+
+CREATE TRIGGER a_claim_is_never_deleted BEFORE DELETE ON claim
+BEGIN SELECT raise(ABORT, 'a claim is never deleted'); END;
+CREATE TRIGGER a_claim_is_never_changed BEFORE UPDATE ON claim
+WHEN (OLD.claim, OLD.month, OLD.batch, OLD.insurer_id, OLD.service_date, OLD.patient, OLD.policy, OLD.member,
+      OLD.practitioner, OLD.service_code, OLD.fee_cents, OLD.amount_cents, OLD.session_id, OLD.natural_key,
+      OLD.replaces)
+  IS NOT (NEW.claim, NEW.month, NEW.batch, NEW.insurer_id, NEW.service_date, NEW.patient, NEW.policy, NEW.member,
+      NEW.practitioner, NEW.service_code, NEW.fee_cents, NEW.amount_cents, NEW.session_id, NEW.natural_key,
+      NEW.replaces)
+BEGIN SELECT raise(ABORT, 'a claim is never changed'); END;
+CREATE TRIGGER a_void_stands BEFORE UPDATE ON claim
+WHEN OLD.voided_on IS NOT NULL AND OLD.voided_on IS NOT NEW.voided_on
+    OR OLD.void_batch IS NOT NULL AND OLD.void_batch IS NOT NEW.void_batch
+BEGIN SELECT raise(ABORT, 'a void stands'); END;
+CREATE TRIGGER a_replaced_claim_is_void BEFORE INSERT ON claim
+WHEN NEW.replaces IS NOT NULL AND (SELECT voided_on FROM claim WHERE claim = NEW.replaces) IS NULL
+BEGIN SELECT raise(ABORT, 'only a voided claim is replaced'); END;
+"""
+
+# Of what was not claimed, what the summary's sheets show, as the last run found it.
+_PAGES = """
+CREATE TABLE page (
+    month TEXT PRIMARY KEY NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]'),
+    as_of TEXT NOT NULL CHECK (date(as_of) IS as_of),
+    origin TEXT NOT NULL,
+    totals TEXT NOT NULL,
+    written INTEGER NOT NULL DEFAULT 0 CHECK (written IN (0, 1))
+);
+
+CREATE TABLE attention (
+    month TEXT NOT NULL REFERENCES page (month),
+    place INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    service_date TEXT,
+    patient TEXT NOT NULL,
+    practitioner TEXT NOT NULL,
+    service TEXT NOT NULL,
+    insurer TEXT NOT NULL,
+    fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
+    problem TEXT NOT NULL,
+    fix TEXT NOT NULL,
+    PRIMARY KEY (month, place)
+);
+
+CREATE TABLE not_billed (
+    month TEXT NOT NULL REFERENCES page (month),
+    place INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    source TEXT NOT NULL,
+    service_date TEXT,
+    patient TEXT NOT NULL,
+    practitioner TEXT NOT NULL,
+    service TEXT NOT NULL,
+    insurer TEXT NOT NULL,
+    fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
+    reason TEXT NOT NULL,
+    PRIMARY KEY (month, place)
+);
+"""
+
+# One script per version, each run once on the one before. What has been released is never changed here.
+MIGRATIONS = (_CLAIMS + _PAGES,)
