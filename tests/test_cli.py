@@ -73,7 +73,6 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
         "totals",
         "insurers",
         "sessions",
-        "findings",
         "written",
     ]
     assert (found["month"], found["as_of"], found["written"]) == ("2026-10", "2026-11-05", [])

@@ -1,0 +1,379 @@
+"""The ledger's file: what the database itself forbids, who may write when, and files that are none or are damaged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing import ledger_file
+from ims_billing.findings import BillingError
+from ims_billing.ledger import Ledger
+from ims_billing.ledger_schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.model import ON_LEDGER
+from ims_billing.month import Month, run_of
+from tests.practice import AS_OF, MONTH, frame_text, month_of, row
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
+ROWS = [
+    row(Session_ID="S1", Start="9:00", Birth_Date=dt.date(1980, 2, 29)),
+    row(Patient="Robin Madeup", Insurer="PBC", Fee=95.35, Member_ID="-00"),
+]
+MORE = "[[fee]]\nservice = 'ims'\ninsurer = 'Pacific Blue Cross'\namount = 95.35\nfrom = 2026-01-01\n"
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Month:
+    return month_of(tmp_path, ROWS, more=MORE)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, month: Month) -> Ledger:
+    """A ledger with two claims."""
+    made = Ledger(tmp_path / "clinic of ours #1?" / "ims-billing.sqlite")
+    made.path.parent.mkdir()
+    with made.writing():
+        made.add_batch(run_of(month))
+        made.set_page(run_of(month))
+    return made
+
+
+def tables(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as database:
+        return "\n".join(database.iterdump())
+
+
+def test_what_is_read_is_what_was_recorded(ledger: Ledger, month: Month) -> None:
+    with ledger.reading():
+        view = ledger.month(MONTH)
+        assert frame_text(ledger.claims()) == frame_text(view.claims)
+    run = run_of(month)
+    kept = [c.name for c in ON_LEDGER if c.name in run.claims]
+    assert frame_text(view.claims[kept]) == frame_text(run.claims[kept])
+    assert list(view.claims["claim"]) == ["2026-10-PABC-0001", "2026-10-SUNL-0001"]
+    assert (view.totals, view.origin, view.as_of) == (run.totals, run.origin, AS_OF)
+    assert frame_text(view.attention) == frame_text(run.attention)
+    assert frame_text(view.not_billed) == frame_text(run.not_billed)
+    assert [(b.number, b.as_of, b.already_sent, b.origin) for b in view.batches] == [(1, AS_OF, False, run.origin)]
+
+
+def another(**changed: str) -> str:
+    """SQL that adds a copy of the ledger's second claim, with these columns changed."""
+    values = {c.name: c.name for c in ON_LEDGER} | {"claim": "'2026-10-SUNL-0009'"} | changed
+    names = ", ".join(values)
+    return f"INSERT INTO claim ({names}) SELECT {', '.join(values.values())} FROM claim WHERE session_id = 'S1'"
+
+
+FORBIDDEN = {
+    "two active claims for one session and payer, by its id": another(natural_key="'another'"),
+    "two active claims for one session and payer, by its key": another(session_id="'S9'"),
+    "a claim number twice": "UPDATE claim SET claim = '2026-10-SUNL-0001'",
+    "a claim without its batch": "UPDATE claim SET batch = 7",
+    "a batch that claims rest on gone": "DELETE FROM batch",
+    "a claim gone": "DELETE FROM claim",
+    "another fee": "UPDATE claim SET fee_cents = 1",
+    "another policy": "UPDATE claim SET policy = '7'",
+    "a fee that is no whole number of cents": another(session_id="''", natural_key="'k'", fee_cents="95.5"),
+    "a fee below nothing": another(session_id="''", natural_key="'k'", fee_cents="-1"),
+    "a claim of no insurer": another(insurer_id="''"),
+    "a void without a reason": "UPDATE claim SET voided_on = '2026-11-05'",
+    "a void on no day": "UPDATE claim SET voided_on = 'soon', void_reason = 'x'",
+    "a batch that tells of a void that is none": "UPDATE claim SET void_batch = 1",
+    "a replacement of an active claim": another(session_id="''", natural_key="'k'", replaces="'2026-10-PABC-0001'"),
+    "a batch of no month": "INSERT INTO batch VALUES ('October', 1, '2026-11-05', 0, '{}', 0)",
+    "a second first batch": "INSERT INTO batch VALUES ('2026-10', 1, '2026-11-05', 0, '{}', 0)",
+}
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_the_database_itself_forbids(ledger: Ledger, sql: str) -> None:
+    before = tables(ledger.path)
+    with pytest.raises(sqlite3.IntegrityError), ledger.writing():
+        ledger.run(sql)
+    assert tables(ledger.path) == before
+
+
+def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledger) -> None:
+    def anew(number: int) -> str:
+        cells = {"replaces": "'2026-10-SUNL-0001'", "voided_on": "NULL", "void_reason": "NULL"}
+        return another(claim=f"'2026-10-SUNL-000{number}'", **cells) + " AND claim = '2026-10-SUNL-0001'"
+
+    with pytest.raises(sqlite3.IntegrityError, match="only a voided claim is replaced"), ledger.writing():
+        ledger.run(anew(2))
+    with ledger.writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF, "wrong day")
+        ledger.run(anew(2))
+    with ledger.reading():
+        assert ledger.replaced_by("2026-10-SUNL-0001") == "2026-10-SUNL-0002"
+    for sql, said in (
+        (anew(3), "UNIQUE"),
+        ("UPDATE claim SET voided_on = NULL, void_reason = NULL", "a void stands"),
+        ("UPDATE claim SET voided_on = '2026-12-01' WHERE voided_on IS NOT NULL", "a void stands"),
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match=said), ledger.writing():
+            ledger.run(sql)
+    with pytest.raises(BillingError, match="taken back already, on 2026-11-05"), ledger.writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF, "again")
+
+
+def test_a_change_is_whole_or_none(ledger: Ledger, month: Month) -> None:
+    before = tables(ledger.path)
+
+    def interrupted() -> None:
+        with ledger.writing():
+            ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+            ledger.set_page(run_of(month))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert tables(ledger.path) == before
+    assert sorted(p.name for p in ledger.path.parent.iterdir()) == ["ims-billing.sqlite"]
+
+
+def test_claim_numbers_go_on_and_are_never_given_again(tmp_path: Path, ledger: Ledger) -> None:
+    more = [row(Patient=f"P{n}", Start="9:00") for n in range(3)]
+    with ledger.writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+        number, numbers = ledger.add_batch(run_of(month_of(tmp_path, more)))
+        assert (number, list(numbers.values())) == (2, [f"2026-10-SUNL-000{n}" for n in (2, 3, 4)])
+        # Another month begins anew, and nothing new is no batch.
+        other = [row(Service_Date=dt.date(2026, 9, 1))]
+        assert list(ledger.add_batch(run_of(month_of(tmp_path, other, month="2026-09")))[1].values()) == [
+            "2026-09-SUNL-0001"
+        ]
+        assert ledger.add_batch(run_of(month_of(tmp_path, [row(Fee=1.0)]))) == (None, {})
+
+
+def test_the_ten_thousandth_claim_has_five_digits(tmp_path: Path, ledger: Ledger) -> None:
+    with ledger.writing():
+        ledger.run("DROP TRIGGER a_claim_is_never_changed")
+        ledger.run("UPDATE claim SET claim = '2026-10-SUNL-9999' WHERE insurer_id = 'sun-life'")
+        _, numbers = ledger.add_batch(run_of(month_of(tmp_path, [row(Patient="B"), row(Patient="C")])))
+    assert list(numbers.values()) == ["2026-10-SUNL-10000", "2026-10-SUNL-10001"]
+
+
+@posix_only
+def test_the_ledger_is_its_owners_only_unless_its_folder_is_shared(ledger: Ledger, tmp_path: Path) -> None:
+    assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
+    team = tmp_path / "team"
+    team.mkdir()
+    team.chmod(0o770)
+    shared = Ledger(team / "ims-billing.sqlite")
+    with shared.writing():
+        pass
+    assert stat.S_IMODE(shared.path.stat().st_mode) == 0o660
+
+
+def not_ours(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE patients (name TEXT)")
+        database.commit()
+
+
+def newer(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE claim (claim TEXT)")
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute("PRAGMA user_version = 99")
+        database.commit()
+
+
+def damaged(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[:5000] + b"\xff" * 2000 + whole[7000:])
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: 4096 * 3])
+
+
+NO_LEDGERS: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "somebody else's SQLite file": (not_ours, "this SQLite file is no ledger of ims-billing"),
+    "a spreadsheet": (lambda path: path.write_bytes(b"PK\x03\x04" * 500), "this is no ledger of ims-billing"),
+    "a newer one": (newer, r"a newer ims-billing has written this ledger \(version 99, this program knows"),
+    "a damaged one": (damaged, "the ledger is damaged, and nothing was written. Put back your last copy"),
+    "one cut short": (cut, "the ledger is damaged"),
+    "a folder": (lambda path: path.mkdir(), "the ledger cannot be opened"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), NO_LEDGERS.values(), ids=NO_LEDGERS)
+def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
+    ledger: Ledger, make: Callable[[Path], Any], said: str
+) -> None:
+    if make not in (damaged, cut):
+        ledger.path.unlink()
+    make(ledger.path)
+    before = ledger.path.read_bytes() if ledger.path.is_file() else None
+    fresh = Ledger(ledger.path)
+    assert fresh.exists
+    with pytest.raises(BillingError, match=said), fresh.writing():
+        fresh.claims()
+    if make not in (damaged, cut):
+        with pytest.raises(BillingError, match=said), fresh.reading():
+            fresh.claims()
+    assert (ledger.path.read_bytes() if ledger.path.is_file() else None) == before
+
+
+def test_an_empty_file_is_what_an_interrupted_first_run_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "ims-billing.sqlite"
+    path.touch()
+    ledger = Ledger(path)
+    assert not ledger.exists
+    with ledger.reading():
+        assert ledger.claims().empty
+    assert path.stat().st_size == 0
+    with ledger.writing():
+        assert ledger.months() == []
+    assert ledger.exists
+
+
+@posix_only
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_told(ledger: Ledger) -> None:
+    ledger.path.parent.chmod(0o500)
+    try:
+        with pytest.raises(BillingError, match="cannot be written"), ledger.writing():
+            ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+        with (
+            pytest.raises(BillingError, match="cannot be made here"),
+            Ledger(ledger.path.with_name("other.sqlite")).writing(),
+        ):
+            pass
+    finally:
+        ledger.path.parent.chmod(0o700)
+
+
+def test_a_ledger_in_no_folder_is_told(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BillingError, match="cannot be made here: No such file or directory"),
+        Ledger(tmp_path / "none" / "l.sqlite").writing(),
+    ):
+        pass
+
+
+def test_a_full_disk_is_told_and_nothing_is_recorded(ledger: Ledger) -> None:
+    before = tables(ledger.path)
+
+    def fill() -> None:
+        with ledger.writing():
+            # No page more than it has: what SQLite says then is what it says of a full disk.
+            ledger.run(f"PRAGMA max_page_count = {ledger.rows('PRAGMA page_count')[0][0]}")
+            ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 0)", "x" * 9_000_000)
+
+    with pytest.raises(BillingError, match="the disk is full"):
+        fill()
+    assert tables(ledger.path) == before
+
+
+def test_an_older_ledger_is_brought_up_to_date_and_a_copy_is_kept(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ledger.path.read_bytes()
+    note = "CREATE TABLE note (claim TEXT REFERENCES claim (claim));\nINSERT INTO note SELECT claim FROM claim;\n"
+    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*MIGRATIONS, note))
+    copy = ledger.path.with_name("ims-billing-version-1.sqlite")
+    with Ledger(ledger.path).reading():  # who only looks changes nothing, and sees it up to date
+        pass
+    assert ledger.path.read_bytes() == before
+    assert not copy.exists()
+    newer_one = Ledger(ledger.path)
+    with newer_one.writing():
+        assert len(newer_one.rows("SELECT claim FROM note")) == 2
+    assert copy.read_bytes() == before
+    again = Ledger(ledger.path)
+    with again.reading():
+        assert len(again.rows("SELECT claim FROM note")) == 2
+    monkeypatch.undo()
+    with pytest.raises(BillingError, match="a newer ims-billing"), Ledger(ledger.path).reading():
+        pass
+
+
+def test_a_step_up_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables(ledger.path)
+    broken = "CREATE TABLE note (claim TEXT);\nINSERT INTO nowhere VALUES (1);\n"
+    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*MIGRATIONS, broken))
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), Ledger(ledger.path).writing():
+        pass
+    assert tables(ledger.path) == before
+
+
+def test_a_second_command_waits_says_for_whom_and_finds_what_the_first_left(ledger: Ledger, month: Month) -> None:
+    told: list[str] = []
+    inside, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with ledger.writing(command="claim 2026-10"):
+            ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+            inside.set()
+            go_on.wait(30)
+
+    worker = threading.Thread(target=first)
+    worker.start()
+    assert inside.wait(30)
+    other = Ledger(ledger.path)
+
+    def waiting(who: str) -> None:
+        told.append(who)
+        go_on.set()
+
+    with other.writing(waiting):
+        found = other.claim("2026-10-SUNL-0001")
+    worker.join()
+    assert not found["voided_on"].isna().any()
+    assert len(told) == 1
+    assert told[0].endswith("(claim 2026-10)")
+    assert sorted(p.name for p in ledger.path.parent.iterdir()) == ["ims-billing.sqlite"]
+
+
+def test_a_note_that_a_killed_command_left_holds_nobody_up(ledger: Ledger) -> None:
+    note = ledger.path.with_name("ims-billing.sqlite-in-use")
+    note.write_text("Robin on FRONT-DESK", encoding="utf-8")
+    with ledger.writing(lambda who: pytest.fail(f"waits for {who}")):
+        assert "FRONT-DESK" not in note.read_text(encoding="utf-8")
+    assert not note.exists()
+
+
+def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_file, "_PATIENCE", 0.2)
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ledger.path.with_name("ims-billing.sqlite-in-use").write_text("Robin on FRONT-DESK", encoding="utf-8")
+        with pytest.raises(BillingError, match="Robin on FRONT-DESK has had the ledger in use"), ledger.writing():
+            pass
+        other.execute("ROLLBACK")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(BillingError, match="the ledger is in use"), ledger.reading():
+            ledger.claims()
+
+
+def test_others_can_look_while_one_writes(ledger: Ledger) -> None:
+    with ledger.writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+        other = Ledger(ledger.path)
+        with other.reading():
+            assert other.claims()["voided_on"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("folder", "mark"),
+    [
+        ("OneDrive - Clinic", "OneDrive - Clinic"),
+        ("Dropbox", "Dropbox"),
+        ("Library/Mobile Documents/com~apple~CloudDocs", "com~apple~CloudDocs"),
+        ("Library/CloudStorage/GoogleDrive-me", "CloudStorage"),
+        ("Documents", ""),
+    ],
+)
+def test_a_folder_that_a_cloud_service_keeps_copies_of_is_known(tmp_path: Path, folder: str, mark: str) -> None:
+    assert Ledger(tmp_path / folder / "ims-billing.sqlite").synchronised_by == mark
