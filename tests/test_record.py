@@ -1,0 +1,372 @@
+"""claim, report and void with their ledger and their files: batches, voids, what is never touched, what is told."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from ims_billing import record
+from ims_billing.clinic_file import load
+from ims_billing.findings import BillingError
+from ims_billing.ledger import Ledger
+from ims_billing.reading.intake import read_files
+from ims_billing.record import Recorded
+from tests.practice import AS_OF, MONTH, clinic_file, outcomes, row, xlsx
+
+PAT = row(Session_ID="S1", Start="9:00")
+ROBIN = row(Session_ID="S2", Start="9:30", Patient="Robin Madeup", Insurer="PBC")
+LATE = row(Session_ID="S3", Start="11:00", Patient="Late Madeup", Service_Date=dt.date(2026, 10, 21))
+HELD = row(Session_ID="S4", Start="12:00", Patient="Held Madeup", Fee=100.0)
+MASSAGE = row(Session_ID="S5", Service="Massage", Practitioner="Carla Specimen")
+SUMMARY = f"{MONTH}/claim-summary-{MONTH}.xlsx"
+
+
+@dataclass
+class Office:
+    """A clinic's folder, and what people do there."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.folder / "ims-billing.sqlite")
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "reports"
+
+    def claim(self, *rows: Mapping[str, Any], name: str = "sessions.xlsx", **more: Any) -> Recorded:
+        clinic = load(self.folder / "clinic.toml")
+        intake = read_files([xlsx(self.folder, rows, name)], clinic)
+        asked = {"month": MONTH, "as_of": AS_OF, **more}
+        return record.claim(intake, clinic, self.ledger, asked.pop("out", self.out), **asked)
+
+    def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> record.Voided:
+        clinic = load(self.folder / "clinic.toml") if replace else None
+        return record.void(claim, clinic, self.ledger, self.out, reason=reason, as_of=AS_OF + dt.timedelta(days=9))
+
+    def files(self, out: Path | None = None) -> dict[str, bytes]:
+        where = out or self.out
+        return {p.relative_to(where).as_posix(): p.read_bytes() for p in sorted(where.rglob("*")) if p.is_file()}
+
+    def claims(self) -> list[dict[str, str]]:
+        """The month's CSV."""
+        text = (self.out / MONTH / f"claims-{MONTH}.csv").read_text(encoding="utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def sheet(self, file: str, name: str) -> list[list[Any]]:
+        return [[c.value for c in line] for line in openpyxl.load_workbook(self.out / file)[name].iter_rows()]
+
+    def struck(self, file: str, name: str) -> list[str]:
+        sheet = openpyxl.load_workbook(self.out / file)[name]
+        return [str(line[0].value) for line in sheet.iter_rows(min_row=2) if line[0].font.strike]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    clinic_file(tmp_path)
+    return Office(tmp_path)
+
+
+def column(lines: list[list[Any]], heading: str) -> list[Any]:
+    place = lines[0].index(heading)
+    return [line[place] for line in lines[1:]]
+
+
+def names(files: Iterable[str]) -> list[str]:
+    return [name.removeprefix(f"{MONTH}/") for name in files]
+
+
+def test_the_same_file_twice_claims_nothing_and_touches_nothing(office: Office) -> None:
+    first = office.claim(PAT, ROBIN, HELD, MASSAGE)
+    assert (first.batch, sorted(first.numbers.values())) == (1, ["2026-10-PABC-0001", "2026-10-SUNL-0001"])
+    before, ledger = office.files(), office.ledger.path.read_bytes()
+    second = office.claim(PAT, ROBIN, HELD, MASSAGE, as_of=AS_OF + dt.timedelta(days=30))
+    assert (second.batch, second.numbers, second.written) == (None, {}, None)
+    assert outcomes(second.month) == ["already_claimed", "already_claimed", "held", "not_billed: other-service"]
+    assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
+    # Under another name, in another order, with more of the next month: still nothing that a file shows.
+    later = row(Session_ID="S9", Service_Date=dt.date(2026, 11, 3))
+    office.claim(MASSAGE, HELD, ROBIN, PAT, later, name="again.xlsx")
+    assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
+
+
+def test_a_later_batch_has_workbooks_of_its_own_and_touches_no_earlier_one(office: Office) -> None:
+    office.claim(PAT, ROBIN)
+    before = office.files()
+    done = office.claim(PAT, ROBIN, LATE)
+    assert done.batch == 2
+    after = office.files()
+    assert names(after) == [
+        "claim-summary-2026-10.xlsx", "claims-2026-10.csv", "insurers/pacific-blue-cross-2026-10.xlsx",
+        "insurers/sun-life-2026-10-batch-2.xlsx", "insurers/sun-life-2026-10.xlsx",
+    ]  # fmt: skip
+    assert {name for name in before if after[name] != before[name]} == {SUMMARY, f"{MONTH}/claims-{MONTH}.csv"}
+    second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
+    assert column(office.sheet(second, "Claim lines"), "Claim") == ["2026-10-SUNL-0002"]
+    assert ["Batch", "2"] in [line[:2] for line in office.sheet(second, "Summary")]
+    claims = office.sheet(SUMMARY, "Claims")
+    assert list(zip(column(claims, "Claim"), column(claims, "Batch"), strict=True)) == [
+        ("2026-10-PABC-0001", 1), ("2026-10-SUNL-0001", 1), ("2026-10-SUNL-0002", 2),
+    ]  # fmt: skip
+
+
+def test_what_an_insurer_was_sent_stays_as_it_was_when_the_clinic_changes(office: Office) -> None:
+    office.claim(PAT)
+    before = office.files()
+    text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
+    (office.folder / "clinic.toml").write_text(text.replace("Example Physiotherapy", "Renamed Physio"), "utf-8")
+    office.claim(PAT, LATE)
+    office.void("2026-10-SUNL-0002")
+    first = f"{MONTH}/insurers/sun-life-2026-10.xlsx"
+    record.report(office.ledger, MONTH, office.folder / "copy")
+    copy = office.files(office.folder / "copy")
+    assert copy[first] == before[first]
+    assert copy == office.files()
+    assert ["Clinic", "Renamed Physio"] in [line[:2] for line in office.sheet(SUMMARY, "Overview")]
+
+
+def test_a_held_session_that_is_mended_is_claimed_in_the_next_batch(office: Office) -> None:
+    office.claim(PAT, HELD)
+    done = office.claim(PAT, HELD | {"Fee": 95.0})
+    assert (done.batch, list(done.numbers.values())) == (2, ["2026-10-SUNL-0002"])
+    assert len(office.sheet(SUMMARY, "Needs attention")) == 1
+
+
+def test_a_run_that_only_finds_other_sessions_held_makes_no_batch_but_shows_them(office: Office) -> None:
+    office.claim(PAT, ROBIN)
+    before = office.files()
+    done = office.claim(PAT, ROBIN | {"Fee": 90.0})
+    assert (done.batch, done.written is not None) == (None, True)
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["changed-since-claimed"]
+    assert {name for name, content in office.files().items() if content != before[name]} == {SUMMARY}
+    files = {tuple(line[i] for i in (0, 3)) for line in office.sheet(SUMMARY, "Sources") if line[0] == "sessions.xlsx"}
+    assert files == {("sessions.xlsx", "1"), ("sessions.xlsx", "none")}
+    # The first claims of a month whose sessions were all held are its first batch.
+    nothing = Office(office.folder / "other")
+    nothing.folder.mkdir()
+    clinic_file(nothing.folder)
+    assert nothing.claim(HELD).batch is None
+    assert names(nothing.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
+    assert nothing.claim(HELD | {"Fee": 95.0}).batch == 1
+    assert "2026-10/insurers/sun-life-2026-10.xlsx" in nothing.files()
+
+
+def test_holds_of_one_file_stay_open_when_the_next_file_is_of_other_weeks_or_people(office: Office) -> None:
+    undated = row(Session_ID="S7", Service_Date="", Patient="Undated Madeup")
+    office.claim(HELD, MASSAGE, undated, name="first half.xlsx")
+    office.claim(LATE, name="second half.xlsx")
+    attention = office.sheet(SUMMARY, "Needs attention")
+    assert sorted(column(attention, "Source")) == [
+        "first half.xlsx, Sessions, row 2", "first half.xlsx, Sessions, row 4",
+    ]  # fmt: skip
+    assert column(office.sheet(SUMMARY, "Not billed"), "Reason") == ["other-service"]
+    notes = [str(line[0]) for line in office.sheet(SUMMARY, "Overview")]
+    assert any("Beside them, 2 held of earlier files of the month." in note for note in notes)
+    # An export of the whole month in which they are mended closes them, and what it lacks of its own days is gone.
+    office.claim(HELD | {"Fee": 95.0}, LATE, MASSAGE, undated | {"Service Date": AS_OF}, name="first half.xlsx")
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Source") == []
+
+
+def test_a_voided_claim_is_struck_out_in_the_summary_and_told_with_the_next_batch(office: Office) -> None:
+    office.claim(PAT, ROBIN, LATE)
+    before = office.files()
+    done = office.void("2026-10-SUNL-0001", reason="wrong patient")
+    assert (done.month, done.replaced_by, done.batch) == (MONTH, "", None)
+    assert {name for name, content in office.files().items() if content != before[name]} == {
+        SUMMARY, f"{MONTH}/claims-{MONTH}.csv",
+    }  # fmt: skip
+    assert office.struck(SUMMARY, "Claims") == ["2026-10-SUNL-0001"]
+    assert [c["voided"] for c in office.claims()] == ["", "2026-11-14", ""]
+    overview = office.sheet(SUMMARY, "Overview")
+    voided = next(line[:4] for line in overview if line[0] == "2026-10-SUNL-0001")
+    assert voided == ["2026-10-SUNL-0001", "wrong patient", dt.datetime(2026, 11, 14), "nothing"]
+    totals = [line[:5] for line in overview if line[0] == "Total"]
+    assert all(line[1] == 2 and line[4] == 190 for line in totals)
+    # The next run holds its session, and tells the insurer, in a batch without a new claim.
+    again = office.claim(PAT, ROBIN, LATE)
+    assert (again.batch, again.numbers) == (2, {})
+    second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
+    assert office.struck(second, "Claim lines") == ["2026-10-SUNL-0001"]
+    assert any(line[:2] == ["2026-10-SUNL-0001", "taken back"] for line in office.sheet(second, "Summary"))
+    assert "wrong patient" not in str(office.sheet(second, "Summary"))
+    assert not any("pacific-blue-cross-2026-10-batch" in name for name in office.files())
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["voided"]
+    # It is told once.
+    assert office.claim(PAT, ROBIN, LATE).batch is None
+
+
+def test_a_claim_is_replaced_by_one_that_names_it(office: Office) -> None:
+    office.claim(PAT, LATE)
+    text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
+    (office.folder / "clinic.toml").write_text(text.replace('"01234"', '"09999"'), encoding="utf-8")
+    done = office.void("2026-10-SUNL-0001", replace=True)
+    assert (done.replaced_by, done.batch) == ("2026-10-SUNL-0003", 2)
+    old, _, new = office.claims()
+    assert (new["replaces"], old["voided"], new["voided"]) == ("2026-10-SUNL-0001", "2026-11-14", "")
+    beside = ("claim", "batch", "registration", "replaces", "voided")
+    assert {k: v for k, v in new.items() if k not in beside} == {k: v for k, v in old.items() if k not in beside}
+    assert (old["registration"], new["registration"]) == ("01234", "09999")
+    second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
+    assert column(office.sheet(second, "Claim lines"), "Claim") == ["2026-10-SUNL-0001", "2026-10-SUNL-0003"]
+    assert office.struck(second, "Claim lines") == ["2026-10-SUNL-0001"]
+    assert any("replaced by 2026-10-SUNL-0003" in line for line in office.sheet(second, "Summary"))
+    # The export knows the session as claimed, by the new claim.
+    again = office.claim(PAT, LATE)
+    assert (again.batch, outcomes(again.month)) == (None, ["already_claimed"] * 2)
+    assert list(again.month.sessions["claim"]) == ["2026-10-SUNL-0003", "2026-10-SUNL-0002"]
+    with pytest.raises(BillingError, match="claimed anew already, as 2026-10-SUNL-0003"):
+        office.void("2026-10-SUNL-0001", replace=True)
+
+
+def test_a_claim_that_was_taken_back_before_can_be_claimed_anew_later(office: Office) -> None:
+    office.claim(PAT)
+    office.void("2026-10-SUNL-0001", reason="first")
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+    office.claim(PAT)
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["voided"]
+    assert office.void("2026-10-SUNL-0001", replace=True, reason="second").replaced_by == "2026-10-SUNL-0002"
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+    overview = [line[:2] for line in office.sheet(SUMMARY, "Overview")]
+    assert ["2026-10-SUNL-0001", "first"] in overview
+    assert office.void("2026-10-SUNL-0002", replace=True).replaced_by == "2026-10-SUNL-0003"
+
+
+def test_what_would_be_held_now_is_not_claimed_anew_nor_taken_back(office: Office) -> None:
+    office.claim(PAT)
+    before, ledger = office.files(), office.ledger.path.read_bytes()
+    text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
+    (office.folder / "clinic.toml").write_text(text.replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")
+    with pytest.raises(BillingError, match=r"cannot be claimed anew, and nothing was changed. The fee is \$95.00"):
+        office.void("2026-10-SUNL-0001", replace=True)
+    assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
+
+
+def test_only_a_claim_on_the_ledger_can_be_voided(office: Office) -> None:
+    office.claim(PAT)
+    with pytest.raises(BillingError, match="2026-10-SUNL-0002 is no claim on the ledger; did you mean 2026-10-SUNL-"):
+        office.void("2026-10-SUNL-0002")
+
+
+def test_report_writes_the_month_again_to_the_byte(office: Office) -> None:
+    office.claim(PAT, ROBIN, HELD)
+    office.claim(PAT, ROBIN, LATE)
+    office.void("2026-10-PABC-0001", replace=True)
+    copy = office.folder / "my copy"
+    written = record.report(office.ledger, MONTH, copy)
+    assert office.files(copy) == office.files()
+    assert sorted(p.relative_to(copy).as_posix() for p in written.files) == sorted(office.files())
+    assert written.left_over == ()
+    with pytest.raises(BillingError, match="nothing of 2026-09 is on the ledger; it knows 2026-10"):
+        record.report(office.ledger, "2026-09", copy)
+
+
+def test_past_months_are_put_on_the_ledger_without_insurer_workbooks(office: Office) -> None:
+    done = office.claim(PAT, ROBIN, already_sent=True)
+    assert done.batch == 1
+    assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
+    record.report(office.ledger, MONTH, office.out)
+    assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
+    office.claim(PAT, ROBIN, LATE)
+    assert names(office.files())[2:] == ["insurers/sun-life-2026-10-batch-2.xlsx"]
+
+
+def test_without_its_ledger_nothing_is_claimed_again(office: Office) -> None:
+    office.claim(PAT)
+    lost = office.ledger
+    record.refuse_a_forgotten_ledger(lost, office.out, new=False)
+    lost.path.rename(office.folder / "elsewhere.sqlite")
+    with pytest.raises(BillingError, match=r"there is no ledger, but .*claim-summary-2026-10\.xlsx shows that claims"):
+        record.refuse_a_forgotten_ledger(lost, office.out, new=False)
+    record.refuse_a_forgotten_ledger(lost, office.out, new=True)
+    record.refuse_a_forgotten_ledger(lost, office.folder / "another place", new=False)
+
+
+def test_a_workbook_that_is_open_stops_the_batch_before_it_is_recorded(office: Office) -> None:
+    office.claim(PAT)
+    before = office.ledger.path.read_bytes()
+    for name in ("~$claim-summary-2026-10.xlsx", "insurers/.~lock.sun-life-2026-10-batch-2.xlsx#"):
+        lock = office.out / MONTH / name
+        lock.write_bytes(b"")
+        with pytest.raises(BillingError, match="open in another program"):
+            office.claim(PAT, LATE)
+        lock.unlink()
+        assert office.ledger.path.read_bytes() == before
+    # One that is not to be written may be open.
+    (office.out / MONTH / "insurers" / "~$sun-life-2026-10.xlsx").write_bytes(b"")
+    assert office.claim(PAT, LATE).batch == 2
+
+
+def test_a_file_that_cannot_be_written_after_all_is_told_with_the_batch_and_the_way_to_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Office(office.folder / "undisturbed")
+    whole.folder.mkdir()
+    clinic_file(whole.folder)
+    whole.claim(PAT, ROBIN)
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device", "sun-life-2026-10.xlsx")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BillingError) as told:
+        office.claim(PAT, ROBIN)
+    said = str(told.value)
+    assert said.startswith("Batch 1 of 2026-10 is on the ledger, but not all of its files could be written. ")
+    assert "sun-life-2026-10.xlsx: cannot be written: No space left on device." in said
+    assert said.endswith("write them with: ims-billing report 2026-10")
+    assert names(office.files()) == []
+    monkeypatch.undo()
+    # The next run claims nothing again, and completes the files.
+    done = office.claim(PAT, ROBIN)
+    assert (done.batch, outcomes(done.month)) == (None, ["already_claimed"] * 2)
+    assert names(office.files()) == names(whole.files())
+    assert (
+        office.files()[f"{MONTH}/insurers/sun-life-2026-10.xlsx"]
+        == (whole.files()[f"{MONTH}/insurers/sun-life-2026-10.xlsx"])
+    )
+
+
+def test_a_folder_that_vanished_is_written_again_and_one_that_was_tidied_is_not(office: Office) -> None:
+    office.claim(PAT, ROBIN)
+    before = office.files()
+    office.out.rename(office.folder / "gone")
+    assert office.claim(PAT, ROBIN).written is not None
+    assert office.files() == before
+    sent = office.out / MONTH / "insurers" / "sun-life-2026-10.xlsx"
+    sent.unlink()  # moved away once it was sent
+    assert office.claim(PAT, ROBIN).written is None
+    office.claim(PAT, ROBIN, LATE)
+    assert not sent.exists()
+
+
+def test_what_an_interrupted_run_left_beside_its_files_is_swept_away(office: Office) -> None:
+    left = office.out / MONTH / "insurers" / ".ims-billing-abc123.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a workbook")
+    other = left.with_name("notes.part")
+    other.write_bytes(b"somebody's own")
+    office.claim(PAT)
+    assert not left.exists()
+    assert other.exists()
+
+
+def test_an_insurers_workbook_that_the_ledger_does_not_know_is_pointed_out(office: Office) -> None:
+    stale = office.out / MONTH / "insurers" / "desjardins-2026-10.xlsx"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"old")
+    done = office.claim(PAT)
+    assert done.written is not None
+    assert done.written.left_over == (stale,)
+    later = office.claim(PAT, LATE)
+    assert later.written is not None
+    assert later.written.left_over == (stale,)
