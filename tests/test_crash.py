@@ -1,0 +1,253 @@
+"""Killed, cut off, or run twice at once: each session is claimed once, and the files show what the ledger holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing import record
+from ims_billing.clinic_file import load
+from ims_billing.ledger import Ledger
+from ims_billing.ledger_file import LedgerFile
+from ims_billing.reading.intake import read_files
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, row
+
+INSURERS = ("Sun Life", "PBC", "Manulife")
+VISITS = [
+    row(Session_ID=f"S{n}", Start=f"{9 + n % 8}:00", Patient=f"P{n} Madeup", Insurer=INSURERS[n % 3],
+        Service_Date=dt.date(2026, 10, 1 + n % 28), Fee=95.0 if n % 7 else 100.0)
+    for n in range(40)
+]  # fmt: skip
+# What was claimed before the run that is disturbed: nothing, or a batch with a claim taken back since.
+EARLIER = VISITS[:15]
+
+
+def command(folder: Path, *, month: str = MONTH) -> list[str]:
+    arguments = ["claim", str(folder / "sessions.csv"), "--month", month, "--as-of", AS_OF.isoformat()]
+    return [sys.executable, "-m", "ims_billing", *arguments, "--clinic", str(folder / "clinic.toml")]
+
+
+def run(folder: Path) -> None:
+    done = subprocess.run(command(folder), capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def claim(folder: Path) -> None:
+    """The same command within this process."""
+    clinic = load(folder / "clinic.toml")
+    intake = read_files([folder / "sessions.csv"], clinic)
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    record.claim(intake, clinic, ledger, folder / "reports", month=MONTH, as_of=AS_OF)
+
+
+def prepared(folder: Path, *, earlier: bool) -> Path:
+    """A clinic's folder before the run; `earlier`: with a first batch, of which a claim was taken back."""
+    folder.mkdir(parents=True)
+    clinic_file(folder)
+    if earlier:
+        csv_file(folder, EARLIER)
+        claim(folder)
+        ledger = Ledger(folder / "ims-billing.sqlite")
+        record.void("2026-10-SUNL-0001", None, ledger, folder / "reports", reason="a test", as_of=AS_OF)
+    csv_file(folder, VISITS)
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted((folder / "reports").rglob("*"))
+        if path.is_file()
+    }
+
+
+def ledger_rows(folder: Path) -> list[tuple[Any, ...]]:
+    """Every claim on the ledger, once SQLite has proved the file sound."""
+    with closing(sqlite3.connect(folder / "ims-billing.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        rows: list[tuple[Any, ...]] = database.execute("SELECT * FROM claim ORDER BY id").fetchall()
+        return rows
+
+
+def tables(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "ims-billing.sqlite")) as database:
+        return list(database.iterdump())
+
+
+class Undisturbed:
+    """The folder before the run and after one that nothing disturbed."""
+
+    def __init__(self, place: Path, *, earlier: bool) -> None:
+        self.before = prepared(place / "before", earlier=earlier)
+        self.after = place / "after"
+        shutil.copytree(self.before, self.after)
+        claim(self.after)
+        self.files, self.tables = files(self.after), tables(self.after)
+        assert len(self.files) > 4
+        assert len(ledger_rows(self.after)) == 34
+
+    def fresh(self, name: str) -> Path:
+        return Path(shutil.copytree(self.before, self.before.parent / name))
+
+    def prove_sound(self, folder: Path) -> None:
+        """Of a disturbed folder: no file is half-written, and each is as it was, or as it is to be."""
+        was = files(self.before)
+        for name, content in files(folder).items():
+            if name.endswith(".part"):
+                continue
+            assert content in (was.get(name), self.files.get(name)), name
+            if name.endswith(".xlsx"):
+                assert zipfile.ZipFile(folder / name).testzip() is None
+
+    def prove_completed(self, folder: Path) -> None:
+        """Of a folder whose run was repeated: the ledger and every file are as if nothing had happened."""
+        assert files(folder) == self.files
+        assert tables(folder) == self.tables
+        claimed = [claim for claim in ledger_rows(folder) if claim[33] is None]
+        assert len({claim[25] for claim in claimed}) == len(claimed)
+        record.report(Ledger(folder / "ims-billing.sqlite"), MONTH, folder / "copy" / "reports")
+        assert files(folder / "copy") == self.files
+        assert sorted(p.name for p in folder.iterdir()) == [
+            "clinic.toml", "copy", "ims-billing.sqlite", "reports", "sessions.csv",
+        ]  # fmt: skip
+
+
+@pytest.fixture(params=[False, True], ids=["first batch", "second batch"])
+def undisturbed(tmp_path: Path, request: pytest.FixtureRequest) -> Undisturbed:
+    return Undisturbed(tmp_path, earlier=bool(request.param))
+
+
+def test_cut_off_before_any_step_the_next_run_completes_the_work(
+    undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each write to the ledger, each flush and each move of a file, the folder as a power cut would leave it."""
+    folder = undisturbed.fresh("cut off")
+    snapshots: list[Path] = []
+
+    def noted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def take(*args: Any, **more: Any) -> Any:
+            place = undisturbed.before.parent / f"snapshot-{len(snapshots)}"
+            snapshots.append(Path(shutil.copytree(folder, place)))
+            return step(*args, **more)
+
+        return take
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", noted(Path.replace))
+        patched.setattr(os, "fsync", noted(os.fsync))
+        patched.setattr(LedgerFile, "insert", noted(LedgerFile.insert))
+        patched.setattr(Ledger, "mark_written", noted(Ledger.mark_written))
+        claim(folder)
+    assert len(snapshots) > 15
+    for place in snapshots:
+        undisturbed.prove_sound(place)
+        claim(place)
+        undisturbed.prove_completed(place)
+        shutil.rmtree(place)
+
+
+def kill_at_random(undisturbed: Undisturbed, chance: random.Random, number: int, length: float) -> str:
+    """Kills the real command somewhere within its work on the ledger, or before it; what the folder then held."""
+    folder = undisturbed.fresh(f"killed-{number}")
+    note = folder / "ims-billing.sqlite-in-use"
+    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not note.exists():
+        time.sleep(0.001)
+    time.sleep(chance.uniform(0, length))
+    process.kill()
+    process.wait()
+    undisturbed.prove_sound(folder)
+    path = folder / "ims-billing.sqlite"
+    recorded = path.stat().st_size > 0 and len(ledger_rows(folder)) == 34
+    found = files(folder)
+    left = "all files" if found == undisturbed.files else "some files" if found != files(undisturbed.before) else "none"
+    run(folder)
+    undisturbed.prove_completed(folder)
+    shutil.rmtree(folder)
+    return f"{'recorded' if recorded else 'not recorded'}, {left}"
+
+
+def kill(undisturbed: Undisturbed, times: int) -> dict[str, int]:
+    began = time.monotonic()
+    folder = undisturbed.fresh("timed")
+    note = folder / "ims-billing.sqlite-in-use"
+    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not note.exists():
+        time.sleep(0.001)
+    began = time.monotonic()
+    process.wait()
+    length = time.monotonic() - began
+    chance = random.Random(4)
+    found: dict[str, int] = {}
+    for number in range(times):
+        left = kill_at_random(undisturbed, chance, number, length * 1.05)
+        found[left] = found.get(left, 0) + 1
+    print(found)
+    return found
+
+
+def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
+    """15 times between the two."""
+    assert sum(kill(undisturbed, 8 if len(files(undisturbed.before)) else 7).values()) in (7, 8)
+
+
+@pytest.mark.long
+def test_killed_at_random_often(undisturbed: Undisturbed) -> None:
+    assert len(kill(undisturbed, 150)) > 2
+
+
+def at_once(folder: Path, times: int) -> Iterator[tuple[Path, list[str]]]:
+    """Two real commands at once on overlapping halves of the visits, several times; what they said."""
+    halves = {"one": VISITS[:25], "two": VISITS[15:]}
+    for number in range(times):
+        place = folder / f"together-{number}"
+        place.mkdir()
+        clinic_file(place)
+        started = []
+        for name, visits in halves.items():
+            csv_file(place, visits, f"{name}.csv")
+            asked = [part.replace("sessions.csv", f"{name}.csv") for part in command(place)]
+            started.append(subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"))
+        said = []
+        for process in started:
+            out, err = process.communicate()
+            assert process.returncode == 0, err
+            assert "Traceback" not in err
+            said.append(out)
+        yield place, said
+
+
+def together(folder: Path, times: int) -> None:
+    for place, said in at_once(folder, times):
+        rows = ledger_rows(place)
+        assert len({row[25] for row in rows}) == len(rows) == 34
+        batches = {row[3] for row in rows}
+        assert batches == {1, 2}
+        assert sum(f"batch {n}" in text for n in (2,) for text in said) == 1
+        shown = files(place)
+        record.report(Ledger(place / "ims-billing.sqlite"), MONTH, place / "copy" / "reports")
+        assert files(place / "copy") == shown
+        assert not list(place.glob("*-in-use"))
+
+
+def test_two_commands_at_once_claim_each_session_once(tmp_path: Path) -> None:
+    together(tmp_path, 5)
+
+
+@pytest.mark.long
+def test_two_commands_at_once_often(tmp_path: Path) -> None:
+    together(tmp_path, 50)
