@@ -265,7 +265,8 @@ def claim(
     console.show_ledger(memory.path, fresh=fresh)
     if done.written:
         console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
-    console.show_end(done.month, would=False, batch=done.batch, changed=done.written is not None)
+    changed = done.written is not None
+    console.show_end(done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent)
 
 
 @app.command(epilog="Example: ims-billing report 2026-10 --out copy")
@@ -308,9 +309,10 @@ def void(
     if anew and path is None:
         raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
     rules = load(path) if anew and path else None
+    claim = claim.strip().upper()
     with console.Working(None) as working:
         done = record.void(
-            claim.strip().upper(), rules, memory, folder, reason=reason.strip(), as_of=_day(as_of),
+            claim, rules, memory, folder, reason=reason.strip(), as_of=_day(as_of),
             started=working.step, waiting=working.wait,
         )  # fmt: skip
     console.show_ledger(memory.path, fresh=False)

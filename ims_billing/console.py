@@ -332,17 +332,18 @@ def show_voided(claim: str, month: str, replaced_by: str, batch: int | None) -> 
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 
-def show_end(month: Month, *, would: bool, batch: int | None = None, changed: bool = True) -> None:
+def show_end(
+    month: Month, *, would: bool, batch: int | None = None, changed: bool = True, already_sent: bool = False
+) -> None:
     """The month in one line, where a long list has pushed the rest off the screen."""
+    done = "would be claimed" if would else "put on the ledger as sent before" if already_sent else "claimed"
     counts = month.totals.counts
     amount = dollars(int(month.claims["amount_cents"].sum()))
     rest = [f"{counts['already_claimed']:,} claimed already"] if counts["already_claimed"] else []
     rest += [f"{counts['held']:,} held", f"{counts['not_billed']:,} not billed"]
     named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
-    if would:
-        told = f"{named}: {counts['claimed']:,} would be claimed for {amount}, {', '.join(rest)}."
-    elif counts["claimed"] or batch:
-        told = f"{named}: {counts['claimed']:,} claimed for {amount}, {', '.join(rest)}."
+    if would or counts["claimed"] or batch:
+        told = f"{named}: {counts['claimed']:,} {done} for {amount}, {', '.join(rest)}."
     else:
         told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
     out().print(Text(told, style="bold"), soft_wrap=True)

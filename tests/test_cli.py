@@ -328,7 +328,7 @@ def test_light_commands_import_neither_pandas_nor_openpyxl(tmp_path: Path, args:
 
 
 def test_every_command_has_an_example_in_its_help(tmp_path: Path) -> None:
-    for command in ("init", "check", "claim", "rules"):
+    for command in ("init", "check", "claim", "report", "void", "rules"):
         assert f"Example: ims-billing {command}" in run(command, "--help", cwd=tmp_path).stdout
     version = run("--version", cwd=tmp_path)
     assert version.stdout.startswith("ims-billing ")
@@ -353,3 +353,108 @@ def test_claim_wants_both_of_janes_reports(tmp_path: Path) -> None:
         assert missing in refused(done)
         assert run("check", report, "--clinic", samples / "clinic.toml", *AS_OF, cwd=tmp_path).returncode in (0, 1)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_same_claim_twice_says_in_one_line_that_nothing_is_new(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Patient="B", Fee=1.0)])
+    first = run("claim", sessions, *AS_OF, cwd=tmp_path)
+    assert f"Ledger {'ims-billing.sqlite'} (new)" in first.stdout
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    again = run("claim", sessions, "--as-of", "2027-01-01", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "Ledger ims-billing.sqlite\n" in again.stdout
+    assert again.stdout.splitlines()[-1] == (
+        "2026-10: nothing new to claim, 1 claimed already, 1 held, 0 not billed. The files are as they were."
+    )
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+    found = report(run("claim", sessions, "--json", *AS_OF, cwd=tmp_path))
+    assert [(s["outcome"], s["claim"]) for s in found["sessions"]] == [
+        ("already_claimed", "2026-10-SUNL-0001"), ("held", None),
+    ]  # fmt: skip
+    assert (found["totals"]["already_claimed"], found["totals"]["cents"]["already_claimed"]) == (1, 9500)
+    assert (found["insurers"], found["written"]) == ([], [])
+    looked = report(run("check", sessions, "--json", *AS_OF, cwd=tmp_path))
+    assert [(s["outcome"], s["claim"]) for s in looked["sessions"]] == [("already_claimed", None), ("held", None)]
+
+
+def test_dry_run_says_what_would_be_new(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
+    later = xlsx(tmp_path, [row(), row(Patient="Late Madeup")], "later.xlsx")
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    done = run("claim", later, "--dry-run", *AS_OF, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == (
+        "2026-10: 1 would be claimed for $95.00, 1 claimed already, 0 held, 0 not billed."
+    )
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+    assert (
+        "2026-10, batch 2: 1 claimed for $95.00, 1 claimed already" in run("claim", later, *AS_OF, cwd=tmp_path).stdout
+    )
+
+
+def test_report_and_void_by_command(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row()])
+    assert "there is no ledger here" in refused(run("report", "2026-10", cwd=tmp_path))
+    run("claim", sessions, *AS_OF, cwd=tmp_path)
+    done = run("report", "2026-10", "--out", "copy", cwd=tmp_path, TZ="Asia/Tokyo")
+    assert done.returncode == 0
+    assert files_in(tmp_path / "copy") == files_in(tmp_path / "reports")
+    for name in files_in(tmp_path / "copy"):
+        assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "reports" / name).read_bytes()
+    assert "nothing of 2026-09 is on the ledger; it knows 2026-10" in refused(run("report", "2026-09", cwd=tmp_path))
+    assert "is no claim on the ledger" in refused(run("void", "x", "--reason", "y", cwd=tmp_path))
+    assert run("void", "2026-10-SUNL-0001", "--reason", " ", cwd=tmp_path).returncode == 2
+    assert run("void", "2026-10-SUNL-0001", cwd=tmp_path).returncode == 2
+    done = run("void", "2026-10-sunl-0001", "--reason", "wrong day", *AS_OF, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == (
+        "2026-10-SUNL-0001 is taken back. The next batch of 2026-10 tells its insurer; its session is held as voided."
+    )
+    assert "taken back already" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
+    done = run("void", "2026-10-SUNL-0001", "--reason", "y", "--replace", *AS_OF, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == (
+        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-SUNL-0002 in batch 2 of 2026-10."
+    )
+
+
+def test_a_ledger_that_is_not_there_is_not_made_where_claims_were_made_before(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row()])
+    named = ("--ledger", "on the drive.sqlite")
+    assert run("claim", sessions, *AS_OF, *named, cwd=tmp_path).returncode == 0
+    for more in ((), ("--dry-run",)):
+        said = refused(run("claim", sessions, *AS_OF, *more, cwd=tmp_path))
+        summary = Path("reports", "2026-10", "claim-summary-2026-10.xlsx")
+        assert f"ims-billing.sqlite: there is no ledger, but {summary} shows that claims were made before" in said
+    assert not (tmp_path / "ims-billing.sqlite").exists()
+    assert "nothing new to claim" in run("claim", sessions, *AS_OF, *named, cwd=tmp_path).stdout
+    assert "there is no such ledger" in refused(run("check", sessions, *AS_OF, "--ledger", "none.sqlite", cwd=tmp_path))
+    assert run("claim", sessions, *AS_OF, "--new-ledger", cwd=tmp_path).returncode == 0
+
+
+def test_past_months_by_command(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    done = run("claim", xlsx(tmp_path, [row()]), *AS_OF, "--already-sent", cwd=tmp_path)
+    assert done.returncode == 0
+    assert files_in(tmp_path / "reports") == ["2026-10/claim-summary-2026-10.xlsx", "2026-10/claims-2026-10.csv"]
+    assert "2026-10: 1 put on the ledger as sent before for $95.00" in done.stdout.splitlines()[-1]
+
+
+def test_a_ledger_that_a_cloud_service_copies_is_warned_about(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    (tmp_path / "OneDrive").mkdir()
+    done = run("claim", xlsx(tmp_path, [row()]), *AS_OF, "--ledger", "OneDrive/l.sqlite", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "the ledger lies in a folder that a cloud service keeps copies of (OneDrive)" in done.stderr
+
+
+def test_what_is_gone_is_told_on_the_screen_and_in_the_json(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row(Start="9:00"), row(Start="10:00", Patient="B")]), *AS_OF, cwd=tmp_path)
+    sessions = xlsx(tmp_path, [row(Start="9:00")])
+    shown = run("claim", sessions, *AS_OF, cwd=tmp_path).stdout
+    assert "claimed-session-gone" in shown
+    assert "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files." in shown
+    found = report(run("check", sessions, *AS_OF, "--json", cwd=tmp_path))
+    assert [(f["kind"], f["severity"]) for f in found["findings"]] == [("claimed-session-gone", "warn")]
