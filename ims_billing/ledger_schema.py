@@ -43,7 +43,7 @@ CREATE TABLE claim (
     description TEXT NOT NULL,
     fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer' AND fee_cents > 0),
     patient_paid_cents INTEGER NOT NULL CHECK (typeof(patient_paid_cents) = 'integer'),
-    amount_cents INTEGER NOT NULL CHECK (typeof(amount_cents) = 'integer' AND amount_cents > 0),
+    amount_cents INTEGER NOT NULL CHECK (typeof(amount_cents) = 'integer' AND amount_cents >= 0),
     source TEXT NOT NULL,
     session_id TEXT NOT NULL,
     natural_key TEXT NOT NULL CHECK (natural_key <> ''),

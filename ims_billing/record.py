@@ -155,7 +155,7 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
     try:
         yield
     except (BillingError, OSError) as error:
-        what = f"Batch {batch} of {month}" if batch else month
+        what = f"Batch {batch} of {month}" if batch else f"The change to {month}"
         raise BillingError(
             f"{what} is on the ledger, but not all of its files could be written. {error}\n"
             f"Put that right, then write them with: ims-billing report {month}"

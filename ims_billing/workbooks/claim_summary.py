@@ -137,9 +137,12 @@ def _control_totals(view: MonthView) -> Block:
 
 
 def _beside(view: MonthView) -> str:
-    """What the sheets list of earlier files of the month, which the last ones do not hold."""
+    """What the month has beside the sessions of the last files."""
+    told = ""
+    if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
+        told += " These are the sessions of the last files; the tables below tell of all claims of the month."
     held = view.attention["session"].nunique() - view.totals.counts["held"]
-    return f" Beside them, {held} held of earlier files of the month." if held > 0 else ""
+    return f"{told} Beside them, {held} held of earlier files of the month." if held > 0 else told
 
 
 def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:
