@@ -268,8 +268,9 @@ def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
 def duplicate_session(desk: Desk) -> pd.Series[str]:
     """Copies of one session: several that would be billed, or one whose id another row has too."""
     candidates, sessions = desk.candidates, desk.sessions
-    group = desk.group[candidates.index]
-    twice = group.duplicated(keep=False)
+    claimed = desk.standing.index[desk.standing["state"].isin(("claimed", "changed"))]
+    group = desk.group[candidates.index.union(claimed)]
+    twice = group.duplicated(keep=False)[candidates.index]
     ids = sessions["session_id"]
     shared_id = ids.duplicated(keep=False) & (ids != "")
     rows = candidates.index[twice | shared_id[candidates.index]]

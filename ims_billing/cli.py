@@ -254,7 +254,7 @@ def claim(
     with console.Working(None) as working:
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
-            started=working.step, waiting=working.wait,
+            strict=strict, new_ledger=new_ledger, started=working.step, waiting=working.wait,
         )  # fmt: skip
     if memory.synchronised_by:
         console.warn_of_cloud(memory.path, memory.synchronised_by)
@@ -265,6 +265,8 @@ def claim(
     console.show_ledger(memory.path, fresh=fresh)
     if done.written:
         console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
+    with memory.reading():
+        console.show_unwritten(memory.nowhere_written())
     changed = done.written is not None
     console.show_end(done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent)
 
@@ -290,8 +292,13 @@ def report(
 def void(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim's number, as 2026-10-SUNL-0001.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="With --replace: spreadsheets that have the session as it is right."),
+    ] = None,
     anew: Annotated[
-        bool, typer.Option("--replace", help="Claim its session anew at once, by the clinic file as it is now.")
+        bool,
+        typer.Option("--replace", help="Claim its session anew at once: as the files have it, else as it was claimed."),
     ] = False,
     clinic: ClinicFile = None,
     as_of: AsOf = None,
@@ -304,21 +311,24 @@ def void(
 
     if not reason.strip():
         raise typer.BadParameter("say why, in a few words", param_hint="--reason")
-    path = _find_clinic(clinic, [])
+    if files and not anew:
+        raise typer.BadParameter("files are read to claim the session anew: add --replace", param_hint="FILE")
+    path = _find_clinic(clinic, files or [])
     memory, folder = _known_ledger(path, ledger, out)
     if anew and path is None:
         raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
-    rules = load(path) if anew and path else None
-    claim = claim.strip().upper()
+    known = load(path) if anew and path else None
+    intake = _intake(files, known) if files and known else None
+    number = claim.strip().upper()
     with console.Working(None) as working:
         done = record.void(
-            claim, rules, memory, folder, reason=reason.strip(), as_of=_day(as_of),
+            number, known, memory, folder, reason=reason.strip(), as_of=_day(as_of), intake=intake,
             started=working.step, waiting=working.wait,
         )  # fmt: skip
     console.show_ledger(memory.path, fresh=False)
-    if done.written:
-        console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
-    console.show_voided(claim, done.month, done.replaced_by, done.batch)
+    for written in done.written:
+        console.show_written(written.files, written.left_over, shared=written.shared)
+    console.show_voided(number, done.month, done.replaced_by, done.batch)
 
 
 @app.command(epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx")

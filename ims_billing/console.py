@@ -323,6 +323,13 @@ def warn_of_cloud(path: Path, mark: str) -> None:
     err().print(Text(told, style="bold yellow"), soft_wrap=True)
 
 
+def show_unwritten(months: Iterable[str]) -> None:
+    """Months that a command recorded and was cut off before it wrote their files."""
+    for month in months:
+        told = f"{month} is on the ledger, and its files are not written: ims-billing report {month}"
+        out().print(Text(told, style="bold red"), soft_wrap=True)
+
+
 def show_voided(claim: str, month: str, replaced_by: str, batch: int | None) -> None:
     """What became of a voided claim, and what comes next."""
     if replaced_by:
@@ -346,6 +353,8 @@ def show_end(
         told = f"{named}: {counts['claimed']:,} {done} for {amount}, {', '.join(rest)}."
     else:
         told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
+    if already_sent and counts["held"]:
+        told += " What is held is not on the ledger: mend it and run this again, or it will be claimed as new."
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 

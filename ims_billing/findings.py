@@ -241,8 +241,9 @@ _KINDS = (
         "hold",
         _BILL,
         "The session was claimed, and is another now",
-        "If the session is wrong, mend it where it is kept. If the claim is wrong, take it back with ims-billing void. "
-        "If both visits took place, claim them from an export that holds both.",
+        "If the session is wrong, mend it where it is kept. If the claim is wrong: ims-billing void CLAIM FILE "
+        "--replace --reason TEXT claims it as the file has it now. If both visits took place, claim them from one "
+        "export that holds both.",
         fixed=True,
     ),
     Kind(
@@ -250,7 +251,8 @@ _KINDS = (
         "hold",
         _BILL,
         "The session's claim was taken back",
-        "Nothing more, if it is not to be claimed; else ims-billing void CLAIM --replace claims it anew.",
+        "Nothing more, if it is not to be claimed; else ims-billing void CLAIM FILE --replace --reason TEXT claims it "
+        "anew, as the file has it now.",
         fixed=True,
     ),
     Kind(
@@ -307,7 +309,7 @@ _KINDS = (
         "warn",
         _NONE,
         "A claimed session is not in the files any more",
-        "Find out why. If the visit did not take place, take the claim back with ims-billing void.",
+        "Find out why. If the visit did not take place, take the claim back: ims-billing void CLAIM --reason TEXT.",
     ),
 )
 

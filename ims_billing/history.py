@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.clinic import Clinic
-from ims_billing.identity import NATURAL_PARTS, joined, natural_parts, patient_keys
+from ims_billing.identity import joined, natural_parts, patient_keys
 from ims_billing.model import ON_LEDGER, bare, day_text, dollars, given_name_first
+from ims_billing.resemblance import resembling, told_of
 from ims_billing.rulebook import Codes
 
 _STANDING = ("claim", "state", "message", "resembles", "resemblance")
 _DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
-_PART_NAMES = dict(
-    zip(NATURAL_PARTS, ("the patient", "the service date", "the start", "the practitioner", "the service"), strict=True)
-)
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,14 @@ class Recall:
     `standing` is indexed like the sessions: `claim` (the claim of the same session, empty where there is none),
     `state` ('', 'claimed', 'changed' or 'voided'), `message` (what changed), and `resembles` with
     `resemblance`: the claim that a new session may be a correction of, and in what it differs.
-    `patient` has one key per patient, by session.
+    `patient` has one key per patient, by session; `reused` says whose id was an altogether different session's.
     `elsewhere` are the active claims (ON_LEDGER, with `patient_key`) whose sessions are not in the files;
-    `expected` says of each whether the files cover its day, so that it should be there.
+    `expected` says of each whether the files would hold it, had its session not been changed or deleted.
     """
 
     standing: pd.DataFrame
     patient: pd.Series[str]
+    reused: pd.Series[bool]
     elsewhere: pd.DataFrame
     expected: pd.Series[bool]
 
@@ -43,27 +42,47 @@ def no_history() -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in ON_LEDGER})
 
 
-def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic) -> Recall:
-    """Looks every classified session up among the claims of the ledger (ON_LEDGER)."""
+def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replacing: str = "") -> Recall:
+    """Looks every classified session up among the claims of the ledger (ON_LEDGER).
+
+    The voided claim `replacing` counts as if it still stood, so that the session it is of is found.
+    """
     if history.empty:
         blank = pd.DataFrame(dict.fromkeys(_STANDING, ""), index=sessions.index, dtype="str")
-        nobody = history.assign(patient_key=history["patient"])
-        return Recall(blank, patient_keys(sessions), nobody, history["voided_on"].isna())
+        nobody, none = history.assign(patient_key=history["patient"]), history["voided_on"].isna()
+        return Recall(blank, patient_keys(sessions), pd.Series(False, index=sessions.index), nobody, none)
     theirs = _as_sessions(history, clinic)
     both = pd.concat([sessions[theirs.columns], theirs], ignore_index=True)
+    # Keys are made of both together: where only one of them has a patient's id, the name lends it to the other.
     parts = natural_parts(both).assign(
-        name=both["patient"].map(given_name_first).astype("str"), born=day_text(both["birth_date"])
+        name=both["patient"].map(given_name_first).astype("str"),
+        born=day_text(both["birth_date"]),
+        date=both["service_date"],
+        **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
     )
-    ours, known = parts.iloc[: len(sessions)].set_axis(sessions.index), parts.iloc[len(sessions) :]
-    known = known.set_axis(theirs.index)
-    active = history["voided_on"].isna()
-    found = _same(sessions, ours, theirs, known, active)
-    standing = _standing(sessions, ours, history, theirs, known, found, clinic)
-    missing = active & ~history.index.isin(found[found >= 0])
-    expected = _covered(sessions, history["service_date"], whole_weeks=True)
-    standing.update(_resembling(sessions, ours, history, known, found, missing))
-    elsewhere = history[missing].assign(patient_key=known["patient"][missing])
-    return Recall(standing, ours["patient"], elsewhere, expected[missing])
+    ours = parts.iloc[: len(sessions)].set_axis(sessions.index).assign(file=sessions["file"])
+    known = parts.iloc[len(sessions) :].set_axis(theirs.index)
+    stands = history["voided_on"].isna() | (history["claim"] == replacing)
+    open_void = ~stands & (history["replaced_by"] == "")
+    by_id, reused = _by_id(ours, known, stands)
+    found = _same(ours, known, stands, open_void, by_id)
+    standing = _standing(sessions, ours, history, known, found, clinic)
+    matched = pd.Series(history.index.isin(found[found >= 0]), index=history.index)
+    near = resembling(ours, known, found, stands)
+    is_near = near["resembles"] >= 0
+    standing.loc[is_near, "resembles"] = history["claim"].loc[near.loc[is_near, "resembles"]].to_numpy()
+    standing.loc[is_near, "resemblance"] = near.loc[is_near, "resemblance"]
+    missing = stands & ~matched
+    expected = told_of(sessions["service_date"], matched, known, stands, whole_weeks=True)
+    patient = _by_name(known.loc[missing], ours)
+    return Recall(standing, ours["patient"], reused, history[missing].assign(patient_key=patient), expected[missing])
+
+
+def _by_name(known: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]:
+    """The patient keys of claims; where the sessions know such a one by name only, under the key that they use."""
+    named = ours[["name", "patient"]].drop_duplicates().drop_duplicates("name", keep=False)
+    as_ours = known["name"].map(named.set_index("name")["patient"]).astype("str").fillna("")
+    return known["patient"].where(known["patient"].isin(ours["patient"]) | (as_ours == ""), as_ours)
 
 
 def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -79,63 +98,95 @@ def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
             "service_date": history["service_date"],
             "start": history["start"],
             "practitioner": history["practitioner_written"],
-            "practitioner_name": now.fillna(history["practitioner"]).astype("str"),
+            "practitioner_name": now.astype("str").fillna(""),
             "service_name": history["service_name"],
+            "insurer_id": _insurers_now(history, clinic),
+            "policy": history["policy"],
+            "member": history["member"],
         }
     )
 
 
-def _same(
-    sessions: pd.DataFrame, ours: pd.DataFrame, theirs: pd.DataFrame, known: pd.DataFrame, active: pd.Series[bool]
-) -> pd.Series[int]:
-    """By session, the index label of the claim of the same session, the active one if there is one; -1: none.
+def _by_id(ours: pd.DataFrame, known: pd.DataFrame, stands: pd.Series[bool]) -> tuple[pd.Series[int], pd.Series[bool]]:
+    """By session, the label of the claim with its id, -1 where none; and whose id is used for another session now.
 
-    A session is the same by its id, else by its natural key. Of those left, one is the same as one claim by the
-    natural key where only one of the two says when the visit began, or where another layout numbers patients in
-    its own way and the name stands in for the patient's id.
+    Some programs number the rows of each export anew: an id of another patient on another day is no id, unless the
+    files do not hold the claimed session otherwise, and would hold it had it not been changed.
     """
     # Of several claims of one session the last one looked up stands: the active one, else the newest.
-    order = active.sort_values(kind="stable").index
-    ids, keys = theirs.loc[order, "session_id"], joined(known.loc[order])
-    by_id = dict(zip(ids[ids != ""], ids.index[ids != ""], strict=True))
-    by_key = dict(zip(keys[keys != ""], keys.index[keys != ""], strict=True))
-    found = _looked_up(sessions["session_id"], by_id)
-    by_nature = _looked_up(joined(ours), by_key)
+    ids = known.loc[stands.sort_values(kind="stable").index, "session_id"]
+    found = _looked_up(ours["session_id"], dict(zip(ids[ids != ""], ids.index[ids != ""], strict=True)))
+    claims = known.loc[found.where(found >= 0, known.index[0])].set_axis(ours.index)
+    same_person = (claims["patient"] == ours["patient"]) | (claims["name"] == ours["name"])
+    same_day = (claims["service_date"] == ours["service_date"]) | (ours["service_date"] == "")
+    apart = (found >= 0) & ~same_person & ~same_day
+    matched = pd.Series(known.index.isin(found[~apart]), index=known.index)
+    told = told_of(ours["date"], matched, known, stands, whole_weeks=True)
+    changed = told & ~matched
+    reused = apart & ~changed.loc[found.where(found >= 0, known.index[0])].set_axis(ours.index)
+    return found.mask(reused, -1), reused
+
+
+def _same(
+    ours: pd.DataFrame, known: pd.DataFrame, stands: pd.Series[bool], open_void: pd.Series[bool], found: pd.Series[int]
+) -> pd.Series[int]:
+    """By session, the label of the claim of the same session, the active one if there is one; -1: none.
+
+    A session is the same by its id (`found`), else by its natural key. Of those left, one is the same as one claim
+    by the natural key where only one of the two says when the visit began, or where another layout numbers patients
+    in its own way and the name stands in for the patient's id. Of copies in one file, the first one is.
+    """
+    keys = joined(known.loc[stands.sort_values(kind="stable").index])
+    by_nature = _looked_up(joined(ours), dict(zip(keys[keys != ""], keys.index[keys != ""], strict=True)))
     # Two visits that the practice system numbers are two, unless their start says that they are one.
-    numbered = (sessions["session_id"] != "") & (by_nature.map(theirs["session_id"]).astype("str").fillna("") != "")
+    numbered = (ours["session_id"] != "") & (by_nature.map(known["session_id"]).astype("str").fillna("") != "")
     found = found.mask((found < 0) & ~(numbered & (ours["start"] == "")), by_nature)
-    without_start = joined(ours.assign(start="")), joined(known.assign(start=""))
-    found = _one_to_one(found, ours, known, without_start, active, _one_says_when)
-    by_name = joined(ours.assign(patient=ours["name"])), joined(known.assign(patient=known["name"]))
-    return _one_to_one(found, ours, known, by_name, active, _may_be_one_person)
+    for claims in (stands, open_void):
+        for loosened in (_without_start, _by_the_name, _by_name_and_birth_date):
+            found = _one_to_one(found, ours, known, claims, loosened)
+    copies = (found >= 0) & pd.DataFrame({"file": ours["file"], "claim": found}).duplicated()
+    return found.mask(copies, -1)
 
 
 def _looked_up(keys: pd.Series[str], places: dict[str, int]) -> pd.Series[int]:
     return keys.map(places).fillna(-1).astype("int64")
 
 
-def _one_says_when(ours: pd.DataFrame, known: pd.DataFrame) -> pd.Series[bool]:
-    """Of pairs, where only one says when the visit began."""
-    return (ours["start"] == "") != (known["start"] == "")
+_Loosened = tuple[pd.DataFrame, Callable[[pd.DataFrame, pd.DataFrame], "pd.Series[bool]"]]
 
 
-def _may_be_one_person(ours: pd.DataFrame, known: pd.DataFrame) -> pd.Series[bool]:
-    """Of pairs with one name, where the visit's start is known and the birth dates do not speak against it."""
-    one, other = ours["born"], known["born"]
-    return (ours["start"] != "") & ((one == other) | (one == "") | (other == ""))
+def _without_start(parts: pd.DataFrame) -> _Loosened:
+    """The key without the start, of pairs of which only one says when the visit began."""
+    return parts.assign(start=""), lambda one, other: (one["start"] == "") != (other["start"] == "")
+
+
+def _by_the_name(parts: pd.DataFrame) -> _Loosened:
+    """The key with the name for the patient, of pairs with a stated start whose birth dates do not contradict."""
+
+    def alike(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
+        born = (one["born"] == other["born"]) | (one["born"] == "") | (other["born"] == "")
+        return (one["start"] != "") & born
+
+    return parts.assign(patient=parts["name"]), alike
+
+
+def _by_name_and_birth_date(parts: pd.DataFrame) -> _Loosened:
+    """The key with name and birth date for the patient, and without the start, of pairs of which one lacks it."""
+    told = (parts["name"] + "/" + parts["born"]).mask((parts["name"] == "") | (parts["born"] == ""), "")
+    return parts.assign(patient=told, start=""), lambda one, other: (one["start"] == "") | (other["start"] == "")
 
 
 def _one_to_one(
     found: pd.Series[int],
     ours: pd.DataFrame,
     known: pd.DataFrame,
-    keys: tuple[pd.Series[str], pd.Series[str]],
-    active: pd.Series[bool],
-    alike: Callable[[pd.DataFrame, pd.DataFrame], pd.Series[bool]],
+    claims: pd.Series[bool],
+    loosened: Callable[[pd.DataFrame], _Loosened],
 ) -> pd.Series[int]:
-    """Adds to `found` sessions and active claims that are left, and share a key with each other and with no other."""
-    new_keys, left_keys = keys[0][found < 0], keys[1][active & ~known.index.isin(found)]
-    new_keys, left_keys = (k[(k != "") & ~k.duplicated(keep=False)] for k in (new_keys, left_keys))
+    """Adds to `found` sessions and claims that are left, and share a loosened key with each other and no other."""
+    our_parts, alike = loosened(ours[found < 0])
+    left_parts, _ = loosened(known[claims & ~known.index.isin(found)])
+    new_keys, left_keys = (k[(k != "") & ~k.duplicated(keep=False)] for k in (joined(our_parts), joined(left_parts)))
     place = _looked_up(new_keys, dict(zip(left_keys, left_keys.index, strict=True)))
     place = place[place >= 0]
     place = place[alike(ours.loc[place.index], known.loc[place].set_axis(place.index))]
@@ -146,7 +197,6 @@ def _standing(
     sessions: pd.DataFrame,
     ours: pd.DataFrame,
     history: pd.DataFrame,
-    theirs: pd.DataFrame,
     known: pd.DataFrame,
     found: pd.Series[int],
     clinic: Clinic,
@@ -161,7 +211,7 @@ def _standing(
     standing.loc[on_ledger, "state"] = np.where(claims["voided_on"].notna(), "voided", "claimed")
     then = claims.assign(
         person=known.loc[found[on_ledger], "practitioner"].to_numpy(),
-        insurer_id=_insurers_now(claims, clinic),
+        insurer_id=known.loc[found[on_ledger], "insurer_id"].to_numpy(),
     )
     now = sessions.loc[on_ledger].assign(person=ours.loc[on_ledger, "practitioner"])
     changes = _changes(now, then, clinic)
@@ -243,76 +293,3 @@ def _differ(now: pd.Series[str], then: pd.Series[str], read: Callable[[str], str
     same = [read(a) == read(b) for a, b in zip(now[other], then[other], strict=True)]
     other[other] = ~np.array(same, dtype=bool)
     return other
-
-
-def _resembling(
-    sessions: pd.DataFrame,
-    ours: pd.DataFrame,
-    history: pd.DataFrame,
-    known: pd.DataFrame,
-    found: pd.Series[int],
-    missing: pd.Series[bool],
-) -> pd.DataFrame:
-    """New sessions that differ in one part of the key from a claimed one that is missing from the same export.
-
-    Where both have an id of the practice system, which keeps it when a session is corrected, only a claim between
-    the first and the last day of the files is missing from them; else one of the same weeks.
-    """
-    near = pd.DataFrame({"resembles": "", "resemblance": ""}, index=sessions.index, dtype="str")
-    dates = history["service_date"]
-    in_weeks = missing & _covered(sessions, dates, whole_weeks=True)
-    in_days = _covered(sessions, dates, whole_weeks=False)
-    new = ours[(found < 0) & (joined(ours) != "")]
-    if not in_weeks.any() or new.empty:
-        return near
-    gone = known[in_weeks]
-    # All parts alike, and still not the same: two visits without a start, each with an id of its own.
-    for part in (None, *NATURAL_PARTS):
-        blank = {part: ""} if part else {}
-        left = pd.DataFrame({"key": _all_but(new, blank), "ours": new.index})
-        right = pd.DataFrame({"key": _all_but(gone, blank), "theirs": gone.index})
-        pairs = left.merge(right, on="key").sort_values(["ours", "theirs"])
-        numbered = (sessions["session_id"].loc[pairs["ours"]] != "").to_numpy()
-        numbered = numbered & (history["session_id"].loc[pairs["theirs"]] != "").to_numpy()
-        pairs = pairs[~numbered | in_days.loc[pairs["theirs"]].to_numpy()].drop_duplicates("ours")
-        rows = pairs["ours"].to_numpy()
-        rows = rows[(near.loc[rows, "resembles"] == "").to_numpy()]
-        claims = history["claim"].loc[pairs.set_index("ours").loc[rows, "theirs"]].to_numpy()
-        near.loc[rows, "resembles"] = claims
-        near.loc[rows, "resemblance"] = _PART_NAMES[part] if part else "the session id"
-    return near
-
-
-def _all_but(parts: pd.DataFrame, blank: dict[str, str]) -> pd.Series[str]:
-    """The key without one part."""
-    key = pd.Series("", index=parts.index, dtype="str")
-    for name in NATURAL_PARTS:
-        key = key + "\x1f" + (parts[name] if name not in blank else "")
-    return key
-
-
-def _covered(sessions: pd.DataFrame, days: pd.Series[pd.Timestamp], *, whole_weeks: bool) -> pd.Series[bool]:
-    """Which days the files speak of: from their first to their last day in each month that they have.
-
-    With `whole_weeks`, from the Monday before to the Sunday after, as a corrected date may move out of the span.
-    """
-    dates = sessions["service_date"].dropna()
-    if dates.empty or days.empty:
-        return pd.Series(False, index=days.index)
-    first, last = dates.min(), dates.max()
-    if whole_weeks:
-        first -= pd.Timedelta(days=first.day_of_week)
-        last += pd.Timedelta(days=6 - last.day_of_week)
-    months = set(day_text(dates, "%Y-%m").unique())
-    return days.between(first, last) & day_text(days, "%Y-%m").isin(months)
-
-
-def covers(sessions: pd.DataFrame, lines: pd.DataFrame, files: tuple[str, ...]) -> pd.Series[bool]:
-    """Which earlier lines (`service_date`, `practitioner`, `source`) these sessions tell of anew.
-
-    Those of a practitioner who is in the files, on a day that they speak of; without a date, those of a file of
-    the same name.
-    """
-    by_day = _covered(sessions, lines["service_date"], whole_weeks=False)
-    told = by_day & lines["practitioner"].isin(sessions["practitioner"].unique())
-    return told | (lines["service_date"].isna() & lines["source"].str.startswith(files))

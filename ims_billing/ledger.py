@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.findings import BillingError, did_you_mean
-from ims_billing.ledger_file import LedgerFile
+from ims_billing.ledger_file import LedgerFile, damaged
 from ims_billing.model import (
     ATTENTION,
     NOT_BILLED,
@@ -26,6 +26,7 @@ from ims_billing.model import (
     prove,
 )
 
+T = TypeVar("T")
 _ORIGIN = TypeAdapter(Origin)
 _TOTALS = TypeAdapter(Totals)
 # Of a month, the voided claims whose insurer has not been told.
@@ -40,7 +41,8 @@ class Ledger(LedgerFile):
         return self._claims("")
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
-        names = ", ".join(column.name for column in ON_LEDGER)
+        later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
+        names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
         rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
         return _frame(rows, ON_LEDGER)
 
@@ -49,7 +51,7 @@ class Ledger(LedgerFile):
         found = self._claims("WHERE claim = ?", number)
         if found.empty:
             known = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
-            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known)}.")
+            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known) or '.'}")
         return found
 
     def months(self) -> list[str]:
@@ -62,9 +64,8 @@ class Ledger(LedgerFile):
         Returns its number, None where there is neither; and the claim numbers by session, which continue for each
         month and insurer.
         """
-        voids = self.rows(
-            "SELECT 1 FROM claim WHERE month = ? AND voided_on IS NOT NULL AND void_batch IS NULL", run.month
-        )
+        # A batch that was sent before has no workbook that could tell of a void: the next one will.
+        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNTOLD}", run.month)
         if run.claims.empty and not voids:
             return None, {}
         number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
@@ -74,12 +75,9 @@ class Ledger(LedgerFile):
             ("month", "number", "as_of", "already_sent", "origin"),
             [(run.month, number, run.as_of.isoformat(), int(already_sent), _ORIGIN.dump_json(origin).decode())],
         )
-        self.run(
-            f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}",
-            number,
-            run.month,
-        )
-        self.run("UPDATE page SET written = 0 WHERE month = ?", run.month)
+        if voids:
+            self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}", number, run.month)
+        self._changed(run.month)
         numbers = self._numbers(run)
         columns = [column for column in ON_LEDGER if column.name in run.claims]
         rows = _rows(run.claims, columns)
@@ -92,7 +90,7 @@ class Ledger(LedgerFile):
     def _with_voided(self, run: Run) -> Origin:
         """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
         known = {insurer.id: insurer for insurer in run.origin.insurers}
-        for batch in self._batches(run.month):
+        for batch in reversed(self._batches(run.month)):
             for insurer in batch.origin.insurers:
                 known.setdefault(insurer.id, insurer)
         asked = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNTOLD}", run.month)
@@ -123,20 +121,12 @@ class Ledger(LedgerFile):
 
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""
+        state = self.rows("SELECT state FROM page WHERE month = ?", run.month)
         for table in ("attention", "not_billed", "page"):
             self.run(f"DELETE FROM {table} WHERE month = ?", run.month)
-        self.insert(
-            "page",
-            ("month", "as_of", "origin", "totals"),
-            [
-                (
-                    run.month,
-                    run.as_of.isoformat(),
-                    _ORIGIN.dump_json(run.origin).decode(),
-                    _TOTALS.dump_json(run.totals).decode(),
-                )
-            ],
-        )
+        origin, totals = _ORIGIN.dump_json(run.origin).decode(), _TOTALS.dump_json(run.totals).decode()
+        page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1)
+        self.insert("page", ("month", "as_of", "origin", "totals", "state"), [page])
         for table, columns, frame in (
             ("attention", ATTENTION, run.attention),
             ("not_billed", NOT_BILLED, run.not_billed),
@@ -144,9 +134,13 @@ class Ledger(LedgerFile):
             lines = [(run.month, place, *row) for place, row in enumerate(_rows(frame, columns))]
             self.insert(table, ["month", "place", *(column.name for column in columns)], lines)
 
-    def settle(self, month: str, session: str) -> None:
-        """Takes a session, by its opaque key, off the list of those that need attention."""
-        self.run("DELETE FROM attention WHERE month = ? AND session = ?", month, session)
+    def settle(self, month: str, claim: str) -> None:
+        """Takes the session of a claim that is claimed anew off the list of those that need attention."""
+        held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND instr(problem, ?)"
+        self.run(f"DELETE FROM attention WHERE {held}", month, claim)
+
+    def _changed(self, month: str) -> None:
+        self.run("UPDATE page SET state = state + 1 WHERE month = ?", month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back. Its history stays; raises BillingError where it has been taken back already."""
@@ -154,7 +148,7 @@ class Ledger(LedgerFile):
         if not pd.isna(found["voided_on"]):
             raise BillingError(f"{number} was taken back already, on {found['voided_on']:%Y-%m-%d}.")
         self.run("UPDATE claim SET voided_on = ?, void_reason = ? WHERE claim = ?", on.isoformat(), reason, number)
-        self.run("UPDATE page SET written = 0 WHERE month = ?", found["month"])
+        self._changed(found["month"])
 
     def replaced_by(self, number: str) -> str:
         """The claim that stands for this voided one; empty where none does."""
@@ -172,34 +166,56 @@ class Ledger(LedgerFile):
         return MonthView(
             month=month,
             as_of=dt.date.fromisoformat(as_of),
-            origin=_ORIGIN.validate_json(origin),
-            totals=_TOTALS.validate_json(totals),
+            origin=self._read(_ORIGIN, origin),
+            totals=self._read(_TOTALS, totals),
             claims=self._claims("WHERE month = ?", month),
             attention=attention,
             not_billed=not_billed,
             batches=self._batches(month),
         )
 
+    def _read(self, kept: TypeAdapter[T], text: str) -> T:
+        try:
+            return kept.validate_json(text)
+        except ValidationError as error:
+            raise BillingError(damaged(self.path)) from error
+
     def _batches(self, month: str) -> tuple[Batch, ...]:
         rows = self.rows("SELECT number, as_of, already_sent, origin FROM batch WHERE month = ? ORDER BY number", month)
         return tuple(
-            Batch(number, dt.date.fromisoformat(as_of), bool(sent), _ORIGIN.validate_json(origin))
+            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin))
             for number, as_of, sent, origin in rows
         )
 
-    def unwritten(self) -> dict[str, tuple[int, ...]]:
-        """The months whose files do not yet show what is recorded, each with the batches not yet written."""
-        months: dict[str, tuple[int, ...]] = {
-            str(month): () for (month,) in self.rows("SELECT month FROM page WHERE NOT written ORDER BY month")
-        }
-        for month, number in self.rows("SELECT month, number FROM batch WHERE NOT written ORDER BY month, number"):
-            months[month] = (*months.get(month, ()), number)
-        return months
+    def unwritten(self, month: str, folder: str) -> tuple[int, ...] | None:
+        """The batches whose insurer workbooks are still to be written to a folder; None where all files are right.
 
-    def mark_written(self, month: str) -> None:
-        """Notes that all files of the month are in their folder as recorded."""
-        self.run("UPDATE page SET written = 1 WHERE month = ?", month)
-        self.run("UPDATE batch SET written = 1 WHERE month = ?", month)
+        In a folder that never had a file of the month, the batches that no other folder has either.
+        """
+        state = self.rows("SELECT state FROM page WHERE month = ?", month)
+        there = self.rows("SELECT state, batch FROM written WHERE month = ? AND folder = ?", month, folder)
+        if there and state and there[0][0] == state[0][0]:
+            return None
+        known = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
+        last = there[0][1] if there else known
+        later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
+        return tuple(number for (number,) in later)
+
+    def mark_written(self, month: str, folder: str) -> None:
+        """Notes that all files of the month are in a folder as recorded."""
+        self.run(
+            "INSERT OR REPLACE INTO written SELECT month, ?, state, "
+            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month) FROM page WHERE month = ?",
+            folder,
+            month,
+        )
+
+    def nowhere_written(self) -> list[str]:
+        """The months whose files show in no folder what is recorded of them."""
+        shown = "SELECT 1 FROM written WHERE written.month = page.month AND written.state = page.state"
+        return [
+            str(month) for (month,) in self.rows(f"SELECT month FROM page WHERE NOT EXISTS ({shown}) ORDER BY month")
+        ]
 
 
 def _frame(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from ims_billing.findings import BillingError
 from ims_billing.ledger_schema import APPLICATION_ID, MIGRATIONS
@@ -19,6 +20,15 @@ FILE_NAME = "ims-billing.sqlite"
 # How long a command waits for another one's change before it gives up: longer than any month takes.
 _PATIENCE = 600.0
 _LOOKS = 0.1
+# How long it waits for those who only look.
+_COMMITS = 60.0
+# A network share cannot do more than a rollback journal; what is deleted is overwritten; nothing in temporary files.
+_SETTINGS = (
+    "foreign_keys = ON",
+    "synchronous = EXTRA",
+    "secure_delete = ON",
+    "temp_store = MEMORY",
+)
 # Folders that a service keeps copies of in other places, by what their paths hold.
 _SYNCHRONISED = (
     "OneDrive",
@@ -42,16 +52,20 @@ class LedgerFile:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._sound = False
+        self._kept_open: BinaryIO | None = None
 
     @property
     def exists(self) -> bool:
         """Whether there is a ledger; an empty file is what an interrupted first run leaves, and none."""
-        return self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > 0)
+        try:
+            return self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > 0)
+        except OSError as error:
+            raise BillingError(f"{self.path}: the ledger cannot be looked for: {error.strerror}.") from error
 
     @property
     def synchronised_by(self) -> str:
         """What shows that a cloud service keeps copies of the ledger's folder; empty where nothing does."""
-        parts = self.path.absolute().parts
+        parts = (*self.path.absolute().parts, *self.path.resolve().parts)
         return next((part for part in parts for mark in _SYNCHRONISED if mark.casefold() in part.casefold()), "")
 
     @contextmanager
@@ -62,7 +76,7 @@ class LedgerFile:
         """
         with self._open(self.path if self.exists else None) as database:
             database.execute("BEGIN")
-            version = self._version(database)
+            version = self._sound_version(database)
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
                 self._connection = database
                 if version < len(MIGRATIONS):
@@ -100,14 +114,16 @@ class LedgerFile:
     def _open(self, path: Path | None) -> Iterator[sqlite3.Connection]:
         with _told(self.path):
             # `rw` never makes a file: a ledger is made on purpose only.
-            name = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-            with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=_PATIENCE)) as database:
-                database.execute("PRAGMA foreign_keys = ON")
-                database.execute("PRAGMA synchronous = EXTRA")
+            name = f"{_uri(path)}?mode=rw" if path else ":memory:"
+            with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=_COMMITS)) as database:
+                for setting in _SETTINGS:
+                    database.execute(f"PRAGMA {setting}")
                 try:
                     yield database
                 finally:
                     self._connection = None
+            if self._kept_open is not None:
+                self._kept_open.close()
 
     def _begin(self, database: sqlite3.Connection, waiting: Waiting) -> None:
         database.execute("PRAGMA busy_timeout = 0")
@@ -124,13 +140,13 @@ class LedgerFile:
             if time.monotonic() > until:
                 raise BillingError(
                     f"{self.path}: {who} has had the ledger in use for {_PATIENCE / 60:.0f} minutes. "
-                    "Nothing was recorded. Run the command again when they are done."
+                    "Run the command again when they are done."
                 )
             if not told:
                 waiting(who)
                 told = True
             time.sleep(_LOOKS)
-        database.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
+        database.execute(f"PRAGMA busy_timeout = {_COMMITS * 1000:.0f}")
 
     def _holder(self) -> str:
         """Who is at work, as they noted it; the note holds nobody up, the lock of the file does."""
@@ -157,19 +173,24 @@ class LedgerFile:
             )
         return int(version)
 
-    def _bring_up_to_date(self, database: sqlite3.Connection) -> None:
-        """Proves that the file is sound and brings its tables to this version, with a copy kept of those before."""
+    def _sound_version(self, database: sqlite3.Connection) -> int:
+        """As `_version`; raises BillingError for a damaged file too."""
         version = self._version(database)
         if version and not self._sound:
-            faults = [fault for (fault,) in database.execute("PRAGMA quick_check(1)")]
-            if faults != ["ok"]:
-                raise BillingError(_damaged(self.path))
+            if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise BillingError(damaged(self.path))
+            self._sound = True
+        return version
+
+    def _bring_up_to_date(self, database: sqlite3.Connection) -> None:
+        """Proves that the file is sound and brings its tables to this version, with a copy kept of those before."""
+        version = self._sound_version(database)
         if 0 < version < len(MIGRATIONS):
-            # The transaction has begun, so nobody writes; what is in the file is the last whole state.
+            # Read, but not closed before the end of the transaction: that would give up SQLite's lock on the file.
+            self._kept_open = self.path.open("rb")
             copy = self.path.with_name(f"{self.path.stem}-version-{version}{self.path.suffix}")
-            write_all({copy: self.path.read_bytes()}, shared=is_shared(self.path.parent))
+            write_all({copy: self._kept_open.read()}, shared=is_shared(self.path.parent))
         _migrate(database, version)
-        self._sound = True
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What a query finds."""
@@ -207,6 +228,12 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
+def _uri(path: Path) -> str:
+    """The file as SQLite takes it; before a share of another computer, ``//server/share``, stands no other server."""
+    whole = path.absolute().as_posix()
+    return "file://" + quote(whole if whole.startswith("/") else f"/{whole}")
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -229,7 +256,8 @@ def _forget(path: Path) -> None:
         return
 
 
-def _damaged(path: Path) -> str:
+def damaged(path: Path) -> str:
+    """What a damaged ledger says, and what to do."""
     return (
         f"{path}: the ledger is damaged, and nothing was written. Put back your last copy of it; then run the months "
         "since with --already-sent for what was sent."
@@ -249,7 +277,7 @@ def _told(path: Path) -> Iterator[None]:
             raise
         said = {
             sqlite3.SQLITE_NOTADB: f"{path}: this is no ledger of ims-billing. Name the right one with --ledger.",
-            sqlite3.SQLITE_CORRUPT: _damaged(path),
+            sqlite3.SQLITE_CORRUPT: damaged(path),
             sqlite3.SQLITE_FULL: f"{path}: the disk is full. Make room and run it again.",
             sqlite3.SQLITE_READONLY: f"{path}: the ledger cannot be written. Ask who may write in its folder.",
             sqlite3.SQLITE_CANTOPEN: f"{path}: the ledger cannot be opened. Check its folder, or use --ledger.",

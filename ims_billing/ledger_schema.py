@@ -15,7 +15,6 @@ CREATE TABLE batch (
     as_of TEXT NOT NULL CHECK (date(as_of) IS as_of),
     already_sent INTEGER NOT NULL CHECK (already_sent IN (0, 1)),
     origin TEXT NOT NULL,
-    written INTEGER NOT NULL DEFAULT 0 CHECK (written IN (0, 1)),
     PRIMARY KEY (month, number)
 );
 
@@ -71,15 +70,21 @@ CREATE INDEX claim_by_month ON claim (month, batch);
 CREATE TRIGGER a_claim_is_never_deleted BEFORE DELETE ON claim
 BEGIN SELECT raise(ABORT, 'a claim is never deleted'); END;
 CREATE TRIGGER a_claim_is_never_changed BEFORE UPDATE ON claim
-WHEN (OLD.claim, OLD.month, OLD.batch, OLD.insurer_id, OLD.service_date, OLD.patient, OLD.policy, OLD.member,
-      OLD.practitioner, OLD.service_code, OLD.fee_cents, OLD.amount_cents, OLD.session_id, OLD.natural_key,
+WHEN (OLD.claim, OLD.month, OLD.batch, OLD.insurer_id, OLD.insurer, OLD.service_date, OLD.patient,
+      OLD.birth_date, OLD.phn, OLD.relationship, OLD.insured, OLD.policy, OLD.member, OLD.payer_file_number,
+      OLD.accident_date, OLD.practitioner, OLD.registration, OLD.service, OLD.service_code, OLD.description,
+      OLD.fee_cents, OLD.patient_paid_cents, OLD.amount_cents, OLD.source, OLD.session_id, OLD.natural_key,
+      OLD.patient_id, OLD.start, OLD.minutes, OLD.visit, OLD.practitioner_written, OLD.service_name,
       OLD.replaces)
-  IS NOT (NEW.claim, NEW.month, NEW.batch, NEW.insurer_id, NEW.service_date, NEW.patient, NEW.policy, NEW.member,
-      NEW.practitioner, NEW.service_code, NEW.fee_cents, NEW.amount_cents, NEW.session_id, NEW.natural_key,
+  IS NOT (NEW.claim, NEW.month, NEW.batch, NEW.insurer_id, NEW.insurer, NEW.service_date, NEW.patient,
+      NEW.birth_date, NEW.phn, NEW.relationship, NEW.insured, NEW.policy, NEW.member, NEW.payer_file_number,
+      NEW.accident_date, NEW.practitioner, NEW.registration, NEW.service, NEW.service_code, NEW.description,
+      NEW.fee_cents, NEW.patient_paid_cents, NEW.amount_cents, NEW.source, NEW.session_id, NEW.natural_key,
+      NEW.patient_id, NEW.start, NEW.minutes, NEW.visit, NEW.practitioner_written, NEW.service_name,
       NEW.replaces)
 BEGIN SELECT raise(ABORT, 'a claim is never changed'); END;
 CREATE TRIGGER a_void_stands BEFORE UPDATE ON claim
-WHEN OLD.voided_on IS NOT NULL AND OLD.voided_on IS NOT NEW.voided_on
+WHEN OLD.voided_on IS NOT NULL AND (OLD.voided_on, OLD.void_reason) IS NOT (NEW.voided_on, NEW.void_reason)
     OR OLD.void_batch IS NOT NULL AND OLD.void_batch IS NOT NEW.void_batch
 BEGIN SELECT raise(ABORT, 'a void stands'); END;
 CREATE TRIGGER a_replaced_claim_is_void BEFORE INSERT ON claim
@@ -94,7 +99,16 @@ CREATE TABLE page (
     as_of TEXT NOT NULL CHECK (date(as_of) IS as_of),
     origin TEXT NOT NULL,
     totals TEXT NOT NULL,
-    written INTEGER NOT NULL DEFAULT 0 CHECK (written IN (0, 1))
+    state INTEGER NOT NULL DEFAULT 1 CHECK (state > 0)
+);
+
+-- What the files in a folder show: the month's state, which counts its changes, and its batches up to one.
+CREATE TABLE written (
+    month TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    PRIMARY KEY (month, folder)
 );
 
 CREATE TABLE attention (

@@ -179,6 +179,7 @@ ON_LEDGER = (
     Column("voided_on", "datetime64[us]", "the day it was taken back"),
     Column("void_reason", "str", "why it was taken back"),
     Column("void_batch", "Int64", "the batch that tells its insurer of it"),
+    Column("replaced_by", "str", "the claim that stands for it since; empty where none"),
 )
 
 # The session of a finding that is about none in the files.

@@ -45,7 +45,8 @@ class Month:
 
     `sessions` is the classified frame with `outcome`, `reason` (of what is not billed), `key` (opaque),
     `service_code` and `claim` (on the ledger already); `findings` is the FINDINGS frame; `claims` the CLAIMS frame.
-    `earlier` are the sessions of months before that would be claimed if their month were.
+    `earlier` are the sessions of months before that would be claimed if their month were; `elsewhere` the active
+    claims of any month whose sessions are not in the files.
     """
 
     month: str | None
@@ -58,6 +59,7 @@ class Month:
     prices: pd.DataFrame
     totals: Totals
     earlier: pd.DataFrame
+    elsewhere: pd.DataFrame
 
     @property
     def held(self) -> pd.DataFrame:
@@ -108,13 +110,16 @@ def prepare_month(
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
     natural = natural_keys(sessions)
-    known = recall(sessions, history, clinic)
-    sessions["replaces"] = known.standing["claim"].where(known.standing["claim"] == replacing, "")
+    known = recall(sessions, history, clinic, replacing)
+    of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
+    sessions["replaces"] = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     standing = _standing(sessions, known, dated)
     on_ledger = standing["state"] != ""
     sessions["reason"] = sessions["reason"].mask(on_ledger, "")
     sessions["claim"] = standing["claim"].where(standing["state"] == "claimed", "")
-    sessions["natural_key"] = ledger_keys(sessions, natural)
+    # An id that was an altogether different session's says nothing: the ledger knows this one by its natural key.
+    ids = sessions["session_id"].mask(known.reused, "")
+    sessions["natural_key"] = ledger_keys(sessions.assign(session_id=ids), natural)
     candidates = sessions[dated & (sessions["reason"] == "") & ~on_ledger]
     priced = prices(candidates, clinic)
     billed_now = known.elsewhere["month"].isin([month] if month else months_in(sessions).keys())
@@ -144,7 +149,7 @@ def prepare_month(
     sessions["outcome"] = sessions["outcome"].astype("str")
     sessions["key"] = _opaque(sessions, natural)
     clear = sessions[sessions["outcome"] == "claimed"]
-    claims = claim_lines(clear, priced.loc[clear.index], clinic)
+    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced.loc[clear.index], clinic)
     code = claims.set_index("session")["service_code"]
     sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
     unclaimed = (in_any_month == "") & (known.standing["state"] == "")
@@ -161,6 +166,7 @@ def prepare_month(
         prices=priced,
         totals=_proven(intake, sessions, claims),
         earlier=earlier,
+        elsewhere=known.elsewhere,
     )
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
-from ims_billing.history import covers
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
 from ims_billing.model import (
@@ -29,7 +28,16 @@ from ims_billing.model import (
     prove,
 )
 from ims_billing.month import Month, prepare_month, run_of
-from ims_billing.workbooks.files import Written, claim_workbooks, probe_month, probe_summary, write_month
+from ims_billing.resemblance import told_anew
+from ims_billing.workbooks.files import (
+    INSURERS,
+    Written,
+    batch_of,
+    claim_workbooks,
+    probe_month,
+    probe_summary,
+    write_month,
+)
 
 Started = Callable[[str], None]
 
@@ -49,6 +57,7 @@ class Recorded:
 
 def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
     """Raises BillingError where claims were made before and the ledger is not there: all would be claimed again."""
+    # In this order: a command that begins at the same time makes its ledger before its workbooks.
     before = claim_workbooks(out)
     if before and not new and not ledger.exists:
         raise BillingError(
@@ -67,34 +76,53 @@ def claim(
     month: str,
     as_of: dt.date,
     already_sent: bool = False,
+    strict: bool = False,
+    new_ledger: bool = False,
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Recorded:
     """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
 
     What is new is found within the write transaction: another command that was at work has left its claims there.
-    Raises BillingError, with nothing recorded, where a file could not be written; or, where that shows only once
-    the batch is recorded, with the batch and the way to its files.
+    Raises BillingError, with nothing recorded, where a file could not be written, where the folder holds workbooks
+    of batches that the ledger does not know (unless it is a `new_ledger`), or with `strict` where a session is held;
+    or, where a file cannot be written once the batch is recorded, with the batch and the way to its files.
     """
     probe_summary(month, out)
     with ledger.writing(waiting, f"claim {month}"):
         started("Classifying and checking")
         prepared = prepare_month(intake, clinic, month=month, as_of=as_of, history=ledger.claims())
+        if strict and prepared.totals.counts["held"]:
+            raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         started("Recording")
         run = _with_open_lines(run_of(prepared), prepared, ledger)
         batch, numbers = ledger.add_batch(run, already_sent=already_sent)
         if batch is not None or _tells_of_others(run, ledger):
             ledger.set_page(run)
+        if batch is not None and not new_ledger:
+            _refuse_an_outdated_ledger(ledger, month, batch, out)
         _probe(ledger, month, out)
     return Recorded(prepared, batch, numbers, _write(ledger, month, out, batch, started, waiting))
 
 
+def _refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
+    """Raises BillingError where the folder holds a workbook of this new batch, or of a later one, already.
+
+    Then the ledger is another one, or an old copy: it would give the same numbers to other claims.
+    """
+    there = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS and batch_of(path) >= batch]
+    if there:
+        raise BillingError(
+            f"{there[0]}: this workbook is of a batch that the ledger {ledger.path} does not know. The ledger is an "
+            "old copy, or another one, and would claim sessions again. Name the right one with --ledger; if this one "
+            "is right, move that workbook away."
+        )
+
+
 def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     """The run, with those lines of earlier files of the month that these files say nothing of: they are open still."""
-    keys, files = month.sessions["key"], tuple(file.file for file in run.origin.files)
     held, not_billed = (
-        lines[~lines["session"].isin(keys) & ~covers(month.sessions, lines, files)]
-        for lines in ledger.listing(run.month)
+        lines[~told_anew(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
     )
     return replace(
         run,
@@ -107,45 +135,64 @@ def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) 
     return now if before.empty else prove(pd.concat([now, before], ignore_index=True), columns)
 
 
+# Kinds whose words name rows, which another export has elsewhere.
+_NAMES_ROWS = (
+    "duplicate-session",
+    "second-visit-same-day",
+    "sale-without-arrival",
+    "arrival-without-sale",
+    "sale-and-arrival-differ",
+    "tie-not-certain",
+)
+
+
 def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     """Whether other sessions are held, or not billed, than the ledger lists; where their rows stand is nothing."""
     if run.month not in ledger.months():
         return True
     held, not_billed = ledger.listing(run.month)
+    said = [
+        lines.assign(problem=lines["problem"].mask(lines["kind"].isin(_NAMES_ROWS), ""))
+        for lines in (run.attention, held)
+    ]
     # The files of a month come to hold ever more of the next one; that changes nothing in this one.
-    ours = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]
-    beside = {"source", "problem", "fix"}
-    return _lines(run.attention, beside) != _lines(held, beside) or _lines(ours[0], beside) != _lines(ours[1], beside)
+    billed = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]
+    return _lines(said[0]) != _lines(said[1]) or _lines(billed[0]) != _lines(billed[1])
 
 
-def _lines(frame: pd.DataFrame, beside: set[str]) -> Counter[tuple[str, ...]]:
-    kept = frame[[name for name in frame.columns if name not in beside]]
-    return Counter(kept.astype("str").itertuples(index=False, name=None))
+def _lines(frame: pd.DataFrame) -> Counter[tuple[str, ...]]:
+    return Counter(frame.drop(columns="source").astype("str").itertuples(index=False, name=None))
+
+
+def _place(out: Path) -> str:
+    """How the ledger knows an output folder."""
+    return str(out.resolve())
 
 
 def _probe(ledger: Ledger, month: str, out: Path) -> None:
     """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
-    unwritten = ledger.unwritten()
-    if month in unwritten:
-        probe_month(ledger.month(month), unwritten[month], out)
+    batches = ledger.unwritten(month, _place(out))
+    if batches is not None:
+        probe_month(ledger.month(month), batches, out)
 
 
 def _write(
     ledger: Ledger, month: str, out: Path, batch: int | None, started: Started, waiting: Waiting
 ) -> Written | None:
-    """Writes what the ledger says is not written yet; everything, where the month's folder has no workbook at all.
+    """Writes what is not in the folder yet; everything, where it has no workbook of the month at all.
 
     The ledger is locked meanwhile: what a folder shows is then what the ledger holds, whoever came in between.
     """
-    with _recorded_already(month, batch), ledger.writing(waiting, f"claim {month}"):
+    with ledger.writing(waiting, f"claim {month}"):
+        batches = ledger.unwritten(month, _place(out))
+        if batches is None and claim_workbooks(out, month):
+            return None
         shown = ledger.month(month)
-        batches = ledger.unwritten().get(month)
-        if batches is None:
-            if claim_workbooks(out, month):
-                return None
+        if not batches and not claim_workbooks(out, month):
             batches = tuple(b.number for b in shown.batches)
-        written = write_month(shown, batches, out, started)
-        ledger.mark_written(month)
+        with _recorded_already(month, batch):
+            written = write_month(shown, batches or (), out, started)
+        ledger.mark_written(month, _place(out))
     return written
 
 
@@ -176,18 +223,18 @@ def report(
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(shown, batches, out)
         written = write_month(shown, batches, out, started)
-        ledger.mark_written(month)
+        ledger.mark_written(month, _place(out))
     return written
 
 
 @dataclass(frozen=True)
 class Voided:
-    """What `void` did: the month, the claim that stands for the voided one (empty: none), its batch, the files."""
+    """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written."""
 
     month: str
     replaced_by: str
     batch: int | None
-    written: Written | None
+    written: tuple[Written, ...]
 
 
 def void(
@@ -198,17 +245,19 @@ def void(
     *,
     reason: str,
     as_of: dt.date,
+    intake: Intake | None = None,
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Voided:
     """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.
 
-    A claim that was taken back before can still be claimed anew. Raises BillingError, with nothing recorded, where
-    there is no such claim, or the new one would be held.
+    With `intake` the session is claimed as these files have it now, even if it moved to another month; else as it
+    was claimed. A claim that was taken back before can still be claimed anew. Raises BillingError, with nothing
+    recorded, where there is no such claim, or the new one would be held.
     """
     with ledger.writing(waiting, f"void {number}"):
         old = ledger.claim(number)
-        month = str(old["month"].iloc[0])
+        months = [str(old["month"].iloc[0])]
         if clinic is None or old["voided_on"].isna().all():
             ledger.void(number, as_of, reason)
         elif other := ledger.replaced_by(number):
@@ -216,22 +265,55 @@ def void(
         batch: int | None = None
         numbers: dict[int, str] = {}
         if clinic is not None:
-            prepared = _anew(ledger, old, clinic, as_of)
-            run = run_of(prepared)
-            run = replace(
-                run,
-                origin=replace(run.origin, files=()),
-                claims=run.claims.assign(source=old["source"].iloc[0]),
-            )
+            run = _anew(ledger, old, clinic, as_of, intake)
             batch, numbers = ledger.add_batch(run)
-            ledger.settle(month, str(prepared.sessions["key"].iloc[0]))
-        _probe(ledger, month, out)
-    written = _write(ledger, month, out, batch, started, waiting)
-    return Voided(month, next(iter(numbers.values()), ""), batch, written)
+            ledger.settle(run.month, number)
+            months = list(dict.fromkeys([*months, run.month]))
+        for month in months:
+            _probe(ledger, month, out)
+    written = [_write(ledger, month, out, batch, started, waiting) for month in months]
+    return Voided(months[-1], next(iter(numbers.values()), ""), batch, tuple(w for w in written if w))
 
 
-def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date) -> Month:
-    """The month of the claim's one session, as the ledger knows it; raises BillingError where it is not claimed."""
+def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+    """A run of the one claim that stands for the old one; raises BillingError where it would be held."""
+    number = str(old["claim"].iloc[0])
+    prepared = prepare_month(
+        _as_claimed(old, clinic) if intake is None else intake,
+        clinic,
+        month=None,
+        as_of=as_of,
+        history=ledger.claims(),
+        replacing=number,
+    )
+    claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
+    if len(claims) != 1:
+        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {_why_not(prepared, claims)}")
+    month = f"{claims['service_date'].iloc[0]:%Y-%m}"
+    if month not in ledger.months():
+        raise BillingError(
+            f"{number} cannot be claimed anew, and nothing was changed. Its session lies in {month} now, and nothing "
+            "of that month is on the ledger: claim that month first."
+        )
+    run = run_of(replace(prepared, month=month, claims=claims))
+    if intake is not None:
+        return run
+    return replace(run, origin=replace(run.origin, files=()), claims=claims.assign(source=old["source"].iloc[0]))
+
+
+def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
+    if len(claims) > 1:
+        return f"{len(claims)} sessions in these files could be its session."
+    sessions = prepared.sessions[prepared.sessions["replaces"] != ""]
+    if sessions.empty:
+        return "Its session is not in these files."
+    findings = prepared.findings[prepared.findings["session"].isin(sessions.index)]
+    holds = dict.fromkeys(findings.loc[findings["severity"] == "hold", "message"])
+    return " ".join(holds) or f"Its session is not billed now: {sessions['reason'].iloc[0] or 'claimed already'}."
+
+
+def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:
+    """The claim's session as it was claimed."""
     claim = old.iloc[0]
     insurer = clinic.insurer(claim["insurer_id"]) or clinic.insurer(claim["insurer"])
     stated = {
@@ -245,18 +327,4 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date) -> 
     session = pd.DataFrame({c.name: pd.Series([cells[c.name]], dtype=c.dtype) for c in SESSIONS})
     source = FileRead(claim["source"], "ledger", "", rows=1, sessions=1, repeated=0, tied=0, asides=())
     no_bad_cells = pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in CELL_FINDINGS})
-    prepared = prepare_month(
-        Intake(session, no_bad_cells, (source,)),
-        clinic,
-        month=claim["month"],
-        as_of=as_of,
-        history=ledger.claims(),
-        replacing=claim["claim"],
-    )
-    if prepared.claims.empty:
-        holds = prepared.findings[prepared.findings["severity"] == "hold"]
-        why = (
-            " ".join(dict.fromkeys(holds["message"])) or f"It is not billed now: {prepared.sessions['reason'].iloc[0]}."
-        )
-        raise BillingError(f"{claim['claim']} cannot be claimed anew, and nothing was changed. {why}")
-    return prepared
+    return Intake(session, no_bad_cells, (source,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -36,7 +37,7 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
         raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}.") from error
     finally:
         for temporary, _ in ready:
-            temporary.unlink(missing_ok=True)
+            _remove(temporary)
 
 
 def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
@@ -51,18 +52,25 @@ def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
         if shared:
             temporary.chmod(stat.S_IMODE(target.parent.stat().st_mode) & 0o666)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
     return temporary
 
 
+def _remove(path: Path) -> None:
+    """Removes a file that is no longer needed; one that is held elsewhere stays, and the next command sweeps it."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
 def _settle(folder: Path) -> None:
-    """Puts the folder's new names on the disk; Windows does so by itself, and has no call for it."""
+    """Puts the folder's new names on the disk; Windows has no call for it, and some network drives refuse it."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with contextlib.suppress(OSError):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -70,7 +78,7 @@ def _settle(folder: Path) -> None:
 def sweep(folder: Path) -> None:
     """Removes what an interrupted command left beside its targets: patients' data that nobody would look for."""
     for left in folder.glob(f"{_BEGINS}*{_ENDS}"):
-        left.unlink(missing_ok=True)
+        _remove(left)
 
 
 def create_empty(path: Path) -> None:
@@ -80,7 +88,8 @@ def create_empty(path: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise BillingError(f"{path}: cannot be made here: {error.strerror}. Check the folder.") from error
+        why = f"there is no folder {path.parent}" if not path.parent.is_dir() else error.strerror
+        raise BillingError(f"{path}: cannot be made here: {why}.") from error
     os.close(handle)
     if is_shared(path.parent):
         path.chmod(stat.S_IMODE(path.parent.stat().st_mode) & 0o666)
@@ -112,6 +121,13 @@ def make_folder(folder: Path, *, shared: bool) -> None:
 
 def probe(target: Path) -> None:
     """Raises BillingError where the target could not be written: open elsewhere, or its folder is no folder."""
+    try:
+        _probe(target)
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise BillingError(f"{target}: cannot be written: {error.strerror}.") from error
+
+
+def _probe(target: Path) -> None:
     for folder in (target.parent, *target.parent.parents):
         if folder.exists():
             if not folder.is_dir():

@@ -85,7 +85,8 @@ def ledger_rows(folder: Path) -> list[tuple[Any, ...]]:
 
 def tables(folder: Path) -> list[str]:
     with closing(sqlite3.connect(folder / "ims-billing.sqlite")) as database:
-        return list(database.iterdump())
+        # Which folders have which files is no part of what is claimed.
+        return [line for line in database.iterdump() if 'INTO "written"' not in line]
 
 
 class Undisturbed:

@@ -80,6 +80,15 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("by its id, with another name of the service", with_id(), with_id(Service="Dry needling")),
     ("the status is left out", with_id(Status="arrived"), with_id()),
     ("an unknown word for the status", with_id(), with_id(Status="maybe")),
+    ("the fee is left out", with_id(), with_id(Fee="")),
+    ("the insurer is left out", with_id(), with_id(Insurer="")),
+    ("the visit is said since", with_id(), with_id(Visit="return")),
+    ("the practitioner is left out", with_id(), with_id(Practitioner="")),
+    (
+        "patients are numbered anew, and there is no start",
+        with_id(Birth_Date=OTHER_DAY),
+        with_id(Session_ID="7", Patient_ID="guid", Birth_Date=OTHER_DAY, Start=""),
+    ),
 ]
 
 
@@ -91,7 +100,6 @@ def test_the_same_session_is_claimed_already(
     assert outcomes(month) == ["already_claimed"] * 2, case
     assert month.claims.empty
     assert month.findings.empty
-    # The other way round it holds as well: what was claimed from the one layout is known in the other.
     assert set(month.sessions["claim"]) == {"2026-10-SUNL-0001", "2026-10-SUNL-0002"}
 
 
@@ -123,6 +131,100 @@ def test_a_changed_session_is_held_and_says_what_changed(
     assert kinds(month) == ["changed-since-claimed"]
     claim = "2026-10-PABC-0001" if before["Insurer"] == "PBC" else "2026-10-SUNL-0001"
     assert told(month, "changed-since-claimed") == [f"Claimed as {claim}; since then changed: {what}."]
+
+
+# One visit, told in two ways of which no part contradicts: never claimed a second time.
+DISGUISED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("other patient ids, and no start", with_id(), row(Patient_ID="guid-1")),
+    ("other ids of all, and another service", with_id(), with_id(Session_ID="7", Patient_ID="g", Service="IMS 30")),
+    ("other ids, a start since", row(Patient_ID="17"), row(Session_ID="a1", Patient_ID="guid", Start="9:00")),
+    ("no start, and another day", at_nine(), row(Service_Date=OTHER_DAY)),
+    ("no start, and another name", at_nine(), row(Patient="Pat Madeup-Smith")),
+    ("no start, and another practitioner", at_nine(), row(Practitioner="Ben Sample")),
+    ("the same id, another person and another day", with_id(),
+     with_id(Patient="Jo Other", Patient_ID="P9", Service_Date=OTHER_DAY)),
+    ("the same hour of the practitioner", with_id(), with_id(Session_ID="7", Patient="Jo Other", Patient_ID="P9")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now"), DISGUISED, ids=[case for case, *_ in DISGUISED])
+def test_a_visit_in_disguise_is_held(tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any]) -> None:
+    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
+    assert outcomes(month) == ["held", "already_claimed"], case
+
+
+def weekly(*days: int, month: int = 10, ids: int | None = None, **cells: Any) -> list[dict[str, Any]]:
+    """Three regular patients at their hours on some days."""
+    return [
+        row(Service_Date=dt.date(2026, month, day), Patient=f"{name} Madeup", Start=start,
+            Session_ID="" if ids is None else str(ids + 100 * day + n)) | cells
+        for day in days
+        for n, (name, start) in enumerate((("Pat", "9:00"), ("Robin", "10:00"), ("Sam", "11:00")))
+    ]  # fmt: skip
+
+
+STRAY = row(Patient="Late Madeup", Start="15:00", Service_Date=dt.date(2026, 10, 2))
+# What was claimed, and the next file in a clinic's ordinary way of working: all of it is new.
+ORDINARY: list[tuple[str, Rows, Rows, str]] = [
+    ("by week", weekly(7), weekly(14), MONTH),
+    ("by week from Sunday", weekly(7), [*weekly(14), row(Service_Date=dt.date(2026, 10, 11), Patient="Late")], MONTH),
+    ("by half a month", weekly(7, 14), [*weekly(21, 28), row(Service_Date=dt.date(2026, 10, 16), Patient="L")], MONTH),
+    ("by day", weekly(6), weekly(8), MONTH),
+    ("by month", weekly(7, 14, 21, 28), weekly(4, 11, 18, 25, month=11), "2026-11"),
+    ("by month, with a late visit", weekly(7, 14, 28), [STRAY, *weekly(4, 11, month=11)], "2026-11"),
+    ("by month, with a late visit and ids", weekly(7, 28, ids=0), [STRAY, *weekly(4, month=11, ids=1)], "2026-11"),
+    ("by insurer, without a start", weekly(7, Start=""), [row(Patient="Q", Insurer="PBC")], MONTH),
+    ("rows numbered anew in each file", [row(Session_ID="1", Start="9:00")],
+     [row(Session_ID="1", Patient="Q", Service_Date=dt.date(2026, 11, 3))], "2026-11"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now", "month"), ORDINARY, ids=[case for case, *_ in ORDINARY])
+def test_ordinary_exports_are_not_held(tmp_path: Path, case: str, before: Rows, now: Rows, month: str) -> None:
+    found = again(tmp_path, before, now, month=month)
+    assert set(outcomes(found)) <= {"claimed", "not_billed: outside-month"}, case
+    assert not told(found, "changed-since-claimed")
+
+
+def test_rows_that_are_numbered_anew_are_on_the_ledger_by_what_they_are(tmp_path: Path) -> None:
+    before, now = (
+        row(Session_ID="1", Start="9:00"),
+        row(Session_ID="1", Patient="Q", Service_Date=NOVEMBER, Start="9:00"),
+    )
+    claims = again(tmp_path, [before], [now], month="2026-11").claims
+    assert list(claims["session_id"]) == [""]
+
+
+def test_of_copies_of_a_claimed_session_the_first_is_claimed_already_and_the_others_are_held(tmp_path: Path) -> None:
+    month = again(tmp_path, [row(), BESIDE], [BESIDE, row(), row()])
+    assert outcomes(month) == ["already_claimed", "already_claimed", "held"]
+    assert kinds(month, 2) == ["duplicate-session"]
+
+
+def test_two_people_of_one_name_are_two(tmp_path: Path) -> None:
+    before, now = (row(Patient_ID=f"P{n}", Birth_Date=dt.date(1980 + n, 1, 1)) for n in (1, 2))
+    assert outcomes(again(tmp_path, [before, BESIDE], [now, BESIDE])) == ["claimed", "already_claimed"]
+
+
+def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.writing():
+        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], known), known, month=MONTH, as_of=AS_OF)))
+        history = ledger.claims()
+    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    (tmp_path / "clinic.toml").write_text(text.replace("Ann Example", "Zoe New").replace("A. Example", "Z"), "utf-8")
+    since = load(tmp_path / "clinic.toml")
+    month = prepare_month(intake(tmp_path, [at_nine()], since), since, month=MONTH, as_of=AS_OF, history=history)
+    assert outcomes(month) == ["already_claimed"]
+
+
+def test_the_visit_counts_where_the_code_depends_on_it(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
+    before, now = (with_id(Insurer="Manulife", Visit=visit) for visit in ("initial", "return"))
+    assert told(again(tmp_path, [before], [now], more=more), "changed-since-claimed") == [
+        "Claimed as 2026-10-MANU-0001; since then changed: the visit."
+    ]
 
 
 def test_what_only_some_insurers_ask_for_counts_for_them_only(tmp_path: Path) -> None:
@@ -170,7 +272,7 @@ MOVED: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("another practitioner", at_nine(), at_nine(Practitioner="Ben Sample"), "the practitioner"),
     ("another service", at_nine(), at_nine(Service="IMS 45"), "the service"),
     ("a new id and another day", with_id(Service_Date=OTHER_DAY), with_id(Session_ID="S2"), "the service date"),
-    ("a new id and no start", row(Session_ID="S1"), row(Session_ID="S2"), "the session id"),
+    ("a new id and no start", row(Session_ID="S1"), row(Session_ID="S2"), "its number"),
     ("two things", at_nine(), at_nine(Start="9:30", Patient="Pat Madeupp"), None),
     ("another month", at_nine(Service_Date=SEPTEMBER), at_nine(), None),
 ]  # fmt: skip
@@ -230,6 +332,12 @@ def test_a_claim_of_another_month_is_not_gone(tmp_path: Path) -> None:
     month = again(tmp_path, [september, beside, BESIDE], [beside, BESIDE])
     assert told(month, "claimed-session-gone") == []
     assert outcomes(month) == ["not_billed: outside-month", "already_claimed"]
+
+
+@pytest.mark.parametrize("now", [row(), with_id(Session_ID=""), with_id(Session_ID="7", Patient_ID="guid")])
+def test_the_session_of_a_voided_claim_is_held_in_another_layout_too(tmp_path: Path, now: dict[str, Any]) -> None:
+    month = again(tmp_path, [with_id(), BESIDE], [now, BESIDE], void=["2026-10-SUNL-0001"])
+    assert kinds(month) == ["voided"]
 
 
 def test_the_session_of_a_voided_claim_is_held(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_what_is_read_is_what_was_recorded(ledger: Ledger, month: Month) -> None
 
 def another(**changed: str) -> str:
     """SQL that adds a copy of the ledger's second claim, with these columns changed."""
-    values = {c.name: c.name for c in ON_LEDGER} | {"claim": "'2026-10-SUNL-0009'"} | changed
+    values = {c.name: c.name for c in ON_LEDGER if c.name != "replaced_by"} | {"claim": "'2026-10-SUNL-0009'"} | changed
     names = ", ".join(values)
     return f"INSERT INTO claim ({names}) SELECT {', '.join(values.values())} FROM claim WHERE session_id = 'S1'"
 
@@ -82,6 +82,7 @@ FORBIDDEN = {
     "a claim gone": "DELETE FROM claim",
     "another fee": "UPDATE claim SET fee_cents = 1",
     "another policy": "UPDATE claim SET policy = '7'",
+    "another registration": "UPDATE claim SET registration = '7'",
     "a fee that is no whole number of cents": another(session_id="''", natural_key="'k'", fee_cents="95.5"),
     "a fee below nothing": another(session_id="''", natural_key="'k'", fee_cents="-1"),
     "a claim of no insurer": another(insurer_id="''"),
@@ -89,8 +90,8 @@ FORBIDDEN = {
     "a void on no day": "UPDATE claim SET voided_on = 'soon', void_reason = 'x'",
     "a batch that tells of a void that is none": "UPDATE claim SET void_batch = 1",
     "a replacement of an active claim": another(session_id="''", natural_key="'k'", replaces="'2026-10-PABC-0001'"),
-    "a batch of no month": "INSERT INTO batch VALUES ('October', 1, '2026-11-05', 0, '{}', 0)",
-    "a second first batch": "INSERT INTO batch VALUES ('2026-10', 1, '2026-11-05', 0, '{}', 0)",
+    "a batch of no month": "INSERT INTO batch VALUES ('October', 1, '2026-11-05', 0, '{}')",
+    "a second first batch": "INSERT INTO batch VALUES ('2026-10', 1, '2026-11-05', 0, '{}')",
 }
 
 
@@ -118,6 +119,7 @@ def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledg
         (anew(3), "UNIQUE"),
         ("UPDATE claim SET voided_on = NULL, void_reason = NULL", "a void stands"),
         ("UPDATE claim SET voided_on = '2026-12-01' WHERE voided_on IS NOT NULL", "a void stands"),
+        ("UPDATE claim SET void_reason = 'other' WHERE voided_on IS NOT NULL", "a void stands"),
     ):
         with pytest.raises(sqlite3.IntegrityError, match=said), ledger.writing():
             ledger.run(sql)
@@ -219,9 +221,8 @@ def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
     assert fresh.exists
     with pytest.raises(BillingError, match=said), fresh.writing():
         fresh.claims()
-    if make not in (damaged, cut):
-        with pytest.raises(BillingError, match=said), fresh.reading():
-            fresh.claims()
+    with pytest.raises(BillingError, match=said), Ledger(ledger.path).reading():
+        fresh.claims()
     assert (ledger.path.read_bytes() if ledger.path.is_file() else None) == before
 
 
@@ -256,7 +257,7 @@ def test_a_folder_that_cannot_be_written_is_told(ledger: Ledger) -> None:
 
 def test_a_ledger_in_no_folder_is_told(tmp_path: Path) -> None:
     with (
-        pytest.raises(BillingError, match="cannot be made here: No such file or directory"),
+        pytest.raises(BillingError, match="cannot be made here: there is no folder"),
         Ledger(tmp_path / "none" / "l.sqlite").writing(),
     ):
         pass
@@ -269,7 +270,7 @@ def test_a_full_disk_is_told_and_nothing_is_recorded(ledger: Ledger) -> None:
         with ledger.writing():
             # No page more than it has: what SQLite says then is what it says of a full disk.
             ledger.run(f"PRAGMA max_page_count = {ledger.rows('PRAGMA page_count')[0][0]}")
-            ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 0)", "x" * 9_000_000)
+            ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 1)", "x" * 9_000_000)
 
     with pytest.raises(BillingError, match="the disk is full"):
         fill()

@@ -83,46 +83,62 @@ class Memory:
 
     claims: list[Claim] = field(default_factory=list)
 
-    def same(self, visit: Visit, with_id: bool) -> Claim | None:
-        """The claim of the same visit: by its id, else by patient, day and start; the active one before others."""
-        by_id = [c for c in self.claims if with_id and c.had_id and c.visit.id == visit.id]
+    def same(self, visit: Visit, with_id: bool, others: list[Claim]) -> Claim | None:
+        """The claim of the same visit: by its id, else by patient, day and start; the active one before others.
+
+        `others` are claims whose ids are used for other visits now.
+        """
+        by_id = [c for c in self.claims if with_id and c.had_id and c.visit.id == visit.id and c not in others]
         found = by_id or [c for c in self.claims if c.visit.parts == visit.parts]
         return next((c for c in found if not c.voided), found[-1] if found else None)
 
     def outcomes(self, export: list[Visit], month: str, *, with_id: bool) -> dict[Visit, str]:
-        known = {visit: self.same(visit, with_id) for visit in export}
-        matched = [id(claim) for claim in known.values()]
-        missing = [c for c in self.claims if not c.voided and id(c) not in matched]
-        return {
-            visit: self.outcome(visit, known[visit], missing, export, with_id)
+        apart = [
+            claim
             for visit in export
-            if visit.month == month
-        }
+            for claim in self.claims
+            if claim.visit.id == visit.id and claim.visit.patient != visit.patient and claim.visit.date != visit.date
+        ]
+        sure = {visit: self.same(visit, with_id, apart) for visit in export}
+        reused = [claim for claim in apart if not self.told_of(claim, sure, with_id=False)]
+        known = {visit: self.same(visit, with_id, reused) for visit in export}
+        return {visit: self.outcome(visit, known, with_id) for visit in export if visit.month == month}
 
-    def outcome(
-        self, visit: Visit, claim: Claim | None, missing: list[Claim], export: list[Visit], with_id: bool
-    ) -> str:
+    def outcome(self, visit: Visit, known: dict[Visit, Claim | None], with_id: bool) -> str:
+        claim = known[visit]
         if claim is not None:
             return "already_claimed" if not claim.voided and replace(claim.visit, id=visit.id) == visit else "held"
         if visit.status != "arrived":
             return "not_billed"
-        for other in missing:
-            differing = sum(a != b for a, b in zip(other.visit.parts, visit.parts, strict=True))
-            if differing == 1 and spoken_of(other.visit.date, export, in_days=with_id and other.had_id):
+        matched = [id(claim) for claim in known.values()]
+        for other in (c for c in self.claims if not c.voided and id(c) not in matched):
+            differing = [a != b for a, b in zip(other.visit.parts, visit.parts, strict=True)]
+            # The same hour of the practitioner, the same day of the patient; or another day that the export tells of.
+            if sum(differing) == 1 and (not differing[1] or self.told_of(other, known, with_id)):
                 return "held"
         return "claimed" if visit.fee == 95.0 else "held"
+
+    def told_of(self, claim: Claim, known: dict[Visit, Claim | None], with_id: bool) -> bool:
+        """Whether an export would hold a claimed visit, had it not been changed: it has that day, or its week."""
+        days = [visit.date for visit in known]
+        first, last = min(days), max(days)
+        if not (with_id and claim.had_id):
+            first -= dt.timedelta(days=first.weekday())
+            last += dt.timedelta(days=6 - last.weekday())
+        beside = [c for c in self.claims if not c.voided and c is not claim and week(c.visit) == week(claim.visit)]
+        matched = [id(c) for c in known.values()]
+        return (
+            first <= claim.visit.date <= last
+            and claim.visit.month in {visit.month for visit in known}
+            and (not beside or any(id(c) in matched for c in beside))
+        )
 
     def shown(self) -> list[tuple[Any, ...]]:
         return sorted((*c.visit.parts, c.visit.insurer, c.visit.fee, c.voided) for c in self.claims)
 
 
-def spoken_of(day: dt.date, export: list[Visit], *, in_days: bool) -> bool:
-    """Whether an export says something of a day: between its first and its last, or in their weeks."""
-    first, last = min(v.date for v in export), max(v.date for v in export)
-    if not in_days:
-        first -= dt.timedelta(days=first.weekday())
-        last += dt.timedelta(days=6 - last.weekday())
-    return first <= day <= last and f"{day:%Y-%m}" in {v.month for v in export}
+def week(visit: Visit) -> dt.date:
+    return visit.date - dt.timedelta(days=visit.date.weekday())
 
 
 class PowerCut(BaseException):

@@ -361,12 +361,165 @@ def test_what_an_interrupted_run_left_beside_its_files_is_swept_away(office: Off
 
 
 def test_an_insurers_workbook_that_the_ledger_does_not_know_is_pointed_out(office: Office) -> None:
+    office.claim(PAT)
     stale = office.out / MONTH / "insurers" / "desjardins-2026-10.xlsx"
-    stale.parent.mkdir(parents=True)
     stale.write_bytes(b"old")
-    done = office.claim(PAT)
+    done = office.claim(PAT, LATE)
     assert done.written is not None
     assert done.written.left_over == (stale,)
-    later = office.claim(PAT, LATE)
-    assert later.written is not None
-    assert later.written.left_over == (stale,)
+
+
+def test_an_old_copy_of_the_ledger_claims_nothing_again(office: Office) -> None:
+    office.claim(PAT)
+    old = office.ledger.path.read_bytes()
+    office.claim(PAT, ROBIN)
+    before = office.files()
+    for content in (old, b""):  # restored from a copy; swapped for one that knows nothing
+        office.ledger.path.write_bytes(content)
+        with pytest.raises(BillingError, match="this workbook is of a batch that the ledger"):
+            office.claim(PAT, ROBIN, LATE)
+        assert office.files() == before
+    assert office.claim(PAT, ROBIN, LATE, new_ledger=True).batch == 1
+
+
+def test_each_folder_gets_the_files_that_it_lacks(office: Office) -> None:
+    other = office.folder / "other"
+    office.claim(PAT)
+    assert names(office.files(other)) == [] if other.exists() else True
+    office.claim(PAT, ROBIN, out=other)
+    assert names(office.files(other)) == [
+        "claim-summary-2026-10.xlsx", "claims-2026-10.csv", "insurers/pacific-blue-cross-2026-10-batch-2.xlsx",
+    ]  # fmt: skip
+    # The folder of before catches up with the next run, even where nothing is new.
+    assert office.claim(PAT, ROBIN).batch is None
+    assert f"{MONTH}/insurers/pacific-blue-cross-2026-10-batch-2.xlsx" in office.files()
+    record.report(office.ledger, MONTH, office.folder / "copy")
+    assert office.files() == office.files(office.folder / "copy")
+    # A void that was shown elsewhere is shown here with the next run too.
+    record.void("2026-10-SUNL-0001", None, office.ledger, other, reason="x", as_of=AS_OF)
+    assert office.struck(SUMMARY, "Claims") == []
+    office.claim(PAT, ROBIN)
+    assert office.struck(SUMMARY, "Claims") == ["2026-10-SUNL-0001"]
+
+
+def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.claim(PAT)
+    monkeypatch.setattr(record, "write_month", lambda *_: (_ for _ in ()).throw(OSError(5, "gone")))
+    with pytest.raises(BillingError, match="Batch 2 of 2026-10 is on the ledger"):
+        office.claim(PAT, ROBIN)
+    with office.ledger.reading():
+        pass
+    monkeypatch.undo()
+    known = office.ledger
+    with known.reading():
+        assert known.nowhere_written() == [MONTH]
+    record.report(office.ledger, MONTH, office.folder / "copy")
+    with known.reading():
+        assert known.nowhere_written() == []
+    office.claim(PAT, ROBIN)
+    assert office.files() == office.files(office.folder / "copy")
+
+
+def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: Office) -> None:
+    office.claim(PAT, LATE)
+    clinic = load(office.folder / "clinic.toml")
+
+    def replace(number: str, *rows: Mapping[str, Any]) -> record.Voided:
+        intake = read_files([xlsx(office.folder, rows)], clinic)
+        return record.void(number, clinic, office.ledger, office.out, reason="wrong", as_of=AS_OF, intake=intake)
+
+    right = PAT | {"Insurer": "PBC", "Service Date": dt.date(2026, 10, 8)}
+    office.claim(right, LATE)
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["changed-since-claimed"]
+    assert replace("2026-10-SUNL-0001", right, LATE).replaced_by == "2026-10-PABC-0001"
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+    new = office.claims()[-1]
+    assert (new["insurer"], new["service_date"], new["replaces"]) == (
+        "Pacific Blue Cross", "2026-10-08", "2026-10-SUNL-0001",
+    )  # fmt: skip
+    second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
+    assert office.struck(second, "Claim lines") == ["2026-10-SUNL-0001"]
+    assert any("taken back" in line for line in office.sheet(second, "Summary"))
+    assert outcomes(office.claim(right, LATE).month) == ["already_claimed"] * 2
+    # One that has no id, and is known by what it resembles.
+    moved = LATE | {"Session ID": "", "Service Date": dt.date(2026, 10, 22)}
+    assert outcomes(office.claim(right, moved).month) == ["already_claimed", "held"]
+    assert replace("2026-10-SUNL-0002", right, moved).replaced_by == "2026-10-SUNL-0003"
+    # What is not there, what would be held, and what lies in a month that nothing was claimed of, is refused.
+    before = office.ledger.path.read_bytes()
+    for rows, said in (
+        ([right], "Its session is not in these files"),
+        ([right, moved | {"Fee": 1.0}], "The fee is"),
+        ([right, moved | {"Status": "cancelled"}], "Its session is not billed now: cancelled"),
+        ([right, LATE | {"Service Date": dt.date(2026, 11, 2)}], "Its session is not in these files"),
+        ([right | {"Service Date": dt.date(2026, 11, 2)}], "nothing of that month is on the ledger"),
+    ):
+        number = "2026-10-PABC-0001" if "month" in said else "2026-10-SUNL-0003"
+        with pytest.raises(BillingError, match=said):
+            replace(number, *rows)
+        assert office.ledger.path.read_bytes() == before
+
+
+def test_a_void_is_not_lost_in_a_month_that_was_sent_before(office: Office) -> None:
+    office.claim(PAT, ROBIN)
+    office.void("2026-10-SUNL-0001")
+    office.claim(PAT, ROBIN, LATE, already_sent=True)
+    assert not any("batch-2" in name for name in office.files())
+    office.claim(PAT, ROBIN, LATE)
+    assert office.struck(f"{MONTH}/insurers/sun-life-2026-10-batch-3.xlsx", "Claim lines") == ["2026-10-SUNL-0001"]
+
+
+def test_a_void_is_told_as_the_insurers_last_batch_knew_it(office: Office) -> None:
+    office.claim(PAT)
+    text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
+    text = text.replace('requires = ["policy"]', 'requires = ["policy"]\nvendor_number = "NEW-77"')
+    (office.folder / "clinic.toml").write_text(text, encoding="utf-8")
+    office.claim(PAT, LATE)
+    office.void("2026-10-SUNL-0001")
+    office.claim(PAT, LATE)
+    third = office.sheet(f"{MONTH}/insurers/sun-life-2026-10-batch-3.xlsx", "Summary")
+    assert ["Vendor number", "NEW-77"] in [line[:2] for line in third]
+
+
+def test_the_summary_says_what_changed_last(office: Office) -> None:
+    office.claim(PAT)
+    for cells, what in (({"Policy Number": "9"}, "the policy number"), ({"Member ID": "9"}, "the member ID")):
+        office.claim(PAT | cells)
+        assert [said[-len(what) - 1 : -1] for said in column(office.sheet(SUMMARY, "Needs attention"), "Problem")] == [
+            what
+        ]
+
+
+MENDED: list[tuple[str, dict[str, Any]]] = [
+    ("a practitioner who was misspelt", {"Practitioner": "Ann Exampel"}),
+    ("a practitioner who was missing", {"Practitioner": ""}),
+    ("a date that was missing", {"Service Date": ""}),
+    ("a patient who was missing", {"Patient": ""}),
+    ("a service that was missing", {"Service": ""}),
+    ("a service that was another", {"Service": "IMS/Acupuncture"}),
+]
+
+
+@pytest.mark.parametrize(("case", "cells"), MENDED, ids=[case for case, _ in MENDED])
+def test_what_was_mended_and_claimed_needs_no_attention_any_more(
+    office: Office, case: str, cells: dict[str, Any]
+) -> None:
+    right = row(Start="9:00", Patient="Pat Madeup")
+    office.claim(right | cells, LATE, name="one.xlsx")
+    assert len(column(office.sheet(SUMMARY, "Needs attention"), "Kind")) == 1
+    assert office.claim(right, LATE, name="two.xlsx").batch == 2, case
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+
+
+def test_a_hold_is_closed_by_an_export_that_tells_of_its_day_and_by_no_other(office: Office) -> None:
+    beside = PAT | {"Session ID": "S8", "Patient": "Beside Madeup", "Start": "14:00"}
+    office.claim(PAT, beside, HELD)
+    # A file of another insurer, of other patients, of another day, of the same practitioner: nobody mended it.
+    other = row(Session_ID="S9", Start="16:00", Patient="Other Madeup", Service_Date=dt.date(2026, 10, 8))
+    for rows in ([ROBIN], [other], [beside, ROBIN]):
+        office.claim(*rows)
+        assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["fee-not-as-listed"]
+    office.claim(PAT, beside, ROBIN)  # all of that day, and it is gone
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []

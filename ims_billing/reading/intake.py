@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,7 +200,8 @@ def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
             tail = parts[-count:]
             if sum(other.resolve().parts[-count:] == tail for other in once) == 1:
                 break
-        named.append((path, "/".join(tail)))
+        # A name that is not UTF-8, as another system may have given it, is shown as far as it is text.
+        named.append((path, os.fsencode("/".join(tail)).decode("utf-8", "replace")))
     return sorted(named, key=lambda pair: pair[1])
 
 

@@ -101,11 +101,10 @@ def _overview(view: MonthView) -> list[Block]:
 
 def _voided(claims: pd.DataFrame) -> Block:
     """Claims that were taken back: they are struck out on Claims, and in no sum."""
-    instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
     voided = claims[claims["voided_on"].notna()]
-    shown = zip(voided["claim"], voided["void_reason"], voided["voided_on"], strict=True)
+    shown = zip(voided["claim"], voided["void_reason"], voided["voided_on"], voided["replaced_by"], strict=True)
     rows: list[tuple[Value, ...]] = [
-        (claim, reason, day.date(), instead.get(claim, "nothing")) for claim, reason, day in shown
+        (claim, reason, day.date(), instead or "nothing") for claim, reason, day, instead in shown
     ]
     columns = [Column("Claim"), Column("Reason", "long"), Column("Voided on", "date"), Column("Replaced by")]
     return Block("Voided claims", columns, rows, note="They are struck out on the sheet Claims, and in no sum.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
 
-_SUMMARY, _INSURERS = "claim-summary-", "insurers"
+_SUMMARY, INSURERS = "claim-summary-", "insurers"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def month_files(view: MonthView, batches: Collection[int]) -> dict[PurePosixPath
 
 def _insurer_file(month: str, batch: Batch, insurer: InsurerView) -> PurePosixPath:
     later = f"-batch-{batch.number}" if batch.number > 1 else ""
-    return PurePosixPath(month, _INSURERS, f"{insurer.id}-{month}{later}.xlsx")
+    return PurePosixPath(month, INSURERS, f"{insurer.id}-{month}{later}.xlsx")
 
 
 def _maker(view: MonthView, batch: Batch, insurer: InsurerView) -> Callable[[], bytes]:
@@ -75,17 +76,23 @@ def write_month(
         started(f"Writing {target.name}")
         contents[target] = make()
     folder = out / view.month
-    for place in (folder, folder / _INSURERS):
+    for place in (folder, folder / INSURERS):
         sweep(place)
     shared = is_shared(out)
     write_all(contents, shared=shared)
     known = {out / path for path in month_files(view, {batch.number for batch in view.batches})}
-    found = sorted((folder / _INSURERS).glob("*.xlsx"))
+    found = sorted((folder / INSURERS).glob("*.xlsx"))
     left_over = tuple(path for path in found if path not in known and not path.name.startswith("~$"))
     return Written(tuple(contents), left_over, shared)
 
 
+def batch_of(workbook: Path) -> int:
+    """The number of the batch that an insurer's workbook is of, by its name; 0 where it has none of ours."""
+    named = re.fullmatch(r".+-\d{4}-\d{2}(?:-batch-(\d+))?\.xlsx", workbook.name)
+    return int(named[1] or 1) if named else 0
+
+
 def claim_workbooks(out: Path, month: str = "*") -> list[Path]:
-    """The workbooks of claims in an output folder, of one month or of all."""
-    summaries, insurers = out.glob(f"{month}/{_SUMMARY}*.xlsx"), out.glob(f"{month}/{_INSURERS}/*.xlsx")
+    """The workbooks of claims in an output folder, of one month or of all; summaries first."""
+    summaries, insurers = out.glob(f"{month}/{_SUMMARY}*.xlsx"), out.glob(f"{month}/{INSURERS}/*.xlsx")
     return [path for path in (*sorted(summaries), *sorted(insurers)) if not path.name.startswith("~$")]
