@@ -60,7 +60,11 @@ def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replac
         date=both["service_date"],
         **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
     )
-    ours = parts.iloc[: len(sessions)].set_axis(sessions.index).assign(file=sessions["file"])
+    ours = (
+        parts.iloc[: len(sessions)]
+        .set_axis(sessions.index)
+        .assign(file=sessions["file"], again_in=sessions["again_in"])
+    )
     known = parts.iloc[len(sessions) :].set_axis(theirs.index)
     stands = history["voided_on"].isna() | (history["claim"] == replacing)
     open_void = ~stands & (history["replaced_by"] == "")
@@ -80,9 +84,10 @@ def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replac
 
 def _by_name(known: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]:
     """The patient keys of claims; where the sessions know such a one by name only, under the key that they use."""
-    named = ours[["name", "patient"]].drop_duplicates().drop_duplicates("name", keep=False)
-    as_ours = known["name"].map(named.set_index("name")["patient"]).astype("str").fillna("")
-    return known["patient"].where(known["patient"].isin(ours["patient"]) | (as_ours == ""), as_ours)
+    named = ours[["name", "born", "patient"]].drop_duplicates().drop_duplicates("name", keep=False).set_index("name")
+    as_ours, born = (known["name"].map(named[column]).astype("str").fillna("") for column in ("patient", "born"))
+    two = (born != "") & (known["born"] != "") & (born != known["born"])
+    return known["patient"].where(known["patient"].isin(ours["patient"]) | (as_ours == "") | two, as_ours)
 
 
 def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:

@@ -64,6 +64,7 @@ WHERE = (
     Column("file", "str", "name of the file the row came from"),
     Column("sheet", "str", "name of the sheet; empty for a text file"),
     Column("row", "int64", "row as Excel numbers it, from 1"),
+    Column("again_in", "str", "other files that hold the same row, a line each"),
 )
 
 # Text that is absent is "", a date that is absent is NaT. Amounts that are absent are 0, and `fee_stated` tells.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -53,33 +55,64 @@ def resembling(ours: pd.DataFrame, known: pd.DataFrame, found: pd.Series[int], a
     """New sessions that differ in one part of the key from a claimed one that their own file lacks.
 
     `ours` and `known` have the parts of the key, `name`, `born`, `date`, `session_id`, `patient_id`, `insurer_id`,
-    `policy` and `member`, `ours` also `file`. `found` is the claim of each session, -1 where it is new. What is
-    absent is no difference, and a name may stand in for a patient's id.
+    `policy` and `member`, `ours` also `file` and `again_in`. `found` is the claim of each session, -1 where it is
+    new. What is absent is no difference, and a name may stand in for a patient's id.
 
     Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, what differs.
     """
     near = pd.DataFrame({"resembles": -1, "resemblance": ""}, index=ours.index)
-    whole = ours[(ours["patient"] != "") & (ours["service_date"] != "")]
-    for file, rows in whole.groupby("file", sort=False):
-        here = ours["file"] == file
-        new = rows[found[rows.index] < 0]
+    files = pd.Series(
+        [{file, *again.splitlines()} for file, again in zip(ours["file"], ours["again_in"], strict=True)],
+        index=ours.index,
+        dtype="object",
+    )
+    new = ours[(found < 0) & (ours["patient"] != "") & (ours["service_date"] != "")]
+    missing = active & ~known.index.isin(found)
+    # A claim that one file holds may still be missing from the one that holds the new session.
+    lacking = known[active] if ours["file"].nunique() > 1 else known[missing]
+    if new.empty or lacking.empty:
+        return near
+    pairs = _pairs(new, lacking)
+    holders: dict[int, set[str]] = {}
+    for claim, names in zip(found[found >= 0], files[found >= 0], strict=True):
+        holders.setdefault(claim, set()).update(names)
+    holding = [holders.get(claim, set()) for claim in pairs["theirs"]]
+    apart = [names.isdisjoint(others) for names, others in zip(files[pairs["ours"]], holding, strict=True)]
+    pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
+    told = _told(pairs, ours, known, found, active, files)
+    # One patient on one day, or one hour of one practitioner: the file tells of it by telling of this one.
+    same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
+    pairs = pairs[told | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
+    near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
+    near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
+    return near
+
+
+def _told(
+    pairs: pd.DataFrame,
+    ours: pd.DataFrame,
+    known: pd.DataFrame,
+    found: pd.Series[int],
+    active: pd.Series[bool],
+    files: pd.Series[Any],
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Of pairs, where a file of the new session, or all files together, would hold the claimed one.
+
+    A practice system keeps the number of a session that it corrects: two numbers are two, but for good reason.
+    """
+    told = np.zeros(len(pairs), dtype=bool)
+    everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
+    for file in (None, *sorted(everywhere)):
+        here = pd.Series([file is None or file in names for names in files], index=files.index)
         matched = pd.Series(known.index.isin(found[here]), index=known.index)
-        lacking = known[active & ~matched]
-        if new.empty or lacking.empty:
-            continue
-        pairs = _pairs(new, lacking)
         days, weeks = (
             told_of(ours.loc[here, "date"], matched, known, active, whole_weeks=wide).loc[pairs["theirs"]].to_numpy()
             for wide in (False, True)
         )
-        # A practice system keeps the number of a session that it corrects: two numbers are two, but for good reason.
-        told = np.where(pairs["numbered"], days, weeks)
-        # One patient on one day, or one hour of one practitioner: the file tells of it by telling of this one.
-        same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
-        pairs = pairs[told | (same_visit & ~pairs["theirs"].isin(found))].drop_duplicates("ours")
-        near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
-        near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
-    return near
+        # All files together speak for a claim that none of them holds, one file for its own sessions.
+        meant = ~pairs["theirs"].isin(found) if file is None else here.loc[pairs["ours"]]
+        told |= np.where(pairs["numbered"], days, weeks) & meant.to_numpy(bool)
+    return told
 
 
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,8 @@ class Memory:
         found = by_id or [c for c in self.claims if c.visit.parts == visit.parts]
         return next((c for c in found if not c.voided), found[-1] if found else None)
 
-    def outcomes(self, export: list[Visit], month: str, *, with_id: bool) -> dict[Visit, str]:
+    def outcomes(self, files: list[list[Visit]], month: str, *, with_id: bool) -> dict[Visit, str]:
+        export = list(dict.fromkeys(visit for file in files for visit in file))
         apart = [
             claim
             for visit in export
@@ -102,19 +103,24 @@ class Memory:
         sure = {visit: self.same(visit, with_id, apart) for visit in export}
         reused = [claim for claim in apart if not self.told_of(claim, sure, with_id=False)]
         known = {visit: self.same(visit, with_id, reused) for visit in export}
-        return {visit: self.outcome(visit, known, with_id) for visit in export if visit.month == month}
+        return {visit: self.outcome(visit, known, files, with_id) for visit in export if visit.month == month}
 
-    def outcome(self, visit: Visit, known: dict[Visit, Claim | None], with_id: bool) -> str:
+    def outcome(self, visit: Visit, known: dict[Visit, Claim | None], files: list[list[Visit]], with_id: bool) -> str:
         claim = known[visit]
         if claim is not None:
             return "already_claimed" if not claim.voided and replace(claim.visit, id=visit.id) == visit else "held"
         if visit.status != "arrived":
             return "not_billed"
-        matched = [id(claim) for claim in known.values()]
-        for other in (c for c in self.claims if not c.voided and id(c) not in matched):
+        mine = [{v: known[v] for v in file} for file in files if visit in file]
+        for other in (c for c in self.claims if not c.voided):
+            if any(other is c for file in mine for c in file.values()):
+                continue  # both stand in one file
+            missing = not any(other is c for c in known.values())
             differing = [a != b for a, b in zip(other.visit.parts, visit.parts, strict=True)]
+            told = any(self.told_of(other, file, with_id) for file in mine)
+            told = told or (missing and self.told_of(other, known, with_id))
             # The same hour of the practitioner, the same day of the patient; or another day that the export tells of.
-            if sum(differing) == 1 and (not differing[1] or self.told_of(other, known, with_id)):
+            if sum(differing) == 1 and (told or (missing and not differing[1])):
                 return "held"
         return "claimed" if visit.fee == 95.0 else "held"
 
@@ -225,7 +231,9 @@ class Practice(RuleBasedStateMachine):
     def delete(self, which: int) -> None:
         del self.visits[which % len(self.visits)]
 
-    def export(self, days: tuple[int, int], seed: int, *, with_id: bool, parts: int) -> tuple[list[Visit], list[Path]]:
+    def export(
+        self, days: tuple[int, int], seed: int, *, with_id: bool, parts: int
+    ) -> tuple[list[list[Visit]], list[Path]]:
         """The visits of some days in a random order, in one file or in overlapping ones."""
         first, last = (DAYS[n] for n in sorted(days))
         export = [v for v in self.visits if first <= v.date <= last]
@@ -233,7 +241,7 @@ class Practice(RuleBasedStateMachine):
         if not export:
             return [], []
         some = [export] if parts == 1 else [export[: len(export) // 2 + 1], export[len(export) // 2 :]]
-        return export, [
+        return some, [
             csv_file(self.folder, [v.cells(with_id=with_id) for v in part], f"part-{n}.csv")
             for n, part in enumerate(some)
         ]

@@ -38,22 +38,27 @@ def drop_repeats(
     A row repeats one of another file where both are the same session and equal in every column that both files
     have (`columns`, by file).
     """
-    repeated = _repeated(sessions, columns)
+    of = _repeated(sessions, columns)
+    repeated = np.array([row in of for row in range(len(sessions))], dtype=bool)
     again = {str(name): int(count) for name, count in sessions.loc[repeated, "file"].value_counts().items()}
     if not again:
         return sessions, cell_findings.reset_index(drop=True), again
+    also = {row: {*told.splitlines()} for row, told in enumerate(sessions["again_in"])}
+    for row, kept in of.items():
+        also[kept] |= {str(sessions.at[row, "file"]), *also[row]}
+    there = ["\n".join(sorted(files)) for files in also.values()]
+    sessions = sessions.assign(again_in=pd.Series(there, index=sessions.index, dtype="str"))
     findings = cell_findings[~cell_findings["session"].isin(sessions.index[repeated])]
     new_labels = pd.Series(np.cumsum(~repeated) - 1, index=sessions.index)
     findings = findings.assign(session=findings["session"].map(new_labels).astype("int64"))
     return sessions[~repeated].reset_index(drop=True), findings.reset_index(drop=True), again
 
 
-def _repeated(
-    sessions: pd.DataFrame, headings: Mapping[str, frozenset[str]]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    repeated = np.zeros(len(sessions), dtype=bool)
+def _repeated(sessions: pd.DataFrame, headings: Mapping[str, frozenset[str]]) -> dict[int, int]:
+    """The rows that repeat one of another file, each with the row that is kept."""
+    of: dict[int, int] = {}
     if sessions["file"].nunique() < 2:
-        return repeated
+        return of
     content = contents(sessions).to_numpy()
     group = same_session(sessions, natural_keys(sessions))
     files = sessions["file"]
@@ -66,17 +71,24 @@ def _repeated(
         # The file with most copies keeps them all: twice within one file is for a person to look at.
         rows.sort(key=lambda row: (-copies[file_of[row]], file_of[row], row))
         kept: list[int] = []
-        first_file: dict[int, str] = {}
+        first: dict[int, int] = {}
         for row in rows:
-            same = first_file.setdefault(content[row], file_of[row])
-            repeated[row] = same != file_of[row] or any(
-                file_of[row] != file_of[earlier]
-                and _agree(columns, headings[file_of[row]] & headings[file_of[earlier]], row, earlier)
+            same = first.setdefault(content[row], row)
+            if file_of[same] != file_of[row]:
+                of[row] = of.get(same, same)
+                continue
+            alike = (
+                earlier
                 for earlier in kept[:_COMPARED]
+                if file_of[row] != file_of[earlier]
+                and _agree(columns, headings[file_of[row]] & headings[file_of[earlier]], row, earlier)
             )
-            if not repeated[row]:
+            earlier = next(alike, None)
+            if earlier is None:
                 kept.append(row)
-    return repeated
+            else:
+                of[row] = earlier
+    return of
 
 
 def _agree(columns: Mapping[str, Any], common: frozenset[str], row: int, other: int) -> bool:
