@@ -143,6 +143,8 @@ def _same(
     """
     keys = joined(known.loc[stands.sort_values(kind="stable").index])
     by_nature = _looked_up(joined(ours), dict(zip(keys[keys != ""], keys.index[keys != ""], strict=True)))
+    standing_by_nature = (by_nature >= 0) & by_nature.isin(known.index[stands])
+    found = found.mask(found.isin(known.index[~stands]) & standing_by_nature, by_nature)
     # Two visits that the practice system numbers are two, unless their start says that they are one.
     numbered = (ours["session_id"] != "") & (by_nature.map(known["session_id"]).astype("str").fillna("") != "")
     found = found.mask((found < 0) & ~(numbered & (ours["start"] == "")), by_nature)

@@ -122,8 +122,8 @@ class LedgerFile:
                     yield database
                 finally:
                     self._connection = None
-            if self._kept_open is not None:
-                self._kept_open.close()
+                    if self._kept_open is not None and not database.in_transaction:
+                        self._kept_open.close()
 
     def _begin(self, database: sqlite3.Connection, waiting: Waiting) -> None:
         database.execute("PRAGMA busy_timeout = 0")

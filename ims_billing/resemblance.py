@@ -170,6 +170,8 @@ def told_anew(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFra
     A line is told anew where its session came again; where a session came that is new and differs in one part at
     most, as a mended one does; or where all else that was claimed that day came again, and it did not.
     """
+    if lines.empty:
+        return pd.Series(False, index=lines.index)
     came = lines["session"].isin(sessions["key"])
     new = sessions[~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")]
     ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])

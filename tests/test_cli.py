@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -416,6 +418,42 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == (
         "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-SUNL-0002 in batch 2 of 2026-10."
     )
+
+
+def test_a_claim_is_replaced_by_command_as_the_file_has_it_now(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row(Session_ID="S1")]), *AS_OF, cwd=tmp_path)
+    right = xlsx(tmp_path, [row(Session_ID="S1", Insurer="PBC")], "right one.xlsx")
+    held = run("claim", right, *AS_OF, cwd=tmp_path).stdout
+    assert "Claimed as 2026-10-SUNL-0001; since then changed: the insurer (Sun Life, now Pacific Blue" in held
+    void = ("void", "2026-10-SUNL-0001", right, "--reason", "wrong insurer", *AS_OF)
+    assert run(*void, cwd=tmp_path).returncode == 2  # a file without --replace
+    done = run(*void, "--replace", cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == (
+        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-PABC-0001 in batch 2 of 2026-10."
+    )
+    assert "Madeup" not in done.stdout
+    assert "nothing new to claim, 1 claimed already, 0 held" in run("claim", right, *AS_OF, cwd=tmp_path).stdout
+
+
+def test_a_month_whose_files_were_never_written_is_told_with_the_way_to_them(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as database:
+        database.execute("DELETE FROM written")  # as a command that was cut off leaves it
+        database.commit()
+    november = xlsx(tmp_path, [row(Service_Date=dt.date(2026, 11, 3))], "november.xlsx")
+    done = run("claim", november, *AS_OF, cwd=tmp_path)
+    assert "2026-10 is on the ledger, and its files are not written: ims-billing report 2026-10" in done.stdout
+    run("report", "2026-10", cwd=tmp_path)
+    assert "its files are not written" not in run("claim", november, *AS_OF, cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("where", ["--ledger", "--out"])
+def test_a_name_that_no_drive_takes_is_one_clear_message(tmp_path: Path, where: str) -> None:
+    clinic_file(tmp_path)
+    done = run("claim", xlsx(tmp_path, [row()]), *AS_OF, where, "x" * 300, cwd=tmp_path)
+    assert "xxx: " in refused(done)
 
 
 def test_a_ledger_that_is_not_there_is_not_made_where_claims_were_made_before(tmp_path: Path) -> None:

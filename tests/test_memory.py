@@ -89,7 +89,8 @@ class Memory:
         `others` are claims whose ids are used for other visits now.
         """
         by_id = [c for c in self.claims if with_id and c.had_id and c.visit.id == visit.id and c not in others]
-        found = by_id or [c for c in self.claims if c.visit.parts == visit.parts]
+        by_parts = [c for c in self.claims if c.visit.parts == visit.parts]
+        found = by_parts if all(c.voided for c in by_id) and any(not c.voided for c in by_parts) else by_id or by_parts
         return next((c for c in found if not c.voided), found[-1] if found else None)
 
     def outcomes(self, files: list[list[Visit]], month: str, *, with_id: bool) -> dict[Visit, str]:
@@ -101,7 +102,7 @@ class Memory:
             if claim.visit.id == visit.id and claim.visit.patient != visit.patient and claim.visit.date != visit.date
         ]
         sure = {visit: self.same(visit, with_id, apart) for visit in export}
-        reused = [claim for claim in apart if not self.told_of(claim, sure, with_id=False)]
+        reused = [claim for claim in apart if claim.voided or not self.told_of(claim, sure, with_id=False)]
         known = {visit: self.same(visit, with_id, reused) for visit in export}
         return {visit: self.outcome(visit, known, files, with_id) for visit in export if visit.month == month}
 

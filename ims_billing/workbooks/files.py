@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ims_billing.findings import BillingError
 from ims_billing.model import Batch, InsurerView, MonthView
 from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.workbooks.claim_summary import claim_summary
@@ -94,5 +95,8 @@ def batch_of(workbook: Path) -> int:
 
 def claim_workbooks(out: Path, month: str = "*") -> list[Path]:
     """The workbooks of claims in an output folder, of one month or of all; summaries first."""
-    summaries, insurers = out.glob(f"{month}/{_SUMMARY}*.xlsx"), out.glob(f"{month}/{INSURERS}/*.xlsx")
-    return [path for path in (*sorted(summaries), *sorted(insurers)) if not path.name.startswith("~$")]
+    try:
+        summaries, insurers = (sorted(out.glob(f"{month}/{name}*.xlsx")) for name in (_SUMMARY, f"{INSURERS}/"))
+    except OSError as error:
+        raise BillingError(f"{out}: cannot be looked into: {error.strerror}.") from error
+    return [path for path in (*summaries, *insurers) if not path.name.startswith("~$")]
