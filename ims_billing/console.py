@@ -106,6 +106,7 @@ class Working:
         """Says that the work waits for somebody else's, in a pipe too: nobody should take it for dead."""
         shown = err() if self._bar is None else self._bar.console
         shown.print(Text(f"Waiting for {who}, who is at work on the ledger ..."), soft_wrap=True)
+        self.step("Waiting")
 
     def step(self, what: str) -> None:
         """Says what begins now; what was begun before is done."""
