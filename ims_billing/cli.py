@@ -294,7 +294,7 @@ def void(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="With --replace: spreadsheets that have the session as it is right."),
+        typer.Argument(metavar="FILE", help="With --replace: spreadsheets that have the session as it is right."),
     ] = None,
     anew: Annotated[
         bool,
