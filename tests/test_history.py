@@ -206,6 +206,21 @@ def test_two_people_of_one_name_are_two(tmp_path: Path) -> None:
     assert outcomes(again(tmp_path, [before, BESIDE], [now, BESIDE])) == ["claimed", "already_claimed"]
 
 
+def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    moved = with_id(Service_Date=OTHER_DAY)
+    with ledger.writing():
+        for rows in ([with_id()], [moved | {"Session ID": ""}]):
+            # Voided in between, and claimed on another day from an export without ids.
+            ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, known), known, month=MONTH, as_of=AS_OF)))
+            if len(ledger.claims()) == 1:
+                ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
+        history = ledger.claims()
+    month = prepare_month(intake(tmp_path, [moved], known), known, month=MONTH, as_of=AS_OF, history=history)
+    assert (outcomes(month), list(month.sessions["claim"])) == (["already_claimed"], ["2026-10-SUNL-0002"])
+
+
 def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> None:
     known = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
