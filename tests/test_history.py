@@ -201,6 +201,18 @@ def test_of_copies_of_a_claimed_session_the_first_is_claimed_already_and_the_oth
     assert kinds(month, 2) == ["duplicate-session"]
 
 
+def test_of_two_visits_that_could_be_the_claimed_one_neither_is_taken_for_it(tmp_path: Path) -> None:
+    month = again(tmp_path, [at_nine(), BESIDE], [row(Session_ID="A1"), row(Session_ID="A2"), BESIDE])
+    assert outcomes(month) == ["held", "held", "already_claimed"]
+
+
+def test_an_id_that_the_claimed_session_still_has_is_no_other_sessions(tmp_path: Path) -> None:
+    other = with_id(Patient="Jo Other", Patient_ID="P9", Service_Date=OTHER_DAY)
+    month = again(tmp_path, [with_id(), BESIDE], [with_id(), other, BESIDE])
+    assert outcomes(month) == ["already_claimed", "held", "already_claimed"]
+    assert kinds(month, 1) == ["duplicate-session"]
+
+
 def test_two_people_of_one_name_are_two(tmp_path: Path) -> None:
     before, now = (row(Patient_ID=f"P{n}", Birth_Date=dt.date(1980 + n, 1, 1)) for n in (1, 2))
     assert outcomes(again(tmp_path, [before, BESIDE], [now, BESIDE])) == ["claimed", "already_claimed"]
