@@ -14,7 +14,8 @@ from ims_billing.findings import CATALOGUE
 from ims_billing.history import no_history
 from ims_billing.ledger import Ledger
 from ims_billing.month import Month, prepare_month, run_of
-from tests.practice import AS_OF, MONTH, intake, kinds, outcomes, practice, row, told
+from ims_billing.reading.intake import read_files
+from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told
 
 Rows = Sequence[dict[str, Any]]
 OTHER_DAY = dt.date(2026, 10, 8)
@@ -199,6 +200,31 @@ def test_of_copies_of_a_claimed_session_the_first_is_claimed_already_and_the_oth
     month = again(tmp_path, [row(), BESIDE], [BESIDE, row(), row()])
     assert outcomes(month) == ["already_claimed", "already_claimed", "held"]
     assert kinds(month, 2) == ["duplicate-session"]
+
+
+CLAIMED, MOVED_ON = at_nine(), at_nine(Service_Date=OTHER_DAY)
+# Files given together, and what becomes of the visit of the second day.
+TOGETHER: list[tuple[str, list[Rows], str]] = [
+    ("both visits stand in one file", [[CLAIMED, MOVED_ON], [BESIDE]], "claimed"),
+    ("an old export beside the corrected one", [[CLAIMED, BESIDE], [MOVED_ON, BESIDE]], "held"),
+    ("the claimed one repeats in the file of the new one", [[CLAIMED, BESIDE], [CLAIMED, MOVED_ON]], "claimed"),
+    ("the new one repeats in a file that has both", [[MOVED_ON, BESIDE], [CLAIMED, MOVED_ON]], "claimed"),
+]
+
+
+@pytest.mark.parametrize(("case", "files", "outcome"), TOGETHER, ids=[case for case, *_ in TOGETHER])
+def test_missing_from_the_same_export_is_judged_by_the_file(
+    tmp_path: Path, case: str, files: list[Rows], outcome: str
+) -> None:
+    again(tmp_path, [CLAIMED, BESIDE], [BESIDE])
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.reading():
+        history = ledger.claims()
+    read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], known)
+    month = prepare_month(read, known, month=MONTH, as_of=AS_OF, history=history)
+    sessions = month.sessions
+    assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
 
 
 def test_of_two_visits_that_could_be_the_claimed_one_neither_is_taken_for_it(tmp_path: Path) -> None:
