@@ -100,6 +100,14 @@ def test_the_same_file_twice_claims_nothing_and_touches_nothing(office: Office) 
     assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
 
 
+def test_a_message_that_names_rows_changes_no_file_where_the_rows_moved(office: Office) -> None:
+    twice = [row(Session_ID="S6", Start="8:00", Patient="Twice Madeup")] * 2
+    office.claim(PAT, *twice)
+    before = office.files()
+    assert office.claim(*twice, MASSAGE | {"Service Date": dt.date(2026, 9, 1)}, PAT).written is None
+    assert office.files() == before
+
+
 def test_a_later_batch_has_workbooks_of_its_own_and_touches_no_earlier_one(office: Office) -> None:
     office.claim(PAT, ROBIN)
     before = office.files()
