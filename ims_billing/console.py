@@ -352,6 +352,7 @@ def show_end(
     named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
     if would or counts["claimed"] or batch:
         told = f"{named}: {counts['claimed']:,} {done} for {amount}, {', '.join(rest)}."
+        told += "" if would or counts["claimed"] else " Insurers are told of claims that were taken back."
     else:
         told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
     if already_sent and counts["held"]:

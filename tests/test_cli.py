@@ -414,9 +414,12 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
         "2026-10-SUNL-0001 is taken back. The next batch of 2026-10 tells its insurer; its session is held as voided."
     )
     assert "taken back already" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
+    assert run("claim", sessions, *AS_OF, cwd=tmp_path).stdout.splitlines()[-1] == (
+        "2026-10, batch 2: 0 claimed for $0.00, 1 held, 0 not billed. Insurers are told of claims that were taken back."
+    )
     done = run("void", "2026-10-SUNL-0001", "--reason", "y", "--replace", *AS_OF, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == (
-        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-SUNL-0002 in batch 2 of 2026-10."
+        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-SUNL-0002 in batch 3 of 2026-10."
     )
 
 

@@ -139,9 +139,9 @@ def _beside(view: MonthView) -> str:
     """What the month has beside the sessions of the last files."""
     told = ""
     if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
-        told += " These are the sessions of the last files; the tables below tell of all claims of the month."
+        told += "\nThese are the sessions of the last files; the tables below tell of all claims of the month."
     held = view.attention["session"].nunique() - view.totals.counts["held"]
-    return f"{told} Beside them, {held} held of earlier files of the month." if held > 0 else told
+    return f"{told}\nBeside them, {held} held of earlier files of the month." if held > 0 else told
 
 
 def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:

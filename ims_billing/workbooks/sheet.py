@@ -140,8 +140,8 @@ class Book:
                 add(_row(sheet, values, block.columns, "body"), _LINE_HEIGHT * lines if lines > 1 else None)
             if block.totals:
                 add(_row(sheet, block.totals, block.columns, "total"))
-            if block.note:
-                add([_styled(sheet, block.note, "note", "text")])
+            for line in block.note.splitlines():
+                add([_styled(sheet, line, "note", "text")])
 
     def _sheet(self, name: str) -> Any:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
