@@ -136,37 +136,33 @@ FINDINGS = (
     Column("fix", "str", "how to put it right"),
 )
 
+
+def _of_sessions(*names: str) -> tuple[Column, ...]:
+    """The columns of the classified sessions that another frame has too."""
+    by_name = {column.name: column for column in CLASSIFIED}
+    return tuple(by_name[name] for name in names)
+
+
+_SOURCE = Column("source", "str", "file, sheet and row")
+
 # What a claim says, and by what its session is known again.
 _CLAIM = (
-    Column("insurer_id", "str", "the insurer's fixed id"),
+    *_of_sessions("insurer_id"),
     Column("insurer", "str", "the insurer's name"),
-    Column("service_date", "datetime64[us]", "the day of the visit"),
-    Column("patient", "str", "the patient's name as written"),
-    Column("birth_date", "datetime64[us]", "the patient's birth date"),
-    Column("phn", "str", "the patient's Personal Health Number"),
-    Column("relationship", "str", "patient to insured"),
-    Column("insured", "str", "name of the insured"),
-    Column("policy", "str", "policy number"),
-    Column("member", "str", "member number"),
-    Column("payer_file_number", "str", "ICBC's or WorkSafeBC's number of the accident"),
-    Column("accident_date", "datetime64[us]", "day of the accident"),
+    *_of_sessions("service_date", "patient", "birth_date", "phn", "relationship", "insured", "policy", "member"),
+    *_of_sessions("payer_file_number", "accident_date"),
     Column("practitioner", "str", "the name in the clinic file"),
-    Column("registration", "str", "the practitioner's registration number"),
-    Column("service", "str", "what was done"),
+    *_of_sessions("registration", "service"),
     Column("service_code", "str", "what it is billed as"),
     Column("description", "str", "what it is billed as, in words"),
-    Column("fee_cents", "int64", "what the clinic charges, in cents"),
-    Column("patient_paid_cents", "int64", "what the patient has paid so far, in cents"),
+    *_of_sessions("fee_cents", "patient_paid_cents"),
     Column("amount_cents", "int64", "what this insurer is asked for, in cents"),
-    Column("source", "str", "file, sheet and row"),
-    Column("session_id", "str", "the practice system's own number of the session"),
+    _SOURCE,
+    *_of_sessions("session_id"),
     Column("natural_key", "str", "the session's natural key, with its id where no start tells visits apart"),
-    Column("patient_id", "str", "the practice system's number of the patient"),
-    Column("start", "Int64", "when the visit began, in minutes after midnight"),
-    Column("minutes", "Int64", "how long it took, in minutes"),
-    Column("visit", "str", "'initial', 'subsequent' or empty"),
+    *_of_sessions("patient_id", "start", "minutes", "visit"),
     Column("practitioner_written", "str", "who treated, as written"),
-    Column("service_name", "str", "what was done, as written"),
+    *_of_sessions("service_name"),
     Column("replaces", "str", "number of the voided claim that it stands for; empty where none"),
 )
 # Claims in the making, of one run.
@@ -194,31 +190,24 @@ CELL_FINDINGS = (
     Column("message", "str", "what is wrong, without patient data"),
 )
 
-# Held sessions, one line per finding that holds; and sessions that are not billed.
-ATTENTION = (
-    Column("session", "str", "the session's key, opaque"),
-    Column("kind", "str", "kind of finding"),
-    Column("source", "str", "file, sheet and row"),
-    Column("service_date", "datetime64[us]", "the day of the visit"),
-    Column("patient", "str", "the patient's name as written"),
-    Column("practitioner", "str", "who treated, as written"),
+# What both lists of unclaimed sessions show.
+_LISTED = (
+    _SOURCE,
+    *_of_sessions("service_date", "patient", "practitioner"),
     Column("service", "str", "what was done, as written"),
     Column("insurer", "str", "who is asked to pay"),
-    Column("fee_cents", "int64", "the fee as read, in cents"),
+    *_of_sessions("fee_cents"),
+)
+_KEY = Column("session", "str", "the session's key, opaque")
+# Held sessions, one line per finding that holds; and sessions that are not billed.
+ATTENTION = (
+    _KEY,
+    Column("kind", "str", "kind of finding"),
+    *_LISTED,
     Column("problem", "str", "what is wrong"),
     Column("fix", "str", "how to put it right"),
 )
-NOT_BILLED = (
-    Column("session", "str", "the session's key, opaque"),
-    Column("source", "str", "file, sheet and row"),
-    Column("service_date", "datetime64[us]", "the day of the visit"),
-    Column("patient", "str", "the patient's name as written"),
-    Column("practitioner", "str", "who treated, as written"),
-    Column("service", "str", "what was done, as written"),
-    Column("insurer", "str", "who is asked to pay"),
-    Column("fee_cents", "int64", "the fee as read, in cents"),
-    Column("reason", "str", "why it is not billed"),
-)
+NOT_BILLED = (_KEY, *_LISTED, Column("reason", "str", "why it is not billed"))
 
 
 @dataclass(frozen=True)
