@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -10,10 +11,9 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from ims_billing.clinic import Clinic, toml_text
+from ims_billing.clinic import Clinic, Insurer, toml_text
 from ims_billing.findings import CATALOGUE
 from ims_billing.model import FINDINGS, NO_SESSION, SELF_PAY, Billable, day_text, dollars, given_name_first, prove
-from ims_billing.rulebook import Codes
 
 # How many other places a message names.
 _SHOWN = 3
@@ -50,6 +50,18 @@ class Desk:
         told = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
         bad = self.bad_cells.loc[told, "session"]
         return ~self.candidates.index.to_series().isin(bad)
+
+    def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
+        """What is so of each candidate's insurer on its service date; of one that is not known, nothing is."""
+        insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
+        keys = self.candidates[["insurer_id", "service_date"]]
+        pairs = keys.drop_duplicates()
+        said = [
+            insurer_id in insurers and says(insurers[insurer_id], day.date())
+            for insurer_id, day in zip(pairs["insurer_id"], pairs["service_date"], strict=True)
+        ]
+        told = keys.merge(pairs.assign(said=said), how="left")["said"]
+        return told.astype("bool").set_axis(keys.index)
 
 
 # Indexed by session: the sessions that the finding is about, with what it says of each.
@@ -126,10 +138,10 @@ def missing_patient(desk: Desk) -> pd.Series[str]:
 @check("unreadable-cell")
 def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
     """The insurer's service code depends on the visit, and nothing says which visit it was."""
-    by_visit = {i.id: i.name for i in desk.clinic.insurers if isinstance(i.service_code, Codes)}
-    unsaid = desk.candidates[desk.candidates["insurer_id"].isin(by_visit) & (desk.candidates["visit"] == "")]
+    candidates = desk.candidates
+    by_visit = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
     said = " has a service code for each visit, and the row does not say which visit it was."
-    return (unsaid["insurer_id"].map(by_visit) + said).astype("str")
+    return (candidates.loc[by_visit & (candidates["visit"] == ""), "insurer_name"] + said).astype("str")
 
 
 @check("unreadable-fee")
@@ -150,9 +162,8 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
     """What an insurer requires and the row lacks."""
 
     def look(desk: Desk) -> pd.Series[str]:
-        asking = {i.id: i.name for i in desk.clinic.insurers if requirement in (i.requires or ())}
-        rows = desk.candidates["insurer_id"].isin(asking) & absent(desk.candidates)
-        names = desk.candidates.loc[rows, "insurer_id"].map(asking)
+        asked = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
+        names = desk.candidates.loc[asked & absent(desk.candidates), "insurer_name"]
         return (names + f" requires {what}, and the row has none.").astype("str")
 
     return look

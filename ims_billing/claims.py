@@ -8,8 +8,8 @@ from typing import cast
 import pandas as pd
 
 from ims_billing.clinic import Clinic
-from ims_billing.model import CLAIMS, Visit, cents, prove
-from ims_billing.rulebook import Fee, fee_in_force
+from ims_billing.model import CLAIMS, cents, prove
+from ims_billing.terms import Fee, fee_in_force
 
 # One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.
 PRICES = ("listed_cents", "own_cents", "rule")
@@ -59,21 +59,20 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
     by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
     fee = sessions["fee_cents"]
-    visit_and_insurer = pd.Series(
-        list(zip(sessions["insurer_id"], sessions["visit"], strict=True)),
-        index=sessions.index,
-        dtype="object",
-    )
-    codes = {
-        key: clinic.insurer_by_id(key[0]).code_for(cast(Visit, key[1]), own.code) for key in visit_and_insurer.unique()
-    }
+    coded_by = ["insurer_id", "visit", "service_date"]
+    kinds = sessions[coded_by].drop_duplicates()
+    codes = [
+        clinic.insurer_by_id(insurer).code_for(visit, cast(pd.Timestamp, day).date(), own.code)
+        for insurer, visit, day in kinds.itertuples(index=False, name=None)
+    ]
+    code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
     told = {
         "session": sessions.index,
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
         "practitioner_written": sessions["practitioner"],
-        "service_code": visit_and_insurer.map(codes),
+        "service_code": code["code"].to_numpy(),
         "description": own.description,
         "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
         "source": sources(sessions),

@@ -14,7 +14,8 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, Practitioner
 from ims_billing.model import CLASSIFIED, SELF_PAY, SESSIONS, Service, plain, prove
-from ims_billing.rulebook import Period, ServiceRules, published
+from ims_billing.rulebook import ServiceRules, published
+from ims_billing.terms import Period
 
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.
 _LONG = 8

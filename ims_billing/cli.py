@@ -176,7 +176,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
-    from ims_billing import console
+    from ims_billing import console, json_view
     from ims_billing.clinic_file import load, without_file
 
     path = _find_clinic(clinic, files)
@@ -186,7 +186,7 @@ def check(
         raise BillingError(f"{ledger}: there is no such ledger.")
     prepared = _prepare(_intake(files, known), known, month, _day(as_of), memory)
     if as_json:
-        _print_json(console.month_json(prepared))
+        _print_json(json_view.month_json(prepared))
     else:
         console.show_month(prepared, files, would=True)
         console.show_end(prepared, would=True)
@@ -219,7 +219,7 @@ def claim(
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
-    from ims_billing import console, record
+    from ims_billing import console, json_view, record
     from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, files)
@@ -242,7 +242,7 @@ def claim(
         held = prepared.totals.counts["held"]
         if dry_run or held:
             if as_json:
-                _print_json(console.month_json(prepared))
+                _print_json(json_view.month_json(prepared))
             else:
                 console.show_month(prepared, files, would=True)
                 console.show_end(prepared, would=True)
@@ -259,7 +259,7 @@ def claim(
     if memory.synchronised_by:
         console.warn_of_cloud(memory.path, memory.synchronised_by)
     if as_json:
-        _print_json(console.month_json(done.month, done.numbers, done.written.files if done.written else ()))
+        _print_json(json_view.month_json(done.month, done.numbers, done.written.files if done.written else ()))
         return
     console.show_month(done.month, files, would=False)
     console.show_ledger(memory.path, fresh=fresh)
@@ -360,13 +360,13 @@ def rules(
     as_json: Json = False,
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
-    from ims_billing import console
+    from ims_billing import console, json_view
     from ims_billing.clinic_file import load, without_file
 
     path = _find_clinic(clinic, [])
     known = load(path) if path else without_file()
     if as_json:
-        _print_json(console.rules_json(known, _day(on)))
+        _print_json(json_view.rules_json(known, _day(on)))
     else:
         console.show_rules(known, _day(on))
 

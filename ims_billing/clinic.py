@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +13,21 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from ims_billing.findings import CATALOGUE, did_you_mean, nearest
 from ims_billing.model import Billable, Profession, Requirement, Service, Severity, bare, heading, plain
-from ims_billing.rulebook import (
+from ims_billing.rulebook import published
+from ims_billing.terms import (
+    CLINIC_FILE,
+    Channel,
     Codes,
+    Condition,
     Fee,
+    Limit,
+    Note,
+    OwnCode,
     Period,
+    Requires,
     Strict,
     Text,
-    published,
+    in_force,
 )
 
 
@@ -89,6 +98,7 @@ class InsurerEntry(Strict):
     channel: Text | None = None
     requires: tuple[Requirement, ...] | None = None
     service_code: Text | Codes | None = None
+    one_to_one: bool | None = None
     vendor_number: Text | None = None
     claim_within_days: Annotated[int, Field(gt=0)] | None = None
     confirmed: bool = True
@@ -153,20 +163,47 @@ class Insurer:
     name: str
     aliases: tuple[str, ...] = ()
     public: bool = False
-    channel: str | None = None
-    requires: tuple[Requirement, ...] | None = None
-    service_code: str | Codes | None = None
+    channels: tuple[Channel, ...] = ()
+    requirements: tuple[Requires, ...] = ()
+    codes: tuple[OwnCode, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    notes: tuple[Note, ...] = ()
     vendor_number: str | None = None
     claim_within_days: int | None = None
-    source: str = "clinic file"
+    source: str = CLINIC_FILE
     url: str = ""
     verified: bool = True
 
-    def code_for(self, visit: str, otherwise: str) -> str:
-        """The service code that this insurer wants for a visit; `otherwise` where it has none of its own."""
-        if isinstance(self.service_code, Codes):
-            return self.service_code.initial if visit == "initial" else self.service_code.subsequent
-        return self.service_code or otherwise
+    def channels_on(self, day: dt.date) -> tuple[str, ...]:
+        """The ways by which it takes claims for a day; the clinic's own choice is the only one."""
+        return tuple(channel.name for channel in in_force(self.channels, day))
+
+    def requires_on(self, day: dt.date) -> tuple[Requirement, ...] | None:
+        """What it requires on a claim for a day; None where nobody has said."""
+        found = in_force(self.requirements, day)
+        return found[0].fields if found else None
+
+    def own_code_on(self, day: dt.date) -> OwnCode | None:
+        """Its own service code for a day; None where the clinic's stands."""
+        return next(iter(in_force(self.codes, day)), None)
+
+    def code_by_visit_on(self, day: dt.date) -> bool:
+        """Whether its service code for a day depends on the visit."""
+        own = self.own_code_on(day)
+        return own is not None and isinstance(own.code, Codes)
+
+    def code_for(self, visit: str, day: dt.date, otherwise: str) -> str:
+        """The service code that it wants for a visit; `otherwise` where it has none of its own."""
+        own = self.own_code_on(day)
+        if own is None:
+            return otherwise
+        if isinstance(own.code, Codes):
+            return own.code.initial if visit == "initial" else own.code.subsequent
+        return own.code
+
+    def goes_by(self, condition: str, day: dt.date) -> bool:
+        """Whether a condition of its is in force on a day."""
+        return any(found.condition == condition for found in in_force(self.conditions, day))
 
 
 @dataclass(frozen=True)
@@ -179,6 +216,7 @@ class Clinic:
     insurers: tuple[Insurer, ...]
     self_pay: frozenset[str]
     fees: tuple[Fee, ...]
+    limits: tuple[Limit, ...]
     service_names: Mapping[str, Service]
     severity: Mapping[str, Severity]
     words: OwnWords
@@ -235,6 +273,19 @@ class Clinic:
         """The known insurer whose name looks most like this one."""
         close = nearest(bare(written), self._insurers)
         return None if close is None else self._insurers[close].name
+
+    def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
+        """The limits of an insurer's plan on a day; of those of the same measure, its plan's and the clinic's first."""
+        found = [
+            limit
+            for limit in in_force(self.limits, day)
+            if limit.insurer == insurer_id and (limit.policy is None or bare(limit.policy) == bare(policy))
+        ]
+        found.sort(key=lambda limit: (limit.policy is None, limit.published))
+        by_measure: dict[str, Limit] = {}
+        for limit in found:
+            by_measure.setdefault(limit.what(), limit)
+        return list(by_measure.values())
 
     def severity_of(self, kind: str) -> Severity:
         """The severity of a kind of finding at this clinic."""

@@ -28,7 +28,18 @@ from ims_billing.clinic import (
 )
 from ims_billing.findings import CATALOGUE, BillingError, did_you_mean
 from ims_billing.model import Severity, bare, plain, slug
-from ims_billing.rulebook import Fee, PublishedInsurer, Rulebook, clashing_fees, published
+from ims_billing.rulebook import PublishedInsurer, Rulebook, published
+from ims_billing.terms import (
+    ALWAYS,
+    Channel,
+    Condition,
+    Fee,
+    Limit,
+    OwnCode,
+    Requires,
+    clashing_fees,
+    clashing_limits,
+)
 
 FILE_NAME = "clinic.toml"
 M = TypeVar("M", bound=BaseModel)
@@ -132,6 +143,7 @@ class _Reader:
         "practitioner",
         "insurer",
         "fee",
+        "limit",
         "service_names",
         "severity",
         "words",
@@ -247,7 +259,21 @@ class _Reader:
 
 
 def _published(insurer: PublishedInsurer) -> Insurer:
-    return Insurer(**dict(insurer))
+    return Insurer(
+        id=insurer.id,
+        code=insurer.code,
+        name=insurer.name,
+        aliases=insurer.aliases,
+        public=insurer.public,
+        channels=insurer.channel,
+        requirements=insurer.requires,
+        codes=insurer.service_code,
+        conditions=insurer.condition,
+        notes=insurer.note,
+        source=insurer.source,
+        url=insurer.url,
+        verified=insurer.verified,
+    )
 
 
 def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
@@ -256,20 +282,21 @@ def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
         letters = re.sub(r"[^A-Z]", "", plain(entry.name).upper()) + "XXXX"
         code = entry.code or letters[:4]
         base = Insurer(id=slug(entry.name) or code.lower(), code=code, name=entry.name)
-    return Insurer(
-        id=base.id,
-        code=base.code,
-        name=base.name,
+    always: Any = {"from": ALWAYS}
+    conditions = base.conditions
+    if entry.one_to_one is not None:
+        conditions = tuple(c for c in conditions if c.condition != "one-to-one")
+        conditions += (Condition(condition="one-to-one", **always),) * entry.one_to_one
+    return replace(
+        base,
         aliases=(*base.aliases, entry.name, *entry.aliases),
         public=base.public if entry.public is None else entry.public,
-        channel=entry.channel or base.channel,
-        requires=base.requires if entry.requires is None else entry.requires,
-        service_code=entry.service_code or base.service_code,
+        channels=(Channel(name=entry.channel, **always),) if entry.channel else base.channels,
+        requirements=base.requirements if entry.requires is None else (Requires(fields=entry.requires, **always),),
+        codes=(OwnCode(code=entry.service_code, **always),) if entry.service_code else base.codes,
+        conditions=conditions,
         vendor_number=entry.vendor_number,
         claim_within_days=entry.claim_within_days,
-        source=base.source,
-        url=base.url,
-        verified=base.verified,
     )
 
 
@@ -284,21 +311,38 @@ def _check_people(reader: _Reader, practitioners: Iterable[tuple[int, Practition
                 reader.faults.add("practitioner", number, key, told, practitioner.name)
         for insurer in practitioner.numbers:
             if known.insurer(insurer) is None:
-                close = known.nearest_insurer(insurer)
-                told = f"the insurer {insurer!r} is not known" + (f"; did you mean {close}?" if close else "")
-                reader.faults.add("practitioner", number, "numbers", told, practitioner.name)
+                reader.faults.add("practitioner", number, "numbers", _not_known(insurer, known), practitioner.name)
+
+
+def _by_insurer_id(reader: _Reader, table: str, numbered: Sequence[tuple[int, M]], known: Clinic) -> list[M]:
+    """The entries with insurers by their id; faults are added for unknown ones."""
+    entries = []
+    for number, entry in numbered:
+        written = getattr(entry, "insurer", None)
+        insurer = known.insurer(written) if written else None
+        if written and insurer is None:
+            reader.faults.add(table, number, "insurer", _not_known(written, known))
+        entries.append(entry.model_copy(update={"insurer": insurer.id if insurer else written}))
+    return entries
+
+
+def _not_known(insurer: str, known: Clinic) -> str:
+    close = known.nearest_insurer(insurer)
+    return f"the insurer {insurer!r} is not known" + (f"; did you mean {close}?" if close else "")
+
+
+def _check_limits(reader: _Reader, numbered: Sequence[tuple[int, Limit]], known: Clinic) -> list[Limit]:
+    """The clinic's limits, with insurers by their id; faults are added for unknown insurers and for clashes."""
+    limits = _by_insurer_id(reader, "limit", numbered, known)
+    for first, second in clashing_limits(limits):
+        told = f"it limits the same as [[limit]] {numbered[first][0] + 1} and their dates overlap"
+        reader.faults.add("limit", numbered[second][0], "", f"{told}; give the earlier one an until")
+    return limits
 
 
 def _check_fees(reader: _Reader, numbered: Sequence[tuple[int, Fee]], known: Clinic) -> list[Fee]:
     """The clinic's fees, with insurers by their id; faults are added for unknown insurers and for clashes."""
-    fees = []
-    for number, fee in numbered:
-        insurer = known.insurer(fee.insurer) if fee.insurer else None
-        if fee.insurer and insurer is None:
-            close = known.nearest_insurer(fee.insurer)
-            told = f"the insurer {fee.insurer!r} is not known" + (f"; did you mean {close}?" if close else "")
-            reader.faults.add("fee", number, "insurer", told)
-        fees.append(fee.model_copy(update={"insurer": insurer.id if insurer else fee.insurer}))
+    fees = _by_insurer_id(reader, "fee", numbered, known)
     for first, second in clashing_fees(fees):
         told = (
             f"it is for the same ({fees[second].told()}) as [[fee]] {numbered[first][0] + 1} and their dates "
@@ -316,6 +360,7 @@ def _build(raw: dict[str, Any], text: str) -> tuple[Clinic | None, list[str]]:
     words = reader.one("words", OwnWords)
     practitioners = reader.many("practitioner", Practitioner)
     numbered_fees = reader.many("fee", Fee)
+    numbered_limits = reader.many("limit", Limit)
     names = reader.service_names()
     severity = reader.severity()
     insurers, self_pay, unconfirmed = reader.insurers()
@@ -329,10 +374,11 @@ def _build(raw: dict[str, Any], text: str) -> tuple[Clinic | None, list[str]]:
     known = replace(known, layouts=tuple(layout for _, layout in reader.many("layout", OwnLayout)))
     _check_people(reader, practitioners, known)
     fees = _check_fees(reader, numbered_fees, known)
+    limits = _check_limits(reader, numbered_limits, known)
     told = [what for _, what in sorted(reader.faults.found, key=lambda fault: fault[0])]
     if told:
         return None, told
-    return _with_fees(known, fees), []
+    return _with_published(known, fees, limits), []
 
 
 def _assemble(
@@ -353,6 +399,7 @@ def _assemble(
         insurers=tuple(insurers),
         self_pay=frozenset(self_pay),
         fees=(),
+        limits=(),
         service_names={name: value.service for name, value in names.items()},
         severity=severity,
         words=words or OwnWords(),
@@ -360,14 +407,19 @@ def _assemble(
     )
 
 
-def _with_fees(clinic: Clinic, fees: Iterable[Fee]) -> Clinic:
-    """The clinic with its own fees before the published ones, so that of equals its own stands."""
+def _with_published(clinic: Clinic, fees: Iterable[Fee], limits: Iterable[Limit]) -> Clinic:
+    """The clinic with its own fees and limits before the published ones, so that of equals its own stands."""
     rules: Rulebook = published()
-    by_id = [
-        fee.model_copy(update={"insurer": known.id if (known := clinic.insurer(fee.insurer or "")) else None})
-        for fee in rules.fees.fee
-    ]
-    return replace(clinic, fees=(*fees, *by_id))
+
+    def by_id(value: M) -> M:
+        known = clinic.insurer(getattr(value, "insurer", None) or "")
+        return value.model_copy(update={"insurer": known.id if known else None})
+
+    return replace(
+        clinic,
+        fees=(*fees, *(by_id(fee) for fee in rules.fees.fee)),
+        limits=(*limits, *(by_id(limit) for limit in rules.limits.limit)),
+    )
 
 
 def without_file() -> Clinic:

@@ -1,4 +1,4 @@
-"""What the terminal shows: the month at a glance, findings with their fixes, rules; and the JSON of them."""
+"""What the terminal shows: the month at a glance, findings with their fixes, and the rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import getpass
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ims_billing import __version__
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars
-from ims_billing.rulebook import Codes, Fee, services_told
+from ims_billing.in_force import rules_on
+from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars, is_id
+from ims_billing.rulebook import services_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,8 +127,8 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
         console.print(Text(told.replace("entrys", "entries"), style="bold yellow"))
     for missing in month.intake.missing:
         console.print(Text(missing, style="bold yellow"))
-    if month.month and month.month not in _months(month):
-        found = ", ".join(f"{name} ({count})" for name, count in _months(month).items()) or "none"
+    if month.month and month.month not in month.months():
+        found = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
         told = f"No session lies in {month.month}; the files hold: {found}."
         console.print(Text(told, style="bold yellow"))
     console.print()
@@ -185,15 +185,9 @@ def _outcomes(month: Month, *, would: bool) -> Table:
     return table
 
 
-def _by_insurer(month: Month) -> list[tuple[str, int, int]]:
-    claims = month.claims
-    groups = claims.groupby("insurer", sort=False)["amount_cents"]
-    return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
-
-
 def _insurers(month: Month) -> Table:
     table = _table("Insurer", "Claims", "Amount claimed")
-    for insurer, claims, amount in _by_insurer(month):
+    for insurer, claims, amount in month.by_insurer():
         table.add_row(Text(insurer), f"{claims:,}", dollars(amount))
     table.add_section()
     total = int(month.claims["amount_cents"].sum())
@@ -229,15 +223,10 @@ def _places(sessions: pd.DataFrame, *, several: bool) -> str:
     """The first few places by row, with the session's id where there is one."""
     places = []
     for file, row, session_id in sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False):
-        named = f" (session {session_id})" if _is_id(session_id) else ""
+        named = f" (session {session_id})" if is_id(session_id) else ""
         places.append(f"{f'{file} ' if several else ''}row {row}{named}")
     more = len(sessions) - len(places)
     return ", ".join(places) + (f" and {more} more" if more else "")
-
-
-def _is_id(text: str) -> bool:
-    """Whether a text in the id column can be one; words there could be anybody's name."""
-    return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
 
 
 def _show_reasons(console: Console, month: Month) -> None:
@@ -360,102 +349,8 @@ def show_end(
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 
-def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = ()) -> dict[str, Any]:
-    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient.
-
-    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded.
-    """
-    totals = month.totals
-    of_no_session = [
-        {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None)
-        if session == NO_SESSION
-    ]
-    return {
-        "version": __version__,
-        "month": month.month or _single_month(month),
-        "as_of": month.as_of.isoformat(),
-        "files": [
-            {
-                "file": f.file,
-                "layout": f.layout,
-                "rows": f.rows,
-                "sessions": f.sessions,
-                "repeated": f.repeated,
-                "tied": f.tied,
-                "set_aside": f.set_aside,
-                "sha256": f.sha256,
-            }
-            for f in month.intake.files
-        ],
-        "totals": {
-            "rows": totals.rows,
-            "sessions": totals.sessions,
-            **totals.counts,
-            "repeated": totals.repeated,
-            "tied": totals.tied,
-            "set_aside": totals.set_aside,
-            "cents": {"read": totals.cents_read, **totals.cents},
-        },
-        "insurers": [
-            {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in _by_insurer(month)
-        ],
-        "sessions": _sessions_json(month, numbers),
-        **({"findings": of_no_session} if of_no_session else {}),
-        "written": [str(path) for path in written],
-    }
-
-
-def _months(month: Month) -> dict[str, int]:
-    counts = day_text(month.sessions["service_date"], "%Y-%m").value_counts().sort_index()
-    return {str(name): int(count) for name, count in counts.items() if name}
-
-
-def _single_month(month: Month) -> str | None:
-    """The month that all dated sessions lie in, where `check` was not told one."""
-    found = list(_months(month))
-    return found[0] if len(found) == 1 else None
-
-
-def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
-    findings: dict[int, list[dict[str, str]]] = {}
-    for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None):
-        told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        findings.setdefault(session, []).append(told)
-    columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
-    columns += ["service", "service_code", "insurer_name", "fee_cents"]
-    listed = []
-    for session, *cells in month.sessions[columns].itertuples(name=None):
-        before, file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
-        listed.append(
-            {
-                "file": file,
-                "sheet": sheet,
-                "row": row,
-                "session_id": session_id if _is_id(session_id) else None,
-                "outcome": outcome,
-                "reason": reason or None,
-                "service": service,
-                "service_code": code or None,
-                "insurer": insurer or None,
-                "fee_cents": fee,
-                "claim": None if numbers is None else numbers.get(session, before or None),
-                "findings": findings.get(session, []),
-            }
-        )
-    return listed
-
-
-def _fees_on(clinic: Clinic, on: dt.date) -> list[Fee]:
-    return [fee for fee in clinic.fees if fee.covers(on)]
-
-
-def _code_text(code: str | Codes | None) -> str:
-    return f"{code.initial} / {code.subsequent}" if isinstance(code, Codes) else code or ""
-
-
 def show_rules(clinic: Clinic, on: dt.date) -> None:
-    """The services, codes, insurers and fees in force on a day, each with its source."""
+    """The services, codes, insurers, fees and limits in force on a day, each with its source."""
     console = out()
     whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
     console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
@@ -465,76 +360,37 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
         code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
         table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
     console.print(table)
-    console.print(Text("Fees", style="bold"))
-    for fee in _fees_on(clinic, on):
-        until = f" until {fee.until}" if fee.until else ""
-        insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
-        console.print(Text(f"  {dollars(fee.cents)}  {fee.what()}{insurer}, from {fee.start}{until}"), soft_wrap=True)
-        console.print(_cited(fee), soft_wrap=True)
-    console.print(Text("\nInsurers", style="bold"))
-    for i in clinic.insurers:
-        requires = "not stated" if i.requires is None else ", ".join(i.requires) or "nothing"
-        told = [f"{i.code}, requires {requires}"]
-        told += [f"channel {i.channel}"] if i.channel else []
-        told += [f"service code {_code_text(i.service_code)}"] if i.service_code else []
-        console.print(Text.assemble("  ", (i.name, "bold"), f"  {'; '.join(told)}"), soft_wrap=True)
-        console.print(_cited(i), soft_wrap=True)
-
-
-def _cited(rule: Any) -> Text:
-    """Where a rule comes from, on a line of its own."""
-    text = Text(f"      {rule.source}", style="dim")
-    if rule.url:
-        text.append(f" {rule.url}")
-    if not rule.verified:
-        text.append(" (not verified)", style="yellow")
-    return text
-
-
-def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
-    """The object that `rules --json` prints."""
-    return {
-        "version": __version__,
-        "on": on.isoformat(),
-        "services": [
-            {
-                "service": service,
-                "about": about,
-                "billed": service in clinic.block.bill,
-                "service_code": clinic.service_code.code if service in clinic.block.bill else None,
-                "description": clinic.service_code.description if service in clinic.block.bill else None,
-            }
-            for service, about in services_told()
-        ],
-        "insurers": [
-            {
-                "id": i.id,
-                "code": i.code,
-                "insurer": i.name,
-                "aliases": list(i.aliases),
-                "public": i.public,
-                "channel": i.channel,
-                "requires": None if i.requires is None else list(i.requires),
-                "service_code": i.service_code.model_dump() if isinstance(i.service_code, Codes) else i.service_code,
-                "source": i.source,
-                "url": i.url or None,
-                "verified": i.verified,
-            }
-            for i in clinic.insurers
-        ],
-        "fees": [
-            {
-                "service": fee.service,
-                "visit": fee.visit,
-                "minutes": fee.minutes,
-                "insurer": fee.insurer,
-                "cents": fee.cents,
-                "from": fee.start.isoformat(),
-                "until": fee.until.isoformat() if fee.until else None,
-                "source": fee.source,
-                "url": fee.url or None,
-                "verified": fee.verified,
-            }
-            for fee in _fees_on(clinic, on)
-        ],
-    }
+    rules = rules_on(clinic, on)
+    sources = list(dict.fromkeys(rule.cited.cited() for rule in rules if rule.cited.published))
+    named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in rules)]
+    for title, tables in (
+        ("Fees", ("fee",)),
+        ("Limits and windows", ("limit", "submission window", "channel", "registration number")),
+        ("Insurers", ("insurer",)),
+    ):
+        listed = [rule for rule in rules if rule.table in tables]
+        if not listed:
+            continue
+        console.print(Text(title, style="bold"))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("Whose claims", max_width=22)
+        table.add_column("Rule", max_width=34)
+        table.add_column("In force", max_width=16)
+        table.add_column("Source", justify="right")
+        before = ""
+        for rule in listed:
+            source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
+            cited = Text(source) if rule.cited.verified else Text(f"{source}, not verified", "yellow")
+            said = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}"
+            said = said.removesuffix(": yes")
+            shown = Text(rule.whom, "bold") if rule.whom != before else ""
+            table.add_row(shown, Text(said), rule.cited.lasting(), cited)
+            before = rule.whom
+        console.print(table)
+    if named:
+        told = ", ".join(named)
+        console.print(Text.assemble(("Known by name only: ", "bold"), f"{told}. What they require is yours to state."))
+    console.print(Text("\nSources", style="bold"))
+    for number, source in enumerate(sources, start=1):
+        console.print(Text(f"{number:>3}  {source}"), soft_wrap=True)
+    console.print(Text("\nChange or add any of it in clinic.toml: what stands there goes before what is published."))

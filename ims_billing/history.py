@@ -12,7 +12,7 @@ from ims_billing.clinic import Clinic
 from ims_billing.identity import joined, natural_parts, patient_keys
 from ims_billing.model import ON_LEDGER, bare, day_text, dollars, given_name_first
 from ims_billing.resemblance import resembling, told_of
-from ims_billing.rulebook import Codes
+from ims_billing.terms import Codes
 
 _STANDING = ("claim", "state", "message", "resembles", "resemblance")
 _DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
@@ -285,10 +285,10 @@ def _changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series
         f"the fee ({dollars(a)}, now {dollars(b)})" for a, b in zip(then["fee_cents"], now["fee_cents"], strict=True)
     ]
     add(fees, pd.Series(amounts, index=now.index, dtype="str"))
-    by_visit = [i.id for i in clinic.insurers if isinstance(i.service_code, Codes)]
+    by_visit = [i.id for i in clinic.insurers if any(isinstance(own.code, Codes) for own in i.codes)]
     add(then["insurer_id"].isin(by_visit) & _differ(now["visit"], then["visit"], str), "the visit")
     for requirement, (column, name, read) in _ASKED.items():
-        asking = [i.id for i in clinic.insurers if requirement in (i.requires or ())]
+        asking = [i.id for i in clinic.insurers if any(requirement in asked.fields for asked in i.requirements)]
         one, other = (f[column] if f[column].dtype == "str" else day_text(f[column]) for f in (now, then))
         add(then["insurer_id"].isin(asking) & _differ(one, other, read), name)
     return told

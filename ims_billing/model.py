@@ -399,6 +399,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
 
 
+def is_id(text: str) -> bool:
+    """Whether a text in the id column can be one; words there could be anybody's name."""
+    return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
+
+
 def cents(amount: Decimal) -> int | None:
     """An amount in dollars as whole cents, or None where it has a fraction of a cent."""
     scaled = amount * 100

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
 from ims_billing.history import Recall, no_history, recall
 from ims_billing.identity import ledger_keys, natural_keys, same_session
+from ims_billing.in_force import Rule, fee_rule, limit_rule
 from ims_billing.model import (
     ATTENTION,
     CELL_FINDINGS,
@@ -34,9 +37,10 @@ from ims_billing.model import (
     Totals,
     bare,
     day_text,
-    dollars,
     prove,
 )
+from ims_billing.rulebook import published
+from ims_billing.terms import ALWAYS, Cited, Limit, in_force
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,15 @@ class Month:
     def held(self) -> pd.DataFrame:
         """The sessions that are held."""
         return self.sessions[self.sessions["outcome"] == "held"]
+
+    def months(self) -> dict[str, int]:
+        """How many of its sessions lie in each calendar month."""
+        return months_in(self.sessions)
+
+    def by_insurer(self) -> list[tuple[str, int, int]]:
+        """Name, claims and cents asked for, of each insurer."""
+        groups = self.claims.groupby("insurer", sort=False)["amount_cents"]
+        return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
@@ -314,7 +327,10 @@ def _origin(month: Month) -> Origin:
         clinic=clinic.name,
         address=clinic.block.address,
         phone=clinic.block.phone,
-        insurers=tuple(_insurer_view(clinic, insurer_id) for insurer_id in dict.fromkeys(claims["insurer_id"])),
+        insurers=tuple(
+            _insurer_view(clinic, str(insurer_id), (day.date() for day in part["service_date"].unique()))
+            for insurer_id, part in claims.groupby("insurer_id", sort=False)
+        ),
         practitioners=tuple(
             PractitionerView(
                 name=p.name,
@@ -332,17 +348,23 @@ def _origin(month: Month) -> Origin:
     )
 
 
-def _insurer_view(clinic: Clinic, insurer_id: str) -> InsurerView:
+def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> InsurerView:
+    """An insurer with what it wanted on any of these days."""
+    days = list(days)
     insurer = clinic.insurer_by_id(insurer_id)
+    channels = dict.fromkeys(name for day in days for name in insurer.channels_on(day))
+    fields = [wants for day in days for wants in in_force(published().limits.channel_fields, day)]
     # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
+    stated = [usual if (asked := insurer.requires_on(day)) is None else asked for day in days]
+    stated += [wants.fields for wants in fields if wants.channel in channels]
     return InsurerView(
         id=insurer.id,
         code=insurer.code,
         name=insurer.name,
-        channel=insurer.channel or "",
+        channel=" or ".join(channels),
         vendor_number=insurer.vendor_number or "",
-        asks=usual if insurer.requires is None else insurer.requires,
+        asks=tuple(dict.fromkeys(field for asked in stated for field in asked)),
     )
 
 
@@ -382,41 +404,34 @@ def _not_billed(month: Month) -> pd.DataFrame:
 
 
 def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
-    """Every fee and code that the claims rest on, with how many rest on it."""
-    clinic = month.clinic
-    prices = month.prices.loc[month.claims["session"]]
-    asked = prices["listed_cents"].fillna(-1).to_numpy() == month.claims["amount_cents"].to_numpy()
+    """Every fee, limit and code that the claims rest on, with how many rest on it."""
+    clinic, claims = month.clinic, month.claims
+    prices = month.prices.loc[claims["session"]]
+    asked = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()
     by_rule = prices.loc[asked, "rule"].value_counts().sort_index()
-    applied = []
-    for position, count in by_rule.items():
-        fee = clinic.fees[int(position)]
-        until = f" until {fee.until}" if fee.until else ""
-        insurer = f", {clinic.insurer_by_id(fee.insurer).name}" if fee.insurer else ""
-        applied.append(
-            RuleApplied(
-                rule=f"Fee: {fee.what()}{insurer}",
-                value=dollars(fee.cents),
-                in_force=f"from {fee.start}{until}",
-                source=fee.source,
-                url=fee.url,
-                verified=fee.verified,
-                claims=int(count),
-            )
-        )
-    codes = month.claims.groupby(["insurer_id", "service_code"], sort=False).size()
-    for key, count in codes.items():
-        insurer_id, code = key if isinstance(key, tuple) else (key, "")
-        insurer_in_force = clinic.insurer_by_id(str(insurer_id))
-        own = insurer_in_force.service_code is None
-        applied.append(
-            RuleApplied(
-                rule=f"Service code: {insurer_in_force.name}",
-                value=str(code),
-                in_force="",
-                source="clinic file" if own else insurer_in_force.source,
-                url="" if own else insurer_in_force.url,
-                verified=own or insurer_in_force.verified,
-                claims=int(count),
-            )
-        )
+    applied = [_applied(fee_rule(clinic.fees[int(place)], clinic), int(count)) for place, count in by_rule.items()]
+    limited: dict[Limit, int] = {}
+    measured = claims.groupby(["insurer_id", "policy", "service_date"], as_index=False).size()
+    for insurer, policy, day, count in measured.itertuples(index=False, name=None):
+        for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
+            limited[limit] = limited.get(limit, 0) + int(count)
+    applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
+    own_code = Cited.model_validate({"from": ALWAYS})
+    for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
+        known, code = clinic.insurer_by_id(part["insurer_id"].iloc[0]), part["service_code"].iloc[0]
+        cited = known.own_code_on(part["service_date"].iloc[0].date()) or own_code
+        applied.append(_applied(Rule("service code", known.name, "", code, cited), len(part)))
     return tuple(applied)
+
+
+def _applied(rule: Rule, claims: int) -> RuleApplied:
+    told = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
+    return RuleApplied(
+        rule=told.replace(", any insurer", ""),
+        value=rule.value,
+        in_force=rule.cited.lasting(),
+        source=rule.cited.source,
+        url=rule.cited.url,
+        verified=rule.cited.verified,
+        claims=claims,
+    )

@@ -2,117 +2,67 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import itertools
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from ims_billing.model import Billable, Profession, Requirement, Service, Visit, bare, cents, heading
-
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Strict(BaseModel):
-    """Refuses keys it does not know, so that a misspelt one is never silently without effect."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True)
-
-
-class Period(Strict):
-    """From one day until another, both included; without an end it still lasts."""
-
-    start: dt.date = Field(alias="from")
-    until: dt.date | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Period:
-        if self.until is not None and self.until < self.start:
-            raise ValueError(f"it ends ({self.until}) before it begins ({self.start})")
-        return self
-
-    def covers(self, day: dt.date) -> bool:
-        """Whether the day lies in it."""
-        return self.start <= day and (self.until is None or day <= self.until)
-
-    def overlaps(self, other: Period) -> bool:
-        """Whether some day lies in both."""
-        return (other.until is None or self.start <= other.until) and (self.until is None or other.start <= self.until)
-
-
-class Codes(Strict):
-    """A service code that depends on the visit."""
-
-    initial: Text
-    subsequent: Text
-
-
-class Fee(Period):
-    """One entry of a fee list; what is absent fits any session. `amount` is in dollars, exact."""
-
-    service: Billable
-    visit: Visit | None = None
-    minutes: Annotated[int, Field(gt=0)] | None = None
-    insurer: Text | None = None
-    amount: Decimal
-    source: str = "clinic file"
-    url: str = ""
-    verified: bool = True
-    confirmed: bool = True
-
-    @field_validator("amount", mode="before")
-    @classmethod
-    def _no_float(cls, amount: object) -> object:
-        """TOML amounts arrive as decimals; a float would already have lost the cent."""
-        if isinstance(amount, bool | float):
-            raise ValueError("write the amount as a number such as 95.00")
-        return amount
-
-    @field_validator("amount")
-    @classmethod
-    def _whole_cents(cls, amount: Decimal) -> Decimal:
-        if not 0 <= amount < 1_000_000 or cents(amount) is None:
-            raise ValueError("an amount is zero or more, below a million, in dollars and whole cents")
-        return amount
-
-    @property
-    def cents(self) -> int:
-        """The amount in whole cents."""
-        return cents(self.amount) or 0
-
-    @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """How specific it is: the insurer counts first, then the visit, then the minutes."""
-        return (self.insurer is not None, self.visit is not None, self.minutes is not None)
-
-    def what(self) -> str:
-        """What it is for, in words, without the insurer: ``ims, initial, 45 min``."""
-        parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
-        return ", ".join(part for part in parts if part)
-
-    def told(self) -> str:
-        """What it is for, in words: ``ims, initial, 45 min, ICBC``."""
-        return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
+from ims_billing.model import Profession, Service, bare, heading
+from ims_billing.terms import (
+    CLINIC_FILE,
+    Channel,
+    ChannelFields,
+    Cited,
+    Condition,
+    Fee,
+    Limit,
+    Note,
+    OwnCode,
+    RegistrationFormat,
+    Requires,
+    Strict,
+    SubmissionWindow,
+    Text,
+)
 
 
 class PublishedInsurer(Strict):
-    """An insurer as the published rules know it; `id` and `code` never change."""
+    """An insurer as the published rules know it; `id` and `code` never change.
+
+    `source`, `url` and `verified` are of its names; what it wants has sources of its own. Without `requires` nobody
+    knows what it requires.
+    """
 
     id: Text
     code: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
     name: Text
     aliases: tuple[Text, ...] = ()
     public: bool = False
-    channel: str | None = None
-    requires: tuple[Requirement, ...] | None = None
-    service_code: str | Codes | None = None
+    channel: tuple[Channel, ...] = ()
+    requires: tuple[Requires, ...] = ()
+    service_code: tuple[OwnCode, ...] = ()
+    condition: tuple[Condition, ...] = ()
+    note: tuple[Note, ...] = ()
     source: Text
     url: str = ""
     verified: bool
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> PublishedInsurer:
+        for values in (self.requires, self.service_code):
+            for earlier, later in itertools.pairwise(sorted(values, key=lambda value: value.start)):
+                if earlier.overlaps(later):
+                    raise ValueError(f"{self.name}: two values are in force on {later.start}")
+        return self
+
+    def cited(self) -> Iterator[Cited]:
+        """Every value of it that has dates."""
+        yield from (*self.channel, *self.requires, *self.service_code, *self.condition, *self.note)
 
 
 class ServiceWords(Strict):
@@ -242,6 +192,15 @@ class FeeRules(Strict):
     fee: tuple[Fee, ...] = ()
 
 
+class LimitRules(Strict):
+    """`limits.toml`."""
+
+    limit: tuple[Limit, ...] = ()
+    submission_window: tuple[SubmissionWindow, ...] = ()
+    registration: tuple[RegistrationFormat, ...] = ()
+    channel_fields: tuple[ChannelFields, ...] = ()
+
+
 class Rulebook(Strict):
     """Everything that is published."""
 
@@ -249,45 +208,46 @@ class Rulebook(Strict):
     layouts: LayoutRules
     insurers: InsurerRules
     fees: FeeRules
+    limits: LimitRules
+
+    @model_validator(mode="after")
+    def _every_value_has_a_source(self) -> Rulebook:
+        for value in self.cited():
+            stated = {"source", "verified"} <= value.model_fields_set and value.source != CLINIC_FILE
+            if not stated or (value.verified and not value.url.startswith("https://")):
+                raise ValueError(f"this value names no source: {value!r}")
+        return self
+
+    def cited(self) -> Iterator[Cited]:
+        """Every value that has dates."""
+        limits = self.limits
+        yield from (*self.fees.fee, *limits.limit, *limits.submission_window, *limits.registration)
+        yield from limits.channel_fields
+        for insurer in self.insurers.insurer:
+            yield from insurer.cited()
 
 
 def _read(name: str) -> dict[str, Any]:
     text = resources.files("ims_billing").joinpath("rules", name).read_text(encoding="utf-8")
-    return tomllib.loads(text, parse_float=Decimal)
+    return {table: _marked(rules) for table, rules in tomllib.loads(text, parse_float=Decimal).items()}
+
+
+def _marked(rules: Any) -> Any:
+    """The rules, each value that has dates marked as one that comes with the program."""
+    if isinstance(rules, list):
+        return [_marked(rule) for rule in rules]
+    if isinstance(rules, dict):
+        marked = {key: _marked(rule) for key, rule in rules.items()}
+        return {**marked, "published": True} if "from" in rules else marked
+    return rules
 
 
 @cache
 def published() -> Rulebook:
     """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
     return Rulebook.model_validate(
-        {name: _read(f"{name}.toml") for name in ("services", "layouts", "insurers", "fees")}
+        {name: _read(f"{name}.toml") for name in ("services", "layouts", "insurers", "fees", "limits")}
     )
-
-
-def fee_in_force(
-    fees: Iterable[Fee],
-    *,
-    service: str,
-    visit: str,
-    minutes: int | None,
-    insurer: str | None,
-    on: dt.date,
-) -> Fee | None:
-    """The most specific fee that fits a session on its service date, or None.
-
-    An empty `visit` or None for `minutes` fits only fees that do not ask. With `insurer` None only fees for
-    any insurer fit: that is the clinic's own price.
-    """
-    fitting = [
-        fee
-        for fee in fees
-        if fee.service == service
-        and fee.covers(on)
-        and (fee.insurer is None or fee.insurer == insurer)
-        and (fee.visit is None or fee.visit == visit)
-        and (fee.minutes is None or fee.minutes == minutes)
-    ]
-    return max(fitting, key=lambda fee: fee.rank, default=None)
 
 
 def services_told() -> list[tuple[Service, str]]:
@@ -296,13 +256,3 @@ def services_told() -> list[tuple[Service, str]]:
     for words in published().services.service:
         about.setdefault(words.id, []).append(words.about)
     return [(service, "; ".join(told)) for service, told in about.items()]
-
-
-def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
-    """Positions of every two fees for the same thing whose dates overlap: neither could be preferred."""
-    return [
-        (i, j)
-        for i, first in enumerate(fees)
-        for j, second in enumerate(fees[i + 1 :], start=i + 1)
-        if first.told() == second.told() and first.overlaps(second)
-    ]

@@ -191,7 +191,7 @@ def _insurers(sessions: pd.DataFrame) -> str:
 
 def _requires(insurer: Insurer | None) -> str:
     """What an insurer requires, to be changed: what is published, else the usual two numbers."""
-    published_ones = insurer.requires if insurer and insurer.requires is not None else ("policy", "member")
+    published_ones = insurer.requirements[-1].fields if insurer and insurer.requirements else ("policy", "member")
     listed = ", ".join(f'"{requirement}"' for requirement in published_ones)
     return f"# requires = [{listed}]   # what it wants on a claim"
 

@@ -58,6 +58,10 @@ name = "Sun Life"
 requires = ["policy"]
 
 [[insurer]]
+name = "Pacific Blue Cross"
+requires = []
+
+[[insurer]]
 name = "Green Shield"
 requires = ["policy", "member", "birth-date", "relationship", "insured"]
 

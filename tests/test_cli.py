@@ -311,11 +311,15 @@ def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -
     clinic_file(tmp_path)
     shown = run("rules", "--on", "2026-10-01", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
-    for words in ("PHYSIO", "$95.00", "clinic file", "09938", "$23.00", "Sun Life"):
+    for words in ("PHYSIO", "$95.00", "clinic file", "09938", "$23.00", "Sun Life", "https://", "not verified"):
         assert words in shown.stdout
     before, on = (report(run("rules", "--on", day, "--json", cwd=tmp_path)) for day in ("2026-03-31", "2026-04-01"))
-    assert [[f["cents"] for f in r["fees"]] for r in (before, on)] == [[2300, 2300], [9500, 2300, 2300]]
-    assert all(f["source"] for f in on["fees"])
+    of_icbc = [15100, 9500, 15100, 9500]
+    assert [[f["cents"] for f in r["fees"]] for r in (before, on)] == [[2300, 2300, *of_icbc], [9500, 2300, 2300]]
+    assert [f["whose"] for f in on["fees"]] == ["clinic", "published", "published"]
+    assert all(rule["source"] for rule in on["rules"])
+    overridden = [r["whose"] for r in on["rules"] if r["whom"] == "Green Shield" and r["what"] == "requires"]
+    assert overridden == ["clinic"]
 
 
 @pytest.mark.parametrize("args", [["--help"], ["--version"], ["claim", "--help"], ["claim"], ["nope"], ["rules"]])

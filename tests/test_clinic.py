@@ -59,6 +59,9 @@ unusual-frequency = "hold"
 """
 
 
+DAY = dt.date(2026, 10, 7)
+
+
 def faults(tmp_path: Path, text: str) -> list[str]:
     path = tmp_path / "clinic.toml"
     path.write_text(text, encoding="utf-8")
@@ -74,8 +77,8 @@ def test_the_example_of_the_manual_loads(tmp_path: Path) -> None:
     sun_life, ann = clinic.insurer("slf"), clinic.practitioner("example, ann")
     assert sun_life is not None
     assert ann is not None
-    assert (sun_life.id, sun_life.code, sun_life.requires) == ("sun-life", "SUNL", ("policy", "member"))
-    assert (sun_life.code_for("initial", "X"), sun_life.code_for("", "X")) == ("PT1", "PT2")
+    assert (sun_life.id, sun_life.code, sun_life.requires_on(DAY)) == ("sun-life", "SUNL", ("policy", "member"))
+    assert (sun_life.code_for("initial", DAY, "X"), sun_life.code_for("", DAY, "X")) == ("PT1", "PT2")
     assert (ann.registration, ann.registered[0].start) == ("01234", dt.date(2015, 1, 1))
     assert clinic.fees[0].amount == Decimal("151.00")
     assert clinic.fees[0].insurer == "icbc"

@@ -172,6 +172,7 @@ def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
     assert [(r.rule, r.value, r.claims, r.source[:11]) for r in shown.rules] == [
         ("Fee: ims", "$95.00", 2, "clinic file"),
         ("Fee: ims, MSP", "$23.00", 1, "Province of"),
+        ("Limit: visits in a calendar year, MSP", "10", 1, "Province of"),
         ("Service code: MSP", "09938", 1, "Province of"),
         ("Service code: Sun Life", "PHYSIO", 2, "clinic file"),
     ]
@@ -221,7 +222,7 @@ def test_claims_of_a_patient_and_day_stand_in_the_order_of_their_start(tmp_path:
     assert list(claims["source"]) == ["sessions.xlsx, Sessions, row 3", "sessions.xlsx, Sessions, row 2"]
     # Without a listed amount a public payer is asked for the row's fee, where the clinic lets it pass.
     assert list(claims["amount_cents"]) == [9500, 9500]
-    assert run_of(month_of(tmp_path, icbc, more=more, month="2026-03")).origin.rules[0].rule == "Service code: ICBC"
+    assert run_of(month_of(tmp_path, icbc, more=more, month="2026-03")).origin.rules[-1].rule == "Service code: ICBC"
 
 
 def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:

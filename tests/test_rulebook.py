@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from ims_billing.rulebook import Fee, PublishedInsurer, clashing_fees, fee_in_force, published
+from ims_billing.clinic_file import without_file
+from ims_billing.in_force import Rule, rules_on
+from ims_billing.rulebook import PublishedInsurer, Rulebook, published
+from ims_billing.terms import Fee, clashing_fees, fee_in_force
 
 
 def fee(amount: str, start: str = "2026-01-01", **more: Any) -> Fee:
@@ -64,22 +70,82 @@ def test_fees_clash_only_where_they_are_equally_specific_and_share_a_day() -> No
     assert clashing_fees([fee("90"), fee("95", visit="initial"), fee("99")]) == [(0, 2)]
 
 
-def test_every_published_fee_and_insurer_names_its_source() -> None:
-    rules = published()
-    cited: list[Fee | PublishedInsurer] = [*rules.fees.fee, *rules.insurers.insurer]
-    for rule in cited:
-        assert rule.source not in ("", "clinic file")
-        assert rule.url.startswith("https://") or not rule.verified
+CASES = tomllib.loads((Path(__file__).parent / "data" / "rule_cases.toml").read_text(encoding="utf-8"))["case"]
+NONE = "none"
+
+
+def told_on(day: dt.date) -> dict[str, str]:
+    """What every published rule says on a day, by its name."""
+    rules = rules_on(without_file(), day)
+    said = {rule.name: rule.value for rule in rules}
+    assert len(said) == len(rules), "two rules of a day have one name"
+    return said
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["says"] for case in CASES])
+def test_each_published_rule_says_what_its_case_says(case: dict[str, Any]) -> None:
+    said = {day: told_on(dt.date.fromisoformat(day)).get(case["rule"], NONE) for day in case["on"]}
+    assert said == case["on"]
+
+
+def test_every_published_rule_has_a_case_for_the_day_before_the_first_and_the_last() -> None:
+    """Add what is missing to tests/data/rule_cases.toml."""
+    one = dt.timedelta(days=1)
+    missing = set()
+    for rule in published_rules():
+        needed = {rule.cited.start - one, rule.cited.start, rule.cited.start + one}
+        needed |= {rule.cited.until, rule.cited.until + one} if rule.cited.until else set()
+        shown = {day for case in CASES if case["rule"] == rule.name for day in case["on"]}
+        missing |= {f"{rule.name} on {day}" for day in needed if str(day) not in shown}
+    assert missing == set()
+
+
+def published_rules() -> list[Rule]:
+    """Every published rule of any day."""
+    days = sorted({value.start for value in published().cited()})
+    return list(dict.fromkeys(rule for day in days for rule in rules_on(without_file(), day)))
+
+
+def test_every_published_value_is_shown_by_rules() -> None:
+    starts = {(v.source, v.url, v.start) for v in published().cited()}
+    assert {(r.cited.source, r.cited.url, r.cited.start) for r in published_rules()} == starts
 
 
 @pytest.mark.parametrize(
-    ("on", "cents"), [("2025-12-31", None), ("2026-01-01", 2300), ("2026-10-31", 2300)], ids=["before", "on", "after"]
+    ("case", "change"),
+    [
+        ("no source", {"source": ""}),
+        ("the clinic file is no source", {"source": "clinic file"}),
+        ("verified without a page", {"url": ""}),
+        ("no first day", {"from": None}),
+        ("it ends before it begins", {"until": "2024-12-31"}),
+        ("a key that nobody knows", {"surce": "x"}),
+        ("not said whether it is verified", {"verified": None}),
+    ],
 )
-def test_msp_pays_23_dollars_a_visit_from_the_first_day_that_is_known(on: str, cents: int | None) -> None:
-    fees = [f for f in published().fees.fee if f.insurer == "MSP"]
-    for service in ("ims", "physiotherapy"):
-        found = fee_in_force(fees, service=service, visit="", minutes=None, insurer="MSP", on=dt.date.fromisoformat(on))
-        assert (found.cents if found else None) == cents
+def test_a_rule_without_its_source_or_its_days_is_refused(case: str, change: dict[str, Any]) -> None:
+    good = {
+        "service": "ims", "amount": Decimal(1), "from": "2025-01-01", "source": "somebody",
+        "url": "https://example.org", "verified": True, "published": True,
+    }  # fmt: skip
+    rest = {name: getattr(published(), name) for name in Rulebook.model_fields}
+    assert Rulebook.model_validate({**rest, "fees": {"fee": [good]}}).fees.fee[0].amount == 1
+    bad = {key: value for key, value in {**good, **change}.items() if value is not None}
+    with pytest.raises(ValidationError):
+        Rulebook.model_validate({**rest, "fees": {"fee": [bad]}})
+
+
+def test_two_values_of_an_insurer_on_one_day_are_refused() -> None:
+    cited = {"source": "somebody", "url": "https://example.org", "verified": True}
+    entry = {"id": "x", "code": "XXXX", "name": "X", **cited}
+    first = {"fields": ["policy"], "from": "2025-01-01", "until": "2025-06-30", **cited}
+    for start, right in (("2025-07-01", True), ("2025-06-30", False)):
+        both = {**entry, "requires": [first, {"fields": [], "from": start, **cited}]}
+        if right:
+            assert len(PublishedInsurer.model_validate(both).requires) == 2
+        else:
+            with pytest.raises(ValidationError, match="two values are in force on 2025-06-30"):
+                PublishedInsurer.model_validate(both)
 
 
 def test_fixed_ids_and_short_codes_never_change() -> None:
@@ -95,4 +161,5 @@ def test_fixed_ids_and_short_codes_never_change() -> None:
 
 def test_nothing_that_goes_to_an_insurer_by_the_published_rules_says_acupuncture() -> None:
     for insurer in published().insurers.insurer:
-        assert "acup" not in str(insurer.service_code).casefold()
+        for own in insurer.service_code:
+            assert "acup" not in str(own.code).casefold()

@@ -1,0 +1,162 @@
+"""What `--json` prints, as objects. Sessions are named by file, sheet, row and id, never by patient."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ims_billing import __version__
+from ims_billing.clinic import Clinic, Insurer
+from ims_billing.in_force import rules_on
+from ims_billing.model import NO_SESSION, is_id
+from ims_billing.rulebook import services_told
+from ims_billing.terms import ALWAYS, Cited, Codes, in_force
+
+if TYPE_CHECKING:
+    from ims_billing.month import Month
+
+
+def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = ()) -> dict[str, Any]:
+    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient.
+
+    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded.
+    """
+    totals = month.totals
+    of_no_session = [
+        {"kind": kind, "severity": severity, "message": message, "fix": fix}
+        for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None)
+        if session == NO_SESSION
+    ]
+    return {
+        "version": __version__,
+        "month": month.month or _single_month(month),
+        "as_of": month.as_of.isoformat(),
+        "files": [
+            {
+                "file": f.file,
+                "layout": f.layout,
+                "rows": f.rows,
+                "sessions": f.sessions,
+                "repeated": f.repeated,
+                "tied": f.tied,
+                "set_aside": f.set_aside,
+                "sha256": f.sha256,
+            }
+            for f in month.intake.files
+        ],
+        "totals": {
+            "rows": totals.rows,
+            "sessions": totals.sessions,
+            **totals.counts,
+            "repeated": totals.repeated,
+            "tied": totals.tied,
+            "set_aside": totals.set_aside,
+            "cents": {"read": totals.cents_read, **totals.cents},
+        },
+        "insurers": [
+            {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in month.by_insurer()
+        ],
+        "sessions": _sessions_json(month, numbers),
+        **({"findings": of_no_session} if of_no_session else {}),
+        "written": [str(path) for path in written],
+    }
+
+
+def _single_month(month: Month) -> str | None:
+    """The month that all dated sessions lie in, where `check` was not told one."""
+    found = list(month.months())
+    return found[0] if len(found) == 1 else None
+
+
+def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
+    findings: dict[int, list[dict[str, str]]] = {}
+    for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None):
+        told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
+        findings.setdefault(session, []).append(told)
+    columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
+    columns += ["service", "service_code", "insurer_name", "fee_cents"]
+    listed = []
+    for session, *cells in month.sessions[columns].itertuples(name=None):
+        before, file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
+        listed.append(
+            {
+                "file": file,
+                "sheet": sheet,
+                "row": row,
+                "session_id": session_id if is_id(session_id) else None,
+                "outcome": outcome,
+                "reason": reason or None,
+                "service": service,
+                "service_code": code or None,
+                "insurer": insurer or None,
+                "fee_cents": fee,
+                "claim": None if numbers is None else numbers.get(session, before or None),
+                "findings": findings.get(session, []),
+            }
+        )
+    return listed
+
+
+def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
+    """The object that `rules --json` prints."""
+    return {
+        "version": __version__,
+        "on": on.isoformat(),
+        "services": [
+            {
+                "service": service,
+                "about": about,
+                "billed": service in clinic.block.bill,
+                "service_code": clinic.service_code.code if service in clinic.block.bill else None,
+                "description": clinic.service_code.description if service in clinic.block.bill else None,
+            }
+            for service, about in services_told()
+        ],
+        "insurers": [_insurer_json(insurer, on) for insurer in clinic.insurers],
+        "fees": [
+            {
+                "service": fee.service,
+                "visit": fee.visit,
+                "minutes": fee.minutes,
+                "insurer": fee.insurer,
+                "cents": fee.cents,
+                **_cited_json(fee),
+            }
+            for fee in in_force(clinic.fees, on)
+        ],
+        "rules": [
+            {"table": rule.table, "whom": rule.whom, "what": rule.what, "value": rule.value, **_cited_json(rule.cited)}
+            for rule in rules_on(clinic, on)
+        ],
+    }
+
+
+def _insurer_json(insurer: Insurer, on: dt.date) -> dict[str, Any]:
+    own, requires = insurer.own_code_on(on), insurer.requires_on(on)
+    code = None if own is None else own.code.model_dump() if isinstance(own.code, Codes) else own.code
+    return {
+        "id": insurer.id,
+        "code": insurer.code,
+        "insurer": insurer.name,
+        "aliases": list(insurer.aliases),
+        "public": insurer.public,
+        "channel": " or ".join(insurer.channels_on(on)) or None,
+        "requires": None if requires is None else list(requires),
+        "service_code": code,
+        "source": insurer.source,
+        "url": insurer.url or None,
+        "verified": insurer.verified,
+    }
+
+
+def _cited_json(cited: Cited) -> dict[str, Any]:
+    return {
+        "from": None if cited.start == ALWAYS else cited.start.isoformat(),
+        "until": cited.until.isoformat() if cited.until else None,
+        "source": cited.source,
+        "url": cited.url or None,
+        "verified": cited.verified,
+        "whose": cited.whose,
+    }
