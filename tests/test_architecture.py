@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "in_force": {"model", "rulebook", "terms", "clinic"},
     "identity": {"model"},
     "classify": {"model", "findings", "rulebook", "terms", "clinic"},
-    "checks": {"model", "findings", "rulebook", "terms", "clinic", "identity", "classify"},
+    "checks": {"model", "findings", "rulebook", "terms", "clinic", "checks"},
     "claims": {"model", "findings", "rulebook", "terms", "clinic"},
     "resemblance": {"model"},
     "history": {"model", "terms", "clinic", "identity", "resemblance"},

@@ -1,0 +1,141 @@
+"""What a check may look at, how it is registered, and what it says: the findings frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.clinic import Clinic, Insurer
+from ims_billing.findings import CATALOGUE
+from ims_billing.model import FINDINGS, Billable, prove
+
+# How many other places a message names.
+SHOWN = 3
+BILLED_AS_PHYSIOTHERAPY = get_args(Billable)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a check may look at.
+
+    `candidates` are the classified sessions that come as far as the checks, `sessions` all of the run with
+    their `reason` (empty where they are candidates), `other` those that are not billed for their service.
+    `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
+    `bad_cells` is the CELL_FINDINGS frame. `standing` says how the sessions of the month stand on the ledger, and
+    `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
+    whatever month, whose sessions are not in the files. Of `gone` they should be.
+    """
+
+    candidates: pd.DataFrame
+    sessions: pd.DataFrame
+    other: pd.DataFrame
+    prices: pd.DataFrame
+    group: pd.Series[int]
+    patient: pd.Series[str]
+    bad_cells: pd.DataFrame
+    standing: pd.DataFrame
+    claimed: pd.DataFrame
+    gone: pd.DataFrame
+    clinic: Clinic
+
+    def readable(self, column: str) -> pd.Series[bool]:
+        """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""
+        # A visit without a sale has neither fee nor insurer, and says so once.
+        told = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
+        bad = self.bad_cells.loc[told, "session"]
+        return ~self.candidates.index.to_series().isin(bad)
+
+    def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
+        """What is so of each candidate's insurer on its service date; of one that is not known, nothing is."""
+        insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
+        keys = self.candidates[["insurer_id", "service_date"]]
+        pairs = keys.drop_duplicates()
+        said = [
+            insurer_id in insurers and says(insurers[insurer_id], day.date())
+            for insurer_id, day in zip(pairs["insurer_id"], pairs["service_date"], strict=True)
+        ]
+        told = keys.merge(pairs.assign(said=said), how="left")["said"]
+        return told.astype("bool").set_axis(keys.index)
+
+
+# Indexed by session: the sessions that the finding is about, with what it says of each.
+Check = Callable[[Desk], "pd.Series[str]"]
+CHECKS: dict[str, Check] = {}
+
+
+def check(kind: str) -> Callable[[Check], Check]:
+    """Registers a function as the check for a kind of the catalogue; KeyError for an unknown one (a bug)."""
+
+    def register(function: Check) -> Check:
+        CHECKS[CATALOGUE[kind].kind] = function
+        return function
+
+    return register
+
+
+def run_checks(desk: Desk) -> pd.DataFrame:
+    """The FINDINGS frame of every check, with this clinic's severities; kinds that are off make none."""
+    told = [
+        (kind, messages)
+        for kind in CATALOGUE
+        if kind in CHECKS and desk.clinic.severity_of(kind) != "off" and not (messages := CHECKS[kind](desk)).empty
+    ]
+    return findings_frame(told, desk.clinic)
+
+
+def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
+    """The FINDINGS frame of messages by kind."""
+    parts = [
+        pd.DataFrame(
+            {
+                "session": messages.index.to_numpy(),
+                "kind": kind,
+                "severity": clinic.severity_of(kind),
+                "message": messages.to_numpy(),
+                "fix": CATALOGUE[kind].fix,
+            }
+        )
+        for kind, messages in told
+    ]
+    columns = {column.name: column.dtype for column in FINDINGS}
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+    return prove(frame.astype(columns).sort_values("session", kind="stable", ignore_index=True), FINDINGS)
+
+
+def say(rows: pd.Series[bool], message: str) -> pd.Series[str]:
+    """One message for all rows that are meant."""
+    return pd.Series(message, index=rows.index[rows], dtype="str")
+
+
+def and_others(places: list[str], count: int) -> str:
+    """The places as a list in words, of which there are `count` in all."""
+    shown = places if count == len(places) else [*places, f"{count - len(places)} more places"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def place(sessions: pd.DataFrame, row: int, *, beside: int) -> str:
+    """Where a session stands, as told from another: the file only where it is not the same."""
+    file = str(sessions.at[row, "file"])
+    there = f" of {file}" if file != sessions.at[beside, "file"] else ""
+    return f"row {int(sessions['row'][row])}{there}"
+
+
+def claimed_days(desk: Desk) -> pd.DataFrame:
+    """Patient, date and claim of the visits that are on the ledger only, each a group of its own below 0."""
+    claimed = desk.claimed
+    below = -1 - np.arange(len(claimed))
+    return pd.DataFrame(
+        {
+            "patient": claimed["patient_key"].to_numpy(),
+            "date": claimed["service_date"].to_numpy(),
+            "group": below,
+            "candidate": False,
+            "claim": ("claim " + claimed["claim"]).to_numpy(),
+        },
+        index=below,
+    )

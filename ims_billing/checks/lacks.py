@@ -1,0 +1,83 @@
+"""What a row lacks, or holds that cannot be: without it a session cannot be placed, told or claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from ims_billing.checks.desk import Check, Desk, check, say
+from ims_billing.model import dollars
+
+
+def _missing(column: str, message: str) -> Check:
+    def look(desk: Desk) -> pd.Series[str]:
+        return say((desk.candidates[column] == "") & desk.readable(column), message)
+
+    return look
+
+
+for _kind, _column, _message in (
+    ("missing-practitioner", "practitioner", "The practitioner is missing."),
+    ("missing-service", "service_name", "The service is missing."),
+    ("missing-insurer", "insurer", "The insurer is missing."),
+):
+    check(_kind)(_missing(_column, _message))
+
+
+@check("missing-patient")
+def missing_patient(desk: Desk) -> pd.Series[str]:
+    """The patient's cell is empty, or holds no letter of a name."""
+    nobody = (desk.candidates["patient"] == "") | (desk.patient[desk.candidates.index] == "")
+    return say(nobody & desk.readable("patient"), "The patient's name is missing.")
+
+
+@check("unreadable-cell")
+def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
+    """The insurer's service code depends on the visit, and nothing says which visit it was."""
+    candidates = desk.candidates
+    by_visit = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
+    said = " has a service code for each visit, and the row does not say which visit it was."
+    return (candidates.loc[by_visit & (candidates["visit"] == ""), "insurer_name"] + said).astype("str")
+
+
+@check("unreadable-fee")
+def negative_fee(desk: Desk) -> pd.Series[str]:
+    """A fee below nothing is money given back, and no claim."""
+    fee = desk.candidates["fee_cents"]
+    below = fee[fee < 0]
+    return pd.Series([f"The fee is {dollars(amount)}: nothing can be claimed." for amount in below], below.index, "str")
+
+
+@check("missing-fee")
+def missing_fee(desk: Desk) -> pd.Series[str]:
+    """The fee cell is empty."""
+    return say(~desk.candidates["fee_stated"] & desk.readable("fee_cents"), "The fee is missing.")
+
+
+def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]], what: str) -> Check:
+    """What an insurer requires and the row lacks."""
+
+    def look(desk: Desk) -> pd.Series[str]:
+        asked = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
+        names = desk.candidates.loc[asked & absent(desk.candidates), "insurer_name"]
+        return (names + f" requires {what}, and the row has none.").astype("str")
+
+    return look
+
+
+for _kind, _absent, _what in (
+    ("policy", lambda c: c["policy"] == "", "a policy number"),
+    ("member", lambda c: c["member"] == "", "a member ID"),
+    ("birth-date", lambda c: c["birth_date"].isna(), "the patient's birth date"),
+    ("relationship", lambda c: c["relationship"] == "", "the relationship to the insured"),
+    (
+        "insured",
+        lambda c: (c["insured"] == "") & (c["relationship"] != "self"),
+        "the insured's name",
+    ),
+    ("payer-file-number", lambda c: c["payer_file_number"] == "", "its file number of the accident"),
+    ("accident-date", lambda c: c["accident_date"].isna(), "the day of the accident"),
+    ("phn", lambda c: c["phn"] == "", "the Personal Health Number"),
+):
+    check(f"missing-{_kind}")(_required(_kind, _absent, _what))

@@ -1,0 +1,82 @@
+"""Who treated, and who pays: known to the clinic file, and allowed to on that day."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ims_billing.checks.desk import Desk, check
+from ims_billing.model import day_text, given_name_first
+
+
+@check("practitioner-not-on-roster")
+def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
+    """Somebody treated whom the clinic file does not name."""
+    written = desk.candidates["practitioner"]
+    strangers = written[(written != "") & (desk.candidates["profession"] == "")]
+    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
+    # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
+    swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
+    told = {
+        name: f"The practitioner{_named(name, patients)} is not in the clinic file."
+        + _proposal(desk.clinic.nearest_practitioner(name))
+        for name in strangers.unique()
+    }
+    said = strangers.map(told)
+    changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
+    return said.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
+
+
+@check("insurer-not-known")
+def insurer_not_known(desk: Desk) -> pd.Series[str]:
+    """An insurer that neither the published rules nor the clinic file name."""
+    written = desk.candidates["insurer"]
+    strangers = written[(written != "") & (desk.candidates["insurer_id"] == "")]
+    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
+    told = {
+        name: f"The insurer{_named(name, patients)} is not known." + _proposal(desk.clinic.nearest_insurer(name))
+        for name in strangers.unique()
+    }
+    return strangers.map(told).astype("str")
+
+
+@check("not-a-physiotherapist")
+def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
+    """The service is billed as physiotherapy, and another profession gave it."""
+    candidates = desk.candidates
+    others = candidates[~candidates["profession"].isin(("", "physiotherapist"))]
+    said = others["practitioner_name"] + " is entered as " + others["profession"] + "."
+    return said.astype("str")
+
+
+@check("practitioner-not-registered")
+def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
+    """A physiotherapist whose registration the clinic file does not show for that day."""
+    candidates = desk.candidates
+    rows = (candidates["profession"] == "physiotherapist") & ~candidates["registered"]
+    without = candidates["registration"] == ""
+    said = candidates["practitioner_name"] + (" has no registration for " + day_text(candidates["service_date"])).mask(
+        without, " has no registration number"
+    )
+    told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
+    return told
+
+
+@check("not-authorised-to-needle")
+def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
+    """IMS by a physiotherapist who, by the clinic file, may not needle that day."""
+    candidates = desk.candidates
+    rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
+    rows &= ~candidates["may_needle"]
+    day = day_text(candidates["service_date"])
+    said = candidates["practitioner_name"] + " has no authorisation to needle for " + day
+    told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
+    return told
+
+
+def _named(name: str, patients: set[str]) -> str:
+    """The name in quotes; nothing where it is a patient's."""
+    return "" if given_name_first(name) in patients else f' "{name}"'
+
+
+def _proposal(close: str | None) -> str:
+    return f" The nearest known one is {close}." if close else ""

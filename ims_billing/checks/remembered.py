@@ -1,0 +1,31 @@
+"""What the ledger remembers: claims that changed, were taken back, or whose sessions are gone."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ims_billing.checks.desk import Desk, check
+from ims_billing.model import NO_SESSION, day_text
+
+
+@check("changed-since-claimed")
+def changed_since_claimed(desk: Desk) -> pd.Series[str]:
+    """The session of a claim is another now, or a new one looks like the correction of one that is gone."""
+    changed = desk.standing[desk.standing["state"] == "changed"]
+    likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
+    likely += " is another, and that session is not in these files."
+    return changed["message"].where(changed["resembles"] == "", likely).astype("str")
+
+
+@check("voided")
+def voided(desk: Desk) -> pd.Series[str]:
+    """The session's claim was taken back, and nobody has decided what becomes of it."""
+    taken_back = desk.standing.loc[desk.standing["state"] == "voided", "claim"]
+    return ("Its claim " + taken_back + " was taken back.").astype("str")
+
+
+@check("claimed-session-gone")
+def claimed_session_gone(desk: Desk) -> pd.Series[str]:
+    """Claims whose sessions should be in the files and are not: told of no session."""
+    said = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
+    return pd.Series(said.to_numpy(), index=[NO_SESSION] * len(said), dtype="str")

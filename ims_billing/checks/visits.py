@@ -1,0 +1,88 @@
+"""Several visits beside each other: copies, two on a day, too many in a week."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pandas as pd
+
+from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
+from ims_billing.model import SELF_PAY
+
+
+@check("duplicate-session")
+def duplicate_session(desk: Desk) -> pd.Series[str]:
+    """Copies of one session: several that would be billed, or one whose id another row has too."""
+    candidates, sessions = desk.candidates, desk.sessions
+    claimed = desk.standing.index[desk.standing["state"].isin(("claimed", "changed"))]
+    group = desk.group[candidates.index.union(claimed)]
+    twice = group.duplicated(keep=False)[candidates.index]
+    ids = sessions["session_id"]
+    shared_id = ids.duplicated(keep=False) & (ids != "")
+    rows = candidates.index[twice | shared_id[candidates.index]]
+    copies = desk.group[desk.group.isin(desk.group[rows])]
+    members = {number: list(part.index) for number, part in copies.groupby(copies)}
+    said = []
+    for row in rows:
+        others = (other for other in members[desk.group[row]] if other != row)
+        places = [place(sessions, int(other), beside=int(row)) for other in islice(others, SHOWN)]
+        said.append(f"The same session stands in {and_others(places, len(members[desk.group[row]]) - 1)} too.")
+    return pd.Series(said, index=rows, dtype="str")
+
+
+@check("second-visit-same-day")
+def second_visit_same_day(desk: Desk) -> pd.Series[str]:
+    """Two sessions of a patient on a day that an insurer would see as physiotherapy; copies count once."""
+    sessions = desk.sessions
+    paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
+    candidate = sessions.index.isin(desk.candidates.index)
+    # A visit that another program bills is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
+    elsewhere = sessions["reason"].isin(("other-service", "billed-elsewhere", "already-paid"))
+    elsewhere &= sessions["profession"] == "physiotherapist"
+    elsewhere |= desk.standing["state"].isin(("claimed", "changed"))
+    seen = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
+    day = pd.DataFrame(
+        {
+            "patient": desk.patient,
+            "date": sessions["service_date"],
+            "group": desk.group,
+            "candidate": candidate,
+            "claim": "",
+        }
+    )[seen & (desk.patient != "")]
+    day = pd.concat([day, claimed_days(desk)])
+    visits = day.groupby(["patient", "date"])["group"].transform("nunique")
+    said = {}
+    for _, part in day[visits > 1].groupby(["patient", "date"]):
+        members = list(zip(part.index, part["group"], part["claim"], strict=True))
+        sizes = part["group"].value_counts()
+        for row in part.index[part["candidate"]]:
+            own = desk.group[row]
+            others = ((other, claim) for other, group, claim in members if group != own)
+            places = [claim or place(sessions, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
+            told = and_others(places, len(members) - int(sizes[own]))
+            said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
+    return pd.Series(said, dtype="str")
+
+
+@check("unusual-frequency")
+def unusual_frequency(desk: Desk) -> pd.Series[str]:
+    """More than two IMS sessions of a patient within any seven days; copies count once."""
+    sessions = desk.sessions
+    took_place = ~sessions["reason"].isin(("no-show", "cancelled", "not-arrived", "refunded", "in-the-future"))
+    ims = sessions[took_place & (sessions["service"] == "ims") & sessions["service_date"].notna()]
+    visits = pd.DataFrame(
+        {"patient": desk.patient[ims.index], "date": ims["service_date"], "group": desk.group[ims.index]}
+    )
+    claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
+    visits = pd.concat([visits, claimed[["patient", "date", "group"]]])
+    visits = visits[visits["patient"] != ""].drop_duplicates("group")
+    visits = visits.sort_values(["patient", "date"], kind="stable")
+    by_patient = visits.groupby("patient")["date"]
+    # The first, the middle and the last of three within seven days.
+    span = pd.Timedelta(days=6)
+    last = visits["date"] - by_patient.shift(2) <= span
+    first = by_patient.shift(-2) - visits["date"] <= span
+    middle = by_patient.shift(-1) - by_patient.shift(1) <= span
+    rows = visits.index[first | middle | last]
+    return say(desk.candidates.index.to_series().isin(rows), "It is one of more than two IMS sessions in seven days.")
