@@ -8,6 +8,7 @@ from typing import cast
 import pandas as pd
 
 from ims_billing.clinic import Clinic
+from ims_billing.in_force import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.model import CLAIMS, cents, prove
 from ims_billing.terms import Fee, fee_in_force
 
@@ -49,11 +50,12 @@ def _cents(fee: Fee | None) -> int | None:
     return None if fee is None else cents(fee.amount)
 
 
-def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
     """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
 
     A public payer is asked for its own amount from the fee list, a private plan for the whole fee. `sessions` has,
-    beside the classified columns, `natural_key` and `replaces`. The ledger gives the claims their numbers.
+    beside the classified columns, `natural_key` and `replaces`; `remarks` are what was found, by session. The ledger
+    gives the claims their numbers.
     """
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
@@ -66,6 +68,8 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
         for insurer, visit, day in kinds.itertuples(index=False, name=None)
     ]
     code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
+    written = sessions["secondary_insurer"].unique()
+    second = {name: insurer.name if (insurer := clinic.insurer(name)) else name for name in written}
     told = {
         "session": sessions.index,
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
@@ -76,13 +80,43 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) ->
         "description": own.description,
         "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
         "source": sources(sessions),
+        "secondary_insurer": sessions["secondary_insurer"].map(second).astype("str"),
+        "payer_order": _payer_order(sessions, clinic),
+        "remarks": remarks.reindex(sessions.index).fillna("").astype("str"),
+        "rules": "",
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
-    lines = pd.DataFrame({**told, **copied}, index=sessions.index)
+    lines = pd.DataFrame({**told, **copied, "rule": prices["rule"]}, index=sessions.index)
     order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
     lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
+    lines["rules"] = _rules(lines, clinic)
     typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
     return prove(typed, CLAIMS)
+
+
+def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> list[str]:
+    """Who pays first, of sessions with a second insurer."""
+    columns = sessions[["insurer_id", "secondary_insurer", "relationship", "service_date"]]
+    return [
+        payer_order(clinic.insurer_by_id(insurer_id), second, relationship, day.date()) if second else ""
+        for insurer_id, second, relationship, day in columns.itertuples(index=False, name=None)
+    ]
+
+
+def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
+    """The fee, the code and the limits that each claim rests on, a line each with its days and source."""
+    by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
+    kinds = lines[by].drop_duplicates()
+    told = []
+    for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
+        day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
+        fee = clinic.fees[place] if place >= 0 else None
+        rules = [fee_rule(fee, clinic)] if fee is not None and fee.cents == amount else []
+        rules.append(code_rule(insurer, code, day))
+        rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
+        told.append("\n".join(rule.told() for rule in rules))
+    texts = kinds.assign(told=pd.Series(told, index=kinds.index, dtype="str"))
+    return lines[by].merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:

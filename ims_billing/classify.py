@@ -229,15 +229,23 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame["evidence"] = names.map({n: r.evidence for n, r in readings.items()}).astype("str")
     both = names.map({n: r.also_acupuncture for n, r in readings.items()}).astype("bool")
     frame["doubt"] = pd.Series("", index=frame.index, dtype="str").mask(both, "ims-or-acupuncture")
-    told_visit = names.map({n: r.visit for n, r in readings.items()}).astype("str")
-    frame["visit"] = frame["visit"].mask(frame["visit"] == "", told_visit)
-    by_history = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
-    frame["visit"] = frame["visit"].mask(frame["visit"] == "", by_history)
+    frame = _with_visit(frame, names.map({n: r.visit for n, r in readings.items()}).astype("str"))
     told_minutes = names.map({n: r.minutes for n, r in readings.items()}).astype("Int64")
     frame["minutes"] = frame["minutes"].fillna(told_minutes)
     frame = _with_practitioners(frame, clinic)
     frame = _with_notes(frame, reader)
     return prove(_with_insurers(frame, clinic), CLASSIFIED)
+
+
+def _with_visit(frame: pd.DataFrame, by_name: pd.Series[str]) -> pd.DataFrame:
+    """The visit as its column says, else the service name, else the appointment; and by which of them it was told."""
+    visit, evidence = frame["visit"], pd.Series("", index=frame.index, dtype="str")
+    evidence = evidence.mask(visit != "", "the column Visit")
+    by_appointment = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
+    for told, words in ((by_name, "the service name"), (by_appointment, "the appointment's first visit")):
+        fills = (visit == "") & (told != "")
+        visit, evidence = visit.mask(fills, told), evidence.mask(fills, words)
+    return frame.assign(visit=visit.astype("str"), visit_evidence=evidence.astype("str"))
 
 
 def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -252,7 +260,28 @@ def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         frame[column] = written.map(told).astype("str")
     frame["registered"] = _standing(frame, known, lambda p: p.registered if p.registration else ())
     frame["may_needle"] = _standing(frame, known, lambda p: p.needling)
-    return frame
+    pairs = frame[["practitioner", "service_date"]].drop_duplicates()
+    words = [_authority(known[name], day) for name, day in pairs.itertuples(index=False, name=None)]
+    by_pair = pairs.assign(words=pd.Series(words, index=pairs.index, dtype="str"))
+    return frame.assign(authority=frame[list(pairs)].merge(by_pair, how="left")["words"].set_axis(frame.index))
+
+
+def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
+    """By what a practitioner may be billed for a day: profession, registration and authorisation, with their dates."""
+    if practitioner is None:
+        return "not in the clinic file"
+    told: list[str] = [practitioner.profession]
+    told += [f"registration {practitioner.registration}"] if practitioner.registration else []
+    if practitioner.profession != "physiotherapist" or pd.isna(day):
+        return ", ".join(told)
+    on = day.date()
+    for periods, yes, no in (
+        (practitioner.registered, "registered", "not shown as registered that day"),
+        (practitioner.needling, "authorised to needle", "not shown as authorised to needle that day"),
+    ):
+        found = next((period for period in periods if period.covers(on)), None)
+        told.append(f"{yes} {found.lasting()}" if found else no)
+    return ", ".join(told)
 
 
 def _standing(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ims_billing.ledger import Ledger
     from ims_billing.model import Intake
     from ims_billing.month import Month
+    from ims_billing.why import Page
 
 _HELD, _COULD_NOT = 1, 2
 
@@ -137,7 +138,7 @@ def _prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, 
         if ledger is None:
             return prepare_month(intake, clinic, month=month, as_of=as_of)
         with ledger.reading():
-            return prepare_month(intake, clinic, month=month, as_of=as_of, history=ledger.claims())
+            return prepare_month(intake, clinic, month=month, as_of=as_of, memory=ledger.memory())
 
 
 def _places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
@@ -269,6 +270,70 @@ def claim(
         console.show_unwritten(memory.nowhere_written())
     changed = done.written is not None
     console.show_end(done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent)
+
+
+@app.command(epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001")
+def why(
+    about: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...|CLAIM|KIND", help="Files with --row; or a claim; or a kind of finding."),
+    ],
+    row: Annotated[
+        int | None, typer.Option("--row", metavar="N", min=1, help="The row of the session, as Excel numbers it.")
+    ] = None,
+    clinic: ClinicFile = None,
+    month: MonthOption = None,
+    as_of: AsOf = None,
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
+    from ims_billing import console, json_view
+    from ims_billing.clinic_file import load, without_file
+
+    path = _find_clinic(clinic, about if row is not None else [])
+    known = load(path) if path else without_file()
+    if row is None:
+        page = _why_of_one(about, known, path, ledger)
+        if as_json:
+            _print_json({"version": __version__, **json_view.page_json(page)})
+        else:
+            console.show_page(page)
+        return
+    from ims_billing.why import session_page, sessions_at
+
+    memory = _places(path, ledger, Path())[0] if path or ledger else None
+    prepared = _prepare(_intake(about, known), known, month, _day(as_of), memory)
+    if memory is None:
+        from ims_billing.model import ON_LEDGER, empty
+
+        claims = empty(ON_LEDGER)
+    else:
+        with memory.reading():
+            claims = memory.claims()
+    pages = {label: session_page(prepared, label, claims) for label in sessions_at(prepared, row)}
+    if as_json:
+        _print_json(json_view.why_json(prepared, pages))
+        return
+    for page in pages.values():
+        console.show_page(page)
+
+
+def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
+    """The page of a claim or of a kind of finding; raises BillingError where it is neither."""
+    from ims_billing.findings import CATALOGUE, did_you_mean
+    from ims_billing.why import claim_page, kind_page
+
+    named = str(about[0]).strip()
+    if len(about) == 1 and named.lower() in CATALOGUE:
+        return kind_page(named.lower(), clinic)
+    if len(about) == 1 and re.fullmatch(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}", named.upper()):
+        memory, _ = _known_ledger(path, ledger, Path())
+        with memory.reading():
+            return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
+    if about[0].exists() or about[0].suffix:
+        raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
+    raise BillingError(f"{named} is no claim and no kind of finding{did_you_mean(named, CATALOGUE) or '.'}")
 
 
 @app.command(epilog="Example: ims-billing report 2026-10 --out copy")

@@ -282,9 +282,9 @@ class Clinic:
             if limit.insurer == insurer_id and (limit.policy is None or bare(limit.policy) == bare(policy))
         ]
         found.sort(key=lambda limit: (limit.policy is None, limit.published))
-        by_measure: dict[str, Limit] = {}
+        by_measure: dict[tuple[str | None, bool], Limit] = {}
         for limit in found:
-            by_measure.setdefault(limit.what(), limit)
+            by_measure.setdefault(limit.measure, limit)
         return list(by_measure.values())
 
     def severity_of(self, kind: str) -> Severity:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.month import Month
+    from ims_billing.why import Page
 
 _OUTCOMES = {
     "claimed": "claimed",
@@ -349,6 +350,20 @@ def show_end(
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 
+def show_page(page: Page) -> None:
+    """An answer to why: its parts with their facts, what is so beside what it is about."""
+    console = out()
+    console.print(Text(page.title, style="bold"))
+    for part in page.parts:
+        console.print(Text(f"\n{part.heading}", style="bold"))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(width=28, style="dim")
+        table.add_column(overflow="fold")
+        for what, said in part.facts:
+            table.add_row(Text(f"  {what}"), Text(said))
+        console.print(table)
+
+
 def show_rules(clinic: Clinic, on: dt.date) -> None:
     """The services, codes, insurers, fees and limits in force on a day, each with its source."""
     console = out()
@@ -365,7 +380,7 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
     named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in rules)]
     for title, tables in (
         ("Fees", ("fee",)),
-        ("Limits and windows", ("limit", "submission window", "channel", "registration number")),
+        ("Limits and windows", ("limit", "submission window", "channel", "order of payers", "registration number")),
         ("Insurers", ("insurer",)),
     ):
         listed = [rule for rule in rules if rule.table in tables]

@@ -214,6 +214,14 @@ _KINDS = (
         "Plans pay one physiotherapy visit a day. Check that both took place, and bill one.",
     ),
     Kind(
+        "overlapping-sessions",
+        "hold",
+        _BILL,
+        "The practitioner has two patients at one time",
+        "Correct the times where the session is kept. An insurer that pays one-to-one treatment only does not pay for "
+        "shared time; for others it is a warning.",
+    ),
+    Kind(
         "no-fee-in-force",
         "hold",
         _EITHER,
@@ -234,6 +242,30 @@ _KINDS = (
         _BILL,
         "Tax is charged on the session",
         "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+    ),
+    Kind(
+        "accident-claim-to-private-plan",
+        "hold",
+        _BILL,
+        "An accident's visit goes to a private plan",
+        "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer, or take the accident off "
+        "the row if it is not about one.",
+    ),
+    Kind(
+        "past-claim-deadline",
+        "hold",
+        _BILL,
+        "The plan's deadline for claims is past",
+        "Ask the plan whether it still takes the claim; if the deadline is another, mend claim_within_days in "
+        "clinic.toml.",
+    ),
+    Kind(
+        "over-insurer-limit",
+        "hold",
+        _BILL,
+        "More visits than the plan pays",
+        "Bill the patient, or ask the plan for more; if the count or the limit is wrong, mend it in the list of "
+        "policies or under [[limit]] in clinic.toml.",
     ),
     # Turned off, these would claim a session a second time.
     Kind(
@@ -289,6 +321,84 @@ _KINDS = (
         _NONE,
         "More than two IMS sessions in seven days",
         "Make sure that the chart supports each visit: insurers look at frequency.",
+    ),
+    Kind(
+        "second-initial-visit",
+        "warn",
+        _NONE,
+        "A second initial visit of one patient",
+        "Make sure that it is a new injury or condition: insurers pay one assessment for each.",
+    ),
+    Kind(
+        "chart-not-signed",
+        "warn",
+        _NONE,
+        "The chart of the visit is not signed",
+        "Have the chart signed before an insurer asks for it.",
+    ),
+    Kind(
+        "phn-check-digit",
+        "warn",
+        _NONE,
+        "The Personal Health Number is not one by its digits",
+        "Compare it with the patient's card: ten digits, the first a 9. Sources differ on some check digits, so a "
+        "right number may be named here.",
+    ),
+    Kind(
+        "registration-format",
+        "warn",
+        _NONE,
+        "A registration number does not look like one",
+        "Compare it with the College's register; in clinic.toml it stands in quotes, so that a leading zero stays.",
+    ),
+    Kind(
+        "birth-date-in-future",
+        "warn",
+        _NONE,
+        "The patient's birth date is after the visit",
+        "Correct the birth date where the patient is kept.",
+    ),
+    Kind(
+        "fee-varies-by-insurer",
+        "warn",
+        _NONE,
+        "Private plans are charged different fees for the same visit",
+        "Charge one price whoever pays: different rates by coverage bring audits about.",
+    ),
+    Kind(
+        "rule-not-verified",
+        "warn",
+        _NONE,
+        "A fee or a limit is not known for sure",
+        "Ask the insurer, and put what it says into clinic.toml under [[fee]] or [[limit]], with its first day.",
+    ),
+    Kind(
+        "insurer-limit-counted-in-part",
+        "warn",
+        _NONE,
+        "Past a limit of the insurer, as far as the clinic can tell",
+        "Ask the insurer or the patient how many visits are left, or for its approval of more.",
+    ),
+    Kind(
+        "near-insurer-limit",
+        "warn",
+        _NONE,
+        "Near a limit of the insurer",
+        "Tell the patient, and ask the insurer for more in time.",
+    ),
+    Kind(
+        "near-claim-deadline",
+        "warn",
+        _NONE,
+        "The plan's deadline for claims is near",
+        "Send this claim first.",
+    ),
+    Kind(
+        "past-submission-window",
+        "warn",
+        _NONE,
+        "Too late for the usual channel",
+        "Send it the other way that the message names.",
     ),
     Kind(
         "acupuncture-by-physiotherapist",

@@ -10,12 +10,11 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.identity import joined, natural_parts, patient_keys
-from ims_billing.model import ON_LEDGER, bare, day_text, dollars, given_name_first
+from ims_billing.model import DID_NOT_TAKE_PLACE, bare, day_text, dollars, given_name_first
 from ims_billing.resemblance import resembling, told_of
 from ims_billing.terms import Codes
 
 _STANDING = ("claim", "state", "message", "resembles", "resemblance")
-_DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,6 @@ class Recall:
     reused: pd.Series[bool]
     elsewhere: pd.DataFrame
     expected: pd.Series[bool]
-
-
-def no_history() -> pd.DataFrame:
-    """An ON_LEDGER frame without claims."""
-    return pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in ON_LEDGER})
 
 
 def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replacing: str = "") -> Recall:
@@ -271,7 +265,7 @@ def _changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series
         nonlocal told
         told = told.mask(rows, (told + ", ").mask(told == "", "") + words).astype("str")
 
-    gone = now["status"].isin(_DID_NOT_TAKE_PLACE)
+    gone = now["status"].isin(DID_NOT_TAKE_PLACE)
     add(gone, "the visit is marked as " + now["status"])
     was, is_ = day_text(then["service_date"]), day_text(now["service_date"])
     add((is_ != "") & (was != is_), "the service date (" + was + ", now " + is_ + ")")

@@ -33,6 +33,31 @@ class Rule:
         """What tells it from every other rule of a day: ``fee, ICBC: ims, initial``."""
         return f"{self.table}, {self.whom}: {self.what}"
 
+    def told(self) -> str:
+        """All of it as one line: ``Fee, any insurer: ims, initial: $130.00, from 2026-04-01. Source: clinic file``."""
+        said = ": ".join(part for part in (self.what, self.value) if part)
+        lasting = f", {self.cited.lasting()}" if self.cited.lasting() else ""
+        return f"{self.table.capitalize()}, {self.whom}: {said}{lasting}. Source: {self.cited.cited()}"
+
+
+def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
+    """A service code in words: the insurer's own, else the clinic's."""
+    own = insurer.own_code_on(day) or Cited.model_validate({"from": ALWAYS})
+    return Rule("service code", insurer.name, "", code, own)
+
+
+def payer_order(insurer: Insurer, second: str, relationship: str, day: dt.date) -> str:
+    """Who pays first of two insurers, in words with the source; empty without a second one."""
+    if not second:
+        return ""
+    for condition in in_force(insurer.conditions, day):
+        if condition.condition == "first-payer":
+            return f"{insurer.name} pays before any plan. Source: {condition.cited()}"
+    for order in in_force(published().limits.payer_order, day):
+        if order.relationship == (relationship or "other"):
+            return f"{order.says[0].upper()}{order.says[1:]}. Source: {order.cited()}"
+    return ""
+
 
 def rules_on(clinic: Clinic, day: dt.date) -> list[Rule]:
     """The rules in force on a day: the clinic's own, and what is published wherever it says nothing else."""
@@ -63,6 +88,8 @@ def _all_rules(clinic: Clinic, day: dt.date) -> Iterator[Rule]:
         yield Rule("submission window", window.channel, "takes claims for", value, window)
     for fields in limits.channel_fields:
         yield Rule("channel", fields.channel, "has fields for", ", ".join(fields.fields), fields)
+    for order in limits.payer_order:
+        yield Rule("order of payers", f"a patient who is {order.relationship}", "", order.says, order)
     for written in limits.registration:
         yield Rule("registration number", "physiotherapist", "is written as", written.words, written)
     for insurer in clinic.insurers:
@@ -79,7 +106,7 @@ def _without_overridden(clinic: Clinic, day: dt.date) -> list[Fee]:
 def _of_insurer(insurer: Insurer) -> Iterator[Rule]:
     name = insurer.name
     for channel in insurer.channels:
-        yield Rule("insurer", name, f"takes claims by {channel.name}", "yes", channel)
+        yield Rule("insurer", name, "takes claims by", channel.name, channel)
     for requires in insurer.requirements:
         yield Rule("insurer", name, "requires", ", ".join(requires.fields) or "nothing", requires)
     for own in insurer.codes:

@@ -16,6 +16,7 @@ from ims_billing.terms import ALWAYS, Cited, Codes, in_force
 
 if TYPE_CHECKING:
     from ims_billing.month import Month
+    from ims_billing.why import Page
 
 
 def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = ()) -> dict[str, Any]:
@@ -97,6 +98,28 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
             }
         )
     return listed
+
+
+def page_json(page: Page) -> dict[str, Any]:
+    """A page of `why`: its title, and its parts with their facts."""
+    return {
+        "title": page.title,
+        "parts": [
+            {"heading": part.heading, "facts": [{"what": what, "said": said} for what, said in part.facts]}
+            for part in page.parts
+        ],
+    }
+
+
+def why_json(month: Month, pages: Mapping[int, Page]) -> dict[str, Any]:
+    """The object that `why FILE --row N --json` prints: the sessions as `check` tells of them, each with its page."""
+    told = dict(zip(month.sessions.index, _sessions_json(month, None), strict=True))
+    return {
+        "version": __version__,
+        "month": month.month or _single_month(month),
+        "as_of": month.as_of.isoformat(),
+        "sessions": [{**told[label], "why": page_json(page)} for label, page in pages.items()],
+    }
 
 
 def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from ims_billing.model import (
     ATTENTION,
     NOT_BILLED,
     ON_LEDGER,
+    UNCLAIMED,
     Batch,
     Column,
+    Memory,
     MonthView,
     Origin,
     Run,
@@ -27,6 +29,8 @@ from ims_billing.model import (
 )
 
 T = TypeVar("T")
+# Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
+_TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
 _ORIGIN = TypeAdapter(Origin)
 _TOTALS = TypeAdapter(Totals)
 # Of a month, the voided claims whose insurer has not been told.
@@ -39,6 +43,10 @@ class Ledger(LedgerFile):
     def claims(self) -> pd.DataFrame:
         """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
         return self._claims("")
+
+    def memory(self) -> Memory:
+        """What a run needs to know of all months."""
+        return Memory(self.claims(), self._unclaimed())
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
@@ -53,6 +61,11 @@ class Ledger(LedgerFile):
             known = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
             raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known) or '.'}")
         return found
+
+    def batch_of(self, number: str) -> Batch:
+        """The batch that made a claim; raises BillingError where there is no claim of that number."""
+        claim = self.claim(number).iloc[0]
+        return next(batch for batch in self._batches(claim["month"]) if batch.number == claim["batch"])
 
     def months(self) -> list[str]:
         """The months that the ledger knows, in their order."""
@@ -118,6 +131,16 @@ class Ledger(LedgerFile):
     def _lines(self, table: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
         names = ", ".join(column.name for column in columns)
         return _frame(self.rows(f"SELECT {names} FROM {table} WHERE month = ? ORDER BY place", month), columns)
+
+    def _unclaimed(self) -> pd.DataFrame:
+        """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
+        columns = ", ".join(column.name for column in UNCLAIMED)
+        rows = self.rows(
+            f"SELECT {columns} FROM attention WHERE service_date IS NOT NULL UNION SELECT {columns} FROM not_billed "
+            f"WHERE reason IN ({', '.join('?' * len(_TOOK_PLACE))}) AND service_date IS NOT NULL",
+            *_TOOK_PLACE,
+        )
+        return _frame(sorted(rows), UNCLAIMED)
 
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""

@@ -144,5 +144,26 @@ CREATE TABLE not_billed (
 );
 """
 
+# What a claim rests on, for whoever asks why; and who else pays. Claims of before keep it empty: nobody wrote it down.
+_GROUNDS = """
+ALTER TABLE claim ADD COLUMN insured_birth_date TEXT CHECK (date(insured_birth_date) IS insured_birth_date);
+ALTER TABLE claim ADD COLUMN secondary_insurer TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN secondary_policy TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN secondary_member TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN payer_order TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN evidence TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN visit_evidence TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN authority TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim ADD COLUMN remarks TEXT NOT NULL DEFAULT '';
+
+CREATE TRIGGER the_grounds_of_a_claim_are_never_changed BEFORE UPDATE ON claim
+WHEN (OLD.insured_birth_date, OLD.secondary_insurer, OLD.secondary_policy, OLD.secondary_member, OLD.payer_order,
+      OLD.evidence, OLD.visit_evidence, OLD.authority, OLD.rules, OLD.remarks)
+  IS NOT (NEW.insured_birth_date, NEW.secondary_insurer, NEW.secondary_policy, NEW.secondary_member, NEW.payer_order,
+      NEW.evidence, NEW.visit_evidence, NEW.authority, NEW.rules, NEW.remarks)
+BEGIN SELECT raise(ABORT, 'a claim is never changed'); END;
+"""
+
 # One script per version, each run once on the one before. What has been released is never changed here.
-MIGRATIONS = (_CLAIMS + _PAGES,)
+MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS)

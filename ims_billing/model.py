@@ -48,6 +48,8 @@ Requirement = Literal[
     "accident-date",
     "phn",
 ]
+# What a status can say of a visit that is never billed.
+DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
 
 
@@ -65,6 +67,7 @@ WHERE = (
     Column("sheet", "str", "name of the sheet; empty for a text file"),
     Column("row", "int64", "row as Excel numbers it, from 1"),
     Column("again_in", "str", "other files that hold the same row, a line each"),
+    Column("beside", "str", "other rows that tell of it, a line each: file, sheet and row, with tabs between"),
 )
 
 # Text that is absent is "", a date that is absent is NaT. Amounts that are absent are 0, and `fee_stated` tells.
@@ -83,6 +86,7 @@ SESSIONS = (
     Column("service_name", "str", "what was done, as written"),
     Column("visit", "str", "'initial', 'subsequent' or empty"),
     Column("first_visit", "str", "'yes', 'no' or empty: the patient's first; counts where nothing names the visit"),
+    Column("chart", "str", "'signed', 'unsigned' or empty: the practice system's chart of the visit"),
     Column("status", "str", "'arrived', 'no-show', 'cancelled', 'not-arrived', 'refunded' or 'unknown'"),
     Column("billed", "bool", "the row says that it was billed elsewhere"),
     Column("insurer_paid", "bool", "the insurer's line of the invoice is paid"),
@@ -97,6 +101,8 @@ SESSIONS = (
     Column("secondary_insurer", "str", "the second insurer, as written"),
     Column("secondary_policy", "str", "its policy number"),
     Column("secondary_member", "str", "its member number"),
+    Column("visits_used", "Int64", "visits that the insurer's plan has paid so far, as the clinic's list says"),
+    Column("visits_allowed", "Int64", "visits that it pays in all"),
     Column("fee_cents", "int64", "what the clinic charges for the visit, in cents; 0 where not stated"),
     Column("fee_stated", "bool", "the fee could be read"),
     Column("patient_paid_cents", "int64", "what the patient has paid of it so far, in cents"),
@@ -119,11 +125,13 @@ CLASSIFIED = (
     Column("service", "str", "what was done: one of the services"),
     Column("evidence", "str", "the words it was told by, and the column they stand in"),
     Column("doubt", "str", "'ims-or-acupuncture', 'ims-in-notes-only' or empty"),
+    Column("visit_evidence", "str", "what the visit was told by; empty where nothing tells it"),
     Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
     Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
     Column("registration", "str", "the practitioner's registration number"),
     Column("registered", "bool", "registered on the service date"),
     Column("may_needle", "bool", "authorised to needle on the service date"),
+    Column("authority", "str", "by what the practitioner may be billed for that day, in words"),
     Column("insurer_id", "str", "the insurer's fixed id, 'self-pay', or empty where not known"),
     Column("insurer_name", "str", "the insurer's name; as written where not known"),
 )
@@ -164,6 +172,13 @@ _CLAIM = (
     Column("practitioner_written", "str", "who treated, as written"),
     *_of_sessions("service_name"),
     Column("replaces", "str", "number of the voided claim that it stands for; empty where none"),
+    *_of_sessions("insured_birth_date"),
+    Column("secondary_insurer", "str", "the second insurer's name"),
+    *_of_sessions("secondary_policy", "secondary_member"),
+    Column("payer_order", "str", "who pays first where there are two, in words, with its source"),
+    *_of_sessions("evidence", "visit_evidence", "authority"),
+    Column("rules", "str", "the fee, code and limits that it rests on, a line each with its days and source"),
+    Column("remarks", "str", "what was worth knowing when it was claimed, a line each: kind and message"),
 )
 # Claims in the making, of one run.
 CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)
@@ -178,6 +193,14 @@ ON_LEDGER = (
     Column("void_batch", "Int64", "the batch that tells its insurer of it"),
     Column("replaced_by", "str", "the claim that stands for it since; empty where none"),
 )
+
+# Visits that the ledger has seen in the files of other months, and that are no claims: held, or billed elsewhere.
+UNCLAIMED = (
+    *_of_sessions("service_date", "patient"),
+    Column("service", "str", "what was done, as written"),
+    Column("insurer", "str", "who is asked to pay, as the ledger lists it"),
+)
+
 
 # The session of a finding that is about none in the files.
 NO_SESSION = -1
@@ -250,6 +273,14 @@ class Intake:
     cell_findings: pd.DataFrame
     files: tuple[FileRead, ...]
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the ledger remembers: every claim of any month (ON_LEDGER), and the visits seen beside them (UNCLAIMED)."""
+
+    claims: pd.DataFrame
+    unclaimed: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -355,6 +386,13 @@ class MonthView:
     attention: pd.DataFrame
     not_billed: pd.DataFrame
     batches: tuple[Batch, ...]
+
+
+def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """A frame of these columns, without rows."""
+    import pandas as pd
+
+    return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})
 
 
 def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

@@ -16,19 +16,22 @@ from ims_billing.claims import claim_lines, prices, sources
 from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.history import Recall, no_history, recall
+from ims_billing.history import Recall, recall
 from ims_billing.identity import ledger_keys, natural_keys, same_session
-from ims_billing.in_force import Rule, fee_rule, limit_rule
+from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
 from ims_billing.model import (
     ATTENTION,
     CELL_FINDINGS,
+    DID_NOT_TAKE_PLACE,
     NOT_BILLED,
     ON_LEDGER,
     OUTCOMES,
     SELF_PAY,
     SESSIONS,
+    UNCLAIMED,
     InsurerView,
     Intake,
+    Memory,
     Origin,
     PractitionerView,
     Requirement,
@@ -37,10 +40,12 @@ from ims_billing.model import (
     Totals,
     bare,
     day_text,
+    empty,
     prove,
 )
 from ims_billing.rulebook import published
-from ims_billing.terms import ALWAYS, Cited, Limit, in_force
+from ims_billing.terms import Limit, in_force
+from ims_billing.visits import unclaimed_visits, with_visit_by_history
 
 
 @dataclass(frozen=True)
@@ -104,17 +109,17 @@ def prepare_month(
     *,
     month: str | None,
     as_of: dt.date,
-    history: pd.DataFrame | None = None,
+    memory: Memory | None = None,
     replacing: str = "",
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
-    `history` is what was claimed before, in any month (ON_LEDGER). The session of the voided claim `replacing` is
+    `memory` is what the ledger knows, of any month. The session of the voided claim `replacing` is
     claimed anew.
     """
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
-    history = prove(no_history() if history is None else history, ON_LEDGER)
+    memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED))
     sessions = _without_self_pay_by_error(classify(intake.sessions, clinic), intake)
     # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
     shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
@@ -123,7 +128,9 @@ def prepare_month(
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
     natural = natural_keys(sessions)
-    known = recall(sessions, history, clinic, replacing)
+    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing)
+    beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic)
+    sessions = with_visit_by_history(sessions, known, beside)
     of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     sessions["replaces"] = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     standing = _standing(sessions, known, dated)
@@ -148,7 +155,9 @@ def prepare_month(
         standing=standing,
         claimed=known.elsewhere,
         gone=known.elsewhere[known.expected & billed_now & ~resembled],
+        unclaimed=beside,
         clinic=clinic,
+        as_of=as_of,
     )
     findings = pd.concat([_cell_findings(desk, dated), run_checks(desk)], ignore_index=True)
     findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
@@ -162,11 +171,11 @@ def prepare_month(
     sessions["outcome"] = sessions["outcome"].astype("str")
     sessions["key"] = _opaque(sessions, natural)
     clear = sessions[sessions["outcome"] == "claimed"]
-    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced.loc[clear.index], clinic)
+    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced.loc[clear.index], _remarks(findings), clinic)
     code = claims.set_index("session")["service_code"]
     sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
-    unclaimed = (in_any_month == "") & (known.standing["state"] == "")
-    earlier = sessions[(sessions["reason"] == "outside-month") & unclaimed & dated]
+    billable = (in_any_month == "") & (known.standing["state"] == "")
+    earlier = sessions[(sessions["reason"] == "outside-month") & billable & dated]
     earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
     return Month(
         month=month,
@@ -222,7 +231,7 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
         [
             date.isna(),
             outside,
-            sessions["status"].isin(("no-show", "cancelled", "not-arrived", "refunded")),
+            sessions["status"].isin(DID_NOT_TAKE_PLACE),
             ~billed_here,
             sessions["fee_stated"] & (sessions["fee_cents"] == 0),
             sessions["insurer_id"] == SELF_PAY,
@@ -264,6 +273,12 @@ def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
     if len(without):
         told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
     return findings_frame(told, desk.clinic)
+
+
+def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
+    """The findings of each session, a line each: kind and message."""
+    told = findings["kind"] + ": " + findings["message"]
+    return told.groupby(findings["session"]).agg("\n".join) if len(told) else pd.Series(dtype="str")
 
 
 def _opaque(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
@@ -416,11 +431,10 @@ def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
         for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
             limited[limit] = limited.get(limit, 0) + int(count)
     applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
-    own_code = Cited.model_validate({"from": ALWAYS})
     for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
-        known, code = clinic.insurer_by_id(part["insurer_id"].iloc[0]), part["service_code"].iloc[0]
-        cited = known.own_code_on(part["service_date"].iloc[0].date()) or own_code
-        applied.append(_applied(Rule("service code", known.name, "", code, cited), len(part)))
+        first = part.iloc[0]
+        insurer = clinic.insurer_by_id(first["insurer_id"])
+        applied.append(_applied(code_rule(insurer, first["service_code"], first["service_date"].date()), len(part)))
     return tuple(applied)
 
 

@@ -25,6 +25,7 @@ from ims_billing.model import (
     FileRead,
     Intake,
     Run,
+    empty,
     prove,
 )
 from ims_billing.month import Month, prepare_month, run_of
@@ -91,7 +92,7 @@ def claim(
     probe_summary(month, out)
     with ledger.writing(waiting, f"claim {month}"):
         started("Classifying and checking")
-        prepared = prepare_month(intake, clinic, month=month, as_of=as_of, history=ledger.claims())
+        prepared = prepare_month(intake, clinic, month=month, as_of=as_of, memory=ledger.memory())
         if strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         started("Recording")
@@ -283,7 +284,7 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
         clinic,
         month=None,
         as_of=as_of,
-        history=ledger.claims(),
+        memory=ledger.memory(),
         replacing=number,
     )
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
@@ -326,5 +327,4 @@ def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:
     cells = {c.name: stated.get(c.name, claim.get(c.name, ABSENT[c.dtype])) for c in SESSIONS}
     session = pd.DataFrame({c.name: pd.Series([cells[c.name]], dtype=c.dtype) for c in SESSIONS})
     source = FileRead(claim["source"], "ledger", "", rows=1, sessions=1, repeated=0, tied=0, asides=())
-    no_bad_cells = pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in CELL_FINDINGS})
-    return Intake(session, no_bad_cells, (source,))
+    return Intake(session, empty(CELL_FINDINGS), (source,))

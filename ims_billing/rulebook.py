@@ -23,6 +23,7 @@ from ims_billing.terms import (
     Limit,
     Note,
     OwnCode,
+    PayerOrder,
     RegistrationFormat,
     Requires,
     Strict,
@@ -198,6 +199,7 @@ class LimitRules(Strict):
     limit: tuple[Limit, ...] = ()
     submission_window: tuple[SubmissionWindow, ...] = ()
     registration: tuple[RegistrationFormat, ...] = ()
+    payer_order: tuple[PayerOrder, ...] = ()
     channel_fields: tuple[ChannelFields, ...] = ()
 
 
@@ -221,7 +223,7 @@ class Rulebook(Strict):
     def cited(self) -> Iterator[Cited]:
         """Every value that has dates."""
         limits = self.limits
-        yield from (*self.fees.fee, *limits.limit, *limits.submission_window, *limits.registration)
+        yield from (*self.fees.fee, *limits.limit, *limits.submission_window, *limits.registration, *limits.payer_order)
         yield from limits.channel_fields
         for insurer in self.insurers.insurer:
             yield from insurer.cited()

@@ -159,6 +159,9 @@ class Note(Cited):
     note: Text
 
 
+_WEEKS = "treatment after the accident"
+
+
 class Limit(Cited):
     """How many visits an insurer pays, in a calendar year or within some weeks after the accident.
 
@@ -184,10 +187,14 @@ class Limit(Cited):
 
     def what(self) -> str:
         """Of what it is a limit, in words: ``visits within 12 weeks after the accident``."""
-        counted = "visits" if self.visits else "treatment"
         if self.per:
-            return f"{counted} in a calendar year"
-        return f"{counted} within {self.weeks_after_accident} weeks after the accident"
+            return "visits in a calendar year"
+        return f"visits within {self.weeks_after_accident} weeks after the accident" if self.visits else _WEEKS
+
+    @property
+    def measure(self) -> tuple[str | None, bool]:
+        """By what it measures: of two limits of one measure, only one can be in force."""
+        return self.per, self.visits is None
 
     def value(self) -> str:
         """The limit itself, in words: ``10``, ``12 weeks``."""
@@ -207,6 +214,13 @@ class ChannelFields(Cited):
 
     channel: Text
     fields: tuple[Requirement, ...]
+
+
+class PayerOrder(Cited):
+    """Who pays first where a patient has two insurers, by what the patient is to the insured of the first one."""
+
+    relationship: Literal["self", "spouse", "child", "other"]
+    says: Text
 
 
 class RegistrationFormat(Cited):
@@ -257,7 +271,7 @@ def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
 
 def clashing_limits(limits: Sequence[Limit]) -> list[tuple[int, int]]:
     """Positions of every two limits of the same thing whose dates overlap."""
-    return _clashing(limits, [f"{limit.insurer} {limit.policy} {limit.what()}" for limit in limits])
+    return _clashing(limits, [f"{limit.insurer} {limit.policy} {limit.measure}" for limit in limits])
 
 
 def _clashing(values: Sequence[Cited], of: Sequence[str]) -> list[tuple[int, int]]:

@@ -81,7 +81,7 @@ def appointment(row: Row, **changed: Any) -> Row:
         "break": "false",
         "state": STATES[row["Status"]],
         "first_visit": "true" if row.get("Visit") == "Initial" else "false",
-        "chart_status": "signed",
+        "chart_status": "unsigned" if row["Session ID"].endswith("77") else "signed",
         "notes_text": row.get("Notes"),
     }
     return {name: {**told, **changed}.get(name) for name in APPOINTMENTS}
@@ -125,6 +125,7 @@ def policy(row: Row) -> Row:
         "Member ID": row.get("Member ID"),
         "Relationship": row.get("Relationship"),
         "Insured Name": row.get("Insured Name"),
+        "Insured Birth Date": row.get("Insured Birth Date"),
         "Claim #": row.get("Payer File Number"),
         "Accident Date": row.get("Accident Date"),
         "PHN": row.get("PHN"),

@@ -15,6 +15,7 @@ from jane_reports import jane_reports
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from stdnum.ca import bc_phn
 
 from ims_billing.workbooks.sheet import stamped
 
@@ -22,7 +23,8 @@ HERE = Path(__file__).parent
 HEADINGS = (
     *("Session ID", "Service Date", "Start", "Minutes", "Patient", "Patient ID", "Birth Date", "PHN"),
     *("Practitioner", "Service", "Visit", "Status", "Billed", "Insurer", "Policy Number", "Member ID"),
-    *("Relationship", "Insured Name", "Payer File Number", "Accident Date", "Fee", "Patient Paid", "Tax"),
+    *("Relationship", "Insured Name", "Insured Birth Date", "Payer File Number", "Accident Date"),
+    *("Secondary Insurer", "Secondary Policy Number", "Secondary Member ID", "Fee", "Patient Paid", "Tax"),
     *("Location", "Notes"),
 )
 GIVEN = (
@@ -42,6 +44,8 @@ SPELLINGS = {
     "WorkSafeBC": ["WorkSafeBC", "WorkSafe BC", "WCB"],
     "MSP": ["MSP", "Medical Services Plan"],
 }
+# Seldom seen, and written one way.
+RARE = ("Beneva", "GMS", "Equitable")
 IMS_NAMES = (
     "IMS Acupuncture - Follow-up {minutes} min",
     "IMS / Dry Needling {minutes} min",
@@ -73,7 +77,7 @@ class Clinic:
         self.rows: list[Row] = []
 
     def patient(self, insurer: str) -> Row:
-        """A new patient with the numbers that insurers ask for; the PHNs are not valid ones."""
+        """A new patient with the numbers that insurers ask for; the PHNs are made up, with their check digit."""
         self.patients += 1
         n = self.patients
         name = f"{GIVEN[n % len(GIVEN)]} {FAMILY[n // len(GIVEN) % len(FAMILY)]}"
@@ -82,19 +86,23 @@ class Clinic:
             "Patient": name,
             "Patient ID": f"P{n:04d}",
             "Birth Date": born,
-            "Insurer": self.random.choice(SPELLINGS[insurer]),
+            "Insurer": insurer if insurer in RARE else self.random.choice(SPELLINGS[insurer]),
             "Relationship": "self",
         }
         if insurer in ("ICBC", "WorkSafeBC"):
             row["Payer File Number"] = f"AB{n:06d}"
             row["Accident Date"] = dt.date(2026, 8, 1) + dt.timedelta(days=n % 50)
         elif insurer == "MSP":
-            row["PHN"] = f"9{n:09d}"
+            row["PHN"] = phn(n)
         else:
             row["Policy Number"] = f"{self.random.randrange(1000, 99999):06d}"
             row["Member ID"] = f"0{n:05d}-{self.random.choice(['00', '01'])}"
             if insurer == "Green Shield" and n % 3 == 0:
                 row |= {"Relationship": "spouse", "Insured Name": f"Robin {name.split()[-1]}"}
+                row |= {"Insured Birth Date": born - dt.timedelta(days=500)}
+            if insurer == "Canada Life" and n % 3 == 0:
+                row |= {"Secondary Insurer": "Sun Life", "Secondary Policy Number": "000777"}
+                row |= {"Secondary Member ID": f"0{n:05d}-01"}
         return row
 
     def visit(self, patient: Row, practitioner: str, day: dt.date, service: str, minutes: int, fee: float) -> Row:
@@ -124,6 +132,13 @@ class Clinic:
         row = self.visit(patient, practitioner, day, service, minutes, fee)
         row["Visit"] = "Initial" if first else "Subsequent"
         return row
+
+
+def phn(number: int) -> str:
+    """A made-up Personal Health Number."""
+    digits = f"{number * 7919 % 10**8:08d}"
+    check = bc_phn.calc_check_digit(digits)
+    return f"9{digits}{check}" if len(check) == 1 else phn(number + 1000)
 
 
 def weekdays(month: int = 10) -> list[dt.date]:
@@ -235,12 +250,41 @@ def held(clinic: Clinic) -> None:
         clinic.ims(often, "Ben Sample", dt.date(2026, 10, day))
 
 
+def worth_knowing(clinic: Clinic) -> None:
+    """One session at least for every finding that warns, and for the limits and deadlines that hold."""
+
+    def one(day: int, insurer: str = "Sun Life", practitioner: str = "Ann Example", **cells: Any) -> Row:
+        row = clinic.ims(clinic.patient(insurer), practitioner, dt.date(2026, 10, day))
+        row.update({name.replace("_", " "): value for name, value in cells.items()})
+        return row
+
+    one(13, practitioner="Fay Pretend")
+    one(13, "MSP", PHN="9123456789")
+    one(15, "Sun Life", Birth_Date=dt.date(2027, 3, 1))
+    one(15, "Sun Life", Accident_Date=dt.date(2026, 9, 30))
+    one(16, "Beneva", Minutes=30, Service="IMS / Dry Needling", Fee=99.0)
+    one(2, "GMS")
+    one(9, "GMS")
+    crashed = clinic.patient("ICBC") | {"Accident Date": dt.date(2026, 7, 20)}
+    plan = clinic.patient("Equitable")
+    for day in (5, 13, 21):
+        clinic.ims(plan, "Ann Example", dt.date(2026, 10, day))
+        clinic.ims(crashed, "Ann Example", dt.date(2026, 10, day))["Fee"] = 80.0
+    again = clinic.patient("Manulife")
+    for day in (6, 20):
+        clinic.ims(again, "Ann Example", dt.date(2026, 10, day), first=True)
+    # The second begins before the first ends; Pacific Blue Cross pays for undivided time only.
+    first = one(27, "Pacific Blue Cross")
+    one(27)["Start"] = first["Start"]
+
+
 def rows() -> list[Row]:
     """The rows of the sample month, in the order of a practice system: by day, practitioner and time."""
     clinic = Clinic(seed=20261031)
     usual_month(clinic)
     not_billed(clinic)
     held(clinic)
+    worth_knowing(clinic)
 
     def order(row: Row) -> tuple[Any, ...]:
         day = row["Service Date"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ims_billing.checks import CHECKS
+from ims_billing.clinic_file import without_file
 from ims_billing.findings import CATALOGUE
 from ims_billing.month import prepare_month
 from ims_billing.reading.intake import read_files
@@ -17,12 +18,55 @@ from tests.practice import AS_OF, MONTH, kinds, month_of, outcomes, practice, ro
 Rows = list[dict[str, Any]]
 # Their reproducers stand with the tests of tying out.
 TIES = ("sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain")
+JANES = (*TIES, "chart-not-signed")
 # And these with the tests of what the ledger remembers.
 REMEMBERED = ("changed-since-claimed", "voided", "claimed-session-gone")
 OCTOBER = [dt.date(2026, 10, day) for day in range(1, 32)]
 GREEN = {"Insurer": "Green Shield", "Member ID": "01-00", "Birth Date": OCTOBER[0], "Relationship": "self"}
 
 # Kind, rows, and what is said of each session that it is found on.
+MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth Date": dt.date(1980, 1, 31)}
+ICBC: dict[str, Any] = {"Insurer": "ICBC", "Payer File Number": "AB1", "Accident Date": dt.date(2026, 7, 10)}
+# What the clinic file of every reproducer says beside the practice's own.
+CLINIC = """
+[[practitioner]]
+name = "Fay Odd"
+profession = "physiotherapist"
+registration = "1234"
+registered = { from = 2015-01-01 }
+needling = { from = 2015-01-01 }
+
+[[insurer]]
+name = "GMS"
+claim_within_days = 30
+requires = []
+
+[[insurer]]
+name = "Manulife"
+channel = "TELUS eClaims"
+
+[[insurer]]
+name = "Equitable"
+one_to_one = true
+
+[[limit]]
+insurer = "iA"
+visits = 2
+per = "calendar-year"
+from = 2026-01-01
+
+[[fee]]
+service = "ims"
+insurer = "ICBC"
+amount = 80.00
+from = 2026-01-01
+
+[[fee]]
+service = "ims"
+insurer = "Canada Life"
+amount = 99.00
+from = 2026-01-01
+"""
 REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("unreadable-service-date", [row(Service_Date="10/05/2026")],
      ['Service Date (column B) holds "10/05/2026", which is not plainly a date.']),
@@ -75,12 +119,49 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("second-visit-same-day", [row(Start="9:00"), row(Start="15:00", Practitioner="Ben Sample")],
      ["The patient's other physiotherapy visit that day stands in row 3.",
       "The patient's other physiotherapy visit that day stands in row 2."]),
+    ("overlapping-sessions",
+     [row(Insurer="Equitable", Start="9:00", Minutes=30), row(Start="9:20", Patient="B", Service="Massage")],
+     ["Ann Example treated another patient at that time: row 3."]),
     ("no-fee-in-force", [row(Service_Date=dt.date(2026, 3, 31), Visit="initial", Minutes=45)],
      ["No fee is listed for ims on 2026-03-31 (initial, 45 min)."]),
     ("fee-not-as-listed", [row(Fee=100.0)], ["The fee is $100.00, the list says $95.00."]),
     ("tax-on-session", [row(Tax=4.75)], ["Tax of $4.75 is charged."]),
+    ("accident-claim-to-private-plan", [row(Accident_Date=OCTOBER[0])],
+     ["The claim goes to Sun Life, a private plan, and the row has an accident date."]),
+    ("past-claim-deadline", [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6)],
+     ["GMS took claims for it until 2026-11-04, by the clinic file."]),
+    ("over-insurer-limit", [row(Insurer="iA", Service_Date=OCTOBER[day - 1]) for day in (1, 12, 23)],
+     ["It is visit 3, and iA pays 2 visits in a calendar year (0 counted on the ledger, 3 in these files)."]),
     ("unusual-frequency", [row(Service_Date=OCTOBER[day - 1]) for day in (5, 8, 11, 18)],
      ["It is one of more than two IMS sessions in seven days."] * 3),
+    ("second-initial-visit", [row(Service_Date=day, Visit="initial") for day in OCTOBER[4:6]],
+     ["The patient's initial visit was on 2026-10-05 already."]),
+    ("phn-check-digit", [row(PHN="9123947242"), row(PHN="9123 947-241", Patient="B")],
+     ["The Personal Health Number is not one by its digits."]),
+    ("registration-format", [row(Practitioner="Fay Odd")],
+     ['Fay Odd\'s registration number "1234" is not five digits that begin with 0.']),
+    ("birth-date-in-future", [row(Birth_Date=OCTOBER[7]), row(Birth_Date=OCTOBER[6], Patient="B")],
+     ["The patient's birth date is after the visit."]),
+    ("fee-varies-by-insurer",
+     [row(), row(Insurer="PBC", Patient="B"), row(Insurer="Canada Life", Fee=99.0, Patient="C")],
+     ["Canada Life is charged $99.00, and other plans $95.00 for the same visit."]),
+    ("rule-not-verified", [row(**ICBC, Fee=80.0), row(Insurer="Veterans Affairs", Patient="B")],
+     ["The limit of 25 visits within 12 weeks after the accident is known only from a secondary source: A vendor's "
+      "guide to what ICBC covers in the first 12 weeks.",
+      "Veterans Affairs pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."]),
+    ("insurer-limit-counted-in-part",
+     [row(**ICBC, Fee=80.0, Service_Date=OCTOBER[1]), row(**ICBC, Fee=80.0, Service_Date=OCTOBER[2])],
+     ["It is 85 days after the accident, past the 12 weeks that ICBC pays for; ICBC may have approved more."]),
+    ("near-insurer-limit", [row(Insurer="iA", Service_Date=OCTOBER[0])],
+     ["It is visit 1 of the 2 visits in a calendar year that iA pays."]),
+    ("near-claim-deadline",
+     [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 19, 20)],
+     ["GMS takes claims for it until 2026-11-05, by the clinic file.",
+      "GMS takes claims for it until 2026-11-18, by the clinic file."]),
+    ("past-submission-window",
+     [row(Insurer="Manulife", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (4, 5)],
+     ["TELUS eClaims takes claims up to 31 days after the visit: now send it by the insurer's own portal or on "
+      "paper."]),
     ("acupuncture-by-physiotherapist", [row(Service="AFCI acupuncture")],
      ['The name "AFCI acupuncture" is acupuncture, and is not billed. If it is IMS: "AFCI acupuncture" = "ims"']),
     ("service-not-recognised", [row(Service="Needling 30")],
@@ -92,7 +173,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
 def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
     tmp_path: Path, kind: str, rows: Rows, messages: list[str]
 ) -> None:
-    month = month_of(tmp_path, rows, month=None)
+    month = month_of(tmp_path, rows, more=CLINIC, month=None)
     assert told(month, kind) == messages
     found = month.findings[month.findings["kind"] == kind]
     assert set(found["severity"]) == {CATALOGUE[kind].severity}
@@ -102,7 +183,7 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
 
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:
-    assert [kind for kind, _, _ in REPRODUCERS] == [kind for kind in CATALOGUE if kind not in (*TIES, *REMEMBERED)]
+    assert [kind for kind, _, _ in REPRODUCERS] == [kind for kind in CATALOGUE if kind not in (*JANES, *REMEMBERED)]
     by_reading = {"unreadable-service-date", "missing-service-date", "status-not-recognised"}
     assert set(CHECKS) == set(CATALOGUE) - by_reading - set(TIES)
 
@@ -198,6 +279,147 @@ def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str
     month = month_of(tmp_path, rows)
     found = month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"]
     assert sorted(found) == held, case
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "found"),
+    [
+        ("one visit begins as the other ends", [row(Start="9:00", Minutes=30), row(Start="9:30", Patient="B")], []),
+        ("a minute earlier they overlap", [row(Start="9:00", Minutes=30), row(Start="9:29", Patient="B")], [0, 1]),
+        ("without a length two begin together", [row(Start="9:00"), row(Start="9:00", Patient="B")], [0, 1]),
+        ("without a length one minute is enough", [row(Start="9:00"), row(Start="9:01", Patient="B")], []),
+        ("without a start nobody can say", [row(Minutes=30), row(Minutes=30, Patient="B")], []),
+        ("another practitioner treats the other",
+         [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="Ben Sample")], []),
+        ("one practitioner under two spellings",
+         [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="A. Example")], [0, 1]),
+        ("the same patient is no second client", [row(Start="9:00"), row(Start="9:00", Service="Physiotherapy")], []),
+        ("one who did not come is none", [row(Start="9:00"), row(Start="9:00", Patient="B", Status="no show")], []),
+        ("one who pays alone is one",
+         [row(Start="9:00"), row(Start="9:00", Patient="B", Insurer="Out of pocket")], [0]),
+        ("a long visit over two short ones", [row(Start="9:00", Minutes=90), row(Start="9:10", Minutes=5, Patient="B"),
+          row(Start="10:00", Minutes=5, Patient="C")], [0, 1, 2]),
+        ("another day is another time",
+         [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
+    ],
+)  # fmt: skip
+def test_two_patients_at_one_time(tmp_path: Path, case: str, rows: Rows, found: list[int]) -> None:
+    month = month_of(tmp_path, rows)
+    overlapping = month.findings[month.findings["kind"] == "overlapping-sessions"]
+    assert list(overlapping["session"]) == found, case
+    assert set(overlapping["severity"]) <= {"warn"}
+
+
+@pytest.mark.parametrize(
+    ("insurer", "severity", "found"),
+    [("Equitable", "", "hold"), ("Sun Life", "", "warn"), ("Sun Life", "hold", "hold"), ("Equitable", "warn", "warn"),
+     ("Equitable", "off", "")],
+)  # fmt: skip
+def test_overlapping_holds_where_the_insurer_pays_one_to_one_unless_the_clinic_says(
+    tmp_path: Path, insurer: str, severity: str, found: str
+) -> None:
+    more = CLINIC + (f'[severity]\noverlapping-sessions = "{severity}"\n' if severity else "")
+    month = month_of(tmp_path, [row(Start="9:00", Insurer=insurer), row(Start="9:00", Patient="B")], more=more)
+    of_first = month.findings[(month.findings["session"] == 0) & (month.findings["kind"] == "overlapping-sessions")]
+    assert list(of_first["severity"]) == ([found] if found else [])
+
+
+def test_the_published_rules_know_that_pacific_blue_cross_pays_one_to_one_treatment() -> None:
+    plan = without_file().insurer("Pacific Blue Cross")
+    assert plan is not None
+    assert plan.goes_by("one-to-one", dt.date(2026, 10, 7))
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "found"),
+    [
+        ("an assessment of plain physiotherapy was the first",
+         [row(Service="Physiotherapy initial"), row(Visit="initial", Service_Date=OCTOBER[8])], [1]),
+        ("a massage's first visit is none",
+         [row(Service="Massage", Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
+        ("one that did not take place is none",
+         [row(Visit="initial", Status="cancelled"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
+        ("two on one day are for another check",
+         [row(Visit="initial", Start="9:00"), row(Visit="initial", Start="15:00")], []),
+        ("a later visit is no second first", [row(Visit="initial"), row(Visit="return", Service_Date=OCTOBER[8])], []),
+        ("each patient has one",
+         [row(Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8], Patient="B")], []),
+    ],
+)  # fmt: skip
+def test_a_second_initial_visit(tmp_path: Path, case: str, rows: Rows, found: list[int]) -> None:
+    month = month_of(tmp_path, rows)
+    again = month.findings.loc[month.findings["kind"] == "second-initial-visit", "session"]
+    assert list(again) == found, case
+
+
+@pytest.mark.parametrize(
+    ("case", "cells", "held"),
+    [
+        ("an accident date", {"Accident Date": OCTOBER[0]}, True),
+        ("a payer file number", {"Payer File Number": "AB1"}, True),
+        ("ICBC as the second insurer", {"Secondary Insurer": "ICBC"}, True),
+        ("another plan as the second insurer", {"Secondary Insurer": "Manulife"}, False),
+        ("a second insurer that nobody knows", {"Secondary Insurer": "Nobody"}, False),
+        ("ICBC itself", {"Insurer": "ICBC", "Payer File Number": "AB1", "Secondary Insurer": "Sun Life"}, False),
+    ],
+)
+def test_an_accident_goes_to_its_own_payer_first(tmp_path: Path, case: str, cells: dict[str, Any], held: bool) -> None:
+    month = month_of(tmp_path, [{**row(), "Secondary Insurer": "", **cells}])
+    assert ("accident-claim-to-private-plan" in kinds(month)) == held, case
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "found"),
+    [
+        ("two plans, two prices: the dearer one differs", [("Sun Life", 95), ("Canada Life", 99)], [1]),
+        ("what most plans are charged is usual", [("Sun Life", 95), ("Canada Life", 99), ("Beneva", 99)], [0]),
+        ("a public payer has its own amounts", [("Sun Life", 95), ("ICBC", 80)], []),
+        ("one price for all", [("Sun Life", 95), ("Manulife", 95)], []),
+        ("a wrong fee is another finding", [("Sun Life", 95), ("Manulife", 90)], []),
+    ],
+)
+def test_private_plans_are_charged_one_price(
+    tmp_path: Path, case: str, rows: list[tuple[str, float]], found: list[int]
+) -> None:
+    listed = [row(Insurer=insurer, Fee=float(fee), Patient=insurer, Payer_File_Number="1" * (insurer == "ICBC"))
+              for insurer, fee in rows]  # fmt: skip
+    more = CLINIC + '[[fee]]\nservice = "ims"\ninsurer = "Beneva"\namount = 99.00\nfrom = 2026-01-01\n'
+    month = month_of(tmp_path, listed, more=more)
+    differs = month.findings.loc[month.findings["kind"] == "fee-varies-by-insurer", "session"]
+    assert list(differs) == found, case
+
+
+def test_a_new_price_is_no_difference_between_plans(tmp_path: Path) -> None:
+    more = '[[fee]]\nservice = "ims"\nminutes = 45\namount = 110.00\nfrom = 2026-01-01\nuntil = 2026-10-15\n'
+    more += '[[fee]]\nservice = "ims"\nminutes = 45\namount = 115.00\nfrom = 2026-10-16\n'
+    rows = [
+        row(Minutes=45, Fee=110.0),
+        row(Minutes=45, Fee=115.0, Service_Date=OCTOBER[20], Insurer="PBC", Patient="B"),
+    ]
+    month = month_of(tmp_path, rows, more=more)
+    assert (outcomes(month), told(month, "fee-varies-by-insurer")) == (["claimed", "claimed"], [])
+
+
+def test_worksafebc_takes_no_share_from_the_patient(tmp_path: Path) -> None:
+    more = '[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\namount = 82.50\nfrom = 2026-01-01\n'
+    work = {"Insurer": "WorkSafeBC", "Payer File Number": "1", "Accident Date": OCTOBER[0]}
+    rows = [
+        row(**work, Fee=82.5),
+        row(**work, Fee=82.5, Patient_Paid=10.0, Patient="B"),
+        row(Patient_Paid=10.0, Patient="C"),
+    ]
+    month = month_of(tmp_path, rows, more=more)
+    assert told(month, "fee-not-as-listed") == ["WorkSafeBC pays the whole cost, and the patient has paid $10.00."]
+    assert outcomes(month) == ["claimed", "held", "claimed"]
+
+
+def test_a_public_payers_amount_that_nobody_listed_is_pointed_out(tmp_path: Path) -> None:
+    rows = [row(**ICBC, Service_Date=dt.date(2026, 3, 31), Visit="return"), row(**ICBC, Service_Date=OCTOBER[0])]
+    month = month_of(tmp_path, [rows[0] | {"Fee": 95.0}, rows[1]], month=None)
+    assert list(month.claims["amount_cents"]) == [9500, 9500]
+    told_of = told(month, "rule-not-verified")
+    assert told_of[0].startswith("The fee is known only from a secondary source: A vendor's guide")
+    assert told_of[1].startswith("ICBC pays amounts of its own, and none is listed for that day")
 
 
 @pytest.mark.parametrize(

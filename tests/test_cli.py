@@ -334,7 +334,7 @@ def test_light_commands_import_neither_pandas_nor_openpyxl(tmp_path: Path, args:
 
 
 def test_every_command_has_an_example_in_its_help(tmp_path: Path) -> None:
-    for command in ("init", "check", "claim", "report", "void", "rules"):
+    for command in ("init", "check", "claim", "why", "report", "void", "rules"):
         assert f"Example: ims-billing {command}" in run(command, "--help", cwd=tmp_path).stdout
     version = run("--version", cwd=tmp_path)
     assert version.stdout.startswith("ims-billing ")

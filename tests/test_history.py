@@ -11,8 +11,8 @@ import pytest
 
 from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
-from ims_billing.history import no_history
 from ims_billing.ledger import Ledger
+from ims_billing.model import ON_LEDGER, UNCLAIMED, Memory, empty
 from ims_billing.month import Month, prepare_month, run_of
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told
@@ -47,9 +47,9 @@ def again(
             ledger.void(claim, AS_OF, "a test")
     known = practice(folder, more + then)
     with ledger.reading():
-        history = ledger.claims()
+        memory = ledger.memory()
     as_of = dt.date(2026, 11, 30)
-    return prepare_month(intake(folder, now, known), known, month=month, as_of=as_of, history=history)
+    return prepare_month(intake(folder, now, known), known, month=month, as_of=as_of, memory=memory)
 
 
 def with_id(**cells: Any) -> dict[str, Any]:
@@ -220,9 +220,9 @@ def test_missing_from_the_same_export_is_judged_by_the_file(
     known = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.reading():
-        history = ledger.claims()
+        memory = ledger.memory()
     read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], known)
-    month = prepare_month(read, known, month=MONTH, as_of=AS_OF, history=history)
+    month = prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
     sessions = month.sessions
     assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
 
@@ -254,8 +254,8 @@ def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp
             ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, known), known, month=MONTH, as_of=AS_OF)))
             if len(ledger.claims()) == 1:
                 ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
-        history = ledger.claims()
-    month = prepare_month(intake(tmp_path, [moved], known), known, month=MONTH, as_of=AS_OF, history=history)
+        memory = ledger.memory()
+    month = prepare_month(intake(tmp_path, [moved], known), known, month=MONTH, as_of=AS_OF, memory=memory)
     assert (outcomes(month), list(month.sessions["claim"])) == (["already_claimed"], ["2026-10-SUNL-0002"])
 
 
@@ -264,11 +264,11 @@ def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> 
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
         ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], known), known, month=MONTH, as_of=AS_OF)))
-        history = ledger.claims()
+        memory = ledger.memory()
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     (tmp_path / "clinic.toml").write_text(text.replace("Ann Example", "Zoe New").replace("A. Example", "Z"), "utf-8")
     since = load(tmp_path / "clinic.toml")
-    month = prepare_month(intake(tmp_path, [at_nine()], since), since, month=MONTH, as_of=AS_OF, history=history)
+    month = prepare_month(intake(tmp_path, [at_nine()], since), since, month=MONTH, as_of=AS_OF, memory=memory)
     assert outcomes(month) == ["already_claimed"]
 
 
@@ -302,14 +302,14 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
         ledger.add_batch(run_of(prepare_month(intake(tmp_path, [before], known), known, month=MONTH, as_of=AS_OF)))
-        history = ledger.claims()
+        memory = ledger.memory()
     renamed = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     renamed = renamed.replace(own.format("Novel Mutual", ""), own.format("Novel Insurance", '"Novel Mutual"'))
     renamed = renamed.replace('name = "Ann Example"', 'name = "Ann Example-Smith"')
     renamed = renamed.replace('aliases = ["A. Example"]', 'aliases = ["Ann Example"]')
     (tmp_path / "clinic.toml").write_text(renamed, encoding="utf-8")
     since = load(tmp_path / "clinic.toml")
-    month = prepare_month(intake(tmp_path, [before], since), since, month=MONTH, as_of=AS_OF, history=history)
+    month = prepare_month(intake(tmp_path, [before], since), since, month=MONTH, as_of=AS_OF, memory=memory)
     assert outcomes(month) == ["already_claimed"]
     assert set(month.sessions["insurer_name"]) == {"Novel Insurance"}
 
@@ -441,6 +441,7 @@ def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
     known = practice(tmp_path)
     read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], known)
     one, other = (
-        prepare_month(read, known, month=MONTH, as_of=AS_OF, history=history) for history in (None, no_history())
+        prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
+        for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED)))
     )
     assert outcomes(one) == outcomes(other) == ["claimed", "held"]

@@ -283,7 +283,7 @@ def test_an_older_ledger_is_brought_up_to_date_and_a_copy_is_kept(
     before = ledger.path.read_bytes()
     note = "CREATE TABLE note (claim TEXT REFERENCES claim (claim));\nINSERT INTO note SELECT claim FROM claim;\n"
     monkeypatch.setattr(ledger_file, "MIGRATIONS", (*MIGRATIONS, note))
-    copy = ledger.path.with_name("ims-billing-version-1.sqlite")
+    copy = ledger.path.with_name(f"ims-billing-version-{len(MIGRATIONS)}.sqlite")
     with Ledger(ledger.path).reading():  # who only looks changes nothing, and sees it up to date
         pass
     assert ledger.path.read_bytes() == before
@@ -298,6 +298,26 @@ def test_an_older_ledger_is_brought_up_to_date_and_a_copy_is_kept(
     monkeypatch.undo()
     with pytest.raises(BillingError, match="a newer ims-billing"), Ledger(ledger.path).reading():
         pass
+
+
+def test_the_claims_of_a_first_versions_ledger_are_read_and_have_no_grounds(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.reading():
+        now = ledger.claims()
+    old = Ledger(tmp_path / "ims-billing.sqlite")
+    with closing(sqlite3.connect(old.path)) as db, closing(sqlite3.connect(ledger.path)) as source:
+        db.executescript(f"{MIGRATIONS[0]} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;")
+        for table in ("batch", "claim", "page"):
+            names = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
+            rows = source.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
+            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
+        db.commit()
+    with old.writing():
+        then = old.claims()
+    grounds = ["evidence", "visit_evidence", "authority", "rules", "remarks"]
+    assert set(then[grounds].to_numpy().flat) == {""}
+    assert "" not in set(now[["evidence", "authority", "rules"]].to_numpy().flat)
+    assert frame_text(then.drop(columns=grounds)) == frame_text(now.drop(columns=grounds))
+    assert (tmp_path / "ims-billing-version-1.sqlite").exists()
 
 
 def test_a_step_up_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

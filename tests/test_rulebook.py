@@ -155,6 +155,11 @@ def test_fixed_ids_and_short_codes_never_change() -> None:
         "green-shield": "GRSH", "desjardins": "DESJ", "medavie-blue-cross": "MEDA", "alberta-blue-cross": "ALBC",
         "equitable": "EQUI", "empire-life": "EMPI", "ia": "IAFG", "beneva": "BENE", "johnston": "JOHN",
         "claimsecure": "CLSE", "chambers-plan": "CHAM", "gms": "GMSI", "co-operators": "COOP",
+        "johnson": "JOHI", "maximum-benefit": "MAXB", "first-canadian": "FICA", "grouphealth": "GRHE",
+        "groupsource": "GRSO", "coughlin": "COUG", "cowan": "COWA", "d-a-townley": "DATO", "bpa": "BPAG",
+        "manion": "MANI", "people-corporation": "PEOP", "rwam": "RWAM", "simply-benefits": "SIMP",
+        "telus-adjudicare": "TADJ", "uv-insurance": "UVIN", "canadian-construction-workers-union": "CCWU",
+        "union-benefits": "UNBE",
         "msp": "MSPB", "icbc": "ICBC", "worksafebc": "WSBC", "veterans-affairs": "VACC",
     }  # fmt: skip
 

@@ -126,6 +126,13 @@ def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
     ]
 
 
+def test_a_chart_that_is_not_signed_is_pointed_out(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment(chart_status="unsigned")], [sale()])
+    assert told(month, "chart-not-signed") == ["The chart of the visit is not signed."]
+    assert outcomes(month) == ["claimed"]
+    assert told(jane(tmp_path, [appointment()], [sale()]), "chart-not-signed") == []
+
+
 def test_a_sale_of_which_a_part_was_taken_back_is_held(tmp_path: Path) -> None:
     lines = [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00")]
     month = jane(tmp_path, [appointment()], [*lines, sale(**PAT, Subtotal="-20.00", Invoice="1001-C01")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import get_args
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import FINDINGS, Billable, prove
+from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, Billable, prove
 
 # How many other places a message names.
 SHOWN = 3
@@ -28,7 +29,8 @@ class Desk:
     `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
     `bad_cells` is the CELL_FINDINGS frame. `standing` says how the sessions of the month stand on the ledger, and
     `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
-    whatever month, whose sessions are not in the files. Of `gone` they should be.
+    whatever month, whose sessions are not in the files. Of `gone` they should be. `unclaimed` are the visits beside
+    them that the ledger has seen: `patient_key`, `service_date`, `insurer_id`, `service`.
     """
 
     candidates: pd.DataFrame
@@ -41,7 +43,16 @@ class Desk:
     standing: pd.DataFrame
     claimed: pd.DataFrame
     gone: pd.DataFrame
+    unclaimed: pd.DataFrame
     clinic: Clinic
+    as_of: dt.date
+
+    @cached_property
+    def took_place(self) -> pd.Series[bool]:
+        """Sessions of the run, of whatever service and month, that took place on a day that is known."""
+        sessions = self.sessions
+        ahead = sessions["service_date"] > pd.Timestamp(self.as_of)
+        return ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna() & ~ahead
 
     def readable(self, column: str) -> pd.Series[bool]:
         """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""
@@ -68,11 +79,17 @@ Check = Callable[[Desk], "pd.Series[str]"]
 CHECKS: dict[str, Check] = {}
 
 
-def check(kind: str) -> Callable[[Check], Check]:
+# By kind that holds, the candidates on which it only warns, unless the clinic file says how serious it is.
+_ONLY_WARNS: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
+
+
+def check(kind: str, *, only_warns: Callable[[Desk], pd.Series[bool]] | None = None) -> Callable[[Check], Check]:
     """Registers a function as the check for a kind of the catalogue; KeyError for an unknown one (a bug)."""
 
     def register(function: Check) -> Check:
         CHECKS[CATALOGUE[kind].kind] = function
+        if only_warns is not None:
+            _ONLY_WARNS[kind] = only_warns
         return function
 
     return register
@@ -85,7 +102,13 @@ def run_checks(desk: Desk) -> pd.DataFrame:
         for kind in CATALOGUE
         if kind in CHECKS and desk.clinic.severity_of(kind) != "off" and not (messages := CHECKS[kind](desk)).empty
     ]
-    return findings_frame(told, desk.clinic)
+    found = findings_frame(told, desk.clinic)
+    for kind, only_warns in _ONLY_WARNS.items():
+        if kind not in desk.clinic.severity:
+            light = only_warns(desk)
+            softer = (found["kind"] == kind) & found["session"].isin(light.index[light])
+            found["severity"] = found["severity"].mask(softer, "warn")
+    return found
 
 
 def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
+from stdnum.ca import bc_phn
 
 from ims_billing.checks.desk import Check, Desk, check, say
 from ims_billing.model import dollars
@@ -53,6 +54,27 @@ def negative_fee(desk: Desk) -> pd.Series[str]:
 def missing_fee(desk: Desk) -> pd.Series[str]:
     """The fee cell is empty."""
     return say(~desk.candidates["fee_stated"] & desk.readable("fee_cents"), "The fee is missing.")
+
+
+@check("phn-check-digit")
+def phn_check_digit(desk: Desk) -> pd.Series[str]:
+    """A Personal Health Number that is not ten digits from 9 with its check digit (python-stdnum, stdnum.ca.bc_phn)."""
+    phn = desk.candidates["phn"]
+    valid = {number: number == "" or bc_phn.is_valid(number) for number in phn.unique()}
+    return say(~phn.map(valid).astype("bool"), "The Personal Health Number is not one by its digits.")
+
+
+@check("birth-date-in-future")
+def birth_date_in_future(desk: Desk) -> pd.Series[str]:
+    """The patient is not born yet on the day of the visit."""
+    unborn = desk.candidates["birth_date"] > desk.candidates["service_date"]
+    return say(unborn, "The patient's birth date is after the visit.")
+
+
+@check("chart-not-signed")
+def chart_not_signed(desk: Desk) -> pd.Series[str]:
+    """The practice system says that the chart of the visit is not signed."""
+    return say(desk.candidates["chart"] == "unsigned", "The chart of the visit is not signed.")
 
 
 def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]], what: str) -> Check:

@@ -35,15 +35,59 @@ def _priced(candidates: pd.DataFrame) -> pd.Series[bool]:
 def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     """The row's fee is not the listed one; for a public payer the clinic's own price will do as well."""
     candidates, prices = desk.candidates, desk.prices
+    fee = candidates["fee_cents"]
+    rows = _priced(candidates) & prices["listed_cents"].notna() & ~_as_listed(desk)
+    said = pd.Series(
+        [
+            f"The fee is {dollars(found)}, the list says {dollars(listed)}."
+            for found, listed in zip(fee[rows], prices["listed_cents"][rows], strict=True)
+        ],
+        index=candidates.index[rows],
+        dtype="str",
+    )
+    shared = desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("no-patient-share", day))
+    shared &= candidates["patient_paid_cents"] > 0
+    told = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
+    told = told + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
+    return pd.concat([said, told]).groupby(level=0, sort=False).agg(" ".join).astype("str")
+
+
+def _as_listed(desk: Desk) -> pd.Series[bool]:
+    """Candidates with the listed fee; of a public payer's, those with the clinic's own price too."""
+    candidates, prices = desk.candidates, desk.prices
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     fee = candidates["fee_cents"]
     as_listed = (fee == prices["listed_cents"]) | (candidates["insurer_id"].isin(public) & (fee == prices["own_cents"]))
-    rows = _priced(candidates) & prices["listed_cents"].notna() & ~as_listed.fillna(False).astype("bool")
-    said = [
-        f"The fee is {dollars(found)}, the list says {dollars(listed)}."
-        for found, listed in zip(fee[rows], prices["listed_cents"][rows], strict=True)
+    return as_listed.fillna(False).astype("bool")
+
+
+@check("fee-varies-by-insurer")
+def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
+    """Private plans are charged different fees for the same visit, of what is claimed now or was in these files.
+
+    The same visit: service, visit, minutes, and the clinic's own price that day, so that a new price is no difference.
+    The chiropractic association of Ontario names different rates by coverage as what brings an audit about.
+    """
+    public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
+    listed = _as_listed(desk) | desk.prices["listed_cents"].isna()
+    mine = desk.candidates[listed & ~desk.candidates["insurer_id"].isin(public) & (desk.candidates["insurer_id"] != "")]
+    mine = mine[mine["fee_cents"] > 0]
+    same = ["service", "visit", "minutes", "own"]
+    compared = mine.assign(own=desk.prices.loc[mine.index, "own_cents"])[
+        [*same, "insurer_id", "insurer_name", "fee_cents"]
     ]
-    return pd.Series(said, index=candidates.index[rows], dtype="str")
+    by_fee = compared.groupby([*same, "fee_cents"], dropna=False)
+    compared["plans"] = by_fee["insurer_id"].transform("nunique")
+    compared["visits"] = by_fee["insurer_id"].transform("size")
+    # What most plans are charged is usual; what another is charged differs from it.
+    ranked = compared.sort_values(["plans", "visits", "fee_cents"], ascending=[False, False, True], kind="stable")
+    compared["usual"] = ranked.groupby(same, dropna=False)["fee_cents"].transform("first")
+    others = compared[compared["fee_cents"] != compared["usual"]]
+    said = [
+        f"{insurer} is charged {dollars(fee)}, and other plans {dollars(usual)} for the same visit."
+        for insurer, fee, usual in others[["insurer_name", "fee_cents", "usual"]].itertuples(index=False, name=None)
+    ]
+    return pd.Series(said, index=others.index, dtype="str")
 
 
 @check("tax-on-session")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
+from ims_billing.clinic import Insurer
 from ims_billing.model import day_text, given_name_first
+from ims_billing.rulebook import published
 
 
 @check("practitioner-not-on-roster")
@@ -71,6 +73,45 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     said = candidates["practitioner_name"] + " has no authorisation to needle for " + day
     told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
     return told
+
+
+@check("registration-format")
+def registration_format(desk: Desk) -> pd.Series[str]:
+    """A physiotherapist's registration number is not written as the College writes them."""
+    candidates = desk.candidates
+    numbered = (candidates["profession"] == "physiotherapist") & (candidates["registration"] != "")
+    parts = []
+    for written in published().limits.registration:
+        odd = numbered & ~candidates["registration"].str.fullmatch(written.pattern)
+        odd &= candidates["service_date"] >= pd.Timestamp(written.start)
+        own = candidates[odd]
+        said = own["practitioner_name"] + "'s registration number \"" + own["registration"]
+        parts.append((said + f'" is not {written.words}.').astype("str"))
+    return pd.concat(parts)
+
+
+@check("accident-claim-to-private-plan")
+def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
+    """A private plan is asked, and the row tells of an accident that ICBC or WorkSafeBC would pay first."""
+    candidates = desk.candidates
+    private = desk.by_insurer_and_day(lambda insurer, _: not insurer.public)
+    written = candidates["secondary_insurer"]
+    first = {
+        name: f"the second insurer is {i.name}, which pays before any plan"
+        for name in written.unique()
+        if (i := desk.clinic.insurer(name)) and _pays_first(i)
+    }
+    told = pd.Series([first.get(name, "") for name in written], index=written.index, dtype="str")
+    told = told.mask((told == "") & (candidates["payer_file_number"] != ""), "the row has a payer file number")
+    told = told.mask((told == "") & candidates["accident_date"].notna(), "the row has an accident date")
+    rows = private & (told != "")
+    return ("The claim goes to " + candidates["insurer_name"] + ", a private plan, and " + told + ".")[rows].astype(
+        "str"
+    )
+
+
+def _pays_first(insurer: Insurer) -> bool:
+    return any(condition.condition == "first-payer" for condition in insurer.conditions)
 
 
 def _named(name: str, patients: set[str]) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from itertools import islice
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
-from ims_billing.model import SELF_PAY
+from ims_billing.model import SELF_PAY, day_text
+
+
+def _not_one_to_one(desk: Desk) -> pd.Series[bool]:
+    return ~desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("one-to-one", day))
 
 
 @check("duplicate-session")
@@ -63,6 +68,70 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             told = and_others(places, len(members) - int(sizes[own]))
             said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
     return pd.Series(said, dtype="str")
+
+
+@check("overlapping-sessions", only_warns=_not_one_to_one)
+def overlapping_sessions(desk: Desk) -> pd.Series[str]:
+    """One practitioner with two patients at one time, whatever the services; copies of a session are one patient.
+
+    A visit of which nobody knows the length counts with its first minute.
+    """
+    sessions = desk.sessions
+    who = sessions["practitioner_name"].where(sessions["practitioner_name"] != "", sessions["practitioner"])
+    seen = pd.DataFrame(
+        {
+            "who": who,
+            "day": sessions["service_date"],
+            "patient": desk.patient,
+            "start": sessions["start"],
+            "length": sessions["minutes"].fillna(sessions["end"] - sessions["start"]),
+            "claim": "",
+        }
+    )[desk.took_place]
+    claimed = desk.claimed
+    on_ledger = pd.DataFrame(
+        {
+            "who": claimed["practitioner"].to_numpy(),
+            "day": claimed["service_date"].to_numpy(),
+            "patient": claimed["patient_key"].to_numpy(),
+            "start": claimed["start"].to_numpy(),
+            "length": claimed["minutes"].to_numpy(),
+            "claim": ("claim " + claimed["claim"]).to_numpy(),
+        },
+        index=-1 - np.arange(len(claimed)),
+    )
+    seen = pd.concat([seen, on_ledger.astype(seen.dtypes)])
+    seen = seen[seen["start"].notna() & (seen["who"] != "") & (seen["patient"] != "")]
+    seen["end"] = seen["start"] + seen["length"].fillna(1).clip(lower=1)
+    seen = seen.sort_values(["who", "day", "start"], kind="stable")
+    # A day needs a closer look only where some visit begins before an earlier one ends.
+    latest = seen.groupby(["who", "day"])["end"].cummax().groupby([seen["who"], seen["day"]]).shift()
+    crowded = (seen["start"] < latest).fillna(False).groupby([seen["who"], seen["day"]]).transform("any")
+    said: dict[int, str] = {}
+    for (name, _), part in seen[crowded].groupby(["who", "day"]):
+        for row in part.index[part.index.isin(desk.candidates.index)]:
+            own = part.loc[row]
+            meanwhile = (part["start"] < own["end"]) & (part["end"] > own["start"])
+            others = part.index[meanwhile & (part["patient"] != own["patient"])]
+            if len(others):
+                places = [part["claim"][o] or place(sessions, int(o), beside=int(row)) for o in others[:SHOWN]]
+                said[row] = f"{name} treated another patient at that time: {and_others(places, len(others))}."
+    return pd.Series(said, dtype="str")
+
+
+@check("second-initial-visit")
+def second_initial_visit(desk: Desk) -> pd.Series[str]:
+    """An initial visit of a patient who has had one before."""
+    sessions = desk.sessions
+    initial = desk.took_place & (sessions["visit"] == "initial") & sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
+    claimed = desk.claimed[desk.claimed["visit"] == "initial"]
+    seen = pd.DataFrame({"patient": desk.patient, "day": sessions["service_date"]})[initial]
+    before = pd.DataFrame({"patient": claimed["patient_key"], "day": claimed["service_date"]})
+    first = pd.concat([seen, before]).groupby("patient")["day"].min()
+    own = seen[seen.index.isin(desk.candidates.index) & (seen["patient"] != "")]
+    since = first.reindex(own["patient"]).set_axis(own.index)
+    again = own["day"] > since
+    return ("The patient's initial visit was on " + day_text(since[again]) + " already.").astype("str")
 
 
 @check("unusual-frequency")

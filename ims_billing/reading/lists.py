@@ -11,10 +11,13 @@ import pandas as pd
 from ims_billing.clinic import Clinic
 from ims_billing.model import plain
 from ims_billing.reading.sales import patient_key
-from ims_billing.reading.table import Table, meanings
+from ims_billing.reading.spreadsheet import Cell
+from ims_billing.reading.table import Table, meanings, whole
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
 _DAYS = ("birth_date", "insured_birth_date", "accident_date")
+_COUNTS = ("visits_used", "visits_allowed")
+_FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 
 def clients_frame(table: Table) -> pd.DataFrame:
@@ -62,8 +65,8 @@ class Policies:
                 by_patient[key].append(row)
         insurers = {name: _insurer(clinic, name) for name in sessions["insurer"].unique()}
         own = [_insurer(clinic, name) for name in self.rows["insurer"]]
-        lists = {name: self.rows[name].tolist() for name in (*_NUMBERS, *_DAYS, "valid_from", "valid_until")}
-        filled = {name: sessions[name].tolist() for name in (*_NUMBERS, *_DAYS)}
+        lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until")}
+        filled = {name: sessions[name].tolist() for name in _FILLED}
         told = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
         used: set[int] = set()
         for position, (patient_id, patient, insurer, day) in enumerate(zip(*told, strict=True)):
@@ -87,7 +90,13 @@ class Policies:
 
 
 def _said(cell: object) -> bool:
-    return cell != "" and cell is not None and cell is not pd.NaT
+    return cell is not None and cell is not pd.NaT and cell is not pd.NA and cell != ""
+
+
+def _count(cell: Cell) -> int | None:
+    """A number of visits: a whole number of a year's days at most; what has cents is an amount of money."""
+    told = str(cell).strip().removesuffix(".0")
+    return int(told) if told.isdigit() and int(told) <= 366 else None
 
 
 def _insurer(clinic: Clinic, written: str) -> str:
@@ -105,6 +114,7 @@ def policies_frame(table: Table, file: str) -> Policies:
     ]
     columns: dict[str, object] = {name: table.texts(name) for name in _NUMBERS if name != "relationship"}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
+    columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
     for name in (*_DAYS, "valid_from", "valid_until"):
         columns[name] = pd.Series(table.dates(name), dtype="datetime64[us]")
     return Policies(file, pd.DataFrame({"keys": keys, "insurer": table.texts("insurer"), **columns}))

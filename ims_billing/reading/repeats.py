@@ -44,10 +44,14 @@ def drop_repeats(
     if not again:
         return sessions, cell_findings.reset_index(drop=True), again
     also = {row: {*told.splitlines()} for row, told in enumerate(sessions["again_in"])}
+    place = (sessions["file"] + "\t" + sessions["sheet"] + "\t" + sessions["row"].astype("str")).tolist()
+    beside = {row: told.splitlines() for row, told in enumerate(sessions["beside"])}
     for row, kept in of.items():
         also[kept] |= {str(sessions.at[row, "file"]), *also[row]}
-    there = ["\n".join(sorted(files)) for files in also.values()]
-    sessions = sessions.assign(again_in=pd.Series(there, index=sessions.index, dtype="str"))
+        beside[kept] += [place[row], *beside[row]]
+    there = {"again_in": ["\n".join(sorted(files)) for files in also.values()]}
+    there["beside"] = ["\n".join(rows) for rows in beside.values()]
+    sessions = sessions.assign(**{n: pd.Series(told, index=sessions.index, dtype="str") for n, told in there.items()})
     findings = cell_findings[~cell_findings["session"].isin(sessions.index[repeated])]
     new_labels = pd.Series(np.cumsum(~repeated) - 1, index=sessions.index)
     findings = findings.assign(session=findings["session"].map(new_labels).astype("int64"))

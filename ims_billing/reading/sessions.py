@@ -82,6 +82,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "patient_id": table.texts("patient_id", sound=True),
         "practitioner": table.texts("practitioner", sound=True),
         "service_name": table.texts("service_name", sound=True),
+        "chart": [cell.lower() if cell.lower() in ("signed", "unsigned") else "" for cell in table.texts("chart")],
         "first_visit": [first.get(cell.lower(), "") for cell in table.texts("first_visit")],
         "status": _status(table, meanings(table.rules.words.jane_state, table.found.known.status), blank="unknown"),
         "location": table.texts("location", sound=True),

@@ -59,6 +59,7 @@ def tie_out(
     for visit, sale, differs in matches.tied:
         for column, value in sale.cells().items():
             changed[column][visit] = value
+        changed["beside"][visit] = _places(sale.lines)
         if sale.refunded:
             changed["status"][visit] = "refunded"
         bad += _told_by(sale, visit, differs)
@@ -175,6 +176,11 @@ def _told_by(sale: Sale, position: int, differs: str) -> list[Bad]:
     return told
 
 
+def _places(lines: Sequence[Line]) -> str:
+    """The rows of a sale, as sessions keep the rows beside their own."""
+    return "\n".join(f"{line.file}\t{line.sheet}\t{line.row}" for line in lines)
+
+
 def _where(line: Line) -> str:
     return f"{line.file}, row {line.row}"
 
@@ -191,7 +197,7 @@ def _sessions_of(sales: Sequence[Sale], begin: int, visits: Sequence[_Visit] | N
             "file": line.file, "sheet": line.sheet, "row": line.row, "service_date": line.date,
             "patient": line.patient, "patient_id": line.patient_id, "practitioner": line.practitioner,
             "service_name": line.item, "status": "refunded" if sale.refunded else "arrived",
-            "location": line.location, **sale.cells(),
+            "location": line.location, "beside": _places(sale.lines[1:]), **sale.cells(),
         }  # fmt: skip
         rows.append(row)
         if visits is not None:

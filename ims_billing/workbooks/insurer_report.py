@@ -16,6 +16,7 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "phn": (Column("PHN", "id"), "phn"),
     "relationship": (Column("Relationship"), "relationship"),
     "insured": (Column("Insured"), "insured"),
+    "insured_birth_date": (Column("Insured birth date", "date"), "insured"),
     "policy": (Column("Policy", "id"), "policy"),
     "member": (Column("Member ID", "id"), "member"),
     "payer_file_number": (Column("Payer file number", "id"), "payer-file-number"),
@@ -27,7 +28,12 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "fee_cents": (Column("Fee", "money"), None),
     "patient_paid_cents": (Column("Patient paid", "money"), None),
     "amount_cents": (Column("Amount claimed", "money"), None),
+    "secondary_insurer": (Column("Second insurer"), None),
+    "secondary_policy": (Column("Second policy", "id"), None),
+    "secondary_member": (Column("Second member ID", "id"), None),
 }
+# Columns that stand there only where some line says something in them.
+IF_SAID = ("insured_birth_date", "secondary_insurer", "secondary_policy", "secondary_member")
 
 
 def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes:
@@ -54,11 +60,16 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     if len(voided):
         blocks.append(_voided(voided, claims))
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
-    lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
     shown = pd.concat([voided, claims])
+    lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
+    lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[name])}
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()
+
+
+def _said(column: pd.Series[str]) -> bool:
+    return bool((column.notna() & (column.astype("str") != "")).any())
 
 
 def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:

@@ -1,0 +1,271 @@
+"""Limits and deadlines: how many visits an insurer pays, and until when it takes claims."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, cast
+
+import pandas as pd
+
+from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
+from ims_billing.clinic import Insurer
+from ims_billing.model import bare, day_text
+from ims_billing.rulebook import published
+from ims_billing.terms import Limit, SubmissionWindow
+
+# How soon before a limit or a deadline somebody should know: the clinic's own habit, no insurer's rule.
+_LAST_VISITS = 2
+_LAST_DAYS = 14
+
+
+def _told(parts: list[pd.Series[str]]) -> pd.Series[str]:
+    """Messages of several rules as one per session."""
+    both = pd.concat([part for part in parts if len(part)]) if any(len(part) for part in parts) else None
+    return pd.Series(dtype="str") if both is None else both.groupby(level=0, sort=False).agg(" ".join)
+
+
+def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
+    """Each limit that is in force for candidates, with those candidates."""
+    keys = desk.candidates[["insurer_id", "policy", "service_date"]]
+    limited: dict[Limit, list[int]] = {}
+    insurers = {limit.insurer for limit in desk.clinic.limits}
+    for label, insurer, policy, day in keys[keys["insurer_id"].isin(insurers)].itertuples(name=None):
+        for limit in desk.clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
+            limited.setdefault(limit, []).append(label)
+    return [(limit, pd.Index(labels)) for limit, labels in limited.items()]
+
+
+def _visits(desk: Desk) -> pd.DataFrame:
+    """The visits that can count towards a limit, each once: those in the files, the claims and the lists beside.
+
+    Columns: `patient`, `date`, `insurer_id`, `service`, `policy`, `accident` (by which an accident is told),
+    `accident_date`, `on_ledger`. Sessions in the files keep their label, the rest stand below 0.
+    """
+    limited = {limit.insurer for limit in desk.clinic.limits}
+    sessions = desk.sessions[desk.took_place & desk.sessions["insurer_id"].isin(limited)]
+    sessions = sessions[~sessions["fee_stated"] | (sessions["fee_cents"] != 0)]
+    sessions = sessions[~desk.group[sessions.index].duplicated()]
+    # What may be a claim's session in disguise is counted as that claim.
+    sessions = sessions[desk.standing.loc[sessions.index, "resembles"] == ""]
+    claims = desk.claimed[desk.claimed["insurer_id"].isin(limited)]
+    lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
+    in_files = pd.DataFrame(
+        {
+            "patient": desk.patient[sessions.index],
+            "date": sessions["service_date"],
+            **{name: sessions[name] for name in ("insurer_id", "service", "policy", "payer_file_number")},
+            "accident_date": sessions["accident_date"],
+            "on_ledger": desk.standing.loc[sessions.index, "state"].isin(("claimed", "changed")),
+        }
+    )
+    of_claims = pd.DataFrame(
+        {
+            "patient": claims["patient_key"],
+            "date": claims["service_date"],
+            **{name: claims[name] for name in ("insurer_id", "service", "policy", "payer_file_number")},
+            "accident_date": claims["accident_date"],
+            "on_ledger": True,
+        }
+    )
+    beside = pd.DataFrame(
+        {
+            "patient": lists["patient_key"],
+            "date": lists["service_date"],
+            "insurer_id": lists["insurer_id"],
+            "service": lists["service"],
+            "policy": "",
+            "payer_file_number": "",
+            "accident_date": pd.Series(pd.NaT, index=lists.index, dtype="datetime64[us]"),
+            "on_ledger": True,
+        }
+    )
+    rest = pd.concat([of_claims, beside], ignore_index=True)
+    visits = pd.concat([in_files, rest.set_axis(-1 - rest.index)])
+    visits = visits[visits["patient"] != ""].sort_values("date", kind="stable")
+    file_number = visits["payer_file_number"].map(bare)
+    visits["accident"] = file_number.mask(file_number == "", day_text(visits["accident_date"]))
+    # Where one row of an accident says its day, it is said for all of them.
+    known = visits.groupby(["patient", "accident"])["accident_date"].transform("min")
+    visits["accident_date"] = visits["accident_date"].fillna(known.where(visits["accident"] != ""))
+    return visits
+
+
+def _counted(limit: Limit, visits: pd.DataFrame) -> pd.DataFrame:
+    """The visits that count towards a limit, each with its place in the count (`nth`) and how many are on the ledger.
+
+    A visit of an accident whose day nobody knows counts with all others of it.
+    """
+    counting = visits[(visits["insurer_id"] == limit.insurer) & visits["service"].isin(limit.services)]
+    if limit.policy is not None:
+        counting = counting[counting["policy"].map(bare) == bare(limit.policy)]
+    if limit.per:
+        by = [counting["patient"], counting["date"].dt.year]
+    else:
+        within = counting["date"] <= _end(limit, counting)
+        counting = counting[within | counting["accident_date"].isna()]
+        by = [counting["patient"], counting["accident"]]
+    return counting.assign(
+        nth=counting.groupby(by).cumcount() + 1,
+        ledger=counting["on_ledger"].astype("int64").groupby(by).cumsum(),
+    )
+
+
+def _end(limit: Limit, visits: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """The last day of the weeks after each visit's accident."""
+    return visits["accident_date"] + pd.Timedelta(weeks=limit.weeks_after_accident or 0)
+
+
+def _name(limit: Limit, desk: Desk) -> str:
+    return desk.clinic.insurer_by_id(limit.insurer).name
+
+
+def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
+    """Visits past a limit; `in_part`: of those limits of which the clinic cannot know all."""
+    visits = _visits(desk)
+    parts = []
+    for limit, labels in _limited(desk):
+        if bool(limit.not_counted) != in_part:
+            continue
+        name, besides = _name(limit, desk), f"; {limit.not_counted}" if limit.not_counted else ""
+        if limit.visits:
+            counted = _counted(limit, visits)
+            over = counted[(counted["nth"] > limit.visits) & counted.index.isin(labels)]
+            parts.append(
+                pd.Series(
+                    [
+                        f"It is visit {nth}, and {name} pays {limit.visits} {limit.what()} "
+                        f"({ledger} counted on the ledger, {nth - ledger} in these files{besides})."
+                        for nth, ledger in zip(over["nth"], over["ledger"], strict=True)
+                    ],
+                    over.index,
+                    "str",
+                )
+            )
+        else:
+            own = visits.loc[visits.index.isin(labels)]
+            late = own[own["date"] > _end(limit, own)]
+            days = (late["date"] - late["accident_date"]).dt.days
+            weeks = f"the {limit.weeks_after_accident} weeks that {name} pays for"
+            parts.append("It is " + days.astype("str") + f" days after the accident, past {weeks}{besides}.")
+            unknown = own[own["accident_date"].isna()]
+            several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
+            parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
+    return _told(parts)
+
+
+@check("over-insurer-limit")
+def over_insurer_limit(desk: Desk) -> pd.Series[str]:
+    """More visits than a limit of the clinic file allows, or than the clinic's own list of policies does."""
+    over = _by_policy_list(desk, lambda nth, allowed: nth > allowed)
+    said = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
+    return _told([_over(desk, in_part=False), (said + ", by the clinic's list of policies.").astype("str")])
+
+
+@check("insurer-limit-counted-in-part")
+def insurer_limit_counted_in_part(desk: Desk) -> pd.Series[str]:
+    """Past a limit as far as the clinic can tell: other clinics, approvals or the accident's day are not known."""
+    return _over(desk, in_part=True)
+
+
+@check("near-insurer-limit")
+def near_insurer_limit(desk: Desk) -> pd.Series[str]:
+    """One of the last visits that an insurer pays, or of the last days."""
+    visits = _visits(desk)
+    parts = []
+    for limit, labels in _limited(desk):
+        name = _name(limit, desk)
+        if limit.visits:
+            counted = _counted(limit, visits)
+            last = counted["nth"].between(limit.visits - _LAST_VISITS + 1, limit.visits) & counted.index.isin(labels)
+            said = "It is visit " + counted.loc[last, "nth"].astype("str")
+            parts.append((said + f" of the {limit.visits} {limit.what()} that {name} pays.").astype("str"))
+        else:
+            own = visits.loc[visits.index.isin(labels)]
+            end = _end(limit, own)
+            last = (own["date"] <= end) & (end - own["date"] < pd.Timedelta(days=_LAST_DAYS))
+            weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
+            parts.append((weeks + day_text(end[last]) + ".").astype("str"))
+    near = _by_policy_list(desk, lambda nth, allowed: (nth <= allowed) & (nth > allowed - _LAST_VISITS))
+    said = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
+    parts.append((said + " that the plan pays, by the clinic's list of policies.").astype("str"))
+    return _told(parts)
+
+
+def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFrame:
+    """Candidates whose plan's visits the clinic's list counts, with their place in the count (`nth`) and `allowed`.
+
+    The list counts the visits up to the day it was made, so the last visit in the files is its last one, if not more.
+    """
+    sessions = desk.sessions
+    listed = sessions[sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place]
+    listed = listed[~desk.group[listed.index].duplicated() & (desk.patient[listed.index] != "")]
+    listed = listed[listed["service"].isin(BILLED_AS_PHYSIOTHERAPY)].sort_values("service_date", kind="stable")
+    by = [desk.patient[listed.index], listed["insurer_id"]]
+    after = listed.groupby(by).cumcount(ascending=False)
+    nth = (listed["visits_used"] - after).astype("Int64")
+    allowed = listed["visits_allowed"]
+    found = where(nth, allowed).fillna(False).astype("bool") & listed.index.isin(desk.candidates.index)
+    return pd.DataFrame({"nth": nth[found], "allowed": allowed[found]})
+
+
+@check("past-claim-deadline")
+def past_claim_deadline(desk: Desk) -> pd.Series[str]:
+    """Later than the plan takes claims, by the clinic file."""
+    left, end, names = _left(desk)
+    past = left < 0
+    return (names[past] + " took claims for it until " + day_text(end[past]) + ", by the clinic file.").astype("str")
+
+
+@check("near-claim-deadline")
+def near_claim_deadline(desk: Desk) -> pd.Series[str]:
+    """The last days in which the plan takes claims for it."""
+    left, end, names = _left(desk)
+    near = (left >= 0) & (left < _LAST_DAYS)
+    return (names[near] + " takes claims for it until " + day_text(end[near]) + ", by the clinic file.").astype("str")
+
+
+def _left(desk: Desk) -> tuple[pd.Series[int], pd.Series[pd.Timestamp], pd.Series[str]]:
+    """Of each candidate whose insurer has a deadline: days left, its last day, and the insurer's name."""
+    within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
+    own = desk.candidates[desk.candidates["insurer_id"].isin(within)]
+    end = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
+    return (end - pd.Timestamp(desk.as_of)).dt.days, end, own["insurer_name"]
+
+
+@check("past-submission-window")
+def past_submission_window(desk: Desk) -> pd.Series[str]:
+    """Too late for the channel by which the insurer's claims go, where there is only one."""
+    parts = []
+    for window in published().limits.submission_window:
+
+        def late(insurer: Insurer, day: dt.date, window: SubmissionWindow = window) -> bool:
+            by_it = [bare(name) for name in insurer.channels_on(day)] == [bare(window.channel)]
+            return by_it and window.covers(day) and (desk.as_of - day).days > window.days
+
+        own = desk.candidates[desk.by_insurer_and_day(late)]
+        said = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."
+        parts.append(pd.Series(said, index=own.index, dtype="str"))
+    return _told(parts)
+
+
+@check("rule-not-verified")
+def rule_not_verified(desk: Desk) -> pd.Series[str]:
+    """A fee or a limit that only a secondary source tells; or a public payer's amount that nobody has told."""
+    clinic, prices = desk.clinic, desk.prices
+    public = {insurer.id: insurer.name for insurer in clinic.insurers if insurer.public}
+    parts = []
+    for place, rows in prices.groupby("rule"):
+        fee = clinic.fees[int(cast(int, place))] if cast(int, place) >= 0 else None
+        if fee is not None and not fee.verified:
+            said = f"The fee is known only from a secondary source: {fee.source}."
+            parts.append(pd.Series(said, index=rows.index, dtype="str"))
+        elif fee is not None and fee.insurer is None:
+            asked = desk.candidates.loc[rows.index, "insurer_id"].map(public).dropna()
+            said = " pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."
+            parts.append((asked + said).astype("str"))
+    for limit, labels in _limited(desk):
+        if not limit.verified:
+            said = f"The limit of {limit.value()} {limit.what()} is known only from a secondary source: {limit.source}."
+            parts.append(pd.Series(said, index=labels, dtype="str"))
+    return _told(parts)

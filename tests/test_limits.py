@@ -1,0 +1,241 @@
+"""Limits and deadlines on the day before, on and after; counted over the files, the claims and what was seen beside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.ledger import Ledger
+from ims_billing.month import Month, prepare_month, run_of
+from tests.jane import appointment, as_csv, sale
+from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told
+from tests.test_tie_out import jane
+
+Rows = list[dict[str, Any]]
+MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth Date": dt.date(1980, 1, 31)}
+ICBC: dict[str, Any] = {"Insurer": "ICBC", "Payer File Number": "AB1"}
+LIMITS = ("insurer-limit-counted-in-part", "near-insurer-limit", "over-insurer-limit")
+OWN = '[[limit]]\ninsurer = "Manulife"\nvisits = 3\nper = "calendar-year"\nfrom = 2026-01-01\n'
+
+
+def on(day: int, month: int = 10, year: int = 2026, **cells: Any) -> dict[str, Any]:
+    return row(Service_Date=dt.date(year, month, day), **cells)
+
+
+def limits(month: Month) -> list[str]:
+    """Session and kind of each finding about a limit."""
+    found = month.findings[month.findings["kind"].isin(LIMITS)]
+    return [f"{session}: {kind}" for session, kind in zip(found["session"], found["kind"], strict=True)]
+
+
+def after(folder: Path, before: dict[str, Rows], now: Rows, *, more: str = "") -> Month:
+    """The rows of October, after the months before were claimed on a real ledger."""
+    known = practice(folder, more)
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.writing():
+        for month, rows in before.items():
+            run = run_of(prepare_month(intake(folder, rows, known), known, month=month, as_of=AS_OF))
+            ledger.add_batch(run)
+            ledger.set_page(run)
+        memory = ledger.memory()
+    return prepare_month(intake(folder, now, known), known, month="2026-10", as_of=AS_OF, memory=memory)
+
+
+@pytest.mark.parametrize(
+    ("case", "visits", "found"),
+    [
+        ("eight visits are far from ten", 8, []),
+        ("the ninth is near", 9, ["8: near-insurer-limit"]),
+        ("the tenth is the last", 10, ["8: near-insurer-limit", "9: near-insurer-limit"]),
+        ("the eleventh is past it", 11,
+         ["8: near-insurer-limit", "9: near-insurer-limit", "10: insurer-limit-counted-in-part"]),
+    ],
+)  # fmt: skip
+def test_msp_pays_ten_visits_a_year(tmp_path: Path, case: str, visits: int, found: list[str]) -> None:
+    month = month_of(tmp_path, [on(2 * n + 1, **MSP) for n in range(visits)])
+    assert limits(month) == found, case
+    assert outcomes(month) == ["claimed"] * visits
+
+
+def test_the_count_begins_anew_with_the_year(tmp_path: Path) -> None:
+    rows = [*(on(2 * n + 1, 12, 2025, **MSP) for n in range(10)), *(on(2 * n + 1, 1, **MSP) for n in range(2))]
+    assert [found for found in limits(month_of(tmp_path, rows, month=None)) if not found.startswith(("8", "9"))] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "cells", "counts"),
+    [
+        ("a massage that MSP paid", {"Service": "Massage", "Practitioner": "Carla Specimen"}, True),
+        ("plain physiotherapy that another program bills", {"Service": "Physiotherapy"}, True),
+        ("one that was billed elsewhere", {"Billed": "yes"}, True),
+        ("one that is held", {"Tax": 1.0}, True),
+        ("yoga, which is none of its services", {"Service": "Yoga"}, False),
+        ("one that another plan paid", {"Insurer": "Sun Life"}, False),
+        ("one that did not take place", {"Status": "cancelled"}, False),
+        ("one that cost nothing", {"Fee": 0}, False),
+        ("another patient's", {"Patient": "Robin Madeup", "PHN": ""}, False),
+    ],
+)
+def test_what_counts_towards_msps_ten_visits(tmp_path: Path, case: str, cells: dict[str, Any], counts: bool) -> None:
+    rows = [*(on(2 * n + 1, **MSP) for n in range(9)), {**on(20, **MSP), **cells}, on(28, **MSP)]
+    past = [found for found in limits(month_of(tmp_path / "in one file", rows)) if found.startswith("10:")]
+    wanted = "insurer-limit-counted-in-part" if counts else "near-insurer-limit"
+    assert past == [f"10: {wanted}"], case
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path) -> None:
+    (tmp_path / "in one file").mkdir()
+
+
+def test_claims_and_lists_of_other_months_count_each_once(tmp_path: Path) -> None:
+    august = [on(2 * n + 3, 8, **MSP) for n in range(5)]
+    september = [
+        *(on(2 * n + 1, 9, **MSP) for n in range(3)),
+        on(14, 9, **MSP) | {"Service": "Massage", "Practitioner": "Carla Specimen"},  # not billed here
+        on(21, 9, **MSP) | {"Tax": 1.0},  # held
+        on(23, 9, **MSP) | {"Status": "cancelled"},
+        on(24, 9, **MSP) | {"Insurer": "Manulife"},
+    ]
+    # The export of October holds some of September's sessions again: what was claimed, cancelled, another plan's.
+    again = [*september[:3], *september[-2:]]
+    month = after(tmp_path, {"2026-08": august, "2026-09": september}, [*again, on(7, **MSP)])
+    assert told(month, "insurer-limit-counted-in-part") == [
+        "It is visit 11, and MSP pays 10 visits in a calendar year (7 counted on the ledger, 4 in these files; visits "
+        "to other clinics, and naturopathy and podiatry, count too)."
+    ]
+    fewer = after(tmp_path / "in one file", {"2026-08": august, "2026-09": september[1:]}, [on(7, **MSP)])
+    assert limits(fewer) == ["0: near-insurer-limit"]
+
+
+def test_a_name_that_two_patients_have_is_not_counted_by_its_name(tmp_path: Path) -> None:
+    listed = [on(2 * n + 1, 9, **MSP) | {"Service": "Massage", "Practitioner": "Carla Specimen"} for n in range(10)]
+    twins = [on(7, **MSP, Patient_ID="1"), on(8, **MSP | {"Birth Date": dt.date(1990, 1, 1)}, Patient_ID="2")]
+    assert limits(after(tmp_path, {"2026-09": [*listed, on(3, 9)]}, twins)) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "day", "found"),
+    [
+        ("two weeks and a day before the end nothing is said", dt.date(2026, 10, 9), []),
+        ("in the last two weeks it is near", dt.date(2026, 10, 17), ["0: near-insurer-limit"]),
+        ("the last day of the twelve weeks", dt.date(2026, 10, 30), ["0: near-insurer-limit"]),
+        ("the day after", dt.date(2026, 10, 31), ["0: insurer-limit-counted-in-part"]),
+    ],
+)
+def test_icbc_pays_for_twelve_weeks_after_the_accident(
+    tmp_path: Path, case: str, day: dt.date, found: list[str]
+) -> None:
+    rows = [row(**ICBC, Accident_Date=dt.date(2026, 8, 7), Service_Date=day)]
+    assert limits(month_of(tmp_path, rows)) == found, case
+
+
+def test_icbcs_twenty_five_visits_count_by_accident(tmp_path: Path) -> None:
+    crash = ICBC | {"Accident Date": dt.date(2026, 9, 20)}
+    often = '[severity]\nunusual-frequency = "off"\n'
+    other = crash | {"Payer File Number": "ZZ9"}
+    rows = [on(n + 1, **crash) for n in range(26)]
+    month = month_of(tmp_path, [*rows, on(30, **other)], more=often)
+    assert limits(month) == ["23: near-insurer-limit", "24: near-insurer-limit", "25: insurer-limit-counted-in-part"]
+    assert told(month, "insurer-limit-counted-in-part") == [
+        "It is visit 26, and ICBC pays 25 visits within 12 weeks after the accident (0 counted on the ledger, 26 in "
+        "these files; visits to other clinics count too, and ICBC may have approved more)."
+    ]
+
+
+def test_without_the_accidents_day_it_says_what_it_counted(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [on(6, **ICBC), on(7, **ICBC)])
+    assert told(month, "insurer-limit-counted-in-part") == [
+        "The accident date is missing, so the 12 weeks that ICBC pays for could not be counted; it is visit 1.",
+        "The accident date is missing, so the 12 weeks that ICBC pays for could not be counted; it is visit 2.",
+    ]
+
+
+def test_one_row_that_says_the_accidents_day_says_it_for_all(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [on(6, **ICBC), on(7, **ICBC, Accident_Date=dt.date(2026, 9, 20))])
+    assert limits(month) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "more", "found"),
+    [
+        ("a limit of the clinic file holds", OWN,
+         ["1: near-insurer-limit", "2: near-insurer-limit", "3: over-insurer-limit"]),
+        ("one with what it cannot know only warns", OWN + 'not_counted = "other clinics count too"\n',
+         ["1: near-insurer-limit", "2: near-insurer-limit", "3: insurer-limit-counted-in-part"]),
+        ("one of another plan counts nothing here", OWN + 'policy = "999"\n', []),
+        ("one of this plan, however it is written", OWN + 'policy = "001 23"\n',
+         ["1: near-insurer-limit", "2: near-insurer-limit", "3: over-insurer-limit"]),
+        ("one that ended the day before the last visit", OWN + "until = 2026-10-27\n",
+         ["1: near-insurer-limit", "2: near-insurer-limit"]),
+        ("one that ends with the last visit", OWN + "until = 2026-10-28\n",
+         ["1: near-insurer-limit", "2: near-insurer-limit", "3: over-insurer-limit"]),
+    ],
+)  # fmt: skip
+def test_the_clinics_own_limits(tmp_path: Path, case: str, more: str, found: list[str]) -> None:
+    month = month_of(tmp_path, [on(day, Insurer="Manulife") for day in (1, 10, 19, 28)], more=more)
+    assert limits(month) == found, case
+    assert ("held" in outcomes(month)) == any("over" in each for each in found)
+
+
+def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) -> None:
+    more = '[[limit]]\ninsurer = "MSP"\nvisits = 1\nper = "calendar-year"\nfrom = 2026-01-01\n'
+    month = month_of(tmp_path, [on(1, **MSP), on(9, **MSP)], more=more)
+    assert limits(month) == ["0: near-insurer-limit", "1: over-insurer-limit"]
+
+
+@pytest.mark.parametrize(
+    ("used", "allowed", "found"),
+    [
+        ("17", "20", []),
+        ("18", "20", []),
+        ("19", "20", ["1: near-insurer-limit"]),
+        ("20", "20", ["0: near-insurer-limit", "1: near-insurer-limit"]),
+        ("21", "20", ["0: near-insurer-limit", "1: over-insurer-limit"]),
+        ("22", "20.0", ["0: over-insurer-limit", "1: over-insurer-limit"]),
+        ("", "20", []),
+        ("400.00", "500.00", []),
+        ("22", "$500", []),
+    ],
+)
+def test_visits_that_the_clinics_list_of_policies_counts(
+    tmp_path: Path, used: str, allowed: str, found: list[str]
+) -> None:
+    second = {"id": "9002", "start_at": "2026-10-14 09:00:00 -0700"}
+    sales = [sale(), sale(Invoice="1002-P01", Purchase_Date="2026-10-14")]
+    policy = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy #": "1", "Treatments Used": used}
+    listed = as_csv(tmp_path, "policies.csv", [{**policy, "Maximum": allowed}], [])
+    month = jane(tmp_path, [appointment(), appointment(**second)], sales, listed)
+    assert limits(month) == found
+
+
+@pytest.mark.parametrize(
+    ("channel", "found"),
+    [("TELUS eClaims", True), ("Telus e-Claims", True), ("own portal", False), ("Teleplan", False)],
+)
+def test_a_window_is_the_channels(tmp_path: Path, channel: str, found: bool) -> None:
+    more = f'[[insurer]]\nname = "Beneva"\nchannel = "{channel}"\n'
+    month = month_of(tmp_path, [on(1, Insurer="Beneva")], more=more)
+    assert bool(told(month, "past-submission-window")) == found
+
+
+def test_without_a_channel_there_is_no_window_and_with_two_nobody_knows_which(tmp_path: Path) -> None:
+    assert told(month_of(tmp_path, [on(1, Insurer="Sun Life")]), "past-submission-window") == []
+
+
+@pytest.mark.parametrize(
+    ("case", "day", "found"),
+    [
+        ("the 90th day is in time", dt.date(2026, 8, 7), False),
+        ("the day after needs a code", dt.date(2026, 8, 6), True),
+    ],
+)
+def test_msps_window_is_teleplans(tmp_path: Path, case: str, day: dt.date, found: bool) -> None:
+    month = month_of(tmp_path, [row(**MSP, Service_Date=day)], month="2026-08")
+    said = (
+        "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, I "
+    )
+    assert told(month, "past-submission-window") == [f"{said}for ICBC, X with a note for MSP."] * found, case
