@@ -60,6 +60,8 @@ $practitioners
 #                                   # accident-date, phn
 # service_code = "PT"               # where it has its own; or { initial = "..", subsequent = ".." }
 # vendor_number = "12345"           # what this insurer calls the clinic
+# claim_within_days = 365           # where the plan says until when it takes claims
+# one_to_one = true                 # it pays only for time that is one patient's alone
 #
 # [[insurer]]
 # name = "Novel Mutual"             # one that is not known yet
@@ -79,6 +81,15 @@ $insurers
 # amount = 120.00
 # from = 2026-01-01                 # until = ... once it ends
 $fees
+# How many visits a plan pays, where you know it. What is published of MSP and ICBC is known already.
+#
+# [[limit]]
+# insurer = "Sun Life"
+# policy = "00123"                  # leave out: all its plans
+# visits = 20
+# per = "calendar-year"             # or weeks_after_accident = 12
+# from = 2026-01-01                 # until = ... once it ends
+
 # Your own names of services: ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other.
 [service_names]
 # "IMS Acupuncture" = "ims"

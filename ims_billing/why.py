@@ -284,8 +284,8 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
     known = CATALOGUE[kind]
     words = {
         "hold": "it holds the session",
-        "warn": "it is claimed, and listed",
-        "off": "turned off in the clinic file",
+        "warn": "the session is claimed, and listed",
+        "off": "nothing: it is turned off",
     }
     severity = clinic.severity_of(kind)
     facts = [

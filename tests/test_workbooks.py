@@ -124,6 +124,62 @@ def test_an_insurers_workbook_has_its_patients_only_and_what_it_asks_for(shown: 
     }  # fmt: skip
 
 
+SAYS_ACUPUNCTURE = st.sampled_from(
+    ["IMS Acupuncture", "ims acupuncture initial 45 min", "IMS ACUPUNCTURE - follow-up", "Clinic Acupuncture Special",
+     "IMS/Acupuncture", "Acupuncture", "Acuponcture PPAS", "Electroacupuncture + IMS", "acu IMS", "IMS"]
+)  # fmt: skip
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(SAYS_ACUPUNCTURE, min_size=1, max_size=6), st.sampled_from(["Sun Life", "Manulife", "MSP"]))
+def test_whatever_the_input_says_no_service_that_goes_to_an_insurer_says_acupuncture(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], insurer: str
+) -> None:
+    numbers = {"PHN": "9123947241", "Birth_Date": dt.date(1990, 1, 1), "Member_ID": "1", "Relationship": "self"}
+    visits = [row(Service=name, Insurer=insurer, Patient=f"P{n}", **numbers) for n, name in enumerate(names)]
+    decided = '[service_names]\n"Clinic Acupuncture Special" = "ims"\n[severity]\nims-or-acupuncture = "off"\n'
+    month = month_of(tmp_path_factory.mktemp("m"), visits, more=MORE + decided)
+    shown = on_ledger(month)
+    for each in (insurer for batch in shown.batches for insurer in batch.origin.insurers):
+        for sheet in opened(insurer_report(shown, shown.batches[0], each)):
+            for cell in (cell for cells in sheet.iter_rows() for cell in cells):
+                assert "acup" not in str(cell.value).casefold()
+                assert "acuponc" not in str(cell.value).casefold()
+    assert (
+        not month.claims[["service", "service_code", "description"]]
+        .apply(lambda told: told.str.contains("(?i)acup", regex=True))
+        .any(axis=None)
+    )
+
+
+def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path: Path) -> None:
+    spouse: dict[str, Any] = {"Relationship": "spouse", "Insured Name": "Robin Madeup", "Member ID": "1"}
+    spouse |= {"Birth Date": dt.date(1980, 1, 1)}
+    second = {"Secondary Insurer": "Sunlife", "Secondary Policy Number": "007", "Secondary Member ID": "-02"}
+    of_insured = {"Insured Birth Date": dt.date(1979, 12, 31)}
+    plain = headings(claim_lines_of(tmp_path, [{**row(Insurer="Manulife"), **spouse}]))
+    assert not {"Insured birth date", "Second insurer", "Second policy", "Second member ID"} & set(plain)
+    sheet = claim_lines_of(tmp_path, [{**row(Insurer="Manulife"), **spouse, **second, **of_insured}])
+    assert [column(sheet, name) for name in ("Second insurer", "Second policy", "Second member ID")] == [
+        ["Sun Life"], ["007"], ["-02"],
+    ]  # fmt: skip
+    assert column(sheet, "Insured birth date") == [dt.datetime(1979, 12, 31)]
+    not_asked = claim_lines_of(tmp_path, [{**row(), **spouse, **of_insured}], "sun-life")
+    assert not {"Insured birth date", "Relationship"} & set(headings(not_asked))
+
+
+def test_the_summary_says_who_pays_first_where_there_are_two(tmp_path: Path) -> None:
+    cells = {"Secondary Insurer": "Sun Life", "Payer File Number": "1", "Accident Date": dt.date(2026, 9, 1)}
+    shown = on_ledger(month_of(tmp_path, [{**row(Insurer="ICBC"), **cells}]))
+    page = [cell for cells in insurer_book(shown, "icbc")["Summary"].iter_rows(values_only=True) for cell in cells]
+    assert page[page.index("Second insurers") :].count("ICBC pays before any plan.") == 1
+
+
+def claim_lines_of(tmp_path: Path, rows: list[dict[str, Any]], insurer: str = "manulife") -> Worksheet:
+    more = MORE.replace('channel = "TELUS eClaims"\n', "")
+    return insurer_book(on_ledger(month_of(tmp_path, rows, more=more)), insurer)["Claim lines"]
+
+
 def test_nothing_private_and_no_acupuncture_goes_to_an_insurer(tmp_path: Path) -> None:
     rows = [row(Service="IMS Acupuncture - Follow-up", Notes="private words", PHN="9123947241")]
     shown = on_ledger(month_of(tmp_path, rows))

@@ -17,7 +17,10 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     visit = rest["visit"].mask(rest["visit"] == "", "visit not said to be initial or subsequent")
     length = (rest["minutes"].astype("string") + " min").fillna("length not said").astype("str")
     day = day_text(rest["service_date"])
-    said = "No fee is listed for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
+    public = rest["insurer_id"].isin({insurer.id for insurer in desk.clinic.insurers if insurer.public})
+    listed = pd.Series("No fee is listed", rest.index, dtype="str")
+    listed = listed.mask(public, rest["insurer_name"] + " pays amounts of its own, and none is listed")
+    said = listed + " for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
     told: pd.Series[str] = said.astype("str")
     return told
 

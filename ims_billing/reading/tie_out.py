@@ -178,7 +178,8 @@ def _told_by(sale: Sale, position: int, differs: str) -> list[Bad]:
 
 def _places(lines: Sequence[Line]) -> str:
     """The rows of a sale, as sessions keep the rows beside their own."""
-    return "\n".join(f"{line.file}\t{line.sheet}\t{line.row}" for line in lines)
+    in_order = sorted(lines, key=lambda line: (line.file, line.sheet, line.row))
+    return "\n".join(f"{line.file}\t{line.sheet}\t{line.row}" for line in in_order)
 
 
 def _where(line: Line) -> str:

@@ -1,0 +1,103 @@
+"""Visit types: told by the column, the name, the appointment, or an earlier visit; each with its fee."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.practice import month_of, outcomes, row
+from tests.test_limits import after
+
+Rows = list[dict[str, Any]]
+FEES = """
+[[fee]]
+service = "ims"
+visit = "initial"
+amount = 130.00
+from = 2026-01-01
+
+[[fee]]
+service = "ims"
+visit = "subsequent"
+amount = 90.00
+from = 2026-01-01
+until = 2026-10-14
+
+[[fee]]
+service = "ims"
+visit = "subsequent"
+amount = 92.50
+from = 2026-10-15
+"""
+
+
+def on(day: int, month: int = 10, **cells: Any) -> dict[str, Any]:
+    return row(Service_Date=dt.date(2026, month, day), **cells)
+
+
+@pytest.mark.parametrize(
+    ("case", "cells", "visit", "by"),
+    [
+        ("the column", {"Visit": "New"}, "initial", "the column Visit"),
+        ("the column goes before the name", {"Visit": "return", "Service": "IMS initial"}, "subsequent",
+         "the column Visit"),
+        ("the name", {"Service": "IMS - Follow-up"}, "subsequent", "the service name"),
+        ("nothing says it", {}, "", ""),
+    ],
+)  # fmt: skip
+def test_the_visit_is_told_by_the_first_that_says_it(
+    tmp_path: Path, case: str, cells: dict[str, Any], visit: str, by: str
+) -> None:
+    session = month_of(tmp_path, [{**row(), **cells}]).sessions.iloc[0]
+    assert (session["visit"], session["visit_evidence"]) == (visit, by), case
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "visit"),
+    [
+        ("an earlier visit in the files", [on(1)], "subsequent"),
+        ("one of the month before, in the files", [on(28, 9)], "subsequent"),
+        ("one of plain physiotherapy", [on(1, Service="Physiotherapy")], "subsequent"),
+        ("one that the patient paid", [on(1, Insurer="Out of pocket")], "subsequent"),
+        ("a massage is no visit of this kind", [on(1, Service="Massage", Practitioner="Carla Specimen")], ""),
+        ("one that did not take place", [on(1, Status="no show")], ""),
+        ("another patient's", [on(1, Patient="Robin Madeup")], ""),
+        ("a later one says nothing", [on(20)], ""),
+        ("one of the same day says nothing", [on(7, Start="15:00")], ""),
+    ],
+)
+def test_a_visit_that_says_nothing_is_a_later_one_where_an_earlier_one_is_known(
+    tmp_path: Path, case: str, before: Rows, visit: str
+) -> None:
+    month = month_of(tmp_path, [*before, on(7, Start="9:00")])
+    session = month.sessions.iloc[-1]
+    assert session["visit"] == visit, case
+    assert session["visit_evidence"] == (f"an earlier visit on {before[0]['Service Date']}" if visit else ""), case
+
+
+def test_the_ledger_knows_earlier_visits_claimed_and_not(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    claimed = after(tmp_path, {"2026-09": [on(1, 9)]}, [on(7)])
+    assert list(claimed.sessions["visit_evidence"]) == ["an earlier visit on 2026-09-01"]
+    seen = [on(1, 9, Service="Physiotherapy"), on(2, 9, Patient="Robin Madeup")]
+    listed = after(tmp_path / "b", {"2026-09": seen}, [on(7)])
+    assert list(listed.sessions["visit"]) == ["subsequent"]
+
+
+def test_each_visit_has_its_fee_and_a_new_fee_changes_claims_from_its_day_on(tmp_path: Path) -> None:
+    later = [on(day, Fee=fee) for day, fee in ((13, 90.0), (14, 90.0), (15, 92.5))]
+    visits = [on(5, Visit="initial", Fee=130.0), *later]
+    month = month_of(tmp_path, visits, more=FEES)
+    assert outcomes(month) == ["claimed"] * 4
+    assert list(month.claims["fee_cents"]) == [13000, 9000, 9000, 9250]
+    late = month_of(tmp_path, [*visits[:2], on(14, Fee=92.5), on(15, Fee=90.0)], more=FEES)
+    assert outcomes(late) == ["claimed", "claimed", "held", "held"]
+
+
+def test_a_code_by_visit_follows_the_patients_history(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
+    rows = [on(1, Insurer="Manulife", Visit="initial"), on(9, Insurer="Manulife")]
+    assert list(month_of(tmp_path, rows, more=more).claims["service_code"]) == ["M1", "M2"]

@@ -1,0 +1,244 @@
+"""Why: a page for a session of each outcome, for a claim, and for a kind of finding, that can be read out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.findings import CATALOGUE, BillingError
+from ims_billing.model import ON_LEDGER, empty
+from ims_billing.month import Month
+from ims_billing.why import Page, claim_page, kind_page, session_page, sessions_at
+from tests.jane import appointment, sale
+from tests.practice import clinic_file, month_of, on_ledger, practice, row, xlsx
+from tests.test_cli import AS_OF, report, run
+from tests.test_tie_out import jane
+
+OCTOBER = [dt.date(2026, 10, day) for day in range(1, 32)]
+MORE = """
+[[limit]]
+insurer = "Sun Life"
+visits = 20
+per = "calendar-year"
+from = 2026-01-01
+source = "Sun Life, letter of 2026-01-05"
+"""
+
+
+def page_of(month: Month, label: int = 0) -> dict[str, dict[str, str]]:
+    return told(session_page(month, label, empty(ON_LEDGER)))
+
+
+def told(page: Page) -> dict[str, dict[str, str]]:
+    """The page as headings with facts; of facts with one name, the last."""
+    return {part.heading: dict(part.facts) for part in page.parts}
+
+
+def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path: Path) -> None:
+    rows = [
+        {**row(Service="IMS Acupuncture - Follow-up", Session_ID="S1", Minutes=30), "Secondary Insurer": "Manulife"}
+    ]
+    month = month_of(tmp_path, rows, more=MORE)
+    assert session_page(month, 0, empty(ON_LEDGER)).title == "sessions.xlsx, Sessions, row 2 (session S1)"
+    assert page_of(month) == {
+        "What became of it": {"Outcome": "it is clear to be claimed, as of 2026-11-05"},
+        "Findings": {"None": "every check passed"},
+        "What was done": {
+            "Service date": "2026-10-07",
+            "Service as written": "IMS Acupuncture - Follow-up",
+            "Read as": 'ims, by own name "IMS Acupuncture" in Service',
+            "Visit": "subsequent, by the service name",
+            "Minutes": "30",
+            "Billed as": "PHYSIO",
+        },
+        "By whom": {
+            "Practitioner": "Ann Example",
+            "That day": "physiotherapist, registration 01234, registered from 2015-01-01, authorised to needle from "
+            "2018-05-01",
+        },
+        "Who pays": {
+            "Insurer": "Sun Life, a private plan",
+            "Second insurer": "Manulife",
+            "Who pays first": "A person's own plan pays before one through somebody else\n"
+            "Source: CLHIA guideline on the coordination of benefits\nhttps://clhia.uberflip.com/i/405145/4",
+        },
+        "The fee": {
+            "Fee on the row": "$95.00",
+            "Listed fee": "$95.00 for ims, from 2026-04-01\nSource: clinic file",
+            "Amount claimed": "$95.00",
+        },
+        "Rules of its insurer that day": {
+            "Limit": "visits in a calendar year: 20, from 2026-01-01\nSource: Sun Life, letter of 2026-01-05",
+            "Requires": "policy\nSource: clinic file",
+            "Note": "Sources differ on whether claims go by its own portal or by TELUS eClaims: state yours as "
+            "channel\n"
+            "Source: An osteopathy magazine's table of platforms, against an older list of TELUS eClaims\n"
+            "https://osteopathymagazine.com/?p=1525 (not verified)",
+        },
+        "On the ledger": {"Nothing": "no claim of this session is on the ledger"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "cells", "heading", "what", "said"),
+    [
+        ("held", {"Tax": 4.75}, "Findings", "tax-on-session (holds)",
+         f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}"),
+        ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "birth-date-in-future (warns)",
+         f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}"),
+        ("another service", {"Service": "Massage", "Practitioner": "Carla Specimen"}, "What became of it", "Outcome",
+         "not billed (other-service): what was done is not a service that the clinic bills here"),
+        ("no show", {"Status": "no show"}, "What became of it", "Outcome",
+         "not billed (no-show): the patient did not come"),
+        ("before the authorisation", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[4]}, "By whom", "That day",
+         "physiotherapist, registration 05678, registered from 2020-01-01 until 2026-10-10, not shown as authorised to "
+         "needle that day"),
+        ("between registrations", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[12]}, "By whom", "That day",
+         "physiotherapist, registration 05678, not shown as registered that day, authorised to needle from 2026-10-06 "
+         "until 2026-10-25"),
+        ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic file"),
+        ("the patient pays", {"Insurer": "Out of pocket"}, "Who pays", "Insurer", "the patient pays"),
+        ("no fee then", {"Service Date": dt.date(2026, 3, 31)}, "The fee", "Listed fee",
+         "none for this visit on that day"),
+        ("no date", {"Service Date": ""}, "What was done", "Service date", "none that can be read"),
+        ("no length", {}, "What was done", "Minutes", "not said"),
+    ],
+)  # fmt: skip
+def test_each_outcome_says_why(
+    tmp_path: Path, case: str, cells: dict[str, Any], heading: str, what: str, said: str
+) -> None:
+    month = month_of(tmp_path, [{**row(), **cells}], month=None)
+    assert page_of(month)[heading][what] == said, case
+
+
+def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:
+    clinic = 'locations = ["Here"]'
+    rows = [row(Location="There"), row(Billed="yes"), row(Fee=0), row(Service_Date=dt.date(2026, 11, 20)),
+            row(Status="booked"), row(Status="refunded"), row(Status="cancelled")]  # fmt: skip
+    month = month_of(tmp_path, rows, clinic=clinic, month=None)
+    for label in month.sessions.index:
+        assert page_of(month, label)["What became of it"]["Outcome"].startswith("not billed (")
+    outside = month_of(tmp_path, [row(Service_Date=dt.date(2026, 9, 1))])
+    assert page_of(outside)["What became of it"]["Outcome"].startswith("not billed (outside-month): its day")
+
+
+def test_no_page_says_who_the_patient_is(tmp_path: Path) -> None:
+    cells = {"Patient": "Zebulon Unusual", "Policy Number": "777001", "PHN": "9123947241", "Notes": "shoulder pain",
+             "Insured Name": "Quentin Unusual", "Payer File Number": "AB777", "Member ID": "M-555"}  # fmt: skip
+    month = month_of(tmp_path, [{**row(Insurer="ICBC", Tax=1.0), **cells}, {**row(Insurer="ICBC"), **cells}])
+    claims = on_ledger(month).claims
+    pages = [session_page(month, label, claims) for label in (0, 1)]
+    for words in ("Zebulon", "Unusual", "777001", "9123947241", "shoulder", "AB777", "M-555"):
+        assert all(words not in str(page) for page in pages)
+
+
+def test_a_row_of_sales_is_explained_by_the_session_it_is_tied_to(tmp_path: Path) -> None:
+    second = {"id": "9002", "start_at": "2026-10-14 09:00:00 -0700", "patient_guid": "g-2"}
+    sales = [sale(), sale(Invoice="1002-P01", Purchase_Date="2026-10-14", Patient_Guid="g-2", Patient="B"),
+             sale(Invoice="1002-P01", Purchase_Date="2026-10-14", Patient_Guid="g-2", Patient="B", Payer="B"),
+             ]  # fmt: skip
+    month = jane(tmp_path, [appointment(), appointment(**second)], sales)
+    # Row 2 is an appointment, and the sale of the same one; row 3 of both another; row 4 a second line of that sale.
+    assert [sessions_at(month, number) for number in (2, 3, 4)] == [[0], [1], [1]]
+    assert page_of(month, 1)["What became of it"]["Told of in"] == (
+        "Sales_20261001_20261031.csv row 3, Sales_20261001_20261031.csv row 4"
+    )
+
+
+def test_a_row_that_is_no_session_says_what_it_is(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(), row(Patient="B")])
+    with pytest.raises(BillingError, match=r"no session in these files stands in row 9, .* stand in rows 2 to 3"):
+        sessions_at(month, 9)
+    sales = [sale(), sale(Invoice="2", Item="Foam roller", Income_Category="Products")]
+    with pytest.raises(BillingError, match=r"row 3 of Sales_.*csv is no session: "):
+        sessions_at(jane(tmp_path, [appointment()], sales), 3)
+
+
+def test_a_claim_keeps_what_it_rested_on_whatever_the_clinic_file_says_later(tmp_path: Path) -> None:
+    clinic_file(tmp_path, MORE)
+    sessions = xlsx(tmp_path, [{**row(Visit="return"), "Secondary Insurer": "Manulife", "Relationship": "self"}])
+    assert run("claim", sessions, *AS_OF, cwd=tmp_path).returncode == 0
+    before = run("why", "2026-10-sunl-0001", cwd=tmp_path)
+    clinic_file(tmp_path, '[[fee]]\nservice = "ims"\nvisit = "subsequent"\namount = 90.00\nfrom = 2026-01-01\n')
+    assert run("why", "2026-10-SUNL-0001", cwd=tmp_path).stdout == before.stdout
+    for words in (
+        "in batch 1 of 2026-10, as of 2026-11-05", 'ims, by "ims" in Service', "subsequent, by the column Visit",
+        "PHYSIO, Physiotherapy Services", "sessions.xlsx, Sessions, row 2", "authorised to needle from 2018-05-01",
+        "The patient's own plan pays before a spouse's", "$95.00, from 2026-04-01", "Sun Life, letter of 2026-01-05",
+    ):  # fmt: skip
+        assert words in before.stdout
+    assert "Madeup" not in before.stdout
+    done = run("void", "2026-10-SUNL-0001", "--reason", "wrong insurer", *AS_OF, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "taken back on 2026-11-05: wrong insurer" in " ".join(
+        run("why", "2026-10-SUNL-0001", cwd=tmp_path).stdout.split()
+    )
+    why_row = run("why", sessions, "--row", "2", *AS_OF, cwd=tmp_path).stdout
+    assert "2026-10-SUNL-0001" in why_row.partition("On the ledger")[2]
+
+
+def test_a_claim_of_an_earlier_version_says_that_nobody_wrote_its_grounds_down(tmp_path: Path) -> None:
+    shown = on_ledger(month_of(tmp_path, [row()]))
+    claims = shown.claims.assign(evidence="", authority="", rules="", remarks="", visit_evidence="")
+    page = told(claim_page(claims, shown.batches[0]))
+    assert page["What was done"]["Read as"] == "ims, by a version of the program that did not keep it"
+    assert page["By whom"]["That day"].startswith("registration 01234; claimed by a version")
+    assert "Rules it rests on" not in page
+
+
+def test_each_kind_of_finding_has_a_page(tmp_path: Path) -> None:
+    clinic = practice(tmp_path, '[severity]\ntax-on-session = "warn"\nunusual-frequency = "off"\n')
+    for kind in CATALOGUE:
+        facts = told(kind_page(kind, clinic))["Finding"]
+        assert facts["What it means"] == CATALOGUE[kind].title
+        assert facts["How to fix"] == CATALOGUE[kind].fix
+    assert told(kind_page("tax-on-session", clinic))["Finding"]["How serious"].startswith("the session is claimed")
+    assert told(kind_page("unusual-frequency", clinic))["Finding"]["How serious"] == "nothing: it is turned off"
+    fixed = told(kind_page("not-a-physiotherapist", clinic))["Finding"]
+    assert fixed["How serious"] == "it holds the session, whatever the clinic file says"
+    assert fixed["Who decides"] == "nobody can decide it away: it has to be mended"
+
+
+def test_why_by_command(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row(), row(Tax=1.0, Patient="Held Madeup")])
+    done = run("why", sessions, "--row", "3", "--month", "2026-10", *AS_OF, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "tax-on-session (holds)" in done.stdout
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+    shown = report(run("why", sessions, "--row", "3", *AS_OF, "--json", cwd=tmp_path))
+    (session,) = shown["sessions"]
+    assert (session["row"], session["outcome"], session["findings"][0]["kind"]) == (3, "held", "tax-on-session")
+    assert session["why"]["parts"][0]["heading"] == "What became of it"
+    kind = report(run("why", "Tax-On-Session", "--json", cwd=tmp_path))
+    assert kind["parts"][0]["facts"][0] == {"what": "What it means", "said": "Tax is charged on the session"}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["sessions.xlsx"], "say which session with --row"),
+        (["tax-on-sesion"], "is no claim and no kind of finding; did you mean tax-on-session?"),
+        (["2026-10-SUNL-0001"], "there is no ledger here"),
+        (["sessions.xlsx", "--row", "99"], "no session in these files stands in row 99"),
+        (["sessions.xlsx", "--row", "0"], "--row"),
+        (["nowhere.xlsx", "--row", "2"], "there is no such file"),
+    ],
+)
+def test_what_why_cannot_answer_is_one_clear_message(tmp_path: Path, args: list[str], message: str) -> None:
+    clinic_file(tmp_path)
+    xlsx(tmp_path, [row()])
+    done = run("why", *args, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_claim_that_is_not_on_the_ledger_is_told_with_the_nearest(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
+    done = run("why", "2026-10-SUNL-0002", cwd=tmp_path)
+    assert (done.returncode, "did you mean 2026-10-SUNL-0001?" in done.stderr) == (2, True)
