@@ -139,6 +139,7 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     _show_findings(console, month, "hold", "Held: not claimed until mended")
     _show_findings(console, month, "warn", "Worth knowing")
     _show_reasons(console, month)
+    _show_what_is_not_stated(console, month)
     if month.month is None:
         _show_months(console, month)
     if len(month.earlier):
@@ -235,6 +236,16 @@ def _show_reasons(console: Console, month: Month) -> None:
     if len(reasons):
         listed = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
         console.print(Text.assemble(("Not billed: ", "bold"), listed))
+
+
+def _show_what_is_not_stated(console: Console, month: Month) -> None:
+    """The insurers of the claims of which neither the published rules nor the clinic say what they require."""
+    last = month.claims.groupby("insurer_id", sort=False)["service_date"].max()
+    asked = {insurer: month.clinic.insurer_by_id(str(insurer)) for insurer in last.index}
+    silent = [asked[insurer].name for insurer, day in last.items() if asked[insurer].requires_on(day.date()) is None]
+    if silent and month.clinic.file:
+        told = f"What {', '.join(silent)} require on a claim is not published. Where they require something, say it in "
+        console.print(Text(f'{told}{month.clinic.file}: requires = ["policy", "member"] under [[insurer]].'))
 
 
 def _show_months(console: Console, month: Month) -> None:

@@ -299,8 +299,14 @@ def rows() -> list[Row]:
     return ordered
 
 
-def workbook() -> Workbook:
-    """The spreadsheet as staff export it: two title lines, a blank line, the header, a line of totals below."""
+def a_week_later(listed: list[Row]) -> list[Row]:
+    """The same export a week later: a fee is another now, and a visit was deleted."""
+    changed = [{**row, "Fee": 95.0} if row["Insurer"] == "Beneva" else row for row in listed]
+    return [row for row in changed if (row["Insurer"], row["Service Date"]) != ("GMS", dt.date(2026, 10, 9))]
+
+
+def workbook(listed: list[Row]) -> Workbook:
+    """The rows as staff export them: two title lines, a blank line, the header, a line of totals below."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -311,7 +317,6 @@ def workbook() -> Workbook:
     sheet.append(list(HEADINGS))
     for cell in sheet[4]:
         cell.font = Font(bold=True)
-    listed = rows()
     for row in listed:
         sheet.append([row.get(heading) for heading in HEADINGS])
         for cell in sheet[sheet.max_row]:
@@ -329,9 +334,11 @@ def workbook() -> Workbook:
 
 def main() -> None:
     """Writes the samples beside this script."""
-    (HERE / "sessions-2026-10.xlsx").write_bytes(stamped(workbook(), dt.date(2026, 11, 1)))
+    listed = rows()
+    for name, part in (("sessions-2026-10", listed), ("sessions-2026-10-later", a_week_later(listed))):
+        (HERE / f"{name}.xlsx").write_bytes(stamped(workbook(part), dt.date(2026, 11, 1)))
     (HERE / "jane").mkdir(exist_ok=True)
-    for name, content in jane_reports(rows()).items():
+    for name, content in jane_reports(listed).items():
         (HERE / "jane" / name).write_bytes(content)
 
 

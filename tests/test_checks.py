@@ -146,7 +146,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      [row(), row(Insurer="PBC", Patient="B"), row(Insurer="Canada Life", Fee=99.0, Patient="C")],
      ["Canada Life is charged $99.00, and other plans $95.00 for the same visit."]),
     ("rule-not-verified", [row(**ICBC, Fee=80.0), row(Insurer="Veterans Affairs", Patient="B")],
-     ["The limit of 25 visits within 12 weeks after the accident is known only from a secondary source: A vendor's "
+     ["ICBC's limit of 25 visits within 12 weeks after the accident is known only from a secondary source: A vendor's "
       "guide to what ICBC covers in the first 12 weeks.",
       "Veterans Affairs pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."]),
     ("insurer-limit-counted-in-part",

@@ -266,6 +266,6 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
             parts.append((asked + said).astype("str"))
     for limit, labels in _limited(desk):
         if not limit.verified:
-            said = f"The limit of {limit.value()} {limit.what()} is known only from a secondary source: {limit.source}."
-            parts.append(pd.Series(said, index=labels, dtype="str"))
+            said = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
+            parts.append(pd.Series(f"{said}source: {limit.source}.", index=labels, dtype="str"))
     return _told(parts)
