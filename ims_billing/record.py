@@ -136,10 +136,12 @@ def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) 
     return now if before.empty else prove(pd.concat([now, before], ignore_index=True), columns)
 
 
-# Kinds whose words name rows, which another export has elsewhere.
+# Kinds whose words name rows, which another export has elsewhere, or count them.
 _NAMES_ROWS = (
     "duplicate-session",
     "second-visit-same-day",
+    "overlapping-sessions",
+    "over-insurer-limit",
     "sale-without-arrival",
     "arrival-without-sale",
     "sale-and-arrival-differ",
