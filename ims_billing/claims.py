@@ -69,7 +69,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     ]
     code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
     written = sessions["secondary_insurer"].unique()
-    second = {name: insurer.name if (insurer := clinic.insurer(name)) else name for name in written}
+    second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
     told = {
         "session": sessions.index,
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
@@ -94,19 +94,23 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     return prove(typed, CLAIMS)
 
 
-def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> list[str]:
-    """Who pays first, of sessions with a second insurer."""
-    columns = sessions[["insurer_id", "secondary_insurer", "relationship", "service_date"]]
-    return [
-        payer_order(clinic.insurer_by_id(insurer_id), second, relationship, day.date()) if second else ""
-        for insurer_id, second, relationship, day in columns.itertuples(index=False, name=None)
-    ]
+def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
+    """Who pays first, of sessions with a second insurer that is known."""
+    order = pd.Series("", index=sessions.index, dtype="str")
+    second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
+    columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
+    for label, insurer_id, relationship, day in columns.itertuples(name=None):
+        if other := clinic.insurer(second[label]):
+            order[label] = payer_order(clinic.insurer_by_id(insurer_id), other, relationship, day.date())
+    return order
 
 
 def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     """The fee, the code and the limits that each claim rests on, a line each with its days and source."""
     by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
-    kinds = lines[by].drop_duplicates()
+    plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
+    asked = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
+    kinds = asked.drop_duplicates()
     told = []
     for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
         day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
@@ -116,7 +120,7 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
         rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
         told.append("\n".join(rule.told() for rule in rules))
     texts = kinds.assign(told=pd.Series(told, index=kinds.index, dtype="str"))
-    return lines[by].merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
+    return asked.merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:

@@ -330,4 +330,11 @@ def _with_insurers(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
             ids[name], names[name] = SELF_PAY if blank_pays or clinic.pays_self(name) else "", name
     frame["insurer_id"] = written.map(ids).astype("str")
     frame["insurer_name"] = written.map(names).astype("str")
+    # A word for "the patient pays" is no second insurer, nor is the first one once more, with no other policy.
+    second = frame["secondary_insurer"]
+    known = {name: insurer.id for name in second.unique() if (insurer := clinic.insurer(name))}
+    pays_self = second.isin([name for name in second.unique() if clinic.pays_self(name)])
+    other_policy = (frame["secondary_policy"] != "") & (frame["secondary_policy"] != frame["policy"])
+    again = (second.map(known) == frame["insurer_id"]) & (frame["insurer_id"] != "") & ~other_policy
+    frame["secondary_insurer"] = second.mask(pays_self | again, "")
     return frame

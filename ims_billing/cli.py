@@ -128,7 +128,9 @@ def _intake(files: list[Path], clinic: Clinic) -> Intake:
         return read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
 
 
-def _prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
+def _prepare(
+    intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None, *, sent: bool = False
+) -> Month:
     """The month as it would be claimed; nothing is recorded."""
     from ims_billing.console import Working
     from ims_billing.month import prepare_month
@@ -136,9 +138,10 @@ def _prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, 
     with Working(1) as working:
         working.step("Classifying and checking")
         if ledger is None:
-            return prepare_month(intake, clinic, month=month, as_of=as_of)
+            return prepare_month(intake, clinic, month=month, as_of=as_of, already_sent=sent)
         with ledger.reading():
-            return prepare_month(intake, clinic, month=month, as_of=as_of, memory=ledger.memory())
+            memory = ledger.memory()
+            return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, already_sent=sent)
 
 
 def _places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
@@ -153,6 +156,14 @@ def _places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple
         )
     beside = clinic.parent if clinic else Path()
     return Ledger(ledger or beside / FILE_NAME), out or beside / "reports"
+
+
+def _memory(clinic: Path | None, ledger: Path | None) -> Ledger | None:
+    """The ledger to look into: as given, else beside the clinic file; None without either."""
+    memory = _places(clinic, ledger, Path())[0] if clinic or ledger else None
+    if ledger and memory and not memory.exists:
+        raise BillingError(f"{ledger}: there is no such ledger.")
+    return memory
 
 
 def _known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
@@ -182,9 +193,7 @@ def check(
 
     path = _find_clinic(clinic, files)
     known = load(path) if path else without_file()
-    memory = _places(path, ledger, Path())[0] if path or ledger else None
-    if ledger and memory and not memory.exists:
-        raise BillingError(f"{ledger}: there is no such ledger.")
+    memory = _memory(path, ledger)
     prepared = _prepare(_intake(files, known), known, month, _day(as_of), memory)
     if as_json:
         _print_json(json_view.month_json(prepared))
@@ -239,7 +248,7 @@ def claim(
     record.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = _read(files, known, month)
     if dry_run or strict:
-        prepared = _prepare(intake, known, billed, _day(as_of), memory)
+        prepared = _prepare(intake, known, billed, _day(as_of), memory, sent=already_sent)
         held = prepared.totals.counts["held"]
         if dry_run or held:
             if as_json:
@@ -298,11 +307,11 @@ def why(
         if as_json:
             _print_json({"version": __version__, **json_view.page_json(page)})
         else:
-            console.show_page(page)
+            console.show_pages([page])
         return
     from ims_billing.why import session_page, sessions_at
 
-    memory = _places(path, ledger, Path())[0] if path or ledger else None
+    memory = _memory(path, ledger)
     prepared = _prepare(_intake(about, known), known, month, _day(as_of), memory)
     if memory is None:
         from ims_billing.model import ON_LEDGER, empty
@@ -315,25 +324,29 @@ def why(
     if as_json:
         _print_json(json_view.why_json(prepared, pages))
         return
-    for page in pages.values():
-        console.show_page(page)
+    console.show_pages(list(pages.values()))
 
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
-    """The page of a claim or of a kind of finding; raises BillingError where it is neither."""
+    """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
     from ims_billing.findings import CATALOGUE, did_you_mean
-    from ims_billing.why import claim_page, kind_page
+    from ims_billing.why import REASONS, claim_page, kind_page, reason_page
 
     named = str(about[0]).strip()
-    if len(about) == 1 and named.lower() in CATALOGUE:
+    if len(about) > 1:
+        raise BillingError("name one claim or one kind of finding, or files and a row of theirs with --row.")
+    if named.lower() in CATALOGUE:
         return kind_page(named.lower(), clinic)
-    if len(about) == 1 and re.fullmatch(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}", named.upper()):
+    if named.lower() in REASONS:
+        return reason_page(named.lower())
+    if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
         memory, _ = _known_ledger(path, ledger, Path())
         with memory.reading():
             return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
-    if about[0].exists() or about[0].suffix:
+    if named in (".", "") or about[0].exists() or about[0].suffix:
         raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
-    raise BillingError(f"{named} is no claim and no kind of finding{did_you_mean(named, CATALOGUE) or '.'}")
+    known = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."
+    raise BillingError(f"{named} is no claim, no kind of finding and no reason not to bill{known}")
 
 
 @app.command(epilog="Example: ims-billing report 2026-10 --out copy")

@@ -100,7 +100,7 @@ class InsurerEntry(Strict):
     service_code: Text | Codes | None = None
     one_to_one: bool | None = None
     vendor_number: Text | None = None
-    claim_within_days: Annotated[int, Field(gt=0)] | None = None
+    claim_within_days: Annotated[int, Field(gt=0, le=3660, strict=True)] | None = None
     confirmed: bool = True
 
     @field_validator("service_code")

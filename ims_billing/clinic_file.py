@@ -105,6 +105,15 @@ def _readable(keys: Sequence[str]) -> list[str]:
     return [str(int(key) + 1) if key.isdigit() else key for key in kept]
 
 
+# What the parts of pydantic's fault types want, in words.
+_EXPECTED = {
+    "date": "a date such as 2026-04-01, without quotes",
+    "int": "a whole number",
+    "decimal": "an amount such as 95.00",
+    "bool": "true or false",
+}
+
+
 def _told(fault: Any, known: Sequence[str]) -> str:
     found, kind, context = fault["input"], fault["type"], fault.get("ctx", {})
     if kind == "extra_forbidden":
@@ -121,11 +130,16 @@ def _told(fault: Any, known: Sequence[str]) -> str:
         return f"found {shown}; {context['error']}"
     if kind == "too_short":
         return "found an empty list; expected at least one"
+    if kind == "string_too_short":
+        return "found nothing between the quotes; expected text"
     if kind == "string_type":
         return f"found {shown}; expected text in quotes"
     if kind == "string_pattern_mismatch":
         wanted = "four capital letters, such as SUNL" if "A-Z" in context["pattern"] else "small letters and hyphens"
         return f"found {shown}; expected {wanted}"
+    for start, words in _EXPECTED.items():
+        if kind.startswith(start):
+            return f"found {shown}; expected {words}"
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return f"found {shown}; expected {expected}"
 
@@ -180,6 +194,9 @@ class _Reader:
             return []
         valid = []
         for number, entry in enumerate(entries):
+            if isinstance(entry, dict) and "published" in entry:
+                self.faults.add(table, number, "published", "this key is not known", _name_of(entry))
+                continue
             try:
                 valid.append((number, model.model_validate(entry)))
             except ValidationError as error:
@@ -443,7 +460,8 @@ def load(path: Path) -> Clinic:
         raw = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise BillingError(
-            f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes, and dates are written 2026-10-31."
+            f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes; without quotes are "
+            "dates, written 2026-10-31, and yes and no, written true and false."
         ) from error
     clinic, faults = _build(raw, text)
     if clinic is None:

@@ -8,6 +8,8 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from rich.text import Text
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE
-from ims_billing.in_force import rules_on
+from ims_billing.in_force import Rule, not_stated, rules_on
 from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars, is_id
 from ims_billing.rulebook import services_told
 
@@ -207,26 +209,31 @@ def _show_findings(console: Console, month: Month, severity: str, title: str) ->
         part = findings[findings["kind"] == kind]
         sessions = month.sessions.loc[[label for label in part["session"].unique() if label != NO_SESSION]]
         console.print(Text(f"{len(sessions) or len(part):>4} {CATALOGUE[kind].title}", style="bold"))
-        places = _places(sessions, several=len(month.intake.files) > 1)
-        told = Text(f"{kind}, {dollars(int(sessions['fee_cents'].sum()))}: {places}" if places else kind, style="dim")
-        messages = list(dict.fromkeys(part["message"]))
+        several = len(month.intake.files) > 1
+        amount = dollars(int(sessions["fee_cents"].sum()))
+        told = Text(f"{kind}, {amount}" if len(sessions) else kind, style="dim")
+        by_message = part.groupby("message", sort=False)["session"]
         # Names that are not recognised come once each, with the line that settles them: all of them.
-        shown = messages if kind in _SETTLED_BY_A_LINE else messages[:_SHOWN_MESSAGES]
-        for message in shown:
-            told.append(f"\n{message}", style="not dim")
-        if len(messages) > len(shown):
-            told.append(f"\n... and {len(messages) - len(shown)} more like these", style="dim")
+        most = len(by_message) if kind in _SETTLED_BY_A_LINE else _SHOWN_MESSAGES
+        for message, labels in islice(by_message, most):
+            known = [label for label in labels if label != NO_SESSION]
+            told.append(f"\n{_places(month.sessions.loc[known], several=several)}" if known else "", style="dim")
+            told.append(f"{': ' if known else chr(10)}{message}", style="not dim")
+        if len(by_message) > most:
+            rest = part[~part["message"].isin([message for message, _ in islice(by_message, most)])]
+            told.append(f"\n... and {len(rest)} more like these", style="dim")
         told.append(f"\nFix: {CATALOGUE[kind].fix}", style="not dim cyan")
         console.print(Padding(told, (0, 0, 0, 5)))
     console.print()
 
 
 def _places(sessions: pd.DataFrame, *, several: bool) -> str:
-    """The first few places by row, with the session's id where there is one."""
-    places = []
+    """The first few places by row, with the session's id where there is one; a file is named once for all its rows."""
+    places, before = [], ""
     for file, row, session_id in sessions[["file", "row", "session_id"]].head(_SHOWN_PLACES).itertuples(index=False):
         named = f" (session {session_id})" if is_id(session_id) else ""
-        places.append(f"{f'{file} ' if several else ''}row {row}{named}")
+        places.append(f"{f'{file} ' if several and file != before else ''}row {row}{named}")
+        before = file
     more = len(sessions) - len(places)
     return ", ".join(places) + (f" and {more} more" if more else "")
 
@@ -361,18 +368,51 @@ def show_end(
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 
-def show_page(page: Page) -> None:
-    """An answer to why: its parts with their facts, what is so beside what it is about."""
+def show_pages(pages: Sequence[Page]) -> None:
+    """Answers to why: each with its parts and facts, and the web pages that its sources name at its end."""
     console = out()
-    console.print(Text(page.title, style="bold"))
-    for part in page.parts:
-        console.print(Text(f"\n{part.heading}", style="bold"))
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(width=28, style="dim")
-        table.add_column(overflow="fold")
-        for what, said in part.facts:
-            table.add_row(Text(f"  {what}"), Text(said))
-        console.print(table)
+    for number, page in enumerate(pages):
+        console.print(Text(f"{'' if number == 0 else chr(10)}{page.title}", style="bold"))
+        cited: list[str] = []
+        for part in page.parts:
+            console.print(Text(f"\n{part.heading}", style="bold"))
+            table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+            table.add_column(width=28, style="dim", overflow="fold")
+            table.add_column(overflow="fold")
+            for what, said in part.facts:
+                table.add_row(Text(f"  {what}"), Text(_numbered(said, cited)))
+            console.print(table)
+        if cited:
+            console.print(Text("\nPages of the sources", style="bold"))
+        for place, url in enumerate(cited, start=1):
+            console.print(Text(f"{place:>4}  {url}"), soft_wrap=True)
+
+
+def _numbered(said: str, cited: list[str]) -> str:
+    """The text with a number for each web page in it, which is added to those that are cited."""
+    lines: list[str] = []
+    for line in said.splitlines():
+        if line.startswith("https://"):
+            url, _, doubt = line.partition(" ")
+            if url not in cited:
+                cited.append(url)
+            lines[-1] += f" [{cited.index(url) + 1}]{f' {doubt}' if doubt else ''}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _grouped(rules: list[Rule]) -> list[Rule]:
+    """The rules; the insurers that take claims by one channel, by one source, stand together."""
+    kept, together = [], dict[tuple[str, str, str], list[Rule]]()
+    for rule in rules:
+        if rule.table == "insurer" and rule.what == "takes claims by" and rule.cited.published:
+            together.setdefault((rule.value, rule.cited.cited(), rule.cited.lasting()), []).append(rule)
+        else:
+            kept.append(rule)
+    first = [replace(group[0], whom=", ".join(rule.whom for rule in group)) for group in together.values()]
+    place = next((n for n, rule in enumerate(kept) if rule.table == "insurer"), len(kept))
+    return [*kept[:place], *first, *kept[place:]]
 
 
 def show_rules(clinic: Clinic, on: dt.date) -> None:
@@ -389,6 +429,7 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
     rules = rules_on(clinic, on)
     sources = list(dict.fromkeys(rule.cited.cited() for rule in rules if rule.cited.published))
     named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in rules)]
+    rules = _grouped(rules)
     for title, tables in (
         ("Fees", ("fee",)),
         ("Limits and windows", ("limit", "submission window", "channel", "order of payers", "registration number")),
@@ -407,15 +448,22 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
         for rule in listed:
             source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
             cited = Text(source) if rule.cited.verified else Text(f"{source}, not verified", "yellow")
-            said = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}"
-            said = said.removesuffix(": yes")
+            said = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
             shown = Text(rule.whom, "bold") if rule.whom != before else ""
             table.add_row(shown, Text(said), rule.cited.lasting(), cited)
             before = rule.whom
         console.print(table)
+    missing = not_stated(clinic, on)
+    if missing or named:
+        console.print(Text("Yours to state in clinic.toml", style="bold"))
+    if missing:
+        console.print(
+            f"  What they pay for a visit, not published for that day ([[fee]]): {', '.join(missing)}.",
+            markup=False,
+        )
     if named:
-        told = ", ".join(named)
-        console.print(Text.assemble(("Known by name only: ", "bold"), f"{told}. What they require is yours to state."))
+        told = f"  Known by name only on that day (requires, channel under [[insurer]]): {', '.join(named)}."
+        console.print(told, markup=False)
     console.print(Text("\nSources", style="bold"))
     for number, source in enumerate(sources, start=1):
         console.print(Text(f"{number:>3}  {source}"), soft_wrap=True)

@@ -340,9 +340,8 @@ _KINDS = (
         "phn-check-digit",
         "warn",
         _NONE,
-        "The Personal Health Number is not one by its digits",
-        "Compare it with the patient's card: ten digits, the first a 9. Sources differ on some check digits, so a "
-        "right number may be named here.",
+        "The Personal Health Number cannot be right",
+        "Compare it with the patient's card. Sources differ on some check digits, so a right number may be named here.",
     ),
     Kind(
         "registration-format",
@@ -376,7 +375,7 @@ _KINDS = (
         "insurer-limit-counted-in-part",
         "warn",
         _NONE,
-        "Past a limit of the insurer, as far as the clinic can tell",
+        "A limit of the insurer that can be counted in part only",
         "Ask the insurer or the patient how many visits are left, or for its approval of more.",
     ),
     Kind(

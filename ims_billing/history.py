@@ -26,7 +26,8 @@ class Recall:
     `resemblance`: the claim that a new session may be a correction of, and in what it differs.
     `patient` has one key per patient, by session; `reused` says whose id was an altogether different session's.
     `elsewhere` are the active claims (ON_LEDGER, with `patient_key`) whose sessions are not in the files;
-    `expected` says of each whether the files would hold it, had its session not been changed or deleted.
+    `expected` says of each whether the files would hold it, had its session not been changed or deleted. `active` are
+    all active claims, with `patient_key`, but for one that is being replaced.
     """
 
     standing: pd.DataFrame
@@ -34,6 +35,7 @@ class Recall:
     reused: pd.Series[bool]
     elsewhere: pd.DataFrame
     expected: pd.Series[bool]
+    active: pd.DataFrame
 
 
 def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replacing: str = "") -> Recall:
@@ -44,7 +46,7 @@ def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replac
     if history.empty:
         blank = pd.DataFrame(dict.fromkeys(_STANDING, ""), index=sessions.index, dtype="str")
         nobody, none = history.assign(patient_key=history["patient"]), history["voided_on"].isna()
-        return Recall(blank, patient_keys(sessions), pd.Series(False, index=sessions.index), nobody, none)
+        return Recall(blank, patient_keys(sessions), pd.Series(False, index=sessions.index), nobody, none, nobody)
     theirs = _as_sessions(history, clinic)
     both = pd.concat([sessions[theirs.columns], theirs], ignore_index=True)
     # Keys are made of both together: where only one of them has a patient's id, the name lends it to the other.
@@ -72,8 +74,19 @@ def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replac
     standing.loc[is_near, "resemblance"] = near.loc[is_near, "resemblance"]
     missing = stands & ~matched
     expected = told_of(sessions["service_date"], matched, known, stands, whole_weeks=True)
-    patient = _by_name(known.loc[missing], ours)
-    return Recall(standing, ours["patient"], reused, history[missing].assign(patient_key=patient), expected[missing])
+    # A matched claim is of its session's patient, whatever the two call them.
+    of_session = pd.Series(ours["patient"].to_numpy(), index=found)[(found >= 0).to_numpy()]
+    patient = _by_name(known.loc[stands], ours)
+    patient = of_session[~of_session.index.duplicated()].reindex(patient.index).fillna(patient).astype("str")
+    active = history[stands].assign(patient_key=patient)
+    return Recall(
+        standing=standing,
+        patient=ours["patient"],
+        reused=reused,
+        elsewhere=active[missing[stands]],
+        expected=expected[missing],
+        active=active[active["claim"] != replacing],
+    )
 
 
 def _by_name(known: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.model import dollars
 from ims_billing.rulebook import published
-from ims_billing.terms import ALWAYS, Cited, Fee, Limit, in_force
+from ims_billing.terms import ALWAYS, Cited, Fee, Limit, in_force, without_overridden
 
 CONDITIONS = {
     "one-to-one": "the practitioner treats nobody else meanwhile",
@@ -37,7 +37,8 @@ class Rule:
         """All of it as one line: ``Fee, any insurer: ims, initial: $130.00, from 2026-04-01. Source: clinic file``."""
         said = ": ".join(part for part in (self.what, self.value) if part)
         lasting = f", {self.cited.lasting()}" if self.cited.lasting() else ""
-        return f"{self.table.capitalize()}, {self.whom}: {said}{lasting}. Source: {self.cited.cited()}"
+        told = f"{self.table.capitalize()}, {self.whom}: {said}{lasting}. Source: {self.cited.cited()}"
+        return " ".join(told.split())
 
 
 def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
@@ -46,15 +47,14 @@ def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
     return Rule("service code", insurer.name, "", code, own)
 
 
-def payer_order(insurer: Insurer, second: str, relationship: str, day: dt.date) -> str:
-    """Who pays first of two insurers, in words with the source; empty without a second one."""
-    if not second:
-        return ""
-    for condition in in_force(insurer.conditions, day):
-        if condition.condition == "first-payer":
-            return f"{insurer.name} pays before any plan. Source: {condition.cited()}"
+def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> str:
+    """Who pays first of two insurers, in words with the source."""
+    for first, other in ((insurer, "it comes first"), (second, f"it must come before {insurer.name}")):
+        for condition in in_force(first.conditions, day):
+            if condition.condition == "first-payer":
+                return f"{first.name} pays before any plan: {other}. Source: {condition.cited()}"
     for order in in_force(published().limits.payer_order, day):
-        if order.relationship == (relationship or "other"):
+        if order.relationship == (relationship or "not said"):
             return f"{order.says[0].upper()}{order.says[1:]}. Source: {order.cited()}"
     return ""
 
@@ -77,7 +77,7 @@ def limit_rule(limit: Limit, clinic: Clinic) -> Rule:
 
 
 def _all_rules(clinic: Clinic, day: dt.date) -> Iterator[Rule]:
-    yield from (fee_rule(fee, clinic) for fee in _without_overridden(clinic, day))
+    yield from (fee_rule(fee, clinic) for fee in without_overridden(in_force(clinic.fees, day)))
     for insurer in clinic.insurers:
         plans = dict.fromkeys(limit.policy or "" for limit in clinic.limits if limit.insurer == insurer.id)
         found = dict.fromkeys(limit for plan in plans for limit in clinic.limits_on(insurer.id, plan, day))
@@ -89,18 +89,11 @@ def _all_rules(clinic: Clinic, day: dt.date) -> Iterator[Rule]:
     for fields in limits.channel_fields:
         yield Rule("channel", fields.channel, "has fields for", ", ".join(fields.fields), fields)
     for order in limits.payer_order:
-        yield Rule("order of payers", f"a patient who is {order.relationship}", "", order.says, order)
+        yield Rule("order of payers", f"relationship: {order.relationship}", "who pays first", order.says, order)
     for written in limits.registration:
         yield Rule("registration number", "physiotherapist", "is written as", written.words, written)
     for insurer in clinic.insurers:
         yield from _of_insurer(insurer)
-
-
-def _without_overridden(clinic: Clinic, day: dt.date) -> list[Fee]:
-    """The fees of a day; a published one only where the clinic has none for the same."""
-    fees = in_force(clinic.fees, day)
-    own = {fee.told() for fee in fees if not fee.published}
-    return [fee for fee in fees if not fee.published or fee.told() not in own]
 
 
 def _of_insurer(insurer: Insurer) -> Iterator[Rule]:
@@ -118,3 +111,13 @@ def _of_insurer(insurer: Insurer) -> Iterator[Rule]:
         yield Rule("insurer", name, CONDITIONS[condition.condition], "yes", condition)
     for number, note in enumerate(insurer.notes, start=1):
         yield Rule("insurer", name, f"note {number}", note.note, note)
+
+
+def not_stated(clinic: Clinic, day: dt.date) -> list[str]:
+    """What nobody publishes for that day and the clinic file does not say: the amounts of public payers."""
+    fees = in_force(clinic.fees, day)
+    return [
+        insurer.name
+        for insurer in clinic.insurers
+        if insurer.public and not any(fee.insurer == insurer.id and fee.service in clinic.block.bill for fee in fees)
+    ]

@@ -12,7 +12,7 @@ from ims_billing.clinic import Clinic, Insurer
 from ims_billing.in_force import rules_on
 from ims_billing.model import NO_SESSION, is_id
 from ims_billing.rulebook import services_told
-from ims_billing.terms import ALWAYS, Cited, Codes, in_force
+from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:
     from ims_billing.month import Month
@@ -147,7 +147,7 @@ def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
                 "cents": fee.cents,
                 **_cited_json(fee),
             }
-            for fee in in_force(clinic.fees, on)
+            for fee in without_overridden(in_force(clinic.fees, on))
         ],
         "rules": [
             {"table": rule.table, "whom": rule.whom, "what": rule.what, "value": rule.value, **_cited_json(rule.cited)}
@@ -168,9 +168,9 @@ def _insurer_json(insurer: Insurer, on: dt.date) -> dict[str, Any]:
         "channel": " or ".join(insurer.channels_on(on)) or None,
         "requires": None if requires is None else list(requires),
         "service_code": code,
-        "source": insurer.source,
-        "url": insurer.url or None,
-        "verified": insurer.verified,
+        # Of the name alone: what it requires and the rest have their own, under rules.
+        "name_source": insurer.source,
+        "name_url": insurer.url or None,
     }
 
 

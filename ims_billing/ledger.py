@@ -135,8 +135,11 @@ class Ledger(LedgerFile):
     def _unclaimed(self) -> pd.DataFrame:
         """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
         columns = ", ".join(column.name for column in UNCLAIMED)
+        # A session that was claimed, and is another now or was taken back, is told of by its claim.
+        claimed = "SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')"
         rows = self.rows(
-            f"SELECT {columns} FROM attention WHERE service_date IS NOT NULL UNION SELECT {columns} FROM not_billed "
+            f"SELECT {columns} FROM attention WHERE (month, session) NOT IN ({claimed}) AND service_date IS NOT NULL "
+            f"UNION SELECT {columns} FROM not_billed "
             f"WHERE reason IN ({', '.join('?' * len(_TOOK_PLACE))}) AND service_date IS NOT NULL",
             *_TOOK_PLACE,
         )

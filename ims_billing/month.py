@@ -111,11 +111,12 @@ def prepare_month(
     as_of: dt.date,
     memory: Memory | None = None,
     replacing: str = "",
+    already_sent: bool = False,
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
     `memory` is what the ledger knows, of any month. The session of the voided claim `replacing` is
-    claimed anew.
+    claimed anew. With `already_sent` the claims went out before this program came: they were in time.
     """
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
@@ -129,7 +130,7 @@ def prepare_month(
     dated = sessions["service_date"].notna() & ~shifted
     natural = natural_keys(sessions)
     known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing)
-    beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic)
+    beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic, billed_now=[month] if month else None)
     sessions = with_visit_by_history(sessions, known, beside)
     of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     sessions["replaces"] = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
@@ -155,9 +156,12 @@ def prepare_month(
         standing=standing,
         claimed=known.elsewhere,
         gone=known.elsewhere[known.expected & billed_now & ~resembled],
+        active=known.active,
+        has_claim=known.standing["state"].isin(("claimed", "changed")) & (sessions["replaces"] == ""),
         unclaimed=beside,
         clinic=clinic,
         as_of=as_of,
+        in_time=(sessions["replaces"] != "") | already_sent,
     )
     findings = pd.concat([_cell_findings(desk, dated), run_checks(desk)], ignore_index=True)
     findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
@@ -277,8 +281,10 @@ def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
 
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     """The findings of each session, a line each: kind and message."""
-    told = findings["kind"] + ": " + findings["message"]
-    return told.groupby(findings["session"]).agg("\n".join) if len(told) else pd.Series(dtype="str")
+    told: dict[int, list[str]] = {}
+    for session, kind, message in findings[["session", "kind", "message"]].itertuples(index=False, name=None):
+        told.setdefault(session, []).append(f"{kind}: {' '.join(message.split())}")
+    return pd.Series({session: "\n".join(lines) for session, lines in told.items()}, dtype="str")
 
 
 def _opaque(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:

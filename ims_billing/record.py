@@ -92,7 +92,9 @@ def claim(
     probe_summary(month, out)
     with ledger.writing(waiting, f"claim {month}"):
         started("Classifying and checking")
-        prepared = prepare_month(intake, clinic, month=month, as_of=as_of, memory=ledger.memory())
+        prepared = prepare_month(
+            intake, clinic, month=month, as_of=as_of, memory=ledger.memory(), already_sent=already_sent
+        )
         if strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         started("Recording")
@@ -301,7 +303,8 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
     run = run_of(replace(prepared, month=month, claims=claims))
     if intake is not None:
         return run
-    return replace(run, origin=replace(run.origin, files=()), claims=claims.assign(source=old["source"].iloc[0]))
+    as_told = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
+    return replace(run, origin=replace(run.origin, files=()), claims=as_told)
 
 
 def _why_not(prepared: Month, claims: pd.DataFrame) -> str:

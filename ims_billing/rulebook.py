@@ -29,6 +29,8 @@ from ims_billing.terms import (
     Strict,
     SubmissionWindow,
     Text,
+    clashing_fees,
+    clashing_limits,
 )
 
 
@@ -151,6 +153,7 @@ class CellWords(Strict):
     visit: Words
     relationship: Words
     billed: Words
+    nothing: Words
     jane_state: Words = Field(alias="jane-state")
     jane_sale: Words = Field(alias="jane-sale")
 
@@ -215,9 +218,28 @@ class Rulebook(Strict):
     @model_validator(mode="after")
     def _every_value_has_a_source(self) -> Rulebook:
         for value in self.cited():
-            stated = {"source", "verified"} <= value.model_fields_set and value.source != CLINIC_FILE
-            if not stated or (value.verified and not value.url.startswith("https://")):
-                raise ValueError(f"this value names no source: {value!r}")
+            for lacks, what in (
+                ("source" not in value.model_fields_set or value.source == CLINIC_FILE, "a source"),
+                ("verified" not in value.model_fields_set, "verified = true or false"),
+                (value.verified and not value.url.startswith("https://"), "the url that verifies it"),
+            ):
+                if lacks:
+                    raise ValueError(f"it lacks {what}: {value!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _no_two_for_the_same(self) -> Rulebook:
+        known = {bare(name) for insurer in self.insurers.insurer for name in (insurer.name, *insurer.aliases)}
+        fees, limits = self.fees.fee, self.limits.limit
+        for insurer in (*(fee.insurer for fee in fees), *(limit.insurer for limit in limits)):
+            if insurer is None or bare(insurer) not in known:
+                raise ValueError(f"the insurer {insurer!r} is not in insurers.toml")
+        clashes = [
+            *((fees, pair) for pair in clashing_fees(fees)),
+            *((limits, pair) for pair in clashing_limits(limits)),
+        ]
+        for values, (first, second) in clashes:
+            raise ValueError(f"two are in force on one day for the same: {values[first]!r} and {values[second]!r}")
         return self
 
     def cited(self) -> Iterator[Cited]:

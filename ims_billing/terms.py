@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ims_billing.model import Billable, Requirement, Service, Visit, cents
+from ims_billing.model import Billable, Requirement, Service, Visit, bare, cents
 
 Text = Annotated[str, Field(min_length=1)]
 CLINIC_FILE = "clinic file"
@@ -171,10 +171,10 @@ class Limit(Cited):
 
     insurer: Text
     policy: Text | None = None
-    visits: Annotated[int, Field(gt=0)] | None = None
+    visits: Annotated[int, Field(gt=0, le=1000, strict=True)] | None = None
     per: Literal["calendar-year"] | None = None
-    weeks_after_accident: Annotated[int, Field(gt=0)] | None = None
-    services: tuple[Service, ...] = ("ims", "physiotherapy")
+    weeks_after_accident: Annotated[int, Field(gt=0, le=520, strict=True)] | None = None
+    services: Annotated[tuple[Service, ...], Field(min_length=1)] = ("ims", "physiotherapy")
     not_counted: str = ""
 
     @model_validator(mode="after")
@@ -187,9 +187,10 @@ class Limit(Cited):
 
     def what(self) -> str:
         """Of what it is a limit, in words: ``visits within 12 weeks after the accident``."""
+        counted = "visit" if self.visits == 1 else "visits"
         if self.per:
-            return "visits in a calendar year"
-        return f"visits within {self.weeks_after_accident} weeks after the accident" if self.visits else _WEEKS
+            return f"{counted} in a calendar year"
+        return f"{counted} within {self.weeks_after_accident} weeks after the accident" if self.visits else _WEEKS
 
     @property
     def measure(self) -> tuple[str | None, bool]:
@@ -219,7 +220,7 @@ class ChannelFields(Cited):
 class PayerOrder(Cited):
     """Who pays first where a patient has two insurers, by what the patient is to the insured of the first one."""
 
-    relationship: Literal["self", "spouse", "child", "other"]
+    relationship: Literal["self", "spouse", "child", "other", "not said"]
     says: Text
 
 
@@ -250,18 +251,22 @@ def fee_in_force(
     """The most specific fee that fits a session on its service date, or None.
 
     An empty `visit` or None for `minutes` fits only fees that do not ask. With `insurer` None only fees for
-    any insurer fit: that is the clinic's own price.
+    any insurer fit: that is the clinic's own price. What the clinic states of an insurer goes before what is published.
     """
+    of_day = [fee for fee in fees if fee.service == service and fee.covers(on) and fee.insurer in (None, insurer)]
     fitting = [
         fee
-        for fee in fees
-        if fee.service == service
-        and fee.covers(on)
-        and (fee.insurer is None or fee.insurer == insurer)
-        and (fee.visit is None or fee.visit == visit)
-        and (fee.minutes is None or fee.minutes == minutes)
+        for fee in without_overridden(of_day)
+        if (fee.visit is None or fee.visit == visit) and (fee.minutes is None or fee.minutes == minutes)
     ]
     return max(fitting, key=lambda fee: fee.rank, default=None)
+
+
+def without_overridden(fees: Iterable[Fee]) -> list[Fee]:
+    """The fees of a day, without the published ones of an insurer and a service for which the clinic has its own."""
+    fees = list(fees)
+    own = {(fee.service, fee.insurer) for fee in fees if not fee.published}
+    return [fee for fee in fees if not fee.published or (fee.service, fee.insurer) not in own]
 
 
 def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
@@ -271,7 +276,7 @@ def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
 
 def clashing_limits(limits: Sequence[Limit]) -> list[tuple[int, int]]:
     """Positions of every two limits of the same thing whose dates overlap."""
-    return _clashing(limits, [f"{limit.insurer} {limit.policy} {limit.measure}" for limit in limits])
+    return _clashing(limits, [f"{limit.insurer} {bare(limit.policy or '')} {limit.measure}" for limit in limits])
 
 
 def _clashing(values: Sequence[Cited], of: Sequence[str]) -> list[tuple[int, int]]:

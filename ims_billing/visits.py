@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 import pandas as pd
@@ -13,23 +14,43 @@ from ims_billing.model import (
     DID_NOT_TAKE_PLACE,
     UNCLAIMED,
     Billable,
+    Column,
     day_text,
+    empty,
     given_name_first,
     prove,
 )
 from ims_billing.rulebook import published
 
 PHYSIOTHERAPY = get_args(Billable)
+_VISITS = (
+    Column("patient_key", "str", "the patient, as the sessions' patients are keyed"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("insurer_id", "str", "the insurer's fixed id; empty where not known"),
+    Column("service", "str", "what was done"),
+)
 
 
-def unclaimed_visits(unclaimed: pd.DataFrame, sessions: pd.DataFrame, known: Recall, clinic: Clinic) -> pd.DataFrame:
+def unclaimed_visits(
+    unclaimed: pd.DataFrame,
+    sessions: pd.DataFrame,
+    known: Recall,
+    clinic: Clinic,
+    *,
+    billed_now: Sequence[str] | None,
+) -> pd.DataFrame:
     """The visits of the ledger's lists (UNCLAIMED) that the files do not hold: held, or billed elsewhere.
 
     Columns: `patient_key` (as in `known`), `service_date`, `insurer_id`, `service`. A line of a patient and day that
     the files or a claim tell of is the same visit, and is not told again. The lists know patients by name only:
-    where a name means nobody in the files, or two, its lines are left out.
+    where a name means nobody in the files, or two, its lines are left out. So are those of the months that this run
+    goes over anew (None: all that the files hold), whose sessions may have been mended.
     """
     prove(unclaimed, UNCLAIMED)
+    anew = set(day_text(sessions["service_date"], "%Y-%m")) if billed_now is None else set(billed_now)
+    unclaimed = unclaimed[~day_text(unclaimed["service_date"], "%Y-%m").isin(anew)]
+    if unclaimed.empty:
+        return empty(_VISITS)
     reader = NameReader(published().services, clinic.service_names)
     services = {name: reader.read(name).service for name in unclaimed["service"].unique()}
     insurers = {name: i.id if (i := clinic.insurer(name)) else "" for name in unclaimed["insurer"].unique()}

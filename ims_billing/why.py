@@ -11,12 +11,12 @@ import pandas as pd
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
 from ims_billing.in_force import limit_rule, payer_order, rules_on
-from ims_billing.model import Batch, Intake, dollars, is_id
+from ims_billing.model import Batch, Intake, dollars, given_name_first, is_id
 from ims_billing.month import Month
 from ims_billing.terms import Cited, Fee
 
 # What each reason not to bill means.
-_REASONS = {
+REASONS = {
     "outside-month": "its day does not lie in the month that is billed",
     "no-show": "the patient did not come",
     "cancelled": "it was cancelled",
@@ -86,7 +86,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
-        Part("What was done", tuple(_service(session))),
+        Part("What was done", tuple(_service(session, month.sessions["patient"]))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
         Part("The fee", tuple(_fee(month, label, session))),
@@ -113,22 +113,31 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         "held": "held: it is not claimed until each finding that holds it is settled",
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
-    yield "Outcome", f"not billed ({reason}): {_REASONS[reason]}" if reason else said[outcome]
+    yield "Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else said[outcome]
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
         yield "Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside)
 
 
-def _service(session: Mapping[str, Any]) -> Facts:
+def _service(session: Mapping[str, Any], patients: pd.Series[str]) -> Facts:
     day = session["service_date"]
     yield "Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}"
-    yield "Service as written", session["service_name"] or "nothing"
+    # What is somebody's name stands in the wrong column.
+    name = given_name_first(session["service_name"])
+    named = name != "" and name in set(patients.map(given_name_first))
+    written = "a patient's name" if named else session["service_name"]
+    yield "Service as written", written or "nothing"
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
     yield "Read as", f"{session['service']}{evidence}"
     yield "Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said"
+    yield "Start", _clock(session["start"])
     yield "Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"])
     if session["service_code"]:
         yield "Billed as", session["service_code"]
+
+
+def _clock(minutes: Any) -> str:
+    return "not said" if pd.isna(minutes) else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
 
 
 def _practitioner(session: Mapping[str, Any]) -> Facts:
@@ -146,9 +155,11 @@ def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
         yield "Vendor number", known.vendor_number
     if session["secondary_insurer"] and not pd.isna(session["service_date"]):
         second = clinic.insurer(session["secondary_insurer"])
-        yield "Second insurer", second.name if second else "one that is not known"
+        yield "Second insurer", second.name if second else "one that is not known; the claim names none"
+        if second is None:
+            return
         day = session["service_date"].date()
-        order = payer_order(known, session["secondary_insurer"], session["relationship"], day)
+        order = payer_order(known, second, session["relationship"], day)
         yield "Who pays first", _in_lines(order)
 
 
@@ -157,9 +168,13 @@ def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
     if label in month.prices.index:
         place = int(_cells(month.prices, label)["rule"])
         yield "Listed fee", _fee_told(month.clinic.fees[place]) if place >= 0 else "none for this visit on that day"
-    claim = month.claims[month.claims["session"] == label]
-    if len(claim):
-        yield "Amount claimed", dollars(int(claim["amount_cents"].iloc[0]))
+    for amount in month.claims.loc[month.claims["session"] == label, "amount_cents"]:
+        yield "Amount claimed", _amount(int(amount), int(session["fee_cents"]))
+
+
+def _amount(amount_cents: int, fee_cents: int) -> str:
+    own = " (what this public payer pays; it has amounts of its own)" if amount_cents != fee_cents else ""
+    return f"{dollars(amount_cents)}{own}"
 
 
 def _fee_told(fee: Fee) -> str:
@@ -169,7 +184,8 @@ def _fee_told(fee: Fee) -> str:
 def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
     """What is in force for its insurer on its day: terms, limits, window, each with its source."""
     known = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
-    if known is None or session["reason"] or pd.isna(session["service_date"]):
+    settled = session["reason"] != "" or session["outcome"] == "already_claimed"
+    if known is None or settled or pd.isna(session["service_date"]):
         return
     day = session["service_date"].date()
     for limit in clinic.limits_on(known.id, session["policy"], day):
@@ -231,11 +247,11 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
     fee = [
         ("Fee", dollars(claim["fee_cents"])),
         ("Patient paid", dollars(claim["patient_paid_cents"])),
-        ("Amount claimed", dollars(claim["amount_cents"])),
+        ("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"])),
     ]
-    rules = [tuple(_in_lines(line).split(": ", 1)) for line in claim["rules"].splitlines()]
-    remarks = [tuple(line.split(": ", 1)) for line in claim["remarks"].splitlines()]
-    visit = f"{claim['visit']}, by {claim['visit_evidence']}" if claim["visit"] else "not said"
+    rules = [_in_lines(line).partition(": ") for line in claim["rules"].splitlines()]
+    remarks = [line.partition(": ") for line in claim["remarks"].splitlines()]
+    visit = f"{claim['visit']}, by {claim['visit_evidence'] or earlier}" if claim["visit"] else "not said"
     parts = [
         Part(
             "What became of it",
@@ -253,6 +269,8 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
                 ("Service as written", claim["service_name"]),
                 ("Read as", f"{claim['service']}, by {claim['evidence'] or earlier}"),
                 ("Visit", visit),
+                ("Start", _clock(claim["start"])),
+                ("Minutes", "not said" if pd.isna(claim["minutes"]) else str(claim["minutes"])),
                 ("Billed as", f"{claim['service_code']}, {claim['description']}"),
                 ("Source", claim["source"]),
             ),
@@ -266,8 +284,8 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
         ),
         Part("Who pays", tuple(_payers(claim))),
         Part("The fee", tuple(fee)),
-        Part("Rules it rests on", tuple((str(what), str(said)) for what, said in rules)),
-        Part("Worth knowing when it was claimed", tuple((str(kind), str(said)) for kind, said in remarks)),
+        Part("Rules it rests on", tuple((what, said) for what, _, said in rules)),
+        Part("Worth knowing when it was claimed", tuple((kind, said) for kind, _, said in remarks)),
     ]
     return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
 
@@ -277,6 +295,11 @@ def _payers(claim: Mapping[str, Any]) -> Facts:
     if claim["secondary_insurer"]:
         yield "Second insurer", claim["secondary_insurer"]
         yield "Who pays first", _in_lines(claim["payer_order"])
+
+
+def reason_page(reason: str) -> Page:
+    """What a reason not to bill means; raises KeyError for another word."""
+    return Page(reason, (Part("Not billed", (("What it means", REASONS[reason]),)),))
 
 
 def kind_page(kind: str, clinic: Clinic) -> Page:
@@ -293,6 +316,6 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
         ("How serious", words[severity] + (", whatever the clinic file says" if known.fixed else "")),
         ("How to fix", known.fix),
     ]
-    if severity == "hold":
+    if severity == "hold" and known.severity == "hold":
         facts.append(("Who decides", _DECISIONS[known.decisions]))
     return Page(kind, (Part("Finding", tuple(facts)),))

@@ -82,7 +82,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("missing-member", [row(**GREEN) | {"Member ID": ""}],
      ["Green Shield requires a member ID, and the row has none."]),
     ("missing-birth-date", [row(**GREEN) | {"Birth Date": "unknown"}],
-     ["Green Shield requires the patient's birth date, and the row has none."]),
+     ["Green Shield requires the patient's birth date, and the row has none that can be read."]),
     ("missing-relationship", [row(**GREEN) | {"Relationship": "", "Insured Name": "Robin Madeup"}],
      ["Green Shield requires the relationship to the insured, and the row has none."]),
     ("missing-insured", [row(**GREEN) | {"Relationship": "spouse"}, row(**GREEN, Patient="Self Madeup")],
@@ -90,7 +90,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("missing-payer-file-number", [row(Insurer="ICBC")],
      ["ICBC requires its file number of the accident, and the row has none."]),
     ("missing-accident-date", [row(Insurer="WCB", Payer_File_Number="1")],
-     ["WorkSafeBC requires the day of the accident, and the row has none."]),
+     ["WorkSafeBC requires the day of the accident, and the row has none that can be read."]),
     ("missing-phn", [row(Insurer="MSP", Birth_Date=OCTOBER[0])],
      ["MSP requires the Personal Health Number, and the row has none."]),
     ("status-not-recognised", [row(Status="Tentative")],
@@ -136,8 +136,10 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ["It is one of more than two IMS sessions in seven days."] * 3),
     ("second-initial-visit", [row(Service_Date=day, Visit="initial") for day in OCTOBER[4:6]],
      ["The patient's initial visit was on 2026-10-05 already."]),
-    ("phn-check-digit", [row(PHN="9123947242"), row(PHN="9123 947-241", Patient="B")],
-     ["The Personal Health Number is not one by its digits."]),
+    ("phn-check-digit",
+     [row(PHN="9123947242"), row(PHN="9123 947-241", Patient="B"), row(PHN="912394724", Patient="C")],
+     ["The check digit of the Personal Health Number is not the one that its other digits give.",
+      "The Personal Health Number is not ten digits of which the first is a 9."]),
     ("registration-format", [row(Practitioner="Fay Odd")],
      ['Fay Odd\'s registration number "1234" is not five digits that begin with 0.']),
     ("birth-date-in-future", [row(Birth_Date=OCTOBER[7]), row(Birth_Date=OCTOBER[6], Patient="B")],
@@ -387,6 +389,26 @@ def test_private_plans_are_charged_one_price(
     month = month_of(tmp_path, listed, more=more)
     differs = month.findings.loc[month.findings["kind"] == "fee-varies-by-insurer", "session"]
     assert list(differs) == found, case
+
+
+def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
+    rows = [row(Patient=name, Practitioner="Pat Madeup", Start="9:00") for name in ("Ann Example", "Ben Sample")]
+    assert set(told(month_of(tmp_path, rows), "overlapping-sessions")) == {
+        "The practitioner treated another patient at that time: row 3.",
+        "The practitioner treated another patient at that time: row 2.",
+    }
+
+
+@pytest.mark.parametrize("nothing", ["-", "0", "N/A", "none", "n.a."])
+def test_a_word_for_nothing_is_no_number(tmp_path: Path, nothing: str) -> None:
+    rows = [row(Payer_File_Number=nothing), row(Policy_Number=nothing, Patient="B")]
+    month = month_of(tmp_path, rows)
+    assert [kinds(month, n) for n in range(2)] == [[], ["missing-policy"]]
+
+
+def test_a_fee_of_a_public_payer_that_is_neither_names_both_that_it_could_be(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(**ICBC, Fee=90.0)], more=CLINIC)
+    assert told(month, "fee-not-as-listed") == ["The fee is $90.00, the list says $95.00, and $80.00 for ICBC."]
 
 
 def test_a_new_price_is_no_difference_between_plans(tmp_path: Path) -> None:

@@ -263,3 +263,34 @@ def test_text_for_toml_is_escaped(tmp_path: Path) -> None:
     name = 'A "quoted" \\ name\n'
     known = practice(tmp_path, f'[service_names]\n{toml_text(name)} = "other"\n')
     assert known.service_names == {name: "other"}
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("visits = true", "expected a whole number"),
+        ("visits = 0", "expected greater than 0"),
+        ('per = "calendar-year"\nweeks_after_accident = 12\nvisits = 3', "only one of them"),
+        ('per = "calendar-year"', "a limit per calendar year needs visits"),
+        ("weeks_after_accident = 1000000000", "expected less than or equal to 520"),
+        ("weeks_after_accident = 12\npublished = true", "this key is not known"),
+        ("weeks_after_accident = 12\nservices = []", "found an empty list"),
+        ('weeks_after_accident = 12\nsource = ""', "expected text"),
+        ("weeks_after_accident = 12\nuntil = 2025-12-31", "it ends (2025-12-31) before it begins"),
+        ("weeks_after_accident = 12\nform = 2026-01-01", "this key is not known; did you mean from?"),
+    ],
+)
+def test_a_faulty_limit_is_told_with_its_line(tmp_path: Path, key: str, found: str) -> None:
+    text = f'[clinic]\nname = "X"\n[[limit]]\ninsurer = "ICBC"\nfrom = 2026-01-01\n{key}\n'
+    told = faults(tmp_path, text)
+    assert any(found in line and "[[limit]] 1" in line for line in told), told
+
+
+def test_limits_that_overlap_are_a_fault_however_the_policy_is_written(tmp_path: Path) -> None:
+    limit = '[[limit]]\ninsurer = "Sun Life"\npolicy = "{}"\nvisits = 9\nper = "calendar-year"\nfrom = 2026-01-01\n'
+    text = '[clinic]\nname = "X"\n' + limit.format("00123") + limit.format("00-123")
+    assert "it limits the same as [[limit]] 1 and their dates overlap" in faults(tmp_path, text)[1]
+    assert (
+        "the insurer 'Sun Lif' is not known; did you mean Sun Life?"
+        in faults(tmp_path, '[clinic]\nname = "X"\n' + limit.format("1").replace("Sun Life", "Sun Lif"))[1]
+    )

@@ -104,11 +104,101 @@ def test_claims_and_lists_of_other_months_count_each_once(tmp_path: Path) -> Non
     again = [*september[:3], *september[-2:]]
     month = after(tmp_path, {"2026-08": august, "2026-09": september}, [*again, on(7, **MSP)])
     assert told(month, "insurer-limit-counted-in-part") == [
-        "It is visit 11, and MSP pays 10 visits in a calendar year (7 counted on the ledger, 4 in these files; visits "
+        "It is visit 11, and MSP pays 10 visits in a calendar year (10 counted on the ledger, 1 in these files; visits "
         "to other clinics, and naturopathy and podiatry, count too)."
     ]
     fewer = after(tmp_path / "in one file", {"2026-08": august, "2026-09": september[1:]}, [on(7, **MSP)])
     assert limits(fewer) == ["0: near-insurer-limit"]
+
+
+MANULIFE: dict[str, Any] = {"Insurer": "Manulife"}
+
+
+def again(folder: Path, runs: list[tuple[str, Rows]], now: Rows, *, more: str) -> Month:
+    """The rows of October, after runs over some months, some of them twice, on a real ledger."""
+    known = practice(folder, more)
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    for month, rows in runs:
+        with ledger.writing():
+            read = intake(folder, rows, known)
+            run = run_of(prepare_month(read, known, month=month, as_of=AS_OF, memory=ledger.memory()))
+            ledger.add_batch(run)
+            ledger.set_page(run)
+    with ledger.reading():
+        memory = ledger.memory()
+    return prepare_month(intake(folder, now, known), known, month="2026-10", as_of=AS_OF, memory=memory)
+
+
+def test_a_held_session_that_was_mended_is_not_seen_twice(tmp_path: Path) -> None:
+    held, mended = on(8, Tax=1.0, **MANULIFE), on(9, **MANULIFE)
+    more = OWN.replace("visits = 3", "visits = 1")
+    month = again(tmp_path, [("2026-10", [held])], [mended], more=more)
+    assert limits(month) == ["0: near-insurer-limit"]
+    assert list(month.sessions["visit"]) == [""]
+
+
+def test_a_claimed_session_whose_day_was_corrected_counts_once(tmp_path: Path) -> None:
+    september = [on(1, 9, **MANULIFE), on(9, 9, **MANULIFE)]
+    moved = [september[0], on(10, 9, **MANULIFE)]
+    month = again(tmp_path, [("2026-09", september), ("2026-09", moved)], [on(7, **MANULIFE)], more=OWN)
+    assert limits(month) == ["0: near-insurer-limit"]
+
+
+@pytest.mark.parametrize(
+    ("case", "lost", "more"),
+    [
+        ("the insurer", {"Insurer": ""}, OWN),
+        ("the policy", {"Policy Number": ""}, OWN + 'policy = "00123"\n'),
+        ("it was cancelled since", {"Status": "cancelled"}, OWN),
+        ("another insurer is named since", {"Insurer": "Beneva"}, OWN),
+    ],
+)
+def test_what_a_claim_said_counts_whatever_a_later_row_leaves_out_or_says(
+    tmp_path: Path, case: str, lost: dict[str, Any], more: str
+) -> None:
+    first = [on(day, Start="9:00", **MANULIFE) for day in (1, 10, 19)]
+    month = again(
+        tmp_path, [("2026-10", first)], [*({**each, **lost} for each in first), on(28, **MANULIFE)], more=more
+    )
+    assert "3: over-insurer-limit" in limits(month), case
+
+
+def test_a_claims_time_and_visit_count_where_a_later_row_says_nothing_of_them(tmp_path: Path) -> None:
+    claimed = on(7, Start="9:00", Minutes=30, Visit="initial", Session_ID="S1", Insurer="PBC")
+    later = {**claimed, "Start": "", "Minutes": "", "Visit": ""}
+    other = on(7, Start="9:10", Minutes=30, Patient="B", Insurer="PBC")
+    month = again(tmp_path, [("2026-10", [claimed])], [later, other, on(20, Visit="initial", Insurer="PBC")], more="")
+    assert told(month, "overlapping-sessions") == [
+        "Ann Example treated another patient at that time: claim 2026-10-PABC-0001."
+    ]
+    assert told(month, "second-initial-visit") == ["The patient's initial visit was on 2026-10-07 already."]
+
+
+def test_without_the_accidents_day_the_clinics_limit_only_warns_too(tmp_path: Path) -> None:
+    more = '[[limit]]\ninsurer = "ICBC"\nweeks_after_accident = 12\nvisits = 1\nfrom = 2026-01-01\n'
+    month = month_of(tmp_path, [on(6, **ICBC), on(7, **ICBC)], more=more)
+    assert outcomes(month) == ["claimed", "claimed"]
+    assert len(told(month, "insurer-limit-counted-in-part")) == 2
+
+
+def test_an_accident_after_the_visit_is_pointed_out(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [on(6, **ICBC, Accident_Date=dt.date(2026, 10, 7))])
+    assert told(month, "insurer-limit-counted-in-part") == [
+        "The accident date is after the visit, so the 12 weeks that ICBC pays for could not be counted."
+    ]
+
+
+def test_a_limit_of_other_services_says_nothing_of_this_one(tmp_path: Path) -> None:
+    more = '[[limit]]\ninsurer = "ICBC"\nweeks_after_accident = 12\nservices = ["physiotherapy"]\nfrom = 2026-01-01\n'
+    assert told(month_of(tmp_path, [on(6, **ICBC)], more=more), "insurer-limit-counted-in-part") == []
+
+
+def test_claims_that_were_sent_before_were_in_time(tmp_path: Path) -> None:
+    known = practice(tmp_path, '[[insurer]]\nname = "GMS"\nclaim_within_days = 10\nchannel = "TELUS eClaims"\n')
+    read = intake(tmp_path, [on(1, Insurer="GMS")], known)
+    now, then = (prepare_month(read, known, month="2026-10", as_of=AS_OF, already_sent=sent) for sent in (False, True))
+    assert sorted(now.findings["kind"]) == ["past-claim-deadline", "past-submission-window"]
+    assert then.findings.empty
 
 
 def test_a_name_that_two_patients_have_is_not_counted_by_its_name(tmp_path: Path) -> None:
@@ -198,6 +288,8 @@ def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) 
         ("22", "20.0", ["0: over-insurer-limit", "1: over-insurer-limit"]),
         ("", "20", []),
         ("400.00", "500.00", []),
+        ("5\u00b2", "1", []),
+        ("0", "1", ["0: near-insurer-limit", "1: near-insurer-limit"]),
         ("22", "$500", []),
     ],
 )

@@ -58,6 +58,16 @@ def test_the_most_specific_fee_of_the_day_stands(
     assert (None if found is None else str(found.amount)) == amount, case
 
 
+def test_what_the_clinic_states_of_an_insurer_goes_before_what_is_published_of_it() -> None:
+    published_one = fee("151", insurer="icbc", visit="initial", published=True)
+    day = dt.date(2026, 5, 1)
+    own = fee("100", insurer="icbc")
+    for fees, amount in (([published_one, fee("95")], "151"), ([published_one, fee("95"), own], "100")):
+        found = fee_in_force(fees, service="ims", visit="initial", minutes=None, insurer="icbc", on=day)
+        assert found is not None
+        assert str(found.amount) == amount
+
+
 def test_no_fee_serves_another_service() -> None:
     day = dt.date(2026, 5, 1)
     assert fee_in_force(FEES, service="physiotherapy", visit="", minutes=None, insurer=None, on=day) is None
@@ -97,7 +107,7 @@ def test_every_published_rule_has_a_case_for_the_day_before_the_first_and_the_la
         needed |= {rule.cited.until, rule.cited.until + one} if rule.cited.until else set()
         shown = {day for case in CASES if case["rule"] == rule.name for day in case["on"]}
         missing |= {f"{rule.name} on {day}" for day in needed if str(day) not in shown}
-    assert missing == set()
+    assert not missing, "\n".join(["these have no case:", *sorted(missing)])
 
 
 def published_rules() -> list[Rule]:
@@ -121,15 +131,19 @@ def test_every_published_value_is_shown_by_rules() -> None:
         ("it ends before it begins", {"until": "2024-12-31"}),
         ("a key that nobody knows", {"surce": "x"}),
         ("not said whether it is verified", {"verified": None}),
+        ("an insurer that is not listed", {"insurer": "MSPP"}),
     ],
 )
 def test_a_rule_without_its_source_or_its_days_is_refused(case: str, change: dict[str, Any]) -> None:
     good = {
-        "service": "ims", "amount": Decimal(1), "from": "2025-01-01", "source": "somebody",
+        "service": "ims", "insurer": "MSP", "amount": Decimal(1), "from": "2025-01-01", "source": "somebody",
         "url": "https://example.org", "verified": True, "published": True,
     }  # fmt: skip
     rest = {name: getattr(published(), name) for name in Rulebook.model_fields}
     assert Rulebook.model_validate({**rest, "fees": {"fee": [good]}}).fees.fee[0].amount == 1
+    twice = [{**good, "until": "2025-06-30"}, {**good, "from": "2025-06-30"}]
+    with pytest.raises(ValidationError, match="two are in force on one day"):
+        Rulebook.model_validate({**rest, "fees": {"fee": twice}})
     bad = {key: value for key, value in {**good, **change}.items() if value is not None}
     with pytest.raises(ValidationError):
         Rulebook.model_validate({**rest, "fees": {"fee": [bad]}})

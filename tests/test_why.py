@@ -51,6 +51,7 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
             "Service as written": "IMS Acupuncture - Follow-up",
             "Read as": 'ims, by own name "IMS Acupuncture" in Service',
             "Visit": "subsequent, by the service name",
+            "Start": "not said",
             "Minutes": "30",
             "Billed as": "PHYSIO",
         },
@@ -62,7 +63,7 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
         "Who pays": {
             "Insurer": "Sun Life, a private plan",
             "Second insurer": "Manulife",
-            "Who pays first": "A person's own plan pays before one through somebody else\n"
+            "Who pays first": "Nobody said whose plan the first one is: a person's own plan pays before a spouse's\n"
             "Source: CLHIA guideline on the coordination of benefits\nhttps://clhia.uberflip.com/i/405145/4",
         },
         "The fee": {
@@ -189,6 +190,27 @@ def test_a_claim_of_an_earlier_version_says_that_nobody_wrote_its_grounds_down(t
     assert "Rules it rests on" not in page
 
 
+def test_each_reason_not_to_bill_has_a_page(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    assert "it was cancelled" in run("why", "cancelled", cwd=tmp_path).stdout
+
+
+def test_line_breaks_in_what_a_claim_keeps_do_not_break_its_page(tmp_path: Path) -> None:
+    more = MORE.replace('"Sun Life, letter of 2026-01-05"', '"""Sun Life,\nletter"""')
+    more += '[severity]\nims-or-acupuncture = "warn"\n'
+    shown = on_ledger(month_of(tmp_path, [row(Service="IMS /\nAcupuncture")], more=more))
+    page = told(claim_page(shown.claims, shown.batches[0]))
+    assert page["Rules it rests on"]["Limit, Sun Life"].endswith("Source: Sun Life, letter")
+    assert page["Worth knowing when it was claimed"] == {
+        "ims-or-acupuncture": 'The name "IMS / Acupuncture" says IMS and acupuncture.'
+    }
+
+
+def test_a_patients_name_in_the_service_column_is_not_shown(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(), row(Service="Madeup, Pat")])
+    assert page_of(month, 1)["What was done"]["Service as written"] == "a patient's name"
+
+
 def test_each_kind_of_finding_has_a_page(tmp_path: Path) -> None:
     clinic = practice(tmp_path, '[severity]\ntax-on-session = "warn"\nunusual-frequency = "off"\n')
     for kind in CATALOGUE:
@@ -221,7 +243,10 @@ def test_why_by_command(tmp_path: Path) -> None:
     ("args", "message"),
     [
         (["sessions.xlsx"], "say which session with --row"),
-        (["tax-on-sesion"], "is no claim and no kind of finding; did you mean tax-on-session?"),
+        (["tax-on-sesion"], "no kind of finding and no reason not to bill; did you mean tax-on-session?"),
+        (["tax-on-session", "extra"], "name one claim or one kind of finding"),
+        (["sessions.xlsx", "--row", "2", "--ledger", "no.sqlite"], "no.sqlite: there is no such ledger"),
+        ([""], "say which session with --row"),
         (["2026-10-SUNL-0001"], "there is no ledger here"),
         (["sessions.xlsx", "--row", "99"], "no session in these files stands in row 99"),
         (["sessions.xlsx", "--row", "0"], "--row"),

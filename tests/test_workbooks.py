@@ -168,11 +168,35 @@ def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path
     assert not {"Insured birth date", "Relationship"} & set(headings(not_asked))
 
 
-def test_the_summary_says_who_pays_first_where_there_are_two(tmp_path: Path) -> None:
+def test_the_clinics_summary_says_who_pays_first_and_the_insurers_does_not(tmp_path: Path) -> None:
     cells = {"Secondary Insurer": "Sun Life", "Payer File Number": "1", "Accident Date": dt.date(2026, 9, 1)}
     shown = on_ledger(month_of(tmp_path, [{**row(Insurer="ICBC"), **cells}]))
-    page = [cell for cells in insurer_book(shown, "icbc")["Summary"].iter_rows(values_only=True) for cell in cells]
-    assert page[page.index("Second insurers") :].count("ICBC pays before any plan.") == 1
+    ours, theirs = (
+        [cell for cells in book.iter_rows(values_only=True) for cell in cells]
+        for book in (opened(claim_summary(shown))["Overview"], insurer_book(shown, "icbc")["Summary"])
+    )
+    assert ours[ours.index("Claims with a second insurer") :].count("ICBC pays before any plan: it comes first.") == 1
+    assert not any("pays before" in str(cell) for cell in theirs)
+
+
+def test_the_overview_tells_what_is_worth_knowing_and_why_less_is_claimed(tmp_path: Path) -> None:
+    work = {"Patient": "B", "Insurer": "WorkSafeBC", "Payer File Number": "1", "Accident Date": dt.date(2026, 9, 1)}
+    more = '[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\namount = 82.50\nfrom = 2026-01-01\n'
+    often = [row(Service_Date=dt.date(2026, 10, day)) for day in (5, 6, 7)]
+    overview = opened(claim_summary(on_ledger(month_of(tmp_path, [{**row(), **work}, *often], more=more))))["Overview"]
+    cells = [cell for cells in overview.iter_rows(values_only=True) for cell in cells]
+    place = cells.index("More than two IMS sessions in seven days")
+    assert cells[place + 1 : place + 3] == [3, "2026-10-SUNL-0001, 2026-10-SUNL-0002, 2026-10-SUNL-0003"]
+    assert "Public payers are asked for amounts of their own: 12.50 less than the fees of 1 claims." in cells
+
+
+@pytest.mark.parametrize("second", ["None", "n/a", "-", "Out of pocket", "Sun Life", "Nobody At All"])
+def test_what_is_no_second_insurer_is_not_sent_out(tmp_path: Path, second: str) -> None:
+    month = month_of(tmp_path, [{**row(), "Secondary Insurer": second, "Secondary Policy Number": "00123"}])
+    assert list(month.claims["secondary_insurer"]) == [""]
+    unknown = 'The second insurer "Nobody At All" is not known, and the claim names none.'
+    assert list(month.findings["message"]) == ([unknown] if second == "Nobody At All" else [])
+    assert set(month.findings["severity"]) <= {"warn"}
 
 
 def claim_lines_of(tmp_path: Path, rows: list[dict[str, Any]], insurer: str = "manulife") -> Worksheet:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from ims_billing.clinic import Clinic, Insurer
 from ims_billing.findings import CATALOGUE
 from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, Billable, prove
 
+T = TypeVar("T")
 # How many other places a message names.
 SHOWN = 3
 BILLED_AS_PHYSIOTHERAPY = get_args(Billable)
@@ -29,8 +30,10 @@ class Desk:
     `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
     `bad_cells` is the CELL_FINDINGS frame. `standing` says how the sessions of the month stand on the ledger, and
     `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
-    whatever month, whose sessions are not in the files. Of `gone` they should be. `unclaimed` are the visits beside
-    them that the ledger has seen: `patient_key`, `service_date`, `insurer_id`, `service`.
+    whatever month, whose sessions are not in the files. Of `gone` they should be. `active` are all active claims, with
+    `patient_key`, and `has_claim` says which sessions of the files one of them is of: what a claim says goes before
+    what a later row says, or leaves out. `unclaimed` are the visits beside them that the ledger has seen:
+    `patient_key`, `service_date`, `insurer_id`, `service`. `in_time` candidates were claimed before, in time.
     """
 
     candidates: pd.DataFrame
@@ -43,9 +46,20 @@ class Desk:
     standing: pd.DataFrame
     claimed: pd.DataFrame
     gone: pd.DataFrame
+    active: pd.DataFrame
+    has_claim: pd.Series[bool]
     unclaimed: pd.DataFrame
     clinic: Clinic
     as_of: dt.date
+    in_time: pd.Series[bool]
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Desk], T]) -> T:
+        """What a function makes of this desk, made once for all checks."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     @cached_property
     def took_place(self) -> pd.Series[bool]:
@@ -141,11 +155,16 @@ def and_others(places: list[str], count: int) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def place(sessions: pd.DataFrame, row: int, *, beside: int) -> str:
+def _stands(desk: Desk) -> dict[int, tuple[str, int]]:
+    sessions = desk.sessions
+    return dict(zip(sessions.index, zip(sessions["file"], sessions["row"], strict=True), strict=True))
+
+
+def place(desk: Desk, row: int, *, beside: int) -> str:
     """Where a session stands, as told from another: the file only where it is not the same."""
-    file = str(sessions.at[row, "file"])
-    there = f" of {file}" if file != sessions.at[beside, "file"] else ""
-    return f"row {int(sessions['row'][row])}{there}"
+    stands = desk.once(_stands)
+    (file, number), (own_file, _) = stands[row], stands[beside]
+    return f"row {number}{f' of {file}' if file != own_file else ''}"
 
 
 def claimed_days(desk: Desk) -> pd.DataFrame:

@@ -60,8 +60,19 @@ def missing_fee(desk: Desk) -> pd.Series[str]:
 def phn_check_digit(desk: Desk) -> pd.Series[str]:
     """A Personal Health Number that is not ten digits from 9 with its check digit (python-stdnum, stdnum.ca.bc_phn)."""
     phn = desk.candidates["phn"]
-    valid = {number: number == "" or bc_phn.is_valid(number) for number in phn.unique()}
-    return say(~phn.map(valid).astype("bool"), "The Personal Health Number is not one by its digits.")
+    told = {number: _wrong_with(number) for number in phn.unique()}
+    said = phn.map(told).astype("str")
+    return said[said != ""]
+
+
+def _wrong_with(phn: str) -> str:
+    """What is wrong with a Personal Health Number; empty where nothing is, or where there is none."""
+    digits = bc_phn.compact(phn)
+    if not digits or bc_phn.is_valid(phn):
+        return ""
+    if len(digits) != 10 or not digits.isdigit() or digits[0] != "9":
+        return "The Personal Health Number is not ten digits of which the first is a 9."
+    return "The check digit of the Personal Health Number is not the one that its other digits give."
 
 
 @check("birth-date-in-future")
@@ -79,11 +90,12 @@ def chart_not_signed(desk: Desk) -> pd.Series[str]:
 
 def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]], what: str) -> Check:
     """What an insurer requires and the row lacks."""
+    that_can = " that can be read" if requirement.endswith("date") else ""
 
     def look(desk: Desk) -> pd.Series[str]:
         asked = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
         names = desk.candidates.loc[asked & absent(desk.candidates), "insurer_name"]
-        return (names + f" requires {what}, and the row has none.").astype("str")
+        return (names + f" requires {what}, and the row has none{that_can}.").astype("str")
 
     return look
 

@@ -26,14 +26,23 @@ def _told(parts: list[pd.Series[str]]) -> pd.Series[str]:
 
 
 def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
-    """Each limit that is in force for candidates, with those candidates."""
-    keys = desk.candidates[["insurer_id", "policy", "service_date"]]
+    """Each limit that is in force for candidates, with those candidates whose service counts towards it."""
+    columns = ["insurer_id", "policy", "service_date"]
+    own = desk.candidates[desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})]
+    plans = {limit.insurer for limit in desk.clinic.limits if limit.policy is not None}
+    in_force: dict[tuple[str, str, pd.Timestamp], list[Limit]] = {}
     limited: dict[Limit, list[int]] = {}
-    insurers = {limit.insurer for limit in desk.clinic.limits}
-    for label, insurer, policy, day in keys[keys["insurer_id"].isin(insurers)].itertuples(name=None):
-        for limit in desk.clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
+    for label, insurer, policy, day in own[columns].itertuples(name=None):
+        plan = policy if insurer in plans else ""
+        if (insurer, plan, day) not in in_force:
+            in_force[insurer, plan, day] = desk.clinic.limits_on(insurer, plan, cast(pd.Timestamp, day).date())
+        for limit in in_force[insurer, plan, day]:
             limited.setdefault(limit, []).append(label)
-    return [(limit, pd.Index(labels)) for limit, labels in limited.items()]
+    counted = {limit: own.loc[labels, "service"].isin(limit.services) for limit, labels in limited.items()}
+    return [(limit, counts.index[counts]) for limit, counts in counted.items()]
+
+
+_TOLD = ("insurer_id", "service", "policy", "payer_file_number", "accident_date")
 
 
 def _visits(desk: Desk) -> pd.DataFrame:
@@ -43,31 +52,17 @@ def _visits(desk: Desk) -> pd.DataFrame:
     `accident_date`, `on_ledger`. Sessions in the files keep their label, the rest stand below 0.
     """
     limited = {limit.insurer for limit in desk.clinic.limits}
-    sessions = desk.sessions[desk.took_place & desk.sessions["insurer_id"].isin(limited)]
+    sessions = desk.sessions[desk.took_place & ~desk.has_claim & desk.sessions["insurer_id"].isin(limited)]
     sessions = sessions[~sessions["fee_stated"] | (sessions["fee_cents"] != 0)]
     sessions = sessions[~desk.group[sessions.index].duplicated()]
     # What may be a claim's session in disguise is counted as that claim.
     sessions = sessions[desk.standing.loc[sessions.index, "resembles"] == ""]
-    claims = desk.claimed[desk.claimed["insurer_id"].isin(limited)]
+    claims = desk.active[desk.active["insurer_id"].isin(limited)]
     lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
-    in_files = pd.DataFrame(
-        {
-            "patient": desk.patient[sessions.index],
-            "date": sessions["service_date"],
-            **{name: sessions[name] for name in ("insurer_id", "service", "policy", "payer_file_number")},
-            "accident_date": sessions["accident_date"],
-            "on_ledger": desk.standing.loc[sessions.index, "state"].isin(("claimed", "changed")),
-        }
+    in_files = sessions[list(_TOLD)].assign(
+        patient=desk.patient[sessions.index], date=sessions["service_date"], on_ledger=False
     )
-    of_claims = pd.DataFrame(
-        {
-            "patient": claims["patient_key"],
-            "date": claims["service_date"],
-            **{name: claims[name] for name in ("insurer_id", "service", "policy", "payer_file_number")},
-            "accident_date": claims["accident_date"],
-            "on_ledger": True,
-        }
-    )
+    of_claims = claims[list(_TOLD)].assign(patient=claims["patient_key"], date=claims["service_date"], on_ledger=True)
     beside = pd.DataFrame(
         {
             "patient": lists["patient_key"],
@@ -81,7 +76,7 @@ def _visits(desk: Desk) -> pd.DataFrame:
         }
     )
     rest = pd.concat([of_claims, beside], ignore_index=True)
-    visits = pd.concat([in_files, rest.set_axis(-1 - rest.index)])
+    visits: pd.DataFrame = pd.concat([in_files, rest.set_axis(-1 - rest.index)])
     visits = visits[visits["patient"] != ""].sort_values("date", kind="stable")
     file_number = visits["payer_file_number"].map(bare)
     visits["accident"] = file_number.mask(file_number == "", day_text(visits["accident_date"]))
@@ -121,33 +116,34 @@ def _name(limit: Limit, desk: Desk) -> str:
 
 
 def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
-    """Visits past a limit; `in_part`: of those limits of which the clinic cannot know all."""
-    visits = _visits(desk)
+    """Visits past a limit; `in_part`: as far as the clinic can tell, where it cannot know all that counts."""
+    visits = desk.once(_visits)
     parts = []
-    for limit, labels in _limited(desk):
-        if bool(limit.not_counted) != in_part:
-            continue
+    for limit, labels in desk.once(_limited):
         name, besides = _name(limit, desk), f"; {limit.not_counted}" if limit.not_counted else ""
+        known = visits["accident_date"].notna() | (limit.per is not None)
+        # Without the accident's day nobody knows what lies within its weeks.
+        certain = known & (not limit.not_counted)
         if limit.visits:
             counted = _counted(limit, visits)
             over = counted[(counted["nth"] > limit.visits) & counted.index.isin(labels)]
-            parts.append(
-                pd.Series(
-                    [
-                        f"It is visit {nth}, and {name} pays {limit.visits} {limit.what()} "
-                        f"({ledger} counted on the ledger, {nth - ledger} in these files{besides})."
-                        for nth, ledger in zip(over["nth"], over["ledger"], strict=True)
-                    ],
-                    over.index,
-                    "str",
-                )
-            )
-        else:
-            own = visits.loc[visits.index.isin(labels)]
-            late = own[own["date"] > _end(limit, own)]
-            days = (late["date"] - late["accident_date"]).dt.days
-            weeks = f"the {limit.weeks_after_accident} weeks that {name} pays for"
-            parts.append("It is " + days.astype("str") + f" days after the accident, past {weeks}{besides}.")
+            over = over[certain[over.index] != in_part]
+            told = [
+                f"It is visit {nth}, and {name} pays {limit.visits} {limit.what()} "
+                f"({ledger} counted on the ledger, {nth - ledger} in these files{besides})."
+                for nth, ledger in zip(over["nth"], over["ledger"], strict=True)
+            ]
+            parts.append(pd.Series(told, over.index, "str"))
+            continue
+        own = visits.loc[visits.index.isin(labels)]
+        weeks = f"the {limit.weeks_after_accident} weeks that {name} pays for"
+        late = own[(own["date"] > _end(limit, own)) & (certain[own.index] != in_part)]
+        days = (late["date"] - late["accident_date"]).dt.days
+        parts.append("It is " + days.astype("str") + f" days after the accident, past {weeks}{besides}.")
+        if in_part:
+            ahead = own[own["date"] < own["accident_date"]]
+            told_of = f"The accident date is after the visit, so {weeks} could not be counted."
+            parts.append(pd.Series(told_of, index=ahead.index, dtype="str"))
             unknown = own[own["accident_date"].isna()]
             several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
             parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
@@ -171,9 +167,9 @@ def insurer_limit_counted_in_part(desk: Desk) -> pd.Series[str]:
 @check("near-insurer-limit")
 def near_insurer_limit(desk: Desk) -> pd.Series[str]:
     """One of the last visits that an insurer pays, or of the last days."""
-    visits = _visits(desk)
+    visits = desk.once(_visits)
     parts = []
-    for limit, labels in _limited(desk):
+    for limit, labels in desk.once(_limited):
         name = _name(limit, desk)
         if limit.visits:
             counted = _counted(limit, visits)
@@ -200,10 +196,12 @@ def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFram
     sessions = desk.sessions
     listed = sessions[sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place]
     listed = listed[~desk.group[listed.index].duplicated() & (desk.patient[listed.index] != "")]
+    listed = listed[~listed["fee_stated"] | (listed["fee_cents"] != 0)]
+    listed = listed[listed["profession"].isin(("physiotherapist", ""))]
     listed = listed[listed["service"].isin(BILLED_AS_PHYSIOTHERAPY)].sort_values("service_date", kind="stable")
     by = [desk.patient[listed.index], listed["insurer_id"]]
     after = listed.groupby(by).cumcount(ascending=False)
-    nth = (listed["visits_used"] - after).astype("Int64")
+    nth = (listed["visits_used"] - after).clip(lower=1).astype("Int64")
     allowed = listed["visits_allowed"]
     found = where(nth, allowed).fillna(False).astype("bool") & listed.index.isin(desk.candidates.index)
     return pd.DataFrame({"nth": nth[found], "allowed": allowed[found]})
@@ -228,7 +226,7 @@ def near_claim_deadline(desk: Desk) -> pd.Series[str]:
 def _left(desk: Desk) -> tuple[pd.Series[int], pd.Series[pd.Timestamp], pd.Series[str]]:
     """Of each candidate whose insurer has a deadline: days left, its last day, and the insurer's name."""
     within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
-    own = desk.candidates[desk.candidates["insurer_id"].isin(within)]
+    own = desk.candidates[desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]]
     end = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
     return (end - pd.Timestamp(desk.as_of)).dt.days, end, own["insurer_name"]
 
@@ -243,7 +241,7 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
             by_it = [bare(name) for name in insurer.channels_on(day)] == [bare(window.channel)]
             return by_it and window.covers(day) and (desk.as_of - day).days > window.days
 
-        own = desk.candidates[desk.by_insurer_and_day(late)]
+        own = desk.candidates[desk.by_insurer_and_day(late) & ~desk.in_time[desk.candidates.index]]
         said = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."
         parts.append(pd.Series(said, index=own.index, dtype="str"))
     return _told(parts)
@@ -264,7 +262,7 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
             asked = desk.candidates.loc[rows.index, "insurer_id"].map(public).dropna()
             said = " pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."
             parts.append((asked + said).astype("str"))
-    for limit, labels in _limited(desk):
+    for limit, labels in desk.once(_limited):
         if not limit.verified:
             said = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
             parts.append(pd.Series(f"{said}source: {limit.source}.", index=labels, dtype="str"))

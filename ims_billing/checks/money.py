@@ -40,19 +40,22 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     candidates, prices = desk.candidates, desk.prices
     fee = candidates["fee_cents"]
     rows = _priced(candidates) & prices["listed_cents"].notna() & ~_as_listed(desk)
-    said = pd.Series(
-        [
-            f"The fee is {dollars(found)}, the list says {dollars(listed)}."
-            for found, listed in zip(fee[rows], prices["listed_cents"][rows], strict=True)
-        ],
-        index=candidates.index[rows],
-        dtype="str",
-    )
+    told = {}
+    public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
+    for label in candidates.index[rows]:
+        listed, own = prices["listed_cents"][label], prices["own_cents"][label]
+        told[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(listed)}."
+        if candidates["insurer_id"][label] in public and not pd.isna(own) and own != listed:
+            insurer = candidates["insurer_name"][label]
+            told[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(own)}, and "
+            told[label] += f"{dollars(listed)} for {insurer}."
+    said = pd.Series(told, dtype="str")
     shared = desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("no-patient-share", day))
     shared &= candidates["patient_paid_cents"] > 0
-    told = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
-    told = told + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
-    return pd.concat([said, told]).groupby(level=0, sort=False).agg(" ".join).astype("str")
+    paid = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
+    paid = paid + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
+    both: pd.Series[str] = pd.concat([said, paid]).groupby(level=0, sort=False).agg(" ".join).astype("str")
+    return both
 
 
 def _as_listed(desk: Desk) -> pd.Series[bool]:
@@ -66,7 +69,7 @@ def _as_listed(desk: Desk) -> pd.Series[bool]:
 
 @check("fee-varies-by-insurer")
 def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
-    """Private plans are charged different fees for the same visit, of what is claimed now or was in these files.
+    """Private plans are charged different fees for the same visit, of what is claimed now.
 
     The same visit: service, visit, minutes, and the clinic's own price that day, so that a new price is no difference.
     The chiropractic association of Ontario names different rates by coverage as what brings an audit about.

@@ -15,6 +15,8 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
     """Somebody treated whom the clinic file does not name."""
     written = desk.candidates["practitioner"]
     strangers = written[(written != "") & (desk.candidates["profession"] == "")]
+    if strangers.empty:
+        return pd.Series(dtype="str")
     patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
     # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
     swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
@@ -28,17 +30,31 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
     return said.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
 
 
-@check("insurer-not-known")
+def _only_the_second(desk: Desk) -> pd.Series[bool]:
+    return desk.candidates["insurer_id"] != ""
+
+
+@check("insurer-not-known", only_warns=_only_the_second)
 def insurer_not_known(desk: Desk) -> pd.Series[str]:
-    """An insurer that neither the published rules nor the clinic file name."""
-    written = desk.candidates["insurer"]
-    strangers = written[(written != "") & (desk.candidates["insurer_id"] == "")]
+    """An insurer that neither the published rules nor the clinic file name; where it is the second, the claim waits
+    for nothing, and names none.
+    """
+    candidates = desk.candidates
+    written = candidates["insurer"]
+    strangers = written[(written != "") & (candidates["insurer_id"] == "")]
     patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
     told = {
         name: f"The insurer{_named(name, patients)} is not known." + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
-    return strangers.map(told).astype("str")
+    second = candidates.loc[candidates.index.difference(strangers.index), "secondary_insurer"]
+    unknown = second[[name != "" and desk.clinic.insurer(name) is None for name in second]]
+    also = {
+        name: f"The second insurer{_named(name, patients)} is not known, and the claim names none."
+        for name in unknown.unique()
+    }
+    said: pd.Series[str] = pd.concat([strangers.map(told), unknown.map(also)]).astype("str")
+    return said
 
 
 @check("not-a-physiotherapist")

@@ -30,7 +30,7 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     said = []
     for row in rows:
         others = (other for other in members[desk.group[row]] if other != row)
-        places = [place(sessions, int(other), beside=int(row)) for other in islice(others, SHOWN)]
+        places = [place(desk, int(other), beside=int(row)) for other in islice(others, SHOWN)]
         said.append(f"The same session stands in {and_others(places, len(members[desk.group[row]]) - 1)} too.")
     return pd.Series(said, index=rows, dtype="str")
 
@@ -64,7 +64,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
         for row in part.index[part["candidate"]]:
             own = desk.group[row]
             others = ((other, claim) for other, group, claim in members if group != own)
-            places = [claim or place(sessions, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
+            places = [claim or place(desk, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
             told = and_others(places, len(members) - int(sizes[own]))
             said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
     return pd.Series(said, dtype="str")
@@ -76,29 +76,28 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
 
     A visit of which nobody knows the length counts with its first minute.
     """
-    sessions = desk.sessions
-    who = sessions["practitioner_name"].where(sessions["practitioner_name"] != "", sessions["practitioner"])
+    sessions, claims = desk.sessions, desk.active
+    named = sessions["practitioner_name"]
     seen = pd.DataFrame(
         {
-            "who": who,
+            "who": named.where(named != "", sessions["practitioner"]),
             "day": sessions["service_date"],
             "patient": desk.patient,
             "start": sessions["start"],
-            "length": sessions["minutes"].fillna(sessions["end"] - sessions["start"]),
+            "length": sessions["minutes"].fillna((sessions["end"] - sessions["start"]) % (24 * 60)),
             "claim": "",
         }
-    )[desk.took_place]
-    claimed = desk.claimed
+    )[desk.took_place & ~desk.has_claim]
     on_ledger = pd.DataFrame(
         {
-            "who": claimed["practitioner"].to_numpy(),
-            "day": claimed["service_date"].to_numpy(),
-            "patient": claimed["patient_key"].to_numpy(),
-            "start": claimed["start"].to_numpy(),
-            "length": claimed["minutes"].to_numpy(),
-            "claim": ("claim " + claimed["claim"]).to_numpy(),
+            "who": claims["practitioner"].to_numpy(),
+            "day": claims["service_date"].to_numpy(),
+            "patient": claims["patient_key"].to_numpy(),
+            "start": claims["start"].to_numpy(),
+            "length": claims["minutes"].to_numpy(),
+            "claim": ("claim " + claims["claim"]).to_numpy(),
         },
-        index=-1 - np.arange(len(claimed)),
+        index=-1 - np.arange(len(claims)),
     )
     seen = pd.concat([seen, on_ledger.astype(seen.dtypes)])
     seen = seen[seen["start"].notna() & (seen["who"] != "") & (seen["patient"] != "")]
@@ -107,15 +106,19 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
     # A day needs a closer look only where some visit begins before an earlier one ends.
     latest = seen.groupby(["who", "day"])["end"].cummax().groupby([seen["who"], seen["day"]]).shift()
     crowded = (seen["start"] < latest).fillna(False).groupby([seen["who"], seen["day"]]).transform("any")
+    asked = set(desk.candidates.index)
     said: dict[int, str] = {}
-    for (name, _), part in seen[crowded].groupby(["who", "day"]):
-        for row in part.index[part.index.isin(desk.candidates.index)]:
-            own = part.loc[row]
-            meanwhile = (part["start"] < own["end"]) & (part["end"] > own["start"])
-            others = part.index[meanwhile & (part["patient"] != own["patient"])]
-            if len(others):
-                places = [part["claim"][o] or place(sessions, int(o), beside=int(row)) for o in others[:SHOWN]]
-                said[row] = f"{name} treated another patient at that time: {and_others(places, len(others))}."
+    for _, part in seen[crowded].groupby(["who", "day"]):
+        visits = list(part[["patient", "start", "end", "claim"]].itertuples(name=None))
+        for row, patient, start, end, _ in visits:
+            if row not in asked:
+                continue
+            others = [(o, claim) for o, who, s, e, claim in visits if s < end and e > start and who != patient]
+            if others:
+                places = [claim or place(desk, o, beside=row) for o, claim in others[:SHOWN]]
+                # Somebody who is not on the roster may be a patient, in the wrong column.
+                who = named[row] or "The practitioner"
+                said[row] = f"{who} treated another patient at that time: {and_others(places, len(others))}."
     return pd.Series(said, dtype="str")
 
 
@@ -124,7 +127,8 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
     """An initial visit of a patient who has had one before."""
     sessions = desk.sessions
     initial = desk.took_place & (sessions["visit"] == "initial") & sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
-    claimed = desk.claimed[desk.claimed["visit"] == "initial"]
+    initial &= ~desk.has_claim
+    claimed = desk.active[desk.active["visit"] == "initial"]
     seen = pd.DataFrame({"patient": desk.patient, "day": sessions["service_date"]})[initial]
     before = pd.DataFrame({"patient": claimed["patient_key"], "day": claimed["service_date"]})
     first = pd.concat([seen, before]).groupby("patient")["day"].min()

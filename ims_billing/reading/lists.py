@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _said(cell: object) -> bool:
 def _count(cell: Cell) -> int | None:
     """A number of visits: a whole number of a year's days at most; what has cents is an amount of money."""
     told = str(cell).strip().removesuffix(".0")
-    return int(told) if told.isdigit() and int(told) <= 366 else None
+    return int(told) if re.fullmatch(r"[0-9]{1,3}", told) and int(told) <= 366 else None
 
 
 def _insurer(clinic: Clinic, written: str) -> str:
@@ -112,7 +113,7 @@ def policies_frame(table: Table, file: str) -> Policies:
         [patient_key(patient_id, "")] if patient_id else [patient_key("", name)] if name else []
         for patient_id, name in zip(ids, names, strict=True)
     ]
-    columns: dict[str, object] = {name: table.texts(name) for name in _NUMBERS if name != "relationship"}
+    columns: dict[str, object] = {name: table.said(table.texts(name)) for name in _NUMBERS if name != "relationship"}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
     columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
     for name in (*_DAYS, "valid_from", "valid_until"):

@@ -20,6 +20,8 @@ _MUST_BE_SOUND = (
     "patient_id",
     "location",
 )
+# Columns in which a dash or a word such as "none" says that there is nothing.
+NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_insurer", "secondary_policy", "secondary_member")
 _DATES = ("birth_date", "insured_birth_date", "accident_date")
 _TYPES = {column.name: column.dtype for column in SESSIONS}
 
@@ -31,10 +33,13 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         for name, dtype in _TYPES.items()
         if dtype == "str" and name in table.found.columns and name != "status"
     }
+    words, own = table.rules.words, table.clinic.words
     for name in ("session_id", "patient_id"):
         if name in texts:  # a dash is no number
             texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
-    words, own = table.rules.words, table.clinic.words
+    for name in NUMBERS:
+        if name in texts:
+            texts[name] = table.said(texts[name])
     status = meanings(words.status, {**own.status, **table.found.known.status})
     cells: dict[str, Any] = {
         **texts,

@@ -167,6 +167,11 @@ class Table:
             for cell in self.texts(name)
         ]
 
+    def said(self, cells: list[str]) -> list[str]:
+        """The cells, empty where one holds a dash, or a word that means that there is nothing."""
+        nothing = meanings(self.rules.words.nothing, {})
+        return [cell if (word := word_of(cell)) and word not in nothing else "" for cell in cells]
+
     def elsewhere(self) -> list[str]:
         """The cells under headings that the layout does not know, as one text."""
         unknown = self.found.unknown

@@ -45,6 +45,8 @@ ATTENTION = {
     "decided_by": Column("Decided by"),
     "note": Column("Note", "long"),
 }
+# How many claims a line of the overview names.
+_NAMED = 12
 NOT_BILLED = {
     "source": Column("Source"),
     "service_date": Column("Service date", "date"),
@@ -84,7 +86,7 @@ def _overview(view: MonthView) -> list[Block]:
         day = claims["service_date"]
         monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
         blocks += [
-            _amounts("By insurer", "Insurer", claims, claims["insurer"]),
+            replace(_amounts("By insurer", "Insurer", claims, claims["insurer"]), note=_own_amounts(claims)),
             _amounts("By practitioner", "Practitioner", claims, claims["practitioner"]),
             _amounts("By week", "Week from Monday", claims, monday),
         ]
@@ -96,7 +98,44 @@ def _overview(view: MonthView) -> list[Block]:
         blocks.append(_held(view))
     if len(view.not_billed):
         blocks.append(_not_billed(view))
+    if (claims["secondary_insurer"] != "").any():
+        blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
+    if (claims["remarks"] != "").any():
+        blocks.append(_worth_knowing(claims))
     return blocks
+
+
+def _second_insurers(claims: pd.DataFrame) -> Block:
+    """Claims of patients with a second insurer, and why it comes second."""
+    columns = ["claim", "insurer", "secondary_insurer", "payer_order"]
+    rows: list[tuple[Value, ...]] = [
+        (claim, insurer, second, order.partition(" Source: ")[0])
+        for claim, insurer, second, order in claims[columns].itertuples(index=False, name=None)
+    ]
+    headings = [Column("Claim"), Column("Insurer"), Column("Second insurer"), Column("Who pays first", "long")]
+    return Block("Claims with a second insurer", headings, rows)
+
+
+def _worth_knowing(claims: pd.DataFrame) -> Block:
+    """What was found on claims and does not hold them, most frequent first, with the claims it was found on."""
+    found: dict[str, list[str]] = {}
+    for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None):
+        for remark in remarks.splitlines():
+            kind = remark.partition(": ")[0]
+            if claim not in found.setdefault(kind, []):
+                found[kind].append(claim)
+    rows: list[tuple[Value, ...]] = [
+        (CATALOGUE[kind].title, len(named), _some(named))
+        for kind, named in sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))
+    ]
+    columns = [Column("Finding", "long"), Column("Claims", "count"), Column("On the claims", "long")]
+    return Block("Worth knowing of claims", columns, rows, note="What it is: ims-billing why CLAIM")
+
+
+def _some(claims: list[str]) -> str:
+    """The first few of many."""
+    more = f" and {len(claims) - _NAMED} more" if len(claims) > _NAMED else ""
+    return ", ".join(claims[:_NAMED]) + more
 
 
 def _voided(claims: pd.DataFrame) -> Block:
@@ -158,6 +197,15 @@ def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) ->
         Column("Amount claimed", "money"),
     ]
     return Block(title, headings, rows, ("Total", len(claims), *_dollars(claims)))
+
+
+def _own_amounts(claims: pd.DataFrame) -> str:
+    """Why less, or more, is claimed than the fees say; empty where it is the same."""
+    differs = claims[claims["fee_cents"] != claims["amount_cents"]]
+    less = (int(differs["fee_cents"].sum()) - int(differs["amount_cents"].sum())) / 100
+    amount = f"{abs(less):,.2f} {'less' if less >= 0 else 'more'}"
+    told = f"Public payers are asked for amounts of their own: {amount} than the fees of {len(differs)} claims."
+    return told if len(differs) else ""
 
 
 def _dollars(claims: pd.DataFrame) -> tuple[float, ...]:

@@ -59,8 +59,6 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
         blocks.append(_voided(voided, claims))
-    if _said(claims["secondary_insurer"]):
-        blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     shown = pd.concat([voided, claims])
     lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
@@ -68,23 +66,6 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()
-
-
-def _second_insurers(claims: pd.DataFrame) -> Block:
-    """Claims of patients with a second insurer, which pays of what this one leaves; and why it comes second."""
-    columns = ["claim", "secondary_insurer", "secondary_policy", "secondary_member", "payer_order"]
-    rows: list[tuple[Value, ...]] = [
-        (claim, second, policy, member, order.partition(" Source: ")[0])
-        for claim, second, policy, member, order in claims[columns].itertuples(index=False, name=None)
-    ]
-    headings = [
-        Column("Claim"),
-        Column("Second insurer"),
-        Column("Second policy", "id"),
-        Column("Second member ID", "id"),
-        Column("Who pays first", "long"),
-    ]
-    return Block("Second insurers", headings, rows)
 
 
 def _said(column: pd.Series[str]) -> bool:
