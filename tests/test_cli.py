@@ -431,8 +431,10 @@ def test_a_claim_is_replaced_by_command_as_the_file_has_it_now(tmp_path: Path) -
     clinic_file(tmp_path)
     run("claim", xlsx(tmp_path, [row(Session_ID="S1")]), *AS_OF, cwd=tmp_path)
     right = xlsx(tmp_path, [row(Session_ID="S1", Insurer="PBC")], "right one.xlsx")
-    held = run("claim", right, *AS_OF, cwd=tmp_path).stdout
-    assert "Claimed as 2026-10-SUNL-0001; since then changed: the insurer (Sun Life, now Pacific Blue" in " ".join(held.split())
+    held = " ".join(run("claim", right, *AS_OF, cwd=tmp_path).stdout.split())
+    assert "Claimed as 2026-10-SUNL-0001; since then changed: the insurer (Sun Life, now Pacific Blue" in " ".join(
+        held.split()
+    )
     void = ("void", "2026-10-SUNL-0001", right, "--reason", "wrong insurer", *AS_OF)
     assert run(*void, cwd=tmp_path).returncode == 2  # a file without --replace
     done = run(*void, "--replace", cwd=tmp_path)

@@ -17,6 +17,7 @@ from tests.test_tie_out import jane
 Rows = list[dict[str, Any]]
 MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth Date": dt.date(1980, 1, 31)}
 ICBC: dict[str, Any] = {"Insurer": "ICBC", "Payer File Number": "AB1"}
+MANULIFE: dict[str, Any] = {"Insurer": "Manulife"}
 LIMITS = ("insurer-limit-counted-in-part", "near-insurer-limit", "over-insurer-limit")
 OWN = '[[limit]]\ninsurer = "Manulife"\nvisits = 3\nper = "calendar-year"\nfrom = 2026-01-01\n'
 
@@ -111,9 +112,6 @@ def test_claims_and_lists_of_other_months_count_each_once(tmp_path: Path) -> Non
     assert limits(fewer) == ["0: near-insurer-limit"]
 
 
-MANULIFE: dict[str, Any] = {"Insurer": "Manulife"}
-
-
 def again(folder: Path, runs: list[tuple[str, Rows]], now: Rows, *, more: str) -> Month:
     """The rows of October, after runs over some months, some of them twice, on a real ledger."""
     known = practice(folder, more)
@@ -172,6 +170,12 @@ def test_a_claims_time_and_visit_count_where_a_later_row_says_nothing_of_them(tm
         "Ann Example treated another patient at that time: claim 2026-10-PABC-0001."
     ]
     assert told(month, "second-initial-visit") == ["The patient's initial visit was on 2026-10-07 already."]
+    # Where the row says when it was, it is named once, by its claim.
+    (tmp_path / "b").mkdir()
+    told_twice = told(
+        again(tmp_path / "b", [("2026-10", [claimed])], [claimed, other], more=""), "overlapping-sessions"
+    )
+    assert told_twice == ["Ann Example treated another patient at that time: claim 2026-10-PABC-0001."]
 
 
 def test_without_the_accidents_day_the_clinics_limit_only_warns_too(tmp_path: Path) -> None:
@@ -269,6 +273,13 @@ def test_the_clinics_own_limits(tmp_path: Path, case: str, more: str, found: lis
     month = month_of(tmp_path, [on(day, Insurer="Manulife") for day in (1, 10, 19, 28)], more=more)
     assert limits(month) == found, case
     assert ("held" in outcomes(month)) == any("over" in each for each in found)
+
+
+def test_a_plans_own_limit_stands_in_place_of_its_insurers(tmp_path: Path) -> None:
+    of_plan = OWN.replace("visits = 3", "visits = 1") + 'policy = "00123"\n'
+    for more in (OWN + of_plan, of_plan + OWN):
+        month = month_of(tmp_path, [on(1, **MANULIFE), on(12, **MANULIFE)], more=more)
+        assert limits(month) == ["0: near-insurer-limit", "1: over-insurer-limit"]
 
 
 def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) -> None:
