@@ -115,6 +115,22 @@ def test_each_outcome_says_why(
     assert page_of(month)[heading][what] == said, case
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "relationship", "said"),
+    [
+        ("ICBC", "Sun Life", "self", "ICBC pays before any plan: it comes first"),
+        ("Sun Life", "ICBC", "self", "ICBC pays before any plan: it must come before Sun Life"),
+        ("Sun Life", "Manulife", "self", "The patient's own plan pays before a spouse's"),
+        ("Sun Life", "Manulife", "child", "Of a child's two plans that of the parent whose birthday comes earlier in the "
+         "year pays first; custody orders may say otherwise"),
+    ],
+)  # fmt: skip
+def test_who_pays_first_of_two(tmp_path: Path, first: str, second: str, relationship: str, said: str) -> None:
+    cells = {"Insurer": first, "Secondary Insurer": second, "Relationship": relationship, "Payer File Number": ""}
+    facts = page_of(month_of(tmp_path, [{**row(), **cells}]))["Who pays"]
+    assert facts["Who pays first"].partition("\n")[0] == said
+
+
 def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:
     clinic = 'locations = ["Here"]'
     rows = [row(Location="There"), row(Billed="yes"), row(Fee=0), row(Service_Date=dt.date(2026, 11, 20)),
