@@ -121,8 +121,9 @@ def test_each_outcome_says_why(
         ("ICBC", "Sun Life", "self", "ICBC pays before any plan: it comes first"),
         ("Sun Life", "ICBC", "self", "ICBC pays before any plan: it must come before Sun Life"),
         ("Sun Life", "Manulife", "self", "The patient's own plan pays before a spouse's"),
-        ("Sun Life", "Manulife", "child", "Of a child's two plans that of the parent whose birthday comes earlier in the "
-         "year pays first; custody orders may say otherwise"),
+        ("Sun Life", "Manulife", "child",
+         "Of a child's two plans that of the parent whose birthday comes earlier in the year pays first; custody "
+         "orders may say otherwise"),
     ],
 )  # fmt: skip
 def test_who_pays_first_of_two(tmp_path: Path, first: str, second: str, relationship: str, said: str) -> None:
