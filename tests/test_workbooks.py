@@ -117,11 +117,22 @@ def test_an_insurers_workbook_has_its_patients_only_and_what_it_asks_for(shown: 
     )
     assert column(manulife["Claim lines"], "Patient") == ["@Home"]
     assert column(msp["Claim lines"], "Service code") == ["09938"]
-    facts = {r[0].value: r[1].value for r in manulife["Summary"].iter_rows(min_row=2, max_row=7)}
+    facts = {r[0].value: r[1].value for r in manulife["Summary"].iter_rows(min_row=2, max_row=8)}
     assert facts == {
         "Clinic": "Example Physiotherapy", "Vendor number": "V-77", "Insurer": "Manulife", "Channel": "TELUS eClaims",
-        "Month": "2026-10", "Batch": "1",
+        "Asks for": "Policy, Member ID, Birth date, Relationship, Insured", "Month": "2026-10", "Batch": "1",
     }  # fmt: skip
+
+
+def test_an_insurers_lines_stand_together_by_patient_and_there_is_room_to_sign(tmp_path: Path) -> None:
+    days = [("zoe", 1), ("Abe", 2), ("zoe", 12), ("Abe", 20)]
+    rows = [row(Patient=name, Service_Date=dt.date(2026, 10, day)) for name, day in days]
+    book = insurer_book(on_ledger(month_of(tmp_path, rows)), "sun-life")
+    assert column(book["Claim lines"], "Patient") == ["Abe", "Abe", "zoe", "zoe"]
+    assert column(book["Claim lines"], "Claim") == [f"2026-10-SUNL-000{n}" for n in (2, 4, 1, 3)]
+    page = [cells[:3] for cells in book["Summary"].iter_rows(values_only=True)]
+    place = page.index(("Prepared by", "Signature", "Date"))
+    assert book["Summary"].row_dimensions[place + 2].height == 34
 
 
 SAYS_ACUPUNCTURE = st.sampled_from(
@@ -218,8 +229,8 @@ def test_the_totals_of_the_insurers_equal_the_summarys(shown: MonthView) -> None
     summary = total(column(opened(claim_summary(shown))["Claims"], "Amount claimed"))
     insurers = [insurer_book(shown, i.id) for i in shown.batches[0].origin.insurers]
     assert sum(total(column(book["Claim lines"], "Amount claimed")) for book in insurers) == summary == 308
-    last_cells = [[c.value for c in book["Summary"][book["Summary"].max_row]][-1] for book in insurers]
-    assert total(last_cells) == summary
+    sums = [cells for book in insurers for cells in book["Summary"].iter_rows(values_only=True) if cells[0] == "Total"]
+    assert total([cells[-1] for cells in sums]) == summary
 
 
 def test_money_is_numbers_dates_are_dates_and_identifiers_are_text(shown: MonthView) -> None:

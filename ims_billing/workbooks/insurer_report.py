@@ -52,6 +52,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         ("Vendor number", insurer.vendor_number),
         ("Insurer", insurer.name),
         ("Channel", insurer.channel),
+        ("Asks for", _asked(insurer)),
         ("Month", view.month),
         ("Batch", str(batch.number)),
     ]
@@ -59,13 +60,31 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
         blocks.append(_voided(voided, claims))
+    blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
-    shown = pd.concat([voided, claims])
+    by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
+    shown = pd.concat([voided, by_patient])
     lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
     lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[name])}
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()
+
+
+def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
+    return column.str.casefold() if column.name == "patient" else column
+
+
+def _asked(insurer: InsurerView) -> str:
+    """What the insurer or its channel wants beside the rest, in its own order."""
+    headings = {asked: column.heading for column, asked in reversed(LINES.values()) if asked}
+    return ", ".join(headings[asked] for asked in insurer.asks)
+
+
+def _to_sign() -> Block:
+    """Room for whoever sends it to put their name to it."""
+    columns = [Column("Prepared by"), Column("Signature"), Column("Date")]
+    return Block("Sent", columns, [("", "", "")], ("", "", ""), row_height=34)
 
 
 def _said(column: pd.Series[str]) -> bool:

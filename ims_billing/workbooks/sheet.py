@@ -46,13 +46,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """A small table within a page: a title, columns, rows, and a line of totals below where there is one."""
+    """A small table within a page: a title, columns, rows, and a line of totals below where there is one.
+
+    `row_height` is for rows that somebody writes in; else they are as high as their text.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Value]]
     totals: Sequence[Value] = ()
     note: str = ""
+    row_height: float | None = None
 
 
 @dataclass
@@ -137,7 +141,8 @@ class Book:
             add([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns], height)
             for values in block.rows:
                 lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
-                add(_row(sheet, values, block.columns, "body"), _LINE_HEIGHT * lines if lines > 1 else None)
+                higher = _LINE_HEIGHT * lines if lines > 1 else None
+                add(_row(sheet, values, block.columns, "body"), block.row_height or higher)
             if block.totals:
                 add(_row(sheet, block.totals, block.columns, "total"))
             for line in block.note.splitlines():
