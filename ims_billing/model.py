@@ -285,7 +285,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Totals:
-    """The control totals of a run, in sessions and in cents of the fee as read."""
+    """The control totals of a run, in sessions and in cents of the fee as read.
+
+    Beside them how many sessions of the month took place, and how many of these were IMS.
+    """
 
     rows: int
     sessions: int
@@ -295,6 +298,8 @@ class Totals:
     counts: dict[str, int]
     cents_read: int
     cents: dict[str, int]
+    took_place: int = 0
+    ims: int = 0
 
 
 @dataclass(frozen=True)

@@ -304,6 +304,8 @@ def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Tot
     """The control totals; raises RuntimeError where they do not add up, which is a bug, never a loss."""
     files = intake.files
     outcome = sessions["outcome"]
+    took_place = ~sessions["status"].isin(DID_NOT_TAKE_PLACE)
+    took_place &= ~sessions["reason"].isin(("outside-month", "in-the-future")) & sessions["service_date"].notna()
     totals = Totals(
         rows=sum(file.rows for file in files),
         sessions=len(sessions),
@@ -313,6 +315,8 @@ def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Tot
         counts={name: int((outcome == name).sum()) for name in OUTCOMES},
         cents_read=int(sessions["fee_cents"].sum()),
         cents={name: int(sessions.loc[outcome == name, "fee_cents"].sum()) for name in OUTCOMES},
+        took_place=int(took_place.sum()),
+        ims=int((took_place & (sessions["service"] == "ims")).sum()),
     )
     adds_up = (
         all(f.rows == f.sessions + f.repeated + f.tied + f.set_aside for f in files)

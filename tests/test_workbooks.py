@@ -184,7 +184,7 @@ def test_the_clinics_summary_says_who_pays_first_and_the_insurers_does_not(tmp_p
     shown = on_ledger(month_of(tmp_path, [{**row(Insurer="ICBC"), **cells}]))
     ours, theirs = (
         [cell for cells in book.iter_rows(values_only=True) for cell in cells]
-        for book in (opened(claim_summary(shown))["Overview"], insurer_book(shown, "icbc")["Summary"])
+        for book in (opened(claim_summary(shown))["Sources"], insurer_book(shown, "icbc")["Summary"])
     )
     assert ours[ours.index("Claims with a second insurer") :].count("ICBC pays before any plan: it comes first.") == 1
     assert not any("pays before" in str(cell) for cell in theirs)
@@ -194,11 +194,31 @@ def test_the_overview_tells_what_is_worth_knowing_and_why_less_is_claimed(tmp_pa
     work = {"Patient": "B", "Insurer": "WorkSafeBC", "Payer File Number": "1", "Accident Date": dt.date(2026, 9, 1)}
     more = '[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\namount = 82.50\nfrom = 2026-01-01\n'
     often = [row(Service_Date=dt.date(2026, 10, day)) for day in (5, 6, 7)]
-    overview = opened(claim_summary(on_ledger(month_of(tmp_path, [{**row(), **work}, *often], more=more))))["Overview"]
-    cells = [cell for cells in overview.iter_rows(values_only=True) for cell in cells]
-    place = cells.index("More than two IMS sessions in seven days")
-    assert cells[place + 1 : place + 3] == [3, "2026-10-SUNL-0001, 2026-10-SUNL-0002, 2026-10-SUNL-0003"]
-    assert "Public payers are asked for amounts of their own: 12.50 less than the fees of 1 claims." in cells
+    book = opened(claim_summary(on_ledger(month_of(tmp_path, [{**row(), **work}, *often], more=more))))
+    overview, sources = (
+        [cell for cells in book[name].iter_rows(values_only=True) for cell in cells] for name in ("Overview", "Sources")
+    )
+    assert overview[overview.index("More than two IMS sessions in seven days") + 1] == 3
+    assert overview[overview.index("IMS share") + 1] == "100%: 4 of the 4 sessions that took place"
+    place = sources.index("2026-10-SUNL-0003")
+    assert sources[place + 1 : place + 3] == [
+        "It is one of more than two IMS sessions in seven days.", "More than two IMS sessions in seven days",
+    ]  # fmt: skip
+    assert "Public payers are asked for amounts of their own: 12.50 less than the fees of 1 claims." in overview
+
+
+def test_the_overview_has_charts_where_there_is_something_to_show(tmp_path: Path) -> None:
+    def charts(rows: list[dict[str, Any]]) -> list[str]:
+        content = claim_summary(on_ledger(month_of(tmp_path, rows)))
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        return [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/")]
+
+    assert charts([row()]) == []
+    both = [row(), row(Insurer="PBC", Patient="B", Service_Date=dt.date(2026, 10, 20)), row(Tax=1.0, Patient="C")]
+    by_insurer, by_week = charts(both)
+    assert "By insurer: amount claimed" in by_insurer
+    assert "'Overview'!$E$" in by_insurer
+    assert ('<c:barDir val="bar"' in by_insurer.replace("<barDir", "<c:barDir"), '"col"' in by_week) == (True, True)
 
 
 @pytest.mark.parametrize("second", ["None", "n/a", "-", "Out of pocket", "Sun Life", "Nobody At All"])

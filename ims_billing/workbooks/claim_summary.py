@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
 
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import MonthView, RuleApplied
+from ims_billing.model import MonthView, RuleApplied, Totals
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
 CLAIMS = {
@@ -45,8 +46,8 @@ ATTENTION = {
     "decided_by": Column("Decided by"),
     "note": Column("Note", "long"),
 }
-# How many claims a line of the overview names.
-_NAMED = 12
+# How many findings on claims are listed one by one.
+_MOST_REMARKS = 500
 NOT_BILLED = {
     "source": Column("Source"),
     "service_date": Column("Service date", "date"),
@@ -67,6 +68,7 @@ def claim_summary(view: MonthView) -> bytes:
         ("Month", view.month),
         ("As of", view.as_of),
         ("Batch", str(view.batches[-1].number) if view.batches else "none yet"),
+        *_ims_share(view.totals),
     ]
     book.page("Overview", f"IMS claims, {view.month}", facts, _overview(view))
     struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
@@ -79,6 +81,14 @@ def claim_summary(view: MonthView) -> bytes:
     return book.bytes()
 
 
+def _ims_share(totals: Totals) -> list[tuple[str, Value]]:
+    """How much of what took place was IMS, of all sessions in the last files; nothing where nobody counted."""
+    if not totals.took_place:
+        return []
+    share = f"{totals.ims / totals.took_place:.0%}"
+    return [("IMS share", f"{share}: {totals.ims:,} of the {totals.took_place:,} sessions that took place")]
+
+
 def _overview(view: MonthView) -> list[Block]:
     blocks = [_control_totals(view)]
     claims = view.claims[view.claims["voided_on"].isna()]
@@ -86,9 +96,14 @@ def _overview(view: MonthView) -> list[Block]:
         day = claims["service_date"]
         monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
         blocks += [
-            replace(_amounts("By insurer", "Insurer", claims, claims["insurer"]), note=_own_amounts(claims)),
+            replace(
+                _amounts("By insurer", "Insurer", claims, claims["insurer"]),
+                note=_own_amounts(claims),
+                chart=("bar", 4),
+            ),
             _amounts("By practitioner", "Practitioner", claims, claims["practitioner"]),
-            _amounts("By week", "Week from Monday", claims, monday),
+            _amounts("By visit", "Visit", claims, claims["visit"].replace("", "not said")),
+            replace(_amounts("By week", "Week from Monday", claims, monday), chart=("column", 4)),
         ]
     if len(view.batches) > 1:
         blocks.append(_amounts("By batch", "Batch", claims, claims["batch"].astype("str")))
@@ -98,8 +113,6 @@ def _overview(view: MonthView) -> list[Block]:
         blocks.append(_held(view))
     if len(view.not_billed):
         blocks.append(_not_billed(view))
-    if (claims["secondary_insurer"] != "").any():
-        blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
     if (claims["remarks"] != "").any():
         blocks.append(_worth_knowing(claims))
     return blocks
@@ -107,35 +120,42 @@ def _overview(view: MonthView) -> list[Block]:
 
 def _second_insurers(claims: pd.DataFrame) -> Block:
     """Claims of patients with a second insurer, and why it comes second."""
-    columns = ["claim", "insurer", "secondary_insurer", "payer_order"]
+    columns = ["claim", "payer_order", "insurer", "secondary_insurer"]
     rows: list[tuple[Value, ...]] = [
-        (claim, insurer, second, order.partition(" Source: ")[0])
-        for claim, insurer, second, order in claims[columns].itertuples(index=False, name=None)
+        (claim, order.partition(" Source: ")[0], insurer, second)
+        for claim, order, insurer, second in claims[columns].itertuples(index=False, name=None)
     ]
-    headings = [Column("Claim"), Column("Insurer"), Column("Second insurer"), Column("Who pays first", "long")]
+    headings = [Column("Claim"), Column("Who pays first", "long"), Column("Insurer"), Column("Second insurer")]
     return Block("Claims with a second insurer", headings, rows)
 
 
-def _worth_knowing(claims: pd.DataFrame) -> Block:
-    """What was found on claims and does not hold them, most frequent first, with the claims it was found on."""
-    found: dict[str, list[str]] = {}
-    for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None):
-        for remark in remarks.splitlines():
-            kind = remark.partition(": ")[0]
-            if claim not in found.setdefault(kind, []):
-                found[kind].append(claim)
-    rows: list[tuple[Value, ...]] = [
-        (CATALOGUE[kind].title, len(named), _some(named))
-        for kind, named in sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))
+def _remarked(claims: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Claim, kind and message of everything that was found on claims and did not hold them."""
+    return [
+        (claim, kind, message)
+        for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
+        for kind, _, message in (remark.partition(": ") for remark in remarks.splitlines())
     ]
-    columns = [Column("Finding", "long"), Column("Claims", "count"), Column("On the claims", "long")]
-    return Block("Worth knowing of claims", columns, rows, note="What it is: ims-billing why CLAIM")
 
 
-def _some(claims: list[str]) -> str:
-    """The first few of many."""
-    more = f" and {len(claims) - _NAMED} more" if len(claims) > _NAMED else ""
-    return ", ".join(claims[:_NAMED]) + more
+def _worth_knowing(claims: pd.DataFrame) -> Block:
+    """What was found on claims and does not hold them, most frequent first."""
+    found = Counter(kind for _, kind, _ in _remarked(claims))
+    rows = [
+        (CATALOGUE[kind].title, count) for kind, count in sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    columns = [Column("Finding", "long"), Column("Claims", "count")]
+    return Block("Worth knowing of claims", columns, rows, note="Which claims these are stands on the sheet Sources.")
+
+
+def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
+    """The same, claim by claim; of a great many, the first."""
+    remarked = sorted(_remarked(claims), key=lambda each: (each[1], each[0]))
+    rows = [(claim, message, CATALOGUE[kind].title) for claim, kind, message in remarked[:_MOST_REMARKS]]
+    more = len(remarked) - len(rows)
+    note = f"And {more:,} more: ims-billing why CLAIM tells of each." if more else ""
+    columns = [Column("Claim"), Column("What it is", "long"), Column("Finding", "long")]
+    return Block("Worth knowing, claim by claim", columns, rows, note=note)
 
 
 def _voided(claims: pd.DataFrame) -> Block:
@@ -226,6 +246,8 @@ def _held(view: MonthView) -> Block:
         [Column("Finding", "long"), Column("Sessions", "count"), Column("Fees", "money")],
         rows,
         note="A session with several findings counts in each; see Needs attention.",
+        chart=("bar", 2),
+        bars=7,
     )
 
 
@@ -268,6 +290,11 @@ def _sources(view: MonthView) -> list[Block]:
             Column("In force"),
         ]
         blocks.append(Block("Rules applied", headings, rules))
+    claims = view.claims[view.claims["voided_on"].isna()]
+    if (claims["remarks"] != "").any():
+        blocks.append(_worth_knowing_of_each(claims))
+    if (claims["secondary_insurer"] != "").any():
+        blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
     aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]

@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.label import DataLabelList
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
@@ -29,8 +31,9 @@ _FORMATS = {
     "money": "#,##0.00",
     "count": "#,##0",
 }
-_NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 46, 36, 46
+_NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 46, 36, 54
 _LINE_HEIGHT = 15.0
+_CHART_ROWS = 15
 _MOST_ROWS = 1_048_575
 _FONT = "Calibri"
 _INK, _SHADE, _LINE = "1F2933", "E4E9EE", "9AA5B1"
@@ -48,7 +51,9 @@ class Column:
 class Block:
     """A small table within a page: a title, columns, rows, and a line of totals below where there is one.
 
-    `row_height` is for rows that somebody writes in; else they are as high as their text.
+    `row_height` is for rows that somebody writes in; else they are as high as their text. `chart` shows the numbers of
+    one column below the table, as bars that lie (``bar``) or stand (``column``), where there is more than one row; of
+    many rows it shows the first `bars`.
     """
 
     title: str
@@ -57,6 +62,8 @@ class Block:
     totals: Sequence[Value] = ()
     note: str = ""
     row_height: float | None = None
+    chart: tuple[Literal["bar", "column"], int] | None = None
+    bars: int = 14
 
 
 @dataclass
@@ -139,6 +146,7 @@ class Book:
             add([_styled(sheet, block.title, "section", "text")], 20)
             height = _heading_height(block.columns, widths[: len(block.columns)])
             add([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns], height)
+            first = row + 1
             for values in block.rows:
                 lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
                 higher = _LINE_HEIGHT * lines if lines > 1 else None
@@ -147,6 +155,11 @@ class Book:
                 add(_row(sheet, block.totals, block.columns, "total"))
             for line in block.note.splitlines():
                 add([_styled(sheet, line, "note", "text")])
+            if block.chart is not None and len(block.rows) > 1:
+                add([])
+                sheet.add_chart(_chart(sheet, block, first), f"A{row + 1}")
+                for _ in range(_CHART_ROWS):
+                    add([])
 
     def _sheet(self, name: str) -> Any:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
@@ -215,6 +228,32 @@ def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Val
         else:
             shown.append(values.tolist())
     return list(zip(*shown, strict=True)) if shown else []
+
+
+def _chart(sheet: Any, block: Block, first: int) -> BarChart:
+    """Dark bars with their numbers, of the first rows of a block that begins in row `first`: plain on any printer."""
+    assert block.chart is not None
+    lie, number = block.chart
+    last = first + min(len(block.rows), block.bars) - 1
+    chart = BarChart()
+    chart.type = "bar" if lie == "bar" else "col"
+    chart.title = f"{block.title}: {block.columns[number].heading.lower()}"
+    chart.add_data(Reference(sheet, min_col=number + 1, min_row=first, max_row=last))
+    chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
+    chart.legend = None
+    chart.gapWidth = 60
+    chart.width, chart.height = 20, 0.53 * (_CHART_ROWS - 1)
+    # Bars that lie are read from the top, like the table.
+    chart.x_axis.scaling.orientation = "maxMin" if lie == "bar" else "minMax"
+    # Each bar has its number, so the axis of numbers says nothing more.
+    chart.x_axis.delete, chart.y_axis.delete = False, True
+    chart.x_axis.tickLblSkip = 1
+    chart.y_axis.majorGridlines = None
+    series = chart.series[0]
+    series.graphicalProperties.solidFill = _INK
+    series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
+    series.dLbls.numFmt = _FORMATS[block.columns[number].kind]
+    return chart
 
 
 def _row(sheet: Any, values: Sequence[Value], columns: Sequence[Column], look: str) -> list[Any]:
