@@ -93,6 +93,12 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic file."),
 ]
+Protect = Annotated[
+    bool,
+    typer.Option(
+        "--protect", help="Workbooks that open with a password only: asked for, or of IMS_BILLING_PASSWORD; no CSV."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -226,6 +232,7 @@ def claim(
     new_ledger: Annotated[
         bool, typer.Option("--new-ledger", help="Start a ledger where workbooks of claims exist already.")
     ] = False,
+    protect: Protect = False,
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
@@ -261,10 +268,11 @@ def claim(
                 raise typer.Exit(_HELD)
             return
     fresh = not memory.exists
+    password = console.new_password() if protect else ""
     with console.Working(None) as working:
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
-            strict=strict, new_ledger=new_ledger, started=working.step, waiting=working.wait,
+            strict=strict, new_ledger=new_ledger, password=password, started=working.step, waiting=working.wait,
         )  # fmt: skip
     if memory.synchronised_by:
         console.warn_of_cloud(memory.path, memory.synchronised_by)
@@ -355,13 +363,15 @@ def report(
     clinic: ClinicFile = None,
     out: Out = None,
     ledger: LedgerOption = None,
+    protect: Protect = False,
 ) -> None:
     """Write a month's files again from the ledger, the same to the byte."""
     from ims_billing import console, record
 
     memory, folder = _known_ledger(_find_clinic(clinic, []), ledger, out)
+    password = console.new_password() if protect else ""
     with console.Working(None) as working:
-        written = record.report(memory, month, folder, started=working.step, waiting=working.wait)
+        written = record.report(memory, month, folder, password=password, started=working.step, waiting=working.wait)
     console.show_ledger(memory.path, fresh=False)
     console.show_written(written.files, written.left_over, shared=written.shared)
 
@@ -382,6 +392,7 @@ def void(
     as_of: AsOf = None,
     out: Out = None,
     ledger: LedgerOption = None,
+    protect: Protect = False,
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
     from ims_billing import console, record
@@ -398,10 +409,11 @@ def void(
     known = load(path) if anew and path else None
     intake = _intake(files, known) if files and known else None
     number = claim.strip().upper()
+    password = console.new_password() if protect else ""
     with console.Working(None) as working:
         done = record.void(
             number, known, memory, folder, reason=reason.strip(), as_of=_day(as_of), intake=intake,
-            started=working.step, waiting=working.wait,
+            password=password, started=working.step, waiting=working.wait,
         )  # fmt: skip
     console.show_ledger(memory.path, fresh=False)
     for written in done.written:

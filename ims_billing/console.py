@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.clinic import Clinic
-from ims_billing.findings import CATALOGUE
+from ims_billing.findings import CATALOGUE, BillingError
 from ims_billing.in_force import Rule, not_stated, rules_on
 from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars, is_id
 from ims_billing.rulebook import services_told
@@ -117,6 +117,22 @@ class Working:
         self._what = what
         if self._bar is not None:
             self._bar.update(self._task, description=what, completed=self._done)
+
+
+def new_password() -> str:
+    """The password to protect workbooks with: of the environment, else typed twice; raises BillingError without one."""
+    given = os.environ.get("IMS_BILLING_PASSWORD")
+    if given:
+        return given
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise BillingError(
+            "--protect needs a password: run it in a terminal, which asks for it, or set IMS_BILLING_PASSWORD."
+        )
+    while True:
+        first = getpass.getpass("Password for the workbooks: ")
+        if first and first == getpass.getpass("The same once more: "):
+            return first
+        err().print("That was empty, or not the same twice.")
 
 
 def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:

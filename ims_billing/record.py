@@ -79,6 +79,7 @@ def claim(
     already_sent: bool = False,
     strict: bool = False,
     new_ledger: bool = False,
+    password: str = "",
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Recorded:
@@ -89,7 +90,7 @@ def claim(
     of batches that the ledger does not know (unless it is a `new_ledger`), or with `strict` where a session is held;
     or, where a file cannot be written once the batch is recorded, with the batch and the way to its files.
     """
-    probe_summary(month, out)
+    probe_summary(month, out, password)
     with ledger.writing(waiting, f"claim {month}"):
         started("Classifying and checking")
         prepared = prepare_month(
@@ -104,8 +105,8 @@ def claim(
             ledger.set_page(run)
         if batch is not None and not new_ledger:
             _refuse_an_outdated_ledger(ledger, month, batch, out)
-        _probe(ledger, month, out)
-    return Recorded(prepared, batch, numbers, _write(ledger, month, out, batch, started, waiting))
+        _probe(ledger, month, out, password)
+    return Recorded(prepared, batch, numbers, _write(ledger, month, out, batch, started, waiting, password))
 
 
 def _refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
@@ -174,15 +175,15 @@ def _place(out: Path) -> str:
     return str(out.resolve())
 
 
-def _probe(ledger: Ledger, month: str, out: Path) -> None:
+def _probe(ledger: Ledger, month: str, out: Path, password: str) -> None:
     """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
     batches = ledger.unwritten(month, _place(out))
     if batches is not None:
-        probe_month(ledger.month(month), batches, out)
+        probe_month(ledger.month(month), batches, out, password)
 
 
 def _write(
-    ledger: Ledger, month: str, out: Path, batch: int | None, started: Started, waiting: Waiting
+    ledger: Ledger, month: str, out: Path, batch: int | None, started: Started, waiting: Waiting, password: str
 ) -> Written | None:
     """Writes what is not in the folder yet; everything, where it has no workbook of the month at all.
 
@@ -196,7 +197,7 @@ def _write(
         if not batches and not claim_workbooks(out, month):
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(month, batch):
-            written = write_month(shown, batches or (), out, started)
+            written = write_month(shown, batches or (), out, started, password)
         ledger.mark_written(month, _place(out))
     return written
 
@@ -219,6 +220,7 @@ def report(
     month: str,
     out: Path,
     *,
+    password: str = "",
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Written:
@@ -226,8 +228,8 @@ def report(
     with ledger.writing(waiting, f"report {month}"):
         shown = ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
-        probe_month(shown, batches, out)
-        written = write_month(shown, batches, out, started)
+        probe_month(shown, batches, out, password)
+        written = write_month(shown, batches, out, started, password)
         ledger.mark_written(month, _place(out))
     return written
 
@@ -251,6 +253,7 @@ def void(
     reason: str,
     as_of: dt.date,
     intake: Intake | None = None,
+    password: str = "",
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Voided:
@@ -275,8 +278,8 @@ def void(
             ledger.settle(run.month, number)
             months = list(dict.fromkeys([*months, run.month]))
         for month in months:
-            _probe(ledger, month, out)
-    written = [_write(ledger, month, out, batch, started, waiting) for month in months]
+            _probe(ledger, month, out, password)
+    written = [_write(ledger, month, out, batch, started, waiting, password) for month in months]
     return Voided(months[-1], next(iter(numbers.values()), ""), batch, tuple(w for w in written if w))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import sqlite3
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msoffcrypto
 import openpyxl
 import pytest
 
@@ -505,3 +507,45 @@ def test_what_is_gone_is_told_on_the_screen_and_in_the_json(tmp_path: Path) -> N
     assert "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files." in shown
     found = report(run("check", sessions, *AS_OF, "--json", cwd=tmp_path))
     assert [(f["kind"], f["severity"]) for f in found["findings"]] == [("claimed-session-gone", "warn")]
+
+
+def opened_with(path: Path, password: str) -> bytes:
+    content = io.BytesIO()
+    with path.open("rb") as file:
+        office = msoffcrypto.OfficeFile(file)
+        office.load_key(password=password)
+        office.decrypt(content)
+    return content.getvalue()
+
+
+def test_protected_workbooks_open_with_the_password_only_and_are_otherwise_the_same(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions = xlsx(tmp_path, [row()])
+    unasked = run("claim", sessions, *AS_OF, "--protect", cwd=tmp_path)
+    assert (unasked.returncode, "--protect needs a password" in unasked.stderr) == (2, True)
+    assert not (tmp_path / "reports").exists()
+    done = run("claim", sessions, *AS_OF, "--protect", cwd=tmp_path, IMS_BILLING_PASSWORD="a secret")
+    assert (done.returncode, done.stderr) == (0, "")
+    books = ["2026-10/claim-summary-2026-10.xlsx", "2026-10/insurers/sun-life-2026-10.xlsx"]
+    assert files_in(tmp_path / "reports") == books
+    assert run("report", "2026-10", "--out", "plain", cwd=tmp_path).returncode == 0
+    for name in books:
+        assert opened_with(tmp_path / "reports" / name, "a secret") == (tmp_path / "plain" / name).read_bytes()
+        with pytest.raises(msoffcrypto.exceptions.InvalidKeyError):
+            opened_with(tmp_path / "reports" / name, "another")
+
+
+def test_a_protected_workbook_is_never_written_again_without_a_password(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    run("claim", xlsx(tmp_path, [row()]), *AS_OF, "--protect", cwd=tmp_path, IMS_BILLING_PASSWORD="a secret")
+    before = {name: (tmp_path / "reports" / name).read_bytes() for name in files_in(tmp_path / "reports")}
+    more = xlsx(tmp_path, [row(), row(Patient="B")])
+    for command in (("claim", more), ("report", "2026-10"), ("void", "2026-10-SUNL-0001", "--reason", "x")):
+        done = run(*command, *(AS_OF if command[0] != "report" else ()), cwd=tmp_path)
+        assert (done.returncode, "protected by a password" in done.stderr) == (2, True), command
+    assert {name: (tmp_path / "reports" / name).read_bytes() for name in files_in(tmp_path / "reports")} == before
+    with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as ledger:
+        assert ledger.execute("SELECT count(*), count(voided_on) FROM claim").fetchall() == [(1, 0)]
+    again = run("claim", more, *AS_OF, "--protect", cwd=tmp_path, IMS_BILLING_PASSWORD="a new one")
+    assert again.returncode == 0
+    assert opened_with(tmp_path / "reports" / "2026-10" / "claim-summary-2026-10.xlsx", "a new one")[:2] == b"PK"

@@ -13,6 +13,7 @@ from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
+from ims_billing.workbooks.protection import keep_protection, protected
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
 
@@ -50,32 +51,42 @@ def _maker(view: MonthView, batch: Batch, insurer: InsurerView) -> Callable[[], 
     return lambda: insurer_report(view, batch, insurer)
 
 
-def probe_summary(month: str, out: Path) -> None:
+def probe_summary(month: str, out: Path, password: str = "") -> None:
     """Raises BillingError where the month's summary could not be written: it is always one of the files."""
+    keep_protection(out / month / f"{_SUMMARY}{month}.xlsx", password)
     probe(out / month / f"{_SUMMARY}{month}.xlsx")
 
 
-def probe_month(view: MonthView, batches: Collection[int], out: Path) -> None:
+def probe_month(view: MonthView, batches: Collection[int], out: Path, password: str = "") -> None:
     """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it."""
     for path in month_files(view, batches):
+        keep_protection(out / path, password)
         probe(out / path)
 
 
 def write_month(
-    view: MonthView, batches: Collection[int], out: Path, started: Callable[[str], None] = lambda _: None
+    view: MonthView,
+    batches: Collection[int],
+    out: Path,
+    started: Callable[[str], None] = lambda _: None,
+    password: str = "",
 ) -> Written:
     """Writes a month's summary and CSV, and the insurers' workbooks of these batches, below `out`.
+
+    With a `password` the workbooks open with it only; the CSV is plain text, and cannot be protected: it is left out.
 
     No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
     cannot be. Calls `started` with the name of each file before it is made.
     """
     making = {out / path: make for path, make in month_files(view, batches).items()}
+    if password:
+        making = {target: make for target, make in making.items() if target.suffix == ".xlsx"}
     for target in making:
         probe(target)
     contents = {}
     for target, make in making.items():
         started(f"Writing {target.name}")
-        contents[target] = make()
+        contents[target] = protected(make(), password) if password else make()
     folder = out / view.month
     for place in (folder, folder / INSURERS):
         sweep(place)

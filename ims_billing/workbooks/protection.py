@@ -1,0 +1,32 @@
+"""Workbooks that open with a password only."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from ims_billing.findings import BillingError
+
+# How every file begins that Excel has encrypted; a plain workbook is a zip.
+_ENCRYPTED = bytes.fromhex("D0CF11E0A1B11AE1")
+
+
+def protected(content: bytes, password: str) -> bytes:
+    """The workbook, encrypted as Excel does it: opened, it is the same; its own bytes are others each time."""
+    encrypted = io.BytesIO()
+    OOXMLFile(io.BytesIO(content)).encrypt(password, encrypted)
+    return encrypted.getvalue()
+
+
+def keep_protection(path: Path, password: str) -> None:
+    """Raises BillingError where a protected workbook would be written again without a password."""
+    if password or not path.is_file():
+        return
+    with path.open("rb") as file:
+        begins = file.read(len(_ENCRYPTED))
+    if begins == _ENCRYPTED:
+        raise BillingError(
+            f"{path}: this workbook is protected by a password, and would be written again without one. Add --protect."
+        )
