@@ -20,6 +20,7 @@ from ims_billing.model import (
     Batch,
     Column,
     Memory,
+    MonthFigures,
     MonthView,
     Origin,
     Run,
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
 _ORIGIN = TypeAdapter(Origin)
 _TOTALS = TypeAdapter(Totals)
+# With how many months before a month is compared.
+_COMPARED = 6
 # Of a month, the voided claims whose insurer has not been told.
 _UNTOLD = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
@@ -66,6 +69,16 @@ class Ledger(LedgerFile):
         """The batch that made a claim; raises BillingError where there is no claim of that number."""
         claim = self.claim(number).iloc[0]
         return next(batch for batch in self._batches(claim["month"]) if batch.number == claim["batch"])
+
+    def months_before(self, month: str) -> tuple[MonthFigures, ...]:
+        """The last months with claims before this one, the newest first."""
+        rows = self.rows(
+            "SELECT month, count(*), sum(fee_cents), sum(patient_paid_cents), sum(amount_cents) FROM claim "
+            "WHERE voided_on IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
+            month,
+            _COMPARED,
+        )
+        return tuple(MonthFigures(*row) for row in rows)
 
     def months(self) -> list[str]:
         """The months that the ledger knows, in their order."""

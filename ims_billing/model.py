@@ -284,10 +284,22 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class MonthFigures:
+    """What was claimed for a month: its claims that stand, and their sums in cents."""
+
+    month: str
+    claims: int
+    fee_cents: int
+    patient_paid_cents: int
+    amount_cents: int
+
+
+@dataclass(frozen=True)
 class Totals:
     """The control totals of a run, in sessions and in cents of the fee as read.
 
-    Beside them how many sessions of the month took place, and how many of these were IMS.
+    Beside them how many sessions of the month took place, how many of these were IMS, and what the ledger knew of the
+    last months before, the newest first.
     """
 
     rows: int
@@ -300,6 +312,7 @@ class Totals:
     cents: dict[str, int]
     took_place: int = 0
     ims: int = 0
+    months_before: tuple[MonthFigures, ...] = ()
 
 
 @dataclass(frozen=True)

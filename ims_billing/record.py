@@ -100,6 +100,7 @@ def claim(
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         started("Recording")
         run = _with_open_lines(run_of(prepared), prepared, ledger)
+        run = replace(run, totals=replace(run.totals, months_before=ledger.months_before(month)))
         batch, numbers = ledger.add_batch(run, already_sent=already_sent)
         if batch is not None or _tells_of_others(run, ledger):
             ledger.set_page(run)

@@ -531,3 +531,22 @@ def test_a_hold_is_closed_by_an_export_that_tells_of_its_day_and_by_no_other(off
         assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["fee-not-as-listed"]
     office.claim(PAT, beside, ROBIN)  # all of that day, and it is gone
     assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+
+
+def test_a_month_stands_beside_those_before_as_they_were_when_it_was_claimed(office: Office) -> None:
+    september = [row(Service_Date=dt.date(2026, 9, day)) for day in (1, 11, 21)]
+    office.claim(*september, name="september.xlsx", month="2026-09")
+    office.claim(row(), row(Service_Date=dt.date(2026, 10, 20)))
+    overview = office.sheet(f"{MONTH}/claim-summary-{MONTH}.xlsx", "Overview")
+    place = next(n for n, line in enumerate(overview) if line[0] == "Beside the months before")
+    assert [line[:5] for line in overview[place + 1 : place + 4]] == [
+        ["Month", "Claims", "Fees", "Patient paid", "Amount claimed"],
+        ["2026-09", 3, 285, 0, 285],
+        ["2026-10", 2, 190, 0, 190],
+    ]
+    assert "Beside the months before" not in str(office.sheet("2026-09/claim-summary-2026-09.xlsx", "Overview"))
+    # What becomes of September later changes nothing in October's files, which are sent and printed.
+    before = office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"]
+    office.void("2026-09-SUNL-0001")
+    record.report(office.ledger, MONTH, office.out)
+    assert office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"] == before

@@ -105,6 +105,8 @@ def _overview(view: MonthView) -> list[Block]:
             _amounts("By visit", "Visit", claims, claims["visit"].replace("", "not said")),
             replace(_amounts("By week", "Week from Monday", claims, monday), chart=("column", 4)),
         ]
+    if view.totals.months_before:
+        blocks.append(_compared(view, claims))
     if len(view.batches) > 1:
         blocks.append(_amounts("By batch", "Batch", claims, claims["batch"].astype("str")))
     if len(claims) < len(view.claims):
@@ -136,6 +138,17 @@ def _remarked(claims: pd.DataFrame) -> list[tuple[str, str, str]]:
         for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
         for kind, _, message in (remark.partition(": ") for remark in remarks.splitlines())
     ]
+
+
+def _compared(view: MonthView, claims: pd.DataFrame) -> Block:
+    """This month's claims beside those of the last months, as the ledger knew them when this one changed last."""
+    rows: list[tuple[Value, ...]] = [
+        (m.month, m.claims, m.fee_cents / 100, m.patient_paid_cents / 100, m.amount_cents / 100)
+        for m in reversed(view.totals.months_before)
+    ]
+    rows.append((view.month, len(claims), *_dollars(claims)))
+    columns = [Column("Month"), Column("Claims", "count"), Column("Fees", "money"), Column("Patient paid", "money")]
+    return Block("Beside the months before", [*columns, Column("Amount claimed", "money")], rows, chart=("column", 4))
 
 
 def _worth_knowing(claims: pd.DataFrame) -> Block:
