@@ -163,6 +163,46 @@ def test_whatever_the_input_says_no_service_that_goes_to_an_insurer_says_acupunc
     )
 
 
+HOSTILE = [
+    "=cmd|' /C calc'!A0", "+A1+1", "-B2+3", "@SUM(A1:A9)", "\t=1+a", "&amp; <b>bold</b>", "O'Brien \"Bob\" & Söhne",
+    "a/b\\c:d*e?f", "../../etc/passwd", "😀 Zoë 王", "http://example.org", "x" * 300, "line\nbreak",
+    "\u202etxt.exe",
+]  # fmt: skip
+
+
+def test_hostile_text_comes_out_harmless_with_sane_file_names(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "../../x"\ncode = "EVIL"\n\n[[insurer]]\nname = "CON"\ncode = "CONX"\n'
+    rows = [
+        {**row(Session_ID=str(n), Insurer=("../../x", "CON", "Sun Life")[n % 3], Service_Date=dt.date(2026, 10, 1 + n)),
+         "Patient": text, "Policy Number": text, "Member ID": text, "Notes": text, "Location": text}
+        for n, text in enumerate(HOSTILE)
+    ]  # fmt: skip
+    shown = on_ledger(month_of(tmp_path, [*rows, row(Tax=1.0, Patient=HOSTILE[0])], more=more))
+    assert len(shown.claims) == len(HOSTILE)
+    written = write_month(shown, {1}, tmp_path / "out")
+    assert sorted(path.relative_to(tmp_path / "out").as_posix() for path in written.files) == [
+        "2026-10/claim-summary-2026-10.xlsx", "2026-10/claims-2026-10.csv", "2026-10/insurers/con-2026-10.xlsx",
+        "2026-10/insurers/sun-life-2026-10.xlsx", "2026-10/insurers/x-2026-10.xlsx",
+    ]  # fmt: skip
+    for path in written.files:
+        if path.suffix == ".xlsx":
+            for sheet in openpyxl.load_workbook(path):
+                for cell in (cell for cells in sheet.iter_rows() for cell in cells):
+                    assert cell.data_type != "f"
+                    assert cell.hyperlink is None
+            names = zipfile.ZipFile(path).namelist()
+            assert not [name for name in names if "externalLink" in name or "vba" in name.lower()]
+    patients = column(opened(claim_summary(shown))["Claims"], "Patient")
+    assert {"=cmd|' /C calc'!A0", "&amp; <b>bold</b>", "../../etc/passwd", "😀 Zoë 王"} <= set(patients)
+
+
+def test_more_lines_than_a_sheet_holds_are_refused_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ims_billing.workbooks.sheet._MOST_ROWS", 2)
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    with pytest.raises(BillingError, match="3 lines are more than a sheet of a workbook holds"):
+        book.table("Claims", [Column("Claim")], [("a",), ("b",), ("c",)])
+
+
 def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path: Path) -> None:
     spouse: dict[str, Any] = {"Relationship": "spouse", "Insured Name": "Robin Madeup", "Member ID": "1"}
     spouse |= {"Birth Date": dt.date(1980, 1, 1)}

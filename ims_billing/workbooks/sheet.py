@@ -20,6 +20,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
+from ims_billing.findings import BillingError
+
 Kind = Literal["text", "long", "id", "date", "money", "count"]
 Value: TypeAlias = str | int | float | dt.date | None
 
@@ -90,7 +92,8 @@ class Book:
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
-            raise ValueError(f"{len(kept)} rows are more than a sheet holds")
+            told = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
+            raise BillingError(f"{name}: {told}. Claim fewer files at once.")
         sheet = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
