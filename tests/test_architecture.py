@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record": CORE | {"resemblance", "ledger", "ledger_file", "workbooks"},
     "workbooks": {"model", "findings", "saving", "workbooks"},
     "starter": {"model", "findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},
-    "console": {"model", "findings", "rulebook", "clinic", "in_force", "month", "why"},
+    "console": {"model", "findings", "rulebook", "clinic", "in_force", "month", "why", "console"},
     "why": {"model", "findings", "rulebook", "terms", "clinic", "in_force", "month"},
     "json_view": {"model", "rulebook", "terms", "clinic", "in_force", "month", "why"},
     "cli": CORE | {"reading", "ledger", "ledger_file", "record", "console", "json_view", "starter", "why"},

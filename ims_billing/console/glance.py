@@ -1,17 +1,11 @@
-"""What the terminal shows: the month at a glance, findings with their fixes, and the rules."""
+"""The month at a glance: outcomes, insurers, findings with their fixes; and what each command did."""
 
 from __future__ import annotations
 
-import datetime as dt
-import getpass
-import os
-import sys
-import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -19,17 +13,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ims_billing.clinic import Clinic
-from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.in_force import Rule, not_stated, rules_on
+from ims_billing.console.terminal import err, out
+from ims_billing.findings import CATALOGUE
 from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars, is_id
-from ims_billing.rulebook import services_told
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.month import Month
-    from ims_billing.why import Page
 
 _OUTCOMES = {
     "claimed": "claimed",
@@ -40,99 +31,6 @@ _OUTCOMES = {
 _SHOWN_PLACES = 4
 _SHOWN_MESSAGES = 3
 _SETTLED_BY_A_LINE = ("acupuncture-by-physiotherapist", "service-not-recognised")
-
-
-def out() -> Console:
-    """The console for what was asked for."""
-    return Console(highlight=False, soft_wrap=False)
-
-
-def err() -> Console:
-    """The console for messages and progress."""
-    return Console(stderr=True, highlight=False)
-
-
-def fail(message: str) -> None:
-    """Shows a fault that the user can mend; its words are shown as they are, without colour codes in them."""
-    err().print(Text.assemble(("ims-billing: ", "bold red"), message), soft_wrap=True)
-
-
-class Working:
-    """A progress bar on standard error for work of over a second; nothing in a pipe, nothing for short work.
-
-    `steps` is how many steps there are; None where nobody knows yet.
-    """
-
-    def __init__(self, steps: int | None) -> None:
-        self._steps = steps
-        self._done = 0
-        self._what = ""
-        self._bar: Any = None
-        self._task: Any = None
-        self._timer = threading.Timer(1.0, self._begin)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Working:
-        if sys.stderr.isatty():
-            self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _begin(self) -> None:
-        from rich.progress import Progress
-
-        bar = Progress(console=err(), transient=True)
-        self._task = bar.add_task(self._what, total=self._steps, completed=self._done)
-        bar.start()
-        self._bar = bar
-
-    def ask_password(self, file: str, again: bool) -> str | None:
-        """The password of a protected workbook: of the environment, else typed; None where nobody can be asked."""
-        given = os.environ.get("IMS_BILLING_PASSWORD")
-        if given:
-            return None if again else given
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            return None
-        self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-        if again:
-            err().print("That password is wrong.")
-        return getpass.getpass(f"Password of {file}: ") or None
-
-    def wait(self, who: str) -> None:
-        """Says that the work waits for somebody else's, in a pipe too: nobody should take it for dead."""
-        shown = err() if self._bar is None else self._bar.console
-        shown.print(Text(f"Waiting for {who}, who is at work on the ledger ..."), soft_wrap=True)
-        self.step("Waiting")
-
-    def step(self, what: str) -> None:
-        """Says what begins now; what was begun before is done."""
-        self._done += bool(self._what)
-        self._what = what
-        if self._bar is not None:
-            self._bar.update(self._task, description=what, completed=self._done)
-
-
-def new_password() -> str:
-    """The password to protect workbooks with: of the environment, else typed twice; raises BillingError without one."""
-    given = os.environ.get("IMS_BILLING_PASSWORD")
-    if given:
-        return given
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise BillingError(
-            "--protect needs a password: run it in a terminal, which asks for it, or set IMS_BILLING_PASSWORD."
-        )
-    while True:
-        first = getpass.getpass("Password for the workbooks: ")
-        if first and first == getpass.getpass("The same once more: "):
-            return first
-        err().print("That was empty, or not the same twice.")
 
 
 def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
@@ -382,105 +280,3 @@ def show_end(
     if already_sent and counts["held"]:
         told += " What is held is not on the ledger: mend it and run this again, or it will be claimed as new."
     out().print(Text(told, style="bold"), soft_wrap=True)
-
-
-def show_pages(pages: Sequence[Page]) -> None:
-    """Answers to why: each with its parts and facts, and the web pages that its sources name at its end."""
-    console = out()
-    for number, page in enumerate(pages):
-        console.print(Text(f"{'' if number == 0 else chr(10)}{page.title}", style="bold"))
-        cited: list[str] = []
-        for part in page.parts:
-            console.print(Text(f"\n{part.heading}", style="bold"))
-            table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-            table.add_column(width=28, style="dim", overflow="fold")
-            table.add_column(overflow="fold")
-            for what, said in part.facts:
-                table.add_row(Text(f"  {what}"), Text(_numbered(said, cited)))
-            console.print(table)
-        if cited:
-            console.print(Text("\nPages of the sources", style="bold"))
-        for place, url in enumerate(cited, start=1):
-            console.print(Text(f"{place:>4}  {url}"), soft_wrap=True)
-
-
-def _numbered(said: str, cited: list[str]) -> str:
-    """The text with a number for each web page in it, which is added to those that are cited."""
-    lines: list[str] = []
-    for line in said.splitlines():
-        if line.startswith("https://"):
-            url, _, doubt = line.partition(" ")
-            if url not in cited:
-                cited.append(url)
-            lines[-1] += f" [{cited.index(url) + 1}]{f' {doubt}' if doubt else ''}"
-        else:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def _grouped(rules: list[Rule]) -> list[Rule]:
-    """The rules; the insurers that take claims by one channel, by one source, stand together."""
-    kept, together = [], dict[tuple[str, str, str], list[Rule]]()
-    for rule in rules:
-        if rule.table == "insurer" and rule.what == "takes claims by" and rule.cited.published:
-            together.setdefault((rule.value, rule.cited.cited(), rule.cited.lasting()), []).append(rule)
-        else:
-            kept.append(rule)
-    first = [replace(group[0], whom=", ".join(rule.whom for rule in group)) for group in together.values()]
-    place = next((n for n, rule in enumerate(kept) if rule.table == "insurer"), len(kept))
-    return [*kept[:place], *first, *kept[place:]]
-
-
-def show_rules(clinic: Clinic, on: dt.date) -> None:
-    """The services, codes, insurers, fees and limits in force on a day, each with its source."""
-    console = out()
-    whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
-    console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
-    table = Table("Service", "Billed", "Service code", "Description", box=box.SIMPLE_HEAD, pad_edge=False)
-    for service, about in services_told():
-        billed = service in clinic.block.bill
-        code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
-        table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
-    console.print(table)
-    rules = rules_on(clinic, on)
-    sources = list(dict.fromkeys(rule.cited.cited() for rule in rules if rule.cited.published))
-    named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in rules)]
-    rules = _grouped(rules)
-    for title, tables in (
-        ("Fees", ("fee",)),
-        ("Limits and windows", ("limit", "submission window", "channel", "order of payers", "registration number")),
-        ("Insurers", ("insurer",)),
-    ):
-        listed = [rule for rule in rules if rule.table in tables]
-        if not listed:
-            continue
-        console.print(Text(title, style="bold"))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("Whose claims", max_width=22)
-        table.add_column("Rule", max_width=34)
-        table.add_column("In force", max_width=16)
-        table.add_column("Source", justify="right")
-        before = ""
-        for rule in listed:
-            source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
-            cited = Text(source) if rule.cited.verified else Text(f"{source}, not verified", "yellow")
-            said = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
-            shown = Text(rule.whom, "bold") if rule.whom != before else ""
-            table.add_row(shown, Text(said), rule.cited.lasting(), cited)
-            before = rule.whom
-        console.print(table)
-    missing = not_stated(clinic, on)
-    if missing or named:
-        console.print(Text("Yours to state in clinic.toml", style="bold"))
-    if missing:
-        console.print(
-            f"  What they pay for a visit, not published for that day ([[fee]]): {', '.join(missing)}.",
-            markup=False,
-        )
-    if named:
-        told = f"  Known by name only on that day (requires, channel under [[insurer]]): {', '.join(named)}."
-        console.print(told, markup=False)
-    console.print(Text("\nSources", style="bold"))
-    for number, source in enumerate(sources, start=1):
-        console.print(Text(f"{number:>3}  {source}"), soft_wrap=True)
-    console.print(Text("\nChange or add any of it in clinic.toml: what stands there goes before what is published."))

@@ -1,0 +1,30 @@
+"""What the terminal shows."""
+
+from ims_billing.console.glance import (
+    show_end,
+    show_ledger,
+    show_month,
+    show_started,
+    show_unwritten,
+    show_voided,
+    show_written,
+    warn_of_cloud,
+)
+from ims_billing.console.reference import show_pages, show_rules
+from ims_billing.console.terminal import Working, fail, new_password
+
+__all__ = [
+    "Working",
+    "fail",
+    "new_password",
+    "show_end",
+    "show_ledger",
+    "show_month",
+    "show_pages",
+    "show_rules",
+    "show_started",
+    "show_unwritten",
+    "show_voided",
+    "show_written",
+    "warn_of_cloud",
+]
