@@ -13,6 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
+from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
 from ims_billing.model import (
@@ -28,7 +29,7 @@ from ims_billing.model import (
     empty,
     prove,
 )
-from ims_billing.month import Month, prepare_month, run_of
+from ims_billing.month import Month, prepare_month
 from ims_billing.resemblance import told_anew
 from ims_billing.workbooks.files import (
     INSURERS,

@@ -15,9 +15,10 @@ from openpyxl import Workbook
 
 from ims_billing.clinic import Clinic
 from ims_billing.clinic_file import load
+from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
 from ims_billing.model import Intake, MonthView
-from ims_billing.month import Month, prepare_month, run_of
+from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import read_files
 
 AS_OF = dt.date(2026, 11, 5)

@@ -23,6 +23,8 @@ CORE = {
     "checks",
     "claims",
     "month",
+    "handover",
+    "cells",
 }
 
 # A module, or a folder of modules, and what it may import of ours.
@@ -41,8 +43,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resemblance": {"model"},
     "history": {"model", "terms", "clinic", "identity", "resemblance"},
     "visits": {"model", "rulebook", "clinic", "classify", "history"},
-    "month": CORE | {"resemblance"},
-    "reading": {"model", "findings", "rulebook", "clinic", "identity", "reading"},
+    "cells": {"model"},
+    "month": CORE - {"handover"},
+    "handover": CORE,
+    "reading": {"model", "findings", "cells", "rulebook", "clinic", "identity", "reading"},
     "saving": {"findings"},
     "ledger_schema": set(),
     "ledger_file": {"findings", "saving", "ledger_schema"},

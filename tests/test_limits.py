@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
-from ims_billing.month import Month, prepare_month, run_of
+from ims_billing.month import Month, prepare_month
 from tests.jane import appointment, as_csv, sale
 from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told
 from tests.test_tie_out import jane

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_billing.findings import BillingError
-from ims_billing.month import months_in, only_month, prepare_month, run_of
+from ims_billing.handover import run_of
+from ims_billing.month import months_in, only_month, prepare_month
 from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, on_ledger, outcomes, practice, row
 
 OTHER = {"Service": "Massage"}

@@ -12,8 +12,9 @@ import pytest
 
 from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
+from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
-from ims_billing.month import Month, prepare_month, run_of
+from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.workbooks.files import write_month

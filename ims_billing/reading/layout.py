@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ims_billing.cells import Cell, Order, day, money, text
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
 from ims_billing.model import heading
-from ims_billing.reading.cells import Order, day, money, text
-from ims_billing.reading.spreadsheet import Cell, RawTable
+from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rulebook import Layout, published
 
 HEADER_WITHIN = 30

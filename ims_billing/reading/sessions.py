@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from ims_billing.cells import day, length, meanings, quoted, shown, text, word_of
 from ims_billing.model import ABSENT, SESSIONS, Aside, prove
-from ims_billing.reading.cells import day, length, shown, text
-from ims_billing.reading.table import Table, meanings, quoted, whole, word_of
+from ims_billing.reading.table import Table, whole
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
 _MUST_BE_SOUND = (

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import datetime as dt
 import io
 import itertools
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -20,10 +18,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ims_billing.cells import Cell
 from ims_billing.findings import BillingError
 from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
 
-Cell: TypeAlias = str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 Flags: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 # Asked for the name of a file, gives its password, or None where there is nobody to ask.
 AskPassword: TypeAlias = Callable[[str, bool], str | None]
@@ -33,7 +31,6 @@ _OPENER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ims_billing.reading.
 _SECONDS, _MEMORY, _UP_TO = 16, 1_500_000_000, 20_000_000
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
-_ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 _TRIES = 3
 
 _SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
@@ -87,11 +84,6 @@ class Opened:
 
     tables: list[RawTable]
     remarks: tuple[str, ...]
-
-
-def is_error(cell: Cell) -> bool:
-    """Whether the cell holds one of Excel's errors."""
-    return isinstance(cell, str) and cell.startswith("#") and bool(_ERRORS.fullmatch(cell.strip()))
 
 
 def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:

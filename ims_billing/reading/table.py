@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ims_billing.cells import Cell, day, day_order, is_error, meanings, money, shown, text, time, word_of
 from ims_billing.clinic import Clinic
-from ims_billing.model import CELL_FINDINGS, Aside, heading, plain, prove
-from ims_billing.reading.cells import day, day_order, money, shown, text, time
+from ims_billing.model import CELL_FINDINGS, Aside, heading, prove
 from ims_billing.reading.layout import Match
-from ims_billing.reading.spreadsheet import Cell, is_error
 from ims_billing.rulebook import LayoutRules, published
 
 _NAMES_ENOUGH = 4
@@ -207,21 +205,3 @@ def midnight(found: Any) -> Any:
 def whole(numbers: Sequence[int | None]) -> Any:
     """Whole numbers that may be absent, as a pandas array."""
     return pd.array(list(numbers), dtype="Int64")
-
-
-def word_of(cell: str) -> str:
-    """A cell word as words are compared: ``No-Show``, ``no_show`` and ``NO SHOW`` are one."""
-    return " ".join(re.sub(r"[^\w✓✔]|_", " ", plain(cell)).split())
-
-
-def quoted(cell: str) -> str:
-    """A cell word as a message may repeat it: one word or two, never what could be a remark about somebody."""
-    return f' "{cell}"' if len(cell) <= 30 and len(cell.split()) <= 2 and not any(c.isdigit() for c in cell) else ""
-
-
-def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:
-    """What each cell word means: the published words, with the clinic's own on top."""
-    found = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
-    found |= {word_of(written): meaning for written, meaning in own.items()}
-    # "no show", "noshow" and "no-show" are one word to a person
-    return {word.replace(" ", ""): meaning for word, meaning in found.items()} | found

@@ -1,17 +1,19 @@
-"""One cell into text, a day, a time of day or cents; None where it cannot be read for what it should be."""
+"""One cell into text, a day, a time of day, cents or a known word; None where it cannot be read for what it should be."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ims_billing.model import cents, plain
-from ims_billing.reading.spreadsheet import Cell, is_error
 
+Cell: TypeAlias = str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 Order = Literal["unambiguous", "month-first", "day-first"]
+
+_ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 
 _MONTHS = {
     name: number
@@ -50,6 +52,11 @@ _COMMA = re.compile(r"-?(?:\d{1,3}(?:[. ]\d{3})+|\d+),\d{2}")
 # A year before this is somebody's birth date rather than a visit's.
 _LIVE = 2015
 _HARMLESS = re.compile(r"[\d\s/.:,$()+-]{1,30}")
+
+
+def is_error(cell: Cell) -> bool:
+    """Whether the cell holds one of Excel's errors."""
+    return isinstance(cell, str) and cell.startswith("#") and bool(_ERRORS.fullmatch(cell.strip()))
 
 
 def text(cell: Cell) -> str:
@@ -213,3 +220,21 @@ def length(cell: Cell) -> int | None:
     if match and (match[1] or match[2]):
         return int(match[1] or 0) * 60 + int(match[2] or 0) or None
     return time(cell) if re.fullmatch(r"\d:\d\d", plain(cell)) else None
+
+
+def word_of(cell: str) -> str:
+    """A cell word as words are compared: ``No-Show``, ``no_show`` and ``NO SHOW`` are one."""
+    return " ".join(re.sub(r"[^\w✓✔]|_", " ", plain(cell)).split())
+
+
+def quoted(cell: str) -> str:
+    """A cell word as a message may repeat it: one word or two, never what could be a remark about somebody."""
+    return f' "{cell}"' if len(cell) <= 30 and len(cell.split()) <= 2 and not any(c.isdigit() for c in cell) else ""
+
+
+def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:
+    """What each cell word means: the published words, with the clinic's own on top."""
+    found = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
+    found |= {word_of(written): meaning for written, meaning in own.items()}
+    # "no show", "noshow" and "no-show" are one word to a person
+    return {word.replace(" ", ""): meaning for word, meaning in found.items()} | found

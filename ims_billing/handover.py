@@ -1,0 +1,159 @@
+"""What a run hands to the ledger: its claims, what is held and not billed, and what they rest on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import cast
+
+import pandas as pd
+
+from ims_billing.claims import sources
+from ims_billing.clinic import Clinic
+from ims_billing.findings import CATALOGUE
+from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
+from ims_billing.model import (
+    ATTENTION,
+    NOT_BILLED,
+    InsurerView,
+    Origin,
+    PractitionerView,
+    Requirement,
+    RuleApplied,
+    Run,
+    prove,
+)
+from ims_billing.month import Month
+from ims_billing.rulebook import published
+from ims_billing.terms import Limit, in_force
+
+
+def run_of(month: Month) -> Run:
+    """The month as the ledger takes it in."""
+    if month.month is None:
+        raise ValueError("only one month at a time goes on the ledger")
+    return Run(
+        month=month.month,
+        as_of=month.as_of,
+        origin=_origin(month),
+        totals=month.totals,
+        claims=month.claims,
+        attention=_attention(month),
+        not_billed=_not_billed(month),
+    )
+
+
+def _origin(month: Month) -> Origin:
+    clinic, claims = month.clinic, month.claims
+    treated = set(claims["practitioner"])
+    return Origin(
+        clinic=clinic.name,
+        address=clinic.block.address,
+        phone=clinic.block.phone,
+        insurers=tuple(
+            _insurer_view(clinic, str(insurer_id), (day.date() for day in part["service_date"].unique()))
+            for insurer_id, part in claims.groupby("insurer_id", sort=False)
+        ),
+        practitioners=tuple(
+            PractitionerView(
+                name=p.name,
+                profession=p.profession,
+                registration=p.registration,
+                numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
+            )
+            for p in clinic.practitioners
+            if p.name in treated
+        ),
+        files=month.intake.files,
+        rules=_rules_applied(month),
+        clinic_file=clinic.file,
+        clinic_sha256=clinic.sha256,
+    )
+
+
+def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> InsurerView:
+    """An insurer with what it wanted on any of these days."""
+    days = list(days)
+    insurer = clinic.insurer_by_id(insurer_id)
+    channels = dict.fromkeys(name for day in days for name in insurer.channels_on(day))
+    fields = [wants for day in days for wants in in_force(published().limits.channel_fields, day)]
+    # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
+    usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
+    stated = [usual if (asked := insurer.requires_on(day)) is None else asked for day in days]
+    stated += [wants.fields for wants in fields if wants.channel in channels]
+    return InsurerView(
+        id=insurer.id,
+        code=insurer.code,
+        name=insurer.name,
+        channel=" or ".join(channels),
+        vendor_number=insurer.vendor_number or "",
+        asks=tuple(dict.fromkeys(field for asked in stated for field in asked)),
+    )
+
+
+def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
+    """The columns that both lists of unclaimed sessions show."""
+    return pd.DataFrame(
+        {
+            "session": sessions["key"],
+            "source": sources(sessions),
+            "service_date": sessions["service_date"],
+            "patient": sessions["patient"],
+            "practitioner": sessions["practitioner"],
+            "service": sessions["service_name"],
+            "insurer": sessions["insurer_name"],
+            "fee_cents": sessions["fee_cents"],
+            "reason": sessions["reason"],
+        }
+    )
+
+
+def _attention(month: Month) -> pd.DataFrame:
+    """One line per held session and finding that holds, by kind, then date."""
+    holds = month.findings[month.findings["severity"] == "hold"]
+    holds = holds[holds["session"].isin(month.held.index)]
+    lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
+    told = holds.reset_index(drop=True)
+    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"])
+    rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
+    lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
+    return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str"}), ATTENTION)
+
+
+def _not_billed(month: Month) -> pd.DataFrame:
+    lines = _listing(month.sessions[month.sessions["outcome"] == "not_billed"])
+    lines = lines.sort_values(["reason", "service_date", "source"], kind="stable", ignore_index=True)
+    return prove(lines[[column.name for column in NOT_BILLED]], NOT_BILLED)
+
+
+def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
+    """Every fee, limit and code that the claims rest on, with how many rest on it."""
+    clinic, claims = month.clinic, month.claims
+    prices = month.prices.loc[claims["session"]]
+    asked = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()
+    by_rule = prices.loc[asked, "rule"].value_counts().sort_index()
+    applied = [_applied(fee_rule(clinic.fees[int(place)], clinic), int(count)) for place, count in by_rule.items()]
+    limited: dict[Limit, int] = {}
+    measured = claims.groupby(["insurer_id", "policy", "service_date"], as_index=False).size()
+    for insurer, policy, day, count in measured.itertuples(index=False, name=None):
+        for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
+            limited[limit] = limited.get(limit, 0) + int(count)
+    applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
+    for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
+        first = part.iloc[0]
+        insurer = clinic.insurer_by_id(first["insurer_id"])
+        applied.append(_applied(code_rule(insurer, first["service_code"], first["service_date"].date()), len(part)))
+    return tuple(applied)
+
+
+def _applied(rule: Rule, claims: int) -> RuleApplied:
+    told = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
+    return RuleApplied(
+        rule=told.replace(", any insurer", ""),
+        value=rule.value,
+        in_force=rule.cited.lasting(),
+        source=rule.cited.source,
+        url=rule.cited.url,
+        verified=rule.cited.verified,
+        claims=claims,
+    )
