@@ -1,4 +1,4 @@
-"""One cell into text, a day, a time of day, cents or a known word; None where it cannot be read for what it should be."""
+"""One cell into text, a day, a time, cents or a known word; None where it cannot be read for what it should be."""
 
 from __future__ import annotations
 

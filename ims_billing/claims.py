@@ -54,13 +54,14 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
 
     A public payer is asked for its own amount from the fee list, a private plan for the whole fee. `sessions` has,
-    beside the classified columns, `natural_key` and `replaces`; `remarks` are what was found, by session. The ledger
-    gives the claims their numbers.
+    beside the classified columns, `natural_key`, `replaces` and `at_row_fee` (it was decided to bill the row's fee:
+    never more than that is asked for); `remarks` are what was found, by session. The ledger numbers the claims.
     """
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
     by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
     fee = sessions["fee_cents"]
+    amount = fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
     coded_by = ["insurer_id", "visit", "service_date"]
     kinds = sessions[coded_by].drop_duplicates()
     codes = [
@@ -78,7 +79,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "practitioner_written": sessions["practitioner"],
         "service_code": code["code"].to_numpy(),
         "description": own.description,
-        "amount_cents": fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64")),
+        "amount_cents": amount.where(~(sessions["at_row_fee"] & (fee < amount)), fee),
         "source": sources(sessions),
         "secondary_insurer": sessions["secondary_insurer"].map(second).astype("str"),
         "payer_order": _payer_order(sessions, clinic),

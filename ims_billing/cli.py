@@ -99,6 +99,12 @@ Protect = Annotated[
         "--protect", help="Workbooks that open with a password only: asked for, or of IMS_BILLING_PASSWORD; no CSV."
     ),
 ]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions", metavar="FILE", help="Decisions from another file than the summary in the output folder."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -218,6 +224,7 @@ def claim(
     as_of: AsOf = None,
     out: Out = None,
     ledger: LedgerOption = None,
+    decisions: Decisions = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be new, write nothing.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing, with exit code 1, if any session is held.")
@@ -255,7 +262,12 @@ def claim(
     record.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = _read(files, known, month)
     if dry_run or strict:
-        prepared = _prepare(intake, known, billed, _day(as_of), memory, sent=already_sent)
+        with console.Working(1) as working:
+            working.step("Classifying and checking")
+            prepared = record.foresee(
+                intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
+                decisions=decisions, ask=working.ask_password,
+            )  # fmt: skip
         held = prepared.totals.counts["held"]
         if dry_run or held:
             if as_json:
@@ -272,7 +284,8 @@ def claim(
     with console.Working(None) as working:
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
-            strict=strict, new_ledger=new_ledger, password=password, started=working.step, waiting=working.wait,
+            strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
     if memory.synchronised_by:
         console.warn_of_cloud(memory.path, memory.synchronised_by)
@@ -280,9 +293,11 @@ def claim(
         _print_json(json_view.month_json(done.month, done.numbers, done.written.files if done.written else ()))
         return
     console.show_month(done.month, files, would=False)
+    console.show_decisions(done.decisions, done.month)
     console.show_ledger(memory.path, fresh=fresh)
-    if done.written:
-        console.show_written(done.written.files, done.written.left_over, shared=done.written.shared)
+    for written in (done.written, *done.elsewhere):
+        if written:
+            console.show_written(written.files, written.left_over, shared=written.shared)
     with memory.reading():
         console.show_unwritten(memory.nowhere_written())
     changed = done.written is not None
@@ -371,7 +386,10 @@ def report(
     memory, folder = _known_ledger(_find_clinic(clinic, []), ledger, out)
     password = console.new_password() if protect else ""
     with console.Working(None) as working:
-        written = record.report(memory, month, folder, password=password, started=working.step, waiting=working.wait)
+        written = record.report(
+            memory, month, folder, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
     console.show_ledger(memory.path, fresh=False)
     console.show_written(written.files, written.left_over, shared=written.shared)
 
@@ -413,7 +431,7 @@ def void(
     with console.Working(None) as working:
         done = record.void(
             number, known, memory, folder, reason=reason.strip(), as_of=_day(as_of), intake=intake,
-            password=password, started=working.step, waiting=working.wait,
+            password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
     console.show_ledger(memory.path, fresh=False)
     for written in done.written:

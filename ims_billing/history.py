@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,11 +37,24 @@ class Recall:
     expected: pd.Series[bool]
     active: pd.DataFrame
 
+    def without(self, claims: Collection[str]) -> Recall:
+        """The same, where these claims do not count any more: others are made in their places."""
+        kept = ~self.elsewhere["claim"].isin(claims)
+        active = self.active[~self.active["claim"].isin(claims)]
+        return replace(self, elsewhere=self.elsewhere[kept], expected=self.expected[kept], active=active)
 
-def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replacing: str = "") -> Recall:
+
+def recall(
+    sessions: pd.DataFrame,
+    history: pd.DataFrame,
+    clinic: Clinic,
+    replacing: str = "",
+    copies_to_bill: Sequence[int] = (),
+) -> Recall:
     """Looks every classified session up among the claims of the ledger (ON_LEDGER).
 
-    The voided claim `replacing` counts as if it still stood, so that the session it is of is found.
+    The voided claim `replacing` counts as if it still stood, so that the session it is of is found. Of several copies
+    of a claimed session, the claim is of the first among `copies_to_bill`, else of the first in the files.
     """
     if history.empty:
         blank = pd.DataFrame(dict.fromkeys(_STANDING, ""), index=sessions.index, dtype="str")
@@ -56,10 +69,12 @@ def recall(sessions: pd.DataFrame, history: pd.DataFrame, clinic: Clinic, replac
         date=both["service_date"],
         **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
     )
+    first = {label: place for place, label in enumerate(copies_to_bill)}
+    ranks = [first.get(label, len(first)) for label in sessions.index]
     ours = (
         parts.iloc[: len(sessions)]
         .set_axis(sessions.index)
-        .assign(file=sessions["file"], again_in=sessions["again_in"])
+        .assign(file=sessions["file"], again_in=sessions["again_in"], rank=ranks)
     )
     known = parts.iloc[len(sessions) :].set_axis(theirs.index)
     stands = history["voided_on"].isna() | (history["claim"] == replacing)
@@ -158,7 +173,8 @@ def _same(
     for claims in (stands, open_void):
         for loosened in (_without_start, _by_the_name, _by_name_and_birth_date):
             found = _one_to_one(found, ours, known, claims, loosened)
-    copies = (found >= 0) & pd.DataFrame({"file": ours["file"], "claim": found}).duplicated()
+    copies_in_order = ours[["file"]].assign(claim=found).loc[ours["rank"].sort_values(kind="stable").index]
+    copies = (found >= 0) & copies_in_order.duplicated().reindex(found.index)
     return found.mask(copies, -1)
 
 

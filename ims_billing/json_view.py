@@ -54,7 +54,11 @@ def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: 
             "repeated": totals.repeated,
             "tied": totals.tied,
             "set_aside": totals.set_aside,
-            "cents": {"read": totals.cents_read, **totals.cents},
+            "cents": {
+                "read": totals.cents_read,
+                **totals.cents,
+                **({"corrected": totals.cents_corrected} if totals.cents_corrected else {}),
+            },
         },
         "insurers": [
             {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in month.by_insurer()

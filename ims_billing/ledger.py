@@ -14,6 +14,8 @@ from ims_billing.findings import BillingError, did_you_mean
 from ims_billing.ledger_file import LedgerFile, damaged
 from ims_billing.model import (
     ATTENTION,
+    DECISIONS,
+    EARLIER,
     NOT_BILLED,
     ON_LEDGER,
     UNCLAIMED,
@@ -49,7 +51,28 @@ class Ledger(LedgerFile):
 
     def memory(self) -> Memory:
         """What a run needs to know of all months."""
-        return Memory(self.claims(), self._unclaimed())
+        return Memory(self.claims(), self._unclaimed(), self.decisions())
+
+    def decisions(self) -> pd.DataFrame:
+        """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""
+        return self._decisions("")
+
+    def _decisions(self, where: str, *values: object) -> pd.DataFrame:
+        names = ", ".join(column.name for column in DECISIONS)
+        return _frame(self.rows(f"SELECT {names} FROM decision {where} ORDER BY id", *values), DECISIONS)
+
+    def take(self, decisions: pd.DataFrame) -> None:
+        """Keeps what was decided (DECISIONS); the workbooks of those months are to show it."""
+        names = [column.name for column in DECISIONS]
+        self.insert("decision", names, _rows(decisions, DECISIONS))
+        for month in decisions["month"].unique():
+            self._changed(str(month))
+
+    def open_lines(self, before: str = "9999-99") -> pd.DataFrame:
+        """The lines that need attention of all months before one, month by month: the EARLIER frame."""
+        names = ", ".join(column.name for column in EARLIER)
+        rows = self.rows(f"SELECT {names} FROM attention WHERE month < ? ORDER BY month, place", before)
+        return _frame(rows, EARLIER)
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
@@ -139,11 +162,12 @@ class Ledger(LedgerFile):
 
     def listing(self, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
-        return self._lines("attention", ATTENTION, month), self._lines("not_billed", NOT_BILLED, month)
+        held = self._frame_of("attention", "month", ATTENTION, month)
+        return held, self._frame_of("not_billed", "month", NOT_BILLED, month)
 
-    def _lines(self, table: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
+    def _frame_of(self, table: str, own: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
         names = ", ".join(column.name for column in columns)
-        return _frame(self.rows(f"SELECT {names} FROM {table} WHERE month = ? ORDER BY place", month), columns)
+        return _frame(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
 
     def _unclaimed(self) -> pd.DataFrame:
         """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
@@ -161,17 +185,19 @@ class Ledger(LedgerFile):
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""
         state = self.rows("SELECT state FROM page WHERE month = ?", run.month)
-        for table in ("attention", "not_billed", "page"):
-            self.run(f"DELETE FROM {table} WHERE month = ?", run.month)
+        for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
+            self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
         origin, totals = _ORIGIN.dump_json(run.origin).decode(), _TOTALS.dump_json(run.totals).decode()
         page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1)
         self.insert("page", ("month", "as_of", "origin", "totals", "state"), [page])
         for table, columns, frame in (
             ("attention", ATTENTION, run.attention),
             ("not_billed", NOT_BILLED, run.not_billed),
+            ("earlier", EARLIER, run.earlier),
         ):
             lines = [(run.month, place, *row) for place, row in enumerate(_rows(frame, columns))]
-            self.insert(table, ["month", "place", *(column.name for column in columns)], lines)
+            own = "page" if table == "earlier" else "month"
+            self.insert(table, [own, "place", *(column.name for column in columns)], lines)
 
     def settle(self, month: str, claim: str) -> None:
         """Takes the session of a claim that is claimed anew off the list of those that need attention."""
@@ -210,6 +236,8 @@ class Ledger(LedgerFile):
             claims=self._claims("WHERE month = ?", month),
             attention=attention,
             not_billed=not_billed,
+            earlier=self._frame_of("earlier", "page", EARLIER, month),
+            decisions=self._decisions("WHERE month = ?", month),
             batches=self._batches(month),
         )
 
@@ -240,14 +268,25 @@ class Ledger(LedgerFile):
         later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
         return tuple(number for (number,) in later)
 
-    def mark_written(self, month: str, folder: str) -> None:
-        """Notes that all files of the month are in a folder as recorded."""
+    def mark_written(self, month: str, folder: str, summary_sha256: str) -> None:
+        """Notes that all files of the month are in a folder as recorded, and the hash by which its summary is known."""
         self.run(
             "INSERT OR REPLACE INTO written SELECT month, ?, state, "
-            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month) FROM page WHERE month = ?",
+            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month), ? FROM page WHERE month = ?",
             folder,
+            summary_sha256,
             month,
         )
+
+    def summary_left(self, month: str, folder: str) -> tuple[str, bool]:
+        """The hash of the summary as it was left in a folder, empty where none was; and whether it is up to date."""
+        rows = self.rows(
+            "SELECT summary_sha256, written.state = page.state FROM written JOIN page USING (month) "
+            "WHERE month = ? AND folder = ?",
+            month,
+            folder,
+        )
+        return (str(rows[0][0]), bool(rows[0][1])) if rows else ("", False)
 
     def nowhere_written(self) -> list[str]:
         """The months whose files show in no folder what is recorded of them."""

@@ -165,5 +165,57 @@ WHEN (OLD.insured_birth_date, OLD.secondary_insurer, OLD.secondary_policy, OLD.s
 BEGIN SELECT raise(ABORT, 'a claim is never changed'); END;
 """
 
+# What was decided about held sessions: added, never changed. With each what the session was, hashed and as shown.
+_DECISIONS = """
+ALTER TABLE attention ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+ALTER TABLE written ADD COLUMN summary_sha256 TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    month TEXT NOT NULL,
+    session TEXT NOT NULL CHECK (session <> ''),
+    kind TEXT NOT NULL CHECK (kind <> ''),
+    decision TEXT NOT NULL CHECK (decision IN ('', 'Bill', 'Do not bill', 'Later')),
+    correct_value TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    note TEXT NOT NULL,
+    decided_on TEXT NOT NULL CHECK (date(decided_on) IS decided_on),
+    source TEXT NOT NULL,
+    service_date TEXT,
+    patient TEXT NOT NULL,
+    practitioner TEXT NOT NULL,
+    service TEXT NOT NULL,
+    insurer TEXT NOT NULL,
+    fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
+    problem TEXT NOT NULL,
+    fingerprint TEXT NOT NULL
+);
+CREATE INDEX decision_by_session ON decision (session, kind);
+CREATE TRIGGER a_decision_is_never_deleted BEFORE DELETE ON decision
+BEGIN SELECT raise(ABORT, 'a decision is never deleted'); END;
+CREATE TRIGGER a_decision_is_never_changed BEFORE UPDATE ON decision
+BEGIN SELECT raise(ABORT, 'a decision is never changed'); END;
+
+-- The lines of months before that were open when the month's page was set.
+CREATE TABLE earlier (
+    page TEXT NOT NULL REFERENCES page (month),
+    place INTEGER NOT NULL,
+    month TEXT NOT NULL,
+    session TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    service_date TEXT,
+    patient TEXT NOT NULL,
+    practitioner TEXT NOT NULL,
+    service TEXT NOT NULL,
+    insurer TEXT NOT NULL,
+    fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
+    problem TEXT NOT NULL,
+    fix TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (page, place)
+);
+"""
+
 # One script per version, each run once on the one before. What has been released is never changed here.
-MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS)
+MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS)

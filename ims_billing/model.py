@@ -229,8 +229,31 @@ ATTENTION = (
     *_LISTED,
     Column("problem", "str", "what is wrong"),
     Column("fix", "str", "how to put it right"),
+    Column("fingerprint", "str", "what the session was then, hashed"),
 )
+# Lines of earlier months that are still open, each with its month.
+EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
 NOT_BILLED = (_KEY, *_LISTED, Column("reason", "str", "why it is not billed"))
+
+
+# What a person typed on a line of the sheet that needs attention, as it stands there.
+TYPED = (
+    Column("place", "str", "file, sheet and row it was typed in"),
+    _KEY,
+    Column("kind", "str", "kind of finding"),
+    Column("decision", "str", "'Bill', 'Do not bill', 'Later' or empty"),
+    Column("correct_value", "str", "what stands for the field that the kind names; empty where nothing does"),
+    Column("decided_by", "str", "who decided"),
+    Column("note", "str", "why"),
+)
+# The same as the ledger keeps it, with when, and with the line that it is about.
+DECISIONS = (
+    Column("month", "str", "the month whose workbook it was typed in"),
+    *TYPED[1:],
+    Column("decided_on", "datetime64[us]", "the day it was read"),
+    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix")),
+)
+DECISION_WORDS = ("Bill", "Do not bill", "Later")
 
 
 @dataclass(frozen=True)
@@ -277,10 +300,15 @@ class Intake:
 
 @dataclass(frozen=True)
 class Memory:
-    """What the ledger remembers: every claim of any month (ON_LEDGER), and the visits seen beside them (UNCLAIMED)."""
+    """What the ledger remembers of all months, in the order it came.
+
+    `claims` are all claims (ON_LEDGER), `unclaimed` the visits seen beside them (UNCLAIMED), `decisions` all that was
+    ever decided (DECISIONS): of one session and kind the last one stands.
+    """
 
     claims: pd.DataFrame
     unclaimed: pd.DataFrame
+    decisions: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -298,6 +326,7 @@ class MonthFigures:
 class Totals:
     """The control totals of a run, in sessions and in cents of the fee as read.
 
+    Cents read and cents corrected are the cents of all outcomes: a correct value of a fee changes what it adds up to.
     Beside them how many sessions of the month took place, how many of these were IMS, and what the ledger knew of the
     last months before, the newest first.
     """
@@ -310,6 +339,7 @@ class Totals:
     counts: dict[str, int]
     cents_read: int
     cents: dict[str, int]
+    cents_corrected: int = 0
     took_place: int = 0
     ims: int = 0
     months_before: tuple[MonthFigures, ...] = ()
@@ -367,7 +397,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of `claim` hands to the ledger: CLAIMS, ATTENTION and NOT_BILLED frames, and what they rest on."""
+    """What one run of `claim` hands to the ledger: CLAIMS, ATTENTION, NOT_BILLED frames, and what they rest on.
+
+    `earlier` are the lines of months before that are open still: the EARLIER frame.
+    """
 
     month: str
     as_of: dt.date
@@ -376,6 +409,7 @@ class Run:
     claims: pd.DataFrame
     attention: pd.DataFrame
     not_billed: pd.DataFrame
+    earlier: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -392,8 +426,8 @@ class Batch:
 class MonthView:
     """One month as the ledger holds it and the workbooks show it: everything they write, and nothing else.
 
-    `claims` is the ON_LEDGER frame of the month, in the order they were made; `origin`, `totals`, `attention` and
-    `not_billed` are of the last run that changed any of it.
+    `claims` is the ON_LEDGER frame of the month, in the order they were made; `origin`, `totals`, `attention`,
+    `not_billed` and `earlier` are of the last run that changed any of it. `decisions` are those typed in its workbook.
     """
 
     month: str
@@ -403,6 +437,8 @@ class MonthView:
     claims: pd.DataFrame
     attention: pd.DataFrame
     not_billed: pd.DataFrame
+    earlier: pd.DataFrame
+    decisions: pd.DataFrame
     batches: tuple[Batch, ...]
 
 

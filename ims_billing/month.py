@@ -13,12 +13,15 @@ from ims_billing.checks import Desk, findings_frame, run_checks
 from ims_billing.claims import claim_lines, prices, sources
 from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
+from ims_billing.decisions import BILL, Decided, about_claim, decide
 from ims_billing.findings import BillingError
 from ims_billing.history import Recall, recall
 from ims_billing.identity import ledger_keys, natural_keys, same_session
 from ims_billing.model import (
     CELL_FINDINGS,
+    DECISIONS,
     DID_NOT_TAKE_PLACE,
+    NO_SESSION,
     ON_LEDGER,
     OUTCOMES,
     SELF_PAY,
@@ -39,8 +42,9 @@ from ims_billing.visits import unclaimed_visits, with_visit_by_history
 class Month:
     """One run over the sessions of a month (or, with `month` None, of all months that came).
 
-    `sessions` is the classified frame with `outcome`, `reason` (of what is not billed), `key` (opaque),
-    `service_code` and `claim` (on the ledger already); `findings` is the FINDINGS frame; `claims` the CLAIMS frame.
+    `sessions` is the classified frame, with what was corrected, and `outcome`, `reason` (of what is not billed), `key`
+    (opaque), `service_code`, `claim` (on the ledger already) and `about_claim` (that changed or was taken back);
+    `findings` is the FINDINGS frame; `claims` the CLAIMS frame; `decided` what was decided about the sessions.
     `earlier` are the sessions of months before that would be claimed if their month were; `elsewhere` the active
     claims of any month whose sessions are not in the files.
     """
@@ -54,6 +58,7 @@ class Month:
     claims: pd.DataFrame
     prices: pd.DataFrame
     totals: Totals
+    decided: Decided
     earlier: pd.DataFrame
     elsewhere: pd.DataFrame
 
@@ -102,13 +107,22 @@ def prepare_month(
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
-    `memory` is what the ledger knows, of any month. The session of the voided claim `replacing` is
-    claimed anew. With `already_sent` the claims went out before this program came: they were in time.
+    `memory` is what the ledger knows, of any month. What was decided about a session counts before the checks. The
+    session of the voided claim `replacing` is claimed anew. With `already_sent` the claims went out before this
+    program came: they were in time.
     """
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
-    memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED))
-    sessions = _without_self_pay_by_error(classify(intake.sessions, clinic), intake)
+    memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
+    cents_read = int(intake.sessions["fee_cents"].sum())
+    sessions = classify(intake.sessions, clinic)
+    # A session is known by what its row says, whatever is corrected.
+    keys = _opaque(sessions, natural_keys(sessions))
+    decided = decide(intake, keys, memory.decisions, clinic)
+    intake = decided.intake
+    if decided.corrected:
+        sessions = classify(intake.sessions, clinic)
+    sessions = _without_self_pay_by_error(sessions, intake).assign(key=keys)
     # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
     shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
     sessions["insurer_name"] = sessions["insurer_name"].mask(shifted, "")
@@ -116,15 +130,29 @@ def prepare_month(
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
     natural = natural_keys(sessions)
-    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing)
+    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.copies_to_bill())
     beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic, billed_now=[month] if month else None)
     sessions = with_visit_by_history(sessions, known, beside)
     of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     sessions["replaces"] = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     standing = _standing(sessions, known, dated)
+    never = decided.not_to_bill()
+    for label, (decision, claim) in decided.about_claims(standing, sessions["reason"]).items():
+        if decision == BILL:
+            sessions.loc[label, "replaces"] = claim
+        elif standing.at[label, "state"] == "voided":
+            never.add(label)
+        else:  # the claim stays as it is, and it is of this session
+            standing.loc[label, ["state", "claim"]] = ["claimed", claim]
+    settled = (sessions["replaces"] != "") | (sessions.index.isin(never) & (standing["state"] == "voided"))
+    standing["state"] = standing["state"].mask(settled, "")
+    known = known.without(set(sessions["replaces"]))
     on_ledger = standing["state"] != ""
     sessions["reason"] = sessions["reason"].mask(on_ledger, "")
+    decided_not = sessions.index.isin(never) & (sessions["reason"] == "") & ~on_ledger
+    sessions["reason"] = sessions["reason"].mask(decided_not, "decided-not-to-bill")
     sessions["claim"] = standing["claim"].where(standing["state"] == "claimed", "")
+    sessions["about_claim"] = about_claim(standing)
     # An id that was an altogether different session's says nothing: the ledger knows this one by its natural key.
     ids = sessions["session_id"].mask(known.reused, "")
     sessions["natural_key"] = ledger_keys(sessions.assign(session_id=ids), natural)
@@ -139,7 +167,7 @@ def prepare_month(
         prices=priced,
         group=same_session(sessions, natural),
         patient=known.patient,
-        bad_cells=intake.cell_findings,
+        bad_cells=decided.open_cells(),
         standing=standing,
         claimed=known.elsewhere,
         gone=known.elsewhere[known.expected & billed_now & ~resembled],
@@ -150,7 +178,11 @@ def prepare_month(
         as_of=as_of,
         in_time=(sessions["replaces"] != "") | already_sent,
     )
-    findings = pd.concat([_cell_findings(desk, dated), run_checks(desk)], ignore_index=True)
+    undated = ~dated & (sessions["reason"] == "")
+    findings = _once(pd.concat([_cell_findings(desk, undated), run_checks(desk)], ignore_index=True))
+    claimed = sessions.index[known.standing["state"].isin(("claimed", "changed")) & (sessions["replaces"] == "")]
+    asked = candidates.index.union(sessions.index[undated])
+    findings = decided.settled(findings, standing, set(asked), desk.group, set(claimed))
     findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
     holds = findings.loc[findings["severity"] == "hold", "session"]
     held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
@@ -160,12 +192,13 @@ def prepare_month(
         default="claimed",
     )
     sessions["outcome"] = sessions["outcome"].astype("str")
-    sessions["key"] = _opaque(sessions, natural)
+    at_row_fee = [label for label, kind in decided.billed() if kind == "fee-not-as-listed"]
+    sessions["at_row_fee"] = sessions.index.isin(at_row_fee)
     clear = sessions[sessions["outcome"] == "claimed"]
     claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced.loc[clear.index], _remarks(findings), clinic)
     code = claims.set_index("session")["service_code"]
     sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
-    billable = (in_any_month == "") & (known.standing["state"] == "")
+    billable = (in_any_month == "") & (known.standing["state"] == "") & ~sessions.index.isin(never)
     earlier = sessions[(sessions["reason"] == "outside-month") & billable & dated]
     earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
     return Month(
@@ -177,7 +210,8 @@ def prepare_month(
         findings=findings,
         claims=claims,
         prices=priced,
-        totals=_proven(intake, sessions, claims),
+        totals=_proven(intake, sessions, claims, cents_read),
+        decided=decided,
         earlier=earlier,
         elsewhere=known.elsewhere,
     )
@@ -248,22 +282,34 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
     return pd.Series(reason, index=sessions.index, dtype="str")
 
 
-def _cell_findings(desk: Desk, dated: pd.Series[bool]) -> pd.DataFrame:
+def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
     """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
     bad = desk.bad_cells
     on_date = bad["column"].isin(("service_date", "line"))
-    undated = bad["session"].isin(dated.index[~dated]) & on_date
-    counts = undated | (bad["session"].isin(desk.candidates.index) & ~on_date)
+    of_date = bad["session"].isin(undated.index[undated]) & on_date
+    counts = of_date | (bad["session"].isin(desk.candidates.index) & ~on_date)
     bad = bad[counts]
     told = [
         (str(kind), part.set_index("session")["message"])
         for kind, part in bad.groupby("kind", sort=False)
         if desk.clinic.severity_of(str(kind)) != "off"
     ]
-    without = dated.index[~dated].difference(pd.Index(bad.loc[undated, "session"]))
+    without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
     if len(without):
         told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
     return findings_frame(told, desk.clinic)
+
+
+def _once(findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings with one line for a session and kind, which is decided as one; those of no session as they are."""
+    place = findings[["session", "kind"]]
+    again = place.duplicated(keep=False) & (findings["session"] != NO_SESSION)
+    if not again.any():
+        return findings
+    told = findings[again].groupby(["session", "kind"], sort=False)["message"].agg(" ".join)
+    messages = pd.Series([told[where] for where in place[again].itertuples(index=False, name=None)], place[again].index)
+    findings = findings.assign(message=findings["message"].mask(again, messages).astype("str"))
+    return findings[~(again & place.duplicated())]
 
 
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
@@ -287,7 +333,7 @@ def _opaque(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
     return pd.Series(hashed, index=sessions.index, dtype="str")
 
 
-def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Totals:
+def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame, cents_read: int) -> Totals:
     """The control totals; raises RuntimeError where they do not add up, which is a bug, never a loss."""
     files = intake.files
     outcome = sessions["outcome"]
@@ -300,7 +346,8 @@ def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Tot
         tied=sum(file.tied for file in files),
         set_aside=sum(file.set_aside for file in files),
         counts={name: int((outcome == name).sum()) for name in OUTCOMES},
-        cents_read=int(sessions["fee_cents"].sum()),
+        cents_read=cents_read,
+        cents_corrected=int(sessions["fee_cents"].sum()) - cents_read,
         cents={name: int(sessions.loc[outcome == name, "fee_cents"].sum()) for name in OUTCOMES},
         took_place=int(took_place.sum()),
         ims=int((took_place & (sessions["service"] == "ims")).sum()),
@@ -308,7 +355,7 @@ def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame) -> Tot
     adds_up = (
         all(f.rows == f.sessions + f.repeated + f.tied + f.set_aside for f in files)
         and sum(f.sessions for f in files) == totals.sessions == sum(totals.counts.values())
-        and totals.cents_read == sum(totals.cents.values())
+        and totals.cents_read + totals.cents_corrected == sum(totals.cents.values())
         and len(claims) == totals.counts["claimed"]
         and int(claims["fee_cents"].sum()) == totals.cents["claimed"]
     )

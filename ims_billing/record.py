@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ims_billing.clinic import Clinic
+from ims_billing.decisions import BILL, DO_NOT_BILL, newly_decided
 from ims_billing.findings import BillingError
 from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
@@ -20,6 +22,7 @@ from ims_billing.model import (
     ABSENT,
     ATTENTION,
     CELL_FINDINGS,
+    DECISIONS,
     NOT_BILLED,
     SESSIONS,
     Column,
@@ -30,6 +33,9 @@ from ims_billing.model import (
     prove,
 )
 from ims_billing.month import Month, prepare_month
+from ims_billing.reading.decisions import read_decisions
+from ims_billing.reading.intake import nobody_to_ask
+from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.resemblance import told_anew
 from ims_billing.workbooks.files import (
     INSURERS,
@@ -38,6 +44,8 @@ from ims_billing.workbooks.files import (
     claim_workbooks,
     probe_month,
     probe_summary,
+    summaries,
+    summary_path,
     write_month,
 )
 
@@ -48,13 +56,103 @@ Started = Callable[[str], None]
 class Recorded:
     """What `claim` did: the month it prepared, its new batch (None: none) with claim numbers by session, the files.
 
-    `written` is None where the files were right already.
+    `written` is None where the files were right already, `decisions` are those it read for the first time, and
+    `elsewhere` what was written of other months, whose claims were replaced.
     """
 
     month: Month
     batch: int | None
     numbers: dict[int, str]
     written: Written | None
+    decisions: pd.DataFrame
+    elsewhere: tuple[Written, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Workbook:
+    """A spreadsheet in which somebody may have decided: its hash, whether it shows the ledger's state, its TYPED."""
+
+    path: Path
+    sha256: str
+    fresh: bool
+    typed: pd.DataFrame
+
+
+def _workbooks(ledger: Ledger, month: str, out: Path, given: Path | None, ask: AskPassword) -> list[_Workbook]:
+    """The month's summaries in the folder that were saved since they were written, and the file that was given."""
+    with ledger.reading():
+        left, up_to_date = ledger.summary_left(month, _place(out))
+    own = summary_path(out, month)
+    found = []
+    for path in dict.fromkeys([*summaries(out, month), *([given] if given else [])]):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
+        sha256 = hashlib.sha256(content).hexdigest()
+        if path != own or sha256 != left:
+            typed = read_decisions(path.name, content, ask)
+            found.append(_Workbook(path, sha256, path == own and up_to_date, typed))
+    return found
+
+
+def _newly_decided(ledger: Ledger, month: str, workbooks: Sequence[_Workbook], as_of: dt.date) -> pd.DataFrame:
+    """What was decided in these workbooks and is not on the ledger yet: the DECISIONS frame."""
+    new = empty(DECISIONS)
+    known, lines = ledger.decisions(), ledger.open_lines()
+    for book in workbooks:
+        decided = newly_decided(book.typed, lines, known, month=month, on=as_of, fresh=book.fresh)
+        both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))
+        words = ("decision", "correct_value", "decided_by", "note")
+        for line in both.to_dict("records"):
+            if any(line[word] != line[f"{word}_before"] for word in words):
+                raise BillingError(
+                    f"{book.path.name}: another workbook of {month} decides otherwise about the session "
+                    f"{line['session']} ({line['kind']}). Leave one of the two decisions."
+                )
+        again = decided.set_index(["session", "kind"]).index.isin(new.set_index(["session", "kind"]).index)
+        new = pd.concat([new, decided[~again]], ignore_index=True)
+    return prove(new, DECISIONS)
+
+
+def _nothing_unread(ledger: Ledger, month: str, out: Path, read: Collection[str], ask: AskPassword) -> None:
+    """Raises BillingError where the summary that is to be written again holds decisions that nobody has read."""
+    path = summary_path(out, month)
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    left, up_to_date = ledger.summary_left(month, _place(out))
+    if sha256 == left or sha256 in read:
+        return
+    book = _Workbook(path, sha256, up_to_date, read_decisions(path.name, content, ask))
+    new = _newly_decided(ledger, month, [book], dt.date.min)
+    if len(new):
+        raise BillingError(
+            f"{path}: {len(new)} {'decision' if len(new) == 1 else 'decisions'} in it were not read yet, and would be "
+            f"lost. Run ims-billing claim for {month} first, with the files of the month."
+        )
+
+
+def foresee(
+    intake: Intake,
+    clinic: Clinic,
+    ledger: Ledger,
+    out: Path,
+    *,
+    month: str,
+    as_of: dt.date,
+    already_sent: bool = False,
+    decisions: Path | None = None,
+    ask: AskPassword = nobody_to_ask,
+) -> Month:
+    """The month as `claim` would record it, with the decisions that it would read; nothing is recorded."""
+    workbooks = _workbooks(ledger, month, out, decisions, ask)
+    with ledger.reading():
+        memory = ledger.memory()
+        new = _newly_decided(ledger, month, workbooks, as_of)
+    known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
+    return prepare_month(intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent)
 
 
 def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
@@ -80,19 +178,25 @@ def claim(
     already_sent: bool = False,
     strict: bool = False,
     new_ledger: bool = False,
+    decisions: Path | None = None,
     password: str = "",
+    ask: AskPassword = nobody_to_ask,
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Recorded:
     """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
 
-    What is new is found within the write transaction: another command that was at work has left its claims there.
+    What was decided in the month's workbook, or in the file `decisions`, is read and recorded first. What is new is
+    found within the write transaction: another command that was at work has left its claims there.
     Raises BillingError, with nothing recorded, where a file could not be written, where the folder holds workbooks
     of batches that the ledger does not know (unless it is a `new_ledger`), or with `strict` where a session is held;
     or, where a file cannot be written once the batch is recorded, with the batch and the way to its files.
     """
     probe_summary(month, out, password)
+    workbooks = _workbooks(ledger, month, out, decisions, _first(password, ask))
     with ledger.writing(waiting, f"claim {month}"):
+        new = _newly_decided(ledger, month, workbooks, as_of)
+        ledger.take(new)
         started("Classifying and checking")
         prepared = prepare_month(
             intake, clinic, month=month, as_of=as_of, memory=ledger.memory(), already_sent=already_sent
@@ -101,14 +205,40 @@ def claim(
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         started("Recording")
         run = _with_open_lines(run_of(prepared), prepared, ledger)
-        run = replace(run, totals=replace(run.totals, months_before=ledger.months_before(month)))
+        run = replace(
+            run,
+            totals=replace(run.totals, months_before=ledger.months_before(month)),
+            earlier=ledger.open_lines(month),
+        )
+        months = _taken_back(run, ledger)
         batch, numbers = ledger.add_batch(run, already_sent=already_sent)
-        if batch is not None or _tells_of_others(run, ledger):
+        if batch is not None or len(new) or _tells_of_others(run, ledger):
             ledger.set_page(run)
         if batch is not None and not new_ledger:
             _refuse_an_outdated_ledger(ledger, month, batch, out)
-        _probe(ledger, month, out, password)
-    return Recorded(prepared, batch, numbers, _write(ledger, month, out, batch, started, waiting, password))
+        for each in (month, *months):
+            _probe(ledger, each, out, password)
+    read = {book.sha256 for book in workbooks}
+    written, *others = (
+        _write(ledger, each, out, batch, started, waiting, password, read, ask) for each in (month, *months)
+    )
+    return Recorded(prepared, batch, numbers, written, new, tuple(other for other in others if other))
+
+
+def _first(password: str, ask: AskPassword) -> AskPassword:
+    """Asks for a password only where the one that is known does not open a file."""
+    return lambda name, again: password if password and not again else ask(name, again)
+
+
+def _taken_back(run: Run, ledger: Ledger) -> list[str]:
+    """Takes back the claims that the run's claims were decided to replace; gives the other months these are of."""
+    months = []
+    for number in run.claims.loc[run.claims["replaces"] != "", "replaces"]:
+        old = ledger.claim(str(number)).iloc[0]
+        if pd.isna(old["voided_on"]):
+            ledger.void(str(number), run.as_of, "Replaced, as decided: the session is another since it was claimed.")
+            months.append(str(old["month"]))
+    return [month for month in dict.fromkeys(months) if month != run.month]
 
 
 def _refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
@@ -126,15 +256,32 @@ def _refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path
 
 
 def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
-    """The run, with those lines of earlier files of the month that these files say nothing of: they are open still."""
+    """The run, with those lines of earlier files of the month that these files say nothing of: they are open still.
+
+    Where it was decided not to bill a session, nothing more is needed of its file; another decision waits for it.
+    """
     held, not_billed = (
         lines[~told_anew(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
     )
+    known = ledger.decisions()
+    latest = known.drop_duplicates(["session", "kind"], keep="last")
+    decided = held[["session", "kind", "fingerprint"]].merge(latest, how="left", on=["session", "kind", "fingerprint"])
+    decided = decided.set_index(held.index)
+    never = held["session"].isin(held.loc[decided["decision"] == DO_NOT_BILL, "session"])
+    closed = held[never].drop_duplicates("session").assign(reason="decided-not-to-bill")
+    waits = (decided["decision"] == BILL) | (decided["correct_value"].fillna("") != "")
+    waits &= ~held["problem"].str.endswith(_WAITS)
+    held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))
     return replace(
         run,
-        attention=_both(run.attention, held, ATTENTION),
-        not_billed=_both(run.not_billed, not_billed, NOT_BILLED),
+        attention=_both(run.attention, held[~never], ATTENTION),
+        not_billed=_both(
+            _both(run.not_billed, not_billed, NOT_BILLED), closed[[c.name for c in NOT_BILLED]], NOT_BILLED
+        ),
     )
+
+
+_WAITS = " It is decided, and its file was not among the last ones: claim the month with that file too."
 
 
 def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
@@ -185,7 +332,15 @@ def _probe(ledger: Ledger, month: str, out: Path, password: str) -> None:
 
 
 def _write(
-    ledger: Ledger, month: str, out: Path, batch: int | None, started: Started, waiting: Waiting, password: str
+    ledger: Ledger,
+    month: str,
+    out: Path,
+    batch: int | None,
+    started: Started,
+    waiting: Waiting,
+    password: str,
+    read: Collection[str],
+    ask: AskPassword,
 ) -> Written | None:
     """Writes what is not in the folder yet; everything, where it has no workbook of the month at all.
 
@@ -199,8 +354,9 @@ def _write(
         if not batches and not claim_workbooks(out, month):
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(month, batch):
+            _nothing_unread(ledger, month, out, read, _first(password, ask))
             written = write_month(shown, batches or (), out, started, password)
-        ledger.mark_written(month, _place(out))
+        ledger.mark_written(month, _place(out), written.summary_sha256)
     return written
 
 
@@ -223,6 +379,7 @@ def report(
     out: Path,
     *,
     password: str = "",
+    ask: AskPassword = nobody_to_ask,
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Written:
@@ -231,8 +388,9 @@ def report(
         shown = ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(shown, batches, out, password)
+        _nothing_unread(ledger, month, out, (), _first(password, ask))
         written = write_month(shown, batches, out, started, password)
-        ledger.mark_written(month, _place(out))
+        ledger.mark_written(month, _place(out), written.summary_sha256)
     return written
 
 
@@ -256,6 +414,7 @@ def void(
     as_of: dt.date,
     intake: Intake | None = None,
     password: str = "",
+    ask: AskPassword = nobody_to_ask,
     started: Started = lambda _: None,
     waiting: Waiting = lambda _: None,
 ) -> Voided:
@@ -280,8 +439,9 @@ def void(
             ledger.settle(run.month, number)
             months = list(dict.fromkeys([*months, run.month]))
         for month in months:
+            _nothing_unread(ledger, month, out, (), _first(password, ask))
             _probe(ledger, month, out, password)
-    written = [_write(ledger, month, out, batch, started, waiting, password) for month in months]
+    written = [_write(ledger, month, out, batch, started, waiting, password, (), ask) for month in months]
     return Voided(months[-1], next(iter(numbers.values()), ""), batch, tuple(w for w in written if w))
 
 

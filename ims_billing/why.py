@@ -29,6 +29,7 @@ REASONS = {
     "already-paid": "the insurer's line of the invoice is paid",
     "billed-elsewhere": "the row says that it was billed already",
     "in-the-future": "its day lies ahead",
+    "decided-not-to-bill": "somebody decided so in the month's claim summary",
 }
 _DECISIONS = {
     (): "nobody can decide it away: it has to be mended",
@@ -86,6 +87,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
+        Part("Decided", tuple(month.decided.told(label))),
         Part("What was done", tuple(_service(session, month.sessions["patient"]))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),

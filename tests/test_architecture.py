@@ -24,6 +24,7 @@ CORE = {
     "claims",
     "month",
     "handover",
+    "decisions",
     "cells",
 }
 
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "history": {"model", "terms", "clinic", "identity", "resemblance"},
     "visits": {"model", "rulebook", "clinic", "classify", "history"},
     "cells": {"model"},
+    "decisions": {"model", "findings", "cells", "rulebook", "clinic"},
     "month": CORE - {"handover"},
     "handover": CORE,
     "reading": {"model", "findings", "cells", "rulebook", "clinic", "identity", "reading"},
@@ -51,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger_schema": set(),
     "ledger_file": {"findings", "saving", "ledger_schema"},
     "ledger": {"model", "findings", "ledger_file"},
-    "record": CORE | {"resemblance", "ledger", "ledger_file", "workbooks"},
-    "workbooks": {"model", "findings", "saving", "workbooks"},
+    "record": CORE | {"resemblance", "reading", "ledger", "ledger_file", "workbooks"},
+    "workbooks": {"model", "findings", "decisions", "saving", "workbooks"},
     "starter": {"model", "findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},
     "console": {"model", "findings", "rulebook", "clinic", "in_force", "month", "why", "console"},
     "why": {"model", "findings", "rulebook", "terms", "clinic", "in_force", "month"},

@@ -13,7 +13,7 @@ from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
 from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
-from ims_billing.model import ON_LEDGER, UNCLAIMED, Memory, empty
+from ims_billing.model import DECISIONS, ON_LEDGER, UNCLAIMED, Memory, empty
 from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told
@@ -443,6 +443,6 @@ def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
     read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], known)
     one, other = (
         prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
-        for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED)))
+        for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS)))
     )
     assert outcomes(one) == outcomes(other) == ["claimed", "held"]

@@ -347,11 +347,14 @@ def dump(content: bytes) -> str:
             f"header {head.left.text} | {head.right.text}",
             f"footer {foot.left.text} | {foot.right.text}",
             "widths " + " ".join(f"{letter}={d.width:g}" for letter, d in sorted(widths.items())),
+            f"protected {sheet.protection.sheet}, sort {sheet.protection.sort}, filter {sheet.protection.autoFilter}",
+            *(f"choice {v.sqref} {v.formula1}" for v in sheet.data_validations.dataValidation),
         ]
         for line in sheet.iter_rows():
             for cell in line:
-                if cell.value is not None:
-                    style = "b" if cell.font.bold else "-"
+                if cell.value is not None or not cell.protection.locked:
+                    style = "" if cell.protection.locked else "open "
+                    style += "b" if cell.font.bold else "-"
                     style += "s" if cell.fill.fill_type else "-"
                     style += "w" if cell.alignment.wrap_text else "-"
                     style += str(cell.alignment.horizontal)[0]

@@ -1,6 +1,7 @@
 """What the terminal shows."""
 
 from ims_billing.console.glance import (
+    show_decisions,
     show_end,
     show_ledger,
     show_month,
@@ -17,6 +18,7 @@ __all__ = [
     "Working",
     "fail",
     "new_password",
+    "show_decisions",
     "show_end",
     "show_ledger",
     "show_month",

@@ -52,7 +52,7 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     console.print(_outcomes(month, would=would))
     if len(month.claims):
         console.print(_insurers(month))
-    _show_findings(console, month, "hold", "Held: not claimed until mended")
+    _show_findings(console, month, "hold", "Held: not claimed until mended or decided")
     _show_findings(console, month, "warn", "Worth knowing")
     _show_reasons(console, month)
     _show_what_is_not_stated(console, month)
@@ -98,8 +98,11 @@ def _outcomes(month: Month, *, would: bool) -> Table:
         count = month.totals.counts[outcome]
         style = styles.get(outcome, "") if count else "dim"
         table.add_row(Text(name, style), f"{count:,}", dollars(month.totals.cents[outcome]))
+    totals = month.totals
+    if totals.cents_corrected:
+        table.add_row("less: corrected as decided", "", dollars(-totals.cents_corrected))
     table.add_section()
-    table.add_row(Text("all sessions", "bold"), f"{month.totals.sessions:,}", dollars(month.totals.cents_read))
+    table.add_row(Text("all sessions", "bold"), f"{totals.sessions:,}", dollars(totals.cents_read))
     return table
 
 
@@ -204,6 +207,23 @@ def _show_what_a_clinic_file_adds(console: Console, month: Month) -> None:
     ):
         console.print(Text(f"  - {line}"))
     console.print("Make one from this file: ims-billing init --from FILE", markup=False)
+
+
+def show_decisions(decisions: pd.DataFrame, month: Month) -> None:
+    """What was read from the sheet that needs attention, and what of it does not count."""
+    if decisions.empty:
+        return
+    counts = decisions["decision"].replace("", "correct").value_counts(sort=False)
+    listed = ", ".join(f"{str(word).lower()} {count}" for word, count in counts.items())
+    console = out()
+    console.print(Text.assemble(("Decisions read: ", "bold"), f"{listed}. They are on the ledger now."))
+    read = zip(decisions["session"], decisions["kind"], strict=True)
+    labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
+    for session, kind in read:
+        why = month.decided.refused.get((labels.get(session, NO_SESSION), kind))
+        if why:
+            place = _places(month.sessions.loc[[labels[session]]], several=len(month.intake.files) > 1)
+            console.print(Text(f"  {place}: {kind} stays: {why}", "bold yellow"))
 
 
 def show_written(files: Iterable[Path], left_over: Iterable[Path], *, shared: bool) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ims_billing.decisions import answers
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import MonthView, RuleApplied, Totals
+from ims_billing.model import DECISION_WORDS, MonthView, RuleApplied, Totals
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
 CLAIMS = {
@@ -41,10 +42,10 @@ ATTENTION = {
     "fee_cents": Column("Fee", "money"),
     "problem": Column("Problem", "long"),
     "fix": Column("How to fix", "long"),
-    "decision": Column("Decision"),
-    "correct_value": Column("Correct value", "id"),
-    "decided_by": Column("Decided by"),
-    "note": Column("Note", "long"),
+    "decision": Column("Decision", typed=True, choices=DECISION_WORDS),
+    "correct_value": Column("Correct value", "id", typed=True),
+    "decided_by": Column("Decided by", typed=True),
+    "note": Column("Note", "long", typed=True),
 }
 # How many findings on claims are listed one by one.
 _MOST_REMARKS = 500
@@ -73,12 +74,37 @@ def claim_summary(view: MonthView) -> bytes:
     book.page("Overview", f"IMS claims, {view.month}", facts, _overview(view))
     struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
     book.table("Claims", list(CLAIMS.values()), column_values(view.claims, list(CLAIMS)), struck=struck)
-    undecided = view.attention.assign(decision="", correct_value="", decided_by="", note="")
-    lines = column_values(undecided, list(ATTENTION))
-    book.table("Needs attention", list(ATTENTION.values()), lines, widest=20)
+    lines = _to_decide(view)
+    begins = lines["kind"].ne(lines["kind"].shift()) | lines["of_before"].ne(lines["of_before"].shift())
+    book.table(
+        "Needs attention",
+        list(ATTENTION.values()),
+        column_values(lines, list(ATTENTION)),
+        widest=20,
+        groups={place for place, first in enumerate(begins) if first and place},
+        settled={place for place, of_before in enumerate(lines["of_before"]) if of_before},
+    )
     book.table("Not billed", list(NOT_BILLED.values()), column_values(view.not_billed, list(NOT_BILLED)))
     book.page("Sources", f"Where {view.month} comes from", [], _sources(view))
     return book.bytes()
+
+
+def _to_decide(view: MonthView) -> pd.DataFrame:
+    """The lines that need attention, with what was decided about each so far; below them those of months before.
+
+    Those below are decided in the workbook of their own month: `of_before` tells them.
+    """
+    what = ["decision", "correct_value", "decided_by", "note"]
+    same = ["session", "kind", "fingerprint"]
+    latest = view.decisions.drop_duplicates(["session", "kind"], keep="last")
+    own = view.attention.merge(latest[[*same, *what]], how="left", on=same)
+    own[what] = own[what].astype("object").fillna("").astype("str")
+    answers_ = {kind: f" {answers(kind)}" for kind in own["kind"].unique()}
+    own["fix"] = own["fix"] + own["kind"].map(answers_)
+    before = view.earlier.assign(**dict.fromkeys(what, ""))
+    before["fix"] = "Of " + before["month"] + ": decided in claim-summary-" + before["month"] + ".xlsx."
+    both = [own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)]
+    return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
 
 
 def _ims_share(totals: Totals) -> list[tuple[str, Value]]:
@@ -113,6 +139,8 @@ def _overview(view: MonthView) -> list[Block]:
         blocks.append(_voided(view.claims))
     if len(view.attention):
         blocks.append(_held(view))
+    if len(view.earlier):
+        blocks.append(_open_before(view))
     if len(view.not_billed):
         blocks.append(_not_billed(view))
     if (claims["remarks"] != "").any():
@@ -190,7 +218,10 @@ def _control_totals(view: MonthView) -> Block:
         "not_billed": "Not billed",
         "already_claimed": "Already claimed",
     }
-    outcomes = [(names[o], count, totals.cents[o] / 100) for o, count in totals.counts.items()]
+    outcomes: list[tuple[Value, ...]] = [(names[o], count, totals.cents[o] / 100) for o, count in totals.counts.items()]
+    read = ", as read" if totals.cents_corrected else ""
+    if read:
+        outcomes.append(("Less: fees corrected as decided", None, -totals.cents_corrected / 100))
     rows = f"{totals.rows} rows in the files = {totals.sessions} sessions"
     for count, what in (
         (totals.repeated, "repeated"),
@@ -202,7 +233,7 @@ def _control_totals(view: MonthView) -> Block:
         "Control totals",
         [Column("Outcome"), Column("Sessions", "count"), Column("Fees", "money")],
         outcomes,
-        ("All sessions", totals.sessions, totals.cents_read / 100),
+        (f"All sessions{read}", totals.sessions, totals.cents_read / 100),
         note=f"{rows}. Every row is in one of these lines, and the cents add up.{_beside(view)}",
     )
 
@@ -264,6 +295,25 @@ def _held(view: MonthView) -> Block:
     )
 
 
+def _open_before(view: MonthView) -> Block:
+    """What is held of months before, and not decided."""
+    lines = view.earlier.drop_duplicates(["month", "session"])
+    rows = [
+        (f"{month}: decided in claim-summary-{month}.xlsx", len(part), int(part["fee_cents"].sum()) / 100)
+        for month, part in lines.groupby("month")
+    ]
+    columns = [Column("Month", "long"), Column("Sessions", "count"), Column("Fees", "money")]
+    return Block("Still held of months before", columns, rows)
+
+
+def _decided(decisions: pd.DataFrame) -> Block:
+    """Everything that was decided in the month's workbook, in the order it was read."""
+    shown = ["session", "note", "kind", "decision", "correct_value", "decided_by", "decided_on", "source"]
+    columns = [Column("Session", "id"), Column("Note", "long"), Column("Kind"), Column("Decision")]
+    columns += [Column("Correct value", "id"), Column("Decided by"), Column("Read on", "date"), Column("Source")]
+    return Block("Decisions", columns, column_values(decisions, shown))
+
+
 def _not_billed(view: MonthView) -> Block:
     rows = [(reason, n, cents / 100) for reason, n, cents in _sums(view.not_billed, "reason")]
     total = ("Total", len(view.not_billed), int(view.not_billed["fee_cents"].sum()) / 100)
@@ -308,6 +358,8 @@ def _sources(view: MonthView) -> list[Block]:
         blocks.append(_worth_knowing_of_each(claims))
     if (claims["secondary_insurer"] != "").any():
         blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
+    if len(view.decisions):
+        blocks.append(_decided(view.decisions))
     aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
+_ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Written:
     files: tuple[Path, ...]
     left_over: tuple[Path, ...]
     shared: bool
+    summary_sha256: str
 
 
 def month_files(view: MonthView, batches: Collection[int]) -> dict[PurePosixPath, Callable[[], bytes]]:
@@ -51,10 +54,21 @@ def _maker(view: MonthView, batch: Batch, insurer: InsurerView) -> Callable[[], 
     return lambda: insurer_report(view, batch, insurer)
 
 
+def summary_path(out: Path, month: str) -> Path:
+    """Where the month's summary is written."""
+    return out / month / f"{_SUMMARY}{month}.xlsx"
+
+
+def summaries(out: Path, month: str) -> list[Path]:
+    """The month's summary in an output folder, and copies beside it that another program saved in its own format."""
+    found = (summary_path(out, month).with_suffix(ending) for ending in _ENDINGS)
+    return [path for path in found if path.is_file()]
+
+
 def probe_summary(month: str, out: Path, password: str = "") -> None:
     """Raises BillingError where the month's summary could not be written: it is always one of the files."""
-    keep_protection(out / month / f"{_SUMMARY}{month}.xlsx", password)
-    probe(out / month / f"{_SUMMARY}{month}.xlsx")
+    keep_protection(summary_path(out, month), password)
+    probe(summary_path(out, month))
 
 
 def probe_month(view: MonthView, batches: Collection[int], out: Path, password: str = "") -> None:
@@ -95,7 +109,8 @@ def write_month(
     known = {out / path for path in month_files(view, {batch.number for batch in view.batches})}
     found = sorted((folder / INSURERS).glob("*.xlsx"))
     left_over = tuple(path for path in found if path not in known and not path.name.startswith("~$"))
-    return Written(tuple(contents), left_over, shared)
+    summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
+    return Written(tuple(contents), left_over, shared, summary)
 
 
 def batch_of(workbook: Path) -> int:

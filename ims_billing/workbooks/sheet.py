@@ -16,8 +16,9 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.writer.excel import ExcelWriter
 
 from ims_billing.findings import BillingError
@@ -43,10 +44,15 @@ _INK, _SHADE, _LINE = "1F2933", "E4E9EE", "9AA5B1"
 
 @dataclass(frozen=True)
 class Column:
-    """A column as a person sees it. Kinds: `id` is text that looks like a number, `long` is text that wraps."""
+    """A column as a person sees it. Kinds: `id` is text that looks like a number, `long` is text that wraps.
+
+    What is `typed` is for a person to fill in, on a sheet that is protected otherwise; with `choices` from a list.
+    """
 
     heading: str
     kind: Kind = "text"
+    typed: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,13 @@ class Book:
         *,
         widest: float = _WIDEST,
         struck: Collection[int] = (),
+        groups: Collection[int] = (),
+        settled: Collection[int] = (),
     ) -> None:
         """A sheet that is one table: its header in the first row, frozen, with filters; text wraps at `widest`.
 
-        The rows at the positions `struck`, from 0, are struck out.
+        By position, from 0: the rows `struck` are struck out, a line is drawn above those of `groups`, and nothing is
+        to be typed in those that are `settled`.
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
@@ -110,11 +119,25 @@ class Book:
         sheet.append([_styled(sheet, column.heading, "heading", column.kind) for column in columns])
         plain = [_styled(sheet, None, "body", column.kind) for column in columns]
         crossed = [_styled(sheet, None, "struck", column.kind) for column in columns]
+        begun = [_with_line_above(_styled(sheet, None, "body", column.kind)) for column in columns]
+        open_, begun_open = (
+            [_to_type_in(cell) if column.typed else cell for cell, column in zip(cells, columns, strict=True)]
+            for cells in (
+                [_styled(sheet, None, "body", column.kind) for column in columns],
+                [_with_line_above(_styled(sheet, None, "body", column.kind)) for column in columns],
+            )
+        )
         # Not every program fits the height of a row to the text that breaks in it.
         breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
         breaking = [n for n in breaking if any(_lines(row[n], widths[n]) > 1 for row in kept)]
         for place, row in enumerate(kept, start=2):
-            cells = crossed if place - 2 in struck else plain
+            position = place - 2
+            if position in struck:
+                cells = crossed
+            elif position in settled:
+                cells = begun if position in groups else plain
+            else:
+                cells = begun_open if position in groups else open_
             for cell, value in zip(cells, row, strict=True):
                 _fill(cell, value)
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
@@ -123,6 +146,8 @@ class Book:
             sheet.append(cells)
         if columns:
             sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
+        if any(column.typed for column in columns):
+            _protect(sheet, columns, len(kept))
 
     def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
         """A sheet to read: a title, a few facts, then small tables one below the other."""
@@ -233,6 +258,37 @@ def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Val
     return list(zip(*shown, strict=True)) if shown else []
 
 
+def _protect(sheet: Any, columns: Sequence[Column], rows: int) -> None:
+    """Keeps all but the cells to type in from slips, without a password; sorting and filtering stay allowed.
+
+    (Excel sorts a protected sheet only where every cell that moves may be typed in: it says so, and what to do.)
+    """
+    protection = sheet.protection
+    protection.sheet = True
+    # In the file, these say what is forbidden.
+    protection.sort = protection.autoFilter = protection.formatColumns = protection.formatRows = False
+    for number, column in enumerate(columns, start=1):
+        if column.choices and rows:
+            letter = get_column_letter(number)
+            chosen = DataValidation("list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
+            chosen.errorTitle, chosen.error = column.heading, f"Choose one of: {', '.join(column.choices)}."
+            chosen.showErrorMessage = True
+            chosen.add(f"{letter}2:{letter}{rows + 1}")
+            sheet.data_validations.append(chosen)
+
+
+def _with_line_above(cell: Any) -> Any:
+    cell.border = _OVER
+    return cell
+
+
+def _to_type_in(cell: Any) -> Any:
+    """The cell with a frame, unlocked."""
+    cell.protection = Protection(locked=False)
+    cell.border = _FRAME
+    return cell
+
+
 def _chart(sheet: Any, block: Block, first: int) -> BarChart:
     """Dark bars with their numbers, of the first rows of a block that begins in row `first`: plain on any printer."""
     assert block.chart is not None
@@ -287,6 +343,7 @@ _FONTS = {
 }
 _FILL = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
+_FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _RIGHT = ("money", "count")
 _WRAPPING = ("long", "text")
 # openpyxl looks a style up for each cell it is set on; each look is made once per workbook and then shared.

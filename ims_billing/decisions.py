@@ -1,0 +1,487 @@
+"""What was decided about held sessions: values that are corrected, what is billed all the same, what never."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.cells import day, meanings, money, word_of
+from ims_billing.clinic import Clinic
+from ims_billing.findings import CATALOGUE, BillingError
+from ims_billing.model import DECISIONS, FINDINGS, Intake, day_text, prove
+from ims_billing.rulebook import published
+
+BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"
+# Kinds about a claim of the session: a decision is about that claim, and not about the next one.
+ABOUT_A_CLAIM = ("changed-since-claimed", "voided")
+# The column of the sessions that a correct value stands for, by kind; of two, the first that it can be read for.
+# What cannot be read (`unreadable-cell`) names its column itself.
+CORRECTS: dict[str, tuple[str, ...]] = {
+    "unreadable-service-date": ("service_date",),
+    "missing-service-date": ("service_date",),
+    "unreadable-fee": ("fee_cents",),
+    "missing-fee": ("fee_cents",),
+    "no-fee-in-force": ("fee_cents",),
+    "fee-not-as-listed": ("fee_cents",),
+    "unreadable-cell": (),
+    "missing-patient": ("patient",),
+    "missing-practitioner": ("practitioner",),
+    "practitioner-not-on-roster": ("practitioner",),
+    "missing-service": ("service_name",),
+    "missing-insurer": ("insurer",),
+    "insurer-not-known": ("insurer",),
+    "missing-policy": ("policy",),
+    "missing-member": ("member",),
+    "missing-birth-date": ("birth_date",),
+    "missing-relationship": ("relationship",),
+    "missing-insured": ("insured",),
+    "missing-payer-file-number": ("payer_file_number",),
+    "missing-accident-date": ("accident_date",),
+    "missing-phn": ("phn",),
+    "status-not-recognised": ("status",),
+    "sale-without-arrival": ("status",),
+    "arrival-without-sale": ("fee_cents",),
+    "sale-and-arrival-differ": ("fee_cents", "practitioner"),
+    "tie-not-certain": ("fee_cents", "insurer"),
+}
+# What a column is called, and how a value of it is written.
+_CALLED: dict[str, tuple[str, str]] = {
+    "service_date": ("the service date", "a day such as 2026-10-31"),
+    "birth_date": ("the birth date", "a day such as 1980-01-31"),
+    "accident_date": ("the accident date", "a day such as 2026-01-31"),
+    "fee_cents": ("the fee", "an amount such as 95.00"),
+    "patient_paid_cents": ("what the patient paid", "an amount such as 20.00"),
+    "tax_cents": ("the tax", "an amount such as 0.00"),
+    "status": ("the status", "arrived, no show, cancelled or another word for it"),
+    "visit": ("the visit", "initial or subsequent"),
+    "relationship": ("the relationship", "self, spouse, child or other"),
+    "billed": ("whether it was billed", "yes or no"),
+    "patient": ("the patient's name", "a name"),
+    "practitioner": ("the practitioner", "a name"),
+    "service_name": ("the service", "a name"),
+    "insurer": ("the insurer", "a name"),
+    "insured": ("the insured's name", "a name"),
+    "location": ("the location", "a name"),
+    "policy": ("the policy number", "a number"),
+    "member": ("the member ID", "a number"),
+    "payer_file_number": ("the payer file number", "a number"),
+    "phn": ("the Personal Health Number", "a number"),
+}
+# What a decision is about: were one of these another, a person might decide otherwise.
+_TELLING = (
+    "service_date",
+    "start",
+    "end",
+    "minutes",
+    "patient",
+    "patient_id",
+    "birth_date",
+    "phn",
+    "practitioner",
+    "service_name",
+    "visit",
+    "status",
+    "billed",
+    "insurer",
+    "policy",
+    "member",
+    "relationship",
+    "insured",
+    "payer_file_number",
+    "accident_date",
+    "secondary_insurer",
+    "fee_cents",
+    "fee_stated",
+    "tax_cents",
+    "location",
+)
+
+
+def answers(kind: str) -> str:
+    """What counts on a line of this kind, in words for whoever decides."""
+    decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
+    ways = ["Bill"] if "bill" in decisions else []
+    if "correct" in decisions:
+        named = " or ".join(_CALLED[column][0] for column in fields) or "what the cell should say"
+        ways.append(f"{named} as correct value")
+    return f"Decide: {', '.join([*ways, 'Do not bill'])}, or Later."
+
+
+def fingerprints(sessions: pd.DataFrame, claim: pd.Series[str] | None = None) -> pd.Series[str]:
+    """What each session is, hashed, so that a decision is known to be about another one; `claim` where it is of one."""
+    told = pd.Series("", index=sessions.index, dtype="str")
+    for name in _TELLING:
+        column = sessions[name]
+        told += "\x1f" + (day_text(column) if name.endswith("_date") else column.astype("string").fillna(""))
+    hashed = pd.Series([_hashed(text) for text in told], index=sessions.index, dtype="str")
+    return hashed if claim is None else _about(hashed, claim)
+
+
+def _about(hashed: pd.Series[str], claim: pd.Series[str]) -> pd.Series[str]:
+    pairs = zip(hashed, claim, strict=True)
+    return pd.Series(
+        [_hashed(text + number) if number else text for text, number in pairs], index=hashed.index, dtype="str"
+    )
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One decision about a session of a run: its label, the kind, what was typed, when, and the fingerprint then."""
+
+    session: int
+    kind: str
+    decision: str
+    value: str
+    on: str
+    was: str
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Session and kind."""
+        return self.session, self.kind
+
+    @property
+    def settles(self) -> bool:
+        """Whether it says what is to become of the session, rather than that it may wait."""
+        return self.decision in (BILL, DO_NOT_BILL) or (self.value != "" and self.decision == "")
+
+    def told(self) -> str:
+        """What was decided, without what was typed: that could be a patient's."""
+        words = {BILL: "bill", DO_NOT_BILL: "do not bill", LATER: "later", "": "correct"}[self.decision]
+        return f"Decided on {self.on}: {words}{', with a correct value' if self.value and self.decision else ''}."
+
+
+@dataclass
+class Decided:
+    """What was decided about the sessions of a run, and what of it counts.
+
+    `intake` has the values that were corrected in their places. `corrected` says of session and kind what was put
+    right, `refused` why a decision does not count, `in_place` which were billed all the same.
+    """
+
+    intake: Intake
+    said: tuple[Said, ...]
+    corrected: dict[tuple[int, str], str] = field(default_factory=dict)
+    refused: dict[tuple[int, str], str] = field(default_factory=dict)
+    _history: tuple[Said, ...] = ()
+    _states: dict[int, set[str]] = field(default_factory=dict)
+
+    def current(self, said: Said, claim: str = "") -> bool:
+        """Whether the session is what it was when this was decided."""
+        states = self._states.get(said.session, set())
+        return said.was in ({_hashed(state + claim) for state in states} if claim else states)
+
+    def billed(self) -> set[tuple[int, str]]:
+        """The findings that do not hold any more, by session and kind: somebody decided to bill all the same."""
+        return {
+            said.place
+            for said in self.said
+            if said.decision == BILL
+            and said.kind not in ABOUT_A_CLAIM
+            and said.place not in self.refused
+            and "bill" in CATALOGUE[said.kind].decisions
+            and self.current(said)
+        }
+
+    def copies_to_bill(self) -> list[int]:
+        """The copies that are the one to be billed of a session, the first that was chosen first."""
+        chosen = {session for session, kind in self.billed() if kind == "duplicate-session"}
+        last = {said.session: place for place, said in enumerate(self._history) if said.kind == "duplicate-session"}
+        return sorted(chosen, key=lambda session: last[session])
+
+    def not_to_bill(self) -> set[int]:
+        """The sessions that somebody decided not to bill, but for those that are about a claim."""
+        return {s.session for s in self.said if s.decision == DO_NOT_BILL and self.current(s)}
+
+    def about_claims(self, standing: pd.DataFrame, reasons: pd.Series[str]) -> dict[int, tuple[str, str]]:
+        """By session whose claim changed or was taken back, what was decided, and the claim.
+
+        `standing` is of Recall, `reasons` says why a session would not be billed as it is now.
+        """
+        chosen: dict[int, tuple[str, str]] = {}
+        for said in self.said:
+            if said.kind not in ABOUT_A_CLAIM or said.decision not in (BILL, DO_NOT_BILL):
+                continue
+            state, claim = standing.at[said.session, "state"], about_claim(standing.loc[[said.session]]).iloc[0]
+            if state != {"changed-since-claimed": "changed", "voided": "voided"}[said.kind]:
+                continue
+            if not self.current(said, claim):
+                continue
+            reason = reasons[said.session]
+            if said.decision == BILL and reason:
+                back = f" To take the claim back: ims-billing void {claim} --reason TEXT." if state == "changed" else ""
+                self.refused[said.place] = f"as it is now it is not billed ({reason}).{back}"
+            elif claim in {other for _, other in chosen.values()}:
+                self.refused[said.place] = f"another session stands for {claim} already."
+            else:
+                chosen[said.session] = (said.decision, claim)
+        return chosen
+
+    def open_cells(self) -> pd.DataFrame:
+        """The CELL_FINDINGS that nobody decided to bill all the same."""
+        return self._cells(kept=False)
+
+    def _cells(self, *, kept: bool) -> pd.DataFrame:
+        bad, billed = self.intake.cell_findings, self.billed()
+        decided = [place in billed for place in zip(bad["session"], bad["kind"], strict=True)]
+        return bad[pd.Series(decided, index=bad.index, dtype="bool") == kept]
+
+    def settled(
+        self,
+        findings: pd.DataFrame,
+        standing: pd.DataFrame,
+        candidates: Collection[int],
+        group: pd.Series[int],
+        claimed: Collection[int],
+    ) -> pd.DataFrame:
+        """The FINDINGS after the decisions: what was decided to be billed warns, and what does not count says why.
+
+        Of copies (`group`) one can be billed, and none where one is `claimed`. Where it was decided not to bill a
+        session that has changed since and that nothing else holds, it is asked again.
+        """
+        if not self.said:
+            return findings
+        self._refuse_copies(group, claimed)
+        billed = self.billed()
+        told = list(findings.itertuples(index=False, name=None))
+        latest = {said.place: said for said in self.said}
+        settled: list[tuple[int, str, str, str, str]] = []
+        for session, kind, severity, message, fix in told:
+            said = latest.get((session, kind))
+            if said is not None and severity == "hold":
+                severity, message = self._after(said, severity, message, standing, billed)
+            settled.append((session, kind, severity, message, fix))
+        added = [*self._of_billed_cells(candidates), *self._of_corrections(candidates)]
+        held = {(row[0], row[1]) for row in settled if row[2] == "hold"}
+        added += self._asked_again(candidates, held)
+        frame = pd.DataFrame([*settled, *added], columns=[column.name for column in FINDINGS])
+        return prove(frame.astype({column.name: column.dtype for column in FINDINGS}), FINDINGS)
+
+    def _after(
+        self, said: Said, severity: str, message: str, standing: pd.DataFrame, billed: set[tuple[int, str]]
+    ) -> tuple[str, str]:
+        claim = about_claim(standing.loc[[said.session]]).iloc[0] if said.kind in ABOUT_A_CLAIM else ""
+        if said.place in billed:
+            return "warn", f"{message} {said.told()}"
+        if not (self.current(said, claim) if said.kind in ABOUT_A_CLAIM else self.current(said)):
+            return severity, f"{message} {said.told()} The session is another since then: decide again."
+        if said.place in self.refused:
+            return severity, f"{message} {said.told()} That does not count: {self.refused[said.place]}"
+        if said.place in self.corrected:
+            return severity, f"{message} That is so with the value decided on {said.on}."
+        return severity, message
+
+    def _of_billed_cells(self, candidates: Collection[int]) -> Iterator[tuple[int, str, str, str, str]]:
+        """What the cells say that do not hold any more."""
+        latest = {said.place: said for said in self.said}
+        for session, _, kind, message in self._cells(kept=True).itertuples(index=False, name=None):
+            if session in candidates:
+                yield session, kind, "warn", f"{message} {latest[session, kind].told()}", CATALOGUE[kind].fix
+
+    def _of_corrections(self, candidates: Collection[int]) -> Iterator[tuple[int, str, str, str, str]]:
+        """What was put right, so that the claim says on what it rests."""
+        for (session, kind), message in self.corrected.items():
+            if session in candidates:
+                fix = "Put it right where the session is kept too, so that the next export has it."
+                yield session, kind, "warn", message, fix
+
+    def _asked_again(
+        self, candidates: Collection[int], held: set[tuple[int, str]]
+    ) -> Iterator[tuple[int, str, str, str, str]]:
+        latest = {said.place: said for said in self._history if said.settles}
+        for place, said in latest.items():
+            if (
+                said.decision == DO_NOT_BILL
+                and said.kind not in ABOUT_A_CLAIM
+                and said.session in candidates
+                and place not in held
+                and not self.current(said)
+            ):
+                message = f"{said.told()} The session is another since then: decide again."
+                yield said.session, said.kind, "hold", message, "Choose Bill or Do not bill for it as it is now."
+
+    def _refuse_copies(self, group: pd.Series[int], claimed: Collection[int]) -> None:
+        """Bill counts on one copy of a session, and on none where one is claimed."""
+        chosen = [session for session in self.copies_to_bill() if session not in claimed]
+        numbers = group[chosen]
+        of_claimed = set(group[list(claimed)])
+        for session, number in numbers.items():
+            place = (int(str(session)), "duplicate-session")
+            if number in of_claimed:
+                self.refused[place] = "another copy of it is claimed."
+            elif (numbers == number).sum() > 1:
+                self.refused[place] = f"{(numbers == number).sum()} copies are to be billed. Choose one."
+
+    def typed_about(self, place: tuple[int, str]) -> str:
+        """The fingerprint of the session that a value was typed about and put in; empty where none was."""
+        return next((said.was for said in self.said if said.place == place and place in self.corrected), "")
+
+    def told(self, session: int) -> list[tuple[str, str]]:
+        """Kind and decision of all that stands about a session."""
+        return [(said.kind, said.told()) for said in self.said if said.session == session]
+
+
+def about_claim(standing: pd.DataFrame) -> pd.Series[str]:
+    """The claim that a changed or voided session is of; empty for others."""
+    about = standing["claim"].where(standing["resembles"] == "", standing["resembles"])
+    return about.where(standing["state"].isin(("changed", "voided")), "")
+
+
+def decide(intake: Intake, keys: pd.Series[str], decisions: pd.DataFrame, clinic: Clinic) -> Decided:
+    """What of the DECISIONS is about these sessions (`keys`: by label), with the correct values put in.
+
+    A decision counts for the session as it was: as read, or with what else was corrected at the same time or before.
+    """
+    history = tuple(_about_these(keys, decisions))
+    said = tuple({one.place: one for one in history}.values())
+    decided = Decided(intake, said, _history=history)
+    if not said:
+        return decided
+    _refuse(decided)
+    labels = sorted({one.session for one in history})
+    sessions, bad = intake.sessions.copy(), intake.cell_findings
+    open_values = {one.place: one for one in said if one.value and one.decision in ("", BILL)}
+    while labels:
+        now = fingerprints(sessions.loc[labels])
+        for label in labels:
+            decided._states.setdefault(label, set()).add(now[label])
+        changed = set()
+        for place, one in list(open_values.items()):
+            if place in decided.refused or now.get(one.session) != one.was:
+                continue
+            del open_values[place]
+            own = (bad["session"] == one.session) & (bad["kind"] == one.kind)
+            columns = CORRECTS[one.kind] or tuple(bad.loc[own, "column"].unique()) or ("visit",)
+            found = _read(one, columns, clinic)
+            if isinstance(found, str):
+                decided.refused[place] = found
+                continue
+            before = sessions.loc[[one.session]].to_dict("records")[0]
+            for column, value in found.items():
+                sessions.loc[one.session, column] = value
+            decided.corrected[place] = _put_right(one, found, before)
+            bad = bad[~own]
+            changed.add(one.session)
+        labels = sorted(changed)
+    return replace(decided, intake=replace(intake, sessions=sessions, cell_findings=bad))
+
+
+def _about_these(keys: pd.Series[str], decisions: pd.DataFrame) -> Iterator[Said]:
+    ours = decisions[decisions["session"].isin(keys)]
+    if ours.empty:
+        return
+    labels = dict(zip(keys, keys.index, strict=True))
+    columns = ["session", "kind", "decision", "correct_value", "fingerprint"]
+    days = day_text(ours["decided_on"])
+    for (key, kind, word, value, was), on in zip(ours[columns].itertuples(index=False, name=None), days, strict=True):
+        if kind in CATALOGUE:
+            yield Said(int(labels[key]), kind, word, value, on, was)
+
+
+def _refuse(decided: Decided) -> None:
+    """Refuses what the catalogue does not allow, and says what would do."""
+    for said in decided.said:
+        allowed = CATALOGUE[said.kind].decisions
+        if said.decision in (DO_NOT_BILL, LATER):
+            continue
+        if said.value and "correct" not in allowed:
+            decided.refused[said.place] = "no value that is typed here can mend it. Clear the correct value."
+        elif said.decision == BILL and "bill" not in allowed and not said.value:
+            needs = "it needs its correct value" if allowed else "nobody can decide it away, it has to be mended"
+            decided.refused[said.place] = f"{needs}."
+
+
+def _read(said: Said, columns: Iterable[str], clinic: Clinic) -> dict[str, Any] | str:
+    """The cells that a correct value stands for; or why it cannot be one."""
+    columns = list(columns)
+    known = [column for column in columns if column in _CALLED]
+    alternatives = said.kind != "unreadable-cell"
+    if not known or (len(columns) > 1 and not alternatives):
+        return "it is not one cell that a value could stand for. Mend the file."
+    for column in known:
+        cells = _cells_of(column, said.value, clinic)
+        if cells is not None:
+            return cells
+    return f"the correct value is not {_CALLED[known[-1]][1]}."
+
+
+def _cells_of(column: str, value: str, clinic: Clinic) -> dict[str, Any] | None:
+    """A typed value as the sessions frame holds it; None where it cannot be read for what it should be."""
+    if column.endswith("_cents"):
+        amount = money(value)
+        if amount is None or amount < 0:
+            return None
+        return {column: amount, "fee_stated": True} if column == "fee_cents" else {column: amount}
+    if column.endswith("_date"):
+        found = day(value, clinic.block.dates)
+        return None if found is None else {column: pd.Timestamp(found.date())}
+    words: dict[str, Mapping[str, str]] = {
+        name: meanings(getattr(published().layouts.words, name), getattr(clinic.words, name))
+        for name in ("status", "visit", "relationship", "billed")
+    }
+    if column in words:
+        meant = words[column].get(word_of(value))
+        return None if meant is None else {column: meant == "yes" if column == "billed" else meant}
+    return {column: value}
+
+
+def _put_right(said: Said, cells: Mapping[str, Any], before: Mapping[Any, Any]) -> str:
+    """What stands in place of what; a fee with both, other values without: they could be a patient's."""
+    column = next(iter(cells))
+    told = f"Decided on {said.on}: {_CALLED[column][0]} is corrected"
+    if column == "fee_cents":
+        was = f"from {before[column] / 100:.2f} " if before["fee_stated"] else ""
+        return f"{told} {was}to {cells[column] / 100:.2f}."
+    return f"{told}."
+
+
+def newly_decided(
+    typed: pd.DataFrame, lines: pd.DataFrame, known: pd.DataFrame, *, month: str, on: Any, fresh: bool
+) -> pd.DataFrame:
+    """What of the TYPED lines the ledger does not know yet: a DECISIONS frame.
+
+    `lines` are the open lines of all months (EARLIER frame), `known` all decisions so far. A workbook that is `fresh`
+    shows what the ledger holds, so that a decision stands in it on purpose; in another one, what was ever read before
+    is old. Raises BillingError, with file, sheet and row, for a line that is not open in this month.
+    """
+    by_place: dict[tuple[str, str, str], dict[Any, Any]] = {
+        (str(line["month"]), str(line["session"]), str(line["kind"])): line for line in lines.to_dict("records")
+    }
+    months = {(session, kind): m for m, session, kind in by_place}
+    # What is no open line any more can be decided anew all the same, by the words it was decided with.
+    decided_before: dict[tuple[str, str, str], dict[Any, Any]] = {
+        (str(line["month"]), str(line["session"]), str(line["kind"])): line for line in known.to_dict("records")
+    }
+    said: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
+    what = ["decision", "correct_value", "decided_by", "note"]
+    for row in known[["session", "kind", *what, "fingerprint"]].itertuples(index=False, name=None):
+        said.setdefault((row[0], row[1]), []).append((row[2:6], row[6]))
+    made = []
+    for place, session, kind, *words in typed.itertuples(index=False, name=None):
+        before = said.get((session, kind), [])
+        line = by_place.get((month, session, kind)) or decided_before.get((month, session, kind))
+        was = line["fingerprint"] if line else None
+        if fresh and before and before[-1][0] == tuple(words) and before[-1][1] == (was or before[-1][1]):
+            continue
+        if not fresh and any(words_ == tuple(words) for words_, _ in before):
+            continue
+        if line is None:
+            elsewhere = months.get((session, kind))
+            why = (
+                f"it is decided in the workbook of its own month, claim-summary-{elsewhere}.xlsx."
+                if elsewhere
+                else f"no session of {month} is held for that any more. Clear it, or name the right month."
+            )
+            raise BillingError(f"{place}: something is typed here, and {why}")
+        made.append({**line, **dict(zip(what, words, strict=True)), "decided_on": pd.Timestamp(on)})
+    columns = {column.name: column.dtype for column in DECISIONS}
+    frame = pd.DataFrame(made, columns=list(columns))
+    return prove(frame.astype(columns), DECISIONS)

@@ -1,0 +1,423 @@
+"""What is decided in the workbook: applied, kept, refused with a reason, asked again; with real files and ledgers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner, Result
+
+from ims_billing.cli import app
+from ims_billing.decisions import CORRECTS
+from ims_billing.findings import CATALOGUE
+from tests.practice import clinic_file, row, xlsx
+
+SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A clinic's folder."""
+    clinic_file(tmp_path)
+    return tmp_path
+
+
+def run(folder: Path, command: str, *more: str) -> Result:
+    """The command, within this process: the real one in its own is `test_cli.py`'s."""
+    return CliRunner().invoke(app, [command, *more, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+
+
+def sessions(*rows: dict[str, Any]) -> Rows:
+    """The rows, numbered by the practice system, each at a time of its own."""
+    return [{"Session ID": f"S{number}", **line} for number, line in enumerate(rows, start=1)]
+
+
+def claim(folder: Path, rows: Rows, *more: str, as_of: str = "2026-11-05", month: str = "2026-10") -> dict[str, Any]:
+    """What `claim` printed as JSON; it must have ended well."""
+    xlsx(folder, rows)
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", month, "--as-of", as_of, "--json", *more)
+    assert done.exit_code == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def outcomes(told: dict[str, Any]) -> list[str]:
+    """Outcome of each session in the order of the rows, with the reason or the kinds that hold."""
+    shown = []
+    for session in sorted(told["sessions"], key=lambda each: each["row"]):
+        holds = sorted(f["kind"] for f in session["findings"] if f["severity"] == "hold")
+        shown.append(" ".join([session["outcome"], session["reason"] or "", *holds]).strip().replace("  ", " "))
+    return shown
+
+
+def lines(folder: Path, path: Path = SUMMARY) -> list[dict[str, Any]]:
+    """The lines that need attention, by heading, with the row they stand in."""
+    sheet = load_workbook(folder / path)["Needs attention"]
+    head, *rest = sheet.iter_rows(values_only=True)
+    return [dict(zip(map(str, head), line, strict=True)) for line in rest]
+
+
+def decide(folder: Path, decisions: Iterable[dict[str, Any]], path: Path = SUMMARY) -> None:
+    """Types into the lines that need attention: each decision names a kind, and a source where it stands twice."""
+    book = load_workbook(folder / path)
+    sheet = book["Needs attention"]
+    columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+    for typed in decisions:
+        found = [
+            place
+            for place in range(2, sheet.max_row + 1)
+            if sheet.cell(place, columns["Kind"]).value == typed["Kind"]
+            and typed.get("Source", "") in str(sheet.cell(place, columns["Source"]).value)
+        ]
+        assert found, typed
+        for heading, value in typed.items():
+            if heading not in ("Kind", "Source"):
+                sheet.cell(found[0], columns[heading]).value = value
+    book.save(folder / path)
+
+
+TAXED = {"Tax": 5.0}
+
+
+def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
+    rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
+    assert outcomes(claim(folder, rows)) == ["held tax-on-session", "claimed"]
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", "Decided by": "R. Manager", "Note": "refunded"}])
+    told = claim(folder, rows, as_of="2026-11-09")
+    assert outcomes(told) == ["claimed", "already_claimed"]
+    assert told["sessions"][0]["findings"] == [
+        {
+            "kind": "tax-on-session",
+            "severity": "warn",
+            "message": "Tax of $5.00 is charged. Decided on 2026-11-09: bill.",
+            "fix": CATALOGUE["tax-on-session"].fix,
+        }
+    ]
+    assert lines(folder) == []
+    kept = [cell for line in load_workbook(folder / SUMMARY)["Sources"].iter_rows(values_only=True) for cell in line]
+    assert {"R. Manager", "refunded", "Bill", dt.datetime(2026, 11, 9)} <= set(kept)
+    why = run(folder, "why", "2026-10-SUNL-0002")
+    assert "Decided on 2026-11-09: bill." in " ".join(why.stdout.split())
+    assert outcomes(claim(folder, rows)) == ["already_claimed", "already_claimed"]
+
+
+def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) -> None:
+    rows = sessions(row(**TAXED))
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
+    shutil.copy(folder / SUMMARY, folder / "decided.xlsx")
+    assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill"]
+    assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill"]
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Later"}], Path("decided.xlsx"))
+    assert outcomes(claim(folder, rows, "--decisions", str(folder / "decided.xlsx"))) == ["held tax-on-session"]
+    assert [line["Decision"] for line in lines(folder)] == ["Later"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "value", "outcome"),
+    [
+        ("missing-fee", {"Fee": ""}, 95, "claimed"),
+        ("unreadable-fee", {"Fee": "ninety"}, "95.00", "claimed"),
+        ("fee-not-as-listed", {"Fee": 80.0}, "$95.00", "claimed"),
+        ("fee-not-as-listed", {"Fee": 80.0}, "0", "not_billed no-charge"),
+        ("unreadable-service-date", {"Service Date": "soon"}, dt.date(2026, 10, 8), "claimed"),
+        ("missing-service-date", {"Service Date": ""}, "2026-10-08", "claimed"),
+        ("missing-service-date", {"Service Date": ""}, "2026-09-08", "not_billed outside-month"),
+        ("missing-insurer", {"Insurer": ""}, "Pacific Blue Cross", "claimed"),
+        ("missing-insurer", {"Insurer": ""}, "Green Shield",
+         "held missing-birth-date missing-insured missing-member missing-relationship"),
+        ("insurer-not-known", {"Insurer": "Sun Lief"}, "Sun Life", "claimed"),
+        ("insurer-not-known", {"Insurer": "Sun Lief"}, "Out of pocket", "not_billed self-pay"),
+        ("missing-practitioner", {"Practitioner": ""}, "A. Example", "claimed"),
+        ("practitioner-not-on-roster", {"Practitioner": "Ann Exampel"}, "Carla Specimen", "held not-a-physiotherapist"),
+        ("missing-service", {"Service": ""}, "IMS", "claimed"),
+        ("missing-service", {"Service": ""}, "Massage", "not_billed other-service"),
+        ("missing-patient", {"Patient": ""}, "Pat Madeup", "claimed"),
+        ("missing-policy", {"Policy Number": ""}, "00456", "claimed"),
+        ("status-not-recognised", {"Status": "hm"}, "no show", "not_billed no-show"),
+        ("status-not-recognised", {"Status": "hm"}, "arrived", "claimed"),
+        ("unreadable-cell", {"Insurer": "#N/A"}, "Sun Life", "claimed"),
+        ("missing-payer-file-number", {"Insurer": "ICBC", "Accident Date": "2026-09-01"}, "AB123", "claimed"),
+    ],
+)  # fmt: skip
+def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks_run_again(
+    folder: Path, kind: str, cells: dict[str, Any], value: Any, outcome: str
+) -> None:
+    rows = sessions({**row(), **cells})
+    before = claim(folder, rows)
+    assert kind in outcomes(before)[0]
+    decide(folder, [{"Kind": kind, "Correct value": value, "Decided by": "RM"}])
+    told = claim(folder, rows)
+    assert outcomes(told) == [outcome]
+    cents = told["totals"]["cents"]
+    in_outcomes = sum(cents[name] for name in ("claimed", "held", "not_billed", "already_claimed"))
+    assert cents["read"] + cents.get("corrected", 0) == in_outcomes
+    assert claim(folder, rows)["totals"]["claimed"] == 0, "a second run adds nothing"
+
+
+def test_every_kind_that_takes_a_correct_value_says_which_field(folder: Path) -> None:
+    assert set(CORRECTS) == {kind.kind for kind in CATALOGUE.values() if "correct" in kind.decisions}
+
+
+REFUSED = [
+    ("Bill", "", {"Practitioner": "Carla Specimen"}, "not-a-physiotherapist", "nobody can decide it away"),
+    ("Bill", "", {"Insurer": ""}, "missing-insurer", "it needs its correct value"),
+    ("", "PBC", TAXED, "tax-on-session", "no value that is typed here can mend it"),
+    ("", "a lot", {"Fee": ""}, "missing-fee", "the correct value is not an amount such as 95.00"),
+    ("", "-95", {"Fee": ""}, "missing-fee", "the correct value is not an amount such as 95.00"),
+    ("", "10/11/2026", {"Service Date": ""}, "missing-service-date", "the correct value is not a day"),
+    ("", "Sun Moon", {"Insurer": "Moon"}, "insurer-not-known", "That is so with the value decided on"),
+]
+
+
+@pytest.mark.parametrize(("decision", "value", "cells", "kind", "why"), REFUSED)
+def test_what_does_not_count_is_refused_with_the_reason_and_stays_to_be_seen(
+    folder: Path, decision: str, value: str, cells: dict[str, Any], kind: str, why: str
+) -> None:
+    rows = sessions({**row(), **cells})
+    claim(folder, rows)
+    decide(folder, [{"Kind": kind, "Decision": decision or None, "Correct value": value or None, "Note": "please"}])
+    told = claim(folder, rows)
+    assert outcomes(told) == [f"held {kind}"]
+    [line] = lines(folder)
+    assert why in line["Problem"]
+    assert (line["Decision"] or "", line["Correct value"] or "", line["Note"]) == (decision, value, "please")
+    assert claim(folder, rows)["written"] == [], "asked once, told once"
+
+
+def test_a_session_with_two_holds_is_claimed_when_both_are_gone(folder: Path) -> None:
+    rows = sessions(row(Insurer="", Tax=5.0))
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
+    assert outcomes(claim(folder, rows)) == ["held missing-insurer"]
+    decide(folder, [{"Kind": "missing-insurer", "Correct value": "Pacific Blue Cross"}])
+    told = claim(folder, rows)
+    assert outcomes(told) == ["claimed"]
+    assert told["insurers"] == [{"insurer": "Pacific Blue Cross", "claims": 1, "cents": 9500}]
+
+
+def test_corrections_on_one_session_count_together(folder: Path) -> None:
+    rows = sessions(row(Insurer="", Fee="", Policy_Number=""))
+    claim(folder, rows)
+    decide(
+        folder,
+        [
+            {"Kind": "missing-insurer", "Correct value": "Sun Life"},
+            {"Kind": "missing-fee", "Correct value": 95},
+        ],
+    )
+    assert outcomes(claim(folder, rows)) == ["held missing-policy"]
+    decide(folder, [{"Kind": "missing-policy", "Decision": "Bill"}])
+    told = claim(folder, rows)
+    assert outcomes(told) == ["claimed"]
+    assert told["totals"]["cents"] == {
+        "read": 0, "claimed": 9500, "held": 0, "not_billed": 0, "already_claimed": 0, "corrected": 9500,
+    }  # fmt: skip
+    overview = [tuple(line)[:3] for line in load_workbook(folder / SUMMARY)["Overview"].iter_rows(values_only=True)]
+    assert ("Less: fees corrected as decided", None, -95) in overview
+    assert ("All sessions, as read", 1, 0) in overview
+
+
+@pytest.mark.parametrize(
+    ("decision", "change", "outcome"),
+    [
+        ("Bill", {"Fee": 190.0}, "held fee-not-as-listed tax-on-session"),
+        ("Do not bill", {"Insurer": "Pacific Blue Cross"}, "held tax-on-session"),
+        # What held it is mended; that nobody wanted it billed was said of another session.
+        ("Do not bill", {"Tax": ""}, "held tax-on-session"),
+        ("Bill", {"Tax": ""}, "claimed"),
+    ],
+)
+def test_a_decision_about_a_session_that_has_changed_since_is_asked_again(
+    folder: Path, decision: str, change: dict[str, Any], outcome: str
+) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    decide(folder, [{"Kind": "tax-on-session", "Decision": decision}])
+    changed = sessions({**row(**TAXED), **change})
+    assert outcomes(claim(folder, changed)) == [outcome]
+    asked = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
+    assert [line["Decision"] for line in asked] == [None] * len(asked)
+    for line in asked:
+        assert "The session is another since then: decide again." in line["Problem"]
+    if asked:
+        decide(folder, [{"Kind": line["Kind"], "Decision": "Later"} for line in asked])
+        assert outcomes(claim(folder, changed)) == [outcome]
+        decide(folder, [{"Kind": line["Kind"], "Decision": "Bill"} for line in lines(folder)])
+        assert outcomes(claim(folder, changed)) == ["claimed"]
+
+
+def copies() -> Rows:
+    return [row(Session_ID="S1", Notes="one"), row(Session_ID="S1", Notes="two")]
+
+
+@pytest.mark.parametrize("chosen", ["row 2", "row 3"])
+def test_bill_counts_on_one_copy_whichever_it_is(folder: Path, chosen: str) -> None:
+    claim(folder, copies())
+    decide(folder, [{"Kind": "duplicate-session", "Source": chosen, "Decision": "Bill"}])
+    first = ["claimed", "held duplicate-session"]
+    wanted = first if chosen == "row 2" else list(reversed(first))
+    assert outcomes(claim(folder, copies())) == wanted
+    again = [outcome.replace("claimed", "already_claimed") for outcome in wanted]
+    assert outcomes(claim(folder, copies())) == again
+    decide(folder, [{"Kind": "duplicate-session", "Decision": "Bill"}])
+    assert outcomes(claim(folder, copies())) == again
+    assert "another copy of it is claimed" in lines(folder)[0]["Problem"]
+    decide(folder, [{"Kind": "duplicate-session", "Decision": "Do not bill"}])
+    done = [outcome.replace("held duplicate-session", "not_billed decided-not-to-bill") for outcome in again]
+    assert outcomes(claim(folder, copies())) == done
+    assert outcomes(claim(folder, copies())) == done
+
+
+def test_bill_on_two_copies_counts_on_none(folder: Path) -> None:
+    claim(folder, copies())
+    decide(folder, [{"Kind": "duplicate-session", "Source": f"row {n}", "Decision": "Bill"} for n in (2, 3)])
+    assert outcomes(claim(folder, copies())) == ["held duplicate-session"] * 2
+    assert all("2 copies are to be billed. Choose one." in line["Problem"] for line in lines(folder))
+
+
+def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> None:
+    claim(folder, sessions(row(Policy_Number="1")))
+    changed = sessions(row(Policy_Number="2"))
+    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    told = claim(folder, changed)
+    assert outcomes(told) == ["claimed"]
+    assert told["sessions"][0]["claim"] == "2026-10-SUNL-0002"
+    claims = load_workbook(folder / "reports/2026-10/insurers/sun-life-2026-10-batch-2.xlsx")["Claim lines"]
+    assert [line[0] for line in claims.iter_rows(min_row=2, values_only=True)][:2] == [
+        "2026-10-SUNL-0001",
+        "2026-10-SUNL-0002",
+    ]
+    assert outcomes(claim(folder, changed)) == ["already_claimed"]
+    # It changes back, and forth again: each time somebody has to say so.
+    for policy in ("1", "2"):
+        assert outcomes(claim(folder, sessions(row(Policy_Number=policy)))) == ["held changed-since-claimed"]
+        decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
+        assert outcomes(claim(folder, sessions(row(Policy_Number=policy)))) == ["already_claimed"]
+        break
+
+
+def test_do_not_bill_keeps_the_claim_of_a_changed_session(folder: Path) -> None:
+    claim(folder, sessions(row(Fee=95.0)))
+    changed = sessions(row(Status="cancelled"))
+    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
+    assert (
+        "as it is now it is not billed (cancelled). To take the claim back: ims-billing void 2026-10-SUNL-0001"
+        in (lines(folder)[0]["Problem"])
+    )
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
+    told = claim(folder, changed)
+    assert outcomes(told) == ["already_claimed"]
+    assert told["sessions"][0]["claim"] == "2026-10-SUNL-0001"
+
+
+@pytest.mark.parametrize(
+    ("decision", "outcome"), [("Bill", "claimed"), ("Do not bill", "not_billed decided-not-to-bill")]
+)
+def test_a_voided_claim_is_claimed_anew_or_not_at_all(folder: Path, decision: str, outcome: str) -> None:
+    rows = sessions(row())
+    claim(folder, rows)
+    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "wrong", "--as-of", "2026-11-06").exit_code == 0
+    assert outcomes(claim(folder, rows)) == ["held voided"]
+    decide(folder, [{"Kind": "voided", "Decision": decision}])
+    assert outcomes(claim(folder, rows)) == [outcome]
+    assert outcomes(claim(folder, rows)) == [outcome.replace("claimed", "already_claimed")]
+
+
+def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> None:
+    rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", "Note": "asked the plan"}])
+    before = (folder / SUMMARY).read_bytes()
+    for command in (["report", "2026-10"], ["void", "2026-10-SUNL-0001", "--reason", "wrong"]):
+        done = run(folder, *command)
+        assert done.exit_code == 2
+        assert "1 decision in it were not read yet" in done.stderr.replace("\n", " ")
+    assert (folder / SUMMARY).read_bytes() == before
+    told = claim(folder, rows, "--dry-run")
+    assert outcomes(told) == ["claimed", "already_claimed"]
+    assert (folder / SUMMARY).read_bytes() == before
+    claim(folder, rows)
+    first = (folder / SUMMARY).read_bytes()
+    assert run(folder, "report", "2026-10").exit_code == 0
+    assert (folder / SUMMARY).read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"Decision": "Maybe"}, "row 2: the decision is none of Bill, Do not bill, Later."),
+        ({"Decision": "Bill", "Session": "ffff"}, "row 2: something is typed here, and no session of 2026-10 is held"),
+        ({"Note": "x", "Session": None}, "row 2: something is typed here, and the line does not say for which session"),
+    ],
+)
+def test_a_line_that_cannot_be_read_stops_before_anything_is_written(
+    folder: Path, typed: dict[str, Any], why: str
+) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    decide(folder, [{"Kind": "tax-on-session", **typed}])
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10")
+    assert done.exit_code == 2
+    assert f"claim-summary-2026-10.xlsx, Needs attention, {why}" in " ".join(done.stderr.split())
+
+
+def test_lines_are_told_by_session_and_kind_in_whatever_order_they_stand(folder: Path) -> None:
+    days = [dt.date(2026, 10, day) for day in (5, 12, 19, 26)]
+    rows = sessions(*(row(Service_Date=day, Tax=1.0 + place) for place, day in enumerate(days)))
+    claim(folder, rows)
+    book = load_workbook(folder / SUMMARY)
+    sheet = book["Needs attention"]
+    head, *body = [list(line) for line in sheet.iter_rows(values_only=True)]
+    decision, source = head.index("Decision"), head.index("Source")
+    for line in body:
+        line[decision] = "Bill" if str(line[source]).endswith(("row 3", "row 5")) else "Do not bill"
+    for place, line in enumerate([head, *reversed(body)], start=1):
+        for column, value in enumerate(line, start=1):
+            sheet.cell(place, column).value = value
+    book.save(folder / SUMMARY)
+    assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill", "claimed"] * 2
+
+
+def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder: Path) -> None:
+    september = [{**row(Service_Date=dt.date(2026, 9, 9), Tax=1.0), "Session ID": "A"}]
+    october = [{**row(), "Session ID": "B"}]
+    claim(folder, september, month="2026-09")
+    claim(folder, october)
+    [line] = lines(folder)
+    assert (line["Kind"], line["How to fix"]) == (
+        "tax-on-session",
+        "Of 2026-09: decided in claim-summary-2026-09.xlsx.",
+    )
+    bytes_before = (folder / SUMMARY).read_bytes()
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10")
+    assert done.exit_code == 2
+    assert "it is decided in the workbook of its own month, claim-summary-2026-09.xlsx" in " ".join(done.stderr.split())
+    (folder / SUMMARY).write_bytes(bytes_before)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}], Path("reports/2026-09/claim-summary-2026-09.xlsx"))
+    assert outcomes(claim(folder, september, month="2026-09")) == ["claimed"]
+    assert run(folder, "report", "2026-10").exit_code == 0
+    assert (folder / SUMMARY).read_bytes() == bytes_before, "what was open then is part of the month"
+
+
+def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> None:
+    first = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 13), Tax=2.0))
+    claim(folder, first)
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 2", "Decision": "Do not bill"}])
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Bill"}])
+    other = [{**row(Service_Date=dt.date(2026, 10, 21), Patient="Robin Madeup"), "Session ID": "C"}]
+    claim(folder, other)
+    [line] = lines(folder)
+    assert line["Problem"].endswith("claim the month with that file too.")
+    not_billed = load_workbook(folder / SUMMARY)["Not billed"]
+    assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == ["decided-not-to-bill"]
+    assert outcomes(claim(folder, first)) == ["not_billed decided-not-to-bill", "claimed"]
