@@ -442,8 +442,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def catalogue_table() -> str:
     """The catalogue as a Markdown table, as the README holds it."""
-    lines = ["| kind | severity | what it means | how to fix |", "|---|---|---|---|"]
+    lines = ["| kind | severity | counts when decided | what it means | how to fix |", "|---|---|---|---|---|"]
+    words = {"bill": "Bill", "correct": "Correct value"}
     for kind in _KINDS:
         severity = f"{kind.severity}, fixed" if kind.fixed else kind.severity
-        lines.append(f"| `{kind.kind}` | {severity} | {kind.title} | {kind.fix} |")
+        counts = ", ".join(words[decision] for decision in kind.decisions) or (
+            "none" if kind.severity == "hold" else ""
+        )
+        lines.append(f"| `{kind.kind}` | {severity} | {counts} | {kind.title} | {kind.fix} |")
     return "\n".join(lines)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -407,6 +409,40 @@ def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder
     assert outcomes(claim(folder, september, month="2026-09")) == ["claimed"]
     assert run(folder, "report", "2026-10").exit_code == 0
     assert (folder / SUMMARY).read_bytes() == bytes_before, "what was open then is part of the month"
+
+
+ON_ANOTHER_DAY = """
+import sys
+import time_machine
+from ims_billing.cli import main
+sys.argv = ["ims-billing", *{arguments!r}]
+with time_machine.travel({day!r}):
+    main()
+"""
+
+
+def test_two_processes_on_two_days_write_the_same_bytes(tmp_path: Path) -> None:
+    rows = sessions(
+        row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)), row(Fee="", Service_Date=dt.date(2026, 10, 12))
+    )
+    written: list[tuple[Path, dict[Path, bytes]]] = []
+    for name, day in (("one", "2026-11-09"), ("other", "2031-02-28T23:59")):
+        folder = tmp_path / name / "clinic"
+        folder.mkdir(parents=True)
+        clinic_file(folder)
+        shutil.copy(written[0][0] / "sessions.xlsx", folder) if written else xlsx(folder, rows)
+        for decided in (False, True):
+            if decided:
+                typed = {"Decided by": "R. Manager", "Note": "so be it"}
+                decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", **typed}])
+                decide(folder, [{"Kind": "missing-fee", "Decision": "Later"}])
+            arguments = ["claim", "sessions.xlsx", "--month", "2026-10", "--as-of", "2026-11-05"]
+            script = ON_ANOTHER_DAY.format(day=day, arguments=arguments)
+            subprocess.run([sys.executable, "-c", script], cwd=folder, check=True, capture_output=True)
+        reports = folder / "reports"
+        written.append((folder, {p.relative_to(reports): p.read_bytes() for p in reports.rglob("*") if p.is_file()}))
+    assert written[0][1] == written[1][1]
+    assert len(written[0][1]) == 4
 
 
 def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> None:

@@ -289,7 +289,7 @@ def _held(view: MonthView) -> Block:
         "Held, by kind of finding",
         [Column("Finding", "long"), Column("Sessions", "count"), Column("Fees", "money")],
         rows,
-        note="A session with several findings counts in each; see Needs attention.",
+        note="A session with several findings counts in each. Decide on Needs attention: the next run reads it.",
         chart=("bar", 2),
         bars=7,
     )

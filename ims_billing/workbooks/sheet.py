@@ -35,6 +35,8 @@ _FORMATS = {
     "count": "#,##0",
 }
 _NARROWEST, _WIDEST, _LONG, _LONG_ON_PAGE = 7, 46, 36, 54
+# How wide a column is at least that somebody types a word or a sentence in.
+_TO_TYPE_IN = (15, 30)
 _LINE_HEIGHT = 15.0
 _CHART_ROWS = 15
 _MOST_ROWS = 1_048_575
@@ -107,7 +109,10 @@ class Book:
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         widths = [
-            min(_width([row[n] for row in kept], c), widest if c.kind == "text" else _WIDEST)
+            max(
+                min(_width([row[n] for row in kept], c), widest if c.kind == "text" else _WIDEST),
+                _TO_TYPE_IN[c.kind == "long"] if c.typed else 0,
+            )
             for n, c in enumerate(columns)
         ]
         sheet.row_dimensions[1].height = _heading_height(columns, widths)

@@ -1,0 +1,122 @@
+"""The office manager's way: LibreOffice opens the summary, decides in it and saves it; the next claim reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.practice import clinic_file, row
+from tests.test_decisions import SUMMARY, claim, lines, outcomes, sessions
+
+OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+# Run by the Python that LibreOffice brings: opens a summary, types into its open cells, and saves.
+SCRIPT = """
+import os, sys, time, uno
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+
+pipe, source, target, form = sys.argv[1:]
+resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
+for _ in range(300):
+    try:
+        context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        break
+    except NoConnectException:
+        time.sleep(0.2)
+desktop = context.ServiceManager.createInstance("com.sun.star.frame.Desktop")
+hidden = PropertyValue(Name="Hidden", Value=True)
+book = desktop.loadComponentFromURL(uno.systemPathToFileUrl(source), "_blank", 0, (hidden,))
+sheet = book.Sheets.getByName("Needs attention")
+KIND, DECISION, VALUE, BY = 1, 11, 12, 13
+typed = {
+    "tax-on-session": (DECISION, "Bill"),
+    "missing-fee": (VALUE, "95"),
+    "missing-service-date": (VALUE, "2026-10-15"),
+    "missing-policy": (VALUE, "00456"),
+    "not-a-physiotherapist": (DECISION, "Do not bill"),
+}
+for place in range(1, 20):
+    kind = sheet.getCellByPosition(KIND, place).String
+    if kind in typed:
+        column, text = typed[kind]
+        sheet.getCellByPosition(column, place).setString(text)
+    if kind:
+        sheet.getCellByPosition(BY, place).setString("R. Manager")
+locked = [sheet.getCellByPosition(column, 1).CellProtection.IsLocked for column in range(15)]
+assert sheet.isProtected() and locked == [True] * 11 + [False] * 4, locked
+book.storeToURL(uno.systemPathToFileUrl(target), (PropertyValue(Name="FilterName", Value=form),))
+book.close(True)
+os._exit(0)  # the bridge may stumble over its own end
+"""
+
+
+def _python_of_libreoffice() -> str | None:
+    """A Python that can speak to LibreOffice: its own, or the system's."""
+    own = [str(Path(OFFICE).resolve().parent / "python")] if OFFICE else []
+    for python in (*own, "/usr/bin/python3", sys.executable):
+        if shutil.which(python) and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+PYTHON = _python_of_libreoffice() if OFFICE else None
+
+
+def decided_in_libreoffice(folder: Path, target: Path) -> None:
+    """Types the script's decisions into the month's summary, saved as `target`."""
+    assert OFFICE is not None
+    assert PYTHON is not None
+    pipe = f"ims{os.getpid()}{target.suffix[1:]}"
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    form = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}[target.suffix]
+    with subprocess.Popen(
+        [OFFICE, profile, "--headless", "--norestore", f"--accept=pipe,name={pipe};urp;"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as office:  # fmt: skip
+        try:
+            subprocess.run(
+                [PYTHON, "-c", SCRIPT, pipe, str(folder / SUMMARY), str(target), form],
+                check=True, capture_output=True, timeout=120,
+            )  # fmt: skip
+        finally:
+            office.terminate()
+
+
+@pytest.mark.skipif(PYTHON is None, reason="LibreOffice, or a Python that speaks to it, is not installed here")
+@pytest.mark.parametrize("how", ["the same file", "an .ods beside it", "an .ods that is named"])
+def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how: str) -> None:
+    clinic_file(tmp_path)
+    rows = sessions(
+        row(Tax=5.0),
+        row(Service_Date=dt.date(2026, 10, 8), Fee=""),
+        {**row(), "Service Date": ""},
+        row(Service_Date=dt.date(2026, 10, 20), Policy_Number=""),
+        row(Service_Date=dt.date(2026, 10, 21), Practitioner="Carla Specimen"),
+        row(Service_Date=dt.date(2026, 10, 22), Insurer="Moon"),
+    )
+    assert all(outcome.startswith("held") for outcome in outcomes(claim(tmp_path, rows)))
+    named = tmp_path / "decided.ods"
+    target = {"the same file": tmp_path / SUMMARY, "an .ods beside it": (tmp_path / SUMMARY).with_suffix(".ods")}
+    decided_in_libreoffice(tmp_path, target.get(how, named))
+    assert target.get(how, named).is_file()
+    more = ["--decisions", str(named)] if how == "an .ods that is named" else []
+    told = claim(tmp_path, rows, *more, as_of="2026-11-09")
+    assert outcomes(told) == [*["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known"]
+    claims = load_workbook(tmp_path / SUMMARY)["Claims"]
+    shown = list(claims.iter_rows(min_row=2, values_only=True))
+    assert [(str(line[3])[:10], line[5], line[12]) for line in shown] == [
+        ("2026-10-07", "00123", 95),
+        ("2026-10-08", "00123", 95),
+        ("2026-10-15", "00123", 95),
+        ("2026-10-20", "00456", 95),
+    ]
+    [line] = lines(tmp_path)
+    assert line["Decided by"] == "R. Manager"
+    assert claim(tmp_path, rows, *more)["written"] == [], "what was read is read"
