@@ -352,8 +352,8 @@ def why(
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
     """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
-    from ims_billing.findings import CATALOGUE, did_you_mean
-    from ims_billing.why import REASONS, claim_page, kind_page, reason_page
+    from ims_billing.findings import CATALOGUE, REASONS, did_you_mean
+    from ims_billing.why import claim_page, kind_page, reason_page
 
     named = str(about[0]).strip()
     if len(about) > 1:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ims_billing.findings import CATALOGUE, did_you_mean, nearest
 from ims_billing.model import Billable, Profession, Requirement, Service, Severity, bare, heading, plain
@@ -19,6 +19,7 @@ from ims_billing.terms import (
     Channel,
     Codes,
     Condition,
+    Coverage,
     Fee,
     Limit,
     Note,
@@ -132,26 +133,27 @@ class OwnWords(Strict):
 class OwnLayout(Strict):
     """`[[layout]]`: how another program's spreadsheet is read, with one row per session.
 
-    `headings` gives each of its headings the one of this product's own that it stands for.
+    With `of = "remittance"` it is an insurer's remittance. `headings` gives each of its headings the one of this
+    product's own that it stands for.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    of: Literal["sessions", "remittance"] = "sessions"
     headings: dict[str, str]
     dates: Literal["unambiguous", "month-first", "day-first"] | None = None
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict
     )
 
-    @field_validator("headings")
-    @classmethod
-    def _stand_for_ours(cls, headings: dict[str, str]) -> dict[str, str]:
-        ours = [names[0] for names in published().layouts.layout["sessions"].headings.values()]
-        for written, meaning in headings.items():
+    @model_validator(mode="after")
+    def _stand_for_ours(self) -> OwnLayout:
+        ours = [names[0] for names in published().layouts.layout[self.of].headings.values()]
+        for written, meaning in self.headings.items():
             if heading(meaning) not in {heading(name) for name in ours}:
                 raise ValueError(
                     f"{written!r} stands for {meaning!r}, which is no heading{did_you_mean(meaning, ours)}"
                 )
-        return headings
+        return self
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ class Clinic:
     self_pay: frozenset[str]
     fees: tuple[Fee, ...]
     limits: tuple[Limit, ...]
+    coverages: tuple[Coverage, ...]
     service_names: Mapping[str, Service]
     severity: Mapping[str, Severity]
     words: OwnWords
@@ -273,6 +276,15 @@ class Clinic:
         """The known insurer whose name looks most like this one."""
         close = nearest(bare(written), self._insurers)
         return None if close is None else self._insurers[close].name
+
+    def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
+        """What share the plan pays on a day, by the clinic file; the plan's own goes before the insurer's."""
+        found = [
+            coverage
+            for coverage in in_force(self.coverages, day)
+            if coverage.insurer == insurer_id and coverage.policy in (None, policy)
+        ]
+        return max(found, key=lambda coverage: coverage.policy is not None).percent if found else None
 
     def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
         """The limits of an insurer's plan on a day; of those of the same measure, its plan's and the clinic's first."""

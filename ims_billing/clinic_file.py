@@ -33,10 +33,12 @@ from ims_billing.terms import (
     ALWAYS,
     Channel,
     Condition,
+    Coverage,
     Fee,
     Limit,
     OwnCode,
     Requires,
+    clashing_coverages,
     clashing_fees,
     clashing_limits,
 )
@@ -158,6 +160,7 @@ class _Reader:
         "insurer",
         "fee",
         "limit",
+        "coverage",
         "service_names",
         "severity",
         "words",
@@ -357,6 +360,14 @@ def _check_limits(reader: _Reader, numbered: Sequence[tuple[int, Limit]], known:
     return limits
 
 
+def _check_coverages(reader: _Reader, numbered: Sequence[tuple[int, Coverage]], known: Clinic) -> list[Coverage]:
+    coverages = _by_insurer_id(reader, "coverage", numbered, known)
+    for first, second in clashing_coverages(coverages):
+        told = f"it is of the same plan as [[coverage]] {numbered[first][0] + 1} and their dates overlap"
+        reader.faults.add("coverage", numbered[second][0], "", f"{told}; give the earlier one an until")
+    return coverages
+
+
 def _check_fees(reader: _Reader, numbered: Sequence[tuple[int, Fee]], known: Clinic) -> list[Fee]:
     """The clinic's fees, with insurers by their id; faults are added for unknown insurers and for clashes."""
     fees = _by_insurer_id(reader, "fee", numbered, known)
@@ -378,6 +389,7 @@ def _build(raw: dict[str, Any], text: str) -> tuple[Clinic | None, list[str]]:
     practitioners = reader.many("practitioner", Practitioner)
     numbered_fees = reader.many("fee", Fee)
     numbered_limits = reader.many("limit", Limit)
+    numbered_coverages = reader.many("coverage", Coverage)
     names = reader.service_names()
     severity = reader.severity()
     insurers, self_pay, unconfirmed = reader.insurers()
@@ -392,10 +404,11 @@ def _build(raw: dict[str, Any], text: str) -> tuple[Clinic | None, list[str]]:
     _check_people(reader, practitioners, known)
     fees = _check_fees(reader, numbered_fees, known)
     limits = _check_limits(reader, numbered_limits, known)
+    coverages = tuple(_check_coverages(reader, numbered_coverages, known))
     told = [what for _, what in sorted(reader.faults.found, key=lambda fault: fault[0])]
     if told:
         return None, told
-    return _with_published(known, fees, limits), []
+    return _with_published(replace(known, coverages=coverages), fees, limits), []
 
 
 def _assemble(
@@ -417,6 +430,7 @@ def _assemble(
         self_pay=frozenset(self_pay),
         fees=(),
         limits=(),
+        coverages=(),
         service_names={name: value.service for name, value in names.items()},
         severity=severity,
         words=words or OwnWords(),

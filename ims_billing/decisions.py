@@ -48,6 +48,9 @@ CORRECTS: dict[str, tuple[str, ...]] = {
     "sale-and-arrival-differ": ("fee_cents", "practitioner"),
     "tie-not-certain": ("fee_cents", "insurer"),
 }
+ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
+# How every message begins that tells of a decision.
+DECIDED = "Decided on"
 # What a column is called, and how a value of it is written.
 _CALLED: dict[str, tuple[str, str]] = {
     "service_date": ("the service date", "a day such as 2026-10-31"),
@@ -107,8 +110,10 @@ def answers(kind: str) -> str:
     ways = ["Bill"] if "bill" in decisions else []
     if "correct" in decisions:
         named = " or ".join(_CALLED[column][0] for column in fields) or "what the cell should say"
-        ways.append(f"{named} as correct value")
-    return f"Decide: {', '.join([*ways, 'Do not bill'])}, or Later."
+        form = f", {_CALLED[fields[0]][1]}," if fields and fields[0].endswith("_date") else ""
+        ways.append(f"{named}{form} as correct value")
+    also = " A fee that is not on the list needs Bill beside it." if kind in ABOUT_THE_LIST else ""
+    return f"You can choose {', '.join([*ways, 'Do not bill'])}, or Later.{also}"
 
 
 def fingerprints(sessions: pd.DataFrame, claim: pd.Series[str] | None = None) -> pd.Series[str]:
@@ -156,7 +161,7 @@ class Said:
     def told(self) -> str:
         """What was decided, without what was typed: that could be a patient's."""
         words = {BILL: "bill", DO_NOT_BILL: "do not bill", LATER: "later", "": "correct"}[self.decision]
-        return f"Decided on {self.on}: {words}{', with a correct value' if self.value and self.decision else ''}."
+        return f"{DECIDED} {self.on}: {words}{', with a correct value' if self.value and self.decision else ''}."
 
 
 @dataclass
@@ -253,11 +258,14 @@ class Decided:
         billed = self.billed()
         told = list(findings.itertuples(index=False, name=None))
         latest = {said.place: said for said in self.said}
+        typed = {(s.session, *CORRECTS[s.kind][:1]): s.on for s in self.said if s.place in self.corrected}
         settled: list[tuple[int, str, str, str, str]] = []
         for session, kind, severity, message, fix in told:
             said = latest.get((session, kind))
             if said is not None and severity == "hold":
                 severity, message = self._after(said, severity, message, standing, billed)
+            elif severity == "hold" and (on := typed.get((session, *CORRECTS.get(kind, ())[:1]))):
+                message = f"{message} That is so with the value decided on {on}."
             settled.append((session, kind, severity, message, fix))
         added = [*self._of_billed_cells(candidates), *self._of_corrections(candidates)]
         held = {(row[0], row[1]) for row in settled if row[2] == "hold"}
@@ -436,7 +444,7 @@ def _cells_of(column: str, value: str, clinic: Clinic) -> dict[str, Any] | None:
 def _put_right(said: Said, cells: Mapping[str, Any], before: Mapping[Any, Any]) -> str:
     """What stands in place of what; a fee with both, other values without: they could be a patient's."""
     column = next(iter(cells))
-    told = f"Decided on {said.on}: {_CALLED[column][0]} is corrected"
+    told = f"{DECIDED} {said.on}: {_CALLED[column][0]} is corrected"
     if column == "fee_cents":
         was = f"from {before[column] / 100:.2f} " if before["fee_stated"] else ""
         return f"{told} {was}to {cells[column] / 100:.2f}."

@@ -248,8 +248,8 @@ _KINDS = (
         "hold",
         _BILL,
         "An accident's visit goes to a private plan",
-        "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer, or take the accident off "
-        "the row if it is not about one.",
+        "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer where the session is kept, or "
+        "take the accident off it if it is not about one.",
     ),
     Kind(
         "past-claim-deadline",
@@ -421,6 +421,23 @@ _KINDS = (
         "Find out why. If the visit did not take place, take the claim back: ims-billing void CLAIM --reason TEXT.",
     ),
 )
+
+# What each reason not to bill means.
+REASONS = {
+    "outside-month": "its day does not lie in the month that is billed",
+    "no-show": "the patient did not come",
+    "cancelled": "it was cancelled",
+    "not-arrived": "it was booked, and nothing says that the patient came",
+    "refunded": "the money was given back",
+    "other-service": "what was done is not a service that the clinic bills here",
+    "no-charge": "its fee is zero",
+    "self-pay": "the patient pays, and no insurer is asked",
+    "other-location": "it was at a location that the clinic does not bill here",
+    "already-paid": "the insurer's line of the invoice is paid",
+    "billed-elsewhere": "the row says that it was billed already",
+    "in-the-future": "its day lies ahead",
+    "decided-not-to-bill": "somebody decided so in the month's claim summary",
+}
 
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 import pandas as pd
@@ -16,6 +17,7 @@ from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
 from ims_billing.model import (
     ATTENTION,
     EARLIER,
+    NO_SESSION,
     NOT_BILLED,
     InsurerView,
     Origin,
@@ -23,12 +25,16 @@ from ims_billing.model import (
     Requirement,
     RuleApplied,
     Run,
+    WorthALook,
+    day_text,
     empty,
     prove,
 )
 from ims_billing.month import Month
 from ims_billing.rulebook import published
 from ims_billing.terms import Limit, in_force
+
+_LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
 
 
 def run_of(month: Month) -> Run:
@@ -39,12 +45,26 @@ def run_of(month: Month) -> Run:
         month=month.month,
         as_of=month.as_of,
         origin=_origin(month),
-        totals=month.totals,
+        totals=replace(month.totals, look_at=_look_at(month)),
         claims=month.claims,
         attention=_attention(month),
         not_billed=_not_billed(month),
         earlier=empty(EARLIER),
     )
+
+
+def _look_at(month: Month) -> tuple[WorthALook, ...]:
+    """Names that may mean IMS, claims whose sessions are gone, and IMS sessions of months before that nobody billed."""
+    found = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
+    fees = month.sessions["fee_cents"]
+    told = []
+    for message, sessions in found.groupby("message", sort=False)["session"]:
+        ours = sessions[sessions != NO_SESSION]
+        told.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
+    for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
+        words = f"IMS sessions of {name} that are not claimed: they need a run of claim for that month."
+        told.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
+    return tuple(told)
 
 
 def _origin(month: Month) -> Origin:

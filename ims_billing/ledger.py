@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.findings import BillingError, did_you_mean
-from ims_billing.ledger_file import LedgerFile, damaged
+from ims_billing.ledger_file import damaged
+from ims_billing.ledger_payments import Payments, frame_of_rows, rows_of_frame
 from ims_billing.model import (
     ATTENTION,
     DECISIONS,
@@ -27,8 +27,6 @@ from ims_billing.model import (
     Origin,
     Run,
     Totals,
-    day_text,
-    prove,
 )
 
 T = TypeVar("T")
@@ -42,7 +40,7 @@ _COMPARED = 6
 _UNTOLD = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
-class Ledger(LedgerFile):
+class Ledger(Payments):
     """One clinic's ledger; its methods belong within `reading` or `writing`."""
 
     def claims(self) -> pd.DataFrame:
@@ -59,12 +57,12 @@ class Ledger(LedgerFile):
 
     def _decisions(self, where: str, *values: object) -> pd.DataFrame:
         names = ", ".join(column.name for column in DECISIONS)
-        return _frame(self.rows(f"SELECT {names} FROM decision {where} ORDER BY id", *values), DECISIONS)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM decision {where} ORDER BY id", *values), DECISIONS)
 
     def take(self, decisions: pd.DataFrame) -> None:
         """Keeps what was decided (DECISIONS); the workbooks of those months are to show it."""
         names = [column.name for column in DECISIONS]
-        self.insert("decision", names, _rows(decisions, DECISIONS))
+        self.insert("decision", names, rows_of_frame(decisions, DECISIONS))
         for month in decisions["month"].unique():
             self._changed(str(month))
 
@@ -72,13 +70,13 @@ class Ledger(LedgerFile):
         """The lines that need attention of all months before one, month by month: the EARLIER frame."""
         names = ", ".join(column.name for column in EARLIER)
         rows = self.rows(f"SELECT {names} FROM attention WHERE month < ? ORDER BY month, place", before)
-        return _frame(rows, EARLIER)
+        return frame_of_rows(rows, EARLIER)
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
         names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
         rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
-        return _frame(rows, ON_LEDGER)
+        return frame_of_rows(rows, ON_LEDGER)
 
     def claim(self, number: str) -> pd.DataFrame:
         """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
@@ -129,7 +127,7 @@ class Ledger(LedgerFile):
         self._changed(run.month)
         numbers = self._numbers(run)
         columns = [column for column in ON_LEDGER if column.name in run.claims]
-        rows = _rows(run.claims, columns)
+        rows = rows_of_frame(run.claims, columns)
         names = ["claim", "month", "batch", *(column.name for column in columns)]
         self.insert(
             "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
@@ -167,7 +165,7 @@ class Ledger(LedgerFile):
 
     def _frame_of(self, table: str, own: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
         names = ", ".join(column.name for column in columns)
-        return _frame(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
 
     def _unclaimed(self) -> pd.DataFrame:
         """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
@@ -180,7 +178,7 @@ class Ledger(LedgerFile):
             f"WHERE reason IN ({', '.join('?' * len(_TOOK_PLACE))}) AND service_date IS NOT NULL",
             *_TOOK_PLACE,
         )
-        return _frame(sorted(rows), UNCLAIMED)
+        return frame_of_rows(sorted(rows), UNCLAIMED)
 
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""
@@ -195,7 +193,7 @@ class Ledger(LedgerFile):
             ("not_billed", NOT_BILLED, run.not_billed),
             ("earlier", EARLIER, run.earlier),
         ):
-            lines = [(run.month, place, *row) for place, row in enumerate(_rows(frame, columns))]
+            lines = [(run.month, place, *row) for place, row in enumerate(rows_of_frame(frame, columns))]
             own = "page" if table == "earlier" else "month"
             self.insert(table, [own, "place", *(column.name for column in columns)], lines)
 
@@ -294,30 +292,3 @@ class Ledger(LedgerFile):
         return [
             str(month) for (month,) in self.rows(f"SELECT month FROM page WHERE NOT EXISTS ({shown}) ORDER BY month")
         ]
-
-
-def _frame(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Rows of the database as a frame with the declared columns."""
-    by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    made: dict[str, Any] = {}
-    for column, values in zip(columns, by_column, strict=True):
-        stated = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
-        read: Any = pd.to_datetime if column.dtype.startswith("datetime") else pd.Series
-        made[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
-    return prove(pd.DataFrame(made), columns)
-
-
-def _rows(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
-    """The frame's rows as the database takes them: days as text, nothing for what is absent."""
-    shown: list[list[Any]] = []
-    for column in columns:
-        values: Any = frame[column.name]
-        if column.dtype.startswith("datetime"):
-            shown.append([day or None for day in day_text(values)])
-        elif column.dtype == "Int64":
-            shown.append([None if pd.isna(value) else int(value) for value in values])
-        elif column.name == "replaces":
-            shown.append([claim or None for claim in values])
-        else:
-            shown.append(values.tolist())
-    return list(zip(*shown, strict=True))

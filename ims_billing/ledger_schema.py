@@ -217,5 +217,56 @@ CREATE TABLE earlier (
 );
 """
 
+# What insurers paid: payments with their lines, and what each line posts to claims. Added, and undone; never changed.
+_PAYMENTS = """
+CREATE TABLE payment (
+    id INTEGER PRIMARY KEY,
+    insurer_id TEXT NOT NULL CHECK (insurer_id <> ''),
+    insurer TEXT NOT NULL,
+    number TEXT NOT NULL,
+    number_key TEXT NOT NULL,
+    paid_on TEXT NOT NULL CHECK (date(paid_on) IS paid_on),
+    amount_cents INTEGER NOT NULL CHECK (typeof(amount_cents) = 'integer'),
+    file TEXT NOT NULL,
+    posted_on TEXT NOT NULL CHECK (date(posted_on) IS posted_on),
+    undone_on TEXT CHECK (date(undone_on) IS undone_on),
+    undone_reason TEXT CHECK (undone_reason <> ''),
+    CHECK ((undone_on IS NULL) = (undone_reason IS NULL))
+);
+CREATE UNIQUE INDEX posted_once ON payment (insurer_id, number_key, paid_on, amount_cents) WHERE undone_on IS NULL;
+
+CREATE TABLE remittance_line (
+    id INTEGER PRIMARY KEY,
+    payment INTEGER NOT NULL REFERENCES payment (id),
+    place TEXT NOT NULL,
+    words TEXT NOT NULL,
+    paid_cents INTEGER NOT NULL CHECK (typeof(paid_cents) = 'integer'),
+    reason TEXT NOT NULL
+);
+
+CREATE TABLE posting (
+    id INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL REFERENCES remittance_line (id),
+    claim TEXT NOT NULL REFERENCES claim (claim),
+    paid_cents INTEGER NOT NULL CHECK (typeof(paid_cents) = 'integer'),
+    expected_cents INTEGER NOT NULL CHECK (typeof(expected_cents) = 'integer' AND expected_cents >= 0),
+    denied INTEGER NOT NULL CHECK (denied IN (0, 1)),
+    posted_on TEXT NOT NULL CHECK (date(posted_on) IS posted_on),
+    UNIQUE (line, claim)
+);
+CREATE INDEX posting_by_claim ON posting (claim);
+
+CREATE TRIGGER a_payment_is_never_deleted BEFORE DELETE ON payment
+BEGIN SELECT raise(ABORT, 'a payment is never deleted'); END;
+CREATE TRIGGER a_payment_is_never_changed BEFORE UPDATE ON payment
+WHEN OLD.undone_on IS NOT NULL OR (OLD.id, OLD.insurer_id, OLD.number_key, OLD.paid_on, OLD.amount_cents)
+    IS NOT (NEW.id, NEW.insurer_id, NEW.number_key, NEW.paid_on, NEW.amount_cents)
+BEGIN SELECT raise(ABORT, 'a payment is never changed'); END;
+CREATE TRIGGER a_posting_is_never_deleted BEFORE DELETE ON posting
+BEGIN SELECT raise(ABORT, 'a posting is never deleted'); END;
+CREATE TRIGGER a_posting_is_never_changed BEFORE UPDATE ON posting
+BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
+"""
+
 # One script per version, each run once on the one before. What has been released is never changed here.
-MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS)
+MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS, _PAYMENTS)

@@ -253,6 +253,46 @@ DECISIONS = (
     Column("decided_on", "datetime64[us]", "the day it was read"),
     *(column for column in ATTENTION if column.name not in ("session", "kind", "fix")),
 )
+# Lines of remittances and lists of payments, as they were read.
+REMITTANCE = (
+    *_of_sessions("file", "sheet", "row"),
+    Column("claim", "str", "the claim's number, as written"),
+    Column("insurer", "str", "who pays, as written"),
+    Column("member", "str", "the member's number, as written"),
+    Column("patient", "str", "the patient's name, as written"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("claimed_cents", "Int64", "what was claimed, in cents"),
+    Column("paid_cents", "Int64", "what is paid, in cents; below zero where it is taken back"),
+    Column("reason", "str", "why it is less, as written"),
+    Column("payment_date", "datetime64[us]", "the day of the payment"),
+    Column("payment_number", "str", "the insurer's or the bank's number of the payment"),
+    Column("period_from", "datetime64[us]", "first day of the visits that one sum is for"),
+    Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
+    Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
+)
+# What was posted to claims, in the order it was recorded: a line for each payment and claim.
+POSTINGS = (
+    Column("payment", "int64", "the ledger's own number of the payment"),
+    Column("claim", "str", "claim number"),
+    Column("paid_cents", "int64", "what this payment pays of it, in cents; below zero where it is taken back"),
+    Column("expected_cents", "int64", "what the plan should pay in all as far as anybody says, in cents"),
+    Column("denied", "bool", "the insurer refuses it"),
+    Column("reason", "str", "why it is less, as the insurer says"),
+    Column("paid_on", "datetime64[us]", "the day of the payment"),
+    Column("undone_on", "datetime64[us]", "the day its payment was undone"),
+)
+# What became of each claim's money by a day.
+POSITIONS = (
+    Column("claim", "str", "claim number"),
+    Column("claimed_cents", "int64", "what the insurer is asked for, in cents; 0 once the claim is taken back"),
+    Column("paid_cents", "int64", "what it has paid"),
+    Column("patient_share_cents", "int64", "what the plan leaves to the patient"),
+    Column("short_cents", "int64", "what it should have paid, and has not"),
+    Column("denied_cents", "int64", "what it refuses"),
+    Column("outstanding_cents", "int64", "what nobody has answered for; below zero: paid too much"),
+    Column("answered_on", "datetime64[us]", "the day of the first payment or refusal that stands"),
+    Column("reason", "str", "why it is less, as the insurer said last"),
+)
 DECISION_WORDS = ("Bill", "Do not bill", "Later")
 
 
@@ -323,12 +363,21 @@ class MonthFigures:
 
 
 @dataclass(frozen=True)
+class WorthALook:
+    """What is not billed and may be meant to be, in words; how many sessions, and their fees in cents."""
+
+    told: str
+    sessions: int
+    cents: int
+
+
+@dataclass(frozen=True)
 class Totals:
     """The control totals of a run, in sessions and in cents of the fee as read.
 
     Cents read and cents corrected are the cents of all outcomes: a correct value of a fee changes what it adds up to.
-    Beside them how many sessions of the month took place, how many of these were IMS, and what the ledger knew of the
-    last months before, the newest first.
+    Beside them how many sessions of the month took place, how many of these were IMS, what the ledger knew of the last
+    months before, the newest first, and what is not billed and a person should look at.
     """
 
     rows: int
@@ -343,6 +392,7 @@ class Totals:
     took_place: int = 0
     ims: int = 0
     months_before: tuple[MonthFigures, ...] = ()
+    look_at: tuple[WorthALook, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,7 @@ class CellWords(Strict):
     visit: Words
     relationship: Words
     billed: Words
+    remittance: Words
     nothing: Words
     jane_state: Words = Field(alias="jane-state")
     jane_sale: Words = Field(alias="jane-sale")

@@ -202,6 +202,14 @@ class Limit(Cited):
         return str(self.visits) if self.visits else f"{self.weeks_after_accident} weeks"
 
 
+class Coverage(Cited):
+    """What share of a claim an insurer, or one plan of it, pays: the rest is the patient's."""
+
+    insurer: Text
+    policy: Text | None = None
+    percent: Annotated[int, Field(gt=0, le=100, strict=True)]
+
+
 class SubmissionWindow(Cited):
     """How many days after the visit a channel takes claims, and what is to be done `after`."""
 
@@ -277,6 +285,11 @@ def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
 def clashing_limits(limits: Sequence[Limit]) -> list[tuple[int, int]]:
     """Positions of every two limits of the same thing whose dates overlap."""
     return _clashing(limits, [f"{limit.insurer} {bare(limit.policy or '')} {limit.measure}" for limit in limits])
+
+
+def clashing_coverages(coverages: Sequence[Coverage]) -> list[tuple[int, int]]:
+    """Positions of every two shares of the same plan whose dates overlap."""
+    return _clashing(coverages, [f"{coverage.insurer} {bare(coverage.policy or '')}" for coverage in coverages])
 
 
 def _clashing(values: Sequence[Cited], of: Sequence[str]) -> list[tuple[int, int]]:

@@ -9,28 +9,12 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic import Clinic
-from ims_billing.findings import CATALOGUE, BillingError
+from ims_billing.findings import CATALOGUE, REASONS, BillingError
 from ims_billing.in_force import limit_rule, payer_order, rules_on
 from ims_billing.model import Batch, Intake, dollars, given_name_first, is_id
 from ims_billing.month import Month
 from ims_billing.terms import Cited, Fee
 
-# What each reason not to bill means.
-REASONS = {
-    "outside-month": "its day does not lie in the month that is billed",
-    "no-show": "the patient did not come",
-    "cancelled": "it was cancelled",
-    "not-arrived": "it was booked, and nothing says that the patient came",
-    "refunded": "the money was given back",
-    "other-service": "what was done is not a service that the clinic bills here",
-    "no-charge": "its fee is zero",
-    "self-pay": "the patient pays, and no insurer is asked",
-    "other-location": "it was at a location that the clinic does not bill here",
-    "already-paid": "the insurer's line of the invoice is paid",
-    "billed-elsewhere": "the row says that it was billed already",
-    "in-the-future": "its day lies ahead",
-    "decided-not-to-bill": "somebody decided so in the month's claim summary",
-}
 _DECISIONS = {
     (): "nobody can decide it away: it has to be mended",
     ("bill",): "a person may decide to bill it all the same",

@@ -26,6 +26,8 @@ CORE = {
     "handover",
     "decisions",
     "cells",
+    "receivables",
+    "remittance",
 }
 
 # A module, or a folder of modules, and what it may import of ours.
@@ -52,7 +54,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "saving": {"findings"},
     "ledger_schema": set(),
     "ledger_file": {"findings", "saving", "ledger_schema"},
-    "ledger": {"model", "findings", "ledger_file"},
+    "ledger": {"model", "findings", "ledger_file", "ledger_payments"},
+    "ledger_payments": {"model", "findings", "ledger_file", "remittance"},
+    "receivables": {"model"},
+    "remittance": {"model", "findings", "cells", "rulebook", "clinic", "receivables"},
     "record": CORE | {"resemblance", "reading", "ledger", "ledger_file", "workbooks"},
     "workbooks": {"model", "findings", "decisions", "saving", "workbooks"},
     "starter": {"model", "findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},

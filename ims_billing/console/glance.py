@@ -93,16 +93,18 @@ def _table(*columns: str) -> Table:
 def _outcomes(month: Month, *, would: bool) -> Table:
     table = _table("Outcome", "Sessions", "Fees")
     styles = {"claimed": "green", "held": "yellow"}
+    totals = month.totals
+    if totals.cents_corrected:
+        table.add_row(Text("as read in the files", "dim"), f"{totals.sessions:,}", dollars(totals.cents_read))
+        table.add_row(Text("fees corrected as decided", "dim"), "", dollars(totals.cents_corrected))
+        table.add_section()
     for outcome in OUTCOMES:
         name = "would be claimed" if would and outcome == "claimed" else _OUTCOMES[outcome]
         count = month.totals.counts[outcome]
         style = styles.get(outcome, "") if count else "dim"
         table.add_row(Text(name, style), f"{count:,}", dollars(month.totals.cents[outcome]))
-    totals = month.totals
-    if totals.cents_corrected:
-        table.add_row("less: corrected as decided", "", dollars(-totals.cents_corrected))
     table.add_section()
-    table.add_row(Text("all sessions", "bold"), f"{totals.sessions:,}", dollars(totals.cents_read))
+    table.add_row(Text("all sessions", "bold"), f"{totals.sessions:,}", dollars(sum(totals.cents.values())))
     return table
 
 

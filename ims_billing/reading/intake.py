@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +54,17 @@ def read_files(
     Raises BillingError, which names the file, where one cannot be read.
     """
     desk = _Desk(clinic)
+    for name, content, sha256 in named_contents(paths, started):
+        desk.take(name, content, sha256, ask)
+    return desk.intake()
+
+
+def named_contents(paths: Sequence[Path], started: Callable[[str], None]) -> Iterator[tuple[str, bytes, str]]:
+    """Name, bytes and SHA-256 of each file, once, in the order of their names."""
     for path, name in _named(paths):
         started(name)
-        desk.take(name, _content(path, name), ask)
-    return desk.intake()
+        content = _content(path, name)
+        yield name, content, hashlib.sha256(content).hexdigest()
 
 
 class _Desk:
@@ -75,7 +82,7 @@ class _Desk:
         self.clients: list[pd.DataFrame] = []
         self.policies: list[Policies] = []
 
-    def take(self, name: str, content: bytes, ask: AskPassword) -> None:
+    def take(self, name: str, content: bytes, sha256: str, ask: AskPassword) -> None:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
         found = recognise(opened.tables, self.layouts, name)
@@ -88,7 +95,6 @@ class _Desk:
             remarks.append(f"{found.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(found.columns), bool(found.unknown))
-        sha256 = hashlib.sha256(content).hexdigest()
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns)
         self.files.append(file)
         if layout == "jane-appointments":

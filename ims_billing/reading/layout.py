@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ims_billing.cells import Cell, Order, day, money, text
@@ -71,15 +71,26 @@ class Match:
 def layouts(clinic: Clinic) -> list[Known]:
     """The layouts that are known: the clinic's own go first, then the published ones."""
     rules = published().layouts.layout
-    own = [
-        Known(entry.name, _own(entry.headings, rules["sessions"]), entry.dates or clinic.block.dates, entry.status)
-        for entry in clinic.layouts
-    ]
-    return [*own, *(Known(name, layout, clinic.block.dates, {}) for name, layout in rules.items())]
+    own = [*_own_of("sessions", clinic)]
+    return [*own, *(Known(n, layout, clinic.block.dates, {}) for n, layout in rules.items() if n != "remittance")]
+
+
+def remittance_layouts(clinic: Clinic) -> list[Known]:
+    """The same of remittances; what is one is told by the command, and not by what is in the file."""
+    layout = published().layouts.layout["remittance"]
+    return [*_own_of("remittance", clinic), Known("remittance", layout, clinic.block.dates, {})]
+
+
+def _own_of(what: str, clinic: Clinic) -> Iterator[Known]:
+    layout = published().layouts.layout[what]
+    for entry in clinic.layouts:
+        if entry.of == what:
+            dates = entry.dates or clinic.block.dates
+            yield Known(entry.name, _own(entry.headings, layout), dates, entry.status)
 
 
 def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
-    """The sessions layout with a clinic's headings before all others; a heading means what the clinic says."""
+    """A layout with a clinic's headings before all others; a heading means what the clinic says."""
     fields = {heading(names[0]): name for name, names in sessions.headings.items()}
     theirs = {heading(text_): fields[heading(meaning)] for text_, meaning in headings.items()}
     return Layout(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.decisions import answers
-from ims_billing.findings import CATALOGUE
+from ims_billing.decisions import DECIDED, answers
+from ims_billing.findings import CATALOGUE, REASONS
 from ims_billing.model import DECISION_WORDS, MonthView, RuleApplied, Totals
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
@@ -99,8 +99,8 @@ def _to_decide(view: MonthView) -> pd.DataFrame:
     latest = view.decisions.drop_duplicates(["session", "kind"], keep="last")
     own = view.attention.merge(latest[[*same, *what]], how="left", on=same)
     own[what] = own[what].astype("object").fillna("").astype("str")
-    answers_ = {kind: f" {answers(kind)}" for kind in own["kind"].unique()}
-    own["fix"] = own["fix"] + own["kind"].map(answers_)
+    ways = {kind: f"{answers(kind)} " for kind in own["kind"].unique()}
+    own["fix"] = own["kind"].map(ways) + own["fix"]
     before = view.earlier.assign(**dict.fromkeys(what, ""))
     before["fix"] = "Of " + before["month"] + ": decided in claim-summary-" + before["month"] + ".xlsx."
     both = [own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)]
@@ -143,6 +143,8 @@ def _overview(view: MonthView) -> list[Block]:
         blocks.append(_open_before(view))
     if len(view.not_billed):
         blocks.append(_not_billed(view))
+    if view.totals.look_at:
+        blocks.append(_look_at(view.totals))
     if (claims["remarks"] != "").any():
         blocks.append(_worth_knowing(claims))
     return blocks
@@ -165,6 +167,7 @@ def _remarked(claims: pd.DataFrame) -> list[tuple[str, str, str]]:
         (claim, kind, message)
         for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
         for kind, _, message in (remark.partition(": ") for remark in remarks.splitlines())
+        if DECIDED not in message  # what was decided is told as such
     ]
 
 
@@ -219,9 +222,10 @@ def _control_totals(view: MonthView) -> Block:
         "already_claimed": "Already claimed",
     }
     outcomes: list[tuple[Value, ...]] = [(names[o], count, totals.cents[o] / 100) for o, count in totals.counts.items()]
-    read = ", as read" if totals.cents_corrected else ""
-    if read:
-        outcomes.append(("Less: fees corrected as decided", None, -totals.cents_corrected / 100))
+    corrected = totals.cents_corrected
+    if corrected:
+        as_read = ("As read in the files", totals.sessions, totals.cents_read / 100)
+        outcomes = [as_read, ("Fees corrected as decided", None, corrected / 100), *outcomes]
     rows = f"{totals.rows} rows in the files = {totals.sessions} sessions"
     for count, what in (
         (totals.repeated, "repeated"),
@@ -233,7 +237,7 @@ def _control_totals(view: MonthView) -> Block:
         "Control totals",
         [Column("Outcome"), Column("Sessions", "count"), Column("Fees", "money")],
         outcomes,
-        (f"All sessions{read}", totals.sessions, totals.cents_read / 100),
+        ("All sessions", totals.sessions, (totals.cents_read + corrected) / 100),
         note=f"{rows}. Every row is in one of these lines, and the cents add up.{_beside(view)}",
     )
 
@@ -306,18 +310,32 @@ def _open_before(view: MonthView) -> Block:
     return Block("Still held of months before", columns, rows)
 
 
-def _decided(decisions: pd.DataFrame) -> Block:
+def _look_at(totals: Totals) -> Block:
+    """What is not billed and may be meant to be."""
+    rows = [(look.told, look.sessions, look.cents / 100) for look in totals.look_at]
+    columns = [Column("What", "long"), Column("Sessions", "count"), Column("Fees", "money")]
+    return Block("Not billed, and worth a look", columns, rows)
+
+
+def _decided(view: MonthView) -> Block:
     """Everything that was decided in the month's workbook, in the order it was read."""
-    shown = ["session", "note", "kind", "decision", "correct_value", "decided_by", "decided_on", "source"]
-    columns = [Column("Session", "id"), Column("Note", "long"), Column("Kind"), Column("Decision")]
-    columns += [Column("Correct value", "id"), Column("Decided by"), Column("Read on", "date"), Column("Source")]
-    return Block("Decisions", columns, column_values(decisions, shown))
+    decisions = view.decisions
+    place = decisions.set_index(["session", "kind"]).index
+    held = place.isin(view.attention.set_index(["session", "kind"]).index)
+    never = decisions["session"].isin(view.not_billed["session"])
+    result = pd.Series("settled", decisions.index, dtype="str").mask(never, "not billed").mask(held, "still held")
+    result = result.mask(place.duplicated(keep="last"), "decided anew")
+    shown = ["patient", "note", "kind", "decision", "correct_value", "result", "decided_by", "decided_on", "session"]
+    columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decision")]
+    columns += [Column("Correct value", "id"), Column("What became of it"), Column("Decided by")]
+    columns += [Column("Read on", "date"), Column("Session", "id")]
+    return Block("Decisions", columns, column_values(decisions.assign(result=result), shown))
 
 
 def _not_billed(view: MonthView) -> Block:
-    rows = [(reason, n, cents / 100) for reason, n, cents in _sums(view.not_billed, "reason")]
+    rows = [(f"{reason}: {REASONS[reason]}", n, cents / 100) for reason, n, cents in _sums(view.not_billed, "reason")]
     total = ("Total", len(view.not_billed), int(view.not_billed["fee_cents"].sum()) / 100)
-    columns = [Column("Reason"), Column("Sessions", "count"), Column("Fees", "money")]
+    columns = [Column("Reason", "long"), Column("Sessions", "count"), Column("Fees", "money")]
     return Block("Not billed, by reason", columns, rows, total)
 
 
@@ -359,7 +377,7 @@ def _sources(view: MonthView) -> list[Block]:
     if (claims["secondary_insurer"] != "").any():
         blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
     if len(view.decisions):
-        blocks.append(_decided(view.decisions))
+        blocks.append(_decided(view))
     aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]

@@ -301,7 +301,8 @@ def _chart(sheet: Any, block: Block, first: int) -> BarChart:
     last = first + min(len(block.rows), block.bars) - 1
     chart = BarChart()
     chart.type = "bar" if lie == "bar" else "col"
-    chart.title = f"{block.title}: {block.columns[number].heading.lower()}"
+    more = f", the {block.bars} largest" if len(block.rows) > block.bars else ""
+    chart.title = f"{block.title}: {block.columns[number].heading.lower()}{more}"
     chart.add_data(Reference(sheet, min_col=number + 1, min_row=first, max_row=last))
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
     chart.legend = None
