@@ -439,6 +439,51 @@ def void(
     console.show_voided(number, done.month, done.replaced_by, done.batch)
 
 
+@app.command(epilog="Example: ims-billing reconcile remittance.xlsx --dry-run")
+def reconcile(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Insurers' remittances, or lists of payments.")
+    ] = None,
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    ledger: LedgerOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, record nothing.")] = False,
+    undo: Annotated[
+        int | None,
+        typer.Option("--undo", metavar="PAYMENT", help="Take back a posted payment, by its number."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --undo: why.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
+    from ims_billing import console, json_view, payments
+    from ims_billing.clinic_file import load, without_file
+    from ims_billing.reading.remittance import read_remittances
+
+    path = _find_clinic(clinic, files or [])
+    known = load(path) if path else without_file()
+    memory, _ = _known_ledger(path, ledger, Path())
+    if undo is not None:
+        if files or not reason.strip():
+            raise typer.BadParameter("say why with --reason, and name no files", param_hint="--undo")
+        with console.Working(None) as working, memory.writing(working.wait, f"undo {undo}"):
+            insurer, cents, claims = memory.undo(undo, _day(as_of), reason.strip())
+        console.show_undone(undo, insurer, cents, claims)
+        return
+    if not files:
+        raise typer.BadParameter("name the remittances", param_hint="FILE")
+    with console.Working(len(files)) as working:
+        lines, read = read_remittances(files, known, lambda name: working.step(f"Reading {name}"), working.ask_password)
+        done = payments.reconcile(lines, read, known, memory, as_of=_day(as_of), dry_run=dry_run, waiting=working.wait)
+    if as_json:
+        _print_json(json_view.reconciliation_json(done))
+    else:
+        console.show_reconciled(done)
+        console.show_ledger(memory.path, fresh=False)
+    if done.held:
+        raise typer.Exit(_HELD)
+
+
 @app.command(epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx")
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),

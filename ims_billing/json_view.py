@@ -16,6 +16,7 @@ from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:
     from ims_billing.month import Month
+    from ims_billing.payments import Reconciliation
     from ims_billing.why import Page
 
 
@@ -102,6 +103,44 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
             }
         )
     return listed
+
+
+def reconciliation_json(done: Reconciliation) -> dict[str, Any]:
+    """The object that `reconcile --json` prints; `posted` is null where nothing was recorded."""
+    return {
+        "version": __version__,
+        "as_of": done.as_of.isoformat(),
+        "files": [
+            {"file": f.file, "layout": f.layout, "rows": f.rows, "set_aside": f.set_aside, "sha256": f.sha256}
+            for f in done.files
+        ],
+        "posted": None if done.posted is None else list(done.posted),
+        "totals": {"lines": done.counts(), "cents": done.cents()},
+        "payments": [
+            {
+                "number": payment.number or None,
+                "insurer": payment.insurer or None,
+                "paid_on": payment.paid_on.isoformat() if payment.paid_on else None,
+                "cents": payment.amount,
+                "lines": [
+                    {
+                        "file": line.file,
+                        "sheet": line.sheet,
+                        "row": line.row,
+                        "result": line.result,
+                        "cents": line.paid,
+                        "short_cents": line.short,
+                        "patient_share_cents": line.patient_share,
+                        "claims": [posting.claim for posting in line.postings],
+                        "message": line.message or None,
+                        "might_be": list(line.might_be),
+                    }
+                    for line in payment.lines
+                ],
+            }
+            for payment in done.payments
+        ],
+    }
 
 
 def page_json(page: Page) -> dict[str, Any]:

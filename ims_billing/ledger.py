@@ -91,6 +91,12 @@ class Ledger(Payments):
         claim = self.claim(number).iloc[0]
         return next(batch for batch in self._batches(claim["month"]) if batch.number == claim["batch"])
 
+    def batches_made(self) -> pd.DataFrame:
+        """When each batch was made: `month`, `batch` and `made_on`."""
+        rows = self.rows("SELECT month, number, as_of FROM batch ORDER BY month, number")
+        frame = pd.DataFrame(rows, columns=["month", "batch", "made_on"])
+        return frame.assign(made_on=pd.to_datetime(frame["made_on"]).astype("datetime64[us]"))
+
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
         rows = self.rows(

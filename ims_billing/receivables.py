@@ -61,50 +61,65 @@ class Position:
         return Position(self.claimed, total, expected, denied, answered=True)
 
 
-def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date, batches: pd.DataFrame) -> pd.DataFrame:
-    """The POSITIONS of every claim (ON_LEDGER) that was made by a day, by the payments (POSTINGS) up to it.
+@dataclass(frozen=True)
+class Answer:
+    """A claim's position, the day of the first answer that stands, and what the insurer said last."""
 
-    `batches` has `month`, `batch` and `made_on`. Payments after the day do not count, nor what was undone by then; a
-    claim that was taken back by then asks for nothing.
+    position: Position
+    answered_on: Any
+    reason: str
+
+
+def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
+    """By claim number, what became of it (ON_LEDGER) by the payments (POSTINGS) up to a day; all of them without one.
+
+    Payments after the day do not count, nor those that were undone by then; a claim that was taken back by then asks
+    for nothing.
     """
-    prove(claims, ON_LEDGER)
-    day = pd.Timestamp(as_of)
-    made = claims.merge(batches, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
-    here = claims[made <= day]
-    counts = (postings["paid_on"] <= day) & ~(postings["undone_on"] <= day)
-    by_claim = {str(claim): part for claim, part in prove(postings, POSTINGS)[counts].groupby("claim", sort=False)}
-    told = []
+    day = None if as_of is None else pd.Timestamp(as_of)
+    prove(postings, POSTINGS)
+    counts = postings["undone_on"].isna() if day is None else ~(postings["undone_on"] <= day)
+    if day is not None:
+        counts &= postings["paid_on"] <= day
+    by_claim = {str(claim): part for claim, part in postings[counts].groupby("claim", sort=False)}
+    made = {}
     columns = ["claim", "amount_cents", "voided_on"]
-    for claim, amount, voided in here[columns].itertuples(index=False, name=None):
-        position = Position(0 if not pd.isna(voided) and voided <= day else amount)
-        answered_on: Any = pd.NaT
-        reason = ""
-        part = by_claim.get(claim)
-        if part is not None:
-            position, answered_on, reason = _folded(position, part)
-        told.append(
-            (
-                claim, position.claimed, position.paid, position.patient_share, position.short, position.denied,
-                position.outstanding, answered_on, reason,
-            )
-        )  # fmt: skip
-    frame = pd.DataFrame(told, columns=[column.name for column in POSITIONS])
-    return prove(frame.astype({column.name: column.dtype for column in POSITIONS}), POSITIONS)
+    for claim, amount, voided in prove(claims, ON_LEDGER)[columns].itertuples(index=False, name=None):
+        taken_back = not pd.isna(voided) and (day is None or voided <= day)
+        position = Position(0 if taken_back else int(amount))
+        made[str(claim)] = _folded(position, by_claim[claim]) if claim in by_claim else Answer(position, pd.NaT, "")
+    return made
 
 
-def _folded(position: Position, postings: pd.DataFrame) -> tuple[Position, Any, str]:
-    """The position after these postings, the day of the first answer that stands, and what was said last."""
+def _folded(position: Position, postings: pd.DataFrame) -> Answer:
+    """What became of a claim after these postings."""
     answered_on: Any = pd.NaT
     reason = ""
     columns = ["paid_cents", "expected_cents", "denied", "reason", "paid_on"]
     for paid, expected, denied, said, on in postings[columns].itertuples(index=False, name=None):
         position = position.after(paid, expected, denied=denied)
         if not position.answered:
-            answered_on, reason = pd.NaT, ""
+            answered_on = pd.NaT
         elif pd.isna(answered_on):
             answered_on = on
-        reason = said or reason
-    return position, answered_on, reason
+        reason = said
+    return Answer(position, answered_on, reason)
+
+
+def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
+    """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven."""
+    told = [
+        (
+            claim, answer.position.claimed, answer.position.paid, answer.position.patient_share,
+            answer.position.short, answer.position.denied, answer.position.outstanding, answer.answered_on,
+            answer.reason,
+        )
+        for claim, answer in answers(claims, postings, as_of).items()
+    ]  # fmt: skip
+    frame = pd.DataFrame(told, columns=[column.name for column in POSITIONS])
+    frame = prove(frame.astype({column.name: column.dtype for column in POSITIONS}), POSITIONS)
+    totals(frame)
+    return frame
 
 
 def totals(frame: pd.DataFrame) -> dict[str, int]:

@@ -239,11 +239,11 @@ def _named(rows: list[tuple[Any, Line]], ledger: _Claims, clinic: Clinic) -> str
 
 def _without_total(rows: list[tuple[Any, Line]]) -> tuple[list[tuple[Any, Line]], int]:
     """The rows, with the sum that stands beside its own detail marked as such; and what the payment comes to."""
-    sums = [line for row, line in rows if _is_sum(row)]
-    detail = sum(line.paid for row, line in rows if not _is_sum(row))
+    sums = [line for row, line in rows if _is_total(row)]
+    detail = sum(line.paid for row, line in rows if not _is_total(row))
     if len(sums) == 1 and len(rows) > 1 and sums[0].paid == detail:
         told = [
-            (row, _not(line, "total", "The sum of the other lines.") if _is_sum(row) else line) for row, line in rows
+            (row, _not(line, "total", "The sum of the other lines.") if _is_total(row) else line) for row, line in rows
         ]
         return told, detail
     return rows, sum(line.paid for _, line in rows)
@@ -252,6 +252,11 @@ def _without_total(rows: list[tuple[Any, Line]]) -> tuple[list[tuple[Any, Line]]
 def _is_sum(row: Any) -> bool:
     """Whether a row names no single visit."""
     return not row.claim.strip() and pd.isna(row.service_date)
+
+
+def _is_total(row: Any) -> bool:
+    """Whether a row names nobody at all."""
+    return _is_sum(row) and not row.member.strip() and not row.patient.strip()
 
 
 def _known(

@@ -11,6 +11,7 @@ from ims_billing.console.glance import (
     show_written,
     warn_of_cloud,
 )
+from ims_billing.console.receivables import show_reconciled, show_undone
 from ims_billing.console.reference import show_pages, show_rules
 from ims_billing.console.terminal import Working, fail, new_password
 
@@ -23,8 +24,10 @@ __all__ = [
     "show_ledger",
     "show_month",
     "show_pages",
+    "show_reconciled",
     "show_rules",
     "show_started",
+    "show_undone",
     "show_unwritten",
     "show_voided",
     "show_written",

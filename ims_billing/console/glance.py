@@ -83,7 +83,8 @@ def _rest(month: Month) -> Sequence[tuple[int, str]]:
     return ((totals.repeated, "repeated"), (totals.tied, "tied"), (totals.set_aside, "set aside"))
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """A table in the look of all tables on the screen: the first column is text, the others are numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")
@@ -91,7 +92,7 @@ def _table(*columns: str) -> Table:
 
 
 def _outcomes(month: Month, *, would: bool) -> Table:
-    table = _table("Outcome", "Sessions", "Fees")
+    table = plain_table("Outcome", "Sessions", "Fees")
     styles = {"claimed": "green", "held": "yellow"}
     totals = month.totals
     if totals.cents_corrected:
@@ -109,7 +110,7 @@ def _outcomes(month: Month, *, would: bool) -> Table:
 
 
 def _insurers(month: Month) -> Table:
-    table = _table("Insurer", "Claims", "Amount claimed")
+    table = plain_table("Insurer", "Claims", "Amount claimed")
     for insurer, claims, amount in month.by_insurer():
         table.add_row(Text(insurer), f"{claims:,}", dollars(amount))
     table.add_section()
@@ -175,7 +176,7 @@ def _show_what_is_not_stated(console: Console, month: Month) -> None:
 
 
 def _show_months(console: Console, month: Month) -> None:
-    table = _table("Month", "Sessions", "Would be claimed", "Fees")
+    table = plain_table("Month", "Sessions", "Would be claimed", "Fees")
     named = day_text(month.sessions["service_date"], "%Y-%m").replace("", "no date")
     for name, part in month.sessions.groupby(named):
         claimed = part[part["outcome"] == "claimed"]

@@ -1,0 +1,84 @@
+"""Payments on the screen: what was posted, what was not and why, what is still owed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ims_billing.console.glance import plain_table
+from ims_billing.console.terminal import out
+from ims_billing.model import dollars
+from ims_billing.remittance import HELD, NOT_POSTED
+
+if TYPE_CHECKING:
+    from ims_billing.payments import Reconciliation
+    from ims_billing.remittance import Line, Payment
+
+_MEANS = {
+    "paid": "paid as claimed",
+    "patient-share": "paid, the rest is the patient's",
+    "short-paid": "paid short: ask the insurer",
+    "over-paid": "more than was claimed",
+    "denied": "refused",
+    "reversed": "taken back",
+    "unmatched": "no claim found",
+    "ambiguous": "not certain which claim",
+    "repeated": "posted before",
+    "total": "a sum of other lines",
+}
+
+
+def show_reconciled(done: Reconciliation) -> None:
+    """The payments, what their lines came to, and those that post nothing with the claims they may mean."""
+    console = out()
+    would = done.posted is None
+    for file in done.files:
+        console.print(Text(f"{file.file}: {file.rows:,} rows; {'; '.join(file.remarks)}", "dim"))
+    table = plain_table("Payment", "Day", "Insurer", "Amount", "Lines", "Posted" if not would else "Would post")
+    for payment in done.payments:
+        posts = sum(1 for line in payment.lines if line.postings)
+        table.add_row(
+            payment.number or "no number", str(payment.paid_on or "no day"), Text(payment.insurer or "not known"),
+            dollars(payment.amount), f"{len(payment.lines):,}", f"{posts:,}",
+        )  # fmt: skip
+    console.print(table)
+    console.print(_results(done))
+    held = [(payment, line) for payment in done.payments for line in payment.lines if line.result in HELD]
+    if held:
+        console.print(Text("Not posted", "bold yellow"))
+        for payment, line in held:
+            _show_held(payment, line)
+    counts = done.counts()
+    posted = sum(count for result, count in counts.items() if result not in NOT_POSTED)
+    told = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
+    told += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
+    console.print(Text(f"{told}.", "bold"))
+    if done.posted:
+        shown = ", ".join(str(number) for number in done.posted)
+        console.print(
+            Text(f"Payments on the ledger: {shown}. To undo one: ims-billing reconcile --undo NUMBER --reason WHY")
+        )
+
+
+def _results(done: Reconciliation) -> Table:
+    table = plain_table("Result", "Lines", "Paid", "")
+    cents = done.cents()
+    for result, count in done.counts().items():
+        table.add_row(result, f"{count:,}", dollars(cents[result]), Text(_MEANS[result], "dim"))
+    return table
+
+
+def _show_held(payment: Payment, line: Line) -> None:
+    sheet = f", {line.sheet}" if line.sheet else ""
+    number = f" (payment {payment.number})" if payment.number else ""
+    might = f" It may mean {', '.join(line.might_be)}." if line.might_be else ""
+    told = f"  {line.file}{sheet}, row {line.row}{number}, {dollars(line.paid)}: {line.message}{might}"
+    out().print(Text(told), soft_wrap=True)
+
+
+def show_undone(number: int, insurer: str, cents: int, claims: list[str]) -> None:
+    """What was undone."""
+    told = f"Payment {number} of {insurer}, {dollars(cents)}, is undone: {len(claims)} claims are as before it."
+    out().print(Text(told, "bold"))

@@ -1,0 +1,200 @@
+"""Remittances against a real ledger: what is posted, what is not certain, what comes twice, what is undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from ims_billing.cli import app
+from ims_billing.receivables import Position
+from tests.practice import clinic_file, csv_file, row, xlsx
+
+COVERAGE = '[[coverage]]\ninsurer = "Manulife"\npercent = 80\nfrom = 2026-01-01\n'
+DAYS = [dt.date(2026, 10, day) for day in (5, 7, 9, 12, 14, 16)]
+SUN, SUN2, PBC, MANU, GSC, SUN3 = (
+    "2026-10-SUNL-0001", "2026-10-SUNL-0002", "2026-10-PABC-0001", "2026-10-MANU-0001", "2026-10-MANU-0002",
+    "2026-10-SUNL-0003",
+)  # fmt: skip
+Lines = list[dict[str, Any]]
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A month of six claims of $95: three of Sun Life (two of one patient), one of PBC, two of Manulife."""
+    clinic_file(tmp_path, COVERAGE)
+    rows = [
+        row(Service_Date=DAYS[0], Patient="Pat Madeup", Member_ID="111"),
+        row(Service_Date=DAYS[1], Patient="Pat Madeup", Member_ID="111"),
+        row(Service_Date=DAYS[2], Patient="Robin Madeup", Insurer="PBC", Member_ID="222"),
+        row(Service_Date=DAYS[3], Patient="Sam Madeup", Insurer="Manulife", Member_ID="333"),
+        row(Service_Date=DAYS[4], Patient="Toni Madeup", Insurer="Manulife", Member_ID="444"),
+        row(Service_Date=DAYS[5], Patient="Uma Madeup", Member_ID="555"),
+    ]
+    xlsx(tmp_path, rows)
+    done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert done.exit_code == 0, done.output
+    return tmp_path
+
+
+def paid(claim: str = "", cents: float | str = 95.0, **more: Any) -> dict[str, Any]:
+    """A line of a remittance."""
+    line = {
+        "Claim": claim, "Member ID": "", "Patient": "", "Service Date": "", "Claimed": "", "Paid": cents, "Reason": "",
+        "Payment Date": "2026-11-20", "Payment Number": "P1", "Insurer": "", "Period From": "", "Period Until": "",
+    }  # fmt: skip
+    return line | {name.replace("_", " "): value for name, value in more.items()}
+
+
+def reconcile(
+    folder: Path, lines: Lines, *more: str, code: int | None = None, name: str = "paid.csv"
+) -> dict[str, Any]:
+    path = csv_file(folder, lines, name)
+    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25", "--json", *more)
+    told: dict[str, Any] = json.loads(done.stdout)
+    found = [line["result"] for payment in told["payments"] for line in payment["lines"]]
+    assert done.exit_code == int(bool({"unmatched", "ambiguous"} & set(found)))
+    return told
+
+
+def results(told: dict[str, Any]) -> list[str]:
+    """Result and claims of each line in the order of the rows."""
+    lines = sorted((line for payment in told["payments"] for line in payment["lines"]), key=lambda line: line["row"])
+    return [" ".join([line["result"], *line["claims"]]) for line in lines]
+
+
+BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
+
+
+@pytest.mark.parametrize(
+    ("case", "lines", "wanted"),
+    [
+        ("by our number", [paid(SUN)], [f"paid {SUN}"]),
+        ("by our number in another case", [paid(SUN.lower())], [f"paid {SUN}"]),
+        ("by member, day and amount", [paid(Member_ID="555", Claimed=95, **BY_DAY)], [f"paid {SUN3}"]),
+        ("by name, day and amount", [paid(Patient="Madeup, Uma", Claimed=95, **BY_DAY)], [f"paid {SUN3}"]),
+        ("by an insurer's own number, member and day", [paid("XJ-99", Member_ID="555", **BY_DAY)], [f"paid {SUN3}"]),
+        ("less, without a word: the plan's percentage", [paid(SUN, 76)], [f"patient-share {SUN}"]),
+        ("less, by co-insurance", [paid(SUN, 76, Reason="Co-insurance 20%")], [f"patient-share {SUN}"]),
+        ("less, with a reason", [paid(SUN, 76, Reason="Over reasonable and customary")], [f"short-paid {SUN}"]),
+        ("as the clinic states the plan", [paid(MANU, 76)], [f"patient-share {MANU}"]),
+        ("less than the clinic states of the plan", [paid(MANU, 60)], [f"short-paid {MANU}"]),
+        ("nothing, with a reason", [paid(SUN, 0, Reason="Maximum reached")], [f"denied {SUN}"]),
+        ("nothing, and a reason in place of the amount", [paid(SUN, "", Reason="Not covered")], [f"denied {SUN}"]),
+        ("more", [paid(SUN, 105)], [f"over-paid {SUN}"]),
+        ("paid and taken back", [paid(SUN), paid(SUN, -95)], [f"paid {SUN}", f"reversed {SUN}"]),
+        ("refused, then paid", [paid(SUN, 0, Reason="Not covered"), paid(SUN)], [f"denied {SUN}", f"paid {SUN}"]),
+        ("a sum beside its detail", [paid(cents=190), paid(SUN), paid(SUN2)], ["total", f"paid {SUN}", f"paid {SUN2}"]),
+        ("a sum for all of an insurer and period",
+         [paid(cents=285, Insurer="Sun Life", Period_From="2026-10-01", Period_Until="2026-10-31")],
+         [f"paid {SUN} {SUN2} {SUN3}"]),
+        ("a sum for all of a member", [paid(cents=190, Member_ID="111")], [f"paid {SUN} {SUN2}"]),
+        # What is not certain.
+        ("no such claim", [paid("2026-10-SUNL-0009")], ["unmatched"]),
+        ("another's claim number", [paid(SUN, Patient="Uma Madeup")], ["ambiguous"]),
+        ("our number with another day", [paid(SUN, **BY_DAY)], ["ambiguous"]),
+        ("our number from another insurer", [paid(SUN, Insurer="PBC")], ["ambiguous"]),
+        ("another amount", [paid(Member_ID="555", Claimed=90, **BY_DAY)], ["ambiguous"]),
+        ("a member of nobody", [paid(Member_ID="999", **BY_DAY)], ["unmatched"]),
+        ("a day without anybody", [paid(cents=95, Service_Date="2026-10-16")], ["unmatched"]),
+        ("a sum that is not theirs", [paid(cents=200, Member_ID="111")], ["ambiguous"]),
+        ("a sum of nobody", [paid(cents=95)], ["unmatched"]),
+        ("an insurer that nobody knows", [paid(SUN, Insurer="Moon")], ["unmatched"]),
+        ("no payment date", [{**paid(SUN), "Payment Date": ""}, {**paid(SUN2), "Payment Number": "P2"}],
+         ["unmatched", f"paid {SUN2}"]),
+        ("an amount that is none", [paid(SUN, "a lot"), paid(SUN2)], ["unmatched", f"paid {SUN2}"]),
+        ("no amount, and no reason", [paid(SUN, ""), paid(SUN2)], ["unmatched", f"paid {SUN2}"]),
+        ("the same line twice", [paid(SUN), paid(SUN)], [f"paid {SUN}", "ambiguous"]),
+        ("more taken back than was paid", [paid(SUN, 50, Reason="x"), paid(SUN, -60)],
+         [f"short-paid {SUN}", "ambiguous"]),
+        ("nothing, twice", [paid(SUN, 0, Reason="x"), paid(SUN, 0, Reason="y")], [f"denied {SUN}", "ambiguous"]),
+        ("one payment for two insurers", [paid(SUN), paid(PBC)], ["ambiguous", "ambiguous"]),
+    ],
+)  # fmt: skip
+def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, lines: Lines, wanted: list[str]) -> None:
+    assert results(reconcile(folder, lines, "--dry-run")) == wanted, case
+    told = reconcile(folder, lines)
+    assert results(told) == wanted, case
+    again = [line.split()[0] for line in results(reconcile(folder, lines))]
+    assert set(again) <= {"repeated", "unmatched", "ambiguous", "total"}, "the same file posts nothing again"
+
+
+def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(folder: Path) -> None:
+    reconcile(folder, [paid(SUN), paid(SUN2, 76)])
+    again = reconcile(folder, [paid(SUN2, 76), paid(SUN)], name="mailed.csv")
+    assert results(again) == ["repeated", "repeated"]
+    other_amount = reconcile(folder, [paid(SUN), paid(SUN2, 80)])
+    assert results(other_amount) == ["ambiguous", "ambiguous"]
+    assert "undo that one first: ims-billing reconcile --undo 1" in other_amount["payments"][0]["lines"][0]["message"]
+    assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
+
+
+def test_what_was_not_certain_is_posted_once_it_is(folder: Path) -> None:
+    lines = [paid(SUN), paid(Member_ID="777", Service_Date="2026-10-09")]
+    assert results(reconcile(folder, lines)) == [f"paid {SUN}", "unmatched"]
+    rows = [row(Service_Date=DAYS[2], Patient="Vic Madeup", Member_ID="777")]
+    xlsx(folder, rows, "late.xlsx")
+    assert run(folder, "claim", str(folder / "late.xlsx"), "--month", "2026-10", "--as-of", "2026-11-06").exit_code == 0
+    assert results(reconcile(folder, lines)) == ["repeated", "paid 2026-10-SUNL-0004"]
+    assert results(reconcile(folder, lines)) == ["repeated", "repeated"]
+
+
+def test_an_undone_payment_can_be_posted_again(folder: Path) -> None:
+    lines = [paid(SUN), paid(SUN2)]
+    assert reconcile(folder, lines)["posted"] == [1]
+    done = run(folder, "reconcile", "--undo", "1", "--reason", "another clinic's")
+    assert "Payment 1 of Sun Life, $190.00, is undone: 2 claims are as before it." in done.stdout
+    twice = run(folder, "reconcile", "--undo", "1", "--reason", "again")
+    assert (twice.exit_code, "payment 1 was undone already" in twice.stderr) == (2, True)
+    assert reconcile(folder, lines)["posted"] == [2]
+
+
+def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(folder: Path) -> None:
+    assert run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-06").exit_code == 0
+    told = reconcile(folder, [paid(SUN)])
+    [line] = told["payments"][0]["lines"]
+    assert (line["result"], line["might_be"]) == ("ambiguous", ["2026-10-SUNL-0004"])
+
+
+def test_nothing_of_a_patient_is_on_the_screen(folder: Path) -> None:
+    path = csv_file(
+        folder, [paid(SUN, Patient="Pat Madeup"), paid(Patient="Nobody Madeup", Member_ID="98765")], "r.csv"
+    )
+    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+    assert done.exit_code == 1
+    assert "row 3" in done.stdout
+    assert not [word for word in ("Madeup", "98765") if word in done.output]
+
+
+def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:
+    own = '[[layout]]\nname = "wsbc"\nof = "remittance"\n[layout.headings]\n"Betrag" = "Paid"\n"Tag" = "Payment Date"\n'
+    own += '"Nummer" = "Claim"\n'
+    clinic_file(tmp_path, own)
+    xlsx(tmp_path, [row()])
+    assert run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--as-of", "2026-11-05").exit_code == 0
+    told = reconcile(tmp_path, [{"Nummer": SUN, "Betrag": 95, "Tag": "2026-11-20"}])
+    assert (results(told), told["files"][0]["layout"]) == ([f"paid {SUN}"], "wsbc")
+
+
+EVENT = st.tuples(st.integers(-12_000, 12_000), st.integers(0, 12_000), st.booleans())
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 12_000), st.lists(EVENT, max_size=6))
+def test_cents_are_conserved_whatever_comes(claimed: int, events: list[tuple[int, int, bool]]) -> None:
+    position = Position(claimed)
+    for paid_cents, expected, denied in events:
+        position = position.after(max(paid_cents, -max(position.paid, 0)), expected, denied=denied)
+        parts = (position.patient_share, position.short, position.denied)
+        assert position.claimed == position.paid + sum(parts) + position.outstanding
+        assert all(part >= 0 for part in parts)
