@@ -484,6 +484,34 @@ def reconcile(
         raise typer.Exit(_HELD)
 
 
+@app.command(epilog="Example: ims-billing aging --as-of 2026-12-01")
+def aging(
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    protect: Protect = False,
+    as_json: Json = False,
+) -> None:
+    """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
+    from ims_billing import console, json_view, payments
+    from ims_billing.clinic_file import load
+
+    path = _find_clinic(clinic, [])
+    memory, folder = _known_ledger(path, ledger, out)
+    name = load(path).name if path else ""
+    password = console.new_password() if protect else ""
+    with console.Working(None) as working:
+        done = payments.age(
+            memory, folder, name, as_of=_day(as_of), password=password,
+            ask=working.ask_password, waiting=working.wait,
+        )  # fmt: skip
+    if as_json:
+        _print_json(json_view.aging_json(done))
+    else:
+        console.show_aging(done)
+
+
 @app.command(epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx")
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),

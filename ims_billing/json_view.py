@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
+from ims_billing.aging import BUCKETS, by_insurer
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.in_force import rules_on
 from ims_billing.model import NO_SESSION, is_id
@@ -16,7 +17,7 @@ from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:
     from ims_billing.month import Month
-    from ims_billing.payments import Reconciliation
+    from ims_billing.payments import Aged, Reconciliation
     from ims_billing.why import Page
 
 
@@ -140,6 +141,32 @@ def reconciliation_json(done: Reconciliation) -> dict[str, Any]:
             }
             for payment in done.payments
         ],
+    }
+
+
+def aging_json(done: Aged) -> dict[str, Any]:
+    """The object that `aging --json` prints: what is owed by insurer and age in days, and the claims to ask about."""
+    owed = by_insurer(done.frame)
+    columns = ["claim", "insurer", "month", "claimed_on", "age", "bucket", "amount_cents", "paid_cents", "owed_cents"]
+    return {
+        "version": __version__,
+        "as_of": done.as_of.isoformat(),
+        "insurers": [
+            {"insurer": insurer, "claims": claims, "cents": {**cents, "total": sum(cents.values())}}
+            for insurer, claims, cents in owed
+        ],
+        "totals": {
+            "claims": sum(claims for _, claims, _ in owed),
+            "cents": {
+                **{bucket: sum(cents[bucket] for _, _, cents in owed) for bucket in BUCKETS},
+                "total": sum(sum(cents.values()) for _, _, cents in owed),
+            },
+        },
+        "claims": [
+            {**dict(zip(columns, cells, strict=False)), "claimed_on": f"{cells[3]:%Y-%m-%d}", "state": cells[9]}
+            for cells in done.frame[[*columns, "state"]].itertuples(index=False, name=None)
+        ],
+        "written": [str(done.written)],
     }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ims_billing.findings import BillingError
 from ims_billing.ledger_file import LedgerFile
-from ims_billing.model import POSTINGS, Column, bare, day_text, prove
+from ims_billing.model import POSTINGS, WORK, Column, bare, day_text, prove
 from ims_billing.remittance import KnownPayment, Payment
 
 
@@ -19,13 +19,32 @@ class Payments(LedgerFile):
     """What insurers paid; its methods belong within `reading` or `writing`."""
 
     def postings(self) -> pd.DataFrame:
-        """Everything that was posted to claims, in the order it was recorded: the POSTINGS frame."""
+        """Everything that was posted to claims, by its day, and the claims that were sent again: the POSTINGS frame."""
         rows = self.rows(
-            "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on, undone_on "
-            "FROM posting JOIN remittance_line ON remittance_line.id = line JOIN payment ON payment.id = payment "
-            "ORDER BY posting.id"
+            "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on AS day, undone_on, "
+            "posting.id FROM posting JOIN remittance_line ON remittance_line.id = line "
+            "JOIN payment ON payment.id = payment "
+            "UNION ALL SELECT 0, claim, 0, 0, 0, '', noted_on, NULL, id FROM work WHERE status = 'Sent again' "
+            "ORDER BY day, 9"
         )
-        return frame_of_rows(rows, POSTINGS)
+        return frame_of_rows([row[:8] for row in rows], POSTINGS)
+
+    def work(self) -> pd.DataFrame:
+        """What was noted about claims, in the order it was read: the WORK frame."""
+        names = ", ".join(column.name for column in WORK)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM work ORDER BY id"), WORK)
+
+    def note(self, work: pd.DataFrame) -> None:
+        """Keeps what was noted (WORK)."""
+        self.insert("work", [column.name for column in WORK], rows_of_frame(work, WORK))
+
+    def aging_left(self, folder: str) -> dict[str, str]:
+        """By file name, the hash of each aging workbook as it was left in a folder."""
+        return dict(self.rows("SELECT file, sha256 FROM aging_written WHERE folder = ?", folder))
+
+    def mark_aging(self, folder: str, file: str, sha256: str) -> None:
+        """Notes how an aging workbook was left in a folder."""
+        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?)", folder, file, sha256)
 
     def payments(self) -> list[KnownPayment]:
         """The payments that stand, with their lines."""

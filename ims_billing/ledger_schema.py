@@ -256,6 +256,26 @@ CREATE TABLE posting (
 );
 CREATE INDEX posting_by_claim ON posting (claim);
 
+-- Who looks after a claim that is not paid as claimed, and how far that is: the last line of a claim stands.
+CREATE TABLE work (
+    id INTEGER PRIMARY KEY,
+    claim TEXT NOT NULL REFERENCES claim (claim),
+    owner TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('', 'Open', 'Asked', 'Sent again', 'Closed')),
+    note TEXT NOT NULL,
+    noted_on TEXT NOT NULL CHECK (date(noted_on) IS noted_on)
+);
+CREATE TABLE aging_written (
+    folder TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (folder, file)
+);
+CREATE TRIGGER work_is_never_deleted BEFORE DELETE ON work
+BEGIN SELECT raise(ABORT, 'what was noted is never deleted'); END;
+CREATE TRIGGER work_is_never_changed BEFORE UPDATE ON work
+BEGIN SELECT raise(ABORT, 'what was noted is never changed'); END;
+
 CREATE TRIGGER a_payment_is_never_deleted BEFORE DELETE ON payment
 BEGIN SELECT raise(ABORT, 'a payment is never deleted'); END;
 CREATE TRIGGER a_payment_is_never_changed BEFORE UPDATE ON payment

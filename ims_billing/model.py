@@ -270,9 +270,9 @@ REMITTANCE = (
     Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
     Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
 )
-# What was posted to claims, in the order it was recorded: a line for each payment and claim.
+# What was posted to claims by day: a line for each payment and claim; and the claims that were sent again unchanged.
 POSTINGS = (
-    Column("payment", "int64", "the ledger's own number of the payment"),
+    Column("payment", "int64", "the ledger's own number of the payment; 0 where the claim was sent again"),
     Column("claim", "str", "claim number"),
     Column("paid_cents", "int64", "what this payment pays of it, in cents; below zero where it is taken back"),
     Column("expected_cents", "int64", "what the plan should pay in all as far as anybody says, in cents"),
@@ -292,6 +292,29 @@ POSITIONS = (
     Column("outstanding_cents", "int64", "what nobody has answered for; below zero: paid too much"),
     Column("answered_on", "datetime64[us]", "the day of the first payment or refusal that stands"),
     Column("reason", "str", "why it is less, as the insurer said last"),
+)
+# Claims that somebody looks after: what was typed about them, in the order it was read.
+WORK = (
+    Column("claim", "str", "claim number"),
+    Column("owner", "str", "who looks after it"),
+    Column("status", "str", "'Open', 'Asked', 'Sent again', 'Closed' or empty"),
+    Column("note", "str", "what was said"),
+    Column("noted_on", "datetime64[us]", "the day it was read"),
+)
+WORK_STATUSES = ("Open", "Asked", "Sent again", "Closed")
+# Claims that are not paid as claimed, by a day.
+AGING = (
+    *(column for column in ON_LEDGER if column.name in ("claim", "month", "insurer", "service_date", "patient")),
+    *_of_sessions("policy", "member"),
+    Column("claimed_on", "datetime64[us]", "the day it was claimed"),
+    Column("age", "int64", "days since then"),
+    Column("bucket", "str", "'0-30', '31-60', '61-90' or 'over 90' days"),
+    Column("amount_cents", "int64", "what was claimed, in cents"),
+    Column("paid_cents", "int64", "what was paid of it"),
+    Column("owed_cents", "int64", "what the insurer owes still; below zero: what it paid too much"),
+    Column("state", "str", "'not answered', 'short-paid', 'denied' or 'over-paid'"),
+    Column("reason", "str", "why, as the insurer said"),
+    *(column for column in WORK if column.name in ("owner", "status", "note")),
 )
 DECISION_WORDS = ("Bill", "Do not bill", "Later")
 

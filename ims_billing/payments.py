@@ -1,19 +1,29 @@
-"""Posts what insurers paid to the ledger, and takes it back: what `reconcile` does."""
+"""Posts what insurers paid, and says what they owe: what `reconcile` and `aging` do."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from ims_billing.aging import aging
 from ims_billing.clinic import Clinic
+from ims_billing.findings import BillingError
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import FileRead
+from ims_billing.model import WORK, FileRead, prove
+from ims_billing.reading.intake import nobody_to_ask
+from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.reading.worklist import read_worklist
 from ims_billing.receivables import answers
 from ims_billing.remittance import HELD, RESULTS, Payment, reconciled
+from ims_billing.saving import is_shared, probe, write_all
+from ims_billing.workbooks.aging_report import aging_report
+from ims_billing.workbooks.protection import keep_protection, protected
 
 
 @dataclass(frozen=True)
@@ -71,3 +81,70 @@ def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger) -> tuple[Payme
     claims = ledger.claims()
     position = {claim: answer.position for claim, answer in answers(claims, ledger.postings()).items()}
     return tuple(reconciled(lines, claims, position, ledger.payments(), clinic))
+
+
+@dataclass(frozen=True)
+class Aged:
+    """What `aging` found: the AGING frame, how many notes it read for the first time, and the workbook."""
+
+    as_of: dt.date
+    frame: pd.DataFrame
+    noted: int
+    written: Path
+
+
+def age(
+    ledger: Ledger,
+    out: Path,
+    clinic: str,
+    *,
+    as_of: dt.date,
+    password: str = "",
+    ask: AskPassword = nobody_to_ask,
+    waiting: Waiting = lambda _: None,
+) -> Aged:
+    """What is not paid as claimed on a day, and its workbook; what was typed into earlier ones is read first.
+
+    Raises BillingError, with nothing recorded, where that cannot be read, or the workbook could not be written.
+    """
+    target = out / f"aging-{as_of}.xlsx"
+    keep_protection(target, password)
+    probe(target)
+    folder = str(out.resolve())
+    with ledger.reading():
+        left = ledger.aging_left(folder)
+    typed = _typed(out, left, lambda name, again: password if password and not again else ask(name, again))
+    with ledger.writing(waiting, "aging"):
+        new = _newly_noted(typed, ledger, as_of)
+        ledger.note(new)
+        found = aging(ledger.claims(), ledger.postings(), ledger.work(), ledger.batches_made(), as_of)
+        content = aging_report(found, clinic, as_of)
+        content = protected(content, password) if password else content
+        write_all({target: content}, shared=is_shared(out))
+        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest())
+    return Aged(as_of, found, len(new), target)
+
+
+def _typed(out: Path, left: dict[str, str], ask: AskPassword) -> list[tuple[str, str, str, str, str]]:
+    """What stands in the aging workbooks of a folder that were saved since they were written, the oldest first."""
+    lines = []
+    for path in sorted(out.glob("aging-*.xlsx")):
+        content = b"" if path.name.startswith("~$") else path.read_bytes()
+        if content and left.get(path.name) != hashlib.sha256(content).hexdigest():
+            lines += read_worklist(path.name, content, ask)
+    return lines
+
+
+def _newly_noted(typed: list[tuple[str, str, str, str, str]], ledger: Ledger, on: dt.date) -> pd.DataFrame:
+    """What of it was never read before: the WORK frame; raises BillingError for a claim that there is not."""
+    known = set(ledger.work()[["claim", "owner", "status", "note"]].itertuples(index=False, name=None))
+    claims = set(ledger.claims()["claim"])
+    new = []
+    for place, claim, *words in typed:
+        if claim not in claims:
+            raise BillingError(f"{place}: {claim} is no claim on the ledger.")
+        if (claim, *words) not in known:
+            known.add((claim, *words))
+            new.append((claim, *words, pd.Timestamp(on)))
+    frame = pd.DataFrame(new, columns=[column.name for column in WORK])
+    return prove(frame.astype({column.name: column.dtype for column in WORK}), WORK)

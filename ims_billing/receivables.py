@@ -50,6 +50,10 @@ class Position:
     def _rest(self) -> bool:
         return self.answered and self.claimed > self.paid
 
+    def sent_again(self) -> Position:
+        """The position once the claim was sent again unchanged: an answer is awaited anew."""
+        return replace(self, answered=False, refused=False)
+
     def after(self, paid: int, expected: int, *, denied: bool) -> Position:
         """The position once a payment, a refusal, or the taking back of a payment (below zero) has come.
 
@@ -95,9 +99,9 @@ def _folded(position: Position, postings: pd.DataFrame) -> Answer:
     """What became of a claim after these postings."""
     answered_on: Any = pd.NaT
     reason = ""
-    columns = ["paid_cents", "expected_cents", "denied", "reason", "paid_on"]
-    for paid, expected, denied, said, on in postings[columns].itertuples(index=False, name=None):
-        position = position.after(paid, expected, denied=denied)
+    columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
+    for payment, paid, expected, denied, said, on in postings[columns].itertuples(index=False, name=None):
+        position = position.after(paid, expected, denied=denied) if payment else position.sent_again()
         if not position.answered:
             answered_on = pd.NaT
         elif pd.isna(answered_on):

@@ -27,6 +27,7 @@ CORE = {
     "decisions",
     "cells",
     "receivables",
+    "aging",
     "remittance",
 }
 
@@ -57,9 +58,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger": {"model", "findings", "ledger_file", "ledger_payments"},
     "ledger_payments": {"model", "findings", "ledger_file", "remittance"},
     "receivables": {"model"},
+    "aging": {"model", "receivables"},
     "remittance": {"model", "findings", "cells", "rulebook", "clinic", "receivables"},
     "record": CORE | {"resemblance", "reading", "ledger", "ledger_file", "workbooks"},
-    "workbooks": {"model", "findings", "decisions", "saving", "workbooks"},
+    "workbooks": {"model", "findings", "decisions", "aging", "saving", "workbooks"},
     "starter": {"model", "findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},
     "console": {
         "model",
@@ -70,13 +72,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "month",
         "why",
         "payments",
+        "aging",
         "remittance",
         "console",
     },
     "why": {"model", "findings", "rulebook", "terms", "clinic", "in_force", "month"},
-    "json_view": {"model", "rulebook", "terms", "clinic", "in_force", "month", "why", "payments"},
+    "json_view": {"model", "aging", "rulebook", "terms", "clinic", "in_force", "month", "why", "payments"},
     "cli": CORE | {"reading", "ledger", "ledger_file", "record", "payments", "console", "json_view", "starter", "why"},
-    "payments": {"model", "clinic", "ledger", "ledger_file", "receivables", "remittance"},
+    "payments": CORE | {"reading", "ledger", "ledger_file", "saving", "workbooks"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -29,8 +29,7 @@ def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def six_claims(tmp_path: Path) -> Path:
     """A month of six claims of $95: three of Sun Life (two of one patient), one of PBC, two of Manulife."""
     clinic_file(tmp_path, COVERAGE)
     rows = [
@@ -45,6 +44,12 @@ def folder(tmp_path: Path) -> Path:
     done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
     assert done.exit_code == 0, done.output
     return tmp_path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a clinic that has claimed a month."""
+    return six_claims(tmp_path)
 
 
 def paid(claim: str = "", cents: float | str = 95.0, **more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ims_billing.console.glance import (
     show_written,
     warn_of_cloud,
 )
-from ims_billing.console.receivables import show_reconciled, show_undone
+from ims_billing.console.receivables import show_aging, show_reconciled, show_undone
 from ims_billing.console.reference import show_pages, show_rules
 from ims_billing.console.terminal import Working, fail, new_password
 
@@ -19,6 +19,7 @@ __all__ = [
     "Working",
     "fail",
     "new_password",
+    "show_aging",
     "show_decisions",
     "show_end",
     "show_ledger",

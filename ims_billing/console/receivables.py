@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from ims_billing.aging import BUCKETS, by_insurer
 from ims_billing.console.glance import plain_table
 from ims_billing.console.terminal import out
 from ims_billing.model import dollars
 from ims_billing.remittance import HELD, NOT_POSTED
 
 if TYPE_CHECKING:
-    from ims_billing.payments import Reconciliation
+    from ims_billing.payments import Aged, Reconciliation
     from ims_billing.remittance import Line, Payment
 
+# How many claims to ask about are shown on the screen.
+_CALLS = 12
 _MEANS = {
     "paid": "paid as claimed",
     "patient-share": "paid, the rest is the patient's",
@@ -82,3 +85,37 @@ def show_undone(number: int, insurer: str, cents: int, claims: list[str]) -> Non
     """What was undone."""
     told = f"Payment {number} of {insurer}, {dollars(cents)}, is undone: {len(claims)} claims are as before it."
     out().print(Text(told, "bold"))
+
+
+def show_aging(done: Aged) -> None:
+    """What is owed by insurer and age, the oldest and largest claims to ask about, and the workbook."""
+    console = out()
+    console.print(Text(f"What insurers owe, as of {done.as_of}, by days since it was claimed", "bold"))
+    table = plain_table("Insurer", "Claims", *BUCKETS, "Owed")
+    sums = dict.fromkeys(BUCKETS, 0)
+    for insurer, claims, cents in by_insurer(done.frame):
+        table.add_row(Text(insurer), f"{claims:,}", *map(_or_none, cents.values()), dollars(sum(cents.values())))
+        sums = {bucket: sums[bucket] + cents[bucket] for bucket in BUCKETS}
+    table.add_section()
+    count = int((done.frame["owed_cents"] > 0).sum())
+    table.add_row(
+        Text("all insurers", "bold"), f"{count:,}", *map(_or_none, sums.values()), dollars(sum(sums.values()))
+    )
+    console.print(table)
+    listed = done.frame[done.frame["status"] != "Closed"]
+    if len(listed):
+        console.print(Text("To ask about, the oldest and largest first", "bold"))
+        calls = plain_table("Claim", "Insurer", "Days", "Claimed", "Owed", "What it is")
+        columns = ["claim", "insurer", "age", "amount_cents", "owed_cents", "state"]
+        for claim, insurer, age, amount, owed, state in listed[columns].head(_CALLS).itertuples(index=False, name=None):
+            calls.add_row(claim, Text(insurer), f"{age:,}", dollars(amount), dollars(owed), state)
+        console.print(calls)
+        if len(listed) > _CALLS:
+            console.print(f"... and {len(listed) - _CALLS:,} more on the sheet Call list")
+    if done.noted:
+        console.print(f"Read from the call list: {done.noted:,} notes.")
+    console.print(Text.assemble(("Written ", "bold"), str(done.written)), soft_wrap=True)
+
+
+def _or_none(cents: int) -> str:
+    return dollars(cents) if cents else "-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -25,10 +26,20 @@ _NEEDED = ("session", "kind", "decision")
 _WORDS = {plain(word): word for word in DECISION_WORDS}
 
 
-class _Sheet(NamedTuple):
+class TypedSheet(NamedTuple):
+    """A sheet in which somebody types: its table, where its header stands, the column of each heading."""
+
     table: RawTable
     header: int
     columns: dict[str, int]
+
+    def lines(self, name: str, headings: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+        """Each row below the header: where it stands, and its cells as text."""
+        sheet = f", {self.table.sheet}" if self.table.sheet else ""
+        for position in range(self.header + 1, self.table.height):
+            row = self.table.row(position)
+            cells = {h: text(row[self.columns[h]]) if h in self.columns else "" for h in headings}
+            yield f"{name}{sheet}, row {self.table.first_row + position}", cells
 
 
 def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
@@ -37,15 +48,7 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
     Raises BillingError, with file, sheet and row, where no sheet has the columns, a word is no decision, or two lines
     decide differently about the same.
     """
-    tables = open_spreadsheet(name, content, ask).tables
-    # Another sheet of a summary lists what was decided before; in a spreadsheet of one's own any sheet will do.
-    own = [table for table in tables if table.sheet == _SHEET]
-    sheets = [found for table in own or tables if (found := _found(table))]
-    if not sheets:
-        raise BillingError(
-            f"{name}: no sheet has the columns {', '.join(_HEADINGS[column] for column in _NEEDED)}, so no decision "
-            "can be read from it. If it is no summary of ours any more, move it away."
-        )
+    sheets = typed_sheets(name, content, ask, _SHEET, _HEADINGS, _NEEDED)
     lines = [line for sheet in sheets for line in _typed(name, sheet)]
     told: dict[tuple[str, str], tuple[str, ...]] = {}
     once = []
@@ -59,26 +62,41 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
     return prove(frame.astype({column.name: column.dtype for column in TYPED}), TYPED)
 
 
-def _found(table: RawTable) -> _Sheet | None:
-    by_heading = {heading(name): column for column, name in _HEADINGS.items()}
+def typed_sheets(
+    name: str, content: bytes, ask: AskPassword, sheet: str, headings: Mapping[str, str], needed: Sequence[str]
+) -> list[TypedSheet]:
+    """The sheets of a spreadsheet that have the needed columns; of our own workbook the one in which people type.
+
+    Raises BillingError where there is none.
+    """
+    tables = open_spreadsheet(name, content, ask).tables
+    # Another sheet of a workbook lists what was typed before; in a spreadsheet of one's own any sheet will do.
+    own = [table for table in tables if table.sheet == sheet]
+    sheets = [found for table in own or tables if (found := _found(table, headings, needed))]
+    if not sheets:
+        raise BillingError(
+            f"{name}: no sheet has the columns {', '.join(headings[column] for column in needed)}, so nothing that was "
+            "typed can be read from it. If it is no workbook of ours any more, move it away."
+        )
+    return sheets
+
+
+def _found(table: RawTable, headings: Mapping[str, str], needed: Sequence[str]) -> TypedSheet | None:
+    by_heading = {heading(name): column for column, name in headings.items()}
     for position in range(min(HEADER_WITHIN, table.height)):
         row = [by_heading.get(heading(text(cell)), "") for cell in table.row(position)]
         columns = {column: place for place, column in enumerate(row) if column}
-        if all(column in columns for column in _NEEDED):
-            return _Sheet(table, position, columns)
+        if all(column in columns for column in needed):
+            return TypedSheet(table, position, columns)
     return None
 
 
-def _typed(name: str, sheet: _Sheet) -> list[tuple[str, ...]]:
-    table, columns = sheet.table, sheet.columns
+def _typed(name: str, sheet: TypedSheet) -> list[tuple[str, ...]]:
     lines = []
-    for position in range(sheet.header + 1, table.height):
-        row = table.row(position)
-        cells = {column: text(row[columns[column]]) if column in columns else "" for column in _HEADINGS}
+    for where, cells in sheet.lines(name, _HEADINGS):
         typed = [cells[column] for column in _HEADINGS if column not in ("session", "kind")]
         if not any(typed):
             continue
-        where = f"{name}{f', {table.sheet}' if table.sheet else ''}, row {table.first_row + position}"
         word = _WORDS.get(plain(cells["decision"])) if cells["decision"] else ""
         if word is None:
             raise BillingError(f"{where}: the decision is none of {', '.join(DECISION_WORDS)}. Choose one of them.")

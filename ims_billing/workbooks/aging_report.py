@@ -1,0 +1,67 @@
+"""The workbook of what is not paid as claimed: by insurer and age, and the claims to ask about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pandas as pd
+
+from ims_billing.aging import BUCKETS, by_insurer
+from ims_billing.model import WORK_STATUSES
+from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
+
+CALL_LIST = {
+    "claim": Column("Claim"),
+    "insurer": Column("Insurer"),
+    "claimed_on": Column("Claimed on", "date"),
+    "age": Column("Days", "count"),
+    "service_date": Column("Service date", "date"),
+    "patient": Column("Patient"),
+    "policy": Column("Policy", "id"),
+    "member": Column("Member ID", "id"),
+    "amount_cents": Column("Amount claimed", "money"),
+    "paid_cents": Column("Paid", "money"),
+    "owed_cents": Column("Owed", "money"),
+    "state": Column("What it is"),
+    "reason": Column("Reason", "long"),
+    "owner": Column("Owner", typed=True),
+    "status": Column("Status", typed=True, choices=WORK_STATUSES),
+    "note": Column("Note", "long", typed=True),
+}
+SHEET = "Call list"
+
+
+def aging_report(frame: pd.DataFrame, clinic: str, as_of: dt.date) -> bytes:
+    """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed."""
+    book = Book(f"What is owed on {as_of}", clinic, as_of)
+    listed = frame[frame["status"] != "Closed"]
+    facts: list[tuple[str, Value]] = [("Clinic", clinic), ("As of", as_of), ("Claims to ask about", str(len(listed)))]
+    book.page("Aging", f"What insurers owe, {as_of}", facts, _blocks(frame))
+    book.table(SHEET, list(CALL_LIST.values()), column_values(listed, list(CALL_LIST)), widest=24)
+    return book.bytes()
+
+
+def _blocks(frame: pd.DataFrame) -> list[Block]:
+    money = [Column(f"{bucket} days", "money") for bucket in BUCKETS]
+    columns = [Column("Insurer"), Column("Claims", "count"), *money, Column("Owed", "money")]
+    rows: list[tuple[Value, ...]] = [
+        (insurer, count, *(cents[bucket] / 100 for bucket in BUCKETS), sum(cents.values()) / 100)
+        for insurer, count, cents in by_insurer(frame)
+    ]
+    owed = frame[frame["owed_cents"] > 0]
+    sums = [int(owed.loc[owed["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS]
+    total: tuple[Value, ...] = ("Total", len(owed), *(cents / 100 for cents in sums), sum(sums) / 100)
+    note = "Days since the claim was made. What a plan leaves to the patient is not owed by it."
+    owing = Block("Owed by insurers", columns, rows, total, note)
+    blocks = [replace(owing, chart=("bar", len(columns) - 1))]
+    states = frame.groupby("state")
+    kinds: list[tuple[Value, ...]] = [
+        (str(state), len(part), int(part["amount_cents"].sum()) / 100, int(part["owed_cents"].sum()) / 100)
+        for state, part in states
+    ]
+    if kinds:
+        columns = [Column("What it is"), Column("Claims", "count"), Column("Claimed", "money")]
+        told = "Denied claims are owed only once they were sent again; what was paid too much is below zero."
+        blocks.append(Block("By what it is", [*columns, Column("Owed", "money")], kinds, note=told))
+    return blocks

@@ -1,0 +1,231 @@
+"""What is owed on a day: by insurer and age, as it was then, with who looks after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from ims_billing.ledger import Ledger
+from ims_billing.model import ON_LEDGER, POSTINGS, empty
+from ims_billing.receivables import positions, totals
+from tests.test_reconcile import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
+
+BOOK = "reports/aging-{}.xlsx"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A month of six claims of $95, made on 5 November."""
+    return six_claims(tmp_path)
+
+
+def aging(folder: Path, as_of: str) -> dict[str, Any]:
+    done = run(folder, "aging", "--as-of", as_of, "--json")
+    assert done.exit_code == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def owed(told: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """By insurer, the buckets in which something is owed."""
+    return {
+        each["insurer"]: {bucket: cents for bucket, cents in each["cents"].items() if cents and bucket != "total"}
+        for each in told["insurers"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("as_of", "bucket"),
+    [
+        ("2026-11-05", "0-30"), ("2026-12-05", "0-30"), ("2026-12-06", "31-60"), ("2027-01-04", "31-60"),
+        ("2027-01-05", "61-90"), ("2027-02-03", "61-90"), ("2027-02-04", "over 90"),
+    ],
+)  # fmt: skip
+def test_claims_age_from_the_day_they_were_made(folder: Path, as_of: str, bucket: str) -> None:
+    assert owed(aging(folder, as_of)) == {
+        "Manulife": {bucket: 19_000}, "Pacific Blue Cross": {bucket: 9_500}, "Sun Life": {bucket: 28_500},
+    }  # fmt: skip
+
+
+def test_before_it_was_claimed_nothing_is_owed(folder: Path) -> None:
+    told = aging(folder, "2026-11-04")
+    assert (told["insurers"], told["claims"], told["totals"]["claims"]) == ([], [], 0)
+
+
+def test_what_each_answer_leaves_owed(folder: Path) -> None:
+    reconcile(folder, [paid(SUN), paid(SUN2, 70, Reason="Over the limit"), paid(SUN3, 0, Reason="Not covered")])
+    reconcile(folder, [paid(MANU, 100, Payment_Number="P2")])
+    told = aging(folder, "2026-12-01")
+    shown = [(c["claim"], c["state"], c["owed_cents"], c["paid_cents"]) for c in told["claims"]]
+    assert shown == [
+        ("2026-10-MANU-0002", "not answered", 9_500, 0),
+        ("2026-10-PABC-0001", "not answered", 9_500, 0),
+        (SUN2, "short-paid", 2_500, 7_000),
+        (MANU, "over-paid", -500, 10_000),
+        (SUN3, "denied", 0, 0),
+    ]
+    assert owed(told)["Sun Life"] == {"0-30": 2_500}
+
+
+def test_a_past_day_is_told_the_same_before_and_after_later_payments(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 70, Reason="x")])
+    days = ("2026-11-10", "2026-11-20", "2026-12-24")
+    before = {day: aging(folder, day) for day in days}
+    later = [paid(SUN, 25, Payment_Number="P2"), paid(SUN2, Payment_Number="P2"), paid(SUN, -70, Payment_Number="P2")]
+    reconcile(folder, [line | {"Payment Date": "2026-12-24"} for line in later])
+    assert run(folder, "void", SUN3, "--reason", "x", "--as-of", "2026-12-24").exit_code == 0
+    for day in days[:2]:
+        assert aging(folder, day) == before[day]
+    assert aging(folder, days[2]) != before[days[2]]
+    run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-25")
+    assert aging(folder, "2026-11-20") == before["2026-11-20"]
+
+
+def call_list(folder: Path, day: str) -> list[dict[str, Any]]:
+    head, *lines = load_workbook(folder / BOOK.format(day))["Call list"].iter_rows(values_only=True)
+    return [dict(zip(map(str, head), line, strict=True)) for line in lines]
+
+
+def note(folder: Path, day: str, claim: str, **typed: str) -> None:
+    path = folder / BOOK.format(day)
+    book = load_workbook(path)
+    sheet = book["Call list"]
+    columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+    [place] = [n for n in range(2, sheet.max_row + 1) if sheet.cell(n, columns["Claim"]).value == claim]
+    for heading, value in typed.items():
+        sheet.cell(place, columns[heading]).value = value
+    book.save(path)
+
+
+def test_who_looks_after_a_claim_is_read_back_and_comes_again(folder: Path) -> None:
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Owner="Kim", Status="Asked", Note="rang them")
+    note(folder, "2026-12-01", SUN2, Owner="Kim", Status="Closed")
+    aging(folder, "2027-01-01")
+    lines = {line["Claim"]: line for line in call_list(folder, "2027-01-01")}
+    assert [lines[SUN][heading] for heading in ("Owner", "Status", "Note")] == ["Kim", "Asked", "rang them"]
+    assert SUN2 not in lines
+    assert owed(aging(folder, "2027-01-01"))["Sun Life"] == {"31-60": 28_500}, "closed is no longer asked for, and owed"
+    # The workbook of before still says the same: it is not read again over what was said since.
+    note(folder, "2027-01-01", SUN, Status="Open")
+    aging(folder, "2027-01-02")
+    assert {line["Claim"]: line["Status"] for line in call_list(folder, "2027-01-02")}[SUN] == "Open"
+
+
+def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
+    note(folder, "2026-12-01", SUN, Status="Sent again", Note="signed, 2 December")
+    told = {c["claim"]: c for c in aging(folder, "2026-12-02")["claims"]}
+    assert (told[SUN]["state"], told[SUN]["owed_cents"]) == ("not answered", 9_500)
+    assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
+    assert reconcile(folder, [paid(SUN, Payment_Number="P9") | {"Payment Date": "2026-12-09"}])["posted"] == [2]
+    assert SUN not in {c["claim"] for c in aging(folder, "2026-12-10")["claims"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"Status": "Lost"}, "the status is none of Open, Asked, Sent again, Closed."),
+        ({"Claim": "2026-10-SUNL-0099", "Note": "x"}, "2026-10-SUNL-0099 is no claim on the ledger."),
+        ({"Claim": "", "Note": "x"}, "the line does not say for which claim."),
+    ],
+)
+def test_what_cannot_be_read_stops_before_it_is_written_over(
+    folder: Path, typed: dict[str, str], why: str
+) -> None:  # fmt: skip
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, **typed)
+    before = (folder / BOOK.format("2026-12-01")).read_bytes()
+    done = run(folder, "aging", "--as-of", "2026-12-01")
+    assert (done.exit_code, why in " ".join(done.stderr.split())) == (2, True)
+    assert (folder / BOOK.format("2026-12-01")).read_bytes() == before
+
+
+DAY = st.integers(0, 20).map(lambda n: dt.date(2026, 11, 10) + dt.timedelta(days=n))
+EVENT = st.one_of(
+    st.tuples(st.just("pay"), st.integers(0, 5), st.integers(0, 12_000), st.booleans(), DAY),
+    st.tuples(st.just("back"), st.integers(0, 5), st.integers(1, 12_000), st.booleans(), DAY),
+    st.tuples(st.just("undo"), st.integers(0, 8), st.just(0), st.booleans(), DAY),
+    st.tuples(st.just("again"), st.integers(0, 5), st.just(0), st.booleans(), DAY),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EVENT, max_size=12), DAY)
+def test_cents_are_conserved_on_any_day_under_payments_reversals_and_undos(
+    events: list[tuple[str, int, int, bool, dt.date]], day: dt.date
+) -> None:
+    claims = _claims(6)
+    lines: list[list[Any]] = []
+    for number, (what, which, cents, reason, on) in enumerate(events, start=1):
+        claim = str(claims["claim"].iloc[which % 6])
+        if what == "undo":
+            if lines:
+                lines[which % len(lines)][7] = max(pd.Timestamp(on), lines[which % len(lines)][6])
+        else:
+            paid_cents = {"pay": cents, "back": -cents, "again": 0}[what]
+            payment = 0 if what == "again" else number
+            said = "x" if reason else ""
+            lines.append(
+                [payment, claim, paid_cents, 9_500 if reason else 0, cents == 0, said, pd.Timestamp(on), pd.NaT]
+            )
+    lines.sort(key=lambda line: line[6])
+    types = {column.name: column.dtype for column in POSTINGS}
+    postings = pd.DataFrame(lines, columns=list(types)).astype(types)
+    for as_of in (day, None):
+        money = positions(claims, postings, as_of)
+        each = money.drop(columns=["claim", "answered_on", "reason"])
+        assert (each["claimed_cents"] == each.drop(columns="claimed_cents").sum(axis=1)).all()
+        assert (each[["patient_share_cents", "short_cents", "denied_cents"]] >= 0).all(axis=None)
+        for _, part in money.groupby(claims["insurer"]):
+            totals(part)
+        counted = (
+            postings[postings["undone_on"].isna()]
+            if as_of is None
+            else postings[
+                (postings["paid_on"] <= pd.Timestamp(as_of)) & ~(postings["undone_on"] <= pd.Timestamp(as_of))
+            ]
+        )
+        assert totals(money)["paid_cents"] == counted["paid_cents"].sum()
+
+
+def _claims(count: int) -> pd.DataFrame:
+    types = {column.name: column.dtype for column in ON_LEDGER}
+    frame = empty(ON_LEDGER).reindex(range(count))
+    frame = frame.assign(
+        claim=[f"C{n}" for n in range(count)],
+        insurer=[("A", "B")[n % 2] for n in range(count)],
+        amount_cents=[9_500 + n for n in range(count)],
+    )
+    numbers = {name: 0 for name, dtype in types.items() if dtype == "int64"}
+    texts = {name: "" for name, dtype in types.items() if dtype == "str"}
+    return frame.fillna({**numbers, **texts}).astype(types)
+
+
+def test_a_crash_in_the_middle_posts_all_of_a_file_or_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    insert, calls = Ledger.insert, 0
+
+    def failing(ledger: Ledger, table: str, *rest: Any) -> None:
+        nonlocal calls
+        calls += table == "posting"
+        if calls == 2:
+            raise RuntimeError
+        insert(ledger, table, *rest)
+
+    monkeypatch.setattr(Ledger, "insert", failing)
+    with pytest.raises(RuntimeError):
+        reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
+    monkeypatch.setattr(Ledger, "insert", insert)
+    told = reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
+    assert (told["posted"], told["totals"]["lines"]) == ([1], {"paid": 3})
