@@ -446,6 +446,7 @@ def reconcile(
     ] = None,
     clinic: ClinicFile = None,
     as_of: AsOf = None,
+    out: Out = None,
     ledger: LedgerOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, record nothing.")] = False,
     undo: Annotated[
@@ -453,21 +454,26 @@ def reconcile(
         typer.Option("--undo", metavar="PAYMENT", help="Take back a posted payment, by its number."),
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --undo: why.")] = "",
+    protect: Protect = False,
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
-    from ims_billing import console, json_view, payments
+    from ims_billing import console, json_view, payments, record
     from ims_billing.clinic_file import load, without_file
     from ims_billing.reading.remittance import read_remittances
 
     path = _find_clinic(clinic, files or [])
     known = load(path) if path else without_file()
-    memory, _ = _known_ledger(path, ledger, Path())
+    memory, folder = _known_ledger(path, ledger, out)
+    password = console.new_password() if protect else ""
     if undo is not None:
         if files or not reason.strip():
             raise typer.BadParameter("say why with --reason, and name no files", param_hint="--undo")
-        with console.Working(None) as working, memory.writing(working.wait, f"undo {undo}"):
-            insurer, cents, claims = memory.undo(undo, _day(as_of), reason.strip())
+        with console.Working(None) as working:
+            with memory.writing(working.wait, f"undo {undo}"):
+                insurer, cents, claims = memory.undo(undo, _day(as_of), reason.strip())
+            months = sorted({claim[:7] for claim in claims})
+            record.refresh(memory, months, folder, password=password, ask=working.ask_password, waiting=working.wait)
         console.show_undone(undo, insurer, cents, claims)
         return
     if not files:
@@ -475,11 +481,16 @@ def reconcile(
     with console.Working(len(files)) as working:
         lines, read = read_remittances(files, known, lambda name: working.step(f"Reading {name}"), working.ask_password)
         done = payments.reconcile(lines, read, known, memory, as_of=_day(as_of), dry_run=dry_run, waiting=working.wait)
+        written = record.refresh(
+            memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
+        )
     if as_json:
-        _print_json(json_view.reconciliation_json(done))
+        _print_json(json_view.reconciliation_json(done, [path for one in written for path in one.files]))
     else:
         console.show_reconciled(done)
         console.show_ledger(memory.path, fresh=False)
+        for one in written:
+            console.show_written(one.files, one.left_over, shared=one.shared)
     if done.held:
         raise typer.Exit(_HELD)
 

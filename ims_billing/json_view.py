@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
-from ims_billing.aging import BUCKETS, by_insurer
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.in_force import rules_on
 from ims_billing.model import NO_SESSION, is_id
@@ -106,7 +105,7 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
     return listed
 
 
-def reconciliation_json(done: Reconciliation) -> dict[str, Any]:
+def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> dict[str, Any]:
     """The object that `reconcile --json` prints; `posted` is null where nothing was recorded."""
     return {
         "version": __version__,
@@ -141,11 +140,15 @@ def reconciliation_json(done: Reconciliation) -> dict[str, Any]:
             }
             for payment in done.payments
         ],
+        "written": [str(path) for path in written],
     }
 
 
 def aging_json(done: Aged) -> dict[str, Any]:
     """The object that `aging --json` prints: what is owed by insurer and age in days, and the claims to ask about."""
+    # Here, so that commands without sessions need no pandas.
+    from ims_billing.aging import BUCKETS, by_insurer
+
     owed = by_insurer(done.frame)
     columns = ["claim", "insurer", "month", "claimed_on", "age", "bucket", "amount_cents", "paid_cents", "owed_cents"]
     return {

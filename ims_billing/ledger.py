@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.findings import BillingError, did_you_mean
 from ims_billing.ledger_file import damaged
-from ims_billing.ledger_payments import Payments, frame_of_rows, rows_of_frame
+from ims_billing.ledger_payments import Payments, frame_of_rows, months_of, rows_of_frame
 from ims_billing.model import (
     ATTENTION,
     DECISIONS,
@@ -25,15 +26,19 @@ from ims_billing.model import (
     MonthFigures,
     MonthView,
     Origin,
+    Payer,
     Run,
     Totals,
 )
+from ims_billing.receivables import positions, who_pays
+from ims_billing.remittance import Payment
 
 T = TypeVar("T")
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
 _TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
 _ORIGIN = TypeAdapter(Origin)
 _TOTALS = TypeAdapter(Totals)
+_PAYERS = TypeAdapter(tuple[Payer, ...])
 # With how many months before a month is compared.
 _COMPARED = 6
 # Of a month, the voided claims whose insurer has not been told.
@@ -192,8 +197,8 @@ class Ledger(Payments):
         for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
             self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
         origin, totals = _ORIGIN.dump_json(run.origin).decode(), _TOTALS.dump_json(run.totals).decode()
-        page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1)
-        self.insert("page", ("month", "as_of", "origin", "totals", "state"), [page])
+        page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1, self._payers())
+        self.insert("page", ("month", "as_of", "origin", "totals", "state", "payers"), [page])
         for table, columns, frame in (
             ("attention", ATTENTION, run.attention),
             ("not_billed", NOT_BILLED, run.not_billed),
@@ -209,7 +214,33 @@ class Ledger(Payments):
         self.run(f"DELETE FROM attention WHERE {held}", month, claim)
 
     def _changed(self, month: str) -> None:
-        self.run("UPDATE page SET state = state + 1 WHERE month = ?", month)
+        self.run("UPDATE page SET state = state + 1, payers = ? WHERE month = ?", self._payers(), month)
+
+    def _payers(self) -> str:
+        """How insurers answer IMS claims, as the ledger knows it now."""
+        postings = self.postings()
+        return _PAYERS.dump_json(() if postings.empty else who_pays(self.claims(), postings)).decode()
+
+    def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
+        """As in Payments; the workbooks of the months whose claims are paid are to show it."""
+        payments = list(payments)
+        posted = super().post(payments, on)
+        for month in months_of(p.claim for payment in payments for line in payment.lines for p in line.postings):
+            self._changed(month)
+        return posted
+
+    def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
+        """As in Payments; the workbooks of those months are to show it."""
+        insurer, cents, claims = super().undo(number, on, reason)
+        for month in months_of(claims):
+            self._changed(month)
+        return insurer, cents, claims
+
+    def note(self, work: pd.DataFrame) -> None:
+        """As in Payments; a claim that was sent again is waited for again."""
+        super().note(work)
+        for month in months_of(work.loc[work["status"] == "Sent again", "claim"]):
+            self._changed(month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back. Its history stays; raises BillingError where it has been taken back already."""
@@ -226,22 +257,25 @@ class Ledger(Payments):
 
     def month(self, month: str) -> MonthView:
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
-        pages = self.rows("SELECT as_of, origin, totals FROM page WHERE month = ?", month)
+        pages = self.rows("SELECT as_of, origin, totals, payers FROM page WHERE month = ?", month)
         if not pages:
             known = ", ".join(self.months()) or "no month"
             raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {known}.")
-        as_of, origin, totals = pages[0]
+        as_of, origin, totals, payers = pages[0]
         attention, not_billed = self.listing(month)
+        claims = self._claims("WHERE month = ?", month)
         return MonthView(
             month=month,
             as_of=dt.date.fromisoformat(as_of),
             origin=self._read(_ORIGIN, origin),
             totals=self._read(_TOTALS, totals),
-            claims=self._claims("WHERE month = ?", month),
+            claims=claims,
             attention=attention,
             not_billed=not_billed,
             earlier=self._frame_of("earlier", "page", EARLIER, month),
             decisions=self._decisions("WHERE month = ?", month),
+            money=positions(claims, self.postings()),
+            payers=self._read(_PAYERS, payers),
             batches=self._batches(month),
         )
 

@@ -127,6 +127,11 @@ class Payments(LedgerFile):
         return str(insurer), int(amount), [str(claim) for (claim,) in claims]
 
 
+def months_of(claims: Iterable[str]) -> list[str]:
+    """The months that claims are billed in, by their numbers, each once."""
+    return sorted({claim[:7] for claim in claims})
+
+
 def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
     """Rows of the database as a frame with the declared columns."""
     by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)

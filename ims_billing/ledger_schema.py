@@ -256,6 +256,8 @@ CREATE TABLE posting (
 );
 CREATE INDEX posting_by_claim ON posting (claim);
 
+ALTER TABLE page ADD COLUMN payers TEXT NOT NULL DEFAULT '[]';
+
 -- Who looks after a claim that is not paid as claimed, and how far that is: the last line of a claim stands.
 CREATE TABLE work (
     id INTEGER PRIMARY KEY,

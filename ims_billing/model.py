@@ -486,6 +486,18 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """How an insurer has answered claims of one service, over all months: claims by answer, and why it refused most."""
+
+    insurer: str
+    in_full: int
+    in_part: int
+    refused: int
+    waiting: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Batch:
     """What one run added to a month, as its insurers' workbooks show it."""
 
@@ -501,6 +513,8 @@ class MonthView:
 
     `claims` is the ON_LEDGER frame of the month, in the order they were made; `origin`, `totals`, `attention`,
     `not_billed` and `earlier` are of the last run that changed any of it. `decisions` are those typed in its workbook.
+    `money` are the POSITIONS of its claims by all payments so far; `payers` says how insurers answer IMS claims, as the
+    ledger knew it when the month changed last.
     """
 
     month: str
@@ -512,6 +526,8 @@ class MonthView:
     not_billed: pd.DataFrame
     earlier: pd.DataFrame
     decisions: pd.DataFrame
+    money: pd.DataFrame
+    payers: tuple[Payer, ...]
     batches: tuple[Batch, ...]
 
 

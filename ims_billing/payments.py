@@ -49,6 +49,12 @@ class Reconciliation:
         return {result: paid[result] for result in self.counts()}
 
     @property
+    def months(self) -> list[str]:
+        """The months whose claims it posted to."""
+        postings = (p for payment in self.payments for line in payment.lines for p in line.postings)
+        return sorted({p.claim[:7] for p in postings}) if self.posted else []
+
+    @property
     def held(self) -> int:
         """How many lines post nothing, because it is not certain what they pay."""
         return sum(self.counts().get(result, 0) for result in HELD)

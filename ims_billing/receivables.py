@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import ON_LEDGER, POSITIONS, POSTINGS, prove
+from ims_billing.model import ON_LEDGER, POSITIONS, POSTINGS, Payer, prove
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,24 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
     frame = prove(frame.astype({column.name: column.dtype for column in POSITIONS}), POSITIONS)
     totals(frame)
     return frame
+
+
+def who_pays(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Payer, ...]:
+    """How each insurer has answered the IMS claims (ON_LEDGER) that stand, by its name; empty before any answer."""
+    ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna()]
+    if postings.empty or ims.empty:
+        return ()
+    money = positions(ims, postings).set_axis(ims.index)
+    payers = []
+    for insurer, part in sorted(money.groupby(ims["insurer"]), key=lambda each: str(each[0]).casefold()):
+        refused = part["denied_cents"] > 0
+        waiting = part["outstanding_cents"] > 0
+        less = ~refused & ~waiting & (part["paid_cents"] < part["claimed_cents"])
+        reasons = part.loc[(refused | less) & (part["reason"] != ""), "reason"].value_counts()
+        why = str(reasons.index[0]) if len(reasons) else ""
+        full = len(part) - int(refused.sum()) - int(waiting.sum()) - int(less.sum())
+        payers.append(Payer(str(insurer), full, int(less.sum()), int(refused.sum()), int(waiting.sum()), why))
+    return tuple(payers)
 
 
 def totals(frame: pd.DataFrame) -> dict[str, int]:

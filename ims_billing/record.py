@@ -394,6 +394,28 @@ def report(
     return written
 
 
+def refresh(
+    ledger: Ledger,
+    months: Sequence[str],
+    out: Path,
+    *,
+    password: str = "",
+    ask: AskPassword = nobody_to_ask,
+    waiting: Waiting = lambda _: None,
+) -> list[Written]:
+    """Writes the files of months again that show what has changed since, where the folder has them at all.
+
+    Raises BillingError where one cannot be written; the ledger has the change already, and `report` writes it.
+    """
+    written = []
+    for month in months:
+        if claim_workbooks(out, month):
+            with ledger.reading(), _recorded_already(month, None):
+                _probe(ledger, month, out, password)
+            written.append(_write(ledger, month, out, None, lambda _: None, waiting, password, (), ask))
+    return [one for one in written if one]
+
+
 @dataclass(frozen=True)
 class Voided:
     """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written."""

@@ -150,6 +150,21 @@ def test_what_cannot_be_read_stops_before_it_is_written_over(
     assert (folder / BOOK.format("2026-12-01")).read_bytes() == before
 
 
+def test_the_months_overview_shows_what_is_paid_and_who_pays(folder: Path) -> None:
+    reconcile(folder, [paid(SUN), paid(SUN2, 70, Reason="Over the limit"), paid(SUN3, 0, Reason="Not covered")])
+    book = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")
+    lines = [tuple(line) for line in book["Overview"].iter_rows(values_only=True)]
+    assert ("Sun Life", 3, 285, 165, 0, 25, 95, 0, 15) in lines
+    assert ("Manulife", 2, 190, 0, 0, 0, 0, 190, None) in lines
+    assert [line[:3] for line in lines if line[0] in ("Not covered", "Over the limit")] == [
+        ("Not covered", 1, 95), ("Over the limit", 1, 25),
+    ]  # fmt: skip
+    assert ("Sun Life", 3, "33%", "33%", "33%", 0) in [line[:6] for line in lines]
+    before = (folder / "reports/2026-10/claim-summary-2026-10.xlsx").read_bytes()
+    assert run(folder, "report", "2026-10").exit_code == 0
+    assert (folder / "reports/2026-10/claim-summary-2026-10.xlsx").read_bytes() == before
+
+
 DAY = st.integers(0, 20).map(lambda n: dt.date(2026, 11, 10) + dt.timedelta(days=n))
 EVENT = st.one_of(
     st.tuples(st.just("pay"), st.integers(0, 5), st.integers(0, 12_000), st.booleans(), DAY),

@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "saving": {"findings"},
     "ledger_schema": set(),
     "ledger_file": {"findings", "saving", "ledger_schema"},
-    "ledger": {"model", "findings", "ledger_file", "ledger_payments"},
+    "ledger": {"model", "findings", "ledger_file", "ledger_payments", "receivables", "remittance"},
     "ledger_payments": {"model", "findings", "ledger_file", "remittance"},
     "receivables": {"model"},
     "aging": {"model", "receivables"},

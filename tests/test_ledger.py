@@ -271,7 +271,7 @@ def test_a_full_disk_is_told_and_nothing_is_recorded(ledger: Ledger) -> None:
         with ledger.writing():
             # No page more than it has: what SQLite says then is what it says of a full disk.
             ledger.run(f"PRAGMA max_page_count = {ledger.rows('PRAGMA page_count')[0][0]}")
-            ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 1)", "x" * 9_000_000)
+            ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 1, '[]')", "x" * 9_000_000)
 
     with pytest.raises(BillingError, match="the disk is full"):
         fill()

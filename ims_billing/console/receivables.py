@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ims_billing.aging import BUCKETS, by_insurer
 from ims_billing.console.glance import plain_table
 from ims_billing.console.terminal import out
 from ims_billing.model import dollars
-from ims_billing.remittance import HELD, NOT_POSTED
 
 if TYPE_CHECKING:
     from ims_billing.payments import Aged, Reconciliation
@@ -35,6 +33,9 @@ _MEANS = {
 
 def show_reconciled(done: Reconciliation) -> None:
     """The payments, what their lines came to, and those that post nothing with the claims they may mean."""
+    # Here, as below, so that commands without sessions need no pandas.
+    from ims_billing.remittance import HELD, NOT_POSTED
+
     console = out()
     would = done.posted is None
     for file in done.files:
@@ -89,6 +90,8 @@ def show_undone(number: int, insurer: str, cents: int, claims: list[str]) -> Non
 
 def show_aging(done: Aged) -> None:
     """What is owed by insurer and age, the oldest and largest claims to ask about, and the workbook."""
+    from ims_billing.aging import BUCKETS, by_insurer
+
     console = out()
     console.print(Text(f"What insurers owe, as of {done.as_of}, by days since it was claimed", "bold"))
     table = plain_table("Insurer", "Claims", *BUCKETS, "Owed")

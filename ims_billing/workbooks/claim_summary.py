@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from ims_billing.decisions import DECIDED, answers
 from ims_billing.findings import CATALOGUE, REASONS
-from ims_billing.model import DECISION_WORDS, MonthView, RuleApplied, Totals
+from ims_billing.model import DECISION_WORDS, MonthView, Payer, RuleApplied, Totals
 from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
 
 CLAIMS = {
@@ -131,6 +132,10 @@ def _overview(view: MonthView) -> list[Block]:
             _amounts("By visit", "Visit", claims, claims["visit"].replace("", "not said")),
             replace(_amounts("By week", "Week from Monday", claims, monday), chart=("column", 4)),
         ]
+    if (view.money["answered_on"].notna()).any() or (view.money["paid_cents"] != 0).any():
+        blocks += _paid(view, claims)
+    if view.payers:
+        blocks.append(_who_pays(view.payers))
     if view.totals.months_before:
         blocks.append(_compared(view, claims))
     if len(view.batches) > 1:
@@ -180,6 +185,51 @@ def _compared(view: MonthView, claims: pd.DataFrame) -> Block:
     rows.append((view.month, len(claims), *_dollars(claims)))
     columns = [Column("Month"), Column("Claims", "count"), Column("Fees", "money"), Column("Patient paid", "money")]
     return Block("Beside the months before", [*columns, Column("Amount claimed", "money")], rows, chart=("column", 4))
+
+
+def _paid(view: MonthView, claims: pd.DataFrame) -> list[Block]:
+    """What insurers have paid of the month's claims so far and what they owe; and why they refused."""
+    made = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches}
+    money = view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
+    days = (money["answered_on"] - claims["batch"].map(made)).dt.days
+    cents = ["paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
+    rows: list[tuple[Value, ...]] = []
+    for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
+        waited = days[part.index].dropna()
+        mean = round(float(waited.mean())) if len(waited) else None
+        sums = (int(part[name].sum()) / 100 for name in cents)
+        rows.append((str(insurer), len(part), int(part["claimed_cents"].sum()) / 100, *sums, mean))
+    sums_of_all = [int(money[name].sum()) / 100 for name in ("claimed_cents", *cents)]
+    names = ("Claimed", "Paid", "Patient's share", "Short", "Denied", "Owed")
+    columns = [Column("Insurer"), Column("Claims", "count"), *(Column(name, "money") for name in names)]
+    columns.append(Column("Days to answer", "count"))
+    note = "Claimed is the sum of the next five columns. Days are the average from the claim to the first answer."
+    blocks = [Block("Paid and owed so far", columns, rows, ("Total", len(money), *sums_of_all, None), note=note)]
+    less = money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & (money["reason"] != "")]
+    if len(less):
+        told: list[tuple[Value, ...]] = [
+            (str(reason), len(part), int(part[["denied_cents", "short_cents"]].sum().sum()) / 100)
+            for reason, part in less.groupby("reason")
+        ]
+        told.sort(key=lambda row: (-float(str(row[2])), str(row[0])))
+        why = [Column("Reason, as the insurer says", "long"), Column("Claims", "count"), Column("Not paid", "money")]
+        blocks.append(Block("Refused or paid short, and why", why, told))
+    return blocks
+
+
+def _who_pays(payers: Sequence[Payer]) -> Block:
+    """How plans treat IMS, of all months, so that patients can be told."""
+    rows: list[tuple[Value, ...]] = []
+    for payer in payers:
+        answered = payer.in_full + payer.in_part + payer.refused
+        counts = (payer.in_full, payer.in_part, payer.refused)
+        shares = [f"{count / answered:.0%}" if answered else "" for count in counts]
+        rows.append((payer.insurer, answered, *shares, payer.waiting, payer.reason))
+    names = ("Paid in full", "In part", "Refused")
+    columns = [Column("Insurer"), Column("Answered", "count"), *(Column(name) for name in names)]
+    columns += [Column("Not answered", "count"), Column("Most given reason")]
+    note = "Of the IMS claims of all months, as the ledger knew them when this month changed last."
+    return Block("Who pays for IMS", columns, rows, note=note)
 
 
 def _worth_knowing(claims: pd.DataFrame) -> Block:
