@@ -9,7 +9,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.in_force import code_rule, fee_rule, limit_rule, payer_order
-from ims_billing.model import CLAIMS, cents, prove
+from ims_billing.model import CLAIMS, cents, prove, sources
 from ims_billing.terms import Fee, fee_in_force
 
 # One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.
@@ -127,10 +127,3 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
     """Names in the order of the alphabet, whatever their case: iA before Manulife before MSP."""
     return column.str.casefold() if column.name in ("insurer", "patient") else column
-
-
-def sources(sessions: pd.DataFrame) -> pd.Series[str]:
-    """File, sheet and row of each session as one text."""
-    sheet = ", " + sessions["sheet"]
-    place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
-    return (place + ", row " + sessions["row"].astype("str")).astype("str")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.cells import day, meanings, money, word_of
+from ims_billing.cells import day, is_error, meanings, money, word_of
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.model import DECISIONS, FINDINGS, Intake, day_text, prove
+from ims_billing.model import DECISIONS, FINDINGS, Intake, day_text, given_name_first, prove
 from ims_billing.rulebook import published
 
 BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"
@@ -116,25 +116,22 @@ def answers(kind: str) -> str:
     return f"You can choose {', '.join([*ways, 'Do not bill'])}, or Later.{also}"
 
 
-def fingerprints(sessions: pd.DataFrame, claim: pd.Series[str] | None = None) -> pd.Series[str]:
-    """What each session is, hashed, so that a decision is known to be about another one; `claim` where it is of one."""
+def fingerprints(sessions: pd.DataFrame, files: Mapping[str, str]) -> pd.Series[str]:
+    """What each session is, hashed, so that a decision is known to be about another one.
+
+    What nothing tells apart (no id, and no day or no patient) is the row of one file only: `files` has their hashes.
+    """
     told = pd.Series("", index=sessions.index, dtype="str")
     for name in _TELLING:
         column = sessions[name]
         told += "\x1f" + (day_text(column) if name.endswith("_date") else column.astype("string").fillna(""))
-    hashed = pd.Series([_hashed(text) for text in told], index=sessions.index, dtype="str")
-    return hashed if claim is None else _about(hashed, claim)
-
-
-def _about(hashed: pd.Series[str], claim: pd.Series[str]) -> pd.Series[str]:
-    pairs = zip(hashed, claim, strict=True)
-    return pd.Series(
-        [_hashed(text + number) if number else text for text, number in pairs], index=hashed.index, dtype="str"
-    )
+    vague = (sessions["session_id"] == "") & (sessions["service_date"].isna() | (sessions["patient"] == ""))
+    told += sessions["file"].map(files).astype("str").fillna("").where(vague, "")
+    return pd.Series([_hashed(text) for text in told], index=sessions.index, dtype="str")
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -169,20 +166,40 @@ class Decided:
     """What was decided about the sessions of a run, and what of it counts.
 
     `intake` has the values that were corrected in their places. `corrected` says of session and kind what was put
-    right, `refused` why a decision does not count, `in_place` which were billed all the same.
+    right, `refused` why a decision does not count; `copies` how often each session stands in the files.
     """
 
     intake: Intake
     said: tuple[Said, ...]
+    copies: pd.Series[int]
     corrected: dict[tuple[int, str], str] = field(default_factory=dict)
     refused: dict[tuple[int, str], str] = field(default_factory=dict)
     _history: tuple[Said, ...] = ()
     _states: dict[int, set[str]] = field(default_factory=dict)
 
     def current(self, said: Said, claim: str = "") -> bool:
-        """Whether the session is what it was when this was decided."""
-        states = self._states.get(said.session, set())
-        return said.was in ({_hashed(state + claim) for state in states} if claim else states)
+        """Whether the session is what it was when this was decided; `claim` is the one that it is about."""
+        more = self._more(said.kind, said.session, claim)
+        return said.was in {_with(state, more) for state in self._states.get(said.session, set())}
+
+    def _more(self, kind: str, session: int, claim: str) -> str:
+        """What a decision of a kind is about beside the session itself: its claim, or how many copies there are."""
+        if kind in ABOUT_A_CLAIM:
+            return claim
+        return f"{self.copies[session]} copies" if kind == "duplicate-session" else ""
+
+    def fingerprints(self, lines: pd.DataFrame, about: pd.Series[str]) -> list[str]:
+        """What the session of each line (`session`, `kind`) is now; `about` are the claims of changed ones, by label.
+
+        A value that was typed on a line and did not help is decided anew of the session as it was without it.
+        """
+        files = {file.file: file.sha256 for file in self.intake.files}
+        now = fingerprints(self.intake.sessions.loc[lines["session"].unique()], files)
+        typed = {said.place: said.was for said in self.said if said.place in self.corrected}
+        return [
+            typed.get((session, kind)) or _with(now[session], self._more(kind, session, about[session]))
+            for session, kind in zip(lines["session"].tolist(), lines["kind"], strict=True)
+        ]
 
     def billed(self) -> set[tuple[int, str]]:
         """The findings that do not hold any more, by session and kind: somebody decided to bill all the same."""
@@ -202,8 +219,16 @@ class Decided:
         last = {said.session: place for place, said in enumerate(self._history) if said.kind == "duplicate-session"}
         return sorted(chosen, key=lambda session: last[session])
 
+    def preference(self) -> pd.Series[int]:
+        """By session, which of several copies a claim is of: the lowest; what is not to be billed comes last."""
+        chosen = {label: place for place, label in enumerate(self.copies_to_bill())}
+        last = self.not_to_bill()
+        labels = self.intake.sessions.index
+        ranks = [chosen.get(label, len(chosen) + (label in last)) for label in labels]
+        return pd.Series(ranks, index=labels, dtype="int64")
+
     def not_to_bill(self) -> set[int]:
-        """The sessions that somebody decided not to bill, but for those that are about a claim."""
+        """The sessions that somebody decided not to bill; of a decision about a claim, see `about_claims`."""
         return {s.session for s in self.said if s.decision == DO_NOT_BILL and self.current(s)}
 
     def about_claims(self, standing: pd.DataFrame, reasons: pd.Series[str]) -> dict[int, tuple[str, str]]:
@@ -254,7 +279,7 @@ class Decided:
         """
         if not self.said:
             return findings
-        self._refuse_copies(group, claimed)
+        self._refuse_copies(group, claimed, candidates)
         billed = self.billed()
         told = list(findings.itertuples(index=False, name=None))
         latest = {said.place: said for said in self.said}
@@ -279,7 +304,10 @@ class Decided:
         claim = about_claim(standing.loc[[said.session]]).iloc[0] if said.kind in ABOUT_A_CLAIM else ""
         if said.place in billed:
             return "warn", f"{message} {said.told()}"
-        if not (self.current(said, claim) if said.kind in ABOUT_A_CLAIM else self.current(said)):
+        if not said.was:
+            again = "That was in a workbook of an earlier version of the program: decide once more."
+            return severity, f"{message} {said.told()} {again}"
+        if not self.current(said, claim):
             return severity, f"{message} {said.told()} The session is another since then: decide again."
         if said.place in self.refused:
             return severity, f"{message} {said.told()} That does not count: {self.refused[said.place]}"
@@ -308,7 +336,9 @@ class Decided:
         for place, said in latest.items():
             if (
                 said.decision == DO_NOT_BILL
-                and said.kind not in ABOUT_A_CLAIM
+                and said.was
+                # Where the copies are gone, so is what was decided about them.
+                and said.kind not in (*ABOUT_A_CLAIM, "duplicate-session")
                 and said.session in candidates
                 and place not in held
                 and not self.current(said)
@@ -316,9 +346,9 @@ class Decided:
                 message = f"{said.told()} The session is another since then: decide again."
                 yield said.session, said.kind, "hold", message, "Choose Bill or Do not bill for it as it is now."
 
-    def _refuse_copies(self, group: pd.Series[int], claimed: Collection[int]) -> None:
+    def _refuse_copies(self, group: pd.Series[int], claimed: Collection[int], candidates: Collection[int]) -> None:
         """Bill counts on one copy of a session, and on none where one is claimed."""
-        chosen = [session for session in self.copies_to_bill() if session not in claimed]
+        chosen = [session for session in self.copies_to_bill() if session not in claimed and session in candidates]
         numbers = group[chosen]
         of_claimed = set(group[list(claimed)])
         for session, number in numbers.items():
@@ -328,13 +358,13 @@ class Decided:
             elif (numbers == number).sum() > 1:
                 self.refused[place] = f"{(numbers == number).sum()} copies are to be billed. Choose one."
 
-    def typed_about(self, place: tuple[int, str]) -> str:
-        """The fingerprint of the session that a value was typed about and put in; empty where none was."""
-        return next((said.was for said in self.said if said.place == place and place in self.corrected), "")
-
     def told(self, session: int) -> list[tuple[str, str]]:
         """Kind and decision of all that stands about a session."""
         return [(said.kind, said.told()) for said in self.said if said.session == session]
+
+
+def _with(fingerprint: str, more: str) -> str:
+    return _hashed(fingerprint + more) if more else fingerprint
 
 
 def about_claim(standing: pd.DataFrame) -> pd.Series[str]:
@@ -343,22 +373,25 @@ def about_claim(standing: pd.DataFrame) -> pd.Series[str]:
     return about.where(standing["state"].isin(("changed", "voided")), "")
 
 
-def decide(intake: Intake, keys: pd.Series[str], decisions: pd.DataFrame, clinic: Clinic) -> Decided:
-    """What of the DECISIONS is about these sessions (`keys`: by label), with the correct values put in.
+def decide(
+    intake: Intake, keys: pd.Series[str], copies: pd.Series[int], decisions: pd.DataFrame, clinic: Clinic
+) -> Decided:
+    """What of the DECISIONS is about these sessions (by label: `keys`, and how many `copies`), with values put in.
 
     A decision counts for the session as it was: as read, or with what else was corrected at the same time or before.
     """
-    history = tuple(_about_these(keys, decisions))
+    history = tuple(_about_these(intake.sessions, keys, decisions))
     said = tuple({one.place: one for one in history}.values())
-    decided = Decided(intake, said, _history=history)
+    decided = Decided(intake, said, copies, _history=history)
     if not said:
         return decided
     _refuse(decided)
     labels = sorted({one.session for one in history})
     sessions, bad = intake.sessions.copy(), intake.cell_findings
+    files = {file.file: file.sha256 for file in intake.files}
     open_values = {one.place: one for one in said if one.value and one.decision in ("", BILL)}
     while labels:
-        now = fingerprints(sessions.loc[labels])
+        now = fingerprints(sessions.loc[labels], files)
         for label in labels:
             decided._states.setdefault(label, set()).add(now[label])
         changed = set()
@@ -368,11 +401,11 @@ def decide(intake: Intake, keys: pd.Series[str], decisions: pd.DataFrame, clinic
             del open_values[place]
             own = (bad["session"] == one.session) & (bad["kind"] == one.kind)
             columns = CORRECTS[one.kind] or tuple(bad.loc[own, "column"].unique()) or ("visit",)
-            found = _read(one, columns, clinic)
+            before = sessions.loc[[one.session]].to_dict("records")[0]
+            found = _read(one, columns, before, clinic)
             if isinstance(found, str):
                 decided.refused[place] = found
                 continue
-            before = sessions.loc[[one.session]].to_dict("records")[0]
             for column, value in found.items():
                 sessions.loc[one.session, column] = value
             decided.corrected[place] = _put_right(one, found, before)
@@ -382,16 +415,20 @@ def decide(intake: Intake, keys: pd.Series[str], decisions: pd.DataFrame, clinic
     return replace(decided, intake=replace(intake, sessions=sessions, cell_findings=bad))
 
 
-def _about_these(keys: pd.Series[str], decisions: pd.DataFrame) -> Iterator[Said]:
+def _about_these(sessions: pd.DataFrame, keys: pd.Series[str], decisions: pd.DataFrame) -> Iterator[Said]:
+    """The decisions about these sessions; a number that is another patient's now, and another day's, is another one."""
     ours = decisions[decisions["session"].isin(keys)]
     if ours.empty:
         return
     labels = dict(zip(keys, keys.index, strict=True))
-    columns = ["session", "kind", "decision", "correct_value", "fingerprint"]
-    days = day_text(ours["decided_on"])
-    for (key, kind, word, value, was), on in zip(ours[columns].itertuples(index=False, name=None), days, strict=True):
-        if kind in CATALOGUE:
-            yield Said(int(labels[key]), kind, word, value, on, was)
+    columns = ["session", "kind", "decision", "correct_value", "fingerprint", "patient", "service_date", "decided_on"]
+    for key, kind, word, value, was, patient, date, on in ours[columns].itertuples(index=False, name=None):
+        label = int(labels[key])
+        now = sessions.loc[[label]].iloc[0]
+        same_person = given_name_first(now["patient"]) == given_name_first(patient)
+        same_day = now["service_date"] == date or pd.isna(date) or pd.isna(now["service_date"])
+        if kind in CATALOGUE and (same_person or same_day):
+            yield Said(label, kind, word, value, f"{on:%Y-%m-%d}", was)
 
 
 def _refuse(decided: Decided) -> None:
@@ -407,17 +444,23 @@ def _refuse(decided: Decided) -> None:
             decided.refused[said.place] = f"{needs}."
 
 
-def _read(said: Said, columns: Iterable[str], clinic: Clinic) -> dict[str, Any] | str:
+def _read(said: Said, columns: Iterable[str], before: Mapping[Any, Any], clinic: Clinic) -> dict[str, Any] | str:
     """The cells that a correct value stands for; or why it cannot be one."""
     columns = list(columns)
+    if is_error(said.value):
+        return "the correct value is an error of the spreadsheet."
     known = [column for column in columns if column in _CALLED]
     alternatives = said.kind != "unreadable-cell"
     if not known or (len(columns) > 1 and not alternatives):
         return "it is not one cell that a value could stand for. Mend the file."
     for column in known:
         cells = _cells_of(column, said.value, clinic)
-        if cells is not None:
-            return cells
+        if cells is None:
+            continue
+        treated = clinic.practitioner(before["practitioner"])
+        if column == "practitioner" and treated is not None and treated.profession != "physiotherapist":
+            return "the row names somebody who is no physiotherapist. Mend it where the session is kept."
+        return cells
     return f"the correct value is not {_CALLED[known[-1]][1]}."
 
 
@@ -438,7 +481,8 @@ def _cells_of(column: str, value: str, clinic: Clinic) -> dict[str, Any] | None:
     if column in words:
         meant = words[column].get(word_of(value))
         return None if meant is None else {column: meant == "yes" if column == "billed" else meant}
-    return {column: value}
+    named = _CALLED[column][1] != "a name" or any(map(str.isalpha, value))
+    return {column: value} if named else None
 
 
 def _put_right(said: Said, cells: Mapping[str, Any], before: Mapping[Any, Any]) -> str:
@@ -456,30 +500,33 @@ def newly_decided(
 ) -> pd.DataFrame:
     """What of the TYPED lines the ledger does not know yet: a DECISIONS frame.
 
-    `lines` are the open lines of all months (EARLIER frame), `known` all decisions so far. A workbook that is `fresh`
-    shows what the ledger holds, so that a decision stands in it on purpose; in another one, what was ever read before
-    is old. Raises BillingError, with file, sheet and row, for a line that is not open in this month.
+    `lines` are the open lines of all months (EARLIER frame), `known` all decisions so far. Each typed line says what
+    the session was in that workbook. One that is `fresh` shows what the ledger holds: a line that is empty now takes
+    back what stood there. In another one, what was ever read before is old. Raises BillingError, with file, sheet and
+    row, for a line that is not open in this month.
     """
-    by_place: dict[tuple[str, str, str], dict[Any, Any]] = {
-        (str(line["month"]), str(line["session"]), str(line["kind"])): line for line in lines.to_dict("records")
-    }
-    months = {(session, kind): m for m, session, kind in by_place}
     # What is no open line any more can be decided anew all the same, by the words it was decided with.
-    decided_before: dict[tuple[str, str, str], dict[Any, Any]] = {
-        (str(line["month"]), str(line["session"]), str(line["kind"])): line for line in known.to_dict("records")
+    places = ["month", "session", "kind"]
+    by_place: dict[tuple[Any, ...], dict[Any, Any]] = {
+        tuple(line[name] for name in places): line for line in (*known.to_dict("records"), *lines.to_dict("records"))
     }
-    said: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
+    months = {place[1:]: place[0] for place in by_place}
     what = ["decision", "correct_value", "decided_by", "note"]
+    said: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
     for row in known[["session", "kind", *what, "fingerprint"]].itertuples(index=False, name=None):
         said.setdefault((row[0], row[1]), []).append((row[2:6], row[6]))
     made = []
-    for place, session, kind, *words in typed.itertuples(index=False, name=None):
+    for place, shown, kind, *words in typed.itertuples(index=False, name=None):
+        session, _, was = shown.partition("-")
+        line = by_place.get((month, session, kind))
         before = said.get((session, kind), [])
-        line = by_place.get((month, session, kind)) or decided_before.get((month, session, kind))
-        was = line["fingerprint"] if line else None
-        if fresh and before and before[-1][0] == tuple(words) and before[-1][1] == (was or before[-1][1]):
-            continue
-        if not fresh and any(words_ == tuple(words) for words_, _ in before):
+        was = was or (line["fingerprint"] if line else "")
+        now = (tuple(words), was)
+        if not any(words):
+            # Nothing stands here: that says something only where something stood.
+            if not (fresh and before and before[-1][1] == was and any(before[-1][0])):
+                continue
+        elif now == before[-1] if fresh and before else now in before:
             continue
         if line is None:
             elsewhere = months.get((session, kind))
@@ -489,7 +536,8 @@ def newly_decided(
                 else f"no session of {month} is held for that any more. Clear it, or name the right month."
             )
             raise BillingError(f"{place}: something is typed here, and {why}")
-        made.append({**line, **dict(zip(what, words, strict=True)), "decided_on": pd.Timestamp(on)})
+        told = {**line, **dict(zip(what, words, strict=True)), "fingerprint": was, "decided_on": pd.Timestamp(on)}
+        made.append(told)
     columns = {column.name: column.dtype for column in DECISIONS}
     frame = pd.DataFrame(made, columns=list(columns))
     return prove(frame.astype(columns), DECISIONS)

@@ -9,9 +9,7 @@ from typing import cast
 
 import pandas as pd
 
-from ims_billing.claims import sources
 from ims_billing.clinic import Clinic
-from ims_billing.decisions import ABOUT_A_CLAIM, fingerprints
 from ims_billing.findings import CATALOGUE
 from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
 from ims_billing.model import (
@@ -29,6 +27,7 @@ from ims_billing.model import (
     day_text,
     empty,
     prove,
+    sources,
 )
 from ims_billing.month import Month
 from ims_billing.rulebook import published
@@ -138,13 +137,8 @@ def _attention(month: Month) -> pd.DataFrame:
     holds = holds[holds["session"].isin(month.held.index)]
     lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
     told = holds.reset_index(drop=True)
-    of_claims = holds["kind"].isin(ABOUT_A_CLAIM)
-    about = month.sessions["about_claim"].loc[holds["session"]].where(of_claims.to_numpy(), "")
-    hashed = fingerprints(month.intake.sessions.loc[holds["session"]], about)
-    # A value that was typed here, and did not help, is decided anew of the session as it was without it.
-    places = zip(holds["session"], holds["kind"], strict=True)
-    typed_about = [month.decided.typed_about(place) or own for place, own in zip(places, hashed.tolist(), strict=True)]
-    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"], fingerprint=typed_about)
+    hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
+    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"], fingerprint=hashed)
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
     return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str", "fingerprint": "str"}), ATTENTION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.identity import joined, natural_parts, patient_keys
-from ims_billing.model import DID_NOT_TAKE_PLACE, bare, day_text, dollars, given_name_first
+from ims_billing.model import DID_NOT_TAKE_PLACE, bare, day_text, dollars, given_name_first, sources
 from ims_billing.resemblance import resembling, told_of
 from ims_billing.terms import Codes
 
@@ -49,13 +49,16 @@ def recall(
     history: pd.DataFrame,
     clinic: Clinic,
     replacing: str = "",
-    copies_to_bill: Sequence[int] = (),
+    preference: pd.Series[int] | None = None,
 ) -> Recall:
     """Looks every classified session up among the claims of the ledger (ON_LEDGER).
 
     The voided claim `replacing` counts as if it still stood, so that the session it is of is found. Of several copies
-    of a claimed session, the claim is of the first among `copies_to_bill`, else of the first in the files.
+    of a claimed session, the claim is of the one with the lowest `preference`, then of the row that was claimed.
     """
+    # What was taken back and claimed anew is told by the claim that stands for it.
+    history = history[history["voided_on"].isna() | (history["replaced_by"] == "") | (history["claim"] == replacing)]
+    history = history.reset_index(drop=True)
     if history.empty:
         blank = pd.DataFrame(dict.fromkeys(_STANDING, ""), index=sessions.index, dtype="str")
         nobody, none = history.assign(patient_key=history["patient"]), history["voided_on"].isna()
@@ -69,21 +72,22 @@ def recall(
         date=both["service_date"],
         **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
     )
-    first = {label: place for place, label in enumerate(copies_to_bill)}
-    ranks = [first.get(label, len(first)) for label in sessions.index]
     ours = (
         parts.iloc[: len(sessions)]
         .set_axis(sessions.index)
-        .assign(file=sessions["file"], again_in=sessions["again_in"], rank=ranks)
+        .assign(file=sessions["file"], again_in=sessions["again_in"], source=sources(sessions), rank=0)
     )
-    known = parts.iloc[len(sessions) :].set_axis(theirs.index)
+    if preference is not None:
+        ours["rank"] = preference
+    known = parts.iloc[len(sessions) :].set_axis(theirs.index).assign(source=history["source"])
     stands = history["voided_on"].isna() | (history["claim"] == replacing)
     open_void = ~stands & (history["replaced_by"] == "")
     by_id, reused = _by_id(ours, known, stands)
     found = _same(ours, known, stands, open_void, by_id)
     standing = _standing(sessions, ours, history, known, found, clinic)
     matched = pd.Series(history.index.isin(found[found >= 0]), index=history.index)
-    near = resembling(ours, known, found, stands)
+    # A session whose claim was taken back may be the correction of another claim, as a new one may.
+    near = resembling(ours, known, found.mask(found.isin(known.index[~stands]), -1), stands)
     is_near = near["resembles"] >= 0
     standing.loc[is_near, "resembles"] = history["claim"].loc[near.loc[is_near, "resembles"]].to_numpy()
     standing.loc[is_near, "resemblance"] = near.loc[is_near, "resemblance"]
@@ -173,7 +177,9 @@ def _same(
     for claims in (stands, open_void):
         for loosened in (_without_start, _by_the_name, _by_name_and_birth_date):
             found = _one_to_one(found, ours, known, claims, loosened)
-    copies_in_order = ours[["file"]].assign(claim=found).loc[ours["rank"].sort_values(kind="stable").index]
+    its_row = ours["source"] == known["source"].reindex(found).set_axis(found.index).fillna("")
+    order = pd.DataFrame({"rank": ours["rank"], "other": ~its_row}).sort_values(["rank", "other"], kind="stable").index
+    copies_in_order = ours[["file"]].assign(claim=found).loc[order]
     copies = (found >= 0) & copies_in_order.duplicated().reindex(found.index)
     return found.mask(copies, -1)
 

@@ -62,6 +62,17 @@ def natural_parts(sessions: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def own_key(sessions: pd.DataFrame) -> pd.Series[str]:
+    """A key of what each row itself says of its visit, whatever other rows say; empty where it names nobody."""
+    patient = _each(sessions["patient"], given_name_first)
+    patient = patient.mask(patient == "", sessions["patient_id"].str.strip().str.casefold())
+    start = sessions["start"].astype("string").fillna("").astype("str")
+    key = patient + _SEPARATOR + day_text(sessions["service_date"]) + _SEPARATOR + start
+    key += _SEPARATOR + _each(sessions["practitioner"], given_name_first) + _SEPARATOR
+    key += _each(sessions["service_name"], plain)
+    return key.where(patient != "", "").astype("str")
+
+
 def joined(parts: pd.DataFrame) -> pd.Series[str]:
     """Each row's parts as one key; empty where patient or date is missing."""
     key = parts[NATURAL_PARTS[0]]

@@ -575,6 +575,13 @@ def day_text(days: pd.Series[pd.Timestamp], form: str = "%Y-%m-%d") -> pd.Series
     return days.dt.strftime(form).astype("str").fillna("")
 
 
+def sources(sessions: pd.DataFrame) -> pd.Series[str]:
+    """File, sheet and row of each session as one text."""
+    sheet = ", " + sessions["sheet"]
+    place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
+    return (place + ", row " + sessions["row"].astype("str")).astype("str")
+
+
 def slug(text: str) -> str:
     """The text as part of a file name: lower-case ASCII letters, digits and single hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")

@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.checks import Desk, findings_frame, run_checks
-from ims_billing.claims import claim_lines, prices, sources
+from ims_billing.claims import claim_lines, prices
 from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
 from ims_billing.decisions import BILL, Decided, about_claim, decide
-from ims_billing.findings import BillingError
+from ims_billing.findings import CATALOGUE, BillingError
 from ims_billing.history import Recall, recall
-from ims_billing.identity import ledger_keys, natural_keys, same_session
+from ims_billing.identity import ledger_keys, natural_keys, own_key, same_session
 from ims_billing.model import (
     CELL_FINDINGS,
     DECISIONS,
     DID_NOT_TAKE_PLACE,
+    FINDINGS,
     NO_SESSION,
     ON_LEDGER,
     OUTCOMES,
@@ -34,6 +35,7 @@ from ims_billing.model import (
     day_text,
     empty,
     prove,
+    sources,
 )
 from ims_billing.visits import unclaimed_visits, with_visit_by_history
 
@@ -117,8 +119,10 @@ def prepare_month(
     cents_read = int(intake.sessions["fee_cents"].sum())
     sessions = classify(intake.sessions, clinic)
     # A session is known by what its row says, whatever is corrected.
-    keys = _opaque(sessions, natural_keys(sessions))
-    decided = decide(intake, keys, memory.decisions, clinic)
+    keys = _opaque(sessions)
+    alike = same_session(sessions, natural_keys(sessions))
+    copies = alike.groupby(alike).transform("size")
+    decided = decide(intake, keys, copies, memory.decisions, clinic)
     intake = decided.intake
     if decided.corrected:
         sessions = classify(intake.sessions, clinic)
@@ -130,7 +134,7 @@ def prepare_month(
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
     natural = natural_keys(sessions)
-    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.copies_to_bill())
+    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
     beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic, billed_now=[month] if month else None)
     sessions = with_visit_by_history(sessions, known, beside)
     of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
@@ -138,12 +142,17 @@ def prepare_month(
     standing = _standing(sessions, known, dated)
     never = decided.not_to_bill()
     for label, (decision, claim) in decided.about_claims(standing, sessions["reason"]).items():
-        if decision == BILL:
+        if decision == BILL and label not in never:
             sessions.loc[label, "replaces"] = claim
         elif standing.at[label, "state"] == "voided":
             never.add(label)
         else:  # the claim stays as it is, and it is of this session
             standing.loc[label, ["state", "claim"]] = ["claimed", claim]
+    # What has an active claim is never not billed, whatever else was decided about it.
+    stands = known.standing["state"].isin(("claimed", "changed")) & sessions.index.isin(never)
+    stands &= sessions["reason"] != "outside-month"
+    standing["state"] = standing["state"].mask(stands, "claimed")
+    standing["claim"] = standing["claim"].mask(stands, known.standing["claim"])
     settled = (sessions["replaces"] != "") | (sessions.index.isin(never) & (standing["state"] == "voided"))
     standing["state"] = standing["state"].mask(settled, "")
     known = known.without(set(sessions["replaces"]))
@@ -184,6 +193,7 @@ def prepare_month(
     asked = candidates.index.union(sessions.index[undated])
     findings = decided.settled(findings, standing, set(asked), desk.group, set(claimed))
     findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
+    findings = _with_those_in_the_way(findings, sessions.assign(session_id=ids), desk, memory.claims, replacing)
     holds = findings.loc[findings["severity"] == "hold", "session"]
     held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
     sessions["outcome"] = np.select(
@@ -225,7 +235,8 @@ def _standing(sessions: pd.DataFrame, known: Recall, dated: pd.Series[bool]) -> 
     """
     standing = known.standing.copy()
     here = dated & (sessions["reason"] != "outside-month") & (sessions["replaces"] == "")
-    resembles = here & (standing["state"] == "") & (standing["resembles"] != "") & (sessions["reason"] == "")
+    free = standing["state"].isin(("", "voided"))
+    resembles = here & free & (standing["resembles"] != "") & (sessions["reason"] == "")
     standing["state"] = standing["state"].where(here, "").mask(resembles, "changed")
     standing["resembles"] = standing["resembles"].where(resembles, "")
     return standing
@@ -312,6 +323,38 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
     return findings[~(again & place.duplicated())]
 
 
+def _with_those_in_the_way(
+    findings: pd.DataFrame, sessions: pd.DataFrame, desk: Desk, history: pd.DataFrame, replacing: str
+) -> pd.DataFrame:
+    """The findings, with holds on sessions for whose visit a claim stands already, of a session that is another now.
+
+    What a clear session is to replace does not stand in the way; nor do two clear sessions stand for one visit.
+    """
+    active = history[history["voided_on"].isna() & (history["claim"] != replacing)]
+    kind = CATALOGUE["changed-since-claimed"]
+    clear = desk.candidates.index.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
+    while True:
+        ours = sessions.loc[clear, ["session_id", "natural_key", "insurer_id", "replaces"]]
+        theirs = active[~active["claim"].isin(ours["replaces"])]
+        told = pd.Series("", index=clear, dtype="str")
+        for name in ("session_id", "natural_key"):
+            keys, known = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
+            stands = dict(zip(known, theirs["claim"], strict=True))
+            there = (ours[name] != "") & keys.isin(stands)
+            of_claim = keys.map(stands).astype("str").fillna("") + " stands for that visit, and its own session is "
+            told = told.mask(there & (told == ""), of_claim + "another now. Decide about that one first.")
+            twice = (ours[name] != "") & keys.duplicated()
+            told = told.mask(twice & (told == ""), "Another session is claimed for that visit in this run.")
+        told = told[told != ""]
+        if told.empty:
+            return findings
+        more = pd.DataFrame({"session": told.index, "kind": kind.kind, "severity": "hold", "message": told.to_numpy()})
+        types = {column.name: column.dtype for column in FINDINGS}
+        findings = pd.concat([findings, more.assign(fix=kind.fix).astype(types)], ignore_index=True)
+        findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
+        clear = clear.difference(told.index)
+
+
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     """The findings of each session, a line each: kind and message."""
     told: dict[int, list[str]] = {}
@@ -320,13 +363,13 @@ def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     return pd.Series({session: "\n".join(lines) for session, lines in told.items()}, dtype="str")
 
 
-def _opaque(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
+def _opaque(sessions: pd.DataFrame) -> pd.Series[str]:
     """A key per session that says nothing of the patient and stays the same from run to run.
 
-    Made of the session id, else the natural key, else the place; copies of one session are counted.
+    Made of the session id, else of what its own row says, else of the place; copies of one session are counted.
     """
     base = sessions["session_id"]
-    base = base.mask(base == "", natural)
+    base = base.mask(base == "", own_key(sessions))
     base = base.mask(base == "", sources(sessions))
     ordinal = base.groupby(base).cumcount().astype("str")
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in base + "\x1f" + ordinal]

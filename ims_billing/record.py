@@ -216,12 +216,12 @@ def claim(
             ledger.set_page(run)
         if batch is not None and not new_ledger:
             _refuse_an_outdated_ledger(ledger, month, batch, out)
+        read = {book.sha256 for book in workbooks}
         for each in (month, *months):
+            _nothing_unread(ledger, each, out, read, _first(password, ask))
             _probe(ledger, each, out, password)
-    read = {book.sha256 for book in workbooks}
-    written, *others = (
-        _write(ledger, each, out, batch, started, waiting, password, read, ask) for each in (month, *months)
-    )
+    written = _write(ledger, month, out, batch, started, waiting, password, read, ask)
+    others = [_write(ledger, each, out, None, started, waiting, password, read, ask) for each in months]
     return Recorded(prepared, batch, numbers, written, new, tuple(other for other in others if other))
 
 
@@ -268,7 +268,13 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     decided = held[["session", "kind", "fingerprint"]].merge(latest, how="left", on=["session", "kind", "fingerprint"])
     decided = decided.set_index(held.index)
     never = held["session"].isin(held.loc[decided["decision"] == DO_NOT_BILL, "session"])
-    closed = held[never].drop_duplicates("session").assign(reason="decided-not-to-bill")
+    # Where a claim was kept as it is, its session is claimed.
+    kept = held["kind"] == "changed-since-claimed"
+    closed = (
+        held[never & ~held["session"].isin(held.loc[never & kept, "session"])]
+        .drop_duplicates("session")
+        .assign(reason="decided-not-to-bill")
+    )
     waits = (decided["decision"] == BILL) | (decided["correct_value"].fillna("") != "")
     waits &= ~held["problem"].str.endswith(_WAITS)
     held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))

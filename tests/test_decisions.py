@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from ims_billing.cli import app
 from ims_billing.decisions import CORRECTS
 from ims_billing.findings import CATALOGUE
+from ims_billing.ledger import Ledger
 from tests.practice import clinic_file, row, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
@@ -38,12 +39,15 @@ def run(folder: Path, command: str, *more: str) -> Result:
 
 def sessions(*rows: dict[str, Any]) -> Rows:
     """The rows, numbered by the practice system, each at a time of its own."""
-    return [{"Session ID": f"S{number}", **line} for number, line in enumerate(rows, start=1)]
+    return [{**line, "Session ID": f"S{number}"} for number, line in enumerate(rows, start=1)]
 
 
 def claim(folder: Path, rows: Rows, *more: str, as_of: str = "2026-11-05", month: str = "2026-10") -> dict[str, Any]:
-    """What `claim` printed as JSON; it must have ended well."""
-    xlsx(folder, rows)
+    """What `claim` printed as JSON; it must have ended well. The same rows are the same file."""
+    written = folder / "rows.txt"
+    if not written.exists() or written.read_text(encoding="utf-8") != repr(rows):
+        xlsx(folder, rows)
+        written.write_text(repr(rows), encoding="utf-8")
     done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", month, "--as-of", as_of, "--json", *more)
     assert done.exit_code == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
@@ -410,6 +414,188 @@ def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder
     assert outcomes(claim(folder, september, month="2026-09")) == ["claimed"]
     assert run(folder, "report", "2026-10").exit_code == 0
     assert (folder / SUMMARY).read_bytes() == bytes_before, "what was open then is part of the month"
+
+
+def at(day: int, **cells: Any) -> dict[str, Any]:
+    return row(Service_Date=dt.date(2026, 10, day), **cells)
+
+
+def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> None:
+    claim(folder, sessions(row(Fee=80.0)))
+    shutil.copy(folder / SUMMARY, folder / "copy.xlsx")
+    decide(folder, [{"Kind": "fee-not-as-listed", "Decision": "Bill"}], Path("copy.xlsx"))
+    claim(folder, sessions(row(Fee=800.0)))
+    told = claim(folder, sessions(row(Fee=800.0)), "--decisions", str(folder / "copy.xlsx"))
+    assert outcomes(told) == ["held fee-not-as-listed"]
+    assert "The session is another since then: decide again." in lines(folder)[0]["Problem"]
+
+
+def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_there(folder: Path) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
+    changed = sessions(row(Tax=5.0, Fee=90.0))
+    claim(folder, changed)
+    shutil.move(folder / "reports", folder / "moved")
+    both = [{"Kind": kind, "Decision": "Bill"} for kind in ("tax-on-session", "fee-not-as-listed")]
+    decide(folder, both, Path("moved/2026-10/claim-summary-2026-10.xlsx"))
+    assert outcomes(claim(folder, changed, "--out", str(folder / "moved"))) == ["claimed"]
+
+
+def test_what_was_decided_about_copies_ends_with_them(folder: Path) -> None:
+    claim(folder, copies())
+    decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Do not bill"}])
+    assert outcomes(claim(folder, copies()))[0] == "not_billed decided-not-to-bill"
+    assert outcomes(claim(folder, copies()[1:])) == ["claimed"]
+
+
+@pytest.mark.parametrize("never", [{"Decision": "Do not bill"}, {"Correct value": 0}])
+def test_a_claim_stays_with_the_copy_that_was_claimed(folder: Path, never: dict[str, Any]) -> None:
+    rows = [row(Fee=80.0, Start="9:00", Minutes=30), row(Start="9:00", Minutes=30, Notes="x")]
+    claim(folder, rows)
+    decide(folder, [{"Kind": "fee-not-as-listed", **never}])
+    first = outcomes(claim(folder, rows))
+    assert first[1] == "claimed"
+    assert outcomes(claim(folder, rows)) == [first[0], "already_claimed"]
+
+
+def test_a_decision_is_known_again_whatever_other_rows_say(folder: Path) -> None:
+    claim(folder, [row(**TAXED)])
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
+    claim(folder, [row(**TAXED)])
+    # Another row lends the patient an id, and the tax is gone.
+    assert outcomes(claim(folder, [row(), at(20, Patient_ID="P7")])) == ["held tax-on-session", "claimed"]
+
+
+def test_two_visits_that_swapped_their_days_are_never_one_claim_too_many(folder: Path) -> None:
+    def visits(*days: int) -> Rows:
+        return sessions(*(at(day, Start="9:00", Minutes=30) for day in days))
+
+    claim(folder, visits(7, 14))
+    swapped = visits(14, 7)
+    assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
+    decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 2", "Decision": "Bill"}])
+    assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
+    assert any("2026-10-SUNL-0002 stands for that visit" in line["Problem"] for line in lines(folder))
+    decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 3", "Decision": "Bill"}])
+    assert outcomes(claim(folder, swapped)) == ["claimed", "claimed"]
+    assert outcomes(claim(folder, swapped)) == ["already_claimed"] * 2
+
+
+def test_a_session_that_went_back_is_told_by_the_claim_that_stands_for_it(folder: Path) -> None:
+    def visits(day: int) -> Rows:
+        return [at(day), at(20, Patient="Robin Other")]
+
+    claim(folder, visits(7))
+    claim(folder, visits(9))
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    assert outcomes(claim(folder, visits(9)))[0] == "claimed"
+    assert outcomes(claim(folder, visits(7)))[0] == "held changed-since-claimed"
+    assert "2026-10-SUNL-0003" in lines(folder)[0]["Problem"]
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    assert outcomes(claim(folder, visits(7)))[0] == "claimed"
+
+
+def test_a_voided_visit_that_moved_and_came_back_is_claimed_once(folder: Path) -> None:
+    def visits(day: int) -> Rows:
+        return [at(day), at(20, Patient="Robin Other")]
+
+    claim(folder, visits(7))
+    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "day", "--as-of", "2026-11-06").exit_code == 0
+    claim(folder, visits(9))
+    assert outcomes(claim(folder, visits(7)))[0] == "held changed-since-claimed"
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    claim(folder, visits(7))
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.reading():
+        claims = ledger.claims()
+    assert sorted(claims.loc[claims["voided_on"].isna(), "patient"]) == ["Pat Madeup", "Robin Other"]
+
+
+def test_what_has_an_active_claim_is_never_not_billed(folder: Path) -> None:
+    claim(folder, sessions(row(Policy_Number="1")))
+    changed = sessions(row(Policy_Number="2", Tax=5.0))
+    claim(folder, changed)
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    assert outcomes(claim(folder, changed)) == ["held tax-on-session"]
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
+    told = claim(folder, changed)
+    assert (outcomes(told), told["sessions"][0]["claim"]) == (["already_claimed"], "2026-10-SUNL-0001")
+
+
+def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(folder: Path) -> None:
+    claim(folder, sessions(row(Policy_Number="1")))
+    claim(folder, sessions(row(Policy_Number="2")))
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
+    claim(folder, [at(21, Patient="Robin Other")])
+    assert lines(folder) == []
+    assert load_workbook(folder / SUMMARY)["Not billed"].max_row == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "value"),
+    [("missing-policy", {"Policy Number": ""}, "#N/A"), ("missing-policy", {"Policy Number": ""}, "#REF!"),
+     ("missing-patient", {"Patient": ""}, "-")],
+)  # fmt: skip
+def test_what_is_no_value_is_none(folder: Path, kind: str, cells: dict[str, Any], value: str) -> None:
+    rows = sessions({**row(), **cells})
+    claim(folder, rows)
+    decide(folder, [{"Kind": kind, "Correct value": value}])
+    assert outcomes(claim(folder, rows)) == [f"held {kind}"]
+
+
+def test_a_number_that_is_another_patients_next_month_is_another_session(folder: Path) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
+    claim(folder, sessions(row(**TAXED)))
+    november = sessions(row(Patient="Robin Other", Service_Date=dt.date(2026, 11, 3)))
+    assert outcomes(claim(folder, november, month="2026-11", as_of="2026-12-01")) == ["claimed"]
+
+
+def test_a_row_without_a_day_in_another_file_is_another_session(folder: Path) -> None:
+    claim(folder, [{**row(), "Service Date": ""}])
+    decide(folder, [{"Kind": "missing-service-date", "Correct value": "2026-10-08"}])
+    assert outcomes(claim(folder, [{**row(), "Service Date": ""}])) == ["claimed"]
+    november = [{**row(), "Service Date": ""}, row(Service_Date=dt.date(2026, 11, 3))]
+    told = claim(folder, november, month="2026-11", as_of="2026-12-01")
+    assert outcomes(told) == ["held missing-service-date", "claimed"]
+
+
+def test_a_chosen_copy_whose_claim_was_taken_back_makes_room_for_the_other(folder: Path) -> None:
+    claim(folder, copies())
+    decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Bill"}])
+    claim(folder, copies())
+    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "x", "--as-of", "2026-11-06").exit_code == 0
+    claim(folder, copies())
+    decide(folder, [{"Kind": "voided", "Decision": "Do not bill"}, {"Kind": "duplicate-session", "Decision": "Bill"}])
+    assert outcomes(claim(folder, copies())) == ["not_billed decided-not-to-bill", "claimed"]
+
+
+def test_an_unread_decision_of_the_month_of_a_replaced_claim_stops_before_anything_is_recorded(folder: Path) -> None:
+    september = dt.date(2026, 9, 29)
+    claim(
+        folder, sessions(row(Service_Date=september), row(Service_Date=dt.date(2026, 9, 2), Tax=1.0)), month="2026-09"
+    )
+    moved = sessions(row(Service_Date=dt.date(2026, 10, 1)), row(Service_Date=dt.date(2026, 9, 2), Tax=1.0))
+    assert outcomes(claim(folder, moved))[0] == "held changed-since-claimed"
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
+    other = Path("reports/2026-09/claim-summary-2026-09.xlsx")
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}], other)
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert done.exit_code == 2
+    assert "claim-summary-2026-09.xlsx: 1 decision in it were not read yet" in " ".join(done.stderr.split())
+    claim(folder, moved, month="2026-09")
+    assert outcomes(claim(folder, moved))[0] == "claimed"
+
+
+def test_a_typed_value_that_is_cleared_is_taken_back(folder: Path) -> None:
+    rows = sessions(row(**TAXED))
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Correct value": "95"}])
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Correct value": None}])
+    claim(folder, rows)
+    [line] = lines(folder)
+    assert (line["Problem"], line["Correct value"]) == ("Tax of $5.00 is charged.", None)
 
 
 ON_ANOTHER_DAY = """

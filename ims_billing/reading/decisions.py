@@ -43,7 +43,7 @@ class TypedSheet(NamedTuple):
 
 
 def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
-    """The lines of a spreadsheet on which something is typed: the TYPED frame.
+    """The lines of a spreadsheet that say for which session and kind they are: the TYPED frame.
 
     Raises BillingError, with file, sheet and row, where no sheet has the columns, a word is no decision, or two lines
     decide differently about the same.
@@ -71,8 +71,8 @@ def typed_sheets(
     """
     tables = open_spreadsheet(name, content, ask).tables
     # Another sheet of a workbook lists what was typed before; in a spreadsheet of one's own any sheet will do.
-    own = [table for table in tables if table.sheet == sheet]
-    sheets = [found for table in own or tables if (found := _found(table, headings, needed))]
+    own = [table for table in tables if table.sheet == sheet] or [t for t in tables if t.sheet != "Sources"]
+    sheets = [found for table in own if (found := _found(table, headings, needed))]
     if not sheets:
         raise BillingError(
             f"{name}: no sheet has the columns {', '.join(headings[column] for column in needed)}, so nothing that was "
@@ -95,7 +95,7 @@ def _typed(name: str, sheet: TypedSheet) -> list[tuple[str, ...]]:
     lines = []
     for where, cells in sheet.lines(name, _HEADINGS):
         typed = [cells[column] for column in _HEADINGS if column not in ("session", "kind")]
-        if not any(typed):
+        if not any(typed) and not (cells["session"] and cells["kind"]):
             continue
         word = _WORDS.get(plain(cells["decision"])) if cells["decision"] else ""
         if word is None:

@@ -104,6 +104,8 @@ def _to_decide(view: MonthView) -> pd.DataFrame:
     own["fix"] = own["kind"].map(ways) + own["fix"]
     before = view.earlier.assign(**dict.fromkeys(what, ""))
     before["fix"] = "Of " + before["month"] + ": decided in claim-summary-" + before["month"] + ".xlsx."
+    # The session's key, and what it was when this was written: a decision is about that.
+    own["session"] = own["session"] + "-" + own["fingerprint"]
     both = [own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)]
     return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
 
@@ -379,7 +381,8 @@ def _decided(view: MonthView) -> Block:
     columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decision")]
     columns += [Column("Correct value", "id"), Column("What became of it"), Column("Decided by")]
     columns += [Column("Read on", "date"), Column("Session", "id")]
-    return Block("Decisions", columns, column_values(decisions.assign(result=result), shown))
+    keys = decisions["session"] + "-" + decisions["fingerprint"]
+    return Block("Decisions", columns, column_values(decisions.assign(result=result, session=keys), shown))
 
 
 def _not_billed(view: MonthView) -> Block:
