@@ -202,7 +202,7 @@ class Book:
         sheet.page_setup.fitToWidth = 1
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_margins.left = sheet.page_margins.right = 0.5
+        sheet.page_margins.left = sheet.page_margins.right = 0.3
         sheet.page_margins.top = sheet.page_margins.bottom = 0.7
         sheet.oddHeader.left.text = f"{_field(self.clinic[:80])}: {_field(self.title)}"
         sheet.oddHeader.right.text = "&A"
