@@ -85,6 +85,9 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "payer_order": _payer_order(sessions, clinic),
         "remarks": remarks.reindex(sessions.index).fillna("").astype("str"),
         "rules": "",
+        "follows": "",
+        "first_paid_cents": 0,
+        "first_answer": "",
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
     lines = pd.DataFrame({**told, **copied, "rule": prices["rule"]}, index=sessions.index)

@@ -264,16 +264,17 @@ def claim(
     if dry_run or strict:
         with console.Working(1) as working:
             working.step("Classifying and checking")
-            prepared = record.foresee(
+            prepared, rest = record.foresee(
                 intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
                 decisions=decisions, ask=working.ask_password,
             )  # fmt: skip
         held = prepared.totals.counts["held"]
         if dry_run or held:
             if as_json:
-                _print_json(json_view.month_json(prepared))
+                _print_json(json_view.month_json(prepared, rest=rest))
             else:
                 console.show_month(prepared, files, would=True)
+                console.show_rest(rest, would=True)
                 console.show_end(prepared, would=True)
             if strict and held:
                 console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
@@ -290,10 +291,12 @@ def claim(
     if memory.synchronised_by:
         console.warn_of_cloud(memory.path, memory.synchronised_by)
     if as_json:
-        _print_json(json_view.month_json(done.month, done.numbers, done.written.files if done.written else ()))
+        files_written = done.written.files if done.written else ()
+        _print_json(json_view.month_json(done.month, done.numbers, files_written, done.rest))
         return
     console.show_month(done.month, files, would=False)
     console.show_decisions(done.decisions, done.month)
+    console.show_rest(done.rest, would=False)
     console.show_ledger(memory.path, fresh=fresh)
     for written in (done.written, *done.elsewhere):
         if written:
@@ -301,7 +304,10 @@ def claim(
     with memory.reading():
         console.show_unwritten(memory.nowhere_written())
     changed = done.written is not None
-    console.show_end(done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent)
+    console.show_end(
+        done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent,
+        second=len(done.rest.claims) > 0,
+    )  # fmt: skip
 
 
 @app.command(epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001")
@@ -436,7 +442,7 @@ def void(
     console.show_ledger(memory.path, fresh=False)
     for written in done.written:
         console.show_written(written.files, written.left_over, shared=written.shared)
-    console.show_voided(number, done.month, done.replaced_by, done.batch)
+    console.show_voided(number, done)
 
 
 @app.command(epilog="Example: ims-billing reconcile remittance.xlsx --dry-run")

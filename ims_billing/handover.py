@@ -14,6 +14,7 @@ from ims_billing.findings import CATALOGUE
 from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
 from ims_billing.model import (
     ATTENTION,
+    CLAIMS,
     EARLIER,
     NO_SESSION,
     NOT_BILLED,
@@ -66,31 +67,58 @@ def _look_at(month: Month) -> tuple[WorthALook, ...]:
     return tuple(told)
 
 
+def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
+    """The run with claims to second insurers (CLAIMS) after its own, and what they rest on."""
+    known = {insurer.id for insurer in run.origin.insurers}
+    there = {practitioner.name for practitioner in run.origin.practitioners}
+    origin = replace(
+        run.origin,
+        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, rests) if i.id not in known)),
+        practitioners=(*run.origin.practitioners, *(p for p in _practitioners(clinic, rests) if p.name not in there)),
+        rules=(*run.origin.rules, *_codes_applied(clinic, rests)),
+    )
+    return replace(run, origin=origin, claims=prove(pd.concat([run.claims, rests], ignore_index=True), CLAIMS))
+
+
+def of_other_month(run: Run, month: str) -> Run:
+    """A run of the same day and clinic file for another month, which claims nothing yet and rests on no file."""
+    origin = replace(run.origin, insurers=(), practitioners=(), files=(), rules=())
+    return replace(run, month=month, origin=origin, claims=empty(CLAIMS))
+
+
 def _origin(month: Month) -> Origin:
     clinic, claims = month.clinic, month.claims
-    treated = set(claims["practitioner"])
     return Origin(
         clinic=clinic.name,
         address=clinic.block.address,
         phone=clinic.block.phone,
-        insurers=tuple(
-            _insurer_view(clinic, str(insurer_id), (day.date() for day in part["service_date"].unique()))
-            for insurer_id, part in claims.groupby("insurer_id", sort=False)
-        ),
-        practitioners=tuple(
-            PractitionerView(
-                name=p.name,
-                profession=p.profession,
-                registration=p.registration,
-                numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
-            )
-            for p in clinic.practitioners
-            if p.name in treated
-        ),
+        insurers=_insurers(clinic, claims),
+        practitioners=_practitioners(clinic, claims),
         files=month.intake.files,
         rules=_rules_applied(month),
         clinic_file=clinic.file,
         clinic_sha256=clinic.sha256,
+    )
+
+
+def _insurers(clinic: Clinic, claims: pd.DataFrame) -> tuple[InsurerView, ...]:
+    return tuple(
+        _insurer_view(clinic, str(insurer_id), (day.date() for day in part["service_date"].unique()))
+        for insurer_id, part in claims.groupby("insurer_id", sort=False)
+    )
+
+
+def _practitioners(clinic: Clinic, claims: pd.DataFrame) -> tuple[PractitionerView, ...]:
+    treated = set(claims["practitioner"])
+    return tuple(
+        PractitionerView(
+            name=p.name,
+            profession=p.profession,
+            registration=p.registration,
+            numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
+        )
+        for p in clinic.practitioners
+        if p.name in treated
     )
 
 
@@ -163,6 +191,11 @@ def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
         for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
             limited[limit] = limited.get(limit, 0) + int(count)
     applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
+    return (*applied, *_codes_applied(clinic, claims))
+
+
+def _codes_applied(clinic: Clinic, claims: pd.DataFrame) -> tuple[RuleApplied, ...]:
+    applied = []
     for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
         first = part.iloc[0]
         insurer = clinic.insurer_by_id(first["insurer_id"])

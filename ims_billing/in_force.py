@@ -15,6 +15,7 @@ CONDITIONS = {
     "one-to-one": "the practitioner treats nobody else meanwhile",
     "first-payer": "pays before any plan",
     "no-patient-share": "pays the whole cost, the patient nothing",
+    "extra-to-plan": "what is charged above its amount may go to the patient's plan at once",
 }
 
 

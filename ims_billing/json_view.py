@@ -17,13 +17,17 @@ from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 if TYPE_CHECKING:
     from ims_billing.month import Month
     from ims_billing.payments import Aged, Reconciliation
+    from ims_billing.second_insurer import Rest
     from ims_billing.why import Page
 
 
-def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = ()) -> dict[str, Any]:
+def month_json(
+    month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = (), rest: Rest | None = None
+) -> dict[str, Any]:
     """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient.
 
-    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded.
+    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded. `rest` is what
+    second insurers are asked for.
     """
     totals = month.totals
     of_no_session = [
@@ -66,8 +70,20 @@ def month_json(month: Month, numbers: Mapping[int, str] | None = None, written: 
         ],
         "sessions": _sessions_json(month, numbers),
         **({"findings": of_no_session} if of_no_session else {}),
+        **({"second_insurers": _rest_json(rest)} if rest and len(rest.claims) else {}),
         "written": [str(path) for path in written],
     }
+
+
+def _rest_json(rest: Rest) -> list[dict[str, Any]]:
+    """The claims to second insurers; without numbers where nothing was recorded."""
+    claims = rest.claims
+    numbers = claims["claim"] if "claim" in claims else [None] * len(claims)
+    shown = zip(numbers, claims["follows"], claims["insurer"], claims["amount_cents"].tolist(), strict=True)
+    return [
+        {"claim": claim, "follows": follows, "insurer": insurer, "cents": cents}
+        for claim, follows, insurer, cents in shown
+    ]
 
 
 def _single_month(month: Month) -> str | None:

@@ -17,6 +17,7 @@ from ims_billing.model import (
     ATTENTION,
     DECISIONS,
     EARLIER,
+    NO_SESSION,
     NOT_BILLED,
     ON_LEDGER,
     UNCLAIMED,
@@ -53,8 +54,10 @@ class Ledger(Payments):
         return self._claims("")
 
     def memory(self) -> Memory:
-        """What a run needs to know of all months."""
-        return Memory(self.claims(), self._unclaimed(), self.decisions())
+        """What a run needs to know of all months: of sessions claimed twice, of two insurers, the first claim."""
+        claims = self.claims()
+        firsts = claims[claims["follows"] == ""].reset_index(drop=True)
+        return Memory(firsts, self._unclaimed(), self.decisions())
 
     def decisions(self) -> pd.DataFrame:
         """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""
@@ -106,7 +109,7 @@ class Ledger(Payments):
         """The last months with claims before this one, the newest first."""
         rows = self.rows(
             "SELECT month, count(*), sum(fee_cents), sum(patient_paid_cents), sum(amount_cents) FROM claim "
-            "WHERE voided_on IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
+            "WHERE voided_on IS NULL AND follows IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
             month,
             _COMPARED,
         )
@@ -120,7 +123,7 @@ class Ledger(Payments):
         """Records the run's claims, and tells insurers of voids they have not heard of, as the month's next batch.
 
         Returns its number, None where there is neither; and the claim numbers by session, which continue for each
-        month and insurer.
+        month and insurer, and are those of `numbers`.
         """
         # A batch that was sent before has no workbook that could tell of a void: the next one will.
         voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNTOLD}", run.month)
@@ -136,14 +139,15 @@ class Ledger(Payments):
         if voids:
             self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}", number, run.month)
         self._changed(run.month)
-        numbers = self._numbers(run)
+        numbers = self.numbers(run)
         columns = [column for column in ON_LEDGER if column.name in run.claims]
         rows = rows_of_frame(run.claims, columns)
         names = ["claim", "month", "batch", *(column.name for column in columns)]
         self.insert(
             "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
         )
-        return number, dict(zip(run.claims["session"].tolist(), numbers, strict=True))
+        made = zip(run.claims["session"].tolist(), numbers, strict=True)
+        return number, {session: claim for session, claim in made if session != NO_SESSION}
 
     def _with_voided(self, run: Run) -> Origin:
         """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
@@ -155,7 +159,7 @@ class Ledger(Payments):
         more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 
-    def _numbers(self, run: Run) -> list[str]:
+    def numbers(self, run: Run) -> list[str]:
         """A number for each claim of the run: month, the insurer's short code, and the next ordinal of both."""
         codes = {insurer.id: insurer.code for insurer in run.origin.insurers}
         last: dict[str, int] = {}
@@ -243,12 +247,22 @@ class Ledger(Payments):
             self._changed(month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:
-        """Takes a claim back. Its history stays; raises BillingError where it has been taken back already."""
+        """Takes a claim back, and the one that follows it. Their history stays.
+
+        Raises BillingError where it has been taken back already.
+        """
         found = self.claim(number).iloc[0]
         if not pd.isna(found["voided_on"]):
             raise BillingError(f"{number} was taken back already, on {found['voided_on']:%Y-%m-%d}.")
-        self.run("UPDATE claim SET voided_on = ?, void_reason = ? WHERE claim = ?", on.isoformat(), reason, number)
+        take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
+        self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was taken back.", number)
+        self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
         self._changed(found["month"])
+
+    def followed_by(self, number: str) -> str:
+        """The second insurer's claim that stands for the rest of this one; empty where none does."""
+        found = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
+        return str(found[0][0]) if found else ""
 
     def replaced_by(self, number: str) -> str:
         """The claim that stands for this voided one; empty where none does."""

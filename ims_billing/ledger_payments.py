@@ -152,7 +152,7 @@ def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[
             shown.append([day or None for day in day_text(values)])
         elif column.dtype == "Int64":
             shown.append([None if pd.isna(value) else int(value) for value in values])
-        elif column.name == "replaces":
+        elif column.name in ("replaces", "follows"):
             shown.append([claim or None for claim in values])
         else:
             shown.append(values.tolist())

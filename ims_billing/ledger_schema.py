@@ -278,6 +278,30 @@ BEGIN SELECT raise(ABORT, 'what was noted is never deleted'); END;
 CREATE TRIGGER work_is_never_changed BEFORE UPDATE ON work
 BEGIN SELECT raise(ABORT, 'what was noted is never changed'); END;
 
+-- The second insurer's claim for what the first one left. Both may be of one insurer, so there the indexes tell them
+-- apart; and nothing asks for the rest of a claim that does not stand.
+ALTER TABLE claim ADD COLUMN follows TEXT REFERENCES claim (claim) CHECK (follows <> claim);
+ALTER TABLE claim ADD COLUMN first_paid_cents INTEGER NOT NULL DEFAULT 0 CHECK (typeof(first_paid_cents) = 'integer');
+ALTER TABLE claim ADD COLUMN first_answer TEXT NOT NULL DEFAULT '';
+DROP INDEX one_active_claim_by_id;
+DROP INDEX one_active_claim_by_key;
+CREATE UNIQUE INDEX one_active_claim_by_id ON claim (session_id, insurer_id, follows IS NULL)
+    WHERE voided_on IS NULL AND session_id <> '';
+CREATE UNIQUE INDEX one_active_claim_by_key ON claim (natural_key, insurer_id, follows IS NULL)
+    WHERE voided_on IS NULL;
+CREATE UNIQUE INDEX followed_once ON claim (follows) WHERE voided_on IS NULL;
+CREATE TRIGGER what_is_followed_stands BEFORE INSERT ON claim
+WHEN NEW.follows IS NOT NULL
+    AND (SELECT voided_on IS NULL AND follows IS NULL FROM claim WHERE claim = NEW.follows) IS NOT 1
+BEGIN SELECT raise(ABORT, 'only a first claim that stands is followed'); END;
+CREATE TRIGGER what_is_followed_is_not_voided BEFORE UPDATE ON claim
+WHEN OLD.voided_on IS NULL AND NEW.voided_on IS NOT NULL
+    AND EXISTS (SELECT 1 FROM claim AS later WHERE later.follows = OLD.claim AND later.voided_on IS NULL)
+BEGIN SELECT raise(ABORT, 'the claim that follows it is voided first'); END;
+CREATE TRIGGER what_a_claim_follows_is_never_changed BEFORE UPDATE ON claim
+WHEN (OLD.follows, OLD.first_paid_cents, OLD.first_answer) IS NOT (NEW.follows, NEW.first_paid_cents, NEW.first_answer)
+BEGIN SELECT raise(ABORT, 'a claim is never changed'); END;
+
 CREATE TRIGGER a_payment_is_never_deleted BEFORE DELETE ON payment
 BEGIN SELECT raise(ABORT, 'a payment is never deleted'); END;
 CREATE TRIGGER a_payment_is_never_changed BEFORE UPDATE ON payment

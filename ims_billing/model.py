@@ -179,6 +179,9 @@ _CLAIM = (
     *_of_sessions("evidence", "visit_evidence", "authority"),
     Column("rules", "str", "the fee, code and limits that it rests on, a line each with its days and source"),
     Column("remarks", "str", "what was worth knowing when it was claimed, a line each: kind and message"),
+    Column("follows", "str", "number of the first insurer's claim, whose rest it asks for; empty where none"),
+    Column("first_paid_cents", "int64", "what the first insurer had paid then, in cents"),
+    Column("first_answer", "str", "what the first insurer had answered then, in words"),
 )
 # Claims in the making, of one run.
 CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)

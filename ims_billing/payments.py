@@ -22,18 +22,23 @@ from ims_billing.reading.worklist import read_worklist
 from ims_billing.receivables import answers
 from ims_billing.remittance import HELD, RESULTS, Payment, reconciled
 from ims_billing.saving import is_shared, probe, write_all
+from ims_billing.second_insurer import TooMuch, asked_too_much
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What `reconcile` found: the files, the payments with their lines, the ledger's numbers of what it posted."""
+    """What `reconcile` found: the files, the payments with their lines, the ledger's numbers of what it posted.
+
+    `too_much` are claims to second insurers that ask for more than the first ones leave now.
+    """
 
     as_of: dt.date
     files: tuple[FileRead, ...]
     payments: tuple[Payment, ...]
     posted: tuple[int, ...] | None
+    too_much: tuple[TooMuch, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many lines came to each result."""
@@ -80,7 +85,8 @@ def reconcile(
     with ledger.writing(waiting, "reconcile"):
         found = _matched(lines, clinic, ledger)
         posted = ledger.post(found, as_of)
-    return Reconciliation(as_of, files, found, tuple(posted))
+        too_much = asked_too_much(ledger.claims(), ledger.postings())
+    return Reconciliation(as_of, files, found, tuple(posted), too_much)
 
 
 def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger) -> tuple[Payment, ...]:

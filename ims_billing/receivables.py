@@ -127,8 +127,11 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
 
 
 def who_pays(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Payer, ...]:
-    """How each insurer has answered the IMS claims (ON_LEDGER) that stand, by its name; empty before any answer."""
-    ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna()]
+    """How each insurer has answered the IMS claims (ON_LEDGER) that stand, by its name; empty before any answer.
+
+    A second insurer pays by what the first one left, which says nothing of how it treats IMS.
+    """
+    ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna() & (claims["follows"] == "")]
     if postings.empty or ims.empty:
         return ()
     money = positions(ims, postings).set_axis(ims.index)

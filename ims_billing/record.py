@@ -15,13 +15,14 @@ import pandas as pd
 from ims_billing.clinic import Clinic
 from ims_billing.decisions import BILL, DO_NOT_BILL, newly_decided
 from ims_billing.findings import BillingError
-from ims_billing.handover import run_of
+from ims_billing.handover import of_other_month, run_of, with_rests
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
 from ims_billing.model import (
     ABSENT,
     ATTENTION,
     CELL_FINDINGS,
+    CLAIMS,
     DECISIONS,
     NOT_BILLED,
     SESSIONS,
@@ -36,7 +37,9 @@ from ims_billing.month import Month, prepare_month
 from ims_billing.reading.decisions import read_decisions
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.receivables import answers
 from ims_billing.resemblance import told_anew
+from ims_billing.second_insurer import Rest, rests
 from ims_billing.workbooks.files import (
     INSURERS,
     Written,
@@ -56,8 +59,9 @@ Started = Callable[[str], None]
 class Recorded:
     """What `claim` did: the month it prepared, its new batch (None: none) with claim numbers by session, the files.
 
-    `written` is None where the files were right already, `decisions` are those it read for the first time, and
-    `elsewhere` what was written of other months, whose claims were replaced.
+    `written` is None where the files were right already, `decisions` are those it read for the first time, `rest` are
+    its claims to second insurers, of any month, with their numbers as `claim`, and `elsewhere` is what was written of
+    other months, whose claims were replaced or followed.
     """
 
     month: Month
@@ -65,6 +69,7 @@ class Recorded:
     numbers: dict[int, str]
     written: Written | None
     decisions: pd.DataFrame
+    rest: Rest
     elsewhere: tuple[Written, ...] = ()
 
 
@@ -145,14 +150,18 @@ def foresee(
     already_sent: bool = False,
     decisions: Path | None = None,
     ask: AskPassword = nobody_to_ask,
-) -> Month:
-    """The month as `claim` would record it, with the decisions that it would read; nothing is recorded."""
+) -> tuple[Month, Rest]:
+    """The month as `claim` would record it, with the decisions that it would read, and what second insurers owe.
+
+    Nothing is recorded.
+    """
     workbooks = _workbooks(ledger, month, out, decisions, ask)
     with ledger.reading():
         memory = ledger.memory()
         new = _newly_decided(ledger, month, workbooks, as_of)
-    known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
-    return prepare_month(intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent)
+        known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
+        prepared = prepare_month(intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent)
+        return prepared, Rest(empty(CLAIMS)) if already_sent else _due(run_of(prepared), prepared, ledger)
 
 
 def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
@@ -211,7 +220,16 @@ def claim(
             earlier=ledger.open_lines(month),
         )
         months = _taken_back(run, ledger)
+        rest = Rest(empty(CLAIMS)) if already_sent else _due(run, prepared, ledger)
+        run, *others = _with_rests(run, rest.claims, clinic)
         batch, numbers = ledger.add_batch(run, already_sent=already_sent)
+        for other in others:
+            later, _ = ledger.add_batch(other)
+            if later is not None and not new_ledger:
+                _refuse_an_outdated_ledger(ledger, other.month, later, out)
+        months = list(dict.fromkeys([*months, *(other.month for other in others)]))
+        asked = ledger.claims()
+        asked = asked[asked["follows"].isin(rest.claims["follows"]) & asked["voided_on"].isna()]
         if batch is not None or len(new) or _tells_of_others(run, ledger):
             ledger.set_page(run)
         if batch is not None and not new_ledger:
@@ -221,8 +239,16 @@ def claim(
             _nothing_unread(ledger, each, out, read, _first(password, ask))
             _probe(ledger, each, out, password)
     written = _write(ledger, month, out, batch, started, waiting, password, read, ask)
-    others = [_write(ledger, each, out, None, started, waiting, password, read, ask) for each in months]
-    return Recorded(prepared, batch, numbers, written, new, tuple(other for other in others if other))
+    elsewhere = [_write(ledger, each, out, None, started, waiting, password, read, ask) for each in months]
+    return Recorded(
+        prepared,
+        batch,
+        numbers,
+        written,
+        new,
+        replace(rest, claims=asked),
+        tuple(one for one in elsewhere if one),
+    )
 
 
 def _first(password: str, ask: AskPassword) -> AskPassword:
@@ -239,6 +265,30 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
             ledger.void(str(number), run.as_of, "Replaced, as decided: the session is another since it was claimed.")
             months.append(str(old["month"]))
     return [month for month in dict.fromkeys(months) if month != run.month]
+
+
+def _due(run: Run, month: Month, ledger: Ledger) -> Rest:
+    """What second insurers are to be asked for now, the run's own claims among the first ones."""
+    claims, postings = ledger.claims(), ledger.postings()
+    numbers = ledger.numbers(run)
+    both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
+    answered = {} if postings.empty else answers(claims, postings)
+    return rests(both, answered, _said_of_second(month.sessions), set(numbers), month.clinic)
+
+
+def _said_of_second(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
+    """By claim the second insurer, its policy and member, as the files have them now."""
+    said = sessions[(sessions["claim"] != "") & (sessions["secondary_insurer"] != "")]
+    columns = ["secondary_insurer", "secondary_policy", "secondary_member"]
+    return dict(zip(said["claim"], said[columns].itertuples(index=False, name=None), strict=True))
+
+
+def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
+    """The run with what second insurers are asked for of its month, and a run for each other month of such claims."""
+    by_month = dict(list(claims.groupby(claims["follows"].str.slice(0, 7))))
+    own = by_month.pop(run.month, None)
+    runs = [run if own is None else with_rests(run, own, clinic)]
+    return runs + [with_rests(of_other_month(run, month), part, clinic) for month, part in sorted(by_month.items())]
 
 
 def _refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
@@ -424,10 +474,16 @@ def refresh(
 
 @dataclass(frozen=True)
 class Voided:
-    """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written."""
+    """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written.
+
+    `followed_by` is the second insurer's claim that was taken back with it, empty where there was none; `second` says
+    that it was one itself.
+    """
 
     month: str
     replaced_by: str
+    followed_by: str
+    second: bool
     batch: int | None
     written: tuple[Written, ...]
 
@@ -455,22 +511,24 @@ def void(
     with ledger.writing(waiting, f"void {number}"):
         old = ledger.claim(number)
         months = [str(old["month"].iloc[0])]
+        followed_by = ledger.followed_by(number)
         if clinic is None or old["voided_on"].isna().all():
             ledger.void(number, as_of, reason)
         elif other := ledger.replaced_by(number):
             raise BillingError(f"{number} was claimed anew already, as {other}.")
-        batch: int | None = None
-        numbers: dict[int, str] = {}
+        batch, instead = None, ""
+        second = bool(old["follows"].iloc[0])
         if clinic is not None:
-            run = _anew(ledger, old, clinic, as_of, intake)
-            batch, numbers = ledger.add_batch(run)
+            run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
+            instead = ledger.numbers(run)[0]
+            batch, _ = ledger.add_batch(run)
             ledger.settle(run.month, number)
             months = list(dict.fromkeys([*months, run.month]))
         for month in months:
             _nothing_unread(ledger, month, out, (), _first(password, ask))
             _probe(ledger, month, out, password)
     written = [_write(ledger, month, out, batch, started, waiting, password, (), ask) for month in months]
-    return Voided(months[-1], next(iter(numbers.values()), ""), batch, tuple(w for w in written if w))
+    return Voided(months[-1], instead, followed_by, second, batch, tuple(w for w in written if w))
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
@@ -494,10 +552,30 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
             "of that month is on the ledger: claim that month first."
         )
     run = run_of(replace(prepared, month=month, claims=claims))
-    if intake is not None:
-        return run
-    as_told = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
-    return replace(run, origin=replace(run.origin, files=()), claims=as_told)
+    if intake is None:
+        as_told = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
+        run = replace(run, origin=replace(run.origin, files=()), claims=as_told)
+    due = _due(run, prepared, ledger).claims
+    return with_rests(run, due[due["follows"].isin(ledger.numbers(run))], clinic)
+
+
+def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+    """A run of the one claim to a second insurer that stands for the old one; BillingError where nothing is left."""
+    number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
+    said = {}
+    read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
+    prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
+    said = _said_of_second(prepared.sessions)
+    claims, postings = ledger.claims(), ledger.postings()
+    others = claims[claims["follows"] != first]
+    due = rests(others, answers(claims, postings), said, {first}, clinic)
+    ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
+    if ours.empty:
+        told = " ".join(line for line in due.waiting if line.startswith(first))
+        told = told or f"Nothing of {first}, which it follows, is left to ask for."
+        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {told}")
+    run = replace(run_of(replace(prepared, month=first[:7])), claims=empty(CLAIMS))
+    return with_rests(run, ours.assign(replaces=number), clinic)
 
 
 def _why_not(prepared: Month, claims: pd.DataFrame) -> str:

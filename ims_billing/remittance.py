@@ -351,7 +351,9 @@ def _expected(claim: Any, reason: str, clinic: Clinic) -> int:
         return 0
     percent = clinic.percent_on(claim.insurer_id, claim.policy, claim.service_date.date())
     if percent is not None:
-        return (int(claim.amount_cents) * percent + 50) // 100
+        # A second plan pays its own share of the whole fee, and never more than what is left.
+        of = claim.fee_cents if claim.follows else claim.amount_cents
+        return min((int(of) * percent + 50) // 100, int(claim.amount_cents))
     return int(claim.amount_cents) if reason == "short" else 0
 
 

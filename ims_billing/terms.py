@@ -148,9 +148,10 @@ class Condition(Cited):
 
     ``one-to-one``: the practitioner treats nobody else meanwhile. ``first-payer``: of an accident it pays before any
     plan. ``no-patient-share``: it pays the whole cost, and the patient nothing.
+    ``extra-to-plan``: what the clinic charges above its amount may be asked of the patient's plan at once.
     """
 
-    condition: Literal["one-to-one", "first-payer", "no-patient-share"]
+    condition: Literal["one-to-one", "first-payer", "no-patient-share", "extra-to-plan"]
 
 
 class Note(Cited):

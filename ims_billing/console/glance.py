@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.month import Month
+    from ims_billing.record import Voided
+    from ims_billing.second_insurer import Rest
 
 _OUTCOMES = {
     "claimed": "claimed",
@@ -255,6 +257,17 @@ def show_started(files: Iterable[Path], *, found: bool) -> None:
     console.print("Then: ims-billing check FILE", markup=False)
 
 
+def show_rest(rest: Rest, *, would: bool) -> None:
+    """What second insurers are asked for, now that the first ones have answered; and what is still missing for it."""
+    for insurer, part in rest.claims.groupby("insurer"):
+        verb = "would be asked" if would else "is asked"
+        told = f"{insurer} {verb} for what first insurers leave: "
+        told += f"{len(part):,} {'claim' if len(part) == 1 else 'claims'}, {dollars(int(part['amount_cents'].sum()))}."
+        out().print(Text(told), soft_wrap=True)
+    for line in rest.waiting:
+        out().print(Text(f"A second insurer waits: {line}", "yellow"), soft_wrap=True)
+
+
 def show_ledger(path: Path, *, fresh: bool) -> None:
     """Which ledger was used: always said, as another one would not know what was claimed."""
     out().print(Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else ""), soft_wrap=True)
@@ -276,19 +289,31 @@ def show_unwritten(months: Iterable[str]) -> None:
         out().print(Text(told, style="bold red"), soft_wrap=True)
 
 
-def show_voided(claim: str, month: str, replaced_by: str, batch: int | None) -> None:
+def show_voided(claim: str, done: Voided) -> None:
     """What became of a voided claim, and what comes next."""
-    if replaced_by:
-        told = f"{claim} is taken back, and claimed anew as {replaced_by} in batch {batch} of {month}."
+    if done.replaced_by:
+        told = f"{claim} is taken back, and claimed anew as {done.replaced_by} in batch {done.batch} of {done.month}."
     else:
-        told = f"{claim} is taken back. The next batch of {month} tells its insurer; its session is held as voided."
+        told = f"{claim} is taken back. The next batch of {done.month} tells its insurer"
+        told += "; " + ("the second insurer is not asked again." if done.second else "its session is held as voided.")
+    if done.followed_by:
+        told += f" {done.followed_by}, which asked a second insurer for the rest, is taken back with it."
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 
 def show_end(
-    month: Month, *, would: bool, batch: int | None = None, changed: bool = True, already_sent: bool = False
+    month: Month,
+    *,
+    would: bool,
+    batch: int | None = None,
+    changed: bool = True,
+    already_sent: bool = False,
+    second: bool = False,
 ) -> None:
-    """The month in one line, where a long list has pushed the rest off the screen."""
+    """The month in one line, where a long list has pushed the rest off the screen.
+
+    `second`: second insurers are asked in this batch.
+    """
     done = "would be claimed" if would else "put on the ledger as sent before" if already_sent else "claimed"
     counts = month.totals.counts
     amount = dollars(int(month.claims["amount_cents"].sum()))
@@ -297,7 +322,7 @@ def show_end(
     named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
     if would or counts["claimed"] or batch:
         told = f"{named}: {counts['claimed']:,} {done} for {amount}, {', '.join(rest)}."
-        told += "" if would or counts["claimed"] else " Insurers are told of claims that were taken back."
+        told += "" if would or counts["claimed"] or second else " Insurers are told of claims that were taken back."
     else:
         told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
     if already_sent and counts["held"]:

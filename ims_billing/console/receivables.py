@@ -59,6 +59,10 @@ def show_reconciled(done: Reconciliation) -> None:
     told = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
     told += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
     console.print(Text(f"{told}.", "bold"))
+    for each in done.too_much:
+        told = f"{each.claim} asks for {dollars(each.asked)}, and only {dollars(each.left)} of the fee is left by "
+        told += f"{each.follows} now. Take it back, and claim it anew: ims-billing void {each.claim} --replace"
+        console.print(Text(f"{told} --reason TEXT", "bold yellow"), soft_wrap=True)
     if done.posted:
         shown = ", ".join(str(number) for number in done.posted)
         console.print(

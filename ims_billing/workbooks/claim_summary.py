@@ -74,7 +74,8 @@ def claim_summary(view: MonthView) -> bytes:
     ]
     book.page("Overview", f"IMS claims, {view.month}", facts, _overview(view))
     struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
-    book.table("Claims", list(CLAIMS.values()), column_values(view.claims, list(CLAIMS)), struck=struck)
+    columns = CLAIMS | ({"follows": Column("Follows")} if (view.claims["follows"] != "").any() else {})
+    book.table("Claims", list(columns.values()), column_values(view.claims, list(columns)), struck=struck)
     lines = _to_decide(view)
     begins = lines["kind"].ne(lines["kind"].shift()) | lines["of_before"].ne(lines["of_before"].shift())
     book.table(
@@ -120,7 +121,9 @@ def _ims_share(totals: Totals) -> list[tuple[str, Value]]:
 
 def _overview(view: MonthView) -> list[Block]:
     blocks = [_control_totals(view)]
-    claims = view.claims[view.claims["voided_on"].isna()]
+    stand = view.claims[view.claims["voided_on"].isna()]
+    # A session counts once, as its first insurer was asked; what second ones are asked for stands on its own.
+    claims, seconds = stand[stand["follows"] == ""], stand[stand["follows"] != ""]
     if len(claims):
         day = claims["service_date"]
         monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
@@ -135,14 +138,17 @@ def _overview(view: MonthView) -> list[Block]:
             replace(_amounts("By week", "Week from Monday", claims, monday), chart=("column", 4)),
         ]
     if (view.money["answered_on"].notna()).any() or (view.money["paid_cents"] != 0).any():
-        blocks += _paid(view, claims)
+        blocks += _paid(view, stand)
+    if len(seconds):
+        note = "For what first insurers left, of sessions that are counted above. Fees are of the whole visits."
+        blocks.append(replace(_amounts("Second insurers", "Insurer", seconds, seconds["insurer"]), note=note))
     if view.payers:
         blocks.append(_who_pays(view.payers))
     if view.totals.months_before:
         blocks.append(_compared(view, claims))
     if len(view.batches) > 1:
         blocks.append(_amounts("By batch", "Batch", claims, claims["batch"].astype("str")))
-    if len(claims) < len(view.claims):
+    if len(stand) < len(view.claims):
         blocks.append(_voided(view.claims))
     if len(view.attention):
         blocks.append(_held(view))
@@ -152,8 +158,8 @@ def _overview(view: MonthView) -> list[Block]:
         blocks.append(_not_billed(view))
     if view.totals.look_at:
         blocks.append(_look_at(view.totals))
-    if (claims["remarks"] != "").any():
-        blocks.append(_worth_knowing(claims))
+    if (stand["remarks"] != "").any():
+        blocks.append(_worth_knowing(stand))
     return blocks
 
 

@@ -31,9 +31,18 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "secondary_insurer": (Column("Second insurer"), None),
     "secondary_policy": (Column("Second policy", "id"), None),
     "secondary_member": (Column("Second member ID", "id"), None),
+    "first_paid_cents": (Column("First insurer paid", "money"), None),
+    "first_answer": (Column("First insurer's answer", "long"), None),
 }
-# Columns that stand there only where some line says something in them.
-IF_SAID = ("insured_birth_date", "secondary_insurer", "secondary_policy", "secondary_member")
+# Columns that stand there only where some line says something in them, by the column that says it.
+IF_SAID = {
+    "insured_birth_date": "insured_birth_date",
+    "secondary_insurer": "secondary_insurer",
+    "secondary_policy": "secondary_policy",
+    "secondary_member": "secondary_member",
+    "first_paid_cents": "first_answer",
+    "first_answer": "first_answer",
+}
 
 
 def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes:
@@ -65,7 +74,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
     shown = pd.concat([voided, by_patient])
     lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
-    lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[name])}
+    lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[IF_SAID[name]])}
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()

@@ -1,0 +1,291 @@
+"""The rest of a fee, asked of the second insurer once the first has answered: once, and never more than is left."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from typer.testing import CliRunner, Result
+
+from ims_billing.cli import app
+from ims_billing.clinic_file import without_file
+from ims_billing.ledger import Ledger
+from ims_billing.model import ON_LEDGER, POSTINGS, empty
+from ims_billing.receivables import answers
+from ims_billing.second_insurer import rests
+from tests.practice import clinic_file, csv_file, row, xlsx
+
+FIRST = "2026-10-SUNL-0001"
+ICBC = '[[fee]]\nservice = "ims"\ninsurer = "ICBC"\namount = 80.00\nfrom = 2026-04-01\n'
+WSBC = '[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\namount = 80.00\nfrom = 2026-04-01\n'
+ACCIDENT: dict[str, Any] = {"Payer File Number": "AB1", "Accident Date": dt.date(2026, 9, 20), "Policy Number": ""}
+
+
+def two_plans(second: str = "Manulife", policy: str = "777", member: str = "888", **cells: Any) -> dict[str, Any]:
+    """A session whose patient has a second plan."""
+    more = {"Secondary Insurer": second, "Secondary Policy Number": policy, "Secondary Member ID": member}
+    return {**row(**cells), **more}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A clinic's folder."""
+    clinic_file(tmp_path, ICBC + WSBC)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    done = CliRunner().invoke(app, [*arguments, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def claim(
+    folder: Path, *rows: dict[str, Any], more: tuple[str, ...] = (), as_of: str = "2026-11-05", month: str = "2026-10"
+) -> list[str]:
+    """What second insurers are asked for in this run: insurer, cents, and the claim that it follows."""
+    path = xlsx(folder, rows)
+    done = run(folder, "claim", str(path), "--month", month, "--as-of", as_of, "--json", *more)
+    told = json.loads(done.stdout).get("second_insurers", [])
+    return [f"{each['insurer']} {each['cents']} {each['follows']}" for each in told]
+
+
+def reconcile(folder: Path, *lines: tuple[str, float, str], number: str = "P1") -> None:
+    keys = ("Claim", "Paid", "Reason")
+    more = {"Payment Date": "2026-11-20", "Payment Number": number}
+    path = csv_file(folder, [dict(zip(keys, line, strict=True)) | more for line in lines], "paid.csv")
+    run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+
+
+def active(folder: Path) -> dict[str, tuple[str, int]]:
+    """The claims that stand: number to insurer and cents."""
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.reading():
+        claims = ledger.claims()
+    stand = claims[claims["voided_on"].isna()]
+    return dict(zip(stand["claim"], zip(stand["insurer"], stand["amount_cents"].tolist(), strict=True), strict=True))
+
+
+def sheet(folder: Path, path: str, name: str) -> list[tuple[Any, ...]]:
+    return list(load_workbook(folder / "reports/2026-10" / path)[name].iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize(
+    ("case", "answer", "wanted"),
+    [
+        ("paid in part", [(FIRST, 60, "")], [f"Manulife 3500 {FIRST}"]),
+        ("paid in two parts", [(FIRST, 60, ""), (FIRST, 10, "")], [f"Manulife 2500 {FIRST}"]),
+        ("paid short", [(FIRST, 90, "Over reasonable and customary")], [f"Manulife 500 {FIRST}"]),
+        ("refused", [(FIRST, 0, "Not covered")], [f"Manulife 9500 {FIRST}"]),
+        ("paid in full", [(FIRST, 95, "")], []),
+        ("paid too much", [(FIRST, 100, "")], []),
+        ("paid and taken back", [(FIRST, 60, ""), (FIRST, -60, "")], []),
+        ("not answered", [], []),
+    ],
+)  # fmt: skip
+def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(
+    folder: Path, case: str, answer: list[tuple[str, float, str]], wanted: list[str]
+) -> None:
+    assert claim(folder, two_plans()) == []
+    if answer:
+        reconcile(folder, *answer)
+    assert claim(folder, two_plans(), more=("--dry-run",), as_of="2026-12-01") == wanted, case
+    assert claim(folder, two_plans(), as_of="2026-12-01") == wanted, case
+    assert claim(folder, two_plans(), as_of="2026-12-02") == [], "nothing is asked for twice"
+
+
+def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, "Deductible"))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    head, line = sheet(folder, "insurers/manulife-2026-10-batch-2.xlsx", "Claim lines")
+    told = dict(zip(head, line, strict=True))
+    said = ("Claim", "Policy", "Member ID", "Fee", "Amount claimed", "First insurer paid", "First insurer's answer")
+    assert [told[name] for name in said] == [
+        "2026-10-MANU-0001", "777", "888", 95, 35, 60, "Sun Life paid $60.00 of $95.00 on 2026-11-20: Deductible",
+    ]  # fmt: skip
+    overview = sheet(folder, "claim-summary-2026-10.xlsx", "Overview")
+    [place] = [number for number, cells in enumerate(overview) if cells[0] == "Second insurers"]
+    assert overview[place + 2][:5] == ("Manulife", 1, 95, 0, 35)
+    [first] = [number for number, cells in enumerate(overview) if cells[0] == "By insurer"]
+    assert overview[first + 3][:2] == ("Total", 1), "a session counts once"
+    assert [line[-1] for line in sheet(folder, "claim-summary-2026-10.xlsx", "Claims")] == ["Follows", None, FIRST]
+    why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
+    assert f"for the rest of {FIRST}: Sun Life paid $60.00" in why
+
+
+def test_the_next_claim_of_any_month_asks(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    november = row(Service_Date=dt.date(2026, 11, 3))
+    wanted = [f"Manulife 3500 {FIRST}"]
+    assert claim(folder, november, month="2026-11", as_of="2026-12-01") == wanted
+    assert (folder / "reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx").is_file()
+    assert claim(folder, two_plans(), as_of="2026-12-01") == []
+
+
+def test_what_is_above_icbcs_amount_goes_at_once_and_worksafebc_leaves_nothing(folder: Path) -> None:
+    of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
+    of_wsbc = two_plans(Insurer="WorkSafeBC", Patient="Robin Other", Fee=80.0, **ACCIDENT)
+    assert claim(folder, of_icbc, of_wsbc) == ["Manulife 1500 2026-10-ICBC-0001"]
+    assert active(folder)["2026-10-MANU-0001"] == ("Manulife", 1500)
+    _, line = sheet(folder, "insurers/manulife-2026-10.xlsx", "Claim lines")
+    assert "ICBC is asked for $80.00" in line
+    reconcile(folder, ("2026-10-ICBC-0001", 80, ""))
+    reconcile(folder, ("2026-10-WSBC-0001", 0, "Not covered"))
+    assert claim(folder, of_icbc, of_wsbc, as_of="2026-12-01") == []
+
+
+def test_a_second_insurer_that_was_told_of_later_is_asked_too(folder: Path) -> None:
+    claim(folder, row())
+    reconcile(folder, (FIRST, 60, ""))
+    assert claim(folder, row(), as_of="2026-12-01") == []
+    assert claim(folder, two_plans(), as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
+
+
+def test_what_the_second_insurer_requires_is_asked_for_first(folder: Path) -> None:
+    clinic_file(folder, '[[insurer]]\nname = "Manulife"\nrequires = ["policy", "relationship"]\n')
+    bare = two_plans(policy="")
+    claim(folder, bare)
+    reconcile(folder, (FIRST, 60, ""))
+    path = xlsx(folder, [bare])
+    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01").stdout
+    assert f"{FIRST}: $35.00 is left for Manulife" in " ".join(told.split())
+    assert "Secondary Policy Number" in told
+    assert claim(folder, two_plans(), as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
+    why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
+    assert "a session does not say it of a second plan" in why
+
+
+def test_both_plans_may_be_of_one_insurer(folder: Path) -> None:
+    both = two_plans("Sun Life", "999")
+    claim(folder, both)
+    reconcile(folder, (FIRST, 60, ""))
+    assert claim(folder, both, as_of="2026-12-01") == [f"Sun Life 3500 {FIRST}"]
+    assert claim(folder, both, as_of="2026-12-02") == []
+    reconcile(folder, ("2026-10-SUNL-0002", 35, ""), number="P2")
+
+
+def test_what_follows_is_taken_back_with_its_claim(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    done = run(folder, "void", FIRST, "--reason", "wrong day", "--as-of", "2026-12-02")
+    assert "2026-10-MANU-0001, which asked a second insurer for the rest, is taken back with it." in " ".join(
+        done.stdout.split()
+    )
+    assert active(folder) == {}
+
+
+def test_a_second_claim_that_was_taken_back_is_asked_for_again_only_by_replace(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    run(folder, "void", "2026-10-MANU-0001", "--reason", "wrong plan", "--as-of", "2026-12-02")
+    assert claim(folder, two_plans(), as_of="2026-12-03") == []
+    path = xlsx(folder, [two_plans("Green Shield", "5", "6")])
+    again = ("void", "2026-10-MANU-0001", str(path), "--replace", "--reason", "wrong plan", "--as-of", "2026-12-04")
+    run(folder, *again)
+    assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-GRSH-0001": ("Green Shield", 3500)}
+    assert claim(folder, two_plans(), as_of="2026-12-05") == []
+
+
+def test_a_first_claim_that_is_claimed_anew_takes_its_extra_along(folder: Path) -> None:
+    of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
+    claim(folder, of_icbc)
+    run(folder, "void", "2026-10-ICBC-0001", "--replace", "--reason", "code", "--as-of", "2026-11-06")
+    assert active(folder) == {"2026-10-ICBC-0002": ("ICBC", 8000), "2026-10-MANU-0002": ("Manulife", 1500)}
+
+
+def test_months_from_before_ask_nobody(folder: Path) -> None:
+    assert claim(folder, two_plans(Insurer="ICBC", **ACCIDENT), more=("--already-sent",)) == []
+
+
+def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:
+    clinic_file(folder, '[[coverage]]\ninsurer = "Manulife"\npercent = 20\nfrom = 2026-01-01\n')
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    path = csv_file(folder, [{"Claim": "2026-10-MANU-0001", "Paid": 18, "Payment Date": "2026-12-09"}], "second.csv")
+    told = json.loads(run(folder, "reconcile", str(path), "--as-of", "2026-12-10", "--json").stdout)
+    [line] = told["payments"][0]["lines"]
+    # 20 % of $95.00 is $19.00.
+    assert (line["result"], line["short_cents"]) == ("short-paid", 100)
+
+
+def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    path = csv_file(folder, [{"Claim": FIRST, "Paid": 10, "Payment Date": "2026-12-09"}], "more.csv")
+    told = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
+    assert f"2026-10-MANU-0001 asks for $35.00, and only $25.00 of the fee is left by {FIRST} now" in told
+
+
+def test_the_database_keeps_second_claims_behind_first_ones(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    names = [c.name for c in ON_LEDGER if c.name != "replaced_by"]
+    with sqlite3.connect(folder / "ims-billing.sqlite") as database:
+        shown = ", ".join(
+            {"claim": "'2026-10-MANU-0009'", "session_id": "'other'", "natural_key": "'other'"}.get(name, name)
+            for name in names
+        )
+        for second in ("2026-10-MANU-0001", FIRST):
+            values = shown.replace("follows", f"'{second}'")
+            with pytest.raises(sqlite3.IntegrityError):
+                database.execute(
+                    f"INSERT INTO claim ({', '.join(names)}) SELECT {values} FROM claim WHERE follows IS NOT NULL"
+                )
+        with pytest.raises(sqlite3.IntegrityError, match="voided first"):
+            database.execute("UPDATE claim SET voided_on = '2026-12-01', void_reason = 'x' WHERE claim = ?", (FIRST,))
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            database.execute("UPDATE claim SET first_answer = 'x'")
+    database.close()
+
+
+CENTS = st.integers(0, 20_000)
+
+
+@settings(max_examples=100)
+@given(
+    fee=st.integers(1, 20_000),
+    first=st.sampled_from(["sun-life", "icbc", "worksafebc"]),
+    less=CENTS,
+    payments=st.lists(st.tuples(st.integers(-9_000, 20_000), st.booleans()), max_size=4),
+    new=st.booleans(),
+)
+def test_never_more_than_is_left(fee: int, first: str, less: int, payments: list[tuple[int, bool]], new: bool) -> None:
+    types = {column.name: column.dtype for column in ON_LEDGER}
+    claims = empty(ON_LEDGER).reindex(range(1))
+    stated: dict[str, Any] = {
+        "claim": "2026-10-XXXX-0001", "insurer_id": first, "insurer": first, "fee_cents": fee,
+        "amount_cents": fee if first == "sun-life" else max(fee - less, 0), "secondary_insurer": "Manulife",
+        "service_date": dt.datetime(2026, 10, 7),
+    }  # fmt: skip
+    for column in claims:
+        absent: Any = {"str": "", "int64": 0, "Int64": None}.get(types[str(column)])
+        claims[column] = [stated.get(str(column), absent)]
+    claims = claims.astype(types)
+    postings = empty(POSTINGS).reindex(range(len(payments)))
+    for number, (cents, denied) in enumerate(payments):
+        postings.loc[number] = [1, stated["claim"], cents, 0, denied, "", dt.datetime(2026, 11, 1), None]
+    postings = postings.astype({column.name: column.dtype for column in POSTINGS})
+    found = answers(claims, postings)
+    due = rests(claims, found, {}, {stated["claim"]} if new else set(), without_file())
+    position = found[stated["claim"]].position
+    asked = int(due.claims["amount_cents"].sum())
+    first_is_asked_for = position.paid if position.answered else stated["amount_cents"]
+    assert asked == 0 or asked + max(first_is_asked_for, 0) == fee
+    if first == "worksafebc" or (not position.answered and not (first == "icbc" and new)):
+        assert asked == 0
+    elif position.answered:
+        assert asked == max(0, fee - max(position.paid, 0))
