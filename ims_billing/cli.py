@@ -275,7 +275,7 @@ def claim(
             else:
                 console.show_month(prepared, files, would=True)
                 console.show_rest(rest, would=True)
-                console.show_end(prepared, would=True)
+                console.show_end(prepared, would=True, rest=rest)
             if strict and held:
                 console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
                 raise typer.Exit(_HELD)
@@ -306,7 +306,7 @@ def claim(
     changed = done.written is not None
     console.show_end(
         done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent,
-        second=len(done.rest.claims) > 0,
+        rest=done.rest,
     )  # fmt: skip
 
 

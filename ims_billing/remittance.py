@@ -13,7 +13,6 @@ import pandas as pd
 
 from ims_billing.cells import meanings, word_of
 from ims_billing.clinic import Clinic
-from ims_billing.findings import did_you_mean
 from ims_billing.model import REMITTANCE, bare, dollars, given_name_first, prove
 from ims_billing.receivables import Position
 from ims_billing.rulebook import published
@@ -35,6 +34,7 @@ NOT_POSTED = ("unmatched", "ambiguous", "repeated", "total")
 HELD = ("unmatched", "ambiguous")
 _OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
 _SHOWN = 5
+_TOTAL = "The sum of the other lines."
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,19 @@ def reconciled(
         source = "" if number else row.file
         key = (bare(number), source, insurer or bare(row.insurer), row.payment_date)
         grouped.setdefault(key, []).append((row, line))
-    return [_payment(rows, ledger, known, clinic) for rows in grouped.values()]
+    return [_payment(_once(rows), ledger, known, clinic) for rows in grouped.values()]
+
+
+def _once(rows: list[tuple[Any, Line]]) -> list[tuple[Any, Line]]:
+    """The rows of a payment; what stands in another file too is marked there as repeated."""
+    there: dict[tuple[str, ...], Counter[str]] = {}
+    made = []
+    for row, line in rows:
+        files = there.setdefault(line.words, Counter())
+        before = next((file for file, count in files.items() if file != line.file and count > files[line.file]), "")
+        files[line.file] += 1
+        made.append((row, _not(line, "repeated", f"The same line stands in {before} too.") if before else line))
+    return made
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -239,14 +251,12 @@ def _named(rows: list[tuple[Any, Line]], ledger: _Claims, clinic: Clinic) -> str
 
 def _without_total(rows: list[tuple[Any, Line]]) -> tuple[list[tuple[Any, Line]], int]:
     """The rows, with the sum that stands beside its own detail marked as such; and what the payment comes to."""
-    sums = [line for row, line in rows if _is_total(row)]
-    detail = sum(line.paid for row, line in rows if not _is_total(row))
-    if len(sums) == 1 and len(rows) > 1 and sums[0].paid == detail:
-        told = [
-            (row, _not(line, "total", "The sum of the other lines.") if _is_total(row) else line) for row, line in rows
-        ]
-        return told, detail
-    return rows, sum(line.paid for _, line in rows)
+    own = [(row, line) for row, line in rows if line.result != "repeated"]
+    sums = [line for row, line in own if _is_total(row)]
+    detail = sum(line.paid for row, line in own if not _is_total(row))
+    if len(sums) == 1 and len(own) > 1 and sums[0].paid == detail:
+        return [(row, _not(line, "total", _TOTAL) if line is sums[0] else line) for row, line in rows], detail
+    return rows, sum(line.paid for _, line in own)
 
 
 def _is_sum(row: Any) -> bool:
@@ -286,6 +296,9 @@ def _lines(
     seen: Counter[tuple[str, ...]] = Counter()
     made = []
     for row, line in rows:
+        if line.result == "repeated":
+            made.append(line)
+            continue
         seen[line.words] += 1
         before = next((one for one in left if one[1] == line.words), None)
         if before is not None:
@@ -371,8 +384,7 @@ def _claim_of(row: Any, line: Line, ledger: _Claims, insurer: str) -> tuple[Any,
             return None, _not(line, "ambiguous", told, [claim.replaced_by] if claim.replaced_by else [number])
         return claim, line
     if _OUR_NUMBER.fullmatch(number):
-        known = did_you_mean(number, ledger.by_number)
-        return None, _not(line, "unmatched", f"{number} is no claim on the ledger{known or '.'}")
+        return None, _not(line, "unmatched", f"{number} is no claim on the ledger.")
     return _by_person(row, line, ledger, insurer)
 
 

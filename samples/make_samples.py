@@ -1,4 +1,4 @@
-"""Makes the sample month: October 2026 of a made-up clinic, with every outcome and finding at least once.
+"""Makes the sample month: October 2026 of a made-up clinic, with every outcome and finding, and what insurers paid.
 
 Run from the project's folder: python samples/make_samples.py
 """
@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jane_reports import jane_reports
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from stdnum.ca import bc_phn
 
+from ims_billing.clinic_file import load
+from ims_billing.handover import run_of
+from ims_billing.ledger import Ledger
+from ims_billing.month import prepare_month
+from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.sheet import stamped
 
 HERE = Path(__file__).parent
@@ -332,6 +339,84 @@ def workbook(listed: list[Row]) -> Workbook:
     return book
 
 
+def claims_of(sessions: Path) -> pd.DataFrame:
+    """The claims of the sample month, with their numbers."""
+    clinic = load(HERE / "clinic.toml")
+    month = prepare_month(read_files([sessions], clinic), clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+    ledger = Ledger(Path(tempfile.mkdtemp()) / "ims-billing.sqlite")
+    with ledger.writing():
+        ledger.add_batch(run_of(month))
+        return ledger.claims()
+
+
+def remittances(claims: pd.DataFrame) -> dict[str, list[Row]]:
+    """What three insurers say they paid, each in its own way, by file name.
+
+    Sun Life by our numbers: one claim paid short, one refused, one less co-insurance, one that nobody knows; and the
+    same once more, as it came by mail too. Canada Life by member and day, at 80 %. ICBC in one sum.
+    """
+    answers = {
+        3: (0.85, "Over reasonable and customary"),
+        5: (0.0, "Treatment not covered by this plan"),
+        8: (0.8, "Co-insurance 20%"),
+    }
+    sun_life = []
+    for number, claim in enumerate(claims[claims["insurer_id"] == "sun-life"].to_dict("records")):
+        share, reason = answers.get(number, (1.0, ""))
+        sun_life.append(
+            {
+                "Our Reference": claim["claim"],
+                "Date of Service": claim["service_date"].date(),
+                "Submitted": claim["amount_cents"] / 100,
+                "Paid": round(claim["amount_cents"] * share) / 100,
+                "Explanation": reason,
+                "Payment Date": dt.date(2026, 11, 18),
+                "EFT Number": "EFT-88120",
+            }
+        )
+    sun_life.append(sun_life[-1] | {"Our Reference": "2026-10-SUNL-0999"})
+    canada_life = [
+        {
+            "Certificate Number": claim["member"],
+            "Client Name": claim["patient"],
+            "Service Date": claim["service_date"].date(),
+            "Amount Claimed": claim["amount_cents"] / 100,
+            "Benefit Paid": round(claim["amount_cents"] * 0.8) / 100,
+            "Date Paid": dt.date(2026, 11, 20),
+            "Cheque Number": "004711",
+            "Insurer": "Canada Life",
+        }
+        for claim in claims[claims["insurer_id"] == "canada-life"].to_dict("records")
+    ]
+    owed = int(claims.loc[claims["insurer_id"] == "icbc", "amount_cents"].sum())
+    icbc = {
+        "Payer": "ICBC",
+        "Period From": dt.date(2026, 10, 1),
+        "Period To": dt.date(2026, 10, 31),
+        "Amount Paid": owed / 100,
+        "Payment Date": dt.date(2026, 11, 23),
+        "Payment Number": "ICBC-2026-11-0093",
+    }
+    return {
+        "sun-life-2026-11-18": sun_life,
+        "sun-life-2026-11-18-by-mail": sun_life[::-1],
+        "canada-life-2026-11-20": canada_life,
+        "icbc-2026-11-23": [icbc],
+    }
+
+
+def plain_workbook(listed: list[Row]) -> Workbook:
+    """The rows below their headings, and nothing else."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Payments"
+    sheet.append(list(listed[0]))
+    for row in listed:
+        sheet.append(list(row.values()))
+    return book
+
+
 def main() -> None:
     """Writes the samples beside this script."""
     listed = rows()
@@ -340,6 +425,10 @@ def main() -> None:
     (HERE / "jane").mkdir(exist_ok=True)
     for name, content in jane_reports(listed).items():
         (HERE / "jane" / name).write_bytes(content)
+    (HERE / "remittances").mkdir(exist_ok=True)
+    for name, paid in remittances(claims_of(HERE / "sessions-2026-10.xlsx")).items():
+        content = stamped(plain_workbook(paid), dt.date(2026, 11, 24))
+        (HERE / "remittances" / f"{name}.xlsx").write_bytes(content)
 
 
 if __name__ == "__main__":

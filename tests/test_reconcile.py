@@ -144,6 +144,24 @@ def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(fol
     assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
 
 
+def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> None:
+    lines = [paid(SUN), paid(SUN2, 76), paid("2026-10-SUNL-0009", 5)]
+    mailed = csv_file(folder, lines[::-1], "mailed.csv")
+    told = reconcile(folder, lines, str(mailed))
+    assert told["payments"][0]["cents"] == 17_600
+    by_file = {
+        file: [line["result"] for line in told["payments"][0]["lines"] if line["file"] == file]
+        for file in ("mailed.csv", "paid.csv")
+    }
+    assert by_file == {"mailed.csv": ["unmatched", "patient-share", "paid"], "paid.csv": ["repeated"] * 3}
+
+
+def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
+    second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
+    told = reconcile(folder, [paid(SUN)], str(second_page))
+    assert (told["payments"][0]["cents"], told["posted"]) == (28_500, [1])
+
+
 def test_what_was_not_certain_is_posted_once_it_is(folder: Path) -> None:
     lines = [paid(SUN), paid(Member_ID="777", Service_Date="2026-10-09")]
     assert results(reconcile(folder, lines)) == [f"paid {SUN}", "unmatched"]

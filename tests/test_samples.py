@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ims_billing.cli import app
 from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
 from ims_billing.handover import run_of
@@ -42,8 +47,10 @@ def test_the_script_makes_the_same_spreadsheet_again(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     script = shutil.copy(SAMPLES / "make_samples.py", tmp_path / "samples")
     shutil.copy(SAMPLES / "jane_reports.py", tmp_path / "samples")
+    shutil.copy(SAMPLES / "clinic.toml", tmp_path / "samples")
     subprocess.run([sys.executable, script], check=True)
-    for name in ("sessions-2026-10.xlsx", "sessions-2026-10-later.xlsx"):
+    remittances = sorted(f"remittances/{path.name}" for path in (SAMPLES / "remittances").iterdir())
+    for name in ("sessions-2026-10.xlsx", "sessions-2026-10-later.xlsx", *remittances):
         made, kept = (
             open_spreadsheet(name, (folder / name).read_bytes(), nobody_to_ask).tables[0].columns
             for folder in (tmp_path / "samples", SAMPLES)
@@ -85,6 +92,38 @@ def test_janes_reports_give_the_same_claims_as_the_session_spreadsheet(month: Mo
     own += ["secondary_insurer", "secondary_policy", "secondary_member", "payer_order"]
     from_jane = on_ledger(jane("2026-10")).claims.drop(columns=own)
     assert frame_text(from_jane) == frame_text(on_ledger(month).claims.drop(columns=own))
+
+
+def test_the_sample_remittances_reconcile_and_ask_the_second_insurers(tmp_path: Path) -> None:
+    def told(*arguments: str) -> dict[str, Any]:
+        named = [*arguments, "--clinic", str(tmp_path / "samples" / "clinic.toml"), "--json"]
+        object_: dict[str, Any] = json.loads(CliRunner().invoke(app, named, catch_exceptions=False).stdout)
+        return object_
+
+    def reconciled() -> dict[str, Counter[str]]:
+        files = sorted(str(path) for path in (tmp_path / "samples" / "remittances").iterdir())
+        payments = told("reconcile", *files, "--as-of", "2026-11-25")["payments"]
+        return {
+            f"{payment['insurer']} {payment['cents']}": Counter(line["result"] for line in payment["lines"])
+            for payment in payments
+        }
+
+    shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("reports", "*.sqlite"))
+    claim = ("claim", str(tmp_path / "samples" / SESSIONS.name), "--month", "2026-10", "--as-of")
+    told(*claim, "2026-11-05")
+    first, again = reconciled(), reconciled()
+    assert first == {
+        "Canada Life 148400": {"patient-share": 17},
+        "ICBC 155000": {"paid": 1},
+        "Sun Life 444918": {
+            "paid": 40, "patient-share": 1, "short-paid": 1, "denied": 1, "unmatched": 1, "repeated": 44,
+        },
+    }  # fmt: skip
+    assert [set(results) for results in again.values()] == [{"repeated"}, {"repeated"}, {"repeated", "unmatched"}]
+    asked = told(*claim, "2026-11-26")["second_insurers"]
+    assert [(len(asked), {each["insurer"] for each in asked}, sum(each["cents"] for each in asked))] == [
+        (8, {"Sun Life"}, 17_540)
+    ]
 
 
 def test_each_row_of_janes_reports_is_a_session_tied_or_set_aside() -> None:

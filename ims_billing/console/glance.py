@@ -308,23 +308,28 @@ def show_end(
     batch: int | None = None,
     changed: bool = True,
     already_sent: bool = False,
-    second: bool = False,
+    rest: Rest | None = None,
 ) -> None:
     """The month in one line, where a long list has pushed the rest off the screen.
 
-    `second`: second insurers are asked in this batch.
+    `rest` is what second insurers are asked for.
     """
     done = "would be claimed" if would else "put on the ledger as sent before" if already_sent else "claimed"
     counts = month.totals.counts
     amount = dollars(int(month.claims["amount_cents"].sum()))
-    rest = [f"{counts['already_claimed']:,} claimed already"] if counts["already_claimed"] else []
-    rest += [f"{counts['held']:,} held", f"{counts['not_billed']:,} not billed"]
+    others = [f"{counts['already_claimed']:,} claimed already"] if counts["already_claimed"] else []
+    others += [f"{counts['held']:,} held", f"{counts['not_billed']:,} not billed"]
+    seconds = ""
+    if rest is not None and len(rest.claims):
+        asked = dollars(int(rest.claims["amount_cents"].sum()))
+        seconds = f"{len(rest.claims):,} {done} of second insurers for {asked}, "
     named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
     if would or counts["claimed"] or batch:
-        told = f"{named}: {counts['claimed']:,} {done} for {amount}, {', '.join(rest)}."
-        told += "" if would or counts["claimed"] or second else " Insurers are told of claims that were taken back."
+        told = f"{named}: {counts['claimed']:,} {done} for {amount}, {seconds}{', '.join(others)}."
+        told += "" if would or counts["claimed"] or seconds else " Insurers are told of claims that were taken back."
     else:
-        told = f"{named}: nothing new to claim, {', '.join(rest)}.{'' if changed else ' The files are as they were.'}"
+        told = f"{named}: nothing new to claim, {seconds}{', '.join(others)}."
+        told += "" if changed else " The files are as they were."
     if already_sent and counts["held"]:
         told += " What is held is not on the ledger: mend it and run this again, or it will be claimed as new."
     out().print(Text(told, style="bold"), soft_wrap=True)

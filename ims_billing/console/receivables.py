@@ -13,10 +13,12 @@ from ims_billing.model import dollars
 
 if TYPE_CHECKING:
     from ims_billing.payments import Aged, Reconciliation
-    from ims_billing.remittance import Line, Payment
+    from ims_billing.remittance import Line
 
 # How many claims to ask about are shown on the screen.
 _CALLS = 12
+# How many rows that are held for the same are named.
+_ROWS = 8
 _MEANS = {
     "paid": "paid as claimed",
     "patient-share": "paid, the rest is the patient's",
@@ -49,11 +51,16 @@ def show_reconciled(done: Reconciliation) -> None:
         )  # fmt: skip
     console.print(table)
     console.print(_results(done))
-    held = [(payment, line) for payment in done.payments for line in payment.lines if line.result in HELD]
+    held: dict[tuple[str, ...], list[Line]] = {}
+    for payment in done.payments:
+        for line in payment.lines:
+            if line.result in HELD:
+                place = line.file + (f", {line.sheet}" if line.sheet else "")
+                held.setdefault((place, payment.number, line.message, *line.might_be), []).append(line)
     if held:
         console.print(Text("Not posted", "bold yellow"))
-        for payment, line in held:
-            _show_held(payment, line)
+        for (place, number, message, *might_be), lines in held.items():
+            _show_held(place, number, message, might_be, lines)
     counts = done.counts()
     posted = sum(count for result, count in counts.items() if result not in NOT_POSTED)
     told = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
@@ -78,11 +85,14 @@ def _results(done: Reconciliation) -> Table:
     return table
 
 
-def _show_held(payment: Payment, line: Line) -> None:
-    sheet = f", {line.sheet}" if line.sheet else ""
-    number = f" (payment {payment.number})" if payment.number else ""
-    might = f" It may mean {', '.join(line.might_be)}." if line.might_be else ""
-    told = f"  {line.file}{sheet}, row {line.row}{number}, {dollars(line.paid)}: {line.message}{might}"
+def _show_held(place: str, number: str, message: str, might_be: list[str], lines: list[Line]) -> None:
+    """Lines of one payment that are held for the same, by their rows."""
+    rows = ", ".join(str(line.row) for line in lines[:_ROWS])
+    rows += f" and {len(lines) - _ROWS:,} more" if len(lines) > _ROWS else ""
+    of = f" (payment {number})" if number else ""
+    might = f" It may mean {', '.join(might_be)}." if might_be else ""
+    amount = dollars(sum(line.paid for line in lines))
+    told = f"  {place}, {'row' if len(lines) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
     out().print(Text(told), soft_wrap=True)
 
 
