@@ -90,6 +90,14 @@ $fees
 # per = "calendar-year"             # or weeks_after_accident = 12
 # from = 2026-01-01                 # until = ... once it ends
 
+# What share of a claim a plan pays, where you know it: the rest is the patient's, and no short payment.
+#
+# [[coverage]]
+# insurer = "Sun Life"
+# policy = "00123"                  # leave out: all its plans
+# percent = 80
+# from = 2026-01-01                 # until = ... once it ends
+
 # Your own names of services: ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other.
 [service_names]
 # "IMS Acupuncture" = "ims"
