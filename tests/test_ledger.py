@@ -368,6 +368,7 @@ def test_a_note_that_a_killed_command_left_holds_nobody_up(ledger: Ledger) -> No
 
 def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_file, "_PATIENCE", 0.2)
+    monkeypatch.setattr(ledger_file, "_COMMITS", 0.2)
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         ledger.path.with_name("ims-billing.sqlite-in-use").write_text("Robin on FRONT-DESK", encoding="utf-8")
