@@ -24,7 +24,7 @@ from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
 from ims_billing.month import prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.workbooks.sheet import stamped
+from ims_billing.workbooks.package import stamped
 
 HERE = Path(__file__).parent
 HEADINGS = (

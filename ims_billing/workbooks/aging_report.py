@@ -9,7 +9,8 @@ import pandas as pd
 
 from ims_billing.aging import BUCKETS, by_insurer
 from ims_billing.model import WORK_STATUSES
-from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
+from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.sheet import Block, Book, Column, column_values
 
 CALL_LIST = {
     "claim": Column("Claim"),

@@ -11,7 +11,8 @@ import pandas as pd
 from ims_billing.decisions import DECIDED, answers
 from ims_billing.findings import CATALOGUE, REASONS
 from ims_billing.model import DECISION_WORDS, MonthView, Payer, RuleApplied, Totals
-from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
+from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.sheet import Block, Book, Column, column_values
 
 CLAIMS = {
     "claim": Column("Claim"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.model import Batch, InsurerView, MonthView, Origin
-from ims_billing.workbooks.sheet import Block, Book, Column, Value, column_values
+from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.sheet import Block, Book, Column, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import math
-import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.writer.excel import ExcelWriter
 
 from ims_billing.findings import BillingError
+from ims_billing.workbooks.package import Rows, Value, stamped
 
 Kind = Literal["text", "long", "id", "date", "money", "count"]
-Value: TypeAlias = str | int | float | dt.date | None
 
 _FORMATS = {
     "text": "General",
@@ -84,6 +80,8 @@ class Book:
     clinic: str
     stamp: dt.date
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
+    _rows: dict[str, Rows] = field(default_factory=dict)
+    _styles: dict[tuple[str, Kind, bool, bool], int] = field(default_factory=dict)
 
     def table(
         self,
@@ -105,7 +103,7 @@ class Book:
         if len(kept) > _MOST_ROWS:
             told = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
             raise BillingError(f"{name}: {told}. Claim fewer files at once.")
-        sheet = self._sheet(name)
+        sheet, made = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         widths = [
@@ -115,40 +113,27 @@ class Book:
             )
             for n, c in enumerate(columns)
         ]
-        sheet.row_dimensions[1].height = _heading_height(columns, widths)
         for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
             dimension = sheet.column_dimensions[get_column_letter(number + 1)]
             dimension.width = width
             # for what a person types below the table
             dimension.number_format = _FORMATS[column.kind]
-        sheet.append([_styled(sheet, column.heading, "heading", column.kind) for column in columns])
-        plain = [_styled(sheet, None, "body", column.kind) for column in columns]
-        crossed = [_styled(sheet, None, "struck", column.kind) for column in columns]
-        begun = [_with_line_above(_styled(sheet, None, "body", column.kind)) for column in columns]
-        open_, begun_open = (
-            [_to_type_in(cell) if column.typed else cell for cell, column in zip(cells, columns, strict=True)]
-            for cells in (
-                [_styled(sheet, None, "body", column.kind) for column in columns],
-                [_with_line_above(_styled(sheet, None, "body", column.kind)) for column in columns],
-            )
-        )
+        headings = [self._style("heading", column.kind) for column in columns]
+        made.add([column.heading for column in columns], headings, _heading_height(columns, widths))
+        crossed = [self._style("struck", column.kind) for column in columns]
+        # By whether something may be typed in a row, and whether a group begins with it.
+        styles = {
+            (typed, begun): [self._style("body", c.kind, typed=typed and c.typed, begun=begun) for c in columns]
+            for typed in (False, True)
+            for begun in (False, True)
+        }
         # Not every program fits the height of a row to the text that breaks in it.
         breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
         breaking = [n for n in breaking if any(_lines(row[n], widths[n]) > 1 for row in kept)]
-        for place, row in enumerate(kept, start=2):
-            position = place - 2
-            if position in struck:
-                cells = crossed
-            elif position in settled:
-                cells = begun if position in groups else plain
-            else:
-                cells = begun_open if position in groups else open_
-            for cell, value in zip(cells, row, strict=True):
-                _fill(cell, value)
+        for place, row in enumerate(kept):
+            cells = crossed if place in struck else styles[place not in settled, place in groups]
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
-            if lines > 1:
-                sheet.row_dimensions[place].height = _LINE_HEIGHT * lines
-            sheet.append(cells)
+            made.add(row, cells, _LINE_HEIGHT * lines if lines > 1 else None)
         if columns:
             sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
         if any(column.typed for column in columns):
@@ -156,45 +141,40 @@ class Book:
 
     def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
         """A sheet to read: a title, a few facts, then small tables one below the other."""
-        sheet = self._sheet(name)
+        sheet, made = self._sheet(name)
         columns = max((len(block.columns) for block in blocks), default=2)
         widths = [_page_width(number, facts, blocks) for number in range(columns)]
         for number, width in enumerate(widths):
             sheet.column_dimensions[get_column_letter(number + 1)].width = width
-        row = 0
 
-        def add(cells: Sequence[Any], height: float | None = None) -> None:
-            nonlocal row
-            row += 1
-            if height is not None:
-                sheet.row_dimensions[row].height = height
-            sheet.append(cells)
+        def add(values: Sequence[Value], look: str, kinds: Iterable[Kind], height: float | None = None) -> None:
+            made.add(values, [self._style(look, kind) for kind in kinds], height)
 
-        add([_styled(sheet, title, "title", "text")], 26)
+        add([title], "title", ["text"], 26)
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
-            add([_styled(sheet, label, "label", "text"), _styled(sheet, fact, "fact", kind)])
+            made.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
         for block in blocks:
-            add([])
-            add([_styled(sheet, block.title, "section", "text")], 20)
+            kinds = [column.kind for column in block.columns]
+            made.add([], [])
+            add([block.title], "section", ["text"], 20)
             height = _heading_height(block.columns, widths[: len(block.columns)])
-            add([_styled(sheet, c.heading, "heading", c.kind) for c in block.columns], height)
-            first = row + 1
+            add([c.heading for c in block.columns], "heading", kinds, height)
+            first = len(made) + 1
             for values in block.rows:
                 lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
-                higher = _LINE_HEIGHT * lines if lines > 1 else None
-                add(_row(sheet, values, block.columns, "body"), block.row_height or higher)
+                add(values, "body", kinds, block.row_height or (_LINE_HEIGHT * lines if lines > 1 else None))
             if block.totals:
-                add(_row(sheet, block.totals, block.columns, "total"))
+                add(block.totals, "total", kinds)
             for line in block.note.splitlines():
-                add([_styled(sheet, line, "note", "text")])
+                add([line], "note", ["text"])
             if block.chart is not None and len(block.rows) > 1:
-                add([])
-                sheet.add_chart(_chart(sheet, block, first), f"A{row + 1}")
+                made.add([], [])
+                sheet.add_chart(_chart(sheet, block, first), f"A{len(made) + 1}")
                 for _ in range(_CHART_ROWS):
-                    add([])
+                    made.add([], [])
 
-    def _sheet(self, name: str) -> Any:
+    def _sheet(self, name: str) -> tuple[Any, Rows]:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
         sheet: Any = self._book.create_sheet(name)
         sheet.page_setup.orientation = "landscape"
@@ -209,39 +189,20 @@ class Book:
         sheet.oddFooter.left.text = "Confidential: patient information"
         sheet.oddFooter.right.text = "Page &P of &N"
         sheet.sheet_view.showGridLines = False
-        return sheet
+        self._rows[name] = Rows()
+        return sheet, self._rows[name]
+
+    def _style(self, look: str, kind: Kind, *, typed: bool = False, begun: bool = False) -> int:
+        """The workbook's number of one of the house's looks: to be typed in, or under the line that begins a group."""
+        known = (look, kind, typed, begun)
+        if known not in self._styles:
+            self._styles[known] = _styled(self._book.worksheets[0], look, kind, typed=typed, begun=begun).style_id
+        return self._styles[known]
 
     def bytes(self) -> bytes:
         """The finished workbook. The same sheets and stamp give the same bytes, on any day."""
         self._book.properties.title, self._book.properties.creator = self.title, self.clinic
-        return stamped(self._book, self.stamp)
-
-
-def stamped(book: Workbook, stamp: dt.date) -> bytes:
-    """The workbook's bytes with one day in place of every clock."""
-    book.properties.created = book.properties.modified = dt.datetime.combine(stamp, dt.time())
-    content = io.BytesIO()
-    archive = _StampedZip(content, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
-    ExcelWriter(book, archive).save()
-    return content.getvalue()
-
-
-class _StampedZip(zipfile.ZipFile):
-    """A zip whose entries all bear the same old date: openpyxl would stamp the time of writing into it."""
-
-    def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
-        super().writestr(self._entry(str(zinfo_or_arcname)), data, *args, **kwargs)
-
-    def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
-        with open(filename, "rb") as part, self.open(self._entry(str(arcname)), "w") as entry:  # noqa: PTH123
-            while chunk := part.read(1 << 20):
-                entry.write(chunk)
-
-    def _entry(self, name: str) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(PurePath(name).as_posix().lstrip("/"), date_time=(1980, 1, 1, 0, 0, 0))
-        entry.compress_type = self.compression
-        entry.external_attr = 0o600 << 16
-        return entry
+        return stamped(self._book, self.stamp, self._rows)
 
 
 def _field(text: str) -> str:
@@ -282,18 +243,6 @@ def _protect(sheet: Any, columns: Sequence[Column], rows: int) -> None:
             sheet.data_validations.append(chosen)
 
 
-def _with_line_above(cell: Any) -> Any:
-    cell.border = _OVER
-    return cell
-
-
-def _to_type_in(cell: Any) -> Any:
-    """The cell with a frame, unlocked."""
-    cell.protection = Protection(locked=False)
-    cell.border = _FRAME
-    return cell
-
-
 def _chart(sheet: Any, block: Block, first: int) -> BarChart:
     """Dark bars with their numbers, of the first rows of a block that begins in row `first`: plain on any printer."""
     assert block.chart is not None
@@ -321,20 +270,6 @@ def _chart(sheet: Any, block: Block, first: int) -> BarChart:
     return chart
 
 
-def _row(sheet: Any, values: Sequence[Value], columns: Sequence[Column], look: str) -> list[Any]:
-    return [_styled(sheet, value, look, column.kind) for value, column in zip(values, columns, strict=True)]
-
-
-def _fill(cell: Any, value: Value) -> None:
-    """Puts a value into a cell; text stays text, whatever it begins with."""
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_767] or None
-        if cell.value is not None:
-            cell.data_type = "s"
-    else:
-        cell.value = value
-
-
 _THIN = Side(style="thin", color=_LINE)
 _FONTS = {
     "title": Font(name=_FONT, size=16, bold=True, color=_INK),
@@ -352,10 +287,9 @@ _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
 _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _RIGHT = ("money", "count")
 _WRAPPING = ("long", "text")
-# openpyxl looks a style up for each cell it is set on; each look is made once per workbook and then shared.
 
 
-def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
+def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
     """A cell in one of the house's looks."""
     cell = WriteOnlyCell(sheet)
     cell.font = _FONTS[look]
@@ -369,9 +303,10 @@ def _styled(sheet: Any, value: Value, look: str, kind: Kind) -> Any:
     cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
     if look == "heading":
         cell.fill, cell.border = _FILL, _UNDER
-    elif look == "total":
+    elif typed:
+        cell.border, cell.protection = _FRAME, Protection(locked=False)
+    elif look == "total" or begun:
         cell.border = _OVER
-    _fill(cell, value)
     return cell
 
 
