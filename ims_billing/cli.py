@@ -43,7 +43,7 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Bills a physiotherapy clinic's IMS sessions under Physiotherapy Services, and accounts for every row.",
     epilog="Once a month: ims-billing claim sessions-2026-10.xlsx --month 2026-10",
@@ -190,7 +190,10 @@ def _print_json(shown: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
 
 
-@app.command(epilog="Example: ims-billing check sessions-2026-10.xlsx --month 2026-10")
+@app.command(
+    short_help="Show the month at a glance; write nothing.",
+    epilog="Example: ims-billing check sessions-2026-10.xlsx --month 2026-10",
+)
 def check(
     files: Files,
     clinic: ClinicFile = None,
@@ -216,7 +219,10 @@ def check(
         raise typer.Exit(_HELD)
 
 
-@app.command(epilog="Example: ims-billing claim sessions-2026-10.xlsx --month 2026-10 --out reports")
+@app.command(
+    short_help="The monthly command: record claims, write workbooks.",
+    epilog="Example: ims-billing claim sessions-2026-10.xlsx --month 2026-10 --out reports",
+)
 def claim(
     files: Files,
     clinic: ClinicFile = None,
@@ -310,7 +316,10 @@ def claim(
     )  # fmt: skip
 
 
-@app.command(epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001")
+@app.command(
+    short_help="Say why a session came out as it did.",
+    epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001",
+)
 def why(
     about: Annotated[
         list[Path],
@@ -378,7 +387,9 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     raise BillingError(f"{named} is no claim, no kind of finding and no reason not to bill{known}")
 
 
-@app.command(epilog="Example: ims-billing report 2026-10 --out copy")
+@app.command(
+    short_help="Write a month's files again from the ledger.", epilog="Example: ims-billing report 2026-10 --out copy"
+)
 def report(
     month: Annotated[str, typer.Argument(metavar="MONTH", callback=_month, help="The month, as 2026-10.")],
     clinic: ClinicFile = None,
@@ -400,7 +411,10 @@ def report(
     console.show_written(written.files, written.left_over, shared=written.shared)
 
 
-@app.command(epilog='Example: ims-billing void 2026-10-SUNL-0001 --reason "wrong patient"')
+@app.command(
+    short_help="Take a claim back, or claim it anew.",
+    epilog='Example: ims-billing void 2026-10-SUNL-0001 --reason "wrong patient"',
+)
 def void(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim's number, as 2026-10-SUNL-0001.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
@@ -445,7 +459,9 @@ def void(
     console.show_voided(number, done)
 
 
-@app.command(epilog="Example: ims-billing reconcile remittance.xlsx --dry-run")
+@app.command(
+    short_help="Post insurers' payments to claims.", epilog="Example: ims-billing reconcile remittance.xlsx --dry-run"
+)
 def reconcile(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="FILE", help="Insurers' remittances, or lists of payments.")
@@ -501,7 +517,9 @@ def reconcile(
         raise typer.Exit(_HELD)
 
 
-@app.command(epilog="Example: ims-billing aging --as-of 2026-12-01")
+@app.command(
+    short_help="Show what insurers owe, and whom to ask.", epilog="Example: ims-billing aging --as-of 2026-12-01"
+)
 def aging(
     clinic: ClinicFile = None,
     as_of: AsOf = None,
@@ -529,7 +547,10 @@ def aging(
         console.show_aging(done)
 
 
-@app.command(epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx")
+@app.command(
+    short_help="Write a clinic.toml and an empty spreadsheet.",
+    epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx",
+)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),
     source: Annotated[
@@ -548,7 +569,9 @@ def init(
     console.show_started(write_starter(folder, intake), found=intake is not None)
 
 
-@app.command(epilog="Example: ims-billing rules --on 2026-04-01")
+@app.command(
+    short_help="Show the rules in force on a day, with sources.", epilog="Example: ims-billing rules --on 2026-04-01"
+)
 def rules(
     on: Annotated[
         dt.datetime | None,

@@ -271,9 +271,8 @@ def start(times: int) -> list[str]:
 
 def main(sizes: list[int]) -> None:
     """Prints the table."""
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}.\n"
-    )
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+    print(f"{time.strftime('%Y-%m-%d')}, {where}.\n")
     print("| what | wall | processor | peak memory | ratio |\n|---|---:|---:|---:|---|", flush=True)
     print("\n".join(start(9)), flush=True)
     took = {}
