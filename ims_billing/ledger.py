@@ -97,7 +97,7 @@ class Ledger(Payments):
     def batch_of(self, number: str) -> Batch:
         """The batch that made a claim; raises BillingError where there is no claim of that number."""
         claim = self.claim(number).iloc[0]
-        return next(batch for batch in self._batches(claim["month"]) if batch.number == claim["batch"])
+        return next(batch for batch in self.batches(claim["month"]) if batch.number == claim["batch"])
 
     def batches_made(self) -> pd.DataFrame:
         """When each batch was made: `month`, `batch` and `made_on`."""
@@ -152,7 +152,7 @@ class Ledger(Payments):
     def _with_voided(self, run: Run) -> Origin:
         """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
         known = {insurer.id: insurer for insurer in run.origin.insurers}
-        for batch in reversed(self._batches(run.month)):
+        for batch in reversed(self.batches(run.month)):
             for insurer in batch.origin.insurers:
                 known.setdefault(insurer.id, insurer)
         asked = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNTOLD}", run.month)
@@ -290,7 +290,7 @@ class Ledger(Payments):
             decisions=self._decisions("WHERE month = ?", month),
             money=positions(claims, self.postings()),
             payers=self._read(_PAYERS, payers),
-            batches=self._batches(month),
+            batches=self.batches(month),
         )
 
     def _read(self, kept: TypeAdapter[T], text: str) -> T:
@@ -299,7 +299,8 @@ class Ledger(Payments):
         except ValidationError as error:
             raise BillingError(damaged(self.path)) from error
 
-    def _batches(self, month: str) -> tuple[Batch, ...]:
+    def batches(self, month: str) -> tuple[Batch, ...]:
+        """The month's batches, in their order."""
         rows = self.rows("SELECT number, as_of, already_sent, origin FROM batch WHERE month = ? ORDER BY number", month)
         return tuple(
             Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin))

@@ -112,17 +112,28 @@ def _folded(position: Position, postings: pd.DataFrame) -> Answer:
 
 def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
     """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven."""
+    names = [column.name for column in POSITIONS]
+    paid = claims["claim"].isin(postings["claim"])
     told = [
         (
             claim, answer.position.claimed, answer.position.paid, answer.position.patient_share,
             answer.position.short, answer.position.denied, answer.position.outstanding, answer.answered_on,
             answer.reason,
         )
-        for claim, answer in answers(claims, postings, as_of).items()
+        for claim, answer in answers(claims[paid], postings, as_of).items()
     ]  # fmt: skip
-    frame = pd.DataFrame(told, columns=[column.name for column in POSITIONS])
-    frame = prove(frame.astype({column.name: column.dtype for column in POSITIONS}), POSITIONS)
-    totals(frame)
+    frame = pd.DataFrame(told, columns=names, index=claims.index[paid]).reindex(claims.index)
+    # Most claims have no posting, and wait for an answer whole.
+    taken_back = claims["voided_on"].notna()
+    if as_of is not None:
+        taken_back &= claims["voided_on"] <= pd.Timestamp(as_of)
+        (as_of is None) | (claims["voided_on"] <= pd.Timestamp(as_of or dt.date.max))
+    asked = claims["amount_cents"].mask(taken_back, 0)[~paid]
+    frame.loc[~paid, names[1:7]] = 0
+    frame.loc[~paid, "claim"], frame.loc[~paid, "reason"] = claims["claim"][~paid], ""
+    frame.loc[~paid, "claimed_cents"] = frame.loc[~paid, "outstanding_cents"] = asked
+    frame = frame.astype({column.name: column.dtype for column in POSITIONS})
+    totals(prove(frame, POSITIONS))
     return frame
 
 

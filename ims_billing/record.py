@@ -384,7 +384,7 @@ def _probe(ledger: Ledger, month: str, out: Path, password: str) -> None:
     """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
     batches = ledger.unwritten(month, _place(out))
     if batches is not None:
-        probe_month(ledger.month(month), batches, out, password)
+        probe_month(month, ledger.batches(month), batches, out, password)
 
 
 def _write(
@@ -443,7 +443,7 @@ def report(
     with ledger.writing(waiting, f"report {month}"):
         shown = ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
-        probe_month(shown, batches, out, password)
+        probe_month(month, shown.batches, batches, out, password)
         _nothing_unread(ledger, month, out, (), _first(password, ask))
         written = write_month(shown, batches, out, started, password)
         ledger.mark_written(month, _place(out), written.summary_sha256)

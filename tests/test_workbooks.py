@@ -495,7 +495,7 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(
 
 
 def test_every_file_of_the_month_is_planned(shown: MonthView) -> None:
-    assert [str(path) for path in month_files(shown, {1})] == [
+    assert [str(path) for path in month_files(shown.month, shown.batches)] == [
         "2026-10/claim-summary-2026-10.xlsx",
         "2026-10/claims-2026-10.csv",
         "2026-10/insurers/manulife-2026-10.xlsx",

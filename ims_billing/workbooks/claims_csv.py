@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
+from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import MonthView
+from ims_billing.model import MonthView, day_text
 
 _COLUMNS = {
     "claim": "claim",
@@ -39,18 +39,16 @@ def claims_csv(view: MonthView) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS.values())
-    for row in view.claims[list(_COLUMNS)].itertuples(index=False, name=None):
-        writer.writerow(_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True))
+    writer.writerows(zip(*(_cells(name, view.claims[name]) for name in _COLUMNS), strict=True))
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(name: str, value: object) -> str:
+def _cells(name: str, values: pd.Series[Any]) -> list[str]:
     if name.endswith("_cents"):
-        cents = int(str(value))
-        return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-    if isinstance(value, dt.date):
-        return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
-    return _harmless(str(value))
+        return [f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}" for cents in values.tolist()]
+    if str(values.dtype).startswith("datetime64"):
+        return day_text(values).tolist()
+    return [_harmless(text) for text in values.astype("str").tolist()]
 
 
 def _harmless(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ims_billing.findings import BillingError
-from ims_billing.model import Batch, InsurerView, MonthView
+from ims_billing.model import Batch, MonthView
 from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
@@ -30,28 +31,23 @@ class Written:
     summary_sha256: str
 
 
-def month_files(view: MonthView, batches: Collection[int]) -> dict[PurePosixPath, Callable[[], bytes]]:
-    """By path within the output folder, what makes each file: the summary, the CSV, the insurers' of some batches."""
-    month = view.month
-    files: dict[PurePosixPath, Callable[[], bytes]] = {
-        PurePosixPath(month, f"{_SUMMARY}{month}.xlsx"): lambda: claim_summary(view),
-        PurePosixPath(month, f"claims-{month}.csv"): lambda: claims_csv(view),
+def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Callable[[MonthView], bytes]]:
+    """By path within the output folder, what makes each file: the summary, the CSV, the insurers' of these batches."""
+    files: dict[PurePosixPath, Callable[[MonthView], bytes]] = {
+        PurePosixPath(month, f"{_SUMMARY}{month}.xlsx"): claim_summary,
+        PurePosixPath(month, f"claims-{month}.csv"): claims_csv,
     }
-    for batch in view.batches:
+    for batch in batches:
         # What was sent before this program came is not to be sent again.
-        if batch.number in batches and not batch.already_sent:
-            for insurer in batch.origin.insurers:
-                files[_insurer_file(month, batch, insurer)] = _maker(view, batch, insurer)
+        for insurer in () if batch.already_sent else batch.origin.insurers:
+            later = f"-batch-{batch.number}" if batch.number > 1 else ""
+            path = PurePosixPath(month, INSURERS, f"{insurer.id}-{month}{later}.xlsx")
+            files[path] = partial(insurer_report, batch=batch, insurer=insurer)
     return files
 
 
-def _insurer_file(month: str, batch: Batch, insurer: InsurerView) -> PurePosixPath:
-    later = f"-batch-{batch.number}" if batch.number > 1 else ""
-    return PurePosixPath(month, INSURERS, f"{insurer.id}-{month}{later}.xlsx")
-
-
-def _maker(view: MonthView, batch: Batch, insurer: InsurerView) -> Callable[[], bytes]:
-    return lambda: insurer_report(view, batch, insurer)
+def _of(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
+    return [batch for batch in batches if batch.number in numbers]
 
 
 def summary_path(out: Path, month: str) -> Path:
@@ -71,9 +67,12 @@ def probe_summary(month: str, out: Path, password: str = "") -> None:
     probe(summary_path(out, month))
 
 
-def probe_month(view: MonthView, batches: Collection[int], out: Path, password: str = "") -> None:
-    """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it."""
-    for path in month_files(view, batches):
+def probe_month(month: str, known: Iterable[Batch], batches: Collection[int], out: Path, password: str = "") -> None:
+    """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it.
+
+    Of the month's batches that are `known`, these `batches` are to be written.
+    """
+    for path in month_files(month, _of(known, batches)):
         keep_protection(out / path, password)
         probe(out / path)
 
@@ -92,7 +91,7 @@ def write_month(
     No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
     cannot be. Calls `started` with the name of each file before it is made.
     """
-    making = {out / path: make for path, make in month_files(view, batches).items()}
+    making = {out / path: make for path, make in month_files(view.month, _of(view.batches, batches)).items()}
     if password:
         making = {target: make for target, make in making.items() if target.suffix == ".xlsx"}
     for target in making:
@@ -100,13 +99,13 @@ def write_month(
     contents = {}
     for target, make in making.items():
         started(f"Writing {target.name}")
-        contents[target] = protected(make(), password) if password else make()
+        contents[target] = protected(make(view), password) if password else make(view)
     folder = out / view.month
     for place in (folder, folder / INSURERS):
         sweep(place)
     shared = is_shared(out)
     write_all(contents, shared=shared)
-    known = {out / path for path in month_files(view, {batch.number for batch in view.batches})}
+    known = {out / path for path in month_files(view.month, view.batches)}
     found = sorted((folder / INSURERS).glob("*.xlsx"))
     left_over = tuple(path for path in found if path not in known and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()

@@ -120,15 +120,17 @@ def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
 def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
     rows: list[tuple[Value, ...]] = []
+    cents = ["fee_cents", "patient_paid_cents", "amount_cents"]
+    by_name = claims.groupby("practitioner")
+    counts, sums = by_name.size().to_dict(), by_name[cents].sum().T.to_dict("list")
     for practitioner in origin.practitioners:
-        theirs = claims[claims["practitioner"] == practitioner.name]
-        if theirs.empty:
+        if practitioner.name not in counts:
             continue
-        amounts = (theirs[name].sum() / 100 for name in ("fee_cents", "patient_paid_cents", "amount_cents"))
+        amounts = (amount / 100 for amount in sums[practitioner.name])
         number = practitioner.numbers.get(insurer.id, "")
-        registration = practitioner.registration
-        rows.append((practitioner.name, practitioner.profession, registration, number, len(theirs), *amounts))
-    totals = (claims[name].sum() / 100 for name in ("fee_cents", "patient_paid_cents", "amount_cents"))
+        count = counts[practitioner.name]
+        rows.append((practitioner.name, practitioner.profession, practitioner.registration, number, count, *amounts))
+    totals = (int(claims[name].sum()) / 100 for name in cents)
     columns = [
         Column("Practitioner"),
         Column("Profession"),

@@ -106,9 +106,10 @@ class Book:
         sheet, made = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
+        distinct = [{row[n] for row in kept} for n in range(len(columns))]
         widths = [
             max(
-                min(_width([row[n] for row in kept], c), widest if c.kind == "text" else _WIDEST),
+                min(_width(distinct[n], c), widest if c.kind == "text" else _WIDEST),
                 _TO_TYPE_IN[c.kind == "long"] if c.typed else 0,
             )
             for n, c in enumerate(columns)
@@ -129,7 +130,7 @@ class Book:
         }
         # Not every program fits the height of a row to the text that breaks in it.
         breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
-        breaking = [n for n in breaking if any(_lines(row[n], widths[n]) > 1 for row in kept)]
+        breaking = [n for n in breaking if any(_lines(value, widths[n]) > 1 for value in distinct[n])]
         for place, row in enumerate(kept):
             cells = crossed if place in struck else styles[place not in settled, place in groups]
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
