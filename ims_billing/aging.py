@@ -20,7 +20,8 @@ def aging(
 
     The oldest come first, of one day the largest. `made` says when each batch was made (`month`, `batch`, `made_on`);
     payments after the day, claims made after it and what was noted after it do not count. What a plan leaves to the
-    patient is not owed; a denied claim is listed, and owed only once it was sent again.
+    patient is not owed, nor what a second insurer is asked for; a denied claim is listed, and owed only once it was
+    sent again. A claim is no more closed, or sent again, once something was posted to it since.
     """
     day = pd.Timestamp(as_of)
     made_on = claims.merge(made, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
@@ -36,7 +37,10 @@ def aging(
     ):
         state = state.mask(money[column] * sign > 0, name)
     age = (day - made_on).dt.days
-    latest = prove(work, WORK)[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
+    followed = claims["follows"][~(claims["voided_on"] <= day)]
+    passed_on = claims["claim"].isin(followed) & (money["outstanding_cents"] == 0)
+    owed, state = owed.mask(passed_on, 0), state.mask(passed_on, "")
+    noted = _noted(prove(work, WORK), postings, day).reindex(claims["claim"]).set_axis(claims.index)
     told = {
         **{name: claims[name] for name in ("claim", "month", "insurer", "service_date", "patient", "policy", "member")},
         "claimed_on": made_on,
@@ -47,13 +51,26 @@ def aging(
         "owed_cents": owed,
         "state": state,
         "reason": money["reason"],
-        **{name: claims["claim"].map(latest[name]).astype("str").fillna("") for name in ("owner", "status", "note")},
+        **{name: noted[name].astype("str").fillna("") for name in ("owner", "status", "note")},
+        "sent_on": noted["sent_on"],
     }
     frame = pd.DataFrame({column.name: told[column.name] for column in AGING})[state != ""]
     frame = frame.astype({column.name: column.dtype for column in AGING})
     size = frame["owed_cents"].abs()
     order = frame.assign(size=size).sort_values(["claimed_on", "size", "claim"], ascending=[True, False, True])
     return prove(frame.loc[order.index].reset_index(drop=True), AGING)
+
+
+def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """What was noted last about each claim by a day, by claim; a status that an answer has overtaken is none."""
+    latest = work[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
+    posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day)]
+    answered = posted.groupby("claim")["paid_on"].max()
+    undone = posted[posted["undone_on"] <= day].groupby("claim")["undone_on"].max()
+    since = latest["sent_on"].fillna(latest["noted_on"])
+    overtaken = (answered.reindex(latest.index) > since) | (undone.reindex(latest.index) > since)
+    overtaken &= latest["status"].isin(("Closed", "Sent again"))
+    return latest.assign(status=latest["status"].mask(overtaken, ""), sent_on=latest["sent_on"].mask(overtaken, pd.NaT))
 
 
 def by_insurer(frame: pd.DataFrame) -> list[tuple[str, int, dict[str, int]]]:

@@ -489,31 +489,44 @@ def reconcile(
     memory, folder = _known_ledger(path, ledger, out)
     password = console.new_password() if protect else ""
     if undo is not None:
-        if files or not reason.strip():
-            raise typer.BadParameter("say why with --reason, and name no files", param_hint="--undo")
+        if files or dry_run or not reason.strip():
+            raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
         with console.Working(None) as working:
-            with memory.writing(working.wait, f"undo {undo}"):
-                insurer, cents, claims = memory.undo(undo, _day(as_of), reason.strip())
-            months = sorted({claim[:7] for claim in claims})
-            record.refresh(memory, months, folder, password=password, ask=working.ask_password, waiting=working.wait)
-        console.show_undone(undo, insurer, cents, claims)
+            done = payments.undo(undo, reason.strip(), memory, as_of=_day(as_of), waiting=working.wait)
+        if as_json:
+            _print_json(json_view.undone_json(done))
+        else:
+            console.show_undone(done)
+        with console.Working(None) as working:
+            record.refresh(
+                memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
+            )
         return
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
     with console.Working(len(files)) as working:
         lines, read = read_remittances(files, known, lambda name: working.step(f"Reading {name}"), working.ask_password)
-        done = payments.reconcile(lines, read, known, memory, as_of=_day(as_of), dry_run=dry_run, waiting=working.wait)
-        written = record.refresh(
-            memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
+        reconciled = payments.reconcile(
+            lines, read, known, memory, as_of=_day(as_of), dry_run=dry_run, waiting=working.wait
         )
-    if as_json:
-        _print_json(json_view.reconciliation_json(done, [path for one in written for path in one.files]))
-    else:
-        console.show_reconciled(done)
+    if not as_json:
+        # What was posted is told before anything else can go wrong.
+        console.show_reconciled(reconciled)
         console.show_ledger(memory.path, fresh=False)
+    paths: list[Path] = []
+    try:
+        with console.Working(None) as working:
+            written = record.refresh(
+                memory, reconciled.months, folder, password=password, ask=working.ask_password, waiting=working.wait
+            )
+            paths = [path for one in written for path in one.files]
+    finally:
+        if as_json:
+            _print_json(json_view.reconciliation_json(reconciled, paths))
+    if not as_json:
         for one in written:
             console.show_written(one.files, one.left_over, shared=one.shared)
-    if done.held:
+    if reconciled.held:
         raise typer.Exit(_HELD)
 
 
@@ -529,7 +542,7 @@ def aging(
     as_json: Json = False,
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
-    from ims_billing import console, json_view, payments
+    from ims_billing import console, json_view, payments, record
     from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, [])
@@ -545,6 +558,8 @@ def aging(
         _print_json(json_view.aging_json(done))
     else:
         console.show_aging(done)
+    with console.Working(None) as working:
+        record.refresh(memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait)
 
 
 @app.command(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ims_billing import __version__
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.in_force import rules_on
-from ims_billing.model import NO_SESSION, is_id
+from ims_billing.model import NO_SESSION, is_id, numbered
 from ims_billing.rulebook import services_told
 from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:
     from ims_billing.month import Month
-    from ims_billing.payments import Aged, Reconciliation
+    from ims_billing.payments import Aged, Reconciliation, Undone
     from ims_billing.second_insurer import Rest
     from ims_billing.why import Page
 
@@ -134,7 +134,7 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
         "totals": {"lines": done.counts(), "cents": done.cents()},
         "payments": [
             {
-                "number": payment.number or None,
+                "number": numbered(payment.number) or None,
                 "insurer": payment.insurer or None,
                 "paid_on": payment.paid_on.isoformat() if payment.paid_on else None,
                 "cents": payment.amount,
@@ -158,6 +158,12 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
         ],
         "written": [str(path) for path in written],
     }
+
+
+def undone_json(done: Undone) -> dict[str, Any]:
+    """The object that `reconcile --undo --json` prints."""
+    undone = {"payment": done.payment, "insurer": done.insurer, "cents": done.cents, "claims": list(done.claims)}
+    return {"version": __version__, "undone": undone}
 
 
 def aging_json(done: Aged) -> dict[str, Any]:

@@ -159,6 +159,11 @@ class Ledger(Payments):
         more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 
+    def sent_before(self) -> set[str]:
+        """The claims that went out before this program came."""
+        of_batch = "FROM claim JOIN batch ON batch.month = claim.month AND number = batch"
+        return {str(claim) for (claim,) in self.rows(f"SELECT claim {of_batch} WHERE already_sent = 1")}
+
     def numbers(self, run: Run) -> list[str]:
         """A number for each claim of the run: month, the insurer's short code, and the next ordinal of both."""
         codes = {insurer.id: insurer.code for insurer in run.origin.insurers}
@@ -243,7 +248,7 @@ class Ledger(Payments):
     def note(self, work: pd.DataFrame) -> None:
         """As in Payments; a claim that was sent again is waited for again."""
         super().note(work)
-        for month in months_of(work.loc[work["status"] == "Sent again", "claim"]):
+        for month in months_of(work.loc[work["sent_on"].notna(), "claim"]):
             self._changed(month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ims_billing.findings import BillingError
 from ims_billing.ledger_file import LedgerFile
-from ims_billing.model import POSTINGS, WORK, Column, bare, day_text, prove
-from ims_billing.remittance import KnownPayment, Payment
+from ims_billing.model import POSTINGS, WORK, Column, day_text, dollars, prove
+from ims_billing.remittance import KnownLine, KnownPayment, Payment, number_key
 
 
 class Payments(LedgerFile):
@@ -21,11 +21,13 @@ class Payments(LedgerFile):
     def postings(self) -> pd.DataFrame:
         """Everything that was posted to claims, by its day, and the claims that were sent again: the POSTINGS frame."""
         rows = self.rows(
+            "SELECT * FROM ("
             "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on AS day, undone_on, "
-            "posting.id FROM posting JOIN remittance_line ON remittance_line.id = line "
+            "posting.id AS place FROM posting JOIN remittance_line ON remittance_line.id = line "
             "JOIN payment ON payment.id = payment "
-            "UNION ALL SELECT 0, claim, 0, 0, 0, '', noted_on, NULL, id FROM work WHERE status = 'Sent again' "
-            "ORDER BY day, 9"
+            "UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL) "
+            # A claim is sent again after what was answered that day.
+            "ORDER BY day, payment = 0, place"
         )
         return frame_of_rows([row[:8] for row in rows], POSTINGS)
 
@@ -38,22 +40,24 @@ class Payments(LedgerFile):
         """Keeps what was noted (WORK)."""
         self.insert("work", [column.name for column in WORK], rows_of_frame(work, WORK))
 
-    def aging_left(self, folder: str) -> dict[str, str]:
-        """By file name, the hash of each aging workbook as it was left in a folder."""
-        return dict(self.rows("SELECT file, sha256 FROM aging_written WHERE folder = ?", folder))
+    def aging_left(self, folder: str) -> dict[str, tuple[str, dict[str, list[str]]]]:
+        """By file name, the hash of each aging workbook as it was left in a folder or read, and its call list."""
+        rows = self.rows("SELECT file, sha256, shown FROM aging_written WHERE folder = ?", folder)
+        return {file: (sha256, json.loads(shown)) for file, sha256, shown in rows}
 
-    def mark_aging(self, folder: str, file: str, sha256: str) -> None:
-        """Notes how an aging workbook was left in a folder."""
-        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?)", folder, file, sha256)
+    def mark_aging(self, folder: str, file: str, sha256: str, shown: Mapping[str, Sequence[str]]) -> None:
+        """Notes how an aging workbook was left in a folder, or read, and what its call list says by claim."""
+        said = json.dumps(dict(shown), ensure_ascii=False)
+        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, said)
 
     def payments(self) -> list[KnownPayment]:
         """The payments that stand, with their lines."""
-        lines: dict[int, list[tuple[int, tuple[str, ...], bool]]] = {}
+        lines: dict[int, list[KnownLine]] = {}
         for payment, line, words, posted in self.rows(
-            "SELECT payment, id, words, EXISTS (SELECT 1 FROM posting WHERE line = remittance_line.id) "
+            "SELECT payment, id, words, (SELECT sum(paid_cents) FROM posting WHERE line = remittance_line.id) "
             "FROM remittance_line ORDER BY id"
         ):
-            lines.setdefault(payment, []).append((line, tuple(json.loads(words)), bool(posted)))
+            lines.setdefault(payment, []).append(KnownLine(line, tuple(json.loads(words)), posted))
         rows = self.rows(
             "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL ORDER BY id"
         )
@@ -81,7 +85,7 @@ class Payments(LedgerFile):
                     "posted_on",
                 )
                 values = (
-                    payment.insurer_id, payment.insurer, payment.number, bare(payment.number),
+                    payment.insurer_id, payment.insurer, payment.number, number_key(payment.number),
                     payment.paid_on.isoformat(), payment.amount, payment.lines[0].file, on.isoformat(),
                 )  # fmt: skip
                 self.insert("payment", columns, [values])
@@ -109,12 +113,17 @@ class Payments(LedgerFile):
     def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
         """Undoes a payment: its insurer, its amount in cents, and the claims that it was posted to.
 
-        Raises BillingError where there is no such payment, or it is undone already.
+        Raises BillingError where there is no such payment, it is undone already, or another one took back what it
+        paid.
         """
         found = self.rows("SELECT insurer, amount_cents, undone_on FROM payment WHERE id = ?", number)
         if not found:
-            known = ", ".join(str(id_) for (id_,) in self.rows("SELECT id FROM payment WHERE undone_on IS NULL"))
-            raise BillingError(f"there is no payment {number} on the ledger; it knows {known or 'none'}.")
+            last = "SELECT id, insurer, amount_cents, paid_on FROM payment WHERE undone_on IS NULL ORDER BY id DESC"
+            rows = self.rows(f"{last} LIMIT 10")
+            told = [f"\n  {id_}: {who}, {dollars(cents)} on {day}" for id_, who, cents, day in rows]
+            raise BillingError(
+                f"there is no payment {number} on the ledger; the last ones are:{''.join(told) or ' none'}"
+            )
         insurer, amount, undone = found[0]
         if undone:
             raise BillingError(f"payment {number} was undone already, on {undone}.")
@@ -124,6 +133,21 @@ class Payments(LedgerFile):
             "ORDER BY claim",
             number,
         )
+        taken_back = self.rows(
+            "SELECT payment.id, claim, posting.paid_cents FROM posting "
+            "JOIN remittance_line ON remittance_line.id = line "
+            "JOIN payment ON payment.id = payment WHERE undone_on IS NULL AND claim IN "
+            f"({', '.join('?' * len(claims))}) ORDER BY claim, paid_on, posting.paid_cents DESC, posting.id",
+            *(claim for (claim,) in claims),
+        )
+        paid: dict[str, int] = {}
+        for other, claim, cents in taken_back:
+            paid[claim] = paid.get(claim, 0) + cents
+            if paid[claim] < 0:
+                raise BillingError(
+                    f"payment {number} stands: payment {other} took back what it paid of {claim}. Undo payment {other} "
+                    "first."
+                )
         return str(insurer), int(amount), [str(claim) for (claim,) in claims]
 
 

@@ -233,7 +233,8 @@ CREATE TABLE payment (
     undone_reason TEXT CHECK (undone_reason <> ''),
     CHECK ((undone_on IS NULL) = (undone_reason IS NULL))
 );
-CREATE UNIQUE INDEX posted_once ON payment (insurer_id, number_key, paid_on, amount_cents) WHERE undone_on IS NULL;
+CREATE UNIQUE INDEX posted_once ON payment (insurer_id, number_key, paid_on, amount_cents)
+    WHERE undone_on IS NULL AND number_key <> '';
 
 CREATE TABLE remittance_line (
     id INTEGER PRIMARY KEY,
@@ -264,6 +265,7 @@ CREATE TABLE work (
     claim TEXT NOT NULL REFERENCES claim (claim),
     owner TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('', 'Open', 'Asked', 'Sent again', 'Closed')),
+    sent_on TEXT CHECK (date(sent_on) IS sent_on),
     note TEXT NOT NULL,
     noted_on TEXT NOT NULL CHECK (date(noted_on) IS noted_on)
 );
@@ -271,6 +273,8 @@ CREATE TABLE aging_written (
     folder TEXT NOT NULL,
     file TEXT NOT NULL,
     sha256 TEXT NOT NULL,
+    -- What stood on its call list: by claim what was typed there, or carried on.
+    shown TEXT NOT NULL,
     PRIMARY KEY (folder, file)
 );
 CREATE TRIGGER work_is_never_deleted BEFORE DELETE ON work

@@ -301,6 +301,7 @@ WORK = (
     Column("claim", "str", "claim number"),
     Column("owner", "str", "who looks after it"),
     Column("status", "str", "'Open', 'Asked', 'Sent again', 'Closed' or empty"),
+    Column("sent_on", "datetime64[us]", "the day it was sent again unchanged"),
     Column("note", "str", "what was said"),
     Column("noted_on", "datetime64[us]", "the day it was read"),
 )
@@ -317,7 +318,7 @@ AGING = (
     Column("owed_cents", "int64", "what the insurer owes still; below zero: what it paid too much"),
     Column("state", "str", "'not answered', 'short-paid', 'denied' or 'over-paid'"),
     Column("reason", "str", "why, as the insurer said"),
-    *(column for column in WORK if column.name in ("owner", "status", "note")),
+    *(column for column in WORK if column.name in ("owner", "status", "sent_on", "note")),
 )
 DECISION_WORDS = ("Bill", "Do not bill", "Later")
 
@@ -593,6 +594,11 @@ def slug(text: str) -> str:
 def is_id(text: str) -> bool:
     """Whether a text in the id column can be one; words there could be anybody's name."""
     return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
+
+
+def numbered(text: str) -> str:
+    """A payment's number as the screen may show it: empty where it could be somebody's name."""
+    return text if len(text) <= 40 and any(character.isdigit() for character in text) else ""
 
 
 def cents(amount: Decimal) -> int | None:

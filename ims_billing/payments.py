@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,11 +20,10 @@ from ims_billing.ledger_file import Waiting
 from ims_billing.model import WORK, FileRead, prove
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.reading.worklist import read_worklist
-from ims_billing.receivables import answers
+from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.remittance import HELD, RESULTS, Payment, reconciled
 from ims_billing.saving import is_shared, probe, write_all
-from ims_billing.second_insurer import TooMuch, asked_too_much
+from ims_billing.second_insurer import Uneven, uneven
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
@@ -31,14 +32,14 @@ from ims_billing.workbooks.protection import keep_protection, protected
 class Reconciliation:
     """What `reconcile` found: the files, the payments with their lines, the ledger's numbers of what it posted.
 
-    `too_much` are claims to second insurers that ask for more than the first ones leave now.
+    `uneven` are claims to second insurers that ask for more, or less, than the first ones leave now.
     """
 
     as_of: dt.date
     files: tuple[FileRead, ...]
     payments: tuple[Payment, ...]
     posted: tuple[int, ...] | None
-    too_much: tuple[TooMuch, ...] = ()
+    uneven: tuple[Uneven, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many lines came to each result."""
@@ -81,28 +82,60 @@ def reconcile(
     """
     if dry_run:
         with ledger.reading():
-            return Reconciliation(as_of, files, _matched(lines, clinic, ledger), None)
+            return Reconciliation(as_of, files, _matched(lines, clinic, ledger, as_of), None)
     with ledger.writing(waiting, "reconcile"):
-        found = _matched(lines, clinic, ledger)
+        found = _matched(lines, clinic, ledger, as_of)
         posted = ledger.post(found, as_of)
-        too_much = asked_too_much(ledger.claims(), ledger.postings())
-    return Reconciliation(as_of, files, found, tuple(posted), too_much)
+        unlike = uneven(ledger.claims(), ledger.postings())
+    return Reconciliation(as_of, files, found, tuple(posted), unlike)
 
 
-def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger) -> tuple[Payment, ...]:
-    claims = ledger.claims()
-    position = {claim: answer.position for claim, answer in answers(claims, ledger.postings()).items()}
-    return tuple(reconciled(lines, claims, position, ledger.payments(), clinic))
+def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger, as_of: dt.date) -> tuple[Payment, ...]:
+    return tuple(reconciled(lines, ledger.claims(), ledger.postings(), ledger.payments(), clinic, as_of))
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A payment that was undone: its number, insurer and amount in cents, and the claims that it was posted to."""
+
+    payment: int
+    insurer: str
+    cents: int
+    claims: tuple[str, ...]
+    uneven: tuple[Uneven, ...]
+
+    @property
+    def months(self) -> list[str]:
+        """The months of these claims."""
+        return sorted({claim[:7] for claim in self.claims})
+
+
+def undo(payment: int, reason: str, ledger: Ledger, *, as_of: dt.date, waiting: Waiting = lambda _: None) -> Undone:
+    """Takes a posted payment back; raises BillingError where there is none, or another one took back what it paid."""
+    with ledger.writing(waiting, f"undo {payment}"):
+        insurer, cents, claims = ledger.undo(payment, as_of, reason)
+        unlike = uneven(ledger.claims(), ledger.postings())
+    return Undone(payment, insurer, cents, tuple(claims), unlike)
 
 
 @dataclass(frozen=True)
 class Aged:
-    """What `aging` found: the AGING frame, how many notes it read for the first time, and the workbook."""
+    """What `aging` found: the AGING frame, the claims that something new is noted of, and the workbook.
+
+    `later` are workbooks of later days, which are not read for an earlier one; `uneven` as in Reconciliation.
+    """
 
     as_of: dt.date
     frame: pd.DataFrame
-    noted: int
+    noted: tuple[str, ...]
+    later: tuple[str, ...]
+    uneven: tuple[Uneven, ...]
     written: Path
+
+    @property
+    def months(self) -> list[str]:
+        """The months whose claims something new is noted of."""
+        return sorted({claim[:7] for claim in self.noted})
 
 
 def age(
@@ -125,38 +158,81 @@ def age(
     folder = str(out.resolve())
     with ledger.reading():
         left = ledger.aging_left(folder)
-    typed = _typed(out, left, lambda name, again: password if password and not again else ask(name, again))
+    read, later = _typed(out, left, as_of, lambda name, again: password if password and not again else ask(name, again))
     with ledger.writing(waiting, "aging"):
-        new = _newly_noted(typed, ledger, as_of)
+        new = _newly_noted(read, left, ledger, as_of)
         ledger.note(new)
-        found = aging(ledger.claims(), ledger.postings(), ledger.work(), ledger.batches_made(), as_of)
+        for file, sha256, lines in read:
+            ledger.mark_aging(folder, file, sha256, {claim: astuple(typed) for claim, (_, typed) in lines.items()})
+        claims, postings = ledger.claims(), ledger.postings()
+        found = aging(claims, postings, ledger.work(), ledger.batches_made(), as_of)
         content = aging_report(found, clinic, as_of)
         content = protected(content, password) if password else content
         write_all({target: content}, shared=is_shared(out))
-        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest())
-    return Aged(as_of, found, len(new), target)
+        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(found))
+    return Aged(as_of, found, tuple(new["claim"]), later, uneven(claims, postings), target)
 
 
-def _typed(out: Path, left: dict[str, str], ask: AskPassword) -> list[tuple[str, str, str, str, str]]:
-    """What stands in the aging workbooks of a folder that were saved since they were written, the oldest first."""
-    lines = []
+_File = tuple[str, str, dict[str, tuple[str, Typed]]]
+
+
+def _typed(
+    out: Path, left: Mapping[str, tuple[str, dict[str, list[str]]]], as_of: dt.date, ask: AskPassword
+) -> tuple[list[_File], tuple[str, ...]]:
+    """What stands in the aging workbooks of a folder that were saved since, the oldest first; and those of later days.
+
+    A look back changes nothing: what was typed after that day is not read for it.
+    """
+    found, later = [], []
     for path in sorted(out.glob("aging-*.xlsx")):
         content = b"" if path.name.startswith("~$") else path.read_bytes()
-        if content and left.get(path.name) != hashlib.sha256(content).hexdigest():
-            lines += read_worklist(path.name, content, ask)
-    return lines
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not content or left.get(path.name, ("", {}))[0] == sha256:
+            continue
+        if (day_of(path.name) or as_of) > as_of:
+            later.append(path.name)
+        else:
+            found.append((path.name, sha256, read_worklist(path.name, content, ask)))
+    return found, tuple(later)
 
 
-def _newly_noted(typed: list[tuple[str, str, str, str, str]], ledger: Ledger, on: dt.date) -> pd.DataFrame:
-    """What of it was never read before: the WORK frame; raises BillingError for a claim that there is not."""
-    known = set(ledger.work()[["claim", "owner", "status", "note"]].itertuples(index=False, name=None))
+def _newly_noted(
+    read: Sequence[_File], left: Mapping[str, tuple[str, dict[str, list[str]]]], ledger: Ledger, as_of: dt.date
+) -> pd.DataFrame:
+    """What of it is another than the workbook showed: the WORK frame, of the day that the workbook is of.
+
+    A claim that is marked as sent again was sent on the day that is typed beside it, else on that of the workbook.
+    Raises BillingError for a claim that there is not.
+    """
     claims = set(ledger.claims()["claim"])
+    last = {work["claim"]: _as_typed(work) for work in ledger.work().to_dict("records")}
     new = []
-    for place, claim, *words in typed:
-        if claim not in claims:
-            raise BillingError(f"{place}: {claim} is no claim on the ledger.")
-        if (claim, *words) not in known:
-            known.add((claim, *words))
-            new.append((claim, *words, pd.Timestamp(on)))
+    for file, _, lines in read:
+        day = day_of(file) or as_of
+        shown = left[file][1] if file in left else None
+        for claim, (place, typed) in lines.items():
+            if claim not in claims:
+                if typed != Typed():
+                    raise BillingError(f"{place}: the column Claim holds no number of a claim on the ledger.")
+                continue
+            # Of a copy, or a workbook of another folder, only what is not known of the claim yet is new.
+            before = last.get(claim, Typed()) if shown is None else Typed(*shown.get(claim, ()))
+            if typed == before:
+                continue
+            sent_on = typed.sent_on if typed.status == "Sent again" else ""
+            if typed.status == "Sent again" and not sent_on:
+                sent_on = day.isoformat()
+            new.append((claim, typed.owner, typed.status, sent_on or None, typed.note, day))
     frame = pd.DataFrame(new, columns=[column.name for column in WORK])
     return prove(frame.astype({column.name: column.dtype for column in WORK}), WORK)
+
+
+def _as_typed(work: Mapping[Any, Any]) -> Typed:
+    sent_on = "" if pd.isna(work["sent_on"]) else f"{work['sent_on']:%Y-%m-%d}"
+    return Typed(work["owner"], work["status"], sent_on, work["note"])
+
+
+def _shown(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """By claim what the call list of an AGING frame shows as typed; claims of which nothing is, are left out."""
+    noted = frame[frame["owner"] + frame["status"] + frame["note"] != ""]
+    return {str(line["claim"]): astuple(_as_typed(line)) for line in noted.to_dict("records")}

@@ -127,7 +127,6 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
     taken_back = claims["voided_on"].notna()
     if as_of is not None:
         taken_back &= claims["voided_on"] <= pd.Timestamp(as_of)
-        (as_of is None) | (claims["voided_on"] <= pd.Timestamp(as_of or dt.date.max))
     asked = claims["amount_cents"].mask(taken_back, 0)[~paid]
     frame.loc[~paid, names[1:7]] = 0
     frame.loc[~paid, "claim"], frame.loc[~paid, "reason"] = claims["claim"][~paid], ""

@@ -39,7 +39,7 @@ from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.receivables import answers
 from ims_billing.resemblance import told_anew
-from ims_billing.second_insurer import Rest, rests
+from ims_billing.second_insurer import Rest, rests, uneven
 from ims_billing.workbooks.files import (
     INSURERS,
     Written,
@@ -273,7 +273,8 @@ def _due(run: Run, month: Month, ledger: Ledger) -> Rest:
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    return rests(both, answered, _said_of_second(month.sessions), set(numbers), month.clinic)
+    due = rests(both, answered, _said_of_second(month.sessions), ledger.sent_before(), month.clinic)
+    return replace(due, uneven=uneven(claims, postings))
 
 
 def _said_of_second(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
@@ -477,13 +478,14 @@ class Voided:
     """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written.
 
     `followed_by` is the second insurer's claim that was taken back with it, empty where there was none; `second` says
-    that it was one itself.
+    that it was one itself; `paid` is what was paid of it so far, in cents.
     """
 
     month: str
     replaced_by: str
     followed_by: str
     second: bool
+    paid: int
     batch: int | None
     written: tuple[Written, ...]
 
@@ -518,6 +520,7 @@ def void(
             raise BillingError(f"{number} was claimed anew already, as {other}.")
         batch, instead = None, ""
         second = bool(old["follows"].iloc[0])
+        paid = answers(old, ledger.postings())[number].position.paid
         if clinic is not None:
             run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
             instead = ledger.numbers(run)[0]
@@ -528,7 +531,7 @@ def void(
             _nothing_unread(ledger, month, out, (), _first(password, ask))
             _probe(ledger, month, out, password)
     written = [_write(ledger, month, out, batch, started, waiting, password, (), ask) for month in months]
-    return Voided(months[-1], instead, followed_by, second, batch, tuple(w for w in written if w))
+    return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
@@ -562,13 +565,12 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
 def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
     """A run of the one claim to a second insurer that stands for the old one; BillingError where nothing is left."""
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
-    said = {}
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
     said = _said_of_second(prepared.sessions)
     claims, postings = ledger.claims(), ledger.postings()
     others = claims[claims["follows"] != first]
-    due = rests(others, answers(claims, postings), said, {first}, clinic)
+    due = rests(others, answers(claims, postings), said, (), clinic)
     ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
     if ours.empty:
         told = " ".join(line for line in due.waiting if line.startswith(first))

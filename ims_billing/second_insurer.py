@@ -19,34 +19,54 @@ _WORDS = {"relationship": "the relationship to the insured", "insured": "the ins
 
 
 @dataclass(frozen=True)
+class Uneven:
+    """A claim to a second insurer that asks for another amount than the first one leaves of the fee now, in cents."""
+
+    claim: str
+    follows: str
+    asked: int
+    left: int
+
+    def told(self) -> str:
+        """What is uneven, and the way out."""
+        told = f"{self.claim} asks for {dollars(self.asked)}, and {dollars(self.left)} of the fee is left by "
+        anew = " --replace" if self.left else ""
+        return f"{told}{self.follows} now. To put that right: ims-billing void {self.claim}{anew} --reason TEXT"
+
+
+@dataclass(frozen=True)
 class Rest:
     """What second insurers are asked for: a CLAIMS frame, each `follows` another claim.
 
-    `waiting` says, a line each, which cannot be asked yet, and what for.
+    `waiting` says, a line each, which cannot be asked yet, and what for; `uneven` which ask for another amount than is
+    left by now.
     """
 
     claims: pd.DataFrame
     waiting: tuple[str, ...] = ()
+    uneven: tuple[Uneven, ...] = ()
 
 
 def rests(
     claims: pd.DataFrame,
     answered: Mapping[str, Answer],
     said: Mapping[str, tuple[str, str, str]],
-    new: Collection[str],
+    sent_before: Collection[str],
     clinic: Clinic,
 ) -> Rest:
     """The claims to second insurers that are due: of the fee, what the first one that answered has not paid.
 
-    `claims` has ON_LEDGER's columns of all claims, those of this run with their numbers to be (`new`) among them;
-    `answered` what became of them; `said` by claim the second insurer, its policy and member, as the files have them
-    now. What the clinic charges above an insurer's amount goes at once where that insurer lets it; an insurer that
-    leaves nothing to the patient is followed by nobody, and no claim is followed twice.
+    `claims` has ON_LEDGER's columns of all claims, those of this run with their numbers to be among them; `answered`
+    is what became of them; `said` by claim the second insurer, its policy and member, as the files have them now. What
+    the clinic charges above an insurer's amount goes at once where that insurer lets it; an insurer that leaves nothing
+    to the patient is followed by nobody, and no claim is followed twice. What was `sent_before` this program came was
+    sent to second insurers then, or not: nobody knows here.
     """
-    followed = set(claims["follows"]) - {""}
-    firsts = claims[claims["voided_on"].isna() & (claims["follows"] == "") & ~claims["claim"].isin(followed)]
+    stand = claims[claims["voided_on"].isna()]
+    seconds = claims[claims["follows"] != ""]
+    firsts = stand[(stand["follows"] == "") & ~stand["claim"].isin({*seconds["follows"], *sent_before})]
     firsts = firsts[(firsts["secondary_insurer"] != "") | firsts["claim"].isin(said)]
-    made, waiting = [], []
+    made, waiting = [], _asked_of_another(stand[stand["follows"] != ""], said, clinic)
     for cells in firsts.to_dict("records"):
         first = {str(name): value for name, value in cells.items()}
         number, day = str(first["claim"]), first["service_date"].date()
@@ -59,7 +79,7 @@ def rests(
         answer = answered.get(number)
         if answer is not None and answer.position.answered:
             paid, told = answer.position.paid, _told(first, answer)
-        elif number in new and asked_first.goes_by("extra-to-plan", day):
+        elif asked_first.goes_by("extra-to-plan", day):
             paid, told = int(first["amount_cents"]), f"{first['insurer']} is asked for {dollars(first['amount_cents'])}"
         else:
             continue
@@ -82,28 +102,35 @@ def rests(
     return Rest(prove(frame.astype({c.name: c.dtype for c in CLAIMS}), CLAIMS), tuple(waiting))
 
 
-@dataclass(frozen=True)
-class TooMuch:
-    """A claim to a second insurer that asks for more than its first one leaves of the fee now, in cents."""
-
-    claim: str
-    follows: str
-    asked: int
-    left: int
-
-
-def asked_too_much(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[TooMuch, ...]:
-    """The claims (ON_LEDGER) to second insurers whose first one has paid more since they were made."""
+def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
+    """The claims (ON_LEDGER) to second insurers whose first one has answered otherwise since they were made."""
     seconds = claims[(claims["follows"] != "") & claims["voided_on"].isna()]
-    paid = (
-        {number: answer.position.paid for number, answer in answers(claims, postings).items()} if len(seconds) else {}
-    )
+    if seconds.empty:
+        return ()
+    firsts = answers(claims[claims["claim"].isin(seconds["follows"])], postings)
+    found = []
     columns = ["claim", "follows", "amount_cents", "fee_cents"]
-    return tuple(
-        TooMuch(claim, follows, asked, max(left, 0))
-        for claim, follows, asked, fee in seconds[columns].itertuples(index=False, name=None)
-        if asked > (left := fee - paid[follows])
-    )
+    for claim, follows, asked, fee in seconds[columns].itertuples(index=False, name=None):
+        position = firsts[follows].position
+        left = max(fee - max(position.paid, 0) - max(position.outstanding, 0), 0)
+        if asked != left:
+            found.append(Uneven(claim, follows, asked, left))
+    return tuple(found)
+
+
+def _asked_of_another(seconds: pd.DataFrame, said: Mapping[str, tuple[str, str, str]], clinic: Clinic) -> list[str]:
+    """The claims to second insurers for which the files name another one now, with the way out."""
+    told = []
+    for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
+        index=False, name=None
+    ):
+        now = clinic.insurer(said[follows][0]) if follows in said else None
+        if now is not None and now.id != insurer_id:
+            told.append(
+                f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
+                f"ims-billing void {claim} FILE --replace --reason TEXT"
+            )
+    return told
 
 
 def _told(first: Mapping[str, Any], answer: Answer) -> str:

@@ -279,7 +279,7 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
 def _payers(claim: Mapping[str, Any]) -> Facts:
     yield "Insurer", claim["insurer"]
     if claim["follows"]:
-        yield "As second insurer", f"for the rest of {claim['follows']}: {claim['first_answer']}"
+        yield "As second insurer", f"for the rest of {claim['follows']}: {claim['first_answer'].partition(': ')[0]}"
     if claim["secondary_insurer"]:
         yield "Second insurer", claim["secondary_insurer"]
         yield "Who pays first", _in_lines(claim["payer_order"])

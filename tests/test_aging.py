@@ -94,14 +94,14 @@ def call_list(folder: Path, day: str) -> list[dict[str, Any]]:
     return [dict(zip(map(str, head), line, strict=True)) for line in lines]
 
 
-def note(folder: Path, day: str, claim: str, **typed: str) -> None:
+def note(folder: Path, day: str, claim: str, **typed: str | None) -> None:
     path = folder / BOOK.format(day)
     book = load_workbook(path)
     sheet = book["Call list"]
     columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
     [place] = [n for n in range(2, sheet.max_row + 1) if sheet.cell(n, columns["Claim"]).value == claim]
     for heading, value in typed.items():
-        sheet.cell(place, columns[heading]).value = value
+        sheet.cell(place, columns[heading.replace("_", " ")]).value = value
     book.save(path)
 
 
@@ -123,19 +123,86 @@ def test_who_looks_after_a_claim_is_read_back_and_comes_again(folder: Path) -> N
 def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
-    note(folder, "2026-12-01", SUN, Status="Sent again", Note="signed, 2 December")
+    note(folder, "2026-12-01", SUN, Status="Sent again", Sent_on="2026-12-02", Note="signed")
     told = {c["claim"]: c for c in aging(folder, "2026-12-02")["claims"]}
     assert (told[SUN]["state"], told[SUN]["owed_cents"]) == ("not answered", 9_500)
     assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
-    assert reconcile(folder, [paid(SUN, Payment_Number="P9") | {"Payment Date": "2026-12-09"}])["posted"] == [2]
+    later = [paid(SUN, Payment_Number="P9") | {"Payment Date": "2026-12-09"}]
+    assert reconcile(folder, later, as_of="2026-12-10")["posted"] == [2]
     assert SUN not in {c["claim"] for c in aging(folder, "2026-12-10")["claims"]}
+
+
+def statuses(folder: Path, day: str) -> dict[str, Any]:
+    return {line["Claim"]: line["Status"] for line in call_list(folder, day)}
+
+
+def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> None:
+    aging(folder, "2026-12-01")
+    days = ["2026-12-01", "2026-12-02", "2026-12-03", "2026-12-04", "2026-12-05"]
+    for day, next_day, status in zip(days, days[1:], ("Open", "Asked", "Open", None), strict=False):
+        note(folder, day, SUN, Status=status)
+        aging(folder, next_day)
+        assert statuses(folder, next_day)[SUN] == status
+
+
+def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Status="Sent again")
+    aging(folder, "2026-12-02")
+    assert statuses(folder, "2026-12-02")[SUN] == "Sent again"
+    again = [paid(SUN, 0, Reason="Late", Payment_Number="P2") | {"Payment Date": "2026-12-09"}]
+    assert reconcile(folder, again, as_of="2026-12-10")["posted"] == [2]
+    aging(folder, "2026-12-10")
+    assert statuses(folder, "2026-12-10")[SUN] is None, "it was answered since"
+    note(folder, "2026-12-10", SUN, Note="ask the patient")
+    told = {c["claim"]: c["state"] for c in aging(folder, "2026-12-11")["claims"]}
+    assert told[SUN] == "denied"
+    note(folder, "2026-12-11", SUN, Status="Sent again")
+    assert {c["claim"]: c["state"] for c in aging(folder, "2026-12-12")["claims"]}[SUN] == "not answered"
+
+
+def test_what_is_closed_comes_again_once_something_was_posted_to_it(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 70, Reason="x")])
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Status="Closed", Owner="Kim")
+    aging(folder, "2026-12-02")
+    assert SUN not in statuses(folder, "2026-12-02")
+    back = [paid(SUN, -70, Payment_Number="P2") | {"Payment Date": "2026-12-09"}]
+    reconcile(folder, back, as_of="2026-12-10")
+    aging(folder, "2026-12-10")
+    assert statuses(folder, "2026-12-10")[SUN] is None
+
+
+def test_a_look_back_reads_nothing_of_later_days(folder: Path) -> None:
+    before = aging(folder, "2026-11-22")
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Status="Sent again")
+    assert aging(folder, "2026-11-22") == before
+    told = run(folder, "aging", "--as-of", "2026-11-22").stdout
+    assert "Not read, as it is of a later day than 2026-11-22: aging-2026-12-01.xlsx" in " ".join(told.split())
+    aging(folder, "2026-12-02")
+    assert statuses(folder, "2026-12-02")[SUN] == "Sent again"
+    assert aging(folder, "2026-11-22") == before
+
+
+def test_two_lines_of_one_claim_that_say_two_things_are_refused(folder: Path) -> None:
+    aging(folder, "2026-12-01")
+    path = folder / BOOK.format("2026-12-01")
+    book = load_workbook(path)
+    sheet = book["Call list"]
+    sheet.append([cell.value for cell in sheet[2]])
+    sheet.cell(sheet.max_row, sheet.max_column).value = "another word"
+    book.save(path)
+    done = run(folder, "aging", "--as-of", "2026-12-02")
+    assert (done.exit_code, "says otherwise. Leave one." in " ".join(done.stderr.split())) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
         ({"Status": "Lost"}, "the status is none of Open, Asked, Sent again, Closed."),
-        ({"Claim": "2026-10-SUNL-0099", "Note": "x"}, "2026-10-SUNL-0099 is no claim on the ledger."),
+        ({"Claim": "2026-10-SUNL-0099", "Note": "x"}, "the column Claim holds no number of a claim on the ledger."),
         ({"Claim": "", "Note": "x"}, "the line does not say for which claim."),
     ],
 )

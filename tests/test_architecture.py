@@ -28,6 +28,7 @@ CORE = {
     "cells",
     "receivables",
     "aging",
+    "matching",
     "remittance",
     "second_insurer",
 }
@@ -61,7 +62,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "receivables": {"model"},
     "second_insurer": {"model", "clinic", "in_force", "receivables"},
     "aging": {"model", "receivables"},
-    "remittance": {"model", "findings", "cells", "rulebook", "clinic", "receivables"},
+    "matching": {"model", "rulebook", "receivables"},
+    "remittance": {"model", "cells", "rulebook", "clinic", "receivables", "matching"},
     "record": CORE | {"resemblance", "reading", "ledger", "ledger_file", "workbooks"},
     "workbooks": {"model", "findings", "decisions", "aging", "saving", "workbooks"},
     "starter": {"model", "findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli import app
@@ -62,10 +63,10 @@ def paid(claim: str = "", cents: float | str = 95.0, **more: Any) -> dict[str, A
 
 
 def reconcile(
-    folder: Path, lines: Lines, *more: str, code: int | None = None, name: str = "paid.csv"
+    folder: Path, lines: Lines, *more: str, name: str = "paid.csv", as_of: str = "2026-11-25"
 ) -> dict[str, Any]:
     path = csv_file(folder, lines, name)
-    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25", "--json", *more)
+    done = run(folder, "reconcile", str(path), "--as-of", as_of, "--json", *more)
     told: dict[str, Any] = json.loads(done.stdout)
     found = [line["result"] for payment in told["payments"] for line in payment["lines"]]
     assert done.exit_code == int(bool({"unmatched", "ambiguous"} & set(found)))
@@ -99,12 +100,29 @@ BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
         ("more", [paid(SUN, 105)], [f"over-paid {SUN}"]),
         ("paid and taken back", [paid(SUN), paid(SUN, -95)], [f"paid {SUN}", f"reversed {SUN}"]),
         ("refused, then paid", [paid(SUN, 0, Reason="Not covered"), paid(SUN)], [f"denied {SUN}", f"paid {SUN}"]),
+        ("less, approved at a percentage", [paid(SUN, 76, Reason="Approved - 80%, by EFT")], [f"patient-share {SUN}"]),
+        ("less, for a maximum", [paid(SUN, 76, Reason="Not subject to deductible; over maximum")],
+         [f"short-paid {SUN}"]),
+        ("a name in another order", [paid(SUN, Patient="MADEUP PAT")], [f"paid {SUN}"]),
+        ("a name with a title and a middle name", [paid(SUN, Patient="Madeup, Mr. Pat A")], [f"paid {SUN}"]),
+        ("a member's number with more zeros", [paid(SUN, Member_ID="0111")], [f"paid {SUN}"]),
+        ("a total with its name", [paid(cents=190, Patient="Total"), paid(SUN), paid(SUN2)],
+         ["total", f"paid {SUN}", f"paid {SUN2}"]),
+        ("taken back with what was claimed below zero",
+         [paid(SUN3), paid(Member_ID="555", Claimed=-95, cents=-95, **BY_DAY)], [f"paid {SUN3}", f"reversed {SUN3}"]),
         ("a sum beside its detail", [paid(cents=190), paid(SUN), paid(SUN2)], ["total", f"paid {SUN}", f"paid {SUN2}"]),
         ("a sum for all of an insurer and period",
          [paid(cents=285, Insurer="Sun Life", Period_From="2026-10-01", Period_Until="2026-10-31")],
          [f"paid {SUN} {SUN2} {SUN3}"]),
         ("a sum for all of a member", [paid(cents=190, Member_ID="111")], [f"paid {SUN} {SUN2}"]),
         # What is not certain.
+        ("not decided yet", [paid(SUN, 0, Reason="Pending: under review")], ["unmatched"]),
+        ("nothing, and no word why", [paid(SUN, 0, Reason="Approved")], ["ambiguous"]),
+        ("paid before the visit", [paid(SUN) | {"Payment Date": "2026-10-01"}], ["ambiguous"]),
+        ("paid after today", [paid(SUN) | {"Payment Date": "2062-11-20"}], ["unmatched"]),
+        ("taken back before it was paid",
+         [paid(SUN), paid(SUN, -95, Payment_Number="P2") | {"Payment Date": "2026-11-15"}],
+         [f"paid {SUN}", "ambiguous"]),
         ("no such claim", [paid("2026-10-SUNL-0009")], ["unmatched"]),
         ("another's claim number", [paid(SUN, Patient="Uma Madeup")], ["ambiguous"]),
         ("our number with another day", [paid(SUN, **BY_DAY)], ["ambiguous"]),
@@ -139,8 +157,8 @@ def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(fol
     again = reconcile(folder, [paid(SUN2, 76), paid(SUN)], name="mailed.csv")
     assert results(again) == ["repeated", "repeated"]
     other_amount = reconcile(folder, [paid(SUN), paid(SUN2, 80)])
-    assert results(other_amount) == ["ambiguous", "ambiguous"]
-    assert "undo that one first: ims-billing reconcile --undo 1" in other_amount["payments"][0]["lines"][0]["message"]
+    assert results(other_amount) == ["repeated", "ambiguous"]
+    assert "undo that one first: ims-billing reconcile --undo 1" in other_amount["payments"][0]["lines"][1]["message"]
     assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
 
 
@@ -160,6 +178,93 @@ def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
     second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
     told = reconcile(folder, [paid(SUN)], str(second_page))
     assert (told["payments"][0]["cents"], told["posted"]) == (28_500, [1])
+
+
+NO_NUMBER: dict[str, Any] = {"Payment Number": "", "Insurer": "Sun Life"}
+
+
+def test_a_payment_without_a_number_is_known_by_its_lines(folder: Path) -> None:
+    one, other = paid(SUN) | NO_NUMBER, paid(SUN2) | NO_NUMBER
+    assert results(reconcile(folder, [one])) == [f"paid {SUN}"]
+    assert results(reconcile(folder, [one, other])) == ["repeated", f"paid {SUN2}"]
+    assert results(reconcile(folder, [paid(SUN3) | NO_NUMBER])) == [f"paid {SUN3}"]
+    assert results(reconcile(folder, [other, one])) == ["repeated", "repeated"]
+
+
+def test_two_files_without_numbers_are_posted_once_each(folder: Path) -> None:
+    other = csv_file(folder, [paid(SUN2) | NO_NUMBER], "other.csv")
+    copy = csv_file(folder, [paid(SUN) | NO_NUMBER], "copy.csv")
+    told = reconcile(folder, [paid(SUN) | NO_NUMBER], str(other), str(copy))
+    assert sorted(line["result"] for line in told["payments"][0]["lines"]) == ["paid", "paid", "repeated"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("0012345", "12345"), ("P1", ""), ("", "P1")])
+def test_the_same_payment_under_another_number_is_not_posted(folder: Path, first: str, second: str) -> None:
+    one = paid(SUN, Insurer="Sun Life")
+    reconcile(folder, [one | {"Payment Number": first}])
+    assert results(reconcile(folder, [one | {"Payment Number": second}]))[0] in ("repeated", "ambiguous")
+
+
+def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:
+    told = reconcile(folder, [paid(SUN, Insurer="Sun Life"), paid(SUN2)])
+    assert [(payment["cents"], payment["insurer"]) for payment in told["payments"]] == [(19_000, "Sun Life")]
+
+
+def test_a_stray_comma_is_no_payment_of_a_dollar(folder: Path) -> None:
+    path = folder / "comma.csv"
+    path.write_text(f"Claim,Payment Date,Payment Number,Paid\n{SUN},2026-11-20,P1,1,095.00\n", encoding="utf-8")
+    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+    assert (done.exit_code, "more cells than the 4 headings" in " ".join(done.stdout.split())) == (1, True)
+
+
+def test_a_line_that_was_mended_takes_the_place_of_the_one_that_was_held(folder: Path) -> None:
+    assert results(reconcile(folder, [paid(SUN), paid("2026-10-SUNL-0009")])) == [f"paid {SUN}", "unmatched"]
+    mended = [paid(SUN), paid(SUN2)]
+    assert results(reconcile(folder, mended)) == ["repeated", f"paid {SUN2}"]
+    assert results(reconcile(folder, mended)) == ["repeated", "repeated"]
+    again = reconcile(folder, [paid(SUN), paid(SUN3)])
+    assert results(again) == ["repeated", "ambiguous"], "nothing of the payment is left"
+    assert "--undo 1" in again["payments"][0]["lines"][1]["message"]
+
+
+def test_what_a_payment_took_back_is_undone_first(folder: Path) -> None:
+    reconcile(folder, [paid(SUN)])
+    reconcile(folder, [paid(SUN, -95, Payment_Number="P2")])
+    done = run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-11-26")
+    assert (done.exit_code, "Undo payment 2 first." in " ".join(done.stderr.split())) == (2, True)
+    told = run(folder, "reconcile", "--undo", "2", "--reason", "x", "--as-of", "2026-11-26", "--json").stdout
+    assert json.loads(told)["undone"] == {"payment": 2, "insurer": "Sun Life", "cents": -9_500, "claims": [SUN]}
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "x", "--dry-run").exit_code == 2
+    missing = run(folder, "reconcile", "--undo", "9", "--reason", "x").stderr
+    assert "1: Sun Life, $95.00 on 2026-11-20" in missing
+
+
+def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 60)])
+    done = run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-26")
+    assert "$60.00 of it was paid" in " ".join(done.stdout.split())
+    summary = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Overview"]
+    lines = [line[:4] for line in summary.iter_rows(values_only=True)]
+    assert ("Sun Life", 4, 285, 60) in lines
+    assert results(reconcile(folder, [paid(SUN, -60, Payment_Number="P2")])) == [f"reversed {SUN}"]
+    by_person = paid(Member_ID="111", cents=95, Claimed=95, Service_Date="2026-10-05", Payment_Number="P3")
+    assert results(reconcile(folder, [by_person])) == ["paid 2026-10-SUNL-0004"]
+
+
+def test_the_result_is_told_even_where_a_workbook_cannot_be_written(folder: Path) -> None:
+    summary = folder / "reports/2026-10/claim-summary-2026-10.xlsx"
+    summary.write_bytes(b"no workbook any more")
+    path = csv_file(folder, [paid(SUN, 70, Reason="x")], "r.csv")
+    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+    assert (done.exit_code, "short-paid" in done.stdout, SUN in done.stdout) == (2, True, True)
+
+
+def test_a_file_without_headings_says_what_a_remittance_needs(folder: Path) -> None:
+    path = folder / "odd.csv"
+    path.write_text("foo,bar\n1,2\n", encoding="utf-8")
+    done = run(folder, "reconcile", str(path))
+    assert done.exit_code == 2
+    assert "needs the columns Paid, Payment Date" in " ".join(done.stderr.split())
 
 
 def test_what_was_not_certain_is_posted_once_it_is(folder: Path) -> None:
@@ -190,9 +295,8 @@ def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(fo
 
 
 def test_nothing_of_a_patient_is_on_the_screen(folder: Path) -> None:
-    path = csv_file(
-        folder, [paid(SUN, Patient="Pat Madeup"), paid(Patient="Nobody Madeup", Member_ID="98765")], "r.csv"
-    )
+    lines = [paid(SUN, Patient="Pat Madeup"), paid(Patient="Nobody Madeup", Member_ID="98765")]
+    path = csv_file(folder, [line | {"Payment Number": "Madeup"} for line in lines], "r.csv")
     done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
     assert done.exit_code == 1
     assert "row 3" in done.stdout

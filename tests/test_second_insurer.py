@@ -205,7 +205,10 @@ def test_a_first_claim_that_is_claimed_anew_takes_its_extra_along(folder: Path) 
 
 
 def test_months_from_before_ask_nobody(folder: Path) -> None:
-    assert claim(folder, two_plans(Insurer="ICBC", **ACCIDENT), more=("--already-sent",)) == []
+    of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
+    assert claim(folder, of_icbc, more=("--already-sent",)) == []
+    reconcile(folder, ("2026-10-ICBC-0001", 80, ""))
+    assert claim(folder, of_icbc, as_of="2026-12-01") == []
 
 
 def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:
@@ -226,7 +229,63 @@ def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
     claim(folder, two_plans(), as_of="2026-12-01")
     path = csv_file(folder, [{"Claim": FIRST, "Paid": 10, "Payment Date": "2026-12-09"}], "more.csv")
     told = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
-    assert f"2026-10-MANU-0001 asks for $35.00, and only $25.00 of the fee is left by {FIRST} now" in told
+    assert f"2026-10-MANU-0001 asks for $35.00, and $25.00 of the fee is left by {FIRST} now" in told
+    assert "void 2026-10-MANU-0001 --replace" in told
+
+
+def test_a_first_insurer_that_owes_again_or_refuses_is_told_of(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    told = " ".join(run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02").stdout.split())
+    assert f"asks for $35.00, and $0.00 of the fee is left by {FIRST} now" in told
+    assert "void 2026-10-MANU-0001 --reason TEXT" in told
+    reconcile(folder, (FIRST, 0, "Not covered"), number="P2")
+    path = xlsx(folder, [two_plans()])
+    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-03").stdout
+    assert f"asks for $35.00, and $95.00 of the fee is left by {FIRST} now" in " ".join(told.split())
+    run(folder, "void", "2026-10-MANU-0001", "--replace", "--reason", "x", "--as-of", "2026-12-04")
+    assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-MANU-0002": ("Manulife", 9500)}
+
+
+def test_what_the_second_is_asked_for_is_not_owed_by_the_first(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 70, "Over reasonable and customary"))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    told = json.loads(run(folder, "aging", "--as-of", "2026-12-02", "--json").stdout)
+    assert [(line["claim"], line["owed_cents"]) for line in told["claims"]] == [("2026-10-MANU-0001", 2500)]
+
+
+def test_a_payment_that_names_no_insurer_finds_the_claim_by_its_member_or_none(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    line = {"Patient": "Pat Madeup", "Service Date": "2026-10-07", "Claimed": 95, "Paid": 35}
+    line |= {"Payment Date": "2026-12-05", "Payment Number": "P2", "Member ID": ""}
+    arguments = ("--as-of", "2026-12-06", "--json")
+    unclear = csv_file(folder, [line], "r.csv")
+    done = CliRunner().invoke(app, ["reconcile", str(unclear), "--clinic", str(folder / "clinic.toml"), *arguments])
+    [found] = json.loads(done.stdout)["payments"][0]["lines"]
+    assert (found["result"], found["might_be"]) == ("ambiguous", [FIRST, "2026-10-MANU-0001"])
+    clear = csv_file(folder, [line | {"Member ID": "888"}], "r.csv")
+    [found] = json.loads(run(folder, "reconcile", str(clear), *arguments).stdout)["payments"][0]["lines"]
+    assert (found["result"], found["claims"]) == ("paid", ["2026-10-MANU-0001"])
+
+
+def test_icbcs_extra_goes_once_the_second_insurer_is_known(folder: Path) -> None:
+    claim(folder, row(Insurer="ICBC", **ACCIDENT))
+    assert claim(folder, two_plans(Insurer="ICBC", **ACCIDENT), as_of="2026-11-12") == [
+        "Manulife 1500 2026-10-ICBC-0001"
+    ]
+
+
+def test_another_second_insurer_in_the_file_is_pointed_out(folder: Path) -> None:
+    claim(folder, two_plans())
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, two_plans(), as_of="2026-12-01")
+    path = xlsx(folder, [two_plans("Green Shield", "5", "6")])
+    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-02").stdout
+    assert "asked Manulife, and the files name Green Shield as second insurer now" in " ".join(told.split())
 
 
 def test_the_database_keeps_second_claims_behind_first_ones(folder: Path) -> None:
@@ -261,9 +320,11 @@ CENTS = st.integers(0, 20_000)
     first=st.sampled_from(["sun-life", "icbc", "worksafebc"]),
     less=CENTS,
     payments=st.lists(st.tuples(st.integers(-9_000, 20_000), st.booleans()), max_size=4),
-    new=st.booleans(),
+    before=st.booleans(),
 )
-def test_never_more_than_is_left(fee: int, first: str, less: int, payments: list[tuple[int, bool]], new: bool) -> None:
+def test_never_more_than_is_left(
+    fee: int, first: str, less: int, payments: list[tuple[int, bool]], before: bool
+) -> None:
     types = {column.name: column.dtype for column in ON_LEDGER}
     claims = empty(ON_LEDGER).reindex(range(1))
     stated: dict[str, Any] = {
@@ -280,12 +341,12 @@ def test_never_more_than_is_left(fee: int, first: str, less: int, payments: list
         postings.loc[number] = [1, stated["claim"], cents, 0, denied, "", dt.datetime(2026, 11, 1), None]
     postings = postings.astype({column.name: column.dtype for column in POSTINGS})
     found = answers(claims, postings)
-    due = rests(claims, found, {}, {stated["claim"]} if new else set(), without_file())
+    due = rests(claims, found, {}, {stated["claim"]} if before else set(), without_file())
     position = found[stated["claim"]].position
     asked = int(due.claims["amount_cents"].sum())
     first_is_asked_for = position.paid if position.answered else stated["amount_cents"]
     assert asked == 0 or asked + max(first_is_asked_for, 0) == fee
-    if first == "worksafebc" or (not position.answered and not (first == "icbc" and new)):
+    if before or first == "worksafebc" or (not position.answered and first != "icbc"):
         assert asked == 0
     elif position.answered:
         assert asked == max(0, fee - max(position.paid, 0))

@@ -264,8 +264,8 @@ def show_rest(rest: Rest, *, would: bool) -> None:
         told = f"{insurer} {verb} for what first insurers leave: "
         told += f"{len(part):,} {'claim' if len(part) == 1 else 'claims'}, {dollars(int(part['amount_cents'].sum()))}."
         out().print(Text(told), soft_wrap=True)
-    for line in rest.waiting:
-        out().print(Text(f"A second insurer waits: {line}", "yellow"), soft_wrap=True)
+    for line in (*rest.waiting, *(each.told() for each in rest.uneven)):
+        out().print(Text(f"Second insurers: {line}", "yellow"), soft_wrap=True)
 
 
 def show_ledger(path: Path, *, fresh: bool) -> None:
@@ -298,6 +298,10 @@ def show_voided(claim: str, done: Voided) -> None:
         told += "; " + ("the second insurer is not asked again." if done.second else "its session is held as voided.")
     if done.followed_by:
         told += f" {done.followed_by}, which asked a second insurer for the rest, is taken back with it."
+    if done.paid:
+        told += (
+            f" {dollars(done.paid)} of it was paid: when the insurer takes that back, reconcile posts it to {claim}."
+        )
     out().print(Text(told, style="bold"), soft_wrap=True)
 
 

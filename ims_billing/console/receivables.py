@@ -9,11 +9,14 @@ from rich.text import Text
 
 from ims_billing.console.glance import plain_table
 from ims_billing.console.terminal import out
-from ims_billing.model import dollars
+from ims_billing.model import dollars, numbered
 
 if TYPE_CHECKING:
-    from ims_billing.payments import Aged, Reconciliation
+    from collections.abc import Iterable
+
+    from ims_billing.payments import Aged, Reconciliation, Undone
     from ims_billing.remittance import Line
+    from ims_billing.second_insurer import Uneven
 
 # How many claims to ask about are shown on the screen.
 _CALLS = 12
@@ -45,18 +48,20 @@ def show_reconciled(done: Reconciliation) -> None:
     table = plain_table("Payment", "Day", "Insurer", "Amount", "Lines", "Posted" if not would else "Would post")
     for payment in done.payments:
         posts = sum(1 for line in payment.lines if line.postings)
+        number = numbered(payment.number) or "no number"
         table.add_row(
-            payment.number or "no number", str(payment.paid_on or "no day"), Text(payment.insurer or "not known"),
+            number, str(payment.paid_on or "no day"), Text(payment.insurer or "not known"),
             dollars(payment.amount), f"{len(payment.lines):,}", f"{posts:,}",
         )  # fmt: skip
     console.print(table)
     console.print(_results(done))
+    _show_not_as_claimed(done)
     held: dict[tuple[str, ...], list[Line]] = {}
     for payment in done.payments:
         for line in payment.lines:
             if line.result in HELD:
                 place = line.file + (f", {line.sheet}" if line.sheet else "")
-                held.setdefault((place, payment.number, line.message, *line.might_be), []).append(line)
+                held.setdefault((place, numbered(payment.number), line.message, *line.might_be), []).append(line)
     if held:
         console.print(Text("Not posted", "bold yellow"))
         for (place, number, message, *might_be), lines in held.items():
@@ -66,15 +71,36 @@ def show_reconciled(done: Reconciliation) -> None:
     told = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
     told += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
     console.print(Text(f"{told}.", "bold"))
-    for each in done.too_much:
-        told = f"{each.claim} asks for {dollars(each.asked)}, and only {dollars(each.left)} of the fee is left by "
-        told += f"{each.follows} now. Take it back, and claim it anew: ims-billing void {each.claim} --replace"
-        console.print(Text(f"{told} --reason TEXT", "bold yellow"), soft_wrap=True)
+    show_uneven(done.uneven)
     if done.posted:
         shown = ", ".join(str(number) for number in done.posted)
         console.print(
             Text(f"Payments on the ledger: {shown}. To undo one: ims-billing reconcile --undo NUMBER --reason WHY")
         )
+
+
+def _show_not_as_claimed(done: Reconciliation) -> None:
+    """The claims that were paid otherwise than claimed, the largest difference first."""
+    found = [
+        (line.postings[0].claim, line.result, line.paid, line.short)
+        for payment in done.payments
+        for line in payment.lines
+        if line.result in ("short-paid", "denied", "over-paid", "reversed") and line.postings
+    ]
+    if not found:
+        return
+    table = plain_table("Claim", "Result", "Paid", "Short")
+    for claim, result, paid, short in sorted(found, key=lambda each: (-each[3], each[0]))[:_CALLS]:
+        table.add_row(claim, result, dollars(paid), _or_none(short))
+    out().print(table)
+    if len(found) > _CALLS:
+        out().print(f"... and {len(found) - _CALLS:,} more: ims-billing aging lists them")
+
+
+def show_uneven(found: Iterable[Uneven]) -> None:
+    """Claims to second insurers that ask for another amount than is left now."""
+    for each in found:
+        out().print(Text(each.told(), "bold yellow"), soft_wrap=True)
 
 
 def _results(done: Reconciliation) -> Table:
@@ -96,10 +122,11 @@ def _show_held(place: str, number: str, message: str, might_be: list[str], lines
     out().print(Text(told), soft_wrap=True)
 
 
-def show_undone(number: int, insurer: str, cents: int, claims: list[str]) -> None:
+def show_undone(done: Undone) -> None:
     """What was undone."""
-    told = f"Payment {number} of {insurer}, {dollars(cents)}, is undone: {len(claims)} claims are as before it."
-    out().print(Text(told, "bold"))
+    told = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: "
+    out().print(Text(f"{told}{len(done.claims)} claims are as before it.", "bold"))
+    show_uneven(done.uneven)
 
 
 def show_aging(done: Aged) -> None:
@@ -130,7 +157,10 @@ def show_aging(done: Aged) -> None:
         if len(listed) > _CALLS:
             console.print(f"... and {len(listed) - _CALLS:,} more on the sheet Call list")
     if done.noted:
-        console.print(f"Read from the call list: {done.noted:,} notes.")
+        console.print(f"Read from the call list: {len(done.noted):,} notes.")
+    for name in done.later:
+        console.print(Text(f"Not read, as it is of a later day than {done.as_of}: {name}", "yellow"), soft_wrap=True)
+    show_uneven(done.uneven)
     console.print(Text.assemble(("Written ", "bold"), str(done.written)), soft_wrap=True)
 
 

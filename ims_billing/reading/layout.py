@@ -179,10 +179,14 @@ def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> 
         raise BillingError(f"{_place(file, headers[0])}: there is a header, and no row below it.")
     if by_sheet:
         raise BillingError(_lacking(file, max(by_sheet, key=_score)))
-    sessions = next(layout.layout for layout in known if layout.id == "sessions")
+    none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
+    sessions = next((layout.layout for layout in known if layout.id == "sessions"), None)
+    if sessions is None:
+        wanted = known[0].layout
+        raise BillingError(f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}.")
     raise BillingError(
-        f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)} A session spreadsheet "
-        f"needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes an empty one."
+        f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
+        "an empty one."
     )
 
 

@@ -37,6 +37,8 @@ def read_remittances(
         table = Table(found, clinic, "paid")
         frames.append(_lines(table, name))
         rows, remarks = len(table) + len(table.asides), (*opened.remarks, found.why())
+        if found.table.hidden_rows:
+            remarks = (*remarks, f"{found.table.hidden_rows} hidden rows were read too")
         files.append(
             FileRead(name, found.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks)
         )  # fmt: skip
@@ -48,6 +50,7 @@ def _lines(table: Table, file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
+    table.ragged()
     faults = [""] * len(table)
     for position, _, _, message in table.bad:
         faults[position] += f"{' ' if faults[position] else ''}{message}"

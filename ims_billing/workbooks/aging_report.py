@@ -28,6 +28,7 @@ CALL_LIST = {
     "reason": Column("Reason", "long"),
     "owner": Column("Owner", typed=True),
     "status": Column("Status", typed=True, choices=WORK_STATUSES),
+    "sent_on": Column("Sent on", "date", typed=True),
     "note": Column("Note", "long", typed=True),
 }
 SHEET = "Call list"

@@ -139,7 +139,9 @@ def _overview(view: MonthView) -> list[Block]:
             replace(_amounts("By week", "Week from Monday", claims, monday), chart=("column", 4)),
         ]
     if (view.money["answered_on"].notna()).any() or (view.money["paid_cents"] != 0).any():
-        blocks += _paid(view, stand)
+        # What was paid of a claim that was taken back since is money too, until the insurer takes it back.
+        paid = view.money.set_index("claim")["paid_cents"].reindex(view.claims["claim"]).set_axis(view.claims.index)
+        blocks += _paid(view, view.claims[view.claims["voided_on"].isna() | (paid != 0)])
     if len(seconds):
         note = "For what first insurers left, of sessions that are counted above. Fees are of the whole visits."
         blocks.append(replace(_amounts("Second insurers", "Insurer", seconds, seconds["insurer"]), note=note))
@@ -198,9 +200,10 @@ def _compared(view: MonthView, claims: pd.DataFrame) -> Block:
 
 def _paid(view: MonthView, claims: pd.DataFrame) -> list[Block]:
     """What insurers have paid of the month's claims so far and what they owe; and why they refused."""
-    made = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches}
+    # When a claim went out before this program came, nobody knows here.
+    made = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
     money = view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
-    days = (money["answered_on"] - claims["batch"].map(made)).dt.days
+    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(made))).dt.days
     cents = ["paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
     rows: list[tuple[Value, ...]] = []
     for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
