@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,7 +14,6 @@ import pandas as pd
 from ims_billing.clinic import Clinic, Practitioner
 from ims_billing.model import CLASSIFIED, SELF_PAY, SESSIONS, Service, plain, prove
 from ims_billing.rulebook import ServiceRules, published
-from ims_billing.terms import Period
 
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.
 _LONG = 8
@@ -256,14 +254,26 @@ def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         ("profession", "profession"),
         ("registration", "registration"),
     ):
-        told = {n: getattr(p, attribute) if p else "" for n, p in known.items()}
-        frame[column] = written.map(told).astype("str")
-    frame["registered"] = _standing(frame, known, lambda p: p.registered if p.registration else ())
-    frame["may_needle"] = _standing(frame, known, lambda p: p.needling)
+        frame[column] = written.map({n: getattr(p, attribute) if p else "" for n, p in known.items()}).astype("str")
+    # Who treated that day: few people and days make up many sessions.
     pairs = frame[["practitioner", "service_date"]].drop_duplicates()
-    words = [_authority(known[name], day) for name, day in pairs.itertuples(index=False, name=None)]
-    by_pair = pairs.assign(words=pd.Series(words, index=pairs.index, dtype="str"))
-    return frame.assign(authority=frame[list(pairs)].merge(by_pair, how="left")["words"].set_axis(frame.index))
+    told = [_standing(known[name], day) for name, day in pairs.itertuples(index=False, name=None)]
+    by_pair = pairs.assign(
+        registered=pd.Series([one[0] for one in told], index=pairs.index, dtype="bool"),
+        may_needle=pd.Series([one[1] for one in told], index=pairs.index, dtype="bool"),
+        authority=pd.Series([one[2] for one in told], index=pairs.index, dtype="str"),
+    )
+    standing = frame[list(pairs)].merge(by_pair, how="left").set_axis(frame.index)
+    return frame.assign(**{name: standing[name] for name in ("registered", "may_needle", "authority")})
+
+
+def _standing(practitioner: Practitioner | None, date: pd.Timestamp) -> tuple[bool, bool, str]:
+    """Whether a practitioner is registered on a day, and may needle, and by what in words."""
+    day = None if pd.isna(date) else date.date()
+    if practitioner is None or day is None:
+        return False, False, _authority(practitioner, date)
+    registered = bool(practitioner.registration) and any(p.covers(day) for p in practitioner.registered)
+    return registered, any(p.covers(day) for p in practitioner.needling), _authority(practitioner, date)
 
 
 def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
@@ -282,27 +292,6 @@ def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
         found = next((period for period in periods if period.covers(on)), None)
         told.append(f"{yes} {found.lasting()}" if found else no)
     return ", ".join(told)
-
-
-def _standing(
-    frame: pd.DataFrame,
-    known: Mapping[str, Practitioner | None],
-    periods_of: Callable[[Practitioner], Iterable[Period]],
-) -> pd.Series[bool]:
-    """Whether the service date lies in one of the practitioner's periods."""
-    stands = pd.Series(False, index=frame.index)
-    date = frame["service_date"]
-    for name, practitioner in known.items():
-        for period in periods_of(practitioner) if practitioner else ():
-            within = (date >= _midnight(period.start)) & (
-                date <= _midnight(period.until) if period.until else date.notna()
-            )
-            stands |= (frame["practitioner"] == name) & within
-    return stands
-
-
-def _midnight(day: dt.date) -> pd.Timestamp:
-    return pd.Timestamp(day)
 
 
 def _with_notes(frame: pd.DataFrame, reader: NameReader) -> pd.DataFrame:

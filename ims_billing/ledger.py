@@ -159,6 +159,10 @@ class Ledger(Payments):
         more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 
+    def knows_second_insurers(self) -> bool:
+        """Whether any claim names a second insurer, or is one to it."""
+        return bool(self.rows("SELECT 1 FROM claim WHERE secondary_insurer <> '' OR follows IS NOT NULL LIMIT 1"))
+
     def sent_before(self) -> set[str]:
         """The claims that went out before this program came."""
         of_batch = "FROM claim JOIN batch ON batch.month = claim.month AND number = batch"

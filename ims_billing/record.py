@@ -228,8 +228,10 @@ def claim(
             if later is not None and not new_ledger:
                 _refuse_an_outdated_ledger(ledger, other.month, later, out)
         months = list(dict.fromkeys([*months, *(other.month for other in others)]))
-        asked = ledger.claims()
-        asked = asked[asked["follows"].isin(rest.claims["follows"]) & asked["voided_on"].isna()]
+        if len(rest.claims):
+            asked = ledger.claims()
+            asked = asked[asked["follows"].isin(rest.claims["follows"]) & asked["voided_on"].isna()]
+            rest = replace(rest, claims=asked)
         if batch is not None or len(new) or _tells_of_others(run, ledger):
             ledger.set_page(run)
         if batch is not None and not new_ledger:
@@ -246,7 +248,7 @@ def claim(
         numbers,
         written,
         new,
-        replace(rest, claims=asked),
+        rest,
         tuple(one for one in elsewhere if one),
     )
 
@@ -269,11 +271,14 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
 
 def _due(run: Run, month: Month, ledger: Ledger) -> Rest:
     """What second insurers are to be asked for now, the run's own claims among the first ones."""
+    said = _said_of_second(month.sessions)
+    if not said and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
+        return Rest(empty(CLAIMS))
     claims, postings = ledger.claims(), ledger.postings()
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = rests(both, answered, _said_of_second(month.sessions), ledger.sent_before(), month.clinic)
+    due = rests(both, answered, said, ledger.sent_before(), month.clinic)
     return replace(due, uneven=uneven(claims, postings))
 
 
