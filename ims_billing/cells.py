@@ -118,9 +118,8 @@ def day_order(cells: Iterable[Cell], order: Order) -> Order:
     if order != "unambiguous":
         return order
     day_first = month_first = False
-    for cell in cells:
-        match = _YEAR_LAST.fullmatch(plain(cell)) if isinstance(cell, str) else None
-        if match:
+    for cell in {cell for cell in cells if isinstance(cell, str)}:
+        if match := _YEAR_LAST.fullmatch(plain(cell)):
             day_first |= int(match["a"]) > 12
             month_first |= int(match["b"]) > 12
     if day_first != month_first:

@@ -554,8 +554,9 @@ def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
 
 def plain(text: str) -> str:
     """The text in lower case, without accents, with single spaces: what two spellings are compared by."""
-    unaccented = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(unaccented.casefold().split())
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(text.casefold().split())
 
 
 def bare(text: str) -> str:

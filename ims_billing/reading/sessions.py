@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.cells import day, length, meanings, quoted, shown, text, word_of
+from ims_billing.cells import day, meanings, quoted, shown, text, word_of
 from ims_billing.model import ABSENT, SESSIONS, Aside, prove
 from ims_billing.reading.table import Table, whole
 
@@ -150,7 +150,7 @@ def _when(table: Table) -> dict[str, Any]:
     start, end = table.times("start"), table.times("end")
     if "start" not in table.found.columns:
         start = [found.hour * 60 + found.minute or None if found else None for found in days]
-    minutes = [length(cell) for cell in table.raw("minutes")]
+    minutes = table.lengths("minutes")
     spans = zip(minutes, start, end, strict=True)
     return {
         "service_date": table.dates("service_date", short_years=True),

@@ -227,6 +227,8 @@ def _text(name: str, content: bytes) -> RawTable:
     text = decoded(content)
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
     rows: list[list[str]] = []
+    # A million rows say the same few things: each is kept once.
+    kept: dict[str, str] = {}
     width = lines = 0
     blank: list[str] = []
     try:
@@ -235,7 +237,7 @@ def _text(name: str, content: bytes) -> RawTable:
             if reader.line_num > lines + 1 and _swallows(row, delimiter):
                 raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}")
             lines = reader.line_num
-            rows.append(row if any(row) else blank)
+            rows.append([kept.setdefault(cell, cell) for cell in row] if any(row) else blank)
             width = max(width, len(row))
             if len(rows) > _MOST_LINES or (width * len(rows) > MOST_CELLS and width > 100):
                 raise BillingError(f"{name}: {_REASONS['too-large']}")

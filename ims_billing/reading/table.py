@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.cells import Cell, day, day_order, is_error, meanings, money, shown, text, time, word_of
+from ims_billing.cells import Cell, day, day_order, is_error, length, meanings, money, shown, text, time, word_of
 from ims_billing.clinic import Clinic
 from ims_billing.model import CELL_FINDINGS, Aside, heading, prove
 from ims_billing.reading.layout import Match
@@ -144,6 +144,11 @@ class Table:
         known: dict[Cell, int | None] = {}
         return [known[c] if c in known else known.setdefault(c, time(c)) for c in self.raw(name)]
 
+    def lengths(self, name: str) -> list[int | None]:
+        """A field as minutes."""
+        known: dict[Cell, int | None] = {}
+        return [known[c] if c in known else known.setdefault(c, length(c)) for c in self.raw(name)]
+
     def amounts(self, name: str, kind: str = "unreadable-cell", column: str = "") -> list[int | None]:
         """A field as cents; None where nothing is written, or where it cannot be read, which is noted."""
         known: dict[Any, int | None] = {}
@@ -167,8 +172,9 @@ class Table:
 
     def said(self, cells: list[str]) -> list[str]:
         """The cells, empty where one holds a dash, or a word that means that there is nothing."""
-        nothing = meanings(self.rules.words.nothing, {})
-        return [cell if (word := word_of(cell)) and word not in nothing else "" for cell in cells]
+        nothing = {"", *meanings(self.rules.words.nothing, {})}
+        known = {cell: "" if word_of(cell) in nothing else cell for cell in set(cells)}
+        return [known[cell] for cell in cells]
 
     def elsewhere(self) -> list[str]:
         """The cells under headings that the layout does not know, as one text."""
