@@ -77,15 +77,19 @@ class Desk:
 
     def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
         """What is so of each candidate's insurer on its service date; of one that is not known, nothing is."""
+        pairs, of_pair = self._insurers_and_days
+        said = np.array([insurer is not None and says(insurer, day) for insurer, day in pairs], dtype=bool)
+        return pd.Series(said[of_pair], index=self.candidates.index)
+
+    @cached_property
+    def _insurers_and_days(self) -> tuple[list[tuple[Insurer | None, dt.date]], Any]:
+        """The few pairs of insurer and day that the candidates have, and which of them each has."""
         insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
         keys = self.candidates[["insurer_id", "service_date"]]
         pairs = keys.drop_duplicates()
-        said = [
-            insurer_id in insurers and says(insurers[insurer_id], day.date())
-            for insurer_id, day in zip(pairs["insurer_id"], pairs["service_date"], strict=True)
-        ]
-        told = keys.merge(pairs.assign(said=said), how="left")["said"]
-        return told.astype("bool").set_axis(keys.index)
+        told = zip(pairs["insurer_id"], pairs["service_date"], strict=True)
+        of_pair = keys.groupby(list(keys), sort=False).ngroup().to_numpy()
+        return [(insurers.get(insurer_id), day.date()) for insurer_id, day in told], of_pair
 
 
 # Indexed by session: the sessions that the finding is about, with what it says of each.

@@ -1,0 +1,94 @@
+"""A billing service with a folder for each clinic: their months run side by side, and none reaches another's folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ims_billing.ledger import Ledger
+from tests.practice import clinic_file, row, xlsx
+
+CLINICS = ("north", "south", "east & west")
+
+
+def claim_of(folder: Path) -> list[str]:
+    """The month of one clinic, as the README's loop runs it: the folder says which clinic."""
+    named = [str(folder / "sessions.xlsx"), "--clinic", str(folder / "clinic.toml")]
+    return ["claim", *named, "--month", "2026-10", "--as-of", "2026-11-05"]
+
+
+def claim(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ims_billing", *claim_of(folder)],
+        capture_output=True, text=True, encoding="utf-8", cwd=folder.parent, check=False,
+    )  # fmt: skip
+
+
+def content(folder: Path) -> Mapping[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def clinics(tmp_path: Path) -> list[Path]:
+    """Three clinics with two patients each, who have the same names and days everywhere."""
+    folders = []
+    for number, name in enumerate(CLINICS):
+        folder = tmp_path / name
+        folder.mkdir()
+        clinic_file(folder)
+        xlsx(folder, [row(Policy_Number=f"{number}{patient}", Patient=patient) for patient in ("Pat A", "Pat B")])
+        folders.append(folder)
+    return folders
+
+
+def test_months_of_clinics_run_side_by_side_each_in_its_own_folder(clinics: list[Path]) -> None:
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(claim, clinics))
+    assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
+    for number, folder in enumerate(clinics):
+        ledger = Ledger(folder / "ims-billing.sqlite")
+        with ledger.reading():
+            claims = ledger.claims()
+        # The same visits at every clinic: each ledger knows its own, numbered from the first.
+        assert list(claims["claim"]) == ["2026-10-SUNL-0001", "2026-10-SUNL-0002"]
+        assert set(claims["policy"]) == {f"{number}Pat A", f"{number}Pat B"}
+        assert (folder / "reports/2026-10/insurers/sun-life-2026-10.xlsx").is_file()
+    assert sorted(path.name for path in clinics[0].parent.iterdir()) == sorted(CLINICS), "nothing beside the folders"
+
+
+def test_a_run_leaves_the_folders_of_other_clinics_as_they_are(clinics: list[Path]) -> None:
+    ours, *others = clinics
+    before = [content(folder) for folder in others]
+    assert claim(ours).returncode == 0
+    assert [content(folder) for folder in others] == before
+
+
+WATCHED = """
+import sys
+others = sys.argv.pop(1).split("|")
+def watch(event, arguments):
+    if event in ("open", "os.listdir", "os.scandir", "sqlite3.connect"):
+        if any(str(arguments[0]).startswith(other) for other in others):
+            raise SystemExit(f"reached {arguments[0]}")
+sys.addaudithook(watch)
+from ims_billing.cli import main
+main()
+"""
+
+
+def test_a_run_opens_nothing_in_the_folder_of_another_clinic(clinics: list[Path]) -> None:
+    ours, *others = clinics
+    watched = [sys.executable, "-c", WATCHED, "|".join(map(str, others))]
+    for command in (claim_of(ours), ["aging", "--clinic", str(ours / "clinic.toml"), "--as-of", "2026-12-01"]):
+        done = subprocess.run([*watched, *command], capture_output=True, text=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stderr
+    # The watch itself: a run that is told to read there is caught.
+    reached = subprocess.run(
+        [*watched, *claim_of(others[0])], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert "reached" in reached.stderr
