@@ -44,7 +44,8 @@ def show_reconciled(done: Reconciliation) -> None:
     console = out()
     would = done.posted is None
     for file in done.files:
-        console.print(Text(f"{file.file}: {file.rows:,} rows; {'; '.join(file.remarks)}", "dim"))
+        rows = f"{file.rows:,} {'row' if file.rows == 1 else 'rows'}"
+        console.print(Text(f"{file.file}: {rows}; {'; '.join(file.remarks)}", "dim"))
     table = plain_table("Payment", "Day", "Insurer", "Amount", "Lines", "Posted" if not would else "Would post")
     for payment in done.payments:
         posts = sum(1 for line in payment.lines if line.postings)
@@ -91,7 +92,7 @@ def _show_not_as_claimed(done: Reconciliation) -> None:
         return
     table = plain_table("Claim", "Result", "Paid", "Short")
     for claim, result, paid, short in sorted(found, key=lambda each: (-each[3], each[0]))[:_CALLS]:
-        table.add_row(claim, result, dollars(paid), _or_none(short))
+        table.add_row(claim, result, dollars(paid), "all of it" if result == "denied" else _or_none(short))
     out().print(table)
     if len(found) > _CALLS:
         out().print(f"... and {len(found) - _CALLS:,} more: ims-billing aging lists them")
