@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ims_billing.month import Month
     from ims_billing.why import Page
 
-_HELD, _COULD_NOT = 1, 2
+_HELD, _COULD_NOT, _STOPPED = 1, 2, 130
 
 
 class _Commands(TyperGroup):
-    """Turns what the user can mend into one message and exit code 2; everything else is a bug and shows itself."""
+    """Turns what the user can mend, and Ctrl-C, into one message; everything else is a bug and shows itself."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -38,6 +38,11 @@ class _Commands(TyperGroup):
 
             fail(str(error))
             raise typer.Exit(_COULD_NOT) from error
+        except KeyboardInterrupt as error:
+            from ims_billing.console import fail
+
+            fail("stopped. Nothing is half-done: what is on the ledger stays, and the same command does the rest.")
+            raise typer.Exit(_STOPPED) from error
 
 
 app = typer.Typer(

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -204,6 +205,31 @@ def kill(undisturbed: Undisturbed, times: int) -> dict[str, int]:
 def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
     """15 times between the two."""
     assert sum(kill(undisturbed, 8 if len(files(undisturbed.before)) else 7).values()) in (7, 8)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no process groups to send Ctrl-C to")
+def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
+    """Early while files are read, and at moments of the work on the ledger; as a terminal does, to all processes."""
+    told = set()
+    for number, pause in enumerate((None, 0.0, 0.05, 0.1, 0.2)):
+        folder = undisturbed.fresh(f"stopped-{number}")
+        note = folder / "ims-billing.sqlite-in-use"
+        process = subprocess.Popen(
+            command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
+        )
+        while pause is not None and process.poll() is None and not note.exists():
+            time.sleep(0.001)
+        time.sleep(1.0 if pause is None else pause)
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate()[1]
+        assert process.returncode in (0, 130)
+        assert ("ims-billing: stopped. Nothing is half-done" in errors) == (process.returncode == 130)
+        assert "Traceback" not in errors
+        told.add(process.returncode)
+        undisturbed.prove_sound(folder)
+        run(folder)
+        undisturbed.prove_completed(folder)
+    assert 130 in told
 
 
 @pytest.mark.long
