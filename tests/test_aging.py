@@ -73,6 +73,9 @@ def test_what_each_answer_leaves_owed(folder: Path) -> None:
         (SUN3, "denied", 0, 0),
     ]
     assert owed(told)["Sun Life"] == {"0-30": 2_500}
+    assert {each["insurer"]: each["claims"] for each in told["insurers"]} == {
+        "Manulife": 1, "Pacific Blue Cross": 1, "Sun Life": 1,
+    }, "what is denied, or paid too much, is not owed"  # fmt: skip
 
 
 def test_a_past_day_is_told_the_same_before_and_after_later_payments(folder: Path) -> None:
@@ -85,6 +88,8 @@ def test_a_past_day_is_told_the_same_before_and_after_later_payments(folder: Pat
     for day in days[:2]:
         assert aging(folder, day) == before[day]
     assert aging(folder, days[2]) != before[days[2]]
+    assert SUN3 not in {claim["claim"] for claim in aging(folder, days[2])["claims"]}, "taken back on that day"
+    assert SUN3 in {claim["claim"] for claim in aging(folder, "2026-12-23")["claims"]}
     run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-25")
     assert aging(folder, "2026-11-20") == before["2026-11-20"]
 

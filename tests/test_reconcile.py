@@ -114,6 +114,12 @@ BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
         ("a sum for all of an insurer and period",
          [paid(cents=285, Insurer="Sun Life", Period_From="2026-10-01", Period_Until="2026-10-31")],
          [f"paid {SUN} {SUN2} {SUN3}"]),
+        ("a sum for a period from its first day to its last",
+         [paid(cents=285, Insurer="Sun Life", Period_From="2026-10-05", Period_Until="2026-10-16")],
+         [f"paid {SUN} {SUN2} {SUN3}"]),
+        ("a sum for part of a period",
+         [paid(cents=95, Insurer="Sun Life", Period_From="2026-10-06", Period_Until="2026-10-15")],
+         [f"paid {SUN2}"]),
         ("a sum for all of a member", [paid(cents=190, Member_ID="111")], [f"paid {SUN} {SUN2}"]),
         # What is not certain.
         ("not decided yet", [paid(SUN, 0, Reason="Pending: under review")], ["unmatched"]),

@@ -83,6 +83,7 @@ def sheet(folder: Path, path: str, name: str) -> list[tuple[Any, ...]]:
         ("paid in part", [(FIRST, 60, "")], [f"Manulife 3500 {FIRST}"]),
         ("paid in two parts", [(FIRST, 60, ""), (FIRST, 10, "")], [f"Manulife 2500 {FIRST}"]),
         ("paid short", [(FIRST, 90, "Over reasonable and customary")], [f"Manulife 500 {FIRST}"]),
+        ("all but a cent", [(FIRST, 94.99, "")], [f"Manulife 1 {FIRST}"]),
         ("refused", [(FIRST, 0, "Not covered")], [f"Manulife 9500 {FIRST}"]),
         ("paid in full", [(FIRST, 95, "")], []),
         ("paid too much", [(FIRST, 100, "")], []),
