@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from ims_billing.model import bare, dollars, given_name_first, plain
 from ims_billing.receivables import Position
 from ims_billing.rulebook import published
 
-_OUR_NUMBER_BEGINS = r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}"
+_OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
 SHOWN = 5
 
 
@@ -48,7 +49,7 @@ class Claims:
         """The one claim that a line is about, or why that is not certain; `insurer` is who pays, empty: not known."""
         number = row.claim.strip().upper()
         claim = self.by_number.get(number)
-        if claim is None and pd.Series([number]).str.fullmatch(_OUR_NUMBER_BEGINS).iloc[0]:
+        if claim is None and _OUR_NUMBER.fullmatch(number):
             return Unclear("unmatched", f"{number} is no claim on the ledger.")
         found = self._by_person(row, paid, insurer) if claim is None else claim
         if isinstance(found, Unclear):
@@ -122,11 +123,8 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
 
 def said(text: str) -> str:
     """What stands in a cell for a person; a word for a total is nobody."""
-    return "" if plain(text) in _totals() else text.strip()
-
-
-def _totals() -> Iterable[str]:
-    return published().layouts.lines.totals
+    totals = {plain(word) for word in published().layouts.lines.totals}
+    return "" if plain(text) in totals else text.strip()
 
 
 def _asked(claim: Any) -> set[int]:

@@ -120,12 +120,15 @@ def prepare_month(
     sessions = classify(intake.sessions, clinic)
     # A session is known by what its row says, whatever is corrected.
     keys = _opaque(sessions)
-    alike = same_session(sessions, natural_keys(sessions))
+    natural = natural_keys(sessions)
+    alike = same_session(sessions, natural)
     copies = alike.groupby(alike).transform("size")
     decided = decide(intake, keys, copies, memory.decisions, clinic)
     intake = decided.intake
     if decided.corrected:
         sessions = classify(intake.sessions, clinic)
+        natural = natural_keys(sessions)
+        alike = same_session(sessions, natural)
     sessions = _without_self_pay_by_error(sessions, intake).assign(key=keys)
     # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
     shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
@@ -133,7 +136,6 @@ def prepare_month(
     in_any_month = _reasons(sessions, clinic, as_of, month=None)
     sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
     dated = sessions["service_date"].notna() & ~shifted
-    natural = natural_keys(sessions)
     known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
     beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic, billed_now=[month] if month else None)
     sessions = with_visit_by_history(sessions, known, beside)
@@ -174,7 +176,7 @@ def prepare_month(
         sessions=sessions,
         other=sessions[sessions["reason"] == "other-service"],
         prices=priced,
-        group=same_session(sessions, natural),
+        group=alike,
         patient=known.patient,
         bad_cells=decided.open_cells(),
         standing=standing,

@@ -108,6 +108,8 @@ BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
         ("a member's number with more zeros", [paid(SUN, Member_ID="0111")], [f"paid {SUN}"]),
         ("a total with its name", [paid(cents=190, Patient="Total"), paid(SUN), paid(SUN2)],
          ["total", f"paid {SUN}", f"paid {SUN2}"]),
+        ("a total with its French name", [paid(cents=190, Patient="Total général"), paid(SUN), paid(SUN2)],
+         ["total", f"paid {SUN}", f"paid {SUN2}"]),
         ("taken back with what was claimed below zero",
          [paid(SUN3), paid(Member_ID="555", Claimed=-95, cents=-95, **BY_DAY)], [f"paid {SUN3}", f"reversed {SUN3}"]),
         ("a sum beside its detail", [paid(cents=190), paid(SUN), paid(SUN2)], ["total", f"paid {SUN}", f"paid {SUN2}"]),
