@@ -103,6 +103,26 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
     ("one visit and two sales that both could be its", [appointment(treatment_name="IMS")],
      [sale(Item="IMS Acupuncture"), sale(Item="Dry Needling", Invoice="1002-P01")], ["held", "held"],
      ["sale-without-arrival", "tie-not-certain"]),
+    ("two visits and one sale", [appointment(), appointment(**LATER)], [sale()], ["held", "held"],
+     ["arrival-without-sale", "tie-not-certain"]),
+    ("two names on one day with one staff member tie by name",
+     [appointment(), appointment(treatment_name="Massage", **LATER)], [sale(Item="Massage"), sale()],
+     ["claimed", "not_billed: other-service"], []),
+    ("a sale that is tied is not another visit's too",
+     [appointment(), appointment(treatment_name="IMS Follow-up", **LATER)], [sale()], ["held", "held"],
+     ["arrival-without-sale"]),
+    ("the sale has no guid, and the appointment has one", [appointment()], [sale(Patient_Guid="")], ["claimed"], []),
+    ("each visit says what is uncertain or differs about its own sale",
+     [appointment(patient_guid="g-2", id="9", start_at="2026-10-07 08:00:00 -0700"), appointment(),
+      appointment(**LATER)],
+     [sale(Patient_Guid="g-2", Staff_Member="Ben Sample"), sale(), sale(Invoice="1002-P01")], ["held"] * 3,
+     ["sale-and-arrival-differ", "tie-not-certain"]),
+    ("what is certain of one patient stays so beside what is not of another",
+     [appointment(patient_guid="g-2", patient_first_name="Sam", start_at="2026-10-07 08:00:00 -0700", id="9"),
+      appointment(),
+      appointment(**LATER)],
+     [sale(Patient_Guid="g-2", Patient="Sam Madeup"), sale(), sale(Invoice="1002-P01")], ["claimed", "held", "held"],
+     ["tie-not-certain"]),
     ("two insurers on one visit", [appointment()], [sale(Subtotal="50.00"), sale(Payer="Manulife", Subtotal="45.00")],
      ["held"], ["tie-not-certain"]),
 ]  # fmt: skip
@@ -124,6 +144,72 @@ def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
     assert told(month, "sale-and-arrival-differ") == [
         "The sale in Sales_20261001_20261031.csv, row 2 names another staff member than the appointment."
     ]
+
+
+def test_a_sale_that_stands_alone_is_a_session_with_all_that_the_sale_says(tmp_path: Path) -> None:
+    booked = [
+        appointment(patient_guid="g-9", state="cancelled"),
+        appointment(patient_guid="g-2", state="no_show", id="9"),
+    ]
+    split = [sale(Subtotal="55.00"), *(sale(**PAT, Subtotal="20.00") for _ in range(2))]
+    split = [line | {"Location": "North"} for line in split]
+    other = [sale(Patient_Guid="g-2", Invoice="1002-P01"), sale(**PAT, Patient_Guid="g-2", Invoice="1002-P01")]
+    back = [sale(Patient_Guid="g-3", Invoice="1003-P01", Status="refunded")]
+    month = jane(tmp_path, booked, [*split, *other, *back])
+    assert outcomes(month) == ["not_billed: cancelled", "not_billed: no-show", "held", "held", "not_billed: refunded"]
+    alone = month.sessions.iloc[2]
+    report = "Sales_20261001_20261031.csv"
+    places = ["file", "row", "patient", "patient_id", "practitioner", "service_name", "status", "location", "fee_cents"]
+    assert list(alone[places]) == [report, 3, "Pat Madeup", "g-1", "Ann Example", "IMS", "arrived", "North", 9500]
+    assert (alone["sheet"], alone["beside"]) == ("", f"{report}\t\t2\n{report}\t\t4")
+    assert account(month)[1] == ("jane-sales", 3, 0, 3, 0)
+    stands = "The sale stands alone: {}, or another sale is tied to it."
+    assert told(month, "sale-without-arrival") == [
+        stands.format("there is no appointment that day"),
+        stands.format("the appointment that day did not take place"),
+    ]
+
+
+def test_a_tied_session_keeps_the_rows_of_its_sale(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment()], [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00")])
+    report = "Sales_20261001_20261031.csv"
+    assert list(month.sessions["beside"]) == [f"{report}\t\t2\n{report}\t\t3"]
+
+
+def test_visits_that_cannot_be_told_apart_are_tied_in_their_order(tmp_path: Path) -> None:
+    """By hour, then by id: the report's own order of rows is nothing."""
+    hours = {"17": "9001", "09": "9003", "11": "9002"}
+    visits = [appointment(id=number, start_at=f"2026-10-07 {hour}:00:00 -0700") for hour, number in hours.items()]
+    sales = [sale(Invoice=f"100{n}-P01", Subtotal=f"9{n}.00") for n in (3, 1, 2)]
+    sessions = jane(tmp_path, visits, sales).sessions
+    assert dict(zip(sessions["session_id"], sessions["fee_cents"], strict=True)) == {
+        "9003": 9100, "9002": 9200, "9001": 9300,
+    }  # fmt: skip
+    together = [appointment(id=number) for number in ("9002", "9001")]
+    sessions = jane(tmp_path, together, sales[1:]).sessions
+    assert dict(zip(sessions["session_id"], sessions["fee_cents"], strict=True)) == {"9001": 9100, "9002": 9200}
+
+
+def test_a_visit_without_a_sale_says_so(tmp_path: Path) -> None:
+    month = jane(tmp_path, [appointment()], [ELSE])
+    assert told(month, "arrival-without-sale") == [
+        "The visit took place, and no sale of that patient, day and staff member is left for it."
+    ]
+
+
+def test_a_cell_of_the_appointment_that_cannot_be_read_is_told_beside_what_the_sale_says(tmp_path: Path) -> None:
+    bad = appointment(start_at="soon", id="9")
+    month = jane(tmp_path, [bad, appointment()], [sale(Staff_Member="Ben Sample")])
+    assert list(month.findings["kind"]) == ["unreadable-service-date", "sale-and-arrival-differ"]
+
+
+@pytest.mark.parametrize("report", ["appointments", "sales"])
+def test_one_report_alone_misses_nothing_in_the_other(tmp_path: Path, report: str) -> None:
+    known = practice(tmp_path, NO_POLICY)
+    appointments, sales = exports(tmp_path, [appointment()], [sale()])
+    read = read_files([appointments if report == "appointments" else sales], known)
+    month = prepare_month(read, known, month=MONTH, as_of=AS_OF)
+    assert not {"arrival-without-sale", "sale-without-arrival"} & set(month.findings["kind"])
 
 
 def test_a_chart_that_is_not_signed_is_pointed_out(tmp_path: Path) -> None:

@@ -52,11 +52,12 @@ def tie_out(
     sales = [sale for report in reports for sale in report.sales]
     sales.sort(key=lambda sale: (sale.first.stem, sale.first.item, sale.first.payer))
     visits = _visits(appointments, sales)
-    matches = _matched(visits, sales) if len(appointments) and reports else _Matches()
+    both = len(appointments) > 0 and len(reports) > 0
+    matched = _matched(visits, sales) if both else []
     frame = appointments.copy()
     bad: list[Bad] = [tuple(row) for row in cell_findings.itertuples(index=False, name=None)]
     changed: dict[str, dict[int, Any]] = defaultdict(dict)
-    for visit, sale, differs in matches.tied:
+    for visit, sale, differs in matched:
         for column, value in sale.cells().items():
             changed[column][visit] = value
         changed["beside"][visit] = _places(sale.lines)
@@ -65,11 +66,11 @@ def tie_out(
         bad += _told_by(sale, visit, differs)
     for column, values in changed.items():
         frame.loc[list(values), column] = list(values.values())
-    if len(appointments) and reports:
-        loose = sorted({visit.position for visit in visits if visit.arrived} - {v for v, _, _ in matches.tied})
+    if both:
+        loose = sorted({visit.position for visit in visits if visit.arrived} - {v for v, _, _ in matched})
         told = "The visit took place, and no sale of that patient, day and staff member is left for it."
         bad += [(p, "tie", "arrival-without-sale", told) for p in loose]
-    tied = {id(sale) for _, sale, _ in matches.tied}
+    tied = {id(sale) for _, sale, _ in matched}
     alone = [sale for sale in sales if id(sale) not in tied]
     alone_frame, alone_bad = _sessions_of(alone, len(frame), visits if len(appointments) else None)
     sessions = pd.concat([frame, alone_frame], ignore_index=True) if len(alone_frame) else frame
@@ -77,7 +78,7 @@ def tie_out(
     return Tied(
         sessions=prove(sessions.astype(types), SESSIONS),
         cell_findings=bad_cells([*bad, *alone_bad]),
-        tied=_tied_rows(matches.tied, alone),
+        tied=_tied_rows(matched, alone),
         asides={report.file: report.asides for report in reports},
     )
 
@@ -109,15 +110,9 @@ def _visits(appointments: pd.DataFrame, sales: Sequence[Sale]) -> list[_Visit]:
     return visits
 
 
-class _Matches:
-    """Pairs of appointment and sale, with what is uncertain or differs about each (a kind and a message)."""
-
-    def __init__(self) -> None:
-        self.tied: list[tuple[int, Sale, str]] = []
-
-
-def _matched(visits: Sequence[_Visit], sales: Sequence[Sale]) -> _Matches:
-    matches = _Matches()
+def _matched(visits: Sequence[_Visit], sales: Sequence[Sale]) -> list[tuple[int, Sale, str]]:
+    """Pairs of a visit's position and its sale, with what differs or that it is uncertain."""
+    matched: list[tuple[int, Sale, str]] = []
     arrived = sorted((visit for visit in visits if visit.arrived), key=lambda visit: visit.order)
     steps: list[tuple[Callable[[_Visit], Hashable], Callable[[Sale], Hashable], str]] = [
         (
@@ -138,16 +133,16 @@ def _matched(visits: Sequence[_Visit], sales: Sequence[Sale]) -> _Matches:
         for key, candidates in visits_by.items():
             partners = sales_by.get(key, [])
             if len(candidates) == len(partners) == 1:
-                matches.tied.append((candidates[0].position, partners[0], differs))
-            elif partners and (len(partners) > 1 or len(candidates) > 1):
+                matched.append((candidates[0].position, partners[0], differs))
+            else:
                 # Candidates of equal standing: tied in their order so that each row has its place, and held.
                 in_order = zip(candidates, partners, strict=False)
-                matches.tied += [(visit.position, sale, "uncertain") for visit, sale in in_order]
-        done = {position for position, _, _ in matches.tied}
-        taken = {id(sale) for _, sale, _ in matches.tied}
+                matched += [(visit.position, sale, "uncertain") for visit, sale in in_order]
+        done = {position for position, _, _ in matched}
+        taken = {id(sale) for _, sale, _ in matched}
         open_visits = [visit for visit in open_visits if visit.position not in done]
         open_sales = [sale for sale in open_sales if id(sale) not in taken]
-    return matches
+    return matched
 
 
 def _grouped(things: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable, list[T]]:

@@ -1,0 +1,109 @@
+"""Would the tests notice? `python -m tests.mutants [PART ...]` changes the code in one small way at a time and says
+which changes no test found.
+
+mutmut makes the changes and runs the tests; what is here tells it which tests belong to which part, so that a change
+costs seconds. Each part works in a folder of its own under `build/mutants`, where `mutmut browse`, `mutmut show NAME`
+and a second run, which takes up what is left, find it. mutmut needs `fork`: Linux, macOS, or WSL.
+"""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "build" / "mutants"
+# What is changed, and the tests that have to notice: those of its own and of the commands that stand on it.
+PARTS: dict[str, tuple[list[str], list[str]]] = {
+    "classify": (["classify.py"], ["classify", "month", "checks"]),
+    "checks": (["checks/*.py"], ["checks", "limits", "history"]),
+    "claims": (["claims.py"], ["month", "checks", "limits", "second_insurer", "why"]),
+    "month": (["month.py"], ["month", "checks", "history", "found", "why"]),
+    "tie_out": (["reading/tie_out.py"], ["tie_out", "found"]),
+    "ledger": (["ledger.py", "ledger_file.py"], ["ledger", "history", "record"]),
+    "remittance": (["remittance.py", "matching.py"], ["reconcile", "second_insurer", "aging"]),
+}
+# Their cases are many and slow, and say again what the others do, or they start processes that nothing is changed in.
+LONG = ("any_", "conserved", "never_more_than_is_left", "processes", "cents_")
+# What mutmut does by itself; any other decorator keeps a function out of its sight.
+KNOWN = ("staticmethod", "classmethod")
+
+
+def in_sight(source: str) -> str:
+    """The same module, in which a decorated function hands on to a plain one that mutmut can change."""
+    lines = source.splitlines()
+    for node in reversed([found for found in ast.walk(ast.parse(source)) if isinstance(found, ast.FunctionDef)]):
+        names = [ast.unparse(decorator) for decorator in node.decorator_list]
+        if not names or names[0] in KNOWN:
+            continue
+        plain = f"of_{node.name}"
+        given = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        given += [f"{argument.arg}={argument.arg}" for argument in node.args.kwonlyargs]
+        of_class = node.col_offset > 0
+        call = f"{'self.' if of_class else ''}{plain}({', '.join(given[of_class:])})"
+        told = ast.FunctionDef(**{**vars(node), "body": [ast.Return(ast.parse(call, mode="eval").body)]})
+        body = lines[node.lineno - 1 : node.end_lineno]
+        body[0] = body[0].replace(f"def {node.name}(", f"def {plain}(", 1)
+        handed = textwrap.indent(ast.unparse(ast.fix_missing_locations(told)), " " * node.col_offset).splitlines()
+        lines[node.decorator_list[0].lineno - 1 : node.end_lineno] = [*body, "", "", *handed]
+    return "\n".join(lines) + "\n"
+
+
+def lay_out(part: str) -> Path:
+    """A folder with the project as it is now, and what mutmut is to do with it."""
+    folder = FOLDER / part
+    for name in ("ims_billing", "tests", "samples"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.sqlite", "reports")
+        shutil.rmtree(folder / name, ignore_errors=True)
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    changed, tests = PARTS[part]
+    for pattern in changed:
+        for path in (folder / "ims_billing").glob(pattern):
+            path.write_text(in_sight(path.read_text("utf-8")), "utf-8")
+    configuration = {
+        "source_paths": ["ims_billing"],
+        "only_mutate": [f"ims_billing/{pattern}" for pattern in changed],
+        "also_copy": ["samples", "README.md"],
+        "pytest_add_cli_args": [
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            " and ".join(f"not {word}" for word in LONG),
+        ],
+        "pytest_add_cli_args_test_selection": [f"tests/test_{name}.py" for name in tests],
+        "type_check_command": ["mypy", "ims_billing", "--output", "json", "--disable-error-code", "unused-ignore"],
+        "timeout_multiplier": 4.0,
+    }
+    # What JSON writes of texts, numbers and lists of texts is TOML too.
+    told = "\n".join(f"{name} = {json.dumps(value)}" for name, value in configuration.items())
+    own = (ROOT / "pyproject.toml").read_text("utf-8")
+    (folder / "pyproject.toml").write_text(f"{own}\n[tool.mutmut]\n{told}\n", "utf-8")
+    shutil.copy(ROOT / "README.md", folder)
+    return folder
+
+
+def results(folder: Path) -> Counter[str]:
+    """How the changes ended, by mutmut's word: killed, survived, timeout, caught by type check, no tests."""
+    command = ["mutmut", "results", "--all", "true"]
+    told = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=True)
+    return Counter(line.rsplit(": ", 1)[1] for line in told.stdout.splitlines() if ": " in line)
+
+
+def main() -> None:
+    parts = sys.argv[1:] or list(PARTS)
+    for part in parts:
+        subprocess.run(["mutmut", "run"], cwd=lay_out(part), check=True)
+    for part in parts:
+        ended = results(FOLDER / part)
+        share = sum(ended[word] for word in ("killed", "timeout", "caught by type check")) / ended.total()
+        print(f"{part:<12} {ended.total():>5} changes, {share:.1%} noticed: {dict(ended)}")
+
+
+if __name__ == "__main__":
+    main()
