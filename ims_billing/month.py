@@ -9,20 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ims_billing.checks import Desk, findings_frame, run_checks
+from ims_billing.checks import Desk, run_checks
 from ims_billing.claims import claim_lines, prices
 from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
-from ims_billing.decisions import BILL, Decided, about_claim, decide
-from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.history import Recall, recall
+from ims_billing.decisions import Decided, about_claim, decide
+from ims_billing.findings import BillingError
+from ims_billing.history import recall
 from ims_billing.identity import ledger_keys, natural_keys, own_key, same_session
 from ims_billing.model import (
     CELL_FINDINGS,
     DECISIONS,
     DID_NOT_TAKE_PLACE,
-    FINDINGS,
-    NO_SESSION,
     ON_LEDGER,
     OUTCOMES,
     SELF_PAY,
@@ -37,6 +35,7 @@ from ims_billing.model import (
     prove,
     sources,
 )
+from ims_billing.standing import Standing, stand, with_those_in_the_way
 from ims_billing.visits import unclaimed_visits, with_visit_by_history
 
 
@@ -116,142 +115,138 @@ def prepare_month(
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
     memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
-    cents_read = int(intake.sessions["fee_cents"].sum())
-    sessions = classify(intake.sessions, clinic)
-    # A session is known by what its row says, whatever is corrected.
-    keys = _opaque(sessions)
-    natural = natural_keys(sessions)
-    alike = same_session(sessions, natural)
-    copies = alike.groupby(alike).transform("size")
-    decided = decide(intake, keys, copies, memory.decisions, clinic)
-    intake = decided.intake
-    if decided.corrected:
-        sessions = classify(intake.sessions, clinic)
-        natural = natural_keys(sessions)
-        alike = same_session(sessions, natural)
-    sessions = _without_self_pay_by_error(sessions, intake).assign(key=keys)
-    # A line whose cells may stand in wrong columns says nothing for sure: it is held for that, and for no more.
-    shifted = sessions.index.isin(intake.cell_findings.loc[intake.cell_findings["column"] == "line", "session"])
-    sessions["insurer_name"] = sessions["insurer_name"].mask(shifted, "")
+    classified = _classified(intake, clinic, memory.decisions)
+    sessions, decided = classified.sessions, classified.decided
     in_any_month = _reasons(sessions, clinic, as_of, month=None)
-    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(shifted, "")
-    dated = sessions["service_date"].notna() & ~shifted
-    known = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
-    beside = unclaimed_visits(memory.unclaimed, sessions, known, clinic, billed_now=[month] if month else None)
-    sessions = with_visit_by_history(sessions, known, beside)
-    of_replaced = (known.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
-    sessions["replaces"] = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
-    standing = _standing(sessions, known, dated)
-    never = decided.not_to_bill()
-    for label, (decision, claim) in decided.about_claims(standing, sessions["reason"]).items():
-        if decision == BILL and label not in never:
-            sessions.loc[label, "replaces"] = claim
-        elif standing.at[label, "state"] == "voided":
-            never.add(label)
-        else:  # the claim stays as it is, and it is of this session
-            standing.loc[label, ["state", "claim"]] = ["claimed", claim]
-    # What has an active claim is never not billed, whatever else was decided about it.
-    stands = known.standing["state"].isin(("claimed", "changed")) & sessions.index.isin(never)
-    stands &= sessions["reason"] != "outside-month"
-    standing["state"] = standing["state"].mask(stands, "claimed")
-    standing["claim"] = standing["claim"].mask(stands, known.standing["claim"])
-    settled = (sessions["replaces"] != "") | (sessions.index.isin(never) & (standing["state"] == "voided"))
-    standing["state"] = standing["state"].mask(settled, "")
-    known = known.without(set(sessions["replaces"]))
-    on_ledger = standing["state"] != ""
-    sessions["reason"] = sessions["reason"].mask(on_ledger, "")
-    decided_not = sessions.index.isin(never) & (sessions["reason"] == "") & ~on_ledger
-    sessions["reason"] = sessions["reason"].mask(decided_not, "decided-not-to-bill")
-    sessions["claim"] = standing["claim"].where(standing["state"] == "claimed", "")
-    sessions["about_claim"] = about_claim(standing)
+    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(classified.shifted, "")
+    dated = sessions["service_date"].notna() & ~classified.shifted
+    undated = ~dated & (sessions["reason"] == "")
+
+    recalled = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
+    beside = unclaimed_visits(memory.unclaimed, sessions, recalled, clinic, billed_now=[month] if month else None)
+    sessions = with_visit_by_history(sessions, recalled, beside)
+    standing = stand(sessions, recalled, decided, dated, replacing)
+    sessions = _with_standing(sessions, standing)
     # An id that was an altogether different session's says nothing: the ledger knows this one by its natural key.
-    ids = sessions["session_id"].mask(known.reused, "")
-    sessions["natural_key"] = ledger_keys(sessions.assign(session_id=ids), natural)
-    candidates = sessions[dated & (sessions["reason"] == "") & ~on_ledger]
-    priced = prices(candidates, clinic)
-    billed_now = known.elsewhere["month"].isin([month] if month else months_in(sessions).keys())
-    resembled = known.elsewhere["claim"].isin(standing["resembles"])
+    ids = sessions["session_id"].mask(recalled.reused, "")
+    sessions["natural_key"] = ledger_keys(sessions.assign(session_id=ids), classified.natural)
+
+    candidates = sessions[dated & (sessions["reason"] == "") & ~standing.on_ledger]
     desk = Desk(
         candidates=candidates,
         sessions=sessions,
         other=sessions[sessions["reason"] == "other-service"],
-        prices=priced,
-        group=alike,
-        patient=known.patient,
+        prices=prices(candidates, clinic),
+        group=classified.group,
+        patient=recalled.patient,
         bad_cells=decided.open_cells(),
-        standing=standing,
-        claimed=known.elsewhere,
-        gone=known.elsewhere[known.expected & billed_now & ~resembled],
-        active=known.active,
-        has_claim=known.standing["state"].isin(("claimed", "changed")) & (sessions["replaces"] == ""),
+        standing=standing.frame,
+        claimed=standing.known.elsewhere,
+        gone=standing.gone([month] if month else months_in(sessions)),
+        active=standing.known.active,
+        has_claim=standing.has_claim,
         unclaimed=beside,
         clinic=clinic,
         as_of=as_of,
         in_time=(sessions["replaces"] != "") | already_sent,
     )
-    undated = ~dated & (sessions["reason"] == "")
-    findings = _once(pd.concat([_cell_findings(desk, undated), run_checks(desk)], ignore_index=True))
-    claimed = sessions.index[known.standing["state"].isin(("claimed", "changed")) & (sessions["replaces"] == "")]
-    asked = candidates.index.union(sessions.index[undated])
-    findings = decided.settled(findings, standing, set(asked), desk.group, set(claimed))
-    findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
-    findings = _with_those_in_the_way(findings, sessions.assign(session_id=ids), desk, memory.claims, replacing)
-    holds = findings.loc[findings["severity"] == "hold", "session"]
-    held = sessions.index.to_series().isin(holds) & (sessions["reason"] == "")
-    sessions["outcome"] = np.select(
-        [sessions["reason"] != "", held, standing["state"] == "claimed"],
-        ["not_billed", "held", "already_claimed"],
-        default="claimed",
-    )
-    sessions["outcome"] = sessions["outcome"].astype("str")
+    findings = run_checks(desk, undated)
+    asked = set(candidates.index.union(sessions.index[undated]))
+    claimed = set(sessions.index[standing.has_claim])
+    findings = decided.settled(findings, standing.frame, asked, desk.group, claimed)
+    known_as = sessions.assign(session_id=ids)
+    findings = with_those_in_the_way(findings, known_as, candidates.index, memory.claims, replacing)
+
+    sessions["outcome"] = _outcomes(sessions, findings, standing)
     at_row_fee = [label for label, kind in decided.billed() if kind == "fee-not-as-listed"]
     sessions["at_row_fee"] = sessions.index.isin(at_row_fee)
     clear = sessions[sessions["outcome"] == "claimed"]
-    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced.loc[clear.index], _remarks(findings), clinic)
+    priced = desk.prices.loc[clear.index]
+    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced, _remarks(findings), clinic)
     code = claims.set_index("session")["service_code"]
     sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
-    billable = (in_any_month == "") & (known.standing["state"] == "") & ~sessions.index.isin(never)
+    billable = (in_any_month == "") & (recalled.standing["state"] == "") & ~sessions.index.isin(standing.never)
     earlier = sessions[(sessions["reason"] == "outside-month") & billable & dated]
-    earlier = earlier[earlier["service_date"] < _first_day(month)] if month else earlier.iloc[:0]
+    earlier = earlier[earlier["service_date"] < pd.Timestamp(f"{month}-01")] if month else earlier.iloc[:0]
     return Month(
         month=month,
         as_of=as_of,
         clinic=clinic,
-        intake=intake,
+        intake=decided.intake,
         sessions=sessions,
         findings=findings,
         claims=claims,
-        prices=priced,
-        totals=_proven(intake, sessions, claims, cents_read),
+        prices=desk.prices,
+        totals=_proven(decided.intake, sessions, claims, int(intake.sessions["fee_cents"].sum())),
         decided=decided,
         earlier=earlier,
-        elsewhere=known.elsewhere,
+        elsewhere=standing.known.elsewhere,
     )
 
 
-def _standing(sessions: pd.DataFrame, known: Recall, dated: pd.Series[bool]) -> pd.DataFrame:
-    """How the dated sessions of the month stand on the ledger; a new one that resembles a claimed one is changed.
+@dataclass(frozen=True)
+class _Classified:
+    """The classified sessions with what was corrected, and with their `key`.
 
-    One that is to replace its claim stands as new. A session that is not billed for another reason is no second
-    claim, whatever it resembles.
+    `natural` is the natural key and `group` the number of each, equal for the copies of one session. The line of a
+    session that is `shifted` may have its cells in wrong columns: it says nothing for sure.
     """
-    standing = known.standing.copy()
-    here = dated & (sessions["reason"] != "outside-month") & (sessions["replaces"] == "")
-    free = standing["state"].isin(("", "voided"))
-    resembles = here & free & (standing["resembles"] != "") & (sessions["reason"] == "")
-    standing["state"] = standing["state"].where(here, "").mask(resembles, "changed")
-    standing["resembles"] = standing["resembles"].where(resembles, "")
-    return standing
+
+    sessions: pd.DataFrame
+    natural: pd.Series[str]
+    group: pd.Series[int]
+    shifted: pd.Series[bool]
+    decided: Decided
 
 
-def _without_self_pay_by_error(sessions: pd.DataFrame, intake: Intake) -> pd.DataFrame:
-    """The sessions; where the insurer's cell holds an error, blank does not mean that the patient pays."""
-    bad = intake.cell_findings.loc[intake.cell_findings["column"] == "insurer", "session"]
-    return sessions.assign(insurer_id=sessions["insurer_id"].mask(sessions.index.isin(bad), ""))
+def _classified(intake: Intake, clinic: Clinic, decisions: pd.DataFrame) -> _Classified:
+    sessions = classify(intake.sessions, clinic)
+    # A session is known by what its row says, whatever is corrected.
+    keys = _opaque(sessions)
+    natural = natural_keys(sessions)
+    group = same_session(sessions, natural)
+    decided = decide(intake, keys, group.groupby(group).transform("size"), decisions, clinic)
+    if decided.corrected:
+        sessions = classify(decided.intake.sessions, clinic)
+        natural = natural_keys(sessions)
+        group = same_session(sessions, natural)
+    bad = decided.intake.cell_findings
+
+    def has_bad(column: str) -> pd.Series[bool]:
+        return pd.Series(sessions.index.isin(bad.loc[bad["column"] == column, "session"]), index=sessions.index)
+
+    shifted = has_bad("line")
+    sessions = sessions.assign(
+        key=keys,
+        # Where the insurer's cell holds an error, blank does not mean that the patient pays.
+        insurer_id=sessions["insurer_id"].mask(has_bad("insurer"), ""),
+        insurer_name=sessions["insurer_name"].mask(shifted, ""),
+    )
+    return _Classified(sessions, natural, group, shifted, decided)
 
 
-def _first_day(month: str) -> pd.Timestamp:
-    return pd.Timestamp(f"{month}-01")
+def _with_standing(sessions: pd.DataFrame, standing: Standing) -> pd.DataFrame:
+    """The sessions with what they replace, the claim each has or is about, and why it is not billed, if so decided."""
+    reason = sessions["reason"].mask(standing.on_ledger, "")
+    decided_not = sessions.index.isin(standing.never) & (reason == "") & ~standing.on_ledger
+    frame = standing.frame
+    return sessions.assign(
+        replaces=standing.replaces,
+        reason=reason.mask(decided_not, "decided-not-to-bill"),
+        claim=frame["claim"].where(frame["state"] == "claimed", ""),
+        about_claim=about_claim(frame),
+    )
+
+
+def _outcomes(sessions: pd.DataFrame, findings: pd.DataFrame, standing: Standing) -> pd.Series[str]:
+    not_billed = sessions["reason"] != ""
+    held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
+    outcome = np.select(
+        [not_billed, held, standing.frame["state"] == "claimed"],
+        ["not_billed", "held", "already_claimed"],
+        default="claimed",
+    )
+    return pd.Series(outcome, index=sessions.index, dtype="str")
 
 
 def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: str | None) -> pd.Series[str]:
@@ -293,68 +288,6 @@ def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: s
         default="",
     )
     return pd.Series(reason, index=sessions.index, dtype="str")
-
-
-def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
-    """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
-    bad = desk.bad_cells
-    on_date = bad["column"].isin(("service_date", "line"))
-    of_date = bad["session"].isin(undated.index[undated]) & on_date
-    counts = of_date | (bad["session"].isin(desk.candidates.index) & ~on_date)
-    bad = bad[counts]
-    told = [
-        (str(kind), part.set_index("session")["message"])
-        for kind, part in bad.groupby("kind", sort=False)
-        if desk.clinic.severity_of(str(kind)) != "off"
-    ]
-    without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
-    if len(without):
-        told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
-    return findings_frame(told, desk.clinic)
-
-
-def _once(findings: pd.DataFrame) -> pd.DataFrame:
-    """The findings with one line for a session and kind, which is decided as one; those of no session as they are."""
-    place = findings[["session", "kind"]]
-    again = place.duplicated(keep=False) & (findings["session"] != NO_SESSION)
-    if not again.any():
-        return findings
-    told = findings[again].groupby(["session", "kind"], sort=False)["message"].agg(" ".join)
-    messages = pd.Series([told[where] for where in place[again].itertuples(index=False, name=None)], place[again].index)
-    findings = findings.assign(message=findings["message"].mask(again, messages).astype("str"))
-    return findings[~(again & place.duplicated())]
-
-
-def _with_those_in_the_way(
-    findings: pd.DataFrame, sessions: pd.DataFrame, desk: Desk, history: pd.DataFrame, replacing: str
-) -> pd.DataFrame:
-    """The findings, with holds on sessions for whose visit a claim stands already, of a session that is another now.
-
-    What a clear session is to replace does not stand in the way; nor do two clear sessions stand for one visit.
-    """
-    active = history[history["voided_on"].isna() & (history["claim"] != replacing)]
-    kind = CATALOGUE["changed-since-claimed"]
-    clear = desk.candidates.index.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
-    while True:
-        ours = sessions.loc[clear, ["session_id", "natural_key", "insurer_id", "replaces"]]
-        theirs = active[~active["claim"].isin(ours["replaces"])]
-        told = pd.Series("", index=clear, dtype="str")
-        for name in ("session_id", "natural_key"):
-            keys, known = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
-            stands = dict(zip(known, theirs["claim"], strict=True))
-            there = (ours[name] != "") & keys.isin(stands)
-            of_claim = keys.map(stands).astype("str").fillna("") + " stands for that visit, and its own session is "
-            told = told.mask(there & (told == ""), of_claim + "another now. Decide about that one first.")
-            twice = (ours[name] != "") & keys.duplicated()
-            told = told.mask(twice & (told == ""), "Another session is claimed for that visit in this run.")
-        told = told[told != ""]
-        if told.empty:
-            return findings
-        more = pd.DataFrame({"session": told.index, "kind": kind.kind, "severity": "hold", "message": told.to_numpy()})
-        types = {column.name: column.dtype for column in FINDINGS}
-        findings = pd.concat([findings, more.assign(fix=kind.fix).astype(types)], ignore_index=True)
-        findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
-        clear = clear.difference(told.index)
 
 
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, Billable, prove
+from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, NO_SESSION, Billable, prove
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -113,8 +113,11 @@ def check(kind: str, *, only_warns: Callable[[Desk], pd.Series[bool]] | None = N
     return register
 
 
-def run_checks(desk: Desk) -> pd.DataFrame:
-    """The FINDINGS frame of every check, with this clinic's severities; kinds that are off make none."""
+def run_checks(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
+    """The FINDINGS frame of bad cells and of every check, with this clinic's severities; kinds that are off make none.
+
+    Of a session and kind there is one finding, which is decided as one. The `undated` sessions have no date to go by.
+    """
     told = [
         (kind, messages)
         for kind in CATALOGUE
@@ -126,7 +129,37 @@ def run_checks(desk: Desk) -> pd.DataFrame:
             light = only_warns(desk)
             softer = (found["kind"] == kind) & found["session"].isin(light.index[light])
             found["severity"] = found["severity"].mask(softer, "warn")
-    return found
+    return _once(pd.concat([_cell_findings(desk, undated), found], ignore_index=True))
+
+
+def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
+    """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
+    bad = desk.bad_cells
+    on_date = bad["column"].isin(("service_date", "line"))
+    of_date = bad["session"].isin(undated.index[undated]) & on_date
+    counts = of_date | (bad["session"].isin(desk.candidates.index) & ~on_date)
+    bad = bad[counts]
+    told = [
+        (str(kind), part.set_index("session")["message"])
+        for kind, part in bad.groupby("kind", sort=False)
+        if desk.clinic.severity_of(str(kind)) != "off"
+    ]
+    without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
+    if len(without):
+        told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
+    return findings_frame(told, desk.clinic)
+
+
+def _once(findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings with one line for a session and kind, which is decided as one; those of no session as they are."""
+    place = findings[["session", "kind"]]
+    again = place.duplicated(keep=False) & (findings["session"] != NO_SESSION)
+    if not again.any():
+        return findings
+    told = findings[again].groupby(["session", "kind"], sort=False)["message"].agg(" ".join)
+    messages = pd.Series([told[where] for where in place[again].itertuples(index=False, name=None)], place[again].index)
+    findings = findings.assign(message=findings["message"].mask(again, messages).astype("str"))
+    return findings[~(again & place.duplicated())]
 
 
 def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
