@@ -255,7 +255,7 @@ def claim(
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
-    from ims_billing import console, json_view, record
+    from ims_billing import console, json_view, month_folder, record
     from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, files)
@@ -271,7 +271,7 @@ def claim(
             f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
     memory, folder = _places(path, ledger, out)
-    record.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
+    month_folder.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = _read(files, known, month)
     if dry_run or strict:
         with console.Working(1) as working:
@@ -404,12 +404,12 @@ def report(
     protect: Protect = False,
 ) -> None:
     """Write a month's files again from the ledger, the same to the byte."""
-    from ims_billing import console, record
+    from ims_billing import console, month_folder
 
     memory, folder = _known_ledger(_find_clinic(clinic, []), ledger, out)
     password = console.new_password() if protect else ""
     with console.Working(None) as working:
-        written = record.report(
+        written = month_folder.report(
             memory, month, folder, password=password,
             ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
@@ -439,7 +439,7 @@ def void(
     protect: Protect = False,
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
-    from ims_billing import console, record
+    from ims_billing import console, voiding
     from ims_billing.clinic_file import load
 
     if not reason.strip():
@@ -455,7 +455,7 @@ def void(
     number = claim.strip().upper()
     password = console.new_password() if protect else ""
     with console.Working(None) as working:
-        done = record.void(
+        done = voiding.void(
             number, known, memory, folder, reason=reason.strip(), as_of=_day(as_of), intake=intake,
             password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
@@ -486,7 +486,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
-    from ims_billing import console, json_view, payments, record
+    from ims_billing import console, json_view, month_folder, payments
     from ims_billing.clinic_file import load, without_file
     from ims_billing.reading.remittance import read_remittances
 
@@ -504,7 +504,7 @@ def reconcile(
         else:
             console.show_undone(done)
         with console.Working(None) as working:
-            record.refresh(
+            month_folder.refresh(
                 memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
             )
         return
@@ -522,7 +522,7 @@ def reconcile(
     paths: list[Path] = []
     try:
         with console.Working(None) as working:
-            written = record.refresh(
+            written = month_folder.refresh(
                 memory, reconciled.months, folder, password=password, ask=working.ask_password, waiting=working.wait
             )
             paths = [path for one in written for path in one.files]
@@ -548,7 +548,7 @@ def aging(
     as_json: Json = False,
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
-    from ims_billing import console, json_view, payments, record
+    from ims_billing import console, json_view, month_folder, payments
     from ims_billing.clinic_file import load
 
     path = _find_clinic(clinic, [])
@@ -565,7 +565,9 @@ def aging(
     else:
         console.show_aging(done)
     with console.Working(None) as working:
-        record.refresh(memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait)
+        month_folder.refresh(
+            memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
+        )
 
 
 @app.command(

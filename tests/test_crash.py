@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from ims_billing import record
+from ims_billing import month_folder, record, voiding
 from ims_billing.clinic_file import load
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import LedgerFile
@@ -62,7 +62,7 @@ def prepared(folder: Path, *, earlier: bool) -> Path:
         csv_file(folder, EARLIER)
         claim(folder)
         ledger = Ledger(folder / "ims-billing.sqlite")
-        record.void("2026-10-SUNL-0001", None, ledger, folder / "reports", reason="a test", as_of=AS_OF)
+        voiding.void("2026-10-SUNL-0001", None, ledger, folder / "reports", reason="a test", as_of=AS_OF)
     csv_file(folder, VISITS)
     return folder
 
@@ -121,7 +121,7 @@ class Undisturbed:
         assert tables(folder) == self.tables
         claimed = [claim for claim in ledger_rows(folder) if claim[33] is None]
         assert len({claim[25] for claim in claimed}) == len(claimed)
-        record.report(Ledger(folder / "ims-billing.sqlite"), MONTH, folder / "copy" / "reports")
+        month_folder.report(Ledger(folder / "ims-billing.sqlite"), MONTH, folder / "copy" / "reports")
         assert files(folder / "copy") == self.files
         assert sorted(p.name for p in folder.iterdir()) == [
             "clinic.toml", "copy", "ims-billing.sqlite", "reports", "sessions.csv",
@@ -268,7 +268,7 @@ def together(folder: Path, times: int) -> None:
         assert batches == {1, 2}
         assert sum(f"batch {n}" in text for n in (2,) for text in said) == 1
         shown = files(place)
-        record.report(Ledger(place / "ims-billing.sqlite"), MONTH, place / "copy" / "reports")
+        month_folder.report(Ledger(place / "ims-billing.sqlite"), MONTH, place / "copy" / "reports")
         assert files(place / "copy") == shown
         assert not list(place.glob("*-in-use"))
 

@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ims_billing import record
+from ims_billing import month_folder, record, voiding
 from ims_billing.clinic_file import load
 from ims_billing.findings import BillingError
 from ims_billing.ledger import Ledger
@@ -171,7 +171,7 @@ class Practice(RuleBasedStateMachine):
         for month in MONTHS:
             if (self.out / month).exists() and month not in self.cut:
                 copy = self.folder / "copy"
-                record.report(self.ledger, month, copy)
+                month_folder.report(self.ledger, month, copy)
                 self.same_files(self.out / month, copy / month)
         shutil.rmtree(self.folder)
 
@@ -316,7 +316,7 @@ class Practice(RuleBasedStateMachine):
     def void(self, which: int) -> None:
         active = [claim for claim in self.memory.claims if not claim.voided]
         claim = active[which % len(active)]
-        record.void(claim.number, None, self.ledger, self.out, reason="a test", as_of=AS_OF)
+        voiding.void(claim.number, None, self.ledger, self.out, reason="a test", as_of=AS_OF)
         claim.voided = True
         self.cut.discard(claim.visit.month)
 
@@ -326,8 +326,8 @@ class Practice(RuleBasedStateMachine):
         claim = self.memory.claims[which % len(self.memory.claims)]
         others = [c for c in self.memory.claims if c is not claim and not c.voided]
 
-        def anew() -> record.Voided:
-            return record.void(claim.number, self.clinic, self.ledger, self.out, reason="a test", as_of=AS_OF)
+        def anew() -> voiding.Voided:
+            return voiding.void(claim.number, self.clinic, self.ledger, self.out, reason="a test", as_of=AS_OF)
 
         if claim.replaced or any(claim.is_of(other) for other in others):
             with pytest.raises(BillingError, match="anew"):

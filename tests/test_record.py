@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_billing import record
+from ims_billing import month_folder, record, voiding
 from ims_billing.clinic_file import load
 from ims_billing.findings import BillingError
 from ims_billing.ledger import Ledger
@@ -50,9 +50,9 @@ class Office:
         asked = {"month": MONTH, "as_of": AS_OF, **more}
         return record.claim(intake, clinic, self.ledger, asked.pop("out", self.out), **asked)
 
-    def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> record.Voided:
+    def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> voiding.Voided:
         clinic = load(self.folder / "clinic.toml") if replace else None
-        return record.void(claim, clinic, self.ledger, self.out, reason=reason, as_of=AS_OF + dt.timedelta(days=9))
+        return voiding.void(claim, clinic, self.ledger, self.out, reason=reason, as_of=AS_OF + dt.timedelta(days=9))
 
     def files(self, out: Path | None = None) -> dict[str, bytes]:
         where = out or self.out
@@ -136,7 +136,7 @@ def test_what_an_insurer_was_sent_stays_as_it_was_when_the_clinic_changes(office
     office.claim(PAT, LATE)
     office.void("2026-10-SUNL-0002")
     first = f"{MONTH}/insurers/sun-life-2026-10.xlsx"
-    record.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(office.ledger, MONTH, office.folder / "copy")
     copy = office.files(office.folder / "copy")
     assert copy[first] == before[first]
     assert copy == office.files()
@@ -270,19 +270,19 @@ def test_report_writes_the_month_again_to_the_byte(office: Office) -> None:
     office.claim(PAT, ROBIN, LATE)
     office.void("2026-10-PABC-0001", replace=True)
     copy = office.folder / "my copy"
-    written = record.report(office.ledger, MONTH, copy)
+    written = month_folder.report(office.ledger, MONTH, copy)
     assert office.files(copy) == office.files()
     assert sorted(p.relative_to(copy).as_posix() for p in written.files) == sorted(office.files())
     assert written.left_over == ()
     with pytest.raises(BillingError, match="nothing of 2026-09 is on the ledger; it knows 2026-10"):
-        record.report(office.ledger, "2026-09", copy)
+        month_folder.report(office.ledger, "2026-09", copy)
 
 
 def test_past_months_are_put_on_the_ledger_without_insurer_workbooks(office: Office) -> None:
     done = office.claim(PAT, ROBIN, already_sent=True)
     assert done.batch == 1
     assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
-    record.report(office.ledger, MONTH, office.out)
+    month_folder.report(office.ledger, MONTH, office.out)
     assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
     office.claim(PAT, ROBIN, LATE)
     assert names(office.files())[2:] == ["insurers/sun-life-2026-10-batch-2.xlsx"]
@@ -291,12 +291,12 @@ def test_past_months_are_put_on_the_ledger_without_insurer_workbooks(office: Off
 def test_without_its_ledger_nothing_is_claimed_again(office: Office) -> None:
     office.claim(PAT)
     lost = office.ledger
-    record.refuse_a_forgotten_ledger(lost, office.out, new=False)
+    month_folder.refuse_a_forgotten_ledger(lost, office.out, new=False)
     lost.path.rename(office.folder / "elsewhere.sqlite")
     with pytest.raises(BillingError, match=r"there is no ledger, but .*claim-summary-2026-10\.xlsx shows that claims"):
-        record.refuse_a_forgotten_ledger(lost, office.out, new=False)
-    record.refuse_a_forgotten_ledger(lost, office.out, new=True)
-    record.refuse_a_forgotten_ledger(lost, office.folder / "another place", new=False)
+        month_folder.refuse_a_forgotten_ledger(lost, office.out, new=False)
+    month_folder.refuse_a_forgotten_ledger(lost, office.out, new=True)
+    month_folder.refuse_a_forgotten_ledger(lost, office.folder / "another place", new=False)
 
 
 def test_a_workbook_that_is_open_stops_the_batch_before_it_is_recorded(office: Office) -> None:
@@ -401,10 +401,10 @@ def test_each_folder_gets_the_files_that_it_lacks(office: Office) -> None:
     # The folder of before catches up with the next run, even where nothing is new.
     assert office.claim(PAT, ROBIN).batch is None
     assert f"{MONTH}/insurers/pacific-blue-cross-2026-10-batch-2.xlsx" in office.files()
-    record.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(office.ledger, MONTH, office.folder / "copy")
     assert office.files() == office.files(office.folder / "copy")
     # A void that was shown elsewhere is shown here with the next run too.
-    record.void("2026-10-SUNL-0001", None, office.ledger, other, reason="x", as_of=AS_OF)
+    voiding.void("2026-10-SUNL-0001", None, office.ledger, other, reason="x", as_of=AS_OF)
     assert office.struck(SUMMARY, "Claims") == []
     office.claim(PAT, ROBIN)
     assert office.struck(SUMMARY, "Claims") == ["2026-10-SUNL-0001"]
@@ -414,7 +414,7 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.claim(PAT)
-    monkeypatch.setattr(record, "write_month", lambda *_: (_ for _ in ()).throw(OSError(5, "gone")))
+    monkeypatch.setattr(month_folder, "write_month", lambda *_: (_ for _ in ()).throw(OSError(5, "gone")))
     with pytest.raises(BillingError, match="Batch 2 of 2026-10 is on the ledger"):
         office.claim(PAT, ROBIN)
     with office.ledger.reading():
@@ -423,7 +423,7 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     known = office.ledger
     with known.reading():
         assert known.nowhere_written() == [MONTH]
-    record.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(office.ledger, MONTH, office.folder / "copy")
     with known.reading():
         assert known.nowhere_written() == []
     office.claim(PAT, ROBIN)
@@ -434,9 +434,9 @@ def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: O
     office.claim(PAT, LATE)
     clinic = load(office.folder / "clinic.toml")
 
-    def replace(number: str, *rows: Mapping[str, Any]) -> record.Voided:
+    def replace(number: str, *rows: Mapping[str, Any]) -> voiding.Voided:
         intake = read_files([xlsx(office.folder, rows)], clinic)
-        return record.void(number, clinic, office.ledger, office.out, reason="wrong", as_of=AS_OF, intake=intake)
+        return voiding.void(number, clinic, office.ledger, office.out, reason="wrong", as_of=AS_OF, intake=intake)
 
     right = PAT | {"Insurer": "PBC", "Service Date": dt.date(2026, 10, 8)}
     office.claim(right, LATE)
@@ -548,5 +548,5 @@ def test_a_month_stands_beside_those_before_as_they_were_when_it_was_claimed(off
     # What becomes of September later changes nothing in October's files, which are sent and printed.
     before = office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"]
     office.void("2026-09-SUNL-0001")
-    record.report(office.ledger, MONTH, office.out)
+    month_folder.report(office.ledger, MONTH, office.out)
     assert office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"] == before

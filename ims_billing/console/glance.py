@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.month import Month
-    from ims_billing.record import Voided
     from ims_billing.second_insurer import Rest
+    from ims_billing.voiding import Voided
 
 _OUTCOMES = {
     "claimed": "claimed",

@@ -1,0 +1,159 @@
+"""Takes a claim back, and claims its session anew: what `void` does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from ims_billing.clinic import Clinic
+from ims_billing.findings import BillingError
+from ims_billing.handover import run_of, with_rests
+from ims_billing.ledger import Ledger
+from ims_billing.ledger_file import Waiting
+from ims_billing.model import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, FileRead, Intake, Run, empty
+from ims_billing.month import Month, prepare_month
+from ims_billing.month_folder import Started, first_known, nothing_unread, probe, write
+from ims_billing.reading.intake import nobody_to_ask
+from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.receivables import answers
+from ims_billing.record import due_from_second_insurers, said_of_second_insurers
+from ims_billing.second_insurer import rests
+from ims_billing.workbooks.files import Written
+
+
+@dataclass(frozen=True)
+class Voided:
+    """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written.
+
+    `followed_by` is the second insurer's claim that was taken back with it, empty where there was none; `second` says
+    that it was one itself; `paid` is what was paid of it so far, in cents.
+    """
+
+    month: str
+    replaced_by: str
+    followed_by: str
+    second: bool
+    paid: int
+    batch: int | None
+    written: tuple[Written, ...]
+
+
+def void(
+    number: str,
+    clinic: Clinic | None,
+    ledger: Ledger,
+    out: Path,
+    *,
+    reason: str,
+    as_of: dt.date,
+    intake: Intake | None = None,
+    password: str = "",
+    ask: AskPassword = nobody_to_ask,
+    started: Started = lambda _: None,
+    waiting: Waiting = lambda _: None,
+) -> Voided:
+    """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.
+
+    With `intake` the session is claimed as these files have it now, even if it moved to another month; else as it
+    was claimed. A claim that was taken back before can still be claimed anew. Raises BillingError, with nothing
+    recorded, where there is no such claim, or the new one would be held.
+    """
+    with ledger.writing(waiting, f"void {number}"):
+        old = ledger.claim(number)
+        months = [str(old["month"].iloc[0])]
+        followed_by = ledger.followed_by(number)
+        if clinic is None or old["voided_on"].isna().all():
+            ledger.void(number, as_of, reason)
+        elif other := ledger.replaced_by(number):
+            raise BillingError(f"{number} was claimed anew already, as {other}.")
+        batch, instead = None, ""
+        second = bool(old["follows"].iloc[0])
+        paid = answers(old, ledger.postings())[number].position.paid
+        if clinic is not None:
+            run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
+            instead = ledger.numbers(run)[0]
+            batch, _ = ledger.add_batch(run)
+            ledger.settle(run.month, number)
+            months = list(dict.fromkeys([*months, run.month]))
+        for month in months:
+            nothing_unread(ledger, month, out, (), first_known(password, ask))
+            probe(ledger, month, out, password)
+    written = [write(ledger, month, out, batch, started, waiting, password, (), ask) for month in months]
+    return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
+
+
+def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+    """A run of the one claim that stands for the old one; raises BillingError where it would be held."""
+    number = str(old["claim"].iloc[0])
+    prepared = prepare_month(
+        _as_claimed(old, clinic) if intake is None else intake,
+        clinic,
+        month=None,
+        as_of=as_of,
+        memory=ledger.memory(),
+        replacing=number,
+    )
+    claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
+    if len(claims) != 1:
+        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {_why_not(prepared, claims)}")
+    month = f"{claims['service_date'].iloc[0]:%Y-%m}"
+    if month not in ledger.months():
+        raise BillingError(
+            f"{number} cannot be claimed anew, and nothing was changed. Its session lies in {month} now, and nothing "
+            "of that month is on the ledger: claim that month first."
+        )
+    run = run_of(replace(prepared, month=month, claims=claims))
+    if intake is None:
+        as_told = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
+        run = replace(run, origin=replace(run.origin, files=()), claims=as_told)
+    due = due_from_second_insurers(run, prepared, ledger).claims
+    return with_rests(run, due[due["follows"].isin(ledger.numbers(run))], clinic)
+
+
+def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+    """A run of the one claim to a second insurer that stands for the old one; BillingError where nothing is left."""
+    number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
+    read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
+    prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
+    said = said_of_second_insurers(prepared.sessions)
+    claims, postings = ledger.claims(), ledger.postings()
+    others = claims[claims["follows"] != first]
+    due = rests(others, answers(claims, postings), said, (), clinic)
+    ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
+    if ours.empty:
+        told = " ".join(line for line in due.waiting if line.startswith(first))
+        told = told or f"Nothing of {first}, which it follows, is left to ask for."
+        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {told}")
+    run = replace(run_of(replace(prepared, month=first[:7])), claims=empty(CLAIMS))
+    return with_rests(run, ours.assign(replaces=number), clinic)
+
+
+def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
+    if len(claims) > 1:
+        return f"{len(claims)} sessions in these files could be its session."
+    sessions = prepared.sessions[prepared.sessions["replaces"] != ""]
+    if sessions.empty:
+        return "Its session is not in these files."
+    findings = prepared.findings[prepared.findings["session"].isin(sessions.index)]
+    holds = dict.fromkeys(findings.loc[findings["severity"] == "hold", "message"])
+    return " ".join(holds) or f"Its session is not billed now: {sessions['reason'].iloc[0] or 'claimed already'}."
+
+
+def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:
+    """The claim's session as it was claimed."""
+    claim = old.iloc[0]
+    insurer = clinic.insurer(claim["insurer_id"]) or clinic.insurer(claim["insurer"])
+    stated = {
+        "file": claim["source"],
+        "practitioner": claim["practitioner_written"],
+        "insurer": insurer.name if insurer else claim["insurer"],
+        "status": "arrived",
+        "fee_stated": True,
+    }
+    cells = {c.name: stated.get(c.name, claim.get(c.name, ABSENT[c.dtype])) for c in SESSIONS}
+    session = pd.DataFrame({c.name: pd.Series([cells[c.name]], dtype=c.dtype) for c in SESSIONS})
+    source = FileRead(claim["source"], "ledger", "", rows=1, sessions=1, repeated=0, tied=0, asides=())
+    return Intake(session, empty(CELL_FINDINGS), (source,))
