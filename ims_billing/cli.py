@@ -142,24 +142,21 @@ def _intake(files: list[Path], clinic: Clinic) -> Intake:
     from ims_billing.console import Working
     from ims_billing.reading.intake import read_files
 
-    with Working(len(files)) as working:
-        return read_files(files, clinic, lambda name: working.step(f"Reading {name}"), working.ask_password)
+    with Working() as working:
+        return read_files(files, clinic, working.step, working.ask_password)
 
 
-def _prepare(
-    intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None, *, sent: bool = False
-) -> Month:
+def _prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
     """The month as it would be claimed; nothing is recorded."""
     from ims_billing.console import Working
     from ims_billing.month import prepare_month
 
-    with Working(1) as working:
-        working.step("Classifying and checking")
-        if ledger is None:
-            return prepare_month(intake, clinic, month=month, as_of=as_of, already_sent=sent)
+    memory = None
+    if ledger is not None:
         with ledger.reading():
             memory = ledger.memory()
-            return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, already_sent=sent)
+    with Working() as working:
+        return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, started=working.step)
 
 
 def _places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
@@ -274,11 +271,10 @@ def claim(
     month_folder.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = _read(files, known, month)
     if dry_run or strict:
-        with console.Working(1) as working:
-            working.step("Classifying and checking")
+        with console.Working() as working:
             prepared, rest = record.foresee(
                 intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
-                decisions=decisions, ask=working.ask_password,
+                decisions=decisions, ask=working.ask_password, started=working.step,
             )  # fmt: skip
         held = prepared.totals.counts["held"]
         if dry_run or held:
@@ -294,7 +290,7 @@ def claim(
             return
     fresh = not memory.exists
     password = console.new_password() if protect else ""
-    with console.Working(None) as working:
+    with console.Working() as working:
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=_day(as_of), already_sent=already_sent,
             strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
@@ -408,7 +404,7 @@ def report(
 
     memory, folder = _known_ledger(_find_clinic(clinic, []), ledger, out)
     password = console.new_password() if protect else ""
-    with console.Working(None) as working:
+    with console.Working() as working:
         written = month_folder.report(
             memory, month, folder, password=password,
             ask=working.ask_password, started=working.step, waiting=working.wait,
@@ -454,7 +450,7 @@ def void(
     intake = _intake(files, known) if files and known else None
     number = claim.strip().upper()
     password = console.new_password() if protect else ""
-    with console.Working(None) as working:
+    with console.Working() as working:
         done = voiding.void(
             number, known, memory, folder, reason=reason.strip(), as_of=_day(as_of), intake=intake,
             password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
@@ -497,21 +493,22 @@ def reconcile(
     if undo is not None:
         if files or dry_run or not reason.strip():
             raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
-        with console.Working(None) as working:
+        with console.Working() as working:
             done = payments.undo(undo, reason.strip(), memory, as_of=_day(as_of), waiting=working.wait)
         if as_json:
             _print_json(json_view.undone_json(done))
         else:
             console.show_undone(done)
-        with console.Working(None) as working:
+        with console.Working() as working:
             month_folder.refresh(
-                memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
-            )
+                memory, done.months, folder, password=password,
+                ask=working.ask_password, started=working.step, waiting=working.wait,
+            )  # fmt: skip
         return
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
-    with console.Working(len(files)) as working:
-        lines, read = read_remittances(files, known, lambda name: working.step(f"Reading {name}"), working.ask_password)
+    with console.Working() as working:
+        lines, read = read_remittances(files, known, working.step, working.ask_password)
         reconciled = payments.reconcile(
             lines, read, known, memory, as_of=_day(as_of), dry_run=dry_run, waiting=working.wait
         )
@@ -521,10 +518,11 @@ def reconcile(
         console.show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
-        with console.Working(None) as working:
+        with console.Working() as working:
             written = month_folder.refresh(
-                memory, reconciled.months, folder, password=password, ask=working.ask_password, waiting=working.wait
-            )
+                memory, reconciled.months, folder, password=password,
+                ask=working.ask_password, started=working.step, waiting=working.wait,
+            )  # fmt: skip
             paths = [path for one in written for path in one.files]
     finally:
         if as_json:
@@ -555,7 +553,7 @@ def aging(
     memory, folder = _known_ledger(path, ledger, out)
     name = load(path).name if path else ""
     password = console.new_password() if protect else ""
-    with console.Working(None) as working:
+    with console.Working() as working:
         done = payments.age(
             memory, folder, name, as_of=_day(as_of), password=password,
             ask=working.ask_password, waiting=working.wait,
@@ -564,10 +562,11 @@ def aging(
         _print_json(json_view.aging_json(done))
     else:
         console.show_aging(done)
-    with console.Working(None) as working:
+    with console.Working() as working:
         month_folder.refresh(
-            memory, done.months, folder, password=password, ask=working.ask_password, waiting=working.wait
-        )
+            memory, done.months, folder, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
 
 
 @app.command(

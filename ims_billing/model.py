@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -533,6 +533,17 @@ class MonthView:
     money: pd.DataFrame
     payers: tuple[Payer, ...]
     batches: tuple[Batch, ...]
+
+
+class Started(Protocol):
+    """Is told what begins now, and how much of that stretch of work lies behind, from 0 to 1, where that is known."""
+
+    def __call__(self, what: str, done: float | None = None, /) -> None:
+        """Says it."""
+
+
+def nobody_looks(_what: str, _done: float | None = None, /) -> None:
+    """Progress that nobody is shown."""
 
 
 def empty(columns: tuple[Column, ...]) -> pd.DataFrame:

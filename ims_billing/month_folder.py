@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from ims_billing.decisions import newly_decided
 from ims_billing.findings import BillingError
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import DECISIONS, empty, prove
+from ims_billing.model import DECISIONS, Started, empty, nobody_looks, prove
 from ims_billing.reading.decisions import read_decisions
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
@@ -29,8 +29,6 @@ from ims_billing.workbooks.files import (
     summary_path,
     write_month,
 )
-
-Started = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def report(
     *,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = lambda _: None,
+    started: Started = nobody_looks,
     waiting: Waiting = lambda _: None,
 ) -> Written:
     """Writes all files of a month again from the ledger, the same to the byte; raises BillingError where it cannot."""
@@ -212,6 +210,7 @@ def refresh(
     *,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
+    started: Started = nobody_looks,
     waiting: Waiting = lambda _: None,
 ) -> list[Written]:
     """Writes the files of months again that show what has changed since, where the folder has them at all.
@@ -223,5 +222,5 @@ def refresh(
         if claim_workbooks(out, month):
             with ledger.reading(), _recorded_already(month, None):
                 probe(ledger, month, out, password)
-            written.append(write(ledger, month, out, None, lambda _: None, waiting, password, (), ask))
+            written.append(write(ledger, month, out, None, started, waiting, password, (), ask))
     return [one for one in written if one]

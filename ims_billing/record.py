@@ -15,10 +15,20 @@ from ims_billing.findings import BillingError
 from ims_billing.handover import of_other_month, run_of, with_rests
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import ATTENTION, CLAIMS, NOT_BILLED, Column, Intake, Run, empty, prove
+from ims_billing.model import (
+    ATTENTION,
+    CLAIMS,
+    NOT_BILLED,
+    Column,
+    Intake,
+    Run,
+    Started,
+    empty,
+    nobody_looks,
+    prove,
+)
 from ims_billing.month import Month, prepare_month
 from ims_billing.month_folder import (
-    Started,
     decided_in,
     first_known,
     nothing_unread,
@@ -64,6 +74,7 @@ def foresee(
     already_sent: bool = False,
     decisions: Path | None = None,
     ask: AskPassword = nobody_to_ask,
+    started: Started = nobody_looks,
 ) -> tuple[Month, Rest]:
     """The month as `claim` would record it, with the decisions that it would read, and what second insurers owe.
 
@@ -74,7 +85,9 @@ def foresee(
         memory = ledger.memory()
         new = unread_decisions(ledger, month, workbooks, as_of)
         known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
-        prepared = prepare_month(intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent)
+        prepared = prepare_month(
+            intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent, started=started
+        )
         none = Rest(empty(CLAIMS))
         return prepared, none if already_sent else due_from_second_insurers(run_of(prepared), prepared, ledger)
 
@@ -93,7 +106,7 @@ def claim(
     decisions: Path | None = None,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = lambda _: None,
+    started: Started = nobody_looks,
     waiting: Waiting = lambda _: None,
 ) -> Recorded:
     """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
@@ -109,9 +122,8 @@ def claim(
     with ledger.writing(waiting, f"claim {month}"):
         new = unread_decisions(ledger, month, workbooks, as_of)
         ledger.take(new)
-        started("Classifying and checking")
         prepared = prepare_month(
-            intake, clinic, month=month, as_of=as_of, memory=ledger.memory(), already_sent=already_sent
+            intake, clinic, month=month, as_of=as_of, memory=ledger.memory(), already_sent=already_sent, started=started
         )
         if strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")

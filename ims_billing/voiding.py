@@ -13,9 +13,20 @@ from ims_billing.findings import BillingError
 from ims_billing.handover import run_of, with_rests
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, FileRead, Intake, Run, empty
+from ims_billing.model import (
+    ABSENT,
+    CELL_FINDINGS,
+    CLAIMS,
+    SESSIONS,
+    FileRead,
+    Intake,
+    Run,
+    Started,
+    empty,
+    nobody_looks,
+)
 from ims_billing.month import Month, prepare_month
-from ims_billing.month_folder import Started, first_known, nothing_unread, probe, write
+from ims_billing.month_folder import first_known, nothing_unread, probe, write
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.receivables import answers
@@ -52,7 +63,7 @@ def void(
     intake: Intake | None = None,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = lambda _: None,
+    started: Started = nobody_looks,
     waiting: Waiting = lambda _: None,
 ) -> Voided:
     """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.

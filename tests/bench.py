@@ -116,7 +116,7 @@ timed(ims_billing.month, "classify", "classify")
 timed(ims_billing.record, "prepare_month", "check")
 for name in ("claims", "memory", "month", "add_batch", "set_page", "take", "listing"):
     timed(Ledger, name, "ledger")
-timed(ims_billing.record, "write_month", "write")
+timed(ims_billing.month_folder, "write_month", "write")
 try:
     ims_billing.cli.app(sys.argv[1:])
 except SystemExit:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, NO_SESSION, Billable, prove
+from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, NO_SESSION, Billable, Started, nobody_looks, prove
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -113,16 +113,18 @@ def check(kind: str, *, only_warns: Callable[[Desk], pd.Series[bool]] | None = N
     return register
 
 
-def run_checks(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
+def run_checks(desk: Desk, undated: pd.Series[bool], started: Started = nobody_looks) -> pd.DataFrame:
     """The FINDINGS frame of bad cells and of every check, with this clinic's severities; kinds that are off make none.
 
     Of a session and kind there is one finding, which is decided as one. The `undated` sessions have no date to go by.
     """
-    told = [
-        (kind, messages)
-        for kind in CATALOGUE
-        if kind in CHECKS and desk.clinic.severity_of(kind) != "off" and not (messages := CHECKS[kind](desk)).empty
-    ]
+    kinds = [kind for kind in CATALOGUE if kind in CHECKS and desk.clinic.severity_of(kind) != "off"]
+    told = []
+    for number, kind in enumerate(kinds):
+        started(f"Checking, {number + 1} of {len(kinds)}", number / len(kinds))
+        messages = CHECKS[kind](desk)
+        if not messages.empty:
+            told.append((kind, messages))
     found = findings_frame(told, desk.clinic)
     for kind, only_warns in _ONLY_WARNS.items():
         if kind not in desk.clinic.severity:

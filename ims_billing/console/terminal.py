@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 import threading
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
@@ -29,38 +30,43 @@ def fail(message: str) -> None:
     err().print(Text.assemble(("ims-billing: ", "bold red"), message), soft_wrap=True)
 
 
-class Working:
-    """A progress bar on standard error for work of over a second; nothing in a pipe, nothing for short work.
+def time_left(seconds: float) -> str:
+    """How long work goes on still, no more exactly than anybody knows."""
+    if seconds < 1:
+        return "a little longer"
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
-    `steps` is how many steps there are; None where nobody knows yet.
+
+class Working:
+    """Progress on standard error for work of over a second: what is done now, since when, and how long still.
+
+    How long is told only where something of the same stretch of work lies behind, to go by. Nothing in a pipe,
+    nothing for short work.
     """
 
-    def __init__(self, steps: int | None) -> None:
-        self._steps = steps
-        self._done = 0
+    def __init__(self) -> None:
         self._what = ""
+        self._done: float | None = None
+        self._begun = self._stretch = monotonic()
+        self._ends: float | None = None
         self._bar: Any = None
-        self._task: Any = None
-        self._timer = threading.Timer(1.0, self._begin)
-        self._timer.daemon = True
+        self._timer = threading.Timer(0, self._begin)
 
     def __enter__(self) -> Working:
-        if sys.stderr.isatty():
-            self._timer.start()
+        self._show_soon()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
+        self._hide()
 
-    def _begin(self) -> None:
-        from rich.progress import Progress
-
-        bar = Progress(console=err(), transient=True)
-        self._task = bar.add_task(self._what, total=self._steps, completed=self._done)
-        bar.start()
-        self._bar = bar
+    def step(self, what: str, done: float | None = None, /) -> None:
+        """Says what begins now, and how much of that stretch of work lies behind, where that is known."""
+        now = monotonic()
+        if done is None or self._done is None or done < self._done:
+            self._stretch = now
+        self._what, self._done = what, done
+        self._ends = now + (now - self._stretch) * (1 - done) / done if done else None
+        self._show()
 
     def ask_password(self, file: str, again: bool) -> str | None:
         """The password of a protected workbook: of the environment, else typed; None where nobody can be asked."""
@@ -69,13 +75,12 @@ class Working:
             return None if again else given
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
-        self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        self._hide()
         if again:
             err().print("That password is wrong.")
-        return getpass.getpass(f"Password of {file}: ") or None
+        typed = getpass.getpass(f"Password of {file}: ") or None
+        self._show_soon()
+        return typed
 
     def wait(self, who: str) -> None:
         """Says that the work waits for somebody else's, in a pipe too: nobody should take it for dead."""
@@ -83,12 +88,47 @@ class Working:
         shown.print(Text(f"Waiting for {who}, who is at work on the ledger ..."), soft_wrap=True)
         self.step("Waiting")
 
-    def step(self, what: str) -> None:
-        """Says what begins now; what was begun before is done."""
-        self._done += bool(self._what)
-        self._what = what
+    def _show_soon(self) -> None:
+        if sys.stderr.isatty():
+            self._timer = threading.Timer(1.0, self._begin)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _hide(self) -> None:
+        self._timer.cancel()
         if self._bar is not None:
-            self._bar.update(self._task, description=what, completed=self._done)
+            self._bar.stop()
+            self._bar = None
+
+    def _begin(self) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=20))
+        working = self
+
+        class Times(TextColumn):
+            """Since when, and how long still."""
+
+            def render(self, _task: Any) -> Text:
+                return Text(working.times(), no_wrap=True)
+
+        bar = Progress(*columns, Times(""), console=err(), transient=True, refresh_per_second=4)
+        bar.add_task(self._what)
+        self._bar = bar
+        self._show()
+        bar.start()
+
+    def _show(self) -> None:
+        """Where nobody knows how far it is, the bar only moves."""
+        if (bar := self._bar) is not None:
+            total = None if self._done is None else 1.0
+            bar.update(bar.task_ids[0], description=self._what, completed=self._done or 0, total=total)
+
+    def times(self) -> str:
+        """Since when this goes on, and how long still."""
+        now = monotonic()
+        since = f"{now - self._begun:.0f} s"
+        return since if self._ends is None else f"{since}, {time_left(self._ends - now)}"
 
 
 def new_password() -> str:

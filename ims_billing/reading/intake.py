@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
-from ims_billing.model import CELL_FINDINGS, SESSIONS, Aside, FileRead, Intake, prove
+from ims_billing.model import CELL_FINDINGS, SESSIONS, Aside, FileRead, Intake, Started, nobody_looks, prove
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.repeats import drop_repeats, filled_columns
@@ -45,12 +45,12 @@ def nobody_to_ask(_name: str, _again: bool) -> str | None:
 def read_files(
     paths: Sequence[Path],
     clinic: Clinic,
-    started: Callable[[str], None] = lambda _: None,
+    started: Started = nobody_looks,
     ask: AskPassword = nobody_to_ask,
 ) -> Intake:
     """The sessions of all files, in the order of the files' names, so that the order they came in is nothing.
 
-    Calls `started` with the name of each file before it is read, and `ask` for the password of a protected one.
+    Tells `started` of each file before it is read, and asks `ask` for the password of a protected one.
     Raises BillingError, which names the file, where one cannot be read.
     """
     desk = _Desk(clinic)
@@ -59,10 +59,16 @@ def read_files(
     return desk.intake()
 
 
-def named_contents(paths: Sequence[Path], started: Callable[[str], None]) -> Iterator[tuple[str, bytes, str]]:
+def named_contents(paths: Sequence[Path], started: Started) -> Iterator[tuple[str, bytes, str]]:
     """Name, bytes and SHA-256 of each file, once, in the order of their names."""
-    for path, name in _named(paths):
-        started(name)
+    files = _named(paths)
+    sizes = [path.stat().st_size if path.is_file() else 0 for path, _ in files]
+    for number, (path, name) in enumerate(files):
+        # How long a file takes goes by its size; of a single one nothing is known before it is read.
+        if len(files) > 1:
+            started(f"Reading {name}, {number + 1} of {len(files)}", sum(sizes[:number]) / max(sum(sizes), 1))
+        else:
+            started(f"Reading {name}")
         content = _content(path, name)
         yield name, content, hashlib.sha256(content).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ims_billing.cells import shown
 from ims_billing.clinic import Clinic
-from ims_billing.model import REMITTANCE, FileRead, prove
+from ims_billing.model import REMITTANCE, FileRead, Started, nobody_looks, prove
 from ims_billing.reading.intake import named_contents, nobody_to_ask
 from ims_billing.reading.layout import recognise, remittance_layouts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
@@ -23,7 +23,7 @@ _DATES = ("service_date", "payment_date", "period_from", "period_until")
 def read_remittances(
     paths: Sequence[Path],
     clinic: Clinic,
-    started: Callable[[str], None] = lambda _: None,
+    started: Started = nobody_looks,
     ask: AskPassword = nobody_to_ask,
 ) -> tuple[pd.DataFrame, tuple[FileRead, ...]]:
     """The lines of all files (REMITTANCE), in the order of the files' names, and an account of each file.

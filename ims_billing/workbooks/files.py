@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ims_billing.findings import BillingError
-from ims_billing.model import Batch, MonthView
+from ims_billing.model import Batch, MonthView, Started, nobody_looks
 from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
@@ -44,6 +44,15 @@ def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Cal
             path = PurePosixPath(month, INSURERS, f"{insurer.id}-{month}{later}.xlsx")
             files[path] = partial(insurer_report, batch=batch, insurer=insurer)
     return files
+
+
+def _lines(view: MonthView, make: Callable[[MonthView], bytes]) -> int:
+    """How many lines a file has, about: how long it takes goes by that."""
+    if not isinstance(make, partial):
+        # The CSV takes next to nothing beside a workbook.
+        return len(view.claims) + len(view.attention) + len(view.not_billed) if make is claim_summary else 0
+    claims, asked = view.claims, make.keywords
+    return int(((claims["batch"] == asked["batch"].number) & (claims["insurer_id"] == asked["insurer"].id)).sum())
 
 
 def _of(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
@@ -81,7 +90,7 @@ def write_month(
     view: MonthView,
     batches: Collection[int],
     out: Path,
-    started: Callable[[str], None] = lambda _: None,
+    started: Started = nobody_looks,
     password: str = "",
 ) -> Written:
     """Writes a month's summary and CSV, and the insurers' workbooks of these batches, below `out`.
@@ -89,16 +98,18 @@ def write_month(
     With a `password` the workbooks open with it only; the CSV is plain text, and cannot be protected: it is left out.
 
     No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
-    cannot be. Calls `started` with the name of each file before it is made.
+    cannot be. Tells `started` of each file before it is made.
     """
     making = {out / path: make for path, make in month_files(view.month, _of(view.batches, batches)).items()}
     if password:
         making = {target: make for target, make in making.items() if target.suffix == ".xlsx"}
     for target in making:
         probe(target)
-    contents = {}
-    for target, make in making.items():
-        started(f"Writing {target.name}")
+    contents: dict[Path, bytes] = {}
+    lines = [_lines(view, make) for make in making.values()]
+    for number, (target, make) in enumerate(making.items()):
+        done = sum(lines[:number]) / max(sum(lines), 1)
+        started(f"Writing {target.name}, {number + 1} of {len(making)}", done)
         contents[target] = protected(make(view), password) if password else make(view)
     folder = out / view.month
     for place in (folder, folder / INSURERS):

@@ -1,0 +1,116 @@
+"""What a terminal shows of work that goes on; a pipe is shown nothing of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ims_billing.checks import CHECKS
+from ims_billing.console import terminal
+from ims_billing.console.terminal import Working
+from ims_billing.month import prepare_month
+from ims_billing.reading.intake import read_files
+from ims_billing.workbooks.files import write_month
+from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
+
+Told = list[tuple[str, float | None]]
+WORKS = """
+import time
+from ims_billing.console import Working
+with Working() as working:
+    working.step("Writing one.xlsx, 1 of 2", 0.0)
+    time.sleep(1.5)
+    working.step("Writing two.xlsx, 2 of 2", 0.1)
+    time.sleep(1)
+"""
+
+
+def test_how_long_still_goes_by_what_lies_behind_of_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(terminal, "monotonic", lambda: now[0])
+    working = Working()
+
+    def at(seconds: float, what: str, done: float | None = None) -> str:
+        now[0] = 100 + seconds
+        working.step(what, done)
+        return working.times()
+
+    assert at(0, "Reading a.xlsx, 1 of 3", 0.0) == "0 s"
+    assert at(10, "Reading b.xlsx, 2 of 3", 0.25) == "10 s, about 30 s left"
+    now[0] = 125.0  # half of that later
+    assert working.times() == "25 s, about 15 s left"
+    now[0] = 145.0  # it was too hopeful, and says so
+    assert working.times() == "45 s, a little longer"
+    assert at(50, "Classifying") == "50 s"
+    assert at(60, "Checking, 1 of 4", 0.0) == "60 s"
+    assert at(64, "Checking, 2 of 4", 0.25) == "64 s, about 12 s left"
+    assert at(70, "Writing one.xlsx, 1 of 9", 0.0) == "70 s"
+    assert at(130, "Writing two.xlsx, 2 of 9", 0.2) == "130 s, about 4 min left"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+def test_a_terminal_is_shown_what_how_far_and_how_long_still() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen([sys.executable, "-c", WORKS], stderr=theirs, stdout=theirs, env=environment) as working:
+        os.close(theirs)
+        seen = b""
+        try:
+            while block := os.read(ours, 4096):
+                seen += block
+        except OSError:  # Linux ends a pseudo-terminal so
+            pass
+    os.close(ours)
+    assert working.returncode == 0
+    shown = seen.decode()
+    assert "Writing one.xlsx, 1 of 2" in shown
+    assert "Writing two.xlsx, 2 of 2" in shown
+    assert "s left" in shown
+
+
+def test_a_pipe_is_shown_no_progress() -> None:
+    done = subprocess.run([sys.executable, "-c", WORKS], capture_output=True, check=True)
+    assert done.stdout + done.stderr == b""
+
+
+def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
+    told: Told = []
+
+    def started(what: str, done: float | None = None, /) -> None:
+        told.append((what, done))
+
+    known = practice(tmp_path)
+    sizes = []
+    for number, count in enumerate((1, 40, 1)):
+        rows = [row(Session_ID=f"S-{number}-{n}", Patient=f"Pat {number} {n}") for n in range(count)]
+        path = xlsx(tmp_path, rows, f"{number}.xlsx")
+        sizes.append(path.stat().st_size)
+    files = [tmp_path / f"{n}.xlsx" for n in (2, 0, 1)]
+    month = prepare_month(read_files(files, known, started), known, month=MONTH, as_of=AS_OF, started=started)
+    whole = sum(sizes)
+    assert told[:3] == [
+        ("Reading 0.xlsx, 1 of 3", 0.0),
+        ("Reading 1.xlsx, 2 of 3", sizes[0] / whole),
+        ("Reading 2.xlsx, 3 of 3", (sizes[0] + sizes[1]) / whole),
+    ]
+    assert [what for what, done in told[3:] if done is None] == [
+        "Classifying", "Looking up earlier claims", "Making the claims",
+    ]  # fmt: skip
+    checks = [(what, done) for what, done in told if what.startswith("Checking")]
+    assert checks == [(f"Checking, {n + 1} of {len(CHECKS)}", n / len(CHECKS)) for n in range(len(CHECKS))]
+    told.clear()
+    write_month(on_ledger(month), {1}, tmp_path / "out", started)
+    assert [what for what, _ in told] == [
+        f"Writing claim-summary-{MONTH}.xlsx, 1 of 3", f"Writing claims-{MONTH}.csv, 2 of 3",
+        f"Writing sun-life-{MONTH}.xlsx, 3 of 3",
+    ]  # fmt: skip
+    assert [done for _, done in told] == [0.0, 0.5, 0.5]
+    told.clear()
+    read_files(files[:1], known, started)
+    assert told == [("Reading 2.xlsx", None)]
