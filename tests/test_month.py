@@ -103,6 +103,40 @@ def test_an_insurer_gets_its_own_code_and_a_public_payer_its_own_amount(tmp_path
     assert set(claims["description"]) == {"Physiotherapy Services"}
 
 
+def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more(tmp_path: Path) -> None:
+    cells = {
+        "Session ID": "S-1", "Start": "9:30", "Minutes": 30, "Patient ID": "P7", "Birth Date": dt.date(1980, 1, 31),
+        "PHN": "9698658215", "Practitioner": "A. Example", "Visit": "initial", "Insurer": "SUNLIFE",
+        "Member ID": "07-00", "Relationship": "spouse", "Insured Name": "Robin Madeup", "Patient Paid": 20,
+        "Secondary Insurer": "PBC", "Secondary Policy": "77", "Secondary Member ID": "78",
+        "Insured Birth Date": dt.date(1979, 1, 1),
+    }  # fmt: skip
+    month = month_of(tmp_path, [{**row(), **cells}])
+    [claim] = month.claims.astype("str").fillna("").to_dict("records")
+    assert claim == {
+        "session": "0", "insurer_id": "sun-life", "insurer": "Sun Life", "service_date": "2026-10-07",
+        "patient": "Pat Madeup", "birth_date": "1980-01-31", "phn": "9698658215", "relationship": "spouse",
+        "insured": "Robin Madeup", "policy": "00123", "member": "07-00", "payer_file_number": "",
+        "accident_date": "", "practitioner": "Ann Example", "registration": "01234", "service": "ims",
+        "service_code": "PHYSIO", "description": "Physiotherapy Services", "fee_cents": "9500",
+        "patient_paid_cents": "2000", "amount_cents": "9500", "source": "sessions.xlsx, Sessions, row 2",
+        "session_id": "S-1", "natural_key": "id\x1fp7\x1f2026-10-07\x1f570\x1fAnn Example\x1fims",
+        "patient_id": "P7", "start": "570", "minutes": "30", "visit": "initial",
+        "practitioner_written": "A. Example", "service_name": "IMS", "replaces": "",
+        "insured_birth_date": "1979-01-01", "secondary_insurer": "Pacific Blue Cross", "secondary_policy": "77",
+        "secondary_member": "78",
+        "payer_order": "A spouse's plan pays after the patient's own: if the second one is the patient's own plan, "
+        "they must change places. Source: CLHIA guideline on the coordination of benefits "
+        "https://clhia.uberflip.com/i/405145/4",
+        "evidence": '"ims" in Service', "visit_evidence": "the column Visit",
+        "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
+        "authorised to needle from 2018-05-01",
+        "rules": "Fee, any insurer: ims: $95.00, from 2026-04-01. Source: clinic file\n"
+        "Service code, Sun Life: PHYSIO. Source: clinic file",
+        "remarks": "", "follows": "", "first_paid_cents": "0", "first_answer": "",
+    }  # fmt: skip
+
+
 def test_changing_a_fee_from_a_date_changes_claims_from_that_date_only(tmp_path: Path) -> None:
     more = '[[fee]]\nservice = "ims"\nvisit = "initial"\namount = {}\nfrom = 2026-10-15\n'
     rows = [row(Visit="initial", Service_Date=dt.date(2026, 10, day), Fee=fee, Patient=f"P{day}")
