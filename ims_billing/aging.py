@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
-from ims_billing.model import AGING, WORK, prove
+from ims_billing.frames import AGING, WORK, prove
 from ims_billing.receivables import positions
 
 BUCKETS = ("0-30", "31-60", "61-90", "over 90")

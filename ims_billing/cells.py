@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from ims_billing.model import cents, plain
+from ims_billing.spelling import cents, plain
 
 Cell: TypeAlias = str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 Order = Literal["unambiguous", "month-first", "day-first"]

@@ -8,8 +8,9 @@ from typing import cast
 import pandas as pd
 
 from ims_billing.clinic import Clinic
+from ims_billing.frames import CLAIMS, prove
 from ims_billing.in_force import code_rule, fee_rule, limit_rule, payer_order
-from ims_billing.model import CLAIMS, cents, prove, sources
+from ims_billing.spelling import cents, sources
 from ims_billing.terms import Fee, fee_in_force
 
 # One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.

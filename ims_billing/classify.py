@@ -12,8 +12,10 @@ from functools import cache
 import pandas as pd
 
 from ims_billing.clinic import Clinic, Practitioner
-from ims_billing.model import CLASSIFIED, SELF_PAY, SESSIONS, Service, plain, prove
+from ims_billing.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
+from ims_billing.model import Service
 from ims_billing.rulebook import ServiceRules, published
+from ims_billing.spelling import plain
 
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.
 _LONG = 8

@@ -354,7 +354,7 @@ def why(
     memory = _memory(path, ledger)
     prepared = _prepare(_intake(about, known), known, month, _day(as_of), memory)
     if memory is None:
-        from ims_billing.model import ON_LEDGER, empty
+        from ims_billing.frames import ON_LEDGER, empty
 
         claims = empty(ON_LEDGER)
     else:

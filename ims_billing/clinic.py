@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ims_billing.findings import CATALOGUE, did_you_mean, nearest
-from ims_billing.model import Billable, Profession, Requirement, Service, Severity, bare, heading, plain
+from ims_billing.model import Billable, Profession, Requirement, Service, Severity
 from ims_billing.rulebook import published
+from ims_billing.spelling import bare, heading, plain
 from ims_billing.terms import (
     CLINIC_FILE,
     Channel,

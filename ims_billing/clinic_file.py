@@ -27,8 +27,9 @@ from ims_billing.clinic import (
     person,
 )
 from ims_billing.findings import CATALOGUE, BillingError, did_you_mean
-from ims_billing.model import Severity, bare, plain, slug
+from ims_billing.model import Severity
 from ims_billing.rulebook import PublishedInsurer, Rulebook, published
+from ims_billing.spelling import bare, plain, slug
 from ims_billing.terms import (
     ALWAYS,
     Channel,

@@ -12,8 +12,10 @@ import pandas as pd
 from ims_billing.cells import day, is_error, meanings, money, word_of
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.model import DECISIONS, FINDINGS, Intake, day_text, given_name_first, prove
+from ims_billing.frames import DECISIONS, FINDINGS, prove
+from ims_billing.model import Intake
 from ims_billing.rulebook import published
+from ims_billing.spelling import day_text, given_name_first
 
 BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"
 # Kinds about a claim of the session: a decision is about that claim, and not about the next one.

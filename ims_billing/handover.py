@@ -11,27 +11,12 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE
+from ims_billing.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, empty, prove
 from ims_billing.in_force import Rule, code_rule, fee_rule, limit_rule
-from ims_billing.model import (
-    ATTENTION,
-    CLAIMS,
-    EARLIER,
-    NO_SESSION,
-    NOT_BILLED,
-    InsurerView,
-    Origin,
-    PractitionerView,
-    Requirement,
-    RuleApplied,
-    Run,
-    WorthALook,
-    day_text,
-    empty,
-    prove,
-    sources,
-)
+from ims_billing.model import InsurerView, Origin, PractitionerView, Requirement, RuleApplied, Run, WorthALook
 from ims_billing.month import Month
 from ims_billing.rulebook import published
+from ims_billing.spelling import day_text, sources
 from ims_billing.terms import Limit, in_force
 
 _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")

@@ -10,8 +10,9 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.identity import joined, natural_parts, patient_keys
-from ims_billing.model import DID_NOT_TAKE_PLACE, bare, day_text, dollars, given_name_first, sources
+from ims_billing.model import DID_NOT_TAKE_PLACE
 from ims_billing.resemblance import resembling, told_of
+from ims_billing.spelling import bare, day_text, dollars, given_name_first, sources
 from ims_billing.terms import Codes
 
 _STANDING = ("claim", "state", "message", "resembles", "resemblance")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.model import SESSIONS, WHERE, day_text, given_name_first, plain
+from ims_billing.frames import SESSIONS, WHERE
+from ims_billing.spelling import day_text, given_name_first, plain
 
 _SEPARATOR = "\x1f"
 

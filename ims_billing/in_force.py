@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ims_billing.clinic import Clinic, Insurer
-from ims_billing.model import dollars
 from ims_billing.rulebook import published
+from ims_billing.spelling import dollars
 from ims_billing.terms import ALWAYS, Cited, Fee, Limit, in_force, without_overridden
 
 CONDITIONS = {

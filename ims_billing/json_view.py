@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
 from ims_billing.clinic import Clinic, Insurer
+from ims_billing.frames import NO_SESSION
 from ims_billing.in_force import rules_on
-from ims_billing.model import NO_SESSION, is_id, numbered
 from ims_billing.rulebook import services_told
+from ims_billing.spelling import is_id, numbered
 from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:

@@ -11,26 +11,10 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.findings import BillingError, did_you_mean
+from ims_billing.frames import ATTENTION, DECISIONS, EARLIER, NO_SESSION, NOT_BILLED, ON_LEDGER, UNCLAIMED, Column
 from ims_billing.ledger_file import damaged
 from ims_billing.ledger_payments import Payments, frame_of_rows, months_of, rows_of_frame
-from ims_billing.model import (
-    ATTENTION,
-    DECISIONS,
-    EARLIER,
-    NO_SESSION,
-    NOT_BILLED,
-    ON_LEDGER,
-    UNCLAIMED,
-    Batch,
-    Column,
-    Memory,
-    MonthFigures,
-    MonthView,
-    Origin,
-    Payer,
-    Run,
-    Totals,
-)
+from ims_billing.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Run, Totals
 from ims_billing.receivables import positions, who_pays
 from ims_billing.remittance import Payment
 

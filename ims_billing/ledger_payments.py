@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.findings import BillingError
+from ims_billing.frames import POSTINGS, WORK, Column, prove
 from ims_billing.ledger_file import LedgerFile
-from ims_billing.model import POSTINGS, WORK, Column, day_text, dollars, prove
 from ims_billing.remittance import KnownLine, KnownPayment, Payment, number_key
+from ims_billing.spelling import day_text, dollars
 
 
 class Payments(LedgerFile):

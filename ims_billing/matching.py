@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import bare, dollars, given_name_first, plain
 from ims_billing.receivables import Position
 from ims_billing.rulebook import published
+from ims_billing.spelling import bare, dollars, given_name_first, plain
 
 _OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
 SHOWN = 5

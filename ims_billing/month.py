@@ -15,28 +15,11 @@ from ims_billing.classify import classify
 from ims_billing.clinic import Clinic
 from ims_billing.decisions import Decided, about_claim, decide
 from ims_billing.findings import BillingError
+from ims_billing.frames import CELL_FINDINGS, DECISIONS, ON_LEDGER, SELF_PAY, SESSIONS, UNCLAIMED, empty, prove
 from ims_billing.history import recall
 from ims_billing.identity import ledger_keys, natural_keys, own_key, same_session
-from ims_billing.model import (
-    CELL_FINDINGS,
-    DECISIONS,
-    DID_NOT_TAKE_PLACE,
-    ON_LEDGER,
-    OUTCOMES,
-    SELF_PAY,
-    SESSIONS,
-    UNCLAIMED,
-    Intake,
-    Memory,
-    Started,
-    Totals,
-    bare,
-    day_text,
-    empty,
-    nobody_looks,
-    prove,
-    sources,
-)
+from ims_billing.model import DID_NOT_TAKE_PLACE, OUTCOMES, Intake, Memory, Started, Totals, nobody_looks
+from ims_billing.spelling import bare, day_text, sources
 from ims_billing.standing import Standing, stand, with_those_in_the_way
 from ims_billing.visits import unclaimed_visits, with_visit_by_history
 

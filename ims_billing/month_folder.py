@@ -13,9 +13,10 @@ import pandas as pd
 
 from ims_billing.decisions import newly_decided
 from ims_billing.findings import BillingError
+from ims_billing.frames import DECISIONS, empty, prove
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import DECISIONS, Started, empty, nobody_looks, prove
+from ims_billing.model import Started, nobody_looks
 from ims_billing.reading.decisions import read_decisions
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword

@@ -15,9 +15,10 @@ import pandas as pd
 from ims_billing.aging import aging
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
+from ims_billing.frames import WORK, prove
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import WORK, FileRead, prove
+from ims_billing.model import FileRead
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist

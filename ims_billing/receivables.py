@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import ON_LEDGER, POSITIONS, POSTINGS, Payer, prove
+from ims_billing.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
+from ims_billing.model import Payer
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,11 @@ import pandas as pd
 from ims_billing.clinic import Clinic
 from ims_billing.decisions import BILL, DO_NOT_BILL
 from ims_billing.findings import BillingError
+from ims_billing.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
 from ims_billing.handover import of_other_month, run_of, with_rests
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import (
-    ATTENTION,
-    CLAIMS,
-    NOT_BILLED,
-    Column,
-    Intake,
-    Run,
-    Started,
-    empty,
-    nobody_looks,
-    prove,
-)
+from ims_billing.model import Intake, Run, Started, nobody_looks
 from ims_billing.month import Month, prepare_month
 from ims_billing.month_folder import (
     decided_in,

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ims_billing.cells import meanings, word_of
 from ims_billing.clinic import Clinic
+from ims_billing.frames import REMITTANCE, prove
 from ims_billing.matching import SHOWN, Claims, Unclear, rows_of, said
-from ims_billing.model import REMITTANCE, bare, dollars, prove
 from ims_billing.receivables import Position, answers
 from ims_billing.rulebook import published
+from ims_billing.spelling import bare, dollars
 
 # What became of a line. The last four post nothing.
 RESULTS = (

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.model import day_text, given_name_first, plain
+from ims_billing.spelling import day_text, given_name_first, plain
 
 # The parts of a session's key that a person may correct, and what a message calls them.
 _PARTS = {

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ims_billing.model import Profession, Service, bare, heading
+from ims_billing.model import Profession, Service
+from ims_billing.spelling import bare, heading
 from ims_billing.terms import (
     CLINIC_FILE,
     Channel,

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic import Clinic, Insurer
+from ims_billing.frames import ABSENT, CLAIMS, NO_SESSION, prove
 from ims_billing.in_force import code_rule
-from ims_billing.model import ABSENT, CLAIMS, NO_SESSION, dollars, prove
 from ims_billing.receivables import Answer, answers
+from ims_billing.spelling import dollars
 
 # What a session has a column for of the second insurer, by what an insurer may require.
 _COLUMNS = {"policy": "Secondary Policy Number", "member": "Secondary Member ID"}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ims_billing.decisions import BILL, Decided
 from ims_billing.findings import CATALOGUE
+from ims_billing.frames import FINDINGS
 from ims_billing.history import Recall
-from ims_billing.model import FINDINGS
 
 
 @dataclass(frozen=True)

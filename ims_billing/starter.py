@@ -14,7 +14,8 @@ from ims_billing.classify import NameReader, classify
 from ims_billing.clinic import Insurer, person, toml_text
 from ims_billing.clinic_file import FILE_NAME, without_file
 from ims_billing.findings import BillingError
-from ims_billing.model import SELF_PAY, Intake
+from ims_billing.frames import SELF_PAY
+from ims_billing.model import Intake
 from ims_billing.rulebook import published
 from ims_billing.saving import write_all
 from ims_billing.workbooks.sheet import Book, Column, Kind

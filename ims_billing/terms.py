@@ -9,7 +9,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ims_billing.model import Billable, Requirement, Service, Visit, bare, cents
+from ims_billing.model import Billable, Requirement, Service, Visit
+from ims_billing.spelling import bare, cents
 
 Text = Annotated[str, Field(min_length=1)]
 CLINIC_FILE = "clinic file"

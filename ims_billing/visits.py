@@ -9,18 +9,11 @@ import pandas as pd
 
 from ims_billing.classify import NameReader
 from ims_billing.clinic import Clinic
+from ims_billing.frames import UNCLAIMED, Column, empty, prove
 from ims_billing.history import Recall
-from ims_billing.model import (
-    DID_NOT_TAKE_PLACE,
-    UNCLAIMED,
-    Billable,
-    Column,
-    day_text,
-    empty,
-    given_name_first,
-    prove,
-)
+from ims_billing.model import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.rulebook import published
+from ims_billing.spelling import day_text, given_name_first
 
 PHYSIOTHERAPY = get_args(Billable)
 _VISITS = (

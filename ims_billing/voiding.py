@@ -10,21 +10,11 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
+from ims_billing.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
 from ims_billing.handover import run_of, with_rests
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import Waiting
-from ims_billing.model import (
-    ABSENT,
-    CELL_FINDINGS,
-    CLAIMS,
-    SESSIONS,
-    FileRead,
-    Intake,
-    Run,
-    Started,
-    empty,
-    nobody_looks,
-)
+from ims_billing.model import FileRead, Intake, Run, Started, nobody_looks
 from ims_billing.month import Month, prepare_month
 from ims_billing.month_folder import first_known, nothing_unread, probe, write
 from ims_billing.reading.intake import nobody_to_ask

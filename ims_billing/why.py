@@ -11,8 +11,9 @@ import pandas as pd
 from ims_billing.clinic import Clinic
 from ims_billing.findings import CATALOGUE, REASONS, BillingError
 from ims_billing.in_force import limit_rule, payer_order, rules_on
-from ims_billing.model import Batch, Intake, dollars, given_name_first, is_id
+from ims_billing.model import Batch, Intake
 from ims_billing.month import Month
+from ims_billing.spelling import dollars, given_name_first, is_id
 from ims_billing.terms import Cited, Fee
 
 _DECISIONS = {

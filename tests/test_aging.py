@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from ims_billing.frames import ON_LEDGER, POSTINGS, empty
 from ims_billing.ledger import Ledger
-from ims_billing.model import ON_LEDGER, POSTINGS, empty
 from ims_billing.receivables import positions, totals
 from tests.test_reconcile import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 

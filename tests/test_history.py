@@ -11,9 +11,10 @@ import pytest
 
 from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
+from ims_billing.frames import DECISIONS, ON_LEDGER, UNCLAIMED, empty
 from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
-from ims_billing.model import DECISIONS, ON_LEDGER, UNCLAIMED, Memory, empty
+from ims_billing.model import Memory
 from ims_billing.month import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told

@@ -17,10 +17,10 @@ import pytest
 
 from ims_billing import ledger_file
 from ims_billing.findings import BillingError
+from ims_billing.frames import ON_LEDGER
 from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_schema import APPLICATION_ID, MIGRATIONS
-from ims_billing.model import ON_LEDGER
 from ims_billing.month import Month
 from tests.practice import AS_OF, MONTH, frame_text, month_of, row
 

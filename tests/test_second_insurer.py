@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from ims_billing.cli import app
 from ims_billing.clinic_file import without_file
+from ims_billing.frames import ON_LEDGER, POSTINGS, empty
 from ims_billing.ledger import Ledger
-from ims_billing.model import ON_LEDGER, POSTINGS, empty
 from ims_billing.receivables import answers
 from ims_billing.second_insurer import rests
 from tests.practice import clinic_file, csv_file, row, xlsx

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.model import ON_LEDGER, empty
+from ims_billing.frames import ON_LEDGER, empty
 from ims_billing.month import Month
 from ims_billing.why import Page, claim_page, kind_page, session_page, sessions_at
 from tests.jane import appointment, sale

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic, Insurer
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import DID_NOT_TAKE_PLACE, FINDINGS, NO_SESSION, Billable, Started, nobody_looks, prove
+from ims_billing.frames import FINDINGS, NO_SESSION, prove
+from ims_billing.model import DID_NOT_TAKE_PLACE, Billable, Started, nobody_looks
 
 T = TypeVar("T")
 # How many other places a message names.

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
 from ims_billing.clinic import Insurer
-from ims_billing.model import bare, day_text
 from ims_billing.rulebook import published
+from ims_billing.spelling import bare, day_text
 from ims_billing.terms import Limit, SubmissionWindow
 
 # How soon before a limit or a deadline somebody should know: the clinic's own habit, no insurer's rule.

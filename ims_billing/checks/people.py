@@ -6,8 +6,8 @@ import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
 from ims_billing.clinic import Insurer
-from ims_billing.model import day_text, given_name_first
 from ims_billing.rulebook import published
+from ims_billing.spelling import day_text, given_name_first
 
 
 @check("practitioner-not-on-roster")

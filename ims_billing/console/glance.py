@@ -15,7 +15,9 @@ from rich.text import Text
 
 from ims_billing.console.terminal import err, out
 from ims_billing.findings import CATALOGUE
-from ims_billing.model import NO_SESSION, OUTCOMES, day_text, dollars, is_id
+from ims_billing.frames import NO_SESSION
+from ims_billing.model import OUTCOMES
+from ims_billing.spelling import day_text, dollars, is_id
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ims_billing.console.glance import plain_table
 from ims_billing.console.terminal import out
-from ims_billing.model import dollars, numbered
+from ims_billing.spelling import dollars, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

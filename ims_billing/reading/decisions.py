@@ -9,9 +9,10 @@ import pandas as pd
 
 from ims_billing.cells import text
 from ims_billing.findings import BillingError
-from ims_billing.model import DECISION_WORDS, TYPED, heading, plain, prove
+from ims_billing.frames import DECISION_WORDS, TYPED, prove
 from ims_billing.reading.layout import HEADER_WITHIN
 from ims_billing.reading.spreadsheet import AskPassword, RawTable, open_spreadsheet
+from ims_billing.spelling import heading, plain
 
 _HEADINGS = {
     "session": "Session",

@@ -12,7 +12,8 @@ import pandas as pd
 
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
-from ims_billing.model import CELL_FINDINGS, SESSIONS, Aside, FileRead, Intake, Started, nobody_looks, prove
+from ims_billing.frames import CELL_FINDINGS, SESSIONS, prove
+from ims_billing.model import Aside, FileRead, Intake, Started, nobody_looks
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.repeats import drop_repeats, filled_columns

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ims_billing.cells import Cell, Order, day, money, text
 from ims_billing.clinic import Clinic
 from ims_billing.findings import BillingError
-from ims_billing.model import heading
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rulebook import Layout, published
+from ims_billing.spelling import heading
 
 HEADER_WITHIN = 30
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ims_billing.cells import shown
 from ims_billing.clinic import Clinic
-from ims_billing.model import REMITTANCE, FileRead, Started, nobody_looks, prove
+from ims_billing.frames import REMITTANCE, prove
+from ims_billing.model import FileRead, Started, nobody_looks
 from ims_billing.reading.intake import named_contents, nobody_to_ask
 from ims_billing.reading.layout import recognise, remittance_layouts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet

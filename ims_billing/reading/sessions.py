@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.cells import day, meanings, quoted, shown, text, word_of
-from ims_billing.model import ABSENT, SESSIONS, Aside, prove
+from ims_billing.frames import ABSENT, SESSIONS, prove
+from ims_billing.model import Aside
 from ims_billing.reading.table import Table, whole
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.

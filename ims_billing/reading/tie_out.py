@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ims_billing.clinic import Clinic, person
-from ims_billing.model import ABSENT, SESSIONS, Aside, plain, prove
+from ims_billing.frames import ABSENT, SESSIONS, prove
+from ims_billing.model import Aside
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
+from ims_billing.spelling import plain
 
 T = TypeVar("T")
 

@@ -9,9 +9,10 @@ from pathlib import PurePath
 
 from ims_billing.cells import day
 from ims_billing.findings import BillingError
-from ims_billing.model import WORK_STATUSES, plain
+from ims_billing.frames import WORK_STATUSES
 from ims_billing.reading.decisions import typed_sheets
 from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.spelling import plain
 
 _HEADINGS = {"claim": "Claim", "owner": "Owner", "status": "Status", "sent_on": "Sent on", "note": "Note"}
 _WORDS = {plain(word): word for word in ("", *WORK_STATUSES)}

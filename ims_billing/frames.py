@@ -1,0 +1,296 @@
+"""The columns of every frame, each with its dtype and what it means, and the proof that a frame has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame: its name, its pandas dtype, and what it means with its unit."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+WHERE = (
+    Column("file", "str", "name of the file the row came from"),
+    Column("sheet", "str", "name of the sheet; empty for a text file"),
+    Column("row", "int64", "row as Excel numbers it, from 1"),
+    Column("again_in", "str", "other files that hold the same row, a line each"),
+    Column("beside", "str", "other rows that tell of it, a line each: file, sheet and row, with tabs between"),
+)
+
+# Text that is absent is "", a date that is absent is NaT. Amounts that are absent are 0, and `fee_stated` tells.
+SESSIONS = (
+    *WHERE,
+    Column("session_id", "str", "the practice system's own number of the session"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("start", "Int64", "when it began, in minutes after midnight"),
+    Column("end", "Int64", "when it ended, in minutes after midnight"),
+    Column("minutes", "Int64", "how long it took, in minutes"),
+    Column("patient", "str", "the patient's name as written"),
+    Column("patient_id", "str", "the practice system's number of the patient"),
+    Column("birth_date", "datetime64[us]", "the patient's birth date"),
+    Column("phn", "str", "the patient's Personal Health Number"),
+    Column("practitioner", "str", "who treated, as written"),
+    Column("service_name", "str", "what was done, as written"),
+    Column("visit", "str", "'initial', 'subsequent' or empty"),
+    Column("first_visit", "str", "'yes', 'no' or empty: the patient's first; counts where nothing names the visit"),
+    Column("chart", "str", "'signed', 'unsigned' or empty: the practice system's chart of the visit"),
+    Column("status", "str", "'arrived', 'no-show', 'cancelled', 'not-arrived', 'refunded' or 'unknown'"),
+    Column("billed", "bool", "the row says that it was billed elsewhere"),
+    Column("insurer_paid", "bool", "the insurer's line of the invoice is paid"),
+    Column("insurer", "str", "who is asked to pay, as written"),
+    Column("policy", "str", "policy, plan or group number"),
+    Column("member", "str", "member, certificate or client number"),
+    Column("relationship", "str", "patient to insured: 'self', 'spouse', 'child', 'other' or empty"),
+    Column("insured", "str", "name of the insured"),
+    Column("insured_birth_date", "datetime64[us]", "birth date of the insured"),
+    Column("payer_file_number", "str", "ICBC's or WorkSafeBC's number of the accident"),
+    Column("accident_date", "datetime64[us]", "day of the accident"),
+    Column("secondary_insurer", "str", "the second insurer, as written"),
+    Column("secondary_policy", "str", "its policy number"),
+    Column("secondary_member", "str", "its member number"),
+    Column("visits_used", "Int64", "visits that the insurer's plan has paid so far, as the clinic's list says"),
+    Column("visits_allowed", "Int64", "visits that it pays in all"),
+    Column("fee_cents", "int64", "what the clinic charges for the visit, in cents; 0 where not stated"),
+    Column("fee_stated", "bool", "the fee could be read"),
+    Column("patient_paid_cents", "int64", "what the patient has paid of it so far, in cents"),
+    Column("tax_cents", "int64", "tax on it, in cents"),
+    Column("invoice", "str", "the practice system's invoice number"),
+    Column("location", "str", "where it took place"),
+    Column("notes", "str", "private; searched for IMS and never carried on"),
+    Column("elsewhere", "str", "cells under headings that the layout does not know; tells rows apart"),
+)
+
+# The insurer id of sessions that the patient pays.
+SELF_PAY = "self-pay"
+
+# What stands where nothing is known, by dtype.
+ABSENT: dict[str, Any] = {"str": "", "bool": False, "int64": 0, "Int64": None, "datetime64[us]": None}
+
+# What `classify` adds to the sessions frame.
+CLASSIFIED = (
+    *SESSIONS,
+    Column("service", "str", "what was done: one of the services"),
+    Column("evidence", "str", "the words it was told by, and the column they stand in"),
+    Column("doubt", "str", "'ims-or-acupuncture', 'ims-in-notes-only' or empty"),
+    Column("visit_evidence", "str", "what the visit was told by; empty where nothing tells it"),
+    Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
+    Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
+    Column("registration", "str", "the practitioner's registration number"),
+    Column("registered", "bool", "registered on the service date"),
+    Column("may_needle", "bool", "authorised to needle on the service date"),
+    Column("authority", "str", "by what the practitioner may be billed for that day, in words"),
+    Column("insurer_id", "str", "the insurer's fixed id, 'self-pay', or empty where not known"),
+    Column("insurer_name", "str", "the insurer's name; as written where not known"),
+)
+
+FINDINGS = (
+    Column("session", "int64", "index label of the session in the sessions frame"),
+    Column("kind", "str", "kind of finding"),
+    Column("severity", "str", "'hold' or 'warn'"),
+    Column("message", "str", "what is wrong, without patient data"),
+    Column("fix", "str", "how to put it right"),
+)
+
+
+def _of_sessions(*names: str) -> tuple[Column, ...]:
+    """The columns of the classified sessions that another frame has too."""
+    by_name = {column.name: column for column in CLASSIFIED}
+    return tuple(by_name[name] for name in names)
+
+
+_SOURCE = Column("source", "str", "file, sheet and row")
+
+# What a claim says, and by what its session is known again.
+_CLAIM = (
+    *_of_sessions("insurer_id"),
+    Column("insurer", "str", "the insurer's name"),
+    *_of_sessions("service_date", "patient", "birth_date", "phn", "relationship", "insured", "policy", "member"),
+    *_of_sessions("payer_file_number", "accident_date"),
+    Column("practitioner", "str", "the name in the clinic file"),
+    *_of_sessions("registration", "service"),
+    Column("service_code", "str", "what it is billed as"),
+    Column("description", "str", "what it is billed as, in words"),
+    *_of_sessions("fee_cents", "patient_paid_cents"),
+    Column("amount_cents", "int64", "what this insurer is asked for, in cents"),
+    _SOURCE,
+    *_of_sessions("session_id"),
+    Column("natural_key", "str", "the session's natural key, with its id where no start tells visits apart"),
+    *_of_sessions("patient_id", "start", "minutes", "visit"),
+    Column("practitioner_written", "str", "who treated, as written"),
+    *_of_sessions("service_name"),
+    Column("replaces", "str", "number of the voided claim that it stands for; empty where none"),
+    *_of_sessions("insured_birth_date"),
+    Column("secondary_insurer", "str", "the second insurer's name"),
+    *_of_sessions("secondary_policy", "secondary_member"),
+    Column("payer_order", "str", "who pays first where there are two, in words, with its source"),
+    *_of_sessions("evidence", "visit_evidence", "authority"),
+    Column("rules", "str", "the fee, code and limits that it rests on, a line each with its days and source"),
+    Column("remarks", "str", "what was worth knowing when it was claimed, a line each: kind and message"),
+    Column("follows", "str", "number of the first insurer's claim, whose rest it asks for; empty where none"),
+    Column("first_paid_cents", "int64", "what the first insurer had paid then, in cents"),
+    Column("first_answer", "str", "what the first insurer had answered then, in words"),
+)
+# Claims in the making, of one run.
+CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)
+# Claims as the ledger holds them.
+ON_LEDGER = (
+    Column("claim", "str", "claim number, e.g. 2026-10-SUNL-0001"),
+    Column("month", "str", "the month it is billed in, e.g. 2026-10"),
+    Column("batch", "int64", "which batch of the month added it, from 1"),
+    *_CLAIM,
+    Column("voided_on", "datetime64[us]", "the day it was taken back"),
+    Column("void_reason", "str", "why it was taken back"),
+    Column("void_batch", "Int64", "the batch that tells its insurer of it"),
+    Column("replaced_by", "str", "the claim that stands for it since; empty where none"),
+)
+
+# Visits that the ledger has seen in the files of other months, and that are no claims: held, or billed elsewhere.
+UNCLAIMED = (
+    *_of_sessions("service_date", "patient"),
+    Column("service", "str", "what was done, as written"),
+    Column("insurer", "str", "who is asked to pay, as the ledger lists it"),
+)
+
+
+# The session of a finding that is about none in the files.
+NO_SESSION = -1
+
+# What a bad cell was taken for: the kind of finding that it makes, told where the checks come to the session.
+CELL_FINDINGS = (
+    Column("session", "int64", "index label of the session in the sessions frame"),
+    Column("column", "str", "column of the sessions frame that the cell was for"),
+    Column("kind", "str", "kind of finding"),
+    Column("message", "str", "what is wrong, without patient data"),
+)
+
+# What both lists of unclaimed sessions show.
+_LISTED = (
+    _SOURCE,
+    *_of_sessions("service_date", "patient", "practitioner"),
+    Column("service", "str", "what was done, as written"),
+    Column("insurer", "str", "who is asked to pay"),
+    *_of_sessions("fee_cents"),
+)
+_KEY = Column("session", "str", "the session's key, opaque")
+# Held sessions, one line per finding that holds; and sessions that are not billed.
+ATTENTION = (
+    _KEY,
+    Column("kind", "str", "kind of finding"),
+    *_LISTED,
+    Column("problem", "str", "what is wrong"),
+    Column("fix", "str", "how to put it right"),
+    Column("fingerprint", "str", "what the session was then, hashed"),
+)
+# Lines of earlier months that are still open, each with its month.
+EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
+NOT_BILLED = (_KEY, *_LISTED, Column("reason", "str", "why it is not billed"))
+
+
+# What a person typed on a line of the sheet that needs attention, as it stands there.
+TYPED = (
+    Column("place", "str", "file, sheet and row it was typed in"),
+    _KEY,
+    Column("kind", "str", "kind of finding"),
+    Column("decision", "str", "'Bill', 'Do not bill', 'Later' or empty"),
+    Column("correct_value", "str", "what stands for the field that the kind names; empty where nothing does"),
+    Column("decided_by", "str", "who decided"),
+    Column("note", "str", "why"),
+)
+# The same as the ledger keeps it, with when, and with the line that it is about.
+DECISIONS = (
+    Column("month", "str", "the month whose workbook it was typed in"),
+    *TYPED[1:],
+    Column("decided_on", "datetime64[us]", "the day it was read"),
+    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix")),
+)
+# Lines of remittances and lists of payments, as they were read.
+REMITTANCE = (
+    *_of_sessions("file", "sheet", "row"),
+    Column("claim", "str", "the claim's number, as written"),
+    Column("insurer", "str", "who pays, as written"),
+    Column("member", "str", "the member's number, as written"),
+    Column("patient", "str", "the patient's name, as written"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("claimed_cents", "Int64", "what was claimed, in cents"),
+    Column("paid_cents", "Int64", "what is paid, in cents; below zero where it is taken back"),
+    Column("reason", "str", "why it is less, as written"),
+    Column("payment_date", "datetime64[us]", "the day of the payment"),
+    Column("payment_number", "str", "the insurer's or the bank's number of the payment"),
+    Column("period_from", "datetime64[us]", "first day of the visits that one sum is for"),
+    Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
+    Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
+)
+# What was posted to claims by day: a line for each payment and claim; and the claims that were sent again unchanged.
+POSTINGS = (
+    Column("payment", "int64", "the ledger's own number of the payment; 0 where the claim was sent again"),
+    Column("claim", "str", "claim number"),
+    Column("paid_cents", "int64", "what this payment pays of it, in cents; below zero where it is taken back"),
+    Column("expected_cents", "int64", "what the plan should pay in all as far as anybody says, in cents"),
+    Column("denied", "bool", "the insurer refuses it"),
+    Column("reason", "str", "why it is less, as the insurer says"),
+    Column("paid_on", "datetime64[us]", "the day of the payment"),
+    Column("undone_on", "datetime64[us]", "the day its payment was undone"),
+)
+# What became of each claim's money by a day.
+POSITIONS = (
+    Column("claim", "str", "claim number"),
+    Column("claimed_cents", "int64", "what the insurer is asked for, in cents; 0 once the claim is taken back"),
+    Column("paid_cents", "int64", "what it has paid"),
+    Column("patient_share_cents", "int64", "what the plan leaves to the patient"),
+    Column("short_cents", "int64", "what it should have paid, and has not"),
+    Column("denied_cents", "int64", "what it refuses"),
+    Column("outstanding_cents", "int64", "what nobody has answered for; below zero: paid too much"),
+    Column("answered_on", "datetime64[us]", "the day of the first payment or refusal that stands"),
+    Column("reason", "str", "why it is less, as the insurer said last"),
+)
+# Claims that somebody looks after: what was typed about them, in the order it was read.
+WORK = (
+    Column("claim", "str", "claim number"),
+    Column("owner", "str", "who looks after it"),
+    Column("status", "str", "'Open', 'Asked', 'Sent again', 'Closed' or empty"),
+    Column("sent_on", "datetime64[us]", "the day it was sent again unchanged"),
+    Column("note", "str", "what was said"),
+    Column("noted_on", "datetime64[us]", "the day it was read"),
+)
+WORK_STATUSES = ("Open", "Asked", "Sent again", "Closed")
+# Claims that are not paid as claimed, by a day.
+AGING = (
+    *(column for column in ON_LEDGER if column.name in ("claim", "month", "insurer", "service_date", "patient")),
+    *_of_sessions("policy", "member"),
+    Column("claimed_on", "datetime64[us]", "the day it was claimed"),
+    Column("age", "int64", "days since then"),
+    Column("bucket", "str", "'0-30', '31-60', '61-90' or 'over 90' days"),
+    Column("amount_cents", "int64", "what was claimed, in cents"),
+    Column("paid_cents", "int64", "what was paid of it"),
+    Column("owed_cents", "int64", "what the insurer owes still; below zero: what it paid too much"),
+    Column("state", "str", "'not answered', 'short-paid', 'denied' or 'over-paid'"),
+    Column("reason", "str", "why, as the insurer said"),
+    *(column for column in WORK if column.name in ("owner", "status", "sent_on", "note")),
+)
+DECISION_WORDS = ("Bill", "Do not bill", "Later")
+
+
+def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """A frame of these columns, without rows."""
+    import pandas as pd
+
+    return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})
+
+
+def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """The frame itself, once its columns are as declared; raises TypeError where they are not (a bug)."""
+    found = [(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]
+    wanted = [(column.name, column.dtype) for column in columns]
+    if found != wanted:
+        wrong = sorted(set(found) ^ set(wanted))
+        raise TypeError(f"frame columns are not as declared: {wrong or 'order'}")
+    return frame

@@ -1,0 +1,75 @@
+"""How things are written: names as two spellings are compared, days, money, places, file names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def plain(text: str) -> str:
+    """The text in lower case, without accents, with single spaces: what two spellings are compared by."""
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(text.casefold().split())
+
+
+def bare(text: str) -> str:
+    """The plain text's letters and digits alone: what names of insurers are compared by."""
+    return re.sub(r"[\W_]+", "", plain(text))
+
+
+def given_name_first(name: str) -> str:
+    """A person's name as names are compared: plain, and ``Last, First`` turned round; a closing star is no part."""
+    parts = [part.strip() for part in plain(name).rstrip("* ").split(",")]
+    return " ".join(reversed(parts)) if len(parts) == 2 else " ".join(parts)
+
+
+def heading(text: str) -> str:
+    """A column heading as headings are compared: bare, with ``#`` read as "number"."""
+    return bare(text.replace("#", " number "))
+
+
+def day_text(days: pd.Series[pd.Timestamp], form: str = "%Y-%m-%d") -> pd.Series[str]:
+    """Days as text, empty where there is none."""
+    return days.dt.strftime(form).astype("str").fillna("")
+
+
+def sources(sessions: pd.DataFrame) -> pd.Series[str]:
+    """File, sheet and row of each session as one text."""
+    sheet = ", " + sessions["sheet"]
+    place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
+    return (place + ", row " + sessions["row"].astype("str")).astype("str")
+
+
+def slug(text: str) -> str:
+    """The text as part of a file name: lower-case ASCII letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text in the id column can be one; words there could be anybody's name."""
+    return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
+
+
+def numbered(text: str) -> str:
+    """A payment's number as the screen may show it: empty where it could be somebody's name."""
+    return text if len(text) <= 40 and any(character.isdigit() for character in text) else ""
+
+
+def cents(amount: Decimal) -> int | None:
+    """An amount in dollars as whole cents, or None where it has a fraction of a cent."""
+    scaled = amount * 100
+    whole = scaled.to_integral_value(ROUND_HALF_UP)
+    return int(whole) if whole == scaled else None
+
+
+def dollars(amount_cents: int) -> str:
+    """Cents as the screen shows them: ``$1,095.00``, ``-$95.00``."""
+    sign = "-" if amount_cents < 0 else ""
+    whole, part = divmod(abs(int(amount_cents)), 100)
+    return f"{sign}${whole:,}.{part:02d}"
