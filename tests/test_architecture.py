@@ -101,7 +101,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "why",
         "payments",
     },
-    "cli": CORE
+    "cli": {"commands"},
+    "commands": CORE
     | {
         "reading",
         "ledger",
@@ -114,6 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "json_view",
         "starter",
         "why",
+        "commands",
     },
     "payments": CORE | {"reading", "ledger", "ledger_file", "saving", "workbooks"},
     "__main__": {"cli"},
@@ -121,8 +123,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 # Outside libraries live in named places.
 OUTSIDE = {
-    "typer": {"cli"},
-    "rich": {"console", "cli"},
+    "typer": {"commands"},
+    "rich": {"console"},
     "python_calamine": {"reading"},
     "openpyxl": {"workbooks", "reading"},
     "sqlite3": {"ledger_file"},

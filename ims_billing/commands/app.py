@@ -1,0 +1,57 @@
+"""The command line itself: its name, its version, its exit codes, and what becomes of faults and Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ims_billing import __version__
+from ims_billing.findings import BillingError
+
+HELD, COULD_NOT, _STOPPED = 1, 2, 130
+
+
+class _Commands(TyperGroup):
+    """Turns what the user can mend, and Ctrl-C, into one message; everything else is a bug and shows itself."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BillingError as error:
+            from ims_billing.console import fail
+
+            fail(str(error))
+            raise typer.Exit(COULD_NOT) from error
+        except KeyboardInterrupt as error:
+            from ims_billing.console import fail
+
+            fail("stopped. Nothing is half-done: what is on the ledger stays, and the same command does the rest.")
+            raise typer.Exit(_STOPPED) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Bills a physiotherapy clinic's IMS sessions under Physiotherapy Services, and accounts for every row.",
+    epilog="Once a month: ims-billing claim sessions-2026-10.xlsx --month 2026-10",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ims-billing {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,306 @@
+"""The commands of a month: look at it, claim it, ask why, write its files again, take a claim back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ims_billing import __version__
+from ims_billing.commands.app import HELD, app
+from ims_billing.commands.options import (
+    AsOf,
+    ClinicFile,
+    Decisions,
+    Files,
+    Json,
+    LedgerOption,
+    MonthOption,
+    Out,
+    Protect,
+    day_of,
+    find_clinic,
+    known_ledger,
+    memory_of,
+    month_as_written,
+    places,
+    prepare,
+    print_json,
+    read_all,
+    read_sessions,
+)
+from ims_billing.findings import BillingError
+
+if TYPE_CHECKING:
+    from ims_billing.clinic import Clinic
+    from ims_billing.why import Page
+
+
+@app.command(
+    short_help="Show the month at a glance; write nothing.",
+    epilog="Example: ims-billing check sessions-2026-10.xlsx --month 2026-10",
+)
+def check(
+    files: Files,
+    clinic: ClinicFile = None,
+    month: MonthOption = None,
+    as_of: AsOf = None,
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
+    """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
+    from ims_billing import console, json_view
+    from ims_billing.clinic_file import load, without_file
+
+    path = find_clinic(clinic, files)
+    known = load(path) if path else without_file()
+    memory = memory_of(path, ledger)
+    prepared = prepare(read_all(files, known), known, month, day_of(as_of), memory)
+    if as_json:
+        print_json(json_view.month_json(prepared))
+    else:
+        console.show_month(prepared, files, would=True)
+        console.show_end(prepared, would=True)
+    if prepared.totals.counts["held"]:
+        raise typer.Exit(HELD)
+
+
+@app.command(
+    short_help="The monthly command: record claims, write workbooks.",
+    epilog="Example: ims-billing claim sessions-2026-10.xlsx --month 2026-10 --out reports",
+)
+def claim(
+    files: Files,
+    clinic: ClinicFile = None,
+    month: MonthOption = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    decisions: Decisions = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be new, write nothing.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing, with exit code 1, if any session is held.")
+    ] = False,
+    already_sent: Annotated[
+        bool,
+        typer.Option(
+            "--already-sent",
+            help="Put a past month on the ledger as sent before this program came: without insurer workbooks.",
+        ),
+    ] = False,
+    new_ledger: Annotated[
+        bool, typer.Option("--new-ledger", help="Start a ledger where workbooks of claims exist already.")
+    ] = False,
+    protect: Protect = False,
+    as_json: Json = False,
+) -> None:
+    """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
+    from ims_billing import console, json_view, month_folder, record
+    from ims_billing.clinic_file import load
+
+    path = find_clinic(clinic, files)
+    if path is None:
+        raise BillingError(
+            "there is no clinic file, and claims need one: practitioners, fees, insurers. Make it with: "
+            f'ims-billing init --from "{files[0]}"'
+        )
+    known = load(path)
+    if known.unconfirmed:
+        listed = "\n".join(f"  {what}" for what in known.unconfirmed)
+        raise BillingError(
+            f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
+        )
+    memory, folder = places(path, ledger, out)
+    month_folder.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
+    intake, billed = read_sessions(files, known, month)
+    if dry_run or strict:
+        with console.Working() as working:
+            prepared, rest = record.foresee(
+                intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
+                decisions=decisions, ask=working.ask_password, started=working.step,
+            )  # fmt: skip
+        held = prepared.totals.counts["held"]
+        if dry_run or held:
+            if as_json:
+                print_json(json_view.month_json(prepared, rest=rest))
+            else:
+                console.show_month(prepared, files, would=True)
+                console.show_rest(rest, would=True)
+                console.show_end(prepared, would=True, rest=rest)
+            if strict and held:
+                console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
+                raise typer.Exit(HELD)
+            return
+    fresh = not memory.exists
+    password = console.new_password() if protect else ""
+    with console.Working() as working:
+        done = record.claim(
+            intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
+            strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
+    if memory.synchronised_by:
+        console.warn_of_cloud(memory.path, memory.synchronised_by)
+    if as_json:
+        files_written = done.written.files if done.written else ()
+        print_json(json_view.month_json(done.month, done.numbers, files_written, done.rest))
+        return
+    console.show_month(done.month, files, would=False)
+    console.show_decisions(done.decisions, done.month)
+    console.show_rest(done.rest, would=False)
+    console.show_ledger(memory.path, fresh=fresh)
+    for written in (done.written, *done.elsewhere):
+        if written:
+            console.show_written(written.files, written.left_over, shared=written.shared)
+    with memory.reading():
+        console.show_unwritten(memory.nowhere_written())
+    changed = done.written is not None
+    console.show_end(
+        done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent,
+        rest=done.rest,
+    )  # fmt: skip
+
+
+@app.command(
+    short_help="Say why a session came out as it did.",
+    epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001",
+)
+def why(
+    about: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...|CLAIM|KIND", help="Files with --row; or a claim; or a kind of finding."),
+    ],
+    row: Annotated[
+        int | None, typer.Option("--row", metavar="N", min=1, help="The row of the session, as Excel numbers it.")
+    ] = None,
+    clinic: ClinicFile = None,
+    month: MonthOption = None,
+    as_of: AsOf = None,
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
+    from ims_billing import console, json_view
+    from ims_billing.clinic_file import load, without_file
+
+    path = find_clinic(clinic, about if row is not None else [])
+    known = load(path) if path else without_file()
+    if row is None:
+        page = _why_of_one(about, known, path, ledger)
+        if as_json:
+            print_json({"version": __version__, **json_view.page_json(page)})
+        else:
+            console.show_pages([page])
+        return
+    from ims_billing.why import session_page, sessions_at
+
+    memory = memory_of(path, ledger)
+    prepared = prepare(read_all(about, known), known, month, day_of(as_of), memory)
+    if memory is None:
+        from ims_billing.frames import ON_LEDGER, empty
+
+        claims = empty(ON_LEDGER)
+    else:
+        with memory.reading():
+            claims = memory.claims()
+    pages = {label: session_page(prepared, label, claims) for label in sessions_at(prepared, row)}
+    if as_json:
+        print_json(json_view.why_json(prepared, pages))
+        return
+    console.show_pages(list(pages.values()))
+
+
+def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
+    """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
+    from ims_billing.findings import CATALOGUE, REASONS, did_you_mean
+    from ims_billing.why import claim_page, kind_page, reason_page
+
+    named = str(about[0]).strip()
+    if len(about) > 1:
+        raise BillingError("name one claim or one kind of finding, or files and a row of theirs with --row.")
+    if named.lower() in CATALOGUE:
+        return kind_page(named.lower(), clinic)
+    if named.lower() in REASONS:
+        return reason_page(named.lower())
+    if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
+        memory, _ = known_ledger(path, ledger, Path())
+        with memory.reading():
+            return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
+    if named in (".", "") or about[0].exists() or about[0].suffix:
+        raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
+    known = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."
+    raise BillingError(f"{named} is no claim, no kind of finding and no reason not to bill{known}")
+
+
+@app.command(
+    short_help="Write a month's files again from the ledger.", epilog="Example: ims-billing report 2026-10 --out copy"
+)
+def report(
+    month: Annotated[str, typer.Argument(metavar="MONTH", callback=month_as_written, help="The month, as 2026-10.")],
+    clinic: ClinicFile = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    protect: Protect = False,
+) -> None:
+    """Write a month's files again from the ledger, the same to the byte."""
+    from ims_billing import console, month_folder
+
+    memory, folder = known_ledger(find_clinic(clinic, []), ledger, out)
+    password = console.new_password() if protect else ""
+    with console.Working() as working:
+        written = month_folder.report(
+            memory, month, folder, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
+    console.show_ledger(memory.path, fresh=False)
+    console.show_written(written.files, written.left_over, shared=written.shared)
+
+
+@app.command(
+    short_help="Take a claim back, or claim it anew.",
+    epilog='Example: ims-billing void 2026-10-SUNL-0001 --reason "wrong patient"',
+)
+def void(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim's number, as 2026-10-SUNL-0001.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="With --replace: spreadsheets that have the session as it is right."),
+    ] = None,
+    anew: Annotated[
+        bool,
+        typer.Option("--replace", help="Claim its session anew at once: as the files have it, else as it was claimed."),
+    ] = False,
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    protect: Protect = False,
+) -> None:
+    """Take a claim back. The session is then held as voided, until someone decides."""
+    from ims_billing import console, voiding
+    from ims_billing.clinic_file import load
+
+    if not reason.strip():
+        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    if files and not anew:
+        raise typer.BadParameter("files are read to claim the session anew: add --replace", param_hint="FILE")
+    path = find_clinic(clinic, files or [])
+    memory, folder = known_ledger(path, ledger, out)
+    if anew and path is None:
+        raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
+    known = load(path) if anew and path else None
+    intake = read_all(files, known) if files and known else None
+    number = claim.strip().upper()
+    password = console.new_password() if protect else ""
+    with console.Working() as working:
+        done = voiding.void(
+            number, known, memory, folder, reason=reason.strip(), as_of=day_of(as_of), intake=intake,
+            password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
+    console.show_ledger(memory.path, fresh=False)
+    for written in done.written:
+        console.show_written(written.files, written.left_over, shared=written.shared)
+    console.show_voided(number, done)

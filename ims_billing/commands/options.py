@@ -1,0 +1,148 @@
+"""What several commands ask for, and where they find it: files, the clinic file, the ledger, the output folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ims_billing.findings import BillingError
+
+if TYPE_CHECKING:
+    from ims_billing.clinic import Clinic
+    from ims_billing.ledger import Ledger
+    from ims_billing.model import Intake
+    from ims_billing.month import Month
+
+
+def month_as_written(text: str | None) -> str | None:
+    """The month, if it is one."""
+    if text is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise typer.BadParameter(f"{text!r} is not a month; write it as 2026-10")
+    return text
+
+
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE", help="Spreadsheets with sessions, or Jane's reports, in any order.")
+]
+ClinicFile = Annotated[
+    Path | None,
+    typer.Option("--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."),
+]
+MonthOption = Annotated[
+    str | None,
+    typer.Option("--month", metavar="YYYY-MM", callback=month_as_written, help="The month to bill, as 2026-10."),
+]
+AsOf = Annotated[
+    dt.datetime | None,
+    typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day to count as today, as 2026-11-05."),
+]
+LedgerOption = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="PATH", help="The ledger; otherwise ims-billing.sqlite beside the clinic file."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic file."),
+]
+Protect = Annotated[
+    bool,
+    typer.Option(
+        "--protect", help="Workbooks that open with a password only: asked for, or of IMS_BILLING_PASSWORD; no CSV."
+    ),
+]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions", metavar="FILE", help="Decisions from another file than the summary in the output folder."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def day_of(given: dt.datetime | None) -> dt.date:
+    """The day to count as today."""
+    return given.date() if given else dt.date.today()  # noqa: DTZ011 (the day where the user is)
+
+
+def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
+    """The clinic file: as given, else of the environment, else here, else beside the files; None where none is."""
+    named = given or (Path(path) if (path := os.environ.get("IMS_BILLING_CLINIC")) else None)
+    if named:
+        return named
+    folders = {file.resolve().parent for file in files}
+    candidates = [Path("clinic.toml"), *(folder / "clinic.toml" for folder in folders if len(folders) == 1)]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:
+    """The sessions of all files, and the month to bill: as given, else the one that they lie in."""
+    from ims_billing.month import only_month
+
+    intake = read_all(files, clinic)
+    if intake.missing:
+        raise BillingError("\n".join(intake.missing))
+    return intake, month or only_month(intake.sessions)
+
+
+def read_all(files: list[Path], clinic: Clinic) -> Intake:
+    """The sessions of all files, with progress, and with passwords that are asked for."""
+    from ims_billing.console import Working
+    from ims_billing.reading.intake import read_files
+
+    with Working() as working:
+        return read_files(files, clinic, working.step, working.ask_password)
+
+
+def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
+    """The month as it would be claimed; nothing is recorded."""
+    from ims_billing.console import Working
+    from ims_billing.month import prepare_month
+
+    memory = None
+    if ledger is not None:
+        with ledger.reading():
+            memory = ledger.memory()
+    with Working() as working:
+        return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, started=working.step)
+
+
+def places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+    """The ledger and the output folder: as given, else beside the clinic file."""
+    from ims_billing.ledger import Ledger
+    from ims_billing.ledger_file import FILE_NAME
+
+    if clinic is None and (ledger is None or out is None):
+        raise BillingError(
+            "there is no clinic file here, and the ledger and the reports stand beside it. Name it with --clinic, "
+            "or name both with --ledger and --out."
+        )
+    beside = clinic.parent if clinic else Path()
+    return Ledger(ledger or beside / FILE_NAME), out or beside / "reports"
+
+
+def memory_of(clinic: Path | None, ledger: Path | None) -> Ledger | None:
+    """The ledger to look into: as given, else beside the clinic file; None without either."""
+    memory = places(clinic, ledger, Path())[0] if clinic or ledger else None
+    if ledger and memory and not memory.exists:
+        raise BillingError(f"{ledger}: there is no such ledger.")
+    return memory
+
+
+def known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+    """As `places`, where the ledger must be there."""
+    found, folder = places(clinic, ledger, out)
+    if not found.exists:
+        raise BillingError(f"{found.path}: there is no ledger here. Name it with --ledger.")
+    return found, folder
+
+
+def print_json(shown: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")

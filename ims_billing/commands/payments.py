@@ -1,0 +1,130 @@
+"""The commands of the money: what insurers paid, and what they owe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ims_billing.commands.app import HELD, app
+from ims_billing.commands.options import (
+    AsOf,
+    ClinicFile,
+    Json,
+    LedgerOption,
+    Out,
+    Protect,
+    day_of,
+    find_clinic,
+    known_ledger,
+    print_json,
+)
+
+
+@app.command(
+    short_help="Post insurers' payments to claims.", epilog="Example: ims-billing reconcile remittance.xlsx --dry-run"
+)
+def reconcile(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Insurers' remittances, or lists of payments.")
+    ] = None,
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, record nothing.")] = False,
+    undo: Annotated[
+        int | None,
+        typer.Option("--undo", metavar="PAYMENT", help="Take back a posted payment, by its number."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --undo: why.")] = "",
+    protect: Protect = False,
+    as_json: Json = False,
+) -> None:
+    """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
+    from ims_billing import console, json_view, month_folder, payments
+    from ims_billing.clinic_file import load, without_file
+    from ims_billing.reading.remittance import read_remittances
+
+    path = find_clinic(clinic, files or [])
+    known = load(path) if path else without_file()
+    memory, folder = known_ledger(path, ledger, out)
+    password = console.new_password() if protect else ""
+    if undo is not None:
+        if files or dry_run or not reason.strip():
+            raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
+        with console.Working() as working:
+            done = payments.undo(undo, reason.strip(), memory, as_of=day_of(as_of), waiting=working.wait)
+        if as_json:
+            print_json(json_view.undone_json(done))
+        else:
+            console.show_undone(done)
+        with console.Working() as working:
+            month_folder.refresh(
+                memory, done.months, folder, password=password,
+                ask=working.ask_password, started=working.step, waiting=working.wait,
+            )  # fmt: skip
+        return
+    if not files:
+        raise typer.BadParameter("name the remittances", param_hint="FILE")
+    with console.Working() as working:
+        lines, read = read_remittances(files, known, working.step, working.ask_password)
+        reconciled = payments.reconcile(
+            lines, read, known, memory, as_of=day_of(as_of), dry_run=dry_run, waiting=working.wait
+        )
+    if not as_json:
+        # What was posted is told before anything else can go wrong.
+        console.show_reconciled(reconciled)
+        console.show_ledger(memory.path, fresh=False)
+    paths: list[Path] = []
+    try:
+        with console.Working() as working:
+            written = month_folder.refresh(
+                memory, reconciled.months, folder, password=password,
+                ask=working.ask_password, started=working.step, waiting=working.wait,
+            )  # fmt: skip
+            paths = [path for one in written for path in one.files]
+    finally:
+        if as_json:
+            print_json(json_view.reconciliation_json(reconciled, paths))
+    if not as_json:
+        for one in written:
+            console.show_written(one.files, one.left_over, shared=one.shared)
+    if reconciled.held:
+        raise typer.Exit(HELD)
+
+
+@app.command(
+    short_help="Show what insurers owe, and whom to ask.", epilog="Example: ims-billing aging --as-of 2026-12-01"
+)
+def aging(
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    out: Out = None,
+    ledger: LedgerOption = None,
+    protect: Protect = False,
+    as_json: Json = False,
+) -> None:
+    """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
+    from ims_billing import console, json_view, month_folder, payments
+    from ims_billing.clinic_file import load
+
+    path = find_clinic(clinic, [])
+    memory, folder = known_ledger(path, ledger, out)
+    name = load(path).name if path else ""
+    password = console.new_password() if protect else ""
+    with console.Working() as working:
+        done = payments.age(
+            memory, folder, name, as_of=day_of(as_of), password=password,
+            ask=working.ask_password, waiting=working.wait,
+        )  # fmt: skip
+    if as_json:
+        print_json(json_view.aging_json(done))
+    else:
+        console.show_aging(done)
+    with console.Working() as working:
+        month_folder.refresh(
+            memory, done.months, folder, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip

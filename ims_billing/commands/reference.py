@@ -1,0 +1,60 @@
+"""The commands to begin with and to look things up in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ims_billing.commands.app import app
+from ims_billing.commands.options import ClinicFile, Json, day_of, find_clinic, print_json, read_all
+
+if TYPE_CHECKING:
+    from ims_billing.model import Intake
+
+
+@app.command(
+    short_help="Write a clinic.toml and an empty spreadsheet.",
+    epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx",
+)
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="FILE", help="Add the practitioners, insurers, names and fees found in it."),
+    ] = None,
+) -> None:
+    """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
+    from ims_billing import console
+    from ims_billing.clinic_file import without_file
+    from ims_billing.starter import write_starter
+
+    intake: Intake | None = None
+    if source:
+        intake = read_all(source, without_file())
+    console.show_started(write_starter(folder, intake), found=intake is not None)
+
+
+@app.command(
+    short_help="Show the rules in force on a day, with sources.", epilog="Example: ims-billing rules --on 2026-04-01"
+)
+def rules(
+    on: Annotated[
+        dt.datetime | None,
+        typer.Option("--on", metavar="DATE", formats=["%Y-%m-%d"], help="The day; otherwise today."),
+    ] = None,
+    clinic: ClinicFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show the services, codes, insurers and fees in force on a day, each with its source."""
+    from ims_billing import console, json_view
+    from ims_billing.clinic_file import load, without_file
+
+    path = find_clinic(clinic, [])
+    known = load(path) if path else without_file()
+    if as_json:
+        print_json(json_view.rules_json(known, day_of(on)))
+    else:
+        console.show_rules(known, day_of(on))
