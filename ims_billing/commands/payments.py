@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +21,21 @@ from ims_billing.commands.options import (
     known_ledger,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from ims_billing.ledger import Ledger
+    from ims_billing.workbooks.files import Written
+
+
+def _refresh(memory: Ledger, months: Sequence[str], folder: Path, password: str) -> list[Written]:
+    """Writes the workbooks again that show what has changed."""
+    from ims_billing import console, month_folder
+
+    with console.Working() as working:
+        return month_folder.refresh(
+            memory, months, folder, password=password,
+            ask=working.ask_password, started=working.step, waiting=working.wait,
+        )  # fmt: skip
 
 
 @app.command(
@@ -43,7 +59,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
-    from ims_billing import console, json_view, month_folder, payments
+    from ims_billing import console, json_view, payments
     from ims_billing.clinic_file import load, without_file
     from ims_billing.reading.remittance import read_remittances
 
@@ -60,11 +76,7 @@ def reconcile(
             print_json(json_view.undone_json(done))
         else:
             console.show_undone(done)
-        with console.Working() as working:
-            month_folder.refresh(
-                memory, done.months, folder, password=password,
-                ask=working.ask_password, started=working.step, waiting=working.wait,
-            )  # fmt: skip
+        _refresh(memory, done.months, folder, password)
         return
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
@@ -79,12 +91,8 @@ def reconcile(
         console.show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
-        with console.Working() as working:
-            written = month_folder.refresh(
-                memory, reconciled.months, folder, password=password,
-                ask=working.ask_password, started=working.step, waiting=working.wait,
-            )  # fmt: skip
-            paths = [path for one in written for path in one.files]
+        written = _refresh(memory, reconciled.months, folder, password)
+        paths = [path for one in written for path in one.files]
     finally:
         if as_json:
             print_json(json_view.reconciliation_json(reconciled, paths))
@@ -107,7 +115,7 @@ def aging(
     as_json: Json = False,
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
-    from ims_billing import console, json_view, month_folder, payments
+    from ims_billing import console, json_view, payments
     from ims_billing.clinic_file import load
 
     path = find_clinic(clinic, [])
@@ -123,8 +131,4 @@ def aging(
         print_json(json_view.aging_json(done))
     else:
         console.show_aging(done)
-    with console.Working() as working:
-        month_folder.refresh(
-            memory, done.months, folder, password=password,
-            ask=working.ask_password, started=working.step, waiting=working.wait,
-        )  # fmt: skip
+    _refresh(memory, done.months, folder, password)

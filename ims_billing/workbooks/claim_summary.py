@@ -30,9 +30,8 @@ CLAIMS = {
     "amount_cents": Column("Amount claimed", "money"),
     "source": Column("Source"),
 }
-ATTENTION = {
-    "session": Column("Session", "id"),
-    "kind": Column("Kind"),
+# What tells a session that is not claimed.
+_SESSION = {
     "source": Column("Source"),
     "service_date": Column("Service date", "date"),
     "patient": Column("Patient"),
@@ -40,6 +39,11 @@ ATTENTION = {
     "service": Column("Service"),
     "insurer": Column("Insurer"),
     "fee_cents": Column("Fee", "money"),
+}
+ATTENTION = {
+    "session": Column("Session", "id"),
+    "kind": Column("Kind"),
+    **_SESSION,
     "problem": Column("Problem", "long"),
     "fix": Column("How to fix", "long"),
     "decision": Column("Decision", typed=True, choices=DECISION_WORDS),
@@ -47,16 +51,7 @@ ATTENTION = {
     "decided_by": Column("Decided by", typed=True),
     "note": Column("Note", "long", typed=True),
 }
-NOT_BILLED = {
-    "source": Column("Source"),
-    "service_date": Column("Service date", "date"),
-    "patient": Column("Patient"),
-    "practitioner": Column("Practitioner"),
-    "service": Column("Service"),
-    "insurer": Column("Insurer"),
-    "fee_cents": Column("Fee", "money"),
-    "reason": Column("Reason"),
-}
+NOT_BILLED = {**_SESSION, "reason": Column("Reason")}
 
 
 def claim_summary(view: MonthView) -> bytes:
