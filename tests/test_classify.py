@@ -87,7 +87,7 @@ IMS_IN_ANY_WORDING = [
     "I.M.S.", "ims", "IMS30", "PhysioIMS 45min", "Gunn-IMS F/U", "intra-muscular stim", "Intra Muscular Stimulation",
     "Intermuscular stimulation", "Intramusclar Stimulation", "Dry Needeling", "dryneedling", "DRY-NEEDLES", "PT/DN 30",
     "TDN follow-up", "Aiguilles seches", "AIGUILLES SÈCHES", "stimulations intramusculaires", "P.P.A.S.",
-    "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)",
+    "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)", "dry nedling", "Imsphysio", "imsinitial 30",
 ]  # fmt: skip
 NOT_IMS = {
     "ICBC Claims": "unrecognised",
@@ -100,6 +100,8 @@ NOT_IMS = {
     "Micro-needling face": "other",
     "Needling 30": "unrecognised",
     "Physio needling": "unrecognised",
+    "Physio nedling": "physiotherapy",
+    "Dry handling": "unrecognised",
     "IMS late cancellation fee": "other",
     "Acupressure": "other",
     "Trigger point therapy": "unrecognised",
