@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ims_billing.classify import NameReader, words_of
+from ims_billing.classify import NameReader, classify, words_of
 from ims_billing.model import Service
 from ims_billing.rulebook import published
-from tests.practice import kinds, month_of, outcomes, row
+from tests.practice import intake, kinds, month_of, outcomes, practice, row
 
 HERE = Path(__file__).parent
 COPY = HERE / "data" / "service_names.csv"
@@ -87,7 +89,8 @@ IMS_IN_ANY_WORDING = [
     "I.M.S.", "ims", "IMS30", "PhysioIMS 45min", "Gunn-IMS F/U", "intra-muscular stim", "Intra Muscular Stimulation",
     "Intermuscular stimulation", "Intramusclar Stimulation", "Dry Needeling", "dryneedling", "DRY-NEEDLES", "PT/DN 30",
     "TDN follow-up", "Aiguilles seches", "AIGUILLES SÈCHES", "stimulations intramusculaires", "P.P.A.S.",
-    "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)", "dry nedling", "Imsphysio", "imsinitial 30",
+    "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)",
+    "dry nedling", "Imsphysio", "imsinitial 30",
 ]  # fmt: skip
 NOT_IMS = {
     "ICBC Claims": "unrecognised",
@@ -172,6 +175,62 @@ def test_a_name_of_the_clinics_own_goes_before_the_words() -> None:
 def test_visit_and_minutes_are_told_by_the_name(name: str, visit: str, minutes: int | None) -> None:
     reading = reader().read(name)
     assert (reading.visit, reading.minutes) == (visit, minutes)
+
+
+ANN = {
+    "practitioner_name": "Ann Example", "profession": "physiotherapist", "registration": "01234", "registered": True,
+    "may_needle": True,
+    "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
+    "authorised to needle from 2018-05-01",
+}  # fmt: skip
+NOBODY = {
+    "practitioner_name": "", "profession": "", "registration": "", "registered": False, "may_needle": False,
+    "authority": "not in the clinic file",
+}  # fmt: skip
+SUN_LIFE = {"insurer_id": "sun-life", "insurer_name": "Sun Life"}
+BEN = "physiotherapist, registration 05678, "
+# What the row says, and what is made of it.
+CLASSIFIED_ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"Practitioner": "A. Example", "Insurer": "SunLife", "Service": "IMS initial 45 min"},
+     {**ANN, **SUN_LIFE, "service": "ims", "evidence": '"ims" in Service', "doubt": "", "visit": "initial",
+      "visit_evidence": "the service name", "minutes": 45}),
+    ({"Service": "IMS initial 45 min", "Visit": "subsequent", "Minutes": 30},
+     {"visit": "subsequent", "visit_evidence": "the column Visit", "minutes": 30}),
+    ({"Service": "IMS & acupuncture"},
+     {"service": "ims", "evidence": '"ims" and "acupuncture" in Service', "doubt": "ims-or-acupuncture"}),
+    ({"Service": "Physiotherapy", "Notes": "IMS to calf"},
+     {"service": "ims", "evidence": '"ims" in Notes', "doubt": "ims-in-notes-only"}),
+    ({"Service": "Physiotherapy", "Notes": "tolerated well"}, {"service": "physiotherapy", "doubt": ""}),
+    ({"Service": "Physiotherapy", "Notes": "IMS to calf", "Practitioner": "Who Else"},
+     {**NOBODY, "service": "ims", "doubt": "ims-in-notes-only"}),
+    ({"Service": "Massage", "Notes": "IMS to calf", "Practitioner": "Carla Specimen"},
+     {"service": "massage", "doubt": "", "registered": False, "authority": "massage-therapist"}),
+    ({"Service": "", "Notes": "IMS to calf"}, {"service": "unrecognised", "doubt": ""}),
+    ({"Service Date": ""}, {**ANN, "registered": False, "may_needle": False,
+                            "authority": "physiotherapist, registration 01234"}),
+    ({"Practitioner": "Ben Sample", "Service Date": dt.date(2026, 10, 5)},
+     {"registered": True, "may_needle": False,
+      "authority": f"{BEN}registered from 2020-01-01 until 2026-10-10, not shown as authorised to needle that day"}),
+    ({"Practitioner": "Ben Sample", "Service Date": dt.date(2026, 10, 15)},
+     {"registered": False, "may_needle": True,
+      "authority": f"{BEN}not shown as registered that day, authorised to needle from 2026-10-06 until 2026-10-25"}),
+    ({"Insurer": "Nobody Knows Life"}, {"insurer_id": "", "insurer_name": "Nobody Knows Life"}),
+    ({"Insurer": "Out of pocket"}, {"insurer_id": "self-pay", "insurer_name": "Out of pocket"}),
+    ({"Insurer": ""}, {"insurer_id": "", "insurer_name": ""}),
+    ({"Secondary Insurer": "PBC"}, {**SUN_LIFE, "secondary_insurer": "PBC"}),
+    ({"Secondary Insurer": "Out of pocket"}, {**SUN_LIFE, "secondary_insurer": ""}),
+    ({"Secondary Insurer": "SunLife", "Secondary Policy": "00123"}, {**SUN_LIFE, "secondary_insurer": ""}),
+    ({"Secondary Insurer": "SunLife", "Secondary Policy": "99"}, {**SUN_LIFE, "secondary_insurer": "SunLife"}),
+]  # fmt: skip
+
+
+def test_a_session_says_who_treated_and_who_pays_and_by_what_that_is_known(tmp_path: Path) -> None:
+    headings = {name: "" for cells, _ in CLASSIFIED_ROWS for name in cells}
+    rows = [{**headings, **row(), **cells} for cells, _ in CLASSIFIED_ROWS]
+    known = practice(tmp_path)
+    classified = classify(intake(tmp_path, rows, known).sessions, known)
+    for (cells, expected), session in zip(CLASSIFIED_ROWS, classified.to_dict("records"), strict=True):
+        assert {name: session[name] for name in expected} == expected, cells
 
 
 def test_hyphens_part_words_and_spaced_dashes_part_names() -> None:
