@@ -90,7 +90,7 @@ IMS_IN_ANY_WORDING = [
     "Intermuscular stimulation", "Intramusclar Stimulation", "Dry Needeling", "dryneedling", "DRY-NEEDLES", "PT/DN 30",
     "TDN follow-up", "Aiguilles seches", "AIGUILLES SÈCHES", "stimulations intramusculaires", "P.P.A.S.",
     "Puncture physiothérapique", "Trigger-point needling", "Non-ICBC IMS", "IMS (e-stim)",
-    "dry nedling", "Imsphysio", "imsinitial 30",
+    "dry nedling", "Imsphysio", "imsinitial 30", "Dry n eedling", "IMS, no",
 ]  # fmt: skip
 NOT_IMS = {
     "ICBC Claims": "unrecognised",
@@ -100,6 +100,10 @@ NOT_IMS = {
     "Physiotherapy (no IMS)": "physiotherapy",
     "Physio without dry needling": "physiotherapy",
     "Acupuncture (not IMS)": "acupuncture",
+    "No IMS Acupuncture": "acupuncture",
+    "No IMS, acupuncture": "acupuncture",
+    "Physio (no IMS or acupuncture)": "physiotherapy",
+    "PP AS": "unrecognised",
     "Micro-needling face": "other",
     "Needling 30": "unrecognised",
     "Physio needling": "unrecognised",
@@ -170,6 +174,7 @@ def test_a_name_of_the_clinics_own_goes_before_the_words() -> None:
         ("IMS initial or follow up", "", None),
         ("IMS 30 min + 15 min", "", None),
         ("IMS 30", "", None),
+        ("Swim 45 min", "", 45),
     ],
 )
 def test_visit_and_minutes_are_told_by_the_name(name: str, visit: str, minutes: int | None) -> None:

@@ -219,6 +219,16 @@ def test_a_chart_that_is_not_signed_is_pointed_out(tmp_path: Path) -> None:
     assert told(jane(tmp_path, [appointment()], [sale()]), "chart-not-signed") == []
 
 
+@pytest.mark.parametrize(
+    ("first", "visit", "told_by"),
+    [("true", "initial", "the appointment's first visit"), ("false", "subsequent", "the appointment's first visit"),
+     ("", "", "")],
+)  # fmt: skip
+def test_the_appointment_says_which_visit_it_is(tmp_path: Path, first: str, visit: str, told_by: str) -> None:
+    session = jane(tmp_path, [appointment(first_visit=first)], [sale()]).sessions.iloc[0]
+    assert (session["visit"], session["visit_evidence"]) == (visit, told_by)
+
+
 def test_a_sale_of_which_a_part_was_taken_back_is_held(tmp_path: Path) -> None:
     lines = [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00")]
     month = jane(tmp_path, [appointment()], [*lines, sale(**PAT, Subtotal="-20.00", Invoice="1001-C01")])
