@@ -123,6 +123,8 @@ BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
          [paid(cents=95, Insurer="Sun Life", Period_From="2026-10-06", Period_Until="2026-10-15")],
          [f"paid {SUN2}"]),
         ("a sum for all of a member", [paid(cents=190, Member_ID="111")], [f"paid {SUN} {SUN2}"]),
+        ("a sum for what is open of a member", [paid(SUN), paid(cents=95, Member_ID="111", Payment_Number="P2")],
+         [f"paid {SUN}", f"paid {SUN2}"]),
         # What is not certain.
         ("not decided yet", [paid(SUN, 0, Reason="Pending: under review")], ["unmatched"]),
         ("nothing, and no word why", [paid(SUN, 0, Reason="Approved")], ["ambiguous"]),
@@ -158,6 +160,80 @@ def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, line
     assert results(told) == wanted, case
     again = [line.split()[0] for line in results(reconcile(folder, lines))]
     assert set(again) <= {"repeated", "unmatched", "ambiguous", "total"}, "the same file posts nothing again"
+
+
+NAMES_NOBODY = "It names no claim of ours, and not both a day and a member or patient."
+NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
+
+
+@pytest.mark.parametrize(
+    ("lines", "result", "message", "might_be"),
+    [
+        ([paid("XJ", Member_ID="555")], "unmatched", NAMES_NOBODY, []),
+        ([paid("XJ", **BY_DAY)], "unmatched", NAMES_NOBODY, []),
+        ([paid(Member_ID="999", **BY_DAY)], "unmatched", "No claim is of that day and that member or patient.", []),
+        ([paid("2026-10-SUNL-0009")], "unmatched", "2026-10-SUNL-0009 is no claim on the ledger.", []),
+        ([paid(SUN, **BY_DAY)], "ambiguous", "The line numbers a claim, and the service date is another's.", [SUN]),
+        ([paid(SUN, Insurer="PBC")], "ambiguous", "The line numbers a claim, and the insurer is another's.", [SUN]),
+        ([paid(SUN, Member_ID="999")], "ambiguous",
+         "The line numbers a claim, and the member's number is another's.", [SUN]),
+        ([paid(SUN, Patient="Uma Madeup")], "ambiguous",
+         "The line numbers a claim, and the patient is another's.", [SUN]),
+        ([paid(SUN, Patient="Pat")], "ambiguous", "The line numbers a claim, and the patient is another's.", [SUN]),
+        ([paid(Member_ID="555", Claimed=90, **BY_DAY)], "ambiguous",
+         "It says that $90.00 was claimed; of that day and person it was $95.00.", [SUN3]),
+        ([paid(SUN) | {"Payment Date": "2026-10-01"}], "ambiguous", "The payment is dated before the visit.", [SUN]),
+        ([paid(SUN) | {"Payment Date": "2062-11-20"}], "unmatched",
+         "The payment date is after 2026-11-25, the day that counts as today.", []),
+        ([paid(SUN) | {"Payment Date": ""}], "unmatched", "The payment date is missing.", []),
+        ([paid(SUN, "")], "unmatched", "What is paid is missing.", []),
+        ([paid(SUN, Insurer="Moon")], "unmatched",
+         "The insurer is not known: add this spelling to its aliases in clinic.toml.", []),
+        ([paid(SUN, 0, Reason="Pending")], "unmatched",
+         "The insurer has not decided yet. Post the line once it has.", []),
+        ([paid(SUN, 0, Reason="Approved")], "ambiguous",
+         "It pays nothing, and does not say that it is refused, or why.", [SUN]),
+        ([paid(SUN, 0, Reason="x"), paid(SUN, 0, Reason="y")], "ambiguous",
+         "It pays nothing, and the insurer has answered for this claim before.", [SUN]),
+        ([paid(SUN), paid(SUN)], "ambiguous", "The same line stands twice in this payment.", []),
+        ([paid(SUN, 50, Reason="x"), paid(SUN, -60)], "ambiguous",
+         "It takes back $60.00, and by that day less of the claim was paid; in all it is $50.00.", [SUN]),
+        ([paid(SUN, 50, Reason="x"), paid(SUN, 50, Reason="y", Payment_Number="P2")], "ambiguous",
+         "On that day the same amount of this claim was paid already, by another payment in these files.", [SUN]),
+        ([paid(SUN), paid(PBC)], "ambiguous",
+         "The claims of this payment are of several insurers. Say in a column which insurer paid.", [PBC]),
+        ([paid(cents=95)], "unmatched", NAMES_NEITHER, []),
+        ([paid(cents=285, Insurer="Sun Life", Period_From="2026-10-01")], "unmatched", NAMES_NEITHER,
+         [SUN, SUN2, SUN3]),
+        ([paid(cents=285, Insurer="Sun Life", Period_Until="2026-10-31")], "unmatched", NAMES_NEITHER,
+         [SUN, SUN2, SUN3]),
+        ([paid(cents=200, Member_ID="111")], "ambiguous",
+         "One sum of $200.00; the 2 open claims that it names come to $190.00.", [SUN, SUN2]),
+        ([paid(cents=200, Member_ID="777")], "unmatched",
+         "One sum of $200.00; the 0 open claims that it names come to $0.00.", []),
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_says_why_and_which_claims_it_may_mean(
+    folder: Path, lines: Lines, result: str, message: str, might_be: list[str]
+) -> None:
+    told = reconcile(folder, lines, "--dry-run")
+    last = max((line for payment in told["payments"] for line in payment["lines"]), key=lambda line: line["row"])
+    assert (last["result"], last["message"], last["might_be"]) == (result, message, might_be)
+
+
+def test_two_claims_of_a_person_and_day_are_told_apart_by_their_number_only(tmp_path: Path) -> None:
+    clinic_file(tmp_path, '[severity]\nsecond-visit-same-day = "warn"\n')
+    visits = [row(Start=start, Session_ID=start, Member_ID="111") for start in ("9:00", "15:00")]
+    xlsx(tmp_path, visits)
+    done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert done.exit_code == 0, done.output
+    day = {"Service Date": "2026-10-07"}
+    told = reconcile(tmp_path, [paid(Member_ID="111", Claimed=95, **day)], "--dry-run")
+    [line] = told["payments"][0]["lines"]
+    assert (line["result"], line["message"], line["might_be"]) == (
+        "ambiguous", "2 claims are of that day, person and amount.", [SUN, SUN2],
+    )  # fmt: skip
+    assert results(reconcile(tmp_path, [paid(SUN2, Member_ID="111", **day)])) == [f"paid {SUN2}"]
 
 
 def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(folder: Path) -> None:
