@@ -258,6 +258,28 @@ def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> N
     assert by_file == {"mailed.csv": ["unmatched", "patient-share", "paid"], "paid.csv": ["repeated"] * 3}
 
 
+def test_a_line_that_stands_twice_in_each_of_two_files_is_a_copy_twice(folder: Path) -> None:
+    lines = [paid(SUN), paid(SUN)]
+    told = reconcile(folder, lines, str(csv_file(folder, lines, "z.csv")))
+    found = [line["result"] for line in told["payments"][0]["lines"]]
+    assert (told["payments"][0]["cents"], found) == (19_000, ["paid", "ambiguous", "repeated", "repeated"])
+
+
+def test_a_line_says_what_is_short_and_what_is_left_to_the_patient(folder: Path) -> None:
+    lines = [paid(SUN, 76), paid(SUN2, 70, Reason="x"), paid(SUN3, 0, Reason="x")]
+    told = reconcile(folder, [*lines, paid(MANU, 60, Payment_Number="P2")], "--dry-run")
+    shown = ("result", "short_cents", "patient_share_cents")
+    assert [tuple(line[name] for name in shown) for payment in told["payments"] for line in payment["lines"]] == [
+        ("patient-share", 0, 1_900), ("short-paid", 2_500, 0), ("denied", 0, 0), ("short-paid", 1_600, 1_900),
+    ]  # fmt: skip
+
+
+def test_two_spellings_of_an_insurer_are_one_payer(folder: Path) -> None:
+    lines = [paid(SUN, Insurer="Sun Life"), paid(SUN2, Insurer="SunLife Financial"), paid(SUN3, Insurer="sun life")]
+    told = reconcile(folder, [line | {"Payment Number": ""} for line in lines], "--dry-run")
+    assert [(payment["insurer"], payment["cents"]) for payment in told["payments"]] == [("Sun Life", 28_500)]
+
+
 def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
     second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
     told = reconcile(folder, [paid(SUN)], str(second_page))
