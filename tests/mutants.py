@@ -37,7 +37,9 @@ KNOWN = ("staticmethod", "classmethod")
 def in_sight(source: str) -> str:
     """The same module, in which a decorated function hands on to a plain one that mutmut can change."""
     lines = source.splitlines()
-    for node in reversed([found for found in ast.walk(ast.parse(source)) if isinstance(found, ast.FunctionDef)]):
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    # From the last one up: what is changed moves only the lines below it.
+    for node in sorted(functions, key=lambda function: -function.lineno):
         names = [ast.unparse(decorator) for decorator in node.decorator_list]
         if not names or names[0] in KNOWN:
             continue
