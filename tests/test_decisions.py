@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli import app
-from ims_billing.decisions import CORRECTS
+from ims_billing.corrections import CORRECTS
 from ims_billing.findings import CATALOGUE
 from ims_billing.ledger import Ledger
 from tests.practice import clinic_file, row, xlsx

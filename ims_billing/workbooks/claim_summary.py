@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.decisions import answers
+from ims_billing.corrections import answers
 from ims_billing.frames import DECISION_WORDS
 from ims_billing.model import MonthView
 from ims_billing.workbooks.overview import ims_share, overview
