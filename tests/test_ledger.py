@@ -67,6 +67,41 @@ def test_what_is_read_is_what_was_recorded(ledger: Ledger, month: Month) -> None
     assert [(b.number, b.as_of, b.already_sent, b.origin) for b in view.batches] == [(1, AS_OF, False, run.origin)]
 
 
+def test_what_the_ledger_tells_of_a_claim_a_batch_and_a_month(ledger: Ledger, tmp_path: Path) -> None:
+    claim, september = "2026-10-SUNL-0001", dt.date(2026, 9, 1)
+    before = run_of(month_of(tmp_path, [row(Service_Date=september, Patient="Sam Madeup")], more=MORE, month="2026-09"))
+    with ledger.writing():
+        ledger.add_batch(before, already_sent=True)
+        ledger.set_page(before)
+        assert ledger.months() == ["2026-09", MONTH]
+        assert ledger.sent_before() == {"2026-09-SUNL-0001"}
+        assert [b.number for b in (ledger.batch_of(claim), ledger.batch_of("2026-09-SUNL-0001"))] == [1, 1]
+        assert ledger.batch_of(claim).already_sent is False
+        made = ledger.batches_made().astype("str").values.tolist()
+        assert made == [["2026-09", "1", f"{AS_OF}"], [MONTH, "1", f"{AS_OF}"]]
+        assert [(m.month, m.claims, m.fee_cents) for m in ledger.months_before(MONTH)] == [("2026-09", 1, 9500)]
+        assert ledger.months_before("2026-09") == ()
+        with pytest.raises(BillingError, match=r"2026-10-SUNL-0002 is no claim on the ledger.*2026-10-SUNL-0001"):
+            ledger.claim("2026-10-SUNL-0002")
+        with pytest.raises(BillingError, match="nothing of 2026-08 is on the ledger; it knows 2026-09, 2026-10"):
+            ledger.month("2026-08")
+        assert (ledger.followed_by(claim), ledger.replaced_by(claim)) == ("", "")
+
+
+def test_a_summary_is_known_by_its_folder_and_as_it_was_left(ledger: Ledger) -> None:
+    with ledger.writing():
+        assert ledger.summary_left(MONTH, "/here") == ("", False)
+        assert (ledger.unwritten(MONTH, "/here"), ledger.nowhere_written()) == ((1,), [MONTH])
+        ledger.mark_written(MONTH, "/here", "hash")
+        assert ledger.summary_left(MONTH, "/here") == ("hash", True)
+        assert ledger.summary_left(MONTH, "/there") == ledger.summary_left("2026-09", "/here") == ("", False)
+        assert (ledger.unwritten(MONTH, "/here"), ledger.unwritten(MONTH, "/there")) == (None, ())
+        assert ledger.nowhere_written() == []
+        ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
+        assert ledger.summary_left(MONTH, "/here") == ("hash", False)
+        assert (ledger.unwritten(MONTH, "/here"), ledger.nowhere_written()) == ((), [MONTH])
+
+
 def another(**changed: str) -> str:
     """SQL that adds a copy of the ledger's second claim, with these columns changed."""
     values = {c.name: c.name for c in ON_LEDGER if c.name != "replaced_by"} | {"claim": "'2026-10-SUNL-0009'"} | changed
