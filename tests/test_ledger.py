@@ -102,6 +102,19 @@ def test_a_summary_is_known_by_its_folder_and_as_it_was_left(ledger: Ledger) -> 
         assert (ledger.unwritten(MONTH, "/here"), ledger.nowhere_written()) == ((), [MONTH])
 
 
+def test_to_look_into_a_ledger_leaves_nothing_anywhere(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for one in (ledger, Ledger(Path("missing.sqlite"))):
+        with one.reading():
+            assert one.months() == ([MONTH] if one is ledger else [])
+    assert list(here.iterdir()) == []
+    assert [path.name for path in ledger.path.parent.iterdir()] == [ledger.path.name]
+
+
 def another(**changed: str) -> str:
     """SQL that adds a copy of the ledger's second claim, with these columns changed."""
     values = {c.name: c.name for c in ON_LEDGER if c.name != "replaced_by"} | {"claim": "'2026-10-SUNL-0009'"} | changed
