@@ -205,6 +205,7 @@ CLASSIFIED_ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
      {"service": "ims", "evidence": '"ims" and "acupuncture" in Service', "doubt": "ims-or-acupuncture"}),
     ({"Service": "Physiotherapy", "Notes": "IMS to calf"},
      {"service": "ims", "evidence": '"ims" in Notes', "doubt": "ims-in-notes-only"}),
+    ({"Service": "IMS", "Notes": "IMS to calf"}, {"service": "ims", "evidence": '"ims" in Service', "doubt": ""}),
     ({"Service": "Physiotherapy", "Notes": "tolerated well"}, {"service": "physiotherapy", "doubt": ""}),
     ({"Service": "Physiotherapy", "Notes": "IMS to calf", "Practitioner": "Who Else"},
      {**NOBODY, "service": "ims", "doubt": "ims-in-notes-only"}),
