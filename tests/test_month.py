@@ -72,7 +72,7 @@ def test_ims_of_an_earlier_month_that_nobody_billed_is_counted(tmp_path: Path) -
 def test_claims_are_numbered_by_month_and_insurer_in_the_order_of_date_and_patient(tmp_path: Path) -> None:
     rows = [
         row(Patient="Zed", Service_Date=dt.date(2026, 10, 2)),
-        row(Patient="Abe", Service_Date=dt.date(2026, 10, 2)),
+        row(Patient="abe", Service_Date=dt.date(2026, 10, 2)),
         row(Patient="Max", Service_Date=dt.date(2026, 10, 1)),
         row(Patient="Ida", Insurer="PBC"),
     ]
@@ -80,7 +80,7 @@ def test_claims_are_numbered_by_month_and_insurer_in_the_order_of_date_and_patie
     assert list(zip(claims["claim"], claims["patient"], strict=True)) == [
         ("2026-10-PABC-0001", "Ida"),
         ("2026-10-SUNL-0001", "Max"),
-        ("2026-10-SUNL-0002", "Abe"),
+        ("2026-10-SUNL-0002", "abe"),
         ("2026-10-SUNL-0003", "Zed"),
     ]
 
