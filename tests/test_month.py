@@ -50,6 +50,12 @@ def test_a_blank_insurer_is_held_or_pays_self_as_the_clinic_says(tmp_path: Path)
     assert outcomes(own) == ["not_billed: self-pay"]
 
 
+def test_an_insurer_that_cannot_be_read_is_nobody_and_never_the_patient(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row(Insurer="#N/A")], clinic='blank_insurer = "self-pay"')
+    assert (outcomes(month), kinds(month)) == (["held"], ["unreadable-cell"])
+    assert list(month.sessions[["insurer_id", "insurer_name", "service_code"]].iloc[0]) == ["", "", ""]
+
+
 def test_the_month_is_the_one_that_the_sessions_lie_in(tmp_path: Path) -> None:
     one = intake(tmp_path, [row(), row(Service_Date="")]).sessions
     assert only_month(one) == MONTH
@@ -93,7 +99,9 @@ def test_an_insurer_gets_its_own_code_and_a_public_payer_its_own_amount(tmp_path
         row(Insurer="Manulife", Service="IMS follow-up", Patient="Second Madeup"),
         row(Patient="Third Madeup"),
     ]
-    claims = month_of(tmp_path, rows, more=more).claims.set_index("source")
+    month = month_of(tmp_path, rows, more=more)
+    assert list(month.sessions["service_code"]) == ["09938", "M1", "M2", "PHYSIO"]
+    claims = month.claims.set_index("source")
     assert list(zip(claims["service_code"], claims["fee_cents"], claims["amount_cents"], strict=True)) == [
         ("M1", 9500, 9500),
         ("M2", 9500, 9500),
