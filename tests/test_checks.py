@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ims_billing.checks import CHECKS
+from ims_billing.checks.desk import and_others
 from ims_billing.clinic_file import without_file
 from ims_billing.findings import CATALOGUE
 from ims_billing.month import prepare_month
@@ -304,6 +305,10 @@ def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str
         ("one that only touches two that overlap",
          [row(Start="9:00", Minutes=30), row(Start="9:15", Minutes=30, Patient="B"), row(Start="9:45", Patient="C")],
          [0, 1]),
+        ("the end says how long where the minutes do not",
+         [row(Start="9:00") | {"End": "9:30"}, row(Start="9:29", Patient="B") | {"End": "9:45"}], [0, 1]),
+        ("one visit begins as the other ends, by its end",
+         [row(Start="9:00") | {"End": "9:30"}, row(Start="9:30", Patient="B") | {"End": "9:45"}], []),
         ("another day is another time",
          [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
     ],
@@ -392,6 +397,23 @@ def test_private_plans_are_charged_one_price(
     month = month_of(tmp_path, listed, more=more)
     differs = month.findings.loc[month.findings["kind"] == "fee-varies-by-insurer", "session"]
     assert list(differs) == found, case
+
+
+def test_only_those_who_overlap_are_told_of(tmp_path: Path) -> None:
+    times = [("9:00", 30), ("9:15", 30), ("9:45", 30), ("9:45", 5)]
+    rows = [row(Start=start, Minutes=minutes, Patient=f"P{n}") for n, (start, minutes) in enumerate(times)]
+    at_that_time = "Ann Example treated another patient at that time: row {}."
+    assert told(month_of(tmp_path, rows), "overlapping-sessions") == [at_that_time.format(n) for n in (3, 2, 5, 4)]
+
+
+@pytest.mark.parametrize(
+    ("places", "count", "told_as"),
+    [(["row 2"], 1, "row 2"), (["row 2", "row 3"], 2, "row 2 and row 3"),
+     (["row 2", "row 3", "row 4"], 3, "row 2, row 3 and row 4"),
+     (["row 2", "row 3"], 7, "row 2, row 3 and 5 more places")],
+)  # fmt: skip
+def test_a_few_places_are_named_and_the_rest_counted(places: list[str], count: int, told_as: str) -> None:
+    assert and_others(places, count) == told_as
 
 
 def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
