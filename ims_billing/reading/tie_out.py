@@ -54,8 +54,7 @@ def tie_out(
     sales = [sale for report in reports for sale in report.sales]
     sales.sort(key=lambda sale: (sale.first.stem, sale.first.item, sale.first.payer))
     visits = _visits(appointments, sales)
-    both = len(appointments) > 0 and len(reports) > 0
-    matched = _matched(visits, sales) if both else []
+    matched = _matched(visits, sales)
     frame = appointments.copy()
     bad: list[Bad] = [tuple(row) for row in cell_findings.itertuples(index=False, name=None)]
     changed: dict[str, dict[int, Any]] = defaultdict(dict)
@@ -68,7 +67,7 @@ def tie_out(
         bad += _told_by(sale, visit, differs)
     for column, values in changed.items():
         frame.loc[list(values), column] = list(values.values())
-    if both:
+    if len(appointments) and reports:
         loose = sorted({visit.position for visit in visits if visit.arrived} - {v for v, _, _ in matched})
         told = "The visit took place, and no sale of that patient, day and staff member is left for it."
         bad += [(p, "tie", "arrival-without-sale", told) for p in loose]
