@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ims_billing.checks import CHECKS
 from ims_billing.console import terminal
@@ -72,6 +74,15 @@ def test_a_terminal_is_shown_what_how_far_and_how_long_still() -> None:
     assert "Writing one.xlsx, 1 of 2" in shown
     assert "Writing two.xlsx, 2 of 2" in shown
     assert "s left" in shown
+
+
+def test_work_that_ends_while_its_bar_is_made_leaves_none_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "err", lambda: Console(file=screen, force_terminal=True))
+    with Working() as working:
+        working.step("Reading")
+    working._begin()  # as the timer's thread does, a moment too late
+    assert screen.getvalue() == ""
 
 
 def test_a_pipe_is_shown_no_progress() -> None:

@@ -51,6 +51,8 @@ class Working:
         self._ends: float | None = None
         self._bar: Any = None
         self._timer = threading.Timer(0, self._begin)
+        self._wanted = False
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Working:
         self._show_soon()
@@ -78,7 +80,10 @@ class Working:
         self._hide()
         if again:
             err().print("That password is wrong.")
+        asked = monotonic()
         typed = getpass.getpass(f"Password of {file}: ") or None
+        # To type it is no part of the work that what is left goes by.
+        self._stretch += monotonic() - asked
         self._show_soon()
         return typed
 
@@ -90,15 +95,18 @@ class Working:
 
     def _show_soon(self) -> None:
         if sys.stderr.isatty():
+            self._wanted = True
             self._timer = threading.Timer(1.0, self._begin)
             self._timer.daemon = True
             self._timer.start()
 
     def _hide(self) -> None:
         self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        with self._turn:
+            self._wanted = False
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
 
     def _begin(self) -> None:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -114,9 +122,12 @@ class Working:
 
         bar = Progress(*columns, Times(""), console=err(), transient=True, refresh_per_second=4)
         bar.add_task(self._what)
-        self._bar = bar
-        self._show()
-        bar.start()
+        with self._turn:
+            # The work may have ended while the bar was made: nothing would take it off the screen again.
+            if self._wanted:
+                self._bar = bar
+                self._show()
+                bar.start()
 
     def _show(self) -> None:
         """Where nobody knows how far it is, the bar only moves."""
