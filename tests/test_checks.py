@@ -274,12 +274,14 @@ def test_copies_of_a_session_are_held(tmp_path: Path, case: str, rows: Rows, exp
         ("one that was billed elsewhere counts", [row(Start="9:00"), row(Start="11:00", Billed="yes")], [0]),
         ("a massage does not", [row(), row(Service="Massage", Practitioner="Carla Specimen")], []),
         ("a no-show does not", [row(Start="9:00"), row(Start="11:00", Status="no show")], []),
+        ("one at another location of the clinic counts",
+         [row(Start="9:00"), row(Start="11:00", Location="Downtown")], [0]),
         ("another patient does not", [row(), row(Patient="Robin Madeup")], []),
         ("another day does not", [row(), row(Service_Date=OCTOBER[20])], []),
     ],
 )  # fmt: skip
 def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str, rows: Rows, held: list[int]) -> None:
-    month = month_of(tmp_path, rows)
+    month = month_of(tmp_path, rows, clinic='locations = ["Uptown"]')
     found = month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"]
     assert sorted(found) == held, case
 
@@ -309,6 +311,10 @@ def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str
          [row(Start="9:00") | {"End": "9:30"}, row(Start="9:29", Patient="B") | {"End": "9:45"}], [0, 1]),
         ("one visit begins as the other ends, by its end",
          [row(Start="9:00") | {"End": "9:30"}, row(Start="9:30", Patient="B") | {"End": "9:45"}], []),
+        ("an end before the start says nothing",
+         [row(Start="10:00") | {"End": "9:30"}, row(Start="11:00", Patient="B") | {"End": "11:30"}], []),
+        ("whoever it was that treated is not one person",
+         [row(Start="9:00", Practitioner=""), row(Start="9:00", Patient="B", Practitioner="")], []),
         ("another day is another time",
          [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
     ],
@@ -422,6 +428,19 @@ def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
         "The practitioner treated another patient at that time: row 3.",
         "The practitioner treated another patient at that time: row 2.",
     }
+
+
+def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
+    for cells, kind, said in (
+        ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic file."),
+        ({"Insurer": "Pat Madeup"}, "insurer-not-known", "The insurer is not known."),
+        (
+            {"Secondary Insurer": "PAT MADEUP"},
+            "insurer-not-known",
+            "The second insurer is not known, and the claim names none.",
+        ),
+    ):
+        assert told(month_of(tmp_path, [row() | cells]), kind) == [said]
 
 
 @pytest.mark.parametrize("nothing", ["-", "0", "N/A", "none", "n.a."])
@@ -541,10 +560,18 @@ def test_sessions_without_a_patient_are_nobodys_second_visit_nor_frequent(tmp_pa
 
 def test_what_did_not_take_place_and_copies_are_not_frequent(tmp_path: Path) -> None:
     days = [row(Service_Date=OCTOBER[4], Session_ID="1"), row(Service_Date=OCTOBER[5], Session_ID="2")]
-    for more in (row(Service_Date=OCTOBER[6], Status="no show"), days[1]):
-        assert told(month_of(tmp_path, [*days, more]), "unusual-frequency") == []
+    missed = [row(Service_Date=OCTOBER[6], Status=status) for status in ("no show", "cancelled", "booked", "refunded")]
+    for more in (*missed, days[1]):
+        assert told(month_of(tmp_path, [*days, more]), "unusual-frequency") == [], more["Status"]
     elsewhere = row(Service_Date=OCTOBER[6], Billed="yes")
     assert len(told(month_of(tmp_path, [*days, elsewhere]), "unusual-frequency")) == 2
+
+
+def test_what_took_place_in_the_month_before_is_frequent_too_and_what_did_not_is_not(tmp_path: Path) -> None:
+    own, before = [row(Service_Date=day) for day in OCTOBER[:2]], dt.date(2026, 9, 30)
+    for status, found in (("arrived", 2), ("no show", 0)):
+        month = month_of(tmp_path, [*own, row(Service_Date=before, Status=status)])
+        assert len(told(month, "unusual-frequency")) == found, status
 
 
 def test_a_tax_that_was_taken_back_is_still_tax(tmp_path: Path) -> None:

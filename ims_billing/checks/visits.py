@@ -42,8 +42,8 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     sessions = desk.sessions
     paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
     candidate = sessions.index.isin(desk.candidates.index)
-    # A visit that another program bills is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
-    elsewhere = sessions["reason"].isin(("other-service", "billed-elsewhere", "already-paid"))
+    # What is billed some other way is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
+    elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
     elsewhere |= desk.standing["state"].isin(("claimed", "changed"))
     seen = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
@@ -85,7 +85,7 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
             "day": sessions["service_date"],
             "patient": desk.patient,
             "start": sessions["start"],
-            "length": sessions["minutes"].fillna((sessions["end"] - sessions["start"]) % (24 * 60)),
+            "length": sessions["minutes"],
             "claim": "",
         }
     )[desk.took_place & ~desk.has_claim]
@@ -143,8 +143,7 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
 def unusual_frequency(desk: Desk) -> pd.Series[str]:
     """More than two IMS sessions of a patient within any seven days; copies count once."""
     sessions = desk.sessions
-    took_place = ~sessions["reason"].isin(("no-show", "cancelled", "not-arrived", "refunded", "in-the-future"))
-    ims = sessions[took_place & (sessions["service"] == "ims") & sessions["service_date"].notna()]
+    ims = sessions[desk.took_place & (sessions["service"] == "ims")]
     visits = pd.DataFrame(
         {"patient": desk.patient[ims.index], "date": ims["service_date"], "group": desk.group[ims.index]}
     )
