@@ -11,8 +11,9 @@ import pytest
 from ims_billing.handover import run_of
 from ims_billing.ledger import Ledger
 from ims_billing.month import Month, prepare_month
+from ims_billing.reading.intake import read_files
 from tests.jane import appointment, as_csv, sale
-from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told
+from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told, xlsx
 from tests.test_tie_out import jane
 
 Rows = list[dict[str, Any]]
@@ -314,6 +315,17 @@ def test_visits_that_the_clinics_list_of_policies_counts(
     listed = as_csv(tmp_path, "policies.csv", [{**policy, "Maximum": allowed}], [])
     month = jane(tmp_path, [appointment(), appointment(**second)], sales, listed)
     assert limits(month) == found
+
+
+def test_the_list_of_policies_counts_what_took_place(tmp_path: Path) -> None:
+    policy = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy #": "00123", "Treatments Used": "21"}
+    listed = as_csv(tmp_path, "policies.csv", [policy | {"Maximum": "20"}], [])
+    rows = [on(7), on(14), on(21, Status="no show"), on(28, Fee=0)]
+    known = practice(tmp_path)
+    month = prepare_month(read_files([xlsx(tmp_path, rows), listed], known), known, month="2026-10", as_of=AS_OF)
+    by_list = "by the clinic's list of policies."
+    assert told(month, "near-insurer-limit") == [f"It is visit 20 of the 20 that the plan pays, {by_list}"]
+    assert told(month, "over-insurer-limit") == [f"It is visit 21, and the plan pays 20, {by_list}"]
 
 
 @pytest.mark.parametrize(
