@@ -211,6 +211,14 @@ def test_a_bad_cell_is_not_called_missing_too(tmp_path: Path) -> None:
     assert [kinds(month, n) for n in range(3)] == [["unreadable-cell"], ["unreadable-fee"], ["unreadable-cell"]]
 
 
+def test_bad_cells_of_one_kind_are_one_finding_that_tells_of_each(tmp_path: Path) -> None:
+    rows = [row(Patient="B", Insurer="#N/A"), row(Practitioner="#N/A", Insurer="#N/A", Fee="x")]
+    month = month_of(tmp_path, rows)
+    insurer = "Insurer (column N) holds #N/A."
+    assert told(month, "unreadable-cell") == [insurer, f"Practitioner (column I) holds #N/A. {insurer}"]
+    assert [kinds(month, n) for n in range(2)] == [["unreadable-cell"], ["unreadable-cell", "unreadable-fee"]]
+
+
 def test_severity_can_be_raised_lowered_and_turned_off(tmp_path: Path) -> None:
     more = '[severity]\ntax-on-session = "warn"\nmissing-policy = "off"\nunusual-frequency = "hold"\n'
     month = month_of(tmp_path, [row(Tax=1.0, Policy_Number="")], more=more)
@@ -553,7 +561,8 @@ def test_the_insured_is_asked_for_unless_the_patient_is_the_insured(
 
 
 def test_sessions_without_a_patient_are_nobodys_second_visit_nor_frequent(tmp_path: Path) -> None:
-    rows = [row(Patient="", Session_ID=str(n), Service_Date=OCTOBER[day]) for n, day in enumerate((4, 4, 5, 6))]
+    days = enumerate((4, 4, 5, 6))
+    rows = [row(Patient="", Session_ID=str(n), Service_Date=OCTOBER[day], Visit="initial") for n, day in days]
     month = month_of(tmp_path, rows)
     assert [kinds(month, n) for n in range(4)] == [["missing-patient"]] * 4
 
