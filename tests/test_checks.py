@@ -239,6 +239,7 @@ needling = { from = 2015-01-01 }
     assert told(month, "practitioner-not-registered") == [
         "Fay Unnumbered has no registration number in the clinic file."
     ]
+    assert told(month, "registration-format") == []
 
 
 @pytest.mark.parametrize(
@@ -432,10 +433,13 @@ def test_a_few_places_are_named_and_the_rest_counted(places: list[str], count: i
 
 def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
     rows = [row(Patient=name, Practitioner="Pat Madeup", Start="9:00") for name in ("Ann Example", "Ben Sample")]
-    assert set(told(month_of(tmp_path, rows), "overlapping-sessions")) == {
+    month = month_of(tmp_path, rows)
+    assert told(month, "overlapping-sessions") == [
         "The practitioner treated another patient at that time: row 3.",
         "The practitioner treated another patient at that time: row 2.",
-    }
+    ]
+    changed_over = "The practitioner is not in the clinic file, and the patient is."
+    assert told(month, "practitioner-not-on-roster") == [changed_over] * 2
 
 
 def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
