@@ -114,6 +114,21 @@ def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
     assert outcomes(claim(folder, rows)) == ["already_claimed", "already_claimed"]
 
 
+def test_bill_asks_for_the_fee_of_the_row_and_a_public_payer_for_no_more_than_its_own(folder: Path) -> None:
+    clinic_file(folder, '[[fee]]\nservice = "ims"\ninsurer = "ICBC"\namount = 80.00\nfrom = 2026-01-01\n')
+    icbc = {"Insurer": "ICBC", "Payer File Number": "AB1", "Accident Date": dt.date(2026, 9, 1)}
+    rows = sessions(
+        *(row(**icbc, Fee=fee, Service_Date=dt.date(2026, 10, day)) for day, fee in ((6, 60.0), (13, 120.0))),
+        *(row(Fee=fee, Service_Date=dt.date(2026, 10, day), Patient="B") for day, fee in ((6, 60.0), (13, 120.0))),
+    )
+    assert outcomes(claim(folder, rows)) == ["held fee-not-as-listed"] * 4
+    decide(folder, [{"Kind": "fee-not-as-listed", "Source": f"row {n}", "Decision": "Bill"} for n in range(2, 6)])
+    assert outcomes(claim(folder, rows)) == ["claimed"] * 4
+    with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
+        asked = ledger.claims().sort_values("session_id")
+    assert list(asked["amount_cents"]) == [6000, 8000, 6000, 12000]
+
+
 def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) -> None:
     rows = sessions(row(**TAXED))
     claim(folder, rows)

@@ -44,6 +44,13 @@ def test_the_first_outcome_that_applies_stands(tmp_path: Path, case: str, cells:
     assert outcomes(month) == [expected], case
 
 
+def test_the_share_of_ims_is_of_what_took_place(tmp_path: Path) -> None:
+    days = [dt.date(2026, 9, 30), dt.date(2026, 10, 21), ""]
+    others = [row(Service="Massage"), row(Patient="B", Status="no show"), row(Patient="B", Billed="yes")]
+    month = month_of(tmp_path, [row(), *others, *(row(Service_Date=day) for day in days)], as_of=dt.date(2026, 10, 20))
+    assert (month.totals.ims, month.totals.took_place) == (2, 3)
+
+
 def test_a_blank_insurer_is_held_or_pays_self_as_the_clinic_says(tmp_path: Path) -> None:
     assert outcomes(month_of(tmp_path, [row(Insurer="")])) == ["held"]
     own = month_of(tmp_path, [row(Insurer="")], clinic='blank_insurer = "self-pay"')
