@@ -67,7 +67,6 @@ def stand(
     # What has an active claim is never not billed, whatever else was decided about it.
     stays = recalled.standing["state"].isin(("claimed", "changed")) & decided_never & (reason != "outside-month")
     settled = (replaces != "") | (decided_never & ~stays & (frame["state"] == "voided"))
-    frame["claim"] = frame["claim"].mask(stays, recalled.standing["claim"])
     frame["state"] = frame["state"].mask(stays, "claimed").mask(settled, "")
     return Standing(frame, replaces, frozenset(never), recalled.without(set(replaces)))
 
