@@ -144,6 +144,14 @@ def test_a_claimed_session_whose_day_was_corrected_counts_once(tmp_path: Path) -
     assert limits(month) == ["0: near-insurer-limit"]
 
 
+def test_a_claimed_session_that_is_another_now_counts_once(tmp_path: Path) -> None:
+    first = [on(day, Start="9:00", **MANULIFE) for day in (1, 10)]
+    now = [*({**each, "Fee": 90.0} for each in first), on(28, **MANULIFE)]
+    month = again(tmp_path, [("2026-10", first)], now, more=OWN)
+    assert outcomes(month) == ["held", "held", "claimed"]
+    assert limits(month) == ["2: near-insurer-limit"]
+
+
 @pytest.mark.parametrize(
     ("case", "lost", "more"),
     [
