@@ -436,6 +436,27 @@ def test_others_can_look_while_one_writes(ledger: Ledger) -> None:
             assert other.claims()["voided_on"].isna().all()
 
 
+def test_a_change_waits_for_those_who_look(ledger: Ledger) -> None:
+    looks, changed = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with (other := Ledger(ledger.path)).reading():
+            other.claims()
+            looks.set()
+            changed.wait(30)
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    assert looks.wait(30)
+    with ledger.writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF, "x")
+        # What is committed while somebody looks has to wait until they are done.
+        threading.Timer(0.3, changed.set).start()
+    reader.join()
+    with ledger.reading():
+        assert not ledger.claim("2026-10-SUNL-0001")["voided_on"].isna().any()
+
+
 @pytest.mark.parametrize(
     ("folder", "mark"),
     [
