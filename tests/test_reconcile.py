@@ -352,8 +352,10 @@ def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: P
     summary = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Overview"]
     lines = [line[:4] for line in summary.iter_rows(values_only=True)]
     assert ("Sun Life", 4, 285, 60) in lines
-    assert results(reconcile(folder, [paid(SUN, -60, Payment_Number="P2")])) == [f"reversed {SUN}"]
     by_person = paid(Member_ID="111", cents=95, Claimed=95, Service_Date="2026-10-05", Payment_Number="P3")
+    refused = by_person | {"Paid": 0, "Reason": "Not covered"}
+    assert results(reconcile(folder, [refused], "--dry-run")) == ["denied 2026-10-SUNL-0004"]
+    assert results(reconcile(folder, [paid(SUN, -60, Payment_Number="P2")])) == [f"reversed {SUN}"]
     assert results(reconcile(folder, [by_person])) == ["paid 2026-10-SUNL-0004"]
 
 
@@ -395,9 +397,13 @@ def test_an_undone_payment_can_be_posted_again(folder: Path) -> None:
 
 def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(folder: Path) -> None:
     assert run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-06").exit_code == 0
-    told = reconcile(folder, [paid(SUN)])
-    [line] = told["payments"][0]["lines"]
-    assert (line["result"], line["might_be"]) == ("ambiguous", ["2026-10-SUNL-0004"])
+    assert run(folder, "void", SUN2, "--reason", "no visit", "--as-of", "2026-11-06").exit_code == 0
+    told = reconcile(folder, [paid(SUN), paid(SUN2)])
+    ask = "Ask the insurer which claim it pays."
+    assert [(line["result"], line["message"], line["might_be"]) for line in told["payments"][0]["lines"]] == [
+        ("ambiguous", f"{SUN} was taken back; 2026-10-SUNL-0004 stands for it. {ask}", ["2026-10-SUNL-0004"]),
+        ("ambiguous", f"{SUN2} was taken back. {ask}", [SUN2]),
+    ]
 
 
 def test_nothing_of_a_patient_is_on_the_screen(folder: Path) -> None:
