@@ -246,6 +246,11 @@ def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(fol
     assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
 
 
+def test_a_payments_number_is_the_same_without_the_zeros_that_a_spreadsheet_drops(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, Payment_Number="00123")])
+    assert results(reconcile(folder, [paid(SUN, Payment_Number="123")], name="mailed.csv")) == ["repeated"]
+
+
 def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> None:
     lines = [paid(SUN), paid(SUN2, 76), paid("2026-10-SUNL-0009", 5)]
     mailed = csv_file(folder, lines[::-1], "mailed.csv")
