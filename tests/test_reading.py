@@ -105,6 +105,16 @@ def test_missing_columns_are_refused_all_at_once_with_the_closest_found(tmp_path
     ]
 
 
+@pytest.mark.parametrize("lacking", ["Service Date", "Patient", "Practitioner", "Service", "Fee"])
+def test_sessions_that_lack_a_column_are_no_list_of_the_policies_that_they_name(tmp_path: Path, lacking: str) -> None:
+    cells = row(Patient_ID="P1")
+    told = refusal(xlsx(tmp_path, [{name: cell for name, cell in cells.items() if name != lacking}]), tmp_path)
+    assert told.splitlines()[:2] == [
+        "sessions.xlsx, Sessions, row 1: 1 column is missing.",
+        f"  missing: {lacking}",
+    ]
+
+
 REFUSED: list[tuple[str, bytes, str]] = [
     ("empty.csv", b"", "empty.csv: the file is empty."),
     ("blank.csv", b",,\n\n", "blank.csv: there is nothing in it."),

@@ -125,6 +125,20 @@ def _score(found: Match) -> tuple[float, int, int]:
     return (-len(found.missing) / needed, needed if found.fits else 0, len(found.columns))
 
 
+def _best(found: Sequence[Match]) -> Match:
+    """The layout that a table is taken for, of those that it could be.
+
+    Sessions often name policies too: what lacks little of a session, and knows more of its headings, is no list.
+    """
+    best = max(found, key=_score)
+    if best.known.id == "policies":
+        for other in found:
+            little = len(other.missing) * 2 < len(other.known.layout.needed)
+            if other.known.id == "sessions" and little and len(other.columns) > len(best.columns):
+                return other
+    return best
+
+
 def _columns(table: RawTable, position: int, fields: dict[str, str], known: Known) -> Match:
     row = table.row(position)
     by_field: dict[str, list[int]] = {}
@@ -156,7 +170,7 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], known: Know
 def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> Match:
     """The one table of a file that fits a layout; raises BillingError that says what lacks where none does."""
     by_sheet = [
-        max(found, key=_score)
+        _best(found)
         for table in sheets
         if (found := [fit for layout in known if (fit := match(table, layout)) is not None])
     ]
