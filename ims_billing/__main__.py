@@ -1,5 +1,5 @@
 """Runs the program as ``python -m ims_billing``."""
 
-from ims_billing.cli import main
+from ims_billing.cli.main import main
 
 main()

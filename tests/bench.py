@@ -93,7 +93,7 @@ cents = (pd.to_numeric(text["Fee"]) * 100).round().astype("int64")
 PHASES = """
 import sys, time
 began = time.perf_counter()
-import ims_billing.cli, ims_billing.console, ims_billing.record, ims_billing.json_view
+import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.commands.claim, ims_billing.cli.json_view
 import ims_billing.month, ims_billing.reading.intake, ims_billing.workbooks.files
 from ims_billing.ledger import Ledger
 took = {"import": time.perf_counter() - began}
@@ -113,12 +113,12 @@ def timed(owner, name, phase):
     setattr(owner, name, call)
 timed(ims_billing.reading.intake, "read_files", "read")
 timed(ims_billing.month, "classify", "classify")
-timed(ims_billing.record, "prepare_month", "check")
+timed(ims_billing.commands.claim, "prepare_month", "check")
 for name in ("claims", "memory", "month", "add_batch", "set_page", "take", "listing"):
     timed(Ledger, name, "ledger")
-timed(ims_billing.month_folder, "write_month", "write")
+timed(ims_billing.commands.folder, "write_month", "write")
 try:
-    ims_billing.cli.app(sys.argv[1:])
+    ims_billing.cli.main.app(sys.argv[1:])
 except SystemExit:
     pass
 took["all else"] = time.perf_counter() - began - sum(took.values())

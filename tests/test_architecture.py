@@ -39,6 +39,18 @@ CORE = {
 
 # The words, the frames and how things are written: imported by all, importing none of ours.
 VOCABULARY = {"model", "frames", "spelling"}
+# Whatever a command needs.
+EVERYTHING = CORE | {
+    "resemblance",
+    "why",
+    "reading",
+    "ledger",
+    "ledger_file",
+    "saving",
+    "workbooks",
+    "commands",
+    "cli",
+}
 # A module, or a folder of modules, and what it may import of ours beside that.
 MAY_IMPORT: dict[str, set[str]] = {
     "findings": set(),
@@ -71,63 +83,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "aging": {"receivables"},
     "matching": {"rulebook", "receivables"},
     "remittance": {"cells", "rulebook", "clinic", "receivables", "matching"},
-    "month_folder": {"findings", "decisions", "reading", "ledger", "ledger_file", "workbooks"},
-    "record": CORE | {"resemblance", "reading", "ledger", "ledger_file", "month_folder", "workbooks"},
-    "voiding": CORE | {"reading", "ledger", "ledger_file", "month_folder", "record", "workbooks"},
     "workbooks": {"findings", "corrections", "decisions", "aging", "saving", "workbooks"},
-    "starter": {"findings", "rulebook", "clinic", "clinic_file", "classify", "saving", "workbooks"},
-    "console": {
-        "findings",
-        "rulebook",
-        "clinic",
-        "in_force",
-        "month",
-        "why",
-        "payments",
-        "aging",
-        "remittance",
-        "second_insurer",
-        "record",
-        "voiding",
-        "console",
-    },
     "why": {"findings", "rulebook", "terms", "clinic", "in_force", "month"},
-    "json_view": {
-        "aging",
-        "second_insurer",
-        "rulebook",
-        "terms",
-        "clinic",
-        "in_force",
-        "month",
-        "why",
-        "payments",
-    },
-    "cli": {"commands"},
-    "commands": CORE
-    | {
-        "reading",
-        "ledger",
-        "ledger_file",
-        "month_folder",
-        "record",
-        "voiding",
-        "payments",
-        "console",
-        "json_view",
-        "starter",
-        "why",
-        "workbooks",
-        "commands",
-    },
-    "payments": CORE | {"reading", "ledger", "ledger_file", "saving", "workbooks"},
+    "commands": EVERYTHING - {"cli"},
+    "cli": EVERYTHING,
     "__main__": {"cli"},
     "__init__": set(),
 }
 # Outside libraries live in named places.
 OUTSIDE = {
-    "typer": {"commands"},
-    "rich": {"console"},
+    "typer": {"cli"},
+    "rich": {"cli"},
     "python_calamine": {"reading"},
     "openpyxl": {"workbooks", "reading"},
     "sqlite3": {"ledger_file"},

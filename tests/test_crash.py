@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from ims_billing import month_folder, record, voiding
 from ims_billing.clinic_file import load
+from ims_billing.commands import claim as record
+from ims_billing.commands import folder as month_folder
+from ims_billing.commands import void as voiding
 from ims_billing.ledger import Ledger
 from ims_billing.ledger_file import LedgerFile
 from ims_billing.reading.intake import read_files

@@ -15,7 +15,7 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
-from ims_billing.cli import app
+from ims_billing.cli.main import app
 from ims_billing.corrections import CORRECTS
 from ims_billing.findings import CATALOGUE
 from ims_billing.ledger import Ledger
@@ -617,7 +617,7 @@ def test_a_typed_value_that_is_cleared_is_taken_back(folder: Path) -> None:
 ON_ANOTHER_DAY = """
 import sys
 import time_machine
-from ims_billing.cli import main
+from ims_billing.cli.main import main
 sys.argv = ["ims-billing", *{arguments!r}]
 with time_machine.travel({day!r}):
     main()

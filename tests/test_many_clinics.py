@@ -76,7 +76,7 @@ def watch(event, arguments):
         if any(str(arguments[0]).startswith(other) for other in others):
             raise SystemExit(f"reached {arguments[0]}")
 sys.addaudithook(watch)
-from ims_billing.cli import main
+from ims_billing.cli.main import main
 main()
 """
 

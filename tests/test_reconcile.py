@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
-from ims_billing.cli import app
+from ims_billing.cli.main import app
 from ims_billing.receivables import Position
 from tests.practice import clinic_file, csv_file, row, xlsx
 

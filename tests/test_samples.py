@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ims_billing.cli import app
+from ims_billing.cli.main import app
 from ims_billing.clinic_file import load
 from ims_billing.findings import CATALOGUE
 from ims_billing.handover import run_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
-from ims_billing.cli import app
+from ims_billing.cli.main import app
 from ims_billing.clinic_file import without_file
 from ims_billing.frames import ON_LEDGER, POSTINGS, empty
 from ims_billing.ledger import Ledger

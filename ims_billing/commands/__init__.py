@@ -1,1 +1,1 @@
-"""The commands, thin: parse, call, show, exit code. pandas and openpyxl come in only where they are used."""
+"""What each command does: one file and one transaction each."""

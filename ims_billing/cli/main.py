@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 
-from ims_billing.commands import month, payments, reference
-from ims_billing.commands.app import app
+from ims_billing.cli import month, payments, reference
+from ims_billing.cli.app import app
 
 __all__ = ["app", "main", "month", "payments", "reference"]
 

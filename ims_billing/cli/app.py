@@ -20,12 +20,12 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BillingError as error:
-            from ims_billing.console import fail
+            from ims_billing.cli.screen import fail
 
             fail(str(error))
             raise typer.Exit(COULD_NOT) from error
         except KeyboardInterrupt as error:
-            from ims_billing.console import fail
+            from ims_billing.cli.screen import fail
 
             fail("stopped. Nothing is half-done: what is on the ledger stays, and the same command does the rest.")
             raise typer.Exit(_STOPPED) from error

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ims_billing.commands.app import app
-from ims_billing.commands.options import ClinicFile, Json, day_of, find_clinic, print_json, read_all
+from ims_billing.cli.app import app
+from ims_billing.cli.options import ClinicFile, Json, day_of, find_clinic, print_json, read_all
 
 if TYPE_CHECKING:
     from ims_billing.model import Intake
@@ -27,14 +27,14 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
-    from ims_billing import console
+    from ims_billing.cli import screen
     from ims_billing.clinic_file import without_file
-    from ims_billing.starter import write_starter
+    from ims_billing.commands.init import write_starter
 
     intake: Intake | None = None
     if source:
         intake = read_all(source, without_file())
-    console.show_started(write_starter(folder, intake), found=intake is not None)
+    screen.show_started(write_starter(folder, intake), found=intake is not None)
 
 
 @app.command(
@@ -49,7 +49,7 @@ def rules(
     as_json: Json = False,
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
-    from ims_billing import console, json_view
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load, without_file
 
     path = find_clinic(clinic, [])
@@ -57,4 +57,4 @@ def rules(
     if as_json:
         print_json(json_view.rules_json(known, day_of(on)))
     else:
-        console.show_rules(known, day_of(on))
+        screen.show_rules(known, day_of(on))

@@ -16,8 +16,8 @@ from ims_billing.spelling import is_id, numbered
 from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
 
 if TYPE_CHECKING:
+    from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
     from ims_billing.month import Month
-    from ims_billing.payments import Aged, Reconciliation, Undone
     from ims_billing.second_insurer import Rest
     from ims_billing.why import Page
 

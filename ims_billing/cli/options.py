@@ -93,7 +93,7 @@ def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -
 
 def read_all(files: list[Path], clinic: Clinic) -> Intake:
     """The sessions of all files, with progress, and with passwords that are asked for."""
-    from ims_billing.console import Working
+    from ims_billing.cli.screen import Working
     from ims_billing.reading.intake import read_files
 
     with Working() as working:
@@ -102,7 +102,7 @@ def read_all(files: list[Path], clinic: Clinic) -> Intake:
 
 def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
     """The month as it would be claimed; nothing is recorded."""
-    from ims_billing.console import Working
+    from ims_billing.cli.screen import Working
     from ims_billing.month import prepare_month
 
     memory = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ims_billing.commands.app import HELD, app
-from ims_billing.commands.options import (
+from ims_billing.cli.app import HELD, app
+from ims_billing.cli.options import (
     AsOf,
     ClinicFile,
     Json,
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 def _refresh(memory: Ledger, months: Sequence[str], folder: Path, password: str) -> list[Written]:
     """Writes the workbooks again that show what has changed."""
-    from ims_billing import console, month_folder
+    from ims_billing.cli import screen
+    from ims_billing.commands import folder as month_folder
 
-    with console.Working() as working:
+    with screen.Working() as working:
         return month_folder.refresh(
             memory, months, folder, password=password,
             ask=working.ask_password, started=working.step, waiting=working.wait,
@@ -59,36 +60,37 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
-    from ims_billing import console, json_view, payments
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load, without_file
+    from ims_billing.commands import reconcile as payments
     from ims_billing.reading.remittance import read_remittances
 
     path = find_clinic(clinic, files or [])
     known = load(path) if path else without_file()
     memory, folder = known_ledger(path, ledger, out)
-    password = console.new_password() if protect else ""
+    password = screen.new_password() if protect else ""
     if undo is not None:
         if files or dry_run or not reason.strip():
             raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
-        with console.Working() as working:
+        with screen.Working() as working:
             done = payments.undo(undo, reason.strip(), memory, as_of=day_of(as_of), waiting=working.wait)
         if as_json:
             print_json(json_view.undone_json(done))
         else:
-            console.show_undone(done)
+            screen.show_undone(done)
         _refresh(memory, done.months, folder, password)
         return
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
-    with console.Working() as working:
+    with screen.Working() as working:
         lines, read = read_remittances(files, known, working.step, working.ask_password)
         reconciled = payments.reconcile(
             lines, read, known, memory, as_of=day_of(as_of), dry_run=dry_run, waiting=working.wait
         )
     if not as_json:
         # What was posted is told before anything else can go wrong.
-        console.show_reconciled(reconciled)
-        console.show_ledger(memory.path, fresh=False)
+        screen.show_reconciled(reconciled)
+        screen.show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
         written = _refresh(memory, reconciled.months, folder, password)
@@ -98,7 +100,7 @@ def reconcile(
             print_json(json_view.reconciliation_json(reconciled, paths))
     if not as_json:
         for one in written:
-            console.show_written(one.files, one.left_over, shared=one.shared)
+            screen.show_written(one.files, one.left_over, shared=one.shared)
     if reconciled.held:
         raise typer.Exit(HELD)
 
@@ -115,14 +117,15 @@ def aging(
     as_json: Json = False,
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
-    from ims_billing import console, json_view, payments
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load
+    from ims_billing.commands import reconcile as payments
 
     path = find_clinic(clinic, [])
     memory, folder = known_ledger(path, ledger, out)
     name = load(path).name if path else ""
-    password = console.new_password() if protect else ""
-    with console.Working() as working:
+    password = screen.new_password() if protect else ""
+    with screen.Working() as working:
         done = payments.age(
             memory, folder, name, as_of=day_of(as_of), password=password,
             ask=working.ask_password, waiting=working.wait,
@@ -130,5 +133,5 @@ def aging(
     if as_json:
         print_json(json_view.aging_json(done))
     else:
-        console.show_aging(done)
+        screen.show_aging(done)
     _refresh(memory, done.months, folder, password)

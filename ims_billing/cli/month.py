@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ims_billing import __version__
-from ims_billing.commands.app import HELD, app
-from ims_billing.commands.options import (
+from ims_billing.cli.app import HELD, app
+from ims_billing.cli.options import (
     AsOf,
     ClinicFile,
     Decisions,
@@ -51,7 +51,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
-    from ims_billing import console, json_view
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load, without_file
 
     path = find_clinic(clinic, files)
@@ -61,8 +61,8 @@ def check(
     if as_json:
         print_json(json_view.month_json(prepared))
     else:
-        console.show_month(prepared, files, would=True)
-        console.show_end(prepared, would=True)
+        screen.show_month(prepared, files, would=True)
+        screen.show_end(prepared, would=True)
     if prepared.totals.counts["held"]:
         raise typer.Exit(HELD)
 
@@ -97,8 +97,10 @@ def claim(
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
-    from ims_billing import console, json_view, month_folder, record
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load
+    from ims_billing.commands import claim as record
+    from ims_billing.commands import folder as month_folder
 
     path = find_clinic(clinic, files)
     if path is None:
@@ -116,7 +118,7 @@ def claim(
     month_folder.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, known, month)
     if dry_run or strict:
-        with console.Working() as working:
+        with screen.Working() as working:
             prepared, rest = record.foresee(
                 intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
                 decisions=decisions, ask=working.ask_password, started=working.step,
@@ -126,38 +128,38 @@ def claim(
             if as_json:
                 print_json(json_view.month_json(prepared, rest=rest))
             else:
-                console.show_month(prepared, files, would=True)
-                console.show_rest(rest, would=True)
-                console.show_end(prepared, would=True, rest=rest)
+                screen.show_month(prepared, files, would=True)
+                screen.show_rest(rest, would=True)
+                screen.show_end(prepared, would=True, rest=rest)
             if strict and held:
-                console.fail(f"{held} sessions are held and --strict was given: nothing was written.")
+                screen.fail(f"{held} sessions are held and --strict was given: nothing was written.")
                 raise typer.Exit(HELD)
             return
     fresh = not memory.exists
-    password = console.new_password() if protect else ""
-    with console.Working() as working:
+    password = screen.new_password() if protect else ""
+    with screen.Working() as working:
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
             strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
             ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
     if memory.synchronised_by:
-        console.warn_of_cloud(memory.path, memory.synchronised_by)
+        screen.warn_of_cloud(memory.path, memory.synchronised_by)
     if as_json:
         files_written = done.written.files if done.written else ()
         print_json(json_view.month_json(done.month, done.numbers, files_written, done.rest))
         return
-    console.show_month(done.month, files, would=False)
-    console.show_decisions(done.decisions, done.month)
-    console.show_rest(done.rest, would=False)
-    console.show_ledger(memory.path, fresh=fresh)
+    screen.show_month(done.month, files, would=False)
+    screen.show_decisions(done.decisions, done.month)
+    screen.show_rest(done.rest, would=False)
+    screen.show_ledger(memory.path, fresh=fresh)
     for written in (done.written, *done.elsewhere):
         if written:
-            console.show_written(written.files, written.left_over, shared=written.shared)
+            screen.show_written(written.files, written.left_over, shared=written.shared)
     with memory.reading():
-        console.show_unwritten(memory.nowhere_written())
+        screen.show_unwritten(memory.nowhere_written())
     changed = done.written is not None
-    console.show_end(
+    screen.show_end(
         done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent,
         rest=done.rest,
     )  # fmt: skip
@@ -182,7 +184,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
-    from ims_billing import console, json_view
+    from ims_billing.cli import json_view, screen
     from ims_billing.clinic_file import load, without_file
 
     path = find_clinic(clinic, about if row is not None else [])
@@ -192,7 +194,7 @@ def why(
         if as_json:
             print_json({"version": __version__, **json_view.page_json(page)})
         else:
-            console.show_pages([page])
+            screen.show_pages([page])
         return
     from ims_billing.why import session_page, sessions_at
 
@@ -209,7 +211,7 @@ def why(
     if as_json:
         print_json(json_view.why_json(prepared, pages))
         return
-    console.show_pages(list(pages.values()))
+    screen.show_pages(list(pages.values()))
 
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
@@ -245,17 +247,18 @@ def report(
     protect: Protect = False,
 ) -> None:
     """Write a month's files again from the ledger, the same to the byte."""
-    from ims_billing import console, month_folder
+    from ims_billing.cli import screen
+    from ims_billing.commands import folder as month_folder
 
     memory, folder = known_ledger(find_clinic(clinic, []), ledger, out)
-    password = console.new_password() if protect else ""
-    with console.Working() as working:
+    password = screen.new_password() if protect else ""
+    with screen.Working() as working:
         written = month_folder.report(
             memory, month, folder, password=password,
             ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
-    console.show_ledger(memory.path, fresh=False)
-    console.show_written(written.files, written.left_over, shared=written.shared)
+    screen.show_ledger(memory.path, fresh=False)
+    screen.show_written(written.files, written.left_over, shared=written.shared)
 
 
 @app.command(
@@ -280,8 +283,9 @@ def void(
     protect: Protect = False,
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
-    from ims_billing import console, voiding
+    from ims_billing.cli import screen
     from ims_billing.clinic_file import load
+    from ims_billing.commands import void as voiding
 
     if not reason.strip():
         raise typer.BadParameter("say why, in a few words", param_hint="--reason")
@@ -294,13 +298,13 @@ def void(
     known = load(path) if anew and path else None
     intake = read_all(files, known) if files and known else None
     number = claim.strip().upper()
-    password = console.new_password() if protect else ""
-    with console.Working() as working:
+    password = screen.new_password() if protect else ""
+    with screen.Working() as working:
         done = voiding.void(
             number, known, memory, folder, reason=reason.strip(), as_of=day_of(as_of), intake=intake,
             password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
         )  # fmt: skip
-    console.show_ledger(memory.path, fresh=False)
+    screen.show_ledger(memory.path, fresh=False)
     for written in done.written:
-        console.show_written(written.files, written.left_over, shared=written.shared)
-    console.show_voided(number, done)
+        screen.show_written(written.files, written.left_over, shared=written.shared)
+    screen.show_voided(number, done)

@@ -11,8 +11,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ims_billing.cli.screen.terminal import out
 from ims_billing.clinic import Clinic
-from ims_billing.console.terminal import out
 from ims_billing.in_force import Rule, not_stated, rules_on
 from ims_billing.rulebook import services_told
 

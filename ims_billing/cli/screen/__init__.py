@@ -1,6 +1,6 @@
 """What the terminal shows."""
 
-from ims_billing.console.glance import (
+from ims_billing.cli.screen.glance import (
     show_decisions,
     show_end,
     show_ledger,
@@ -12,9 +12,9 @@ from ims_billing.console.glance import (
     show_written,
     warn_of_cloud,
 )
-from ims_billing.console.receivables import show_aging, show_reconciled, show_undone
-from ims_billing.console.reference import show_pages, show_rules
-from ims_billing.console.terminal import Working, fail, new_password
+from ims_billing.cli.screen.payments import show_aging, show_reconciled, show_undone
+from ims_billing.cli.screen.reference import show_pages, show_rules
+from ims_billing.cli.screen.terminal import Working, fail, new_password
 
 __all__ = [
     "Working",

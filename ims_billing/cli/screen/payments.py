@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ims_billing.console.glance import plain_table
-from ims_billing.console.terminal import out
+from ims_billing.cli.screen.glance import plain_table
+from ims_billing.cli.screen.terminal import out
 from ims_billing.spelling import dollars, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ims_billing.payments import Aged, Reconciliation, Undone
+    from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
     from ims_billing.remittance import Line
     from ims_billing.second_insurer import Uneven
 

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from ims_billing.checks import CHECKS
-from ims_billing.console import terminal
-from ims_billing.console.terminal import Working
+from ims_billing.cli.screen import terminal
+from ims_billing.cli.screen.terminal import Working
 from ims_billing.month import prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
@@ -22,7 +22,7 @@ from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
 Told = list[tuple[str, float | None]]
 WORKS = """
 import time
-from ims_billing.console import Working
+from ims_billing.cli.screen import Working
 with Working() as working:
     working.step("Writing one.xlsx, 1 of 2", 0.0)
     time.sleep(1.5)
