@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 # What a file is called until it is whole.
 _BEGINS, _ENDS = ".ims-billing-", ".part"

@@ -19,10 +19,10 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from stdnum.ca import bc_phn
 
-from ims_billing.clinic_file import load
-from ims_billing.handover import run_of
-from ims_billing.ledger import Ledger
-from ims_billing.month import prepare_month
+from ims_billing.clinic.toml_file import load
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import prepare_month
+from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.package import stamped
 

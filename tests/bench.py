@@ -94,8 +94,8 @@ PHASES = """
 import sys, time
 began = time.perf_counter()
 import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.commands.claim, ims_billing.cli.json_view
-import ims_billing.month, ims_billing.reading.intake, ims_billing.workbooks.files
-from ims_billing.ledger import Ledger
+import ims_billing.month.prepare, ims_billing.reading.intake, ims_billing.workbooks.files
+from ims_billing.ledger.ledger import Ledger
 took = {"import": time.perf_counter() - began}
 depth = []
 def timed(owner, name, phase):
@@ -112,7 +112,7 @@ def timed(owner, name, phase):
                 depth[-1] += spent
     setattr(owner, name, call)
 timed(ims_billing.reading.intake, "read_files", "read")
-timed(ims_billing.month, "classify", "classify")
+timed(ims_billing.month.prepare, "classify", "classify")
 timed(ims_billing.commands.claim, "prepare_month", "check")
 for name in ("claims", "memory", "month", "add_batch", "set_page", "take", "listing"):
     timed(Ledger, name, "ledger")

@@ -20,13 +20,13 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "mutants"
 # What is changed, and the tests that have to notice: those of its own and of the commands that stand on it.
 PARTS: dict[str, tuple[list[str], list[str]]] = {
-    "classify": (["classify.py"], ["classify", "month"]),
+    "classify": (["sessions/classify.py"], ["classify", "month"]),
     "checks": (["checks/*.py"], ["checks", "limits"]),
-    "claims": (["claims.py"], ["month", "limits"]),
-    "month": (["month.py", "standing.py"], ["month", "history", "found"]),
+    "claims": (["month/claims.py"], ["month", "limits"]),
+    "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
     "tie_out": (["reading/tie_out.py"], ["tie_out", "found"]),
-    "ledger": (["ledger.py", "ledger_file.py"], ["ledger", "record"]),
-    "remittance": (["remittance.py", "matching.py"], ["reconcile", "second_insurer"]),
+    "ledger": (["ledger/*.py"], ["ledger", "record"]),
+    "remittance": (["payments/*.py"], ["reconcile", "second_insurer"]),
 }
 # Their cases are many and slow, and say again what the others do, or they start processes that nothing is changed in.
 LONG = ("any_", "conserved", "never_more_than_is_left", "processes", "cents_")

@@ -13,13 +13,13 @@ from typing import Any
 import pandas as pd
 from openpyxl import Workbook
 
-from ims_billing.clinic import Clinic
-from ims_billing.clinic_file import load
-from ims_billing.handover import run_of
-from ims_billing.ledger import Ledger
-from ims_billing.model import Intake, MonthView
-from ims_billing.month import Month, prepare_month
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.toml_file import load
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.model import Intake, MonthView
 
 AS_OF = dt.date(2026, 11, 5)
 MONTH = "2026-10"

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from ims_billing.frames import ON_LEDGER, POSTINGS, empty
-from ims_billing.ledger import Ledger
-from ims_billing.receivables import positions, totals
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.positions import positions, totals
+from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
 from tests.test_reconcile import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
 BOOK = "reports/aging-{}.xlsx"

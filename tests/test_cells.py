@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.cells import Cell, Order, day, day_order, length, money, shown, text, time
-from ims_billing.spelling import cents, dollars
+from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, money, shown, text, time
+from ims_billing.vocabulary.spelling import cents, dollars
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
     (95.0, 9500), (95.35, 9535), (1095, 109500), ("95", 9500), ("95.5", 9550), ("$1,095.00", 109500),

@@ -10,10 +10,10 @@ import pytest
 
 from ims_billing.checks import CHECKS
 from ims_billing.checks.desk import and_others
-from ims_billing.clinic_file import without_file
-from ims_billing.findings import CATALOGUE
-from ims_billing.month import prepare_month
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import AS_OF, MONTH, kinds, month_of, outcomes, practice, row, told, xlsx
 
 Rows = list[dict[str, Any]]

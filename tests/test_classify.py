@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ims_billing.classify import NameReader, classify, words_of
-from ims_billing.model import Service
-from ims_billing.rulebook import published
+from ims_billing.rules.published import published
+from ims_billing.sessions.classify import NameReader, classify, words_of
+from ims_billing.vocabulary.model import Service
 from tests.practice import intake, kinds, month_of, outcomes, practice, row
 
 HERE = Path(__file__).parent

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ims_billing.clinic import person, toml_text
-from ims_billing.clinic_file import load, without_file
-from ims_billing.findings import BillingError
+from ims_billing.clinic.clinic import person, toml_text
+from ims_billing.clinic.toml_file import load, without_file
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, practice
 
 # The example of the manual: a file in this shape loads.

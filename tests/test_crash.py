@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
-from ims_billing.clinic_file import load
+from ims_billing.clinic.toml_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import LedgerFile
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, row
 

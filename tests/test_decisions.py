@@ -16,9 +16,9 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.corrections import CORRECTS
-from ims_billing.findings import CATALOGUE
-from ims_billing.ledger import Ledger
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.vocabulary.fields import CORRECTS
+from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import clinic_file, row, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")

@@ -7,11 +7,11 @@ import tomllib
 from pathlib import Path
 
 import ims_billing
-from ims_billing.findings import catalogue_table
+from ims_billing.vocabulary.findings import catalogue_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BEGIN = "<!-- findings: made by ims_billing.findings.catalogue_table() -->\n"
+BEGIN = "<!-- findings: made by ims_billing.vocabulary.findings.catalogue_table() -->\n"
 END = "\n<!-- end of findings -->"
 
 

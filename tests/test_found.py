@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from ims_billing.classify import NameReader
-from ims_billing.findings import BillingError
-from ims_billing.month import Month, prepare_month
+from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.rulebook import published
+from ims_billing.rules.published import published
+from ims_billing.sessions.classify import NameReader
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import (
     AS_OF,
     MONTH,
@@ -185,7 +185,7 @@ def test_a_clinic_file_of_another_shape_is_refused(tmp_path: Path, text: str) ->
     path.write_text(
         f'{text}\n[clinic]\nname = "X"\n' if "=" in text[:20] else f'[clinic]\nname = "X"\n{text}\n', encoding="utf-8"
     )
-    from ims_billing.clinic_file import load
+    from ims_billing.clinic.toml_file import load
 
     with pytest.raises(BillingError):
         load(path)

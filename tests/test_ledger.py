@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from ims_billing import ledger_file
-from ims_billing.findings import BillingError
-from ims_billing.frames import ON_LEDGER
-from ims_billing.handover import run_of
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_schema import APPLICATION_ID, MIGRATIONS
-from ims_billing.month import Month
+from ims_billing.ledger import file as ledger_file
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.month.prepare import Month
+from ims_billing.month.run import run_of
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import ON_LEDGER
 from tests.practice import AS_OF, MONTH, frame_text, month_of, row
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ims_billing.handover import run_of
-from ims_billing.ledger import Ledger
-from ims_billing.month import Month, prepare_month
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from tests.jane import appointment, as_csv, sale
 from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told, xlsx

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ims_billing.ledger import Ledger
+from ims_billing.ledger.ledger import Ledger
 from tests.practice import clinic_file, row, xlsx
 
 CLINICS = ("north", "south", "east & west")

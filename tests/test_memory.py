@@ -18,13 +18,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ims_billing.clinic_file import load
+from ims_billing.clinic.toml_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
-from ims_billing.findings import BillingError
-from ims_billing.ledger import Ledger
+from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, csv_file, row
 
 AS_OF = dt.date(2026, 11, 5)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_billing.findings import BillingError
-from ims_billing.handover import run_of
-from ims_billing.month import months_in, only_month, prepare_month
+from ims_billing.month.prepare import months_in, only_month, prepare_month
+from ims_billing.month.run import run_of
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, on_ledger, outcomes, practice, row
 
 OTHER = {"Service": "Massage"}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_billing.findings import BillingError
-from ims_billing.model import Aside, Intake
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import Aside, Intake
 from tests.practice import USUAL, csv_file, intake, practice, row, xlsx, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.receivables import Position
+from ims_billing.payments.positions import Position
 from tests.practice import clinic_file, csv_file, row, xlsx
 
 COVERAGE = '[[coverage]]\ninsurer = "Manulife"\npercent = 80\nfrom = 2026-01-01\n'

@@ -14,14 +14,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_billing.clinic_file import load
+from ims_billing.clinic.toml_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
 from ims_billing.commands.claim import Recorded
-from ims_billing.findings import BillingError
-from ims_billing.ledger import Ledger
+from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import AS_OF, MONTH, clinic_file, outcomes, row, xlsx
 
 PAT = row(Session_ID="S1", Start="9:00")

@@ -15,13 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from ims_billing.clinic_file import load
-from ims_billing.findings import CATALOGUE
-from ims_billing.handover import run_of
-from ims_billing.ledger import Ledger
-from ims_billing.month import Month, prepare_month
+from ims_billing.clinic.toml_file import load
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import run_of
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
+from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.workbooks.files import write_month
 from tests.practice import frame_text, on_ledger
 

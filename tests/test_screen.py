@@ -14,7 +14,7 @@ from rich.console import Console
 from ims_billing.checks import CHECKS
 from ims_billing.cli.screen import terminal
 from ims_billing.cli.screen.terminal import Working
-from ims_billing.month import prepare_month
+from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
 from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx

@@ -15,11 +15,11 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.clinic_file import without_file
-from ims_billing.frames import ON_LEDGER, POSTINGS, empty
-from ims_billing.ledger import Ledger
-from ims_billing.receivables import answers
-from ims_billing.second_insurer import rests
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.second_insurer import rests
+from ims_billing.payments.positions import answers
+from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
 from tests.practice import clinic_file, csv_file, row, xlsx
 
 FIRST = "2026-10-SUNL-0001"

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl import Workbook
 
-from ims_billing.findings import BillingError
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
+from ims_billing.vocabulary.errors import BillingError
 from tests.formats import FORMATS, write_table
 from tests.practice import USUAL, practice, row, xlsx
 

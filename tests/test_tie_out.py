@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_billing.model import FileRead
-from ims_billing.month import Month, prepare_month
+from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.model import FileRead
 from tests.jane import appointment, as_csv, exports, sale
 from tests.practice import AS_OF, MONTH, kinds, outcomes, practice, told
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from ims_billing.findings import CATALOGUE, BillingError
-from ims_billing.frames import ON_LEDGER, empty
-from ims_billing.month import Month
-from ims_billing.why import Page, claim_page, kind_page, session_page, sessions_at
+from ims_billing.month.prepare import Month
+from ims_billing.month.why import Page, claim_page, kind_page, session_page, sessions_at
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import ON_LEDGER, empty
 from tests.jane import appointment, sale
 from tests.practice import clinic_file, month_of, on_ledger, practice, row, xlsx
 from tests.test_cli import AS_OF, report, run

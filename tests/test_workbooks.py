@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ims_billing.findings import BillingError
-from ims_billing.model import MonthView
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month

@@ -11,10 +11,10 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 import pandas as pd
 
-from ims_billing.clinic import Clinic, Insurer
-from ims_billing.findings import CATALOGUE
-from ims_billing.frames import FINDINGS, NO_SESSION, prove
-from ims_billing.model import DID_NOT_TAKE_PLACE, Billable, Started, nobody_looks
+from ims_billing.clinic.clinic import Clinic, Insurer
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, prove
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable, Started, nobody_looks
 
 T = TypeVar("T")
 # How many other places a message names.

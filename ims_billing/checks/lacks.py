@@ -8,7 +8,7 @@ import pandas as pd
 from stdnum.ca import bc_phn
 
 from ims_billing.checks.desk import Check, Desk, check, say
-from ims_billing.spelling import dollars
+from ims_billing.vocabulary.spelling import dollars
 
 
 def _missing(column: str, message: str) -> Check:

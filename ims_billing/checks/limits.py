@@ -9,10 +9,10 @@ from typing import Any, cast
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
-from ims_billing.clinic import Insurer
-from ims_billing.rulebook import published
-from ims_billing.spelling import bare, day_text
-from ims_billing.terms import Limit, SubmissionWindow
+from ims_billing.clinic.clinic import Insurer
+from ims_billing.rules.published import published
+from ims_billing.rules.values import Limit, SubmissionWindow
+from ims_billing.vocabulary.spelling import bare, day_text
 
 # How soon before a limit or a deadline somebody should know: the clinic's own habit, no insurer's rule.
 _LAST_VISITS = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
-from ims_billing.spelling import day_text, dollars
+from ims_billing.vocabulary.spelling import day_text, dollars
 
 
 @check("no-fee-in-force")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
-from ims_billing.clinic import Insurer
-from ims_billing.rulebook import published
-from ims_billing.spelling import day_text, given_name_first
+from ims_billing.clinic.clinic import Insurer
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.spelling import day_text, given_name_first
 
 
 @check("practitioner-not-on-roster")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
-from ims_billing.frames import NO_SESSION
-from ims_billing.spelling import day_text
+from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.spelling import day_text
 
 
 @check("changed-since-claimed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
-from ims_billing.clinic import toml_text
+from ims_billing.clinic.clinic import toml_text
 
 
 @check("ims-or-acupuncture")

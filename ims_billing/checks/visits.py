@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
-from ims_billing.frames import SELF_PAY
-from ims_billing.spelling import day_text
+from ims_billing.vocabulary.frames import SELF_PAY
+from ims_billing.vocabulary.spelling import day_text
 
 
 def _not_one_to_one(desk: Desk) -> pd.Series[bool]:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from ims_billing import __version__
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 HELD, COULD_NOT, _STOPPED = 1, 2, 130
 

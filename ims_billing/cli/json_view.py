@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
-from ims_billing.clinic import Clinic, Insurer
-from ims_billing.frames import NO_SESSION
-from ims_billing.in_force import rules_on
-from ims_billing.rulebook import services_told
-from ims_billing.spelling import is_id, numbered
-from ims_billing.terms import ALWAYS, Cited, Codes, in_force, without_overridden
+from ims_billing.clinic.clinic import Clinic, Insurer
+from ims_billing.clinic.rules_in_words import rules_on
+from ims_billing.rules.published import services_told
+from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
+from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.spelling import is_id, numbered
 
 if TYPE_CHECKING:
     from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
-    from ims_billing.month import Month
-    from ims_billing.second_insurer import Rest
-    from ims_billing.why import Page
+    from ims_billing.month.prepare import Month
+    from ims_billing.month.second_insurer import Rest
+    from ims_billing.month.why import Page
 
 
 def month_json(
@@ -170,7 +170,7 @@ def undone_json(done: Undone) -> dict[str, Any]:
 def aging_json(done: Aged) -> dict[str, Any]:
     """The object that `aging --json` prints: what is owed by insurer and age in days, and the claims to ask about."""
     # Here, so that commands without sessions need no pandas.
-    from ims_billing.aging import BUCKETS, by_insurer
+    from ims_billing.payments.aging import BUCKETS, by_insurer
 
     owed = by_insurer(done.frame)
     columns = ["claim", "insurer", "month", "claimed_on", "age", "bucket", "amount_cents", "paid_cents", "owed_cents"]

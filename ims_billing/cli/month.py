@@ -31,11 +31,11 @@ from ims_billing.cli.options import (
     read_all,
     read_sessions,
 )
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
-    from ims_billing.clinic import Clinic
-    from ims_billing.why import Page
+    from ims_billing.clinic.clinic import Clinic
+    from ims_billing.month.why import Page
 
 
 @app.command(
@@ -52,7 +52,7 @@ def check(
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load, without_file
+    from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, files)
     known = load(path) if path else without_file()
@@ -98,7 +98,7 @@ def claim(
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load
+    from ims_billing.clinic.toml_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands import folder as month_folder
 
@@ -185,7 +185,7 @@ def why(
 ) -> None:
     """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load, without_file
+    from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, about if row is not None else [])
     known = load(path) if path else without_file()
@@ -196,12 +196,12 @@ def why(
         else:
             screen.show_pages([page])
         return
-    from ims_billing.why import session_page, sessions_at
+    from ims_billing.month.why import session_page, sessions_at
 
     memory = memory_of(path, ledger)
     prepared = prepare(read_all(about, known), known, month, day_of(as_of), memory)
     if memory is None:
-        from ims_billing.frames import ON_LEDGER, empty
+        from ims_billing.vocabulary.frames import ON_LEDGER, empty
 
         claims = empty(ON_LEDGER)
     else:
@@ -216,8 +216,9 @@ def why(
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
     """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
-    from ims_billing.findings import CATALOGUE, REASONS, did_you_mean
-    from ims_billing.why import claim_page, kind_page, reason_page
+    from ims_billing.month.why import claim_page, kind_page, reason_page
+    from ims_billing.vocabulary.errors import did_you_mean
+    from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 
     named = str(about[0]).strip()
     if len(about) > 1:
@@ -284,7 +285,7 @@ def void(
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
     from ims_billing.cli import screen
-    from ims_billing.clinic_file import load
+    from ims_billing.clinic.toml_file import load
     from ims_billing.commands import void as voiding
 
     if not reason.strip():

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
-    from ims_billing.clinic import Clinic
-    from ims_billing.ledger import Ledger
-    from ims_billing.model import Intake
-    from ims_billing.month import Month
+    from ims_billing.clinic.clinic import Clinic
+    from ims_billing.ledger.ledger import Ledger
+    from ims_billing.month.prepare import Month
+    from ims_billing.vocabulary.model import Intake
 
 
 def month_as_written(text: str | None) -> str | None:
@@ -83,7 +83,7 @@ def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
 
 def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:
     """The sessions of all files, and the month to bill: as given, else the one that they lie in."""
-    from ims_billing.month import only_month
+    from ims_billing.month.prepare import only_month
 
     intake = read_all(files, clinic)
     if intake.missing:
@@ -103,7 +103,7 @@ def read_all(files: list[Path], clinic: Clinic) -> Intake:
 def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
     """The month as it would be claimed; nothing is recorded."""
     from ims_billing.cli.screen import Working
-    from ims_billing.month import prepare_month
+    from ims_billing.month.prepare import prepare_month
 
     memory = None
     if ledger is not None:
@@ -115,8 +115,8 @@ def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, l
 
 def places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
     """The ledger and the output folder: as given, else beside the clinic file."""
-    from ims_billing.ledger import Ledger
-    from ims_billing.ledger_file import FILE_NAME
+    from ims_billing.ledger.file import FILE_NAME
+    from ims_billing.ledger.ledger import Ledger
 
     if clinic is None and (ledger is None or out is None):
         raise BillingError(

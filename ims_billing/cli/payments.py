@@ -23,7 +23,7 @@ from ims_billing.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ims_billing.ledger import Ledger
+    from ims_billing.ledger.ledger import Ledger
     from ims_billing.workbooks.files import Written
 
 
@@ -61,9 +61,9 @@ def reconcile(
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load, without_file
+    from ims_billing.clinic.toml_file import load, without_file
     from ims_billing.commands import reconcile as payments
-    from ims_billing.reading.remittance import read_remittances
+    from ims_billing.reading.remittances import read_remittances
 
     path = find_clinic(clinic, files or [])
     known = load(path) if path else without_file()
@@ -118,7 +118,7 @@ def aging(
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load
+    from ims_billing.clinic.toml_file import load
     from ims_billing.commands import reconcile as payments
 
     path = find_clinic(clinic, [])

@@ -12,7 +12,7 @@ from ims_billing.cli.app import app
 from ims_billing.cli.options import ClinicFile, Json, day_of, find_clinic, print_json, read_all
 
 if TYPE_CHECKING:
-    from ims_billing.model import Intake
+    from ims_billing.vocabulary.model import Intake
 
 
 @app.command(
@@ -28,7 +28,7 @@ def init(
 ) -> None:
     """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
     from ims_billing.cli import screen
-    from ims_billing.clinic_file import without_file
+    from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands.init import write_starter
 
     intake: Intake | None = None
@@ -50,7 +50,7 @@ def rules(
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic_file import load, without_file
+    from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, [])
     known = load(path) if path else without_file()

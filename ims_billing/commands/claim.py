@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ims_billing.clinic import Clinic
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.folder import (
     decided_in,
     first_known,
@@ -19,19 +19,19 @@ from ims_billing.commands.folder import (
     unread_decisions,
     write,
 )
-from ims_billing.decisions import BILL, DO_NOT_BILL
-from ims_billing.findings import BillingError
-from ims_billing.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
-from ims_billing.handover import of_other_month, run_of, with_rests
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import Waiting
-from ims_billing.model import Intake, Run, Started, nobody_looks
-from ims_billing.month import Month, prepare_month
+from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import of_other_month, run_of, with_rests
+from ims_billing.month.second_insurer import Rest, rests, uneven
+from ims_billing.payments.positions import answers
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.receivables import answers
-from ims_billing.resemblance import told_anew
-from ims_billing.second_insurer import Rest, rests, uneven
+from ims_billing.sessions.decisions import BILL, DO_NOT_BILL
+from ims_billing.sessions.resemblance import told_anew
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
+from ims_billing.vocabulary.model import Intake, Run, Started, nobody_looks
 from ims_billing.workbooks.files import Written, probe_summary
 
 

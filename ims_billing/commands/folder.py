@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from ims_billing.decisions import newly_decided
-from ims_billing.findings import BillingError
-from ims_billing.frames import DECISIONS, empty, prove
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import Waiting
-from ims_billing.model import Started, nobody_looks
-from ims_billing.reading.decisions import read_decisions
+from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.reading.typed_decisions import read_decisions
+from ims_billing.sessions.decisions import newly_decided
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import DECISIONS, empty, prove
+from ims_billing.vocabulary.model import Started, nobody_looks
 from ims_billing.workbooks.files import (
     INSURERS,
     Written,

@@ -10,14 +10,14 @@ from string import Template
 
 import pandas as pd
 
-from ims_billing.classify import NameReader, classify
-from ims_billing.clinic import Insurer, person, toml_text
-from ims_billing.clinic_file import FILE_NAME, without_file
-from ims_billing.findings import BillingError
-from ims_billing.frames import SELF_PAY
-from ims_billing.model import Intake
-from ims_billing.rulebook import published
+from ims_billing.clinic.clinic import Insurer, person, toml_text
+from ims_billing.clinic.toml_file import FILE_NAME, without_file
+from ims_billing.rules.published import published
 from ims_billing.saving import write_all
+from ims_billing.sessions.classify import NameReader, classify
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import SELF_PAY
+from ims_billing.vocabulary.model import Intake
 from ims_billing.workbooks.sheet import Book, Column, Kind
 
 SESSIONS_FILE = "sessions.xlsx"

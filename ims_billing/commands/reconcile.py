@@ -12,19 +12,19 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.aging import aging
-from ims_billing.clinic import Clinic
-from ims_billing.findings import BillingError
-from ims_billing.frames import WORK, prove
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import Waiting
-from ims_billing.model import FileRead
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.second_insurer import Uneven, uneven
+from ims_billing.payments.aging import aging
+from ims_billing.payments.posting import HELD, RESULTS, Payment, reconciled
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
-from ims_billing.remittance import HELD, RESULTS, Payment, reconciled
 from ims_billing.saving import is_shared, probe, write_all
-from ims_billing.second_insurer import Uneven, uneven
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import WORK, prove
+from ims_billing.vocabulary.model import FileRead
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from ims_billing.clinic import Clinic
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import due_from_second_insurers, said_of_second_insurers
 from ims_billing.commands.folder import first_known, nothing_unread, probe, write
-from ims_billing.findings import BillingError
-from ims_billing.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
-from ims_billing.handover import run_of, with_rests
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import Waiting
-from ims_billing.model import FileRead, Intake, Run, Started, nobody_looks
-from ims_billing.month import Month, prepare_month
+from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import run_of, with_rests
+from ims_billing.month.second_insurer import rests
+from ims_billing.payments.positions import answers
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.receivables import answers
-from ims_billing.second_insurer import rests
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
+from ims_billing.vocabulary.model import FileRead, Intake, Run, Started, nobody_looks
 from ims_billing.workbooks.files import Written
 
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from ims_billing.clinic import Clinic
-from ims_billing.findings import BillingError
-from ims_billing.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.model import Aside, FileRead, Intake, Started, nobody_looks
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report
-from ims_billing.reading.sessions import appointments_frame, sessions_frame
+from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
 from ims_billing.reading.tie_out import tie_out
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
+from ims_billing.vocabulary.model import Aside, FileRead, Intake, Started, nobody_looks
 
 
 @dataclass

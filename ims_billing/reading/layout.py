@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ims_billing.cells import Cell, Order, day, money, text
-from ims_billing.clinic import Clinic
-from ims_billing.findings import BillingError
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.spreadsheet import RawTable
-from ims_billing.rulebook import Layout, published
-from ims_billing.spelling import heading
+from ims_billing.rules.published import Layout, published
+from ims_billing.vocabulary.cells import Cell, Order, day, money, text
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import heading
 
 HEADER_WITHIN = 30
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ims_billing.cells import Cell, meanings
-from ims_billing.clinic import Clinic
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.table import Table, whole
-from ims_billing.spelling import plain
+from ims_billing.vocabulary.cells import Cell, meanings
+from ims_billing.vocabulary.spelling import plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
 _DAYS = ("birth_date", "insured_birth_date", "accident_date")

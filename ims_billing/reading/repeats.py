@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.identity import contents, natural_keys, same_session
+from ims_billing.vocabulary.identity import contents, natural_keys, same_session
 
 # More copies of one session than this are no session: only equal ones are looked for among them.
 _COMPARED = 50

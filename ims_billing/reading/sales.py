@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ims_billing.cells import meanings, quoted, shown, text, word_of
-from ims_billing.clinic import person
-from ims_billing.model import Aside
+from ims_billing.clinic.clinic import person
 from ims_billing.reading.table import Table
-from ims_billing.spelling import given_name_first, plain
+from ims_billing.vocabulary.cells import meanings, quoted, shown, text, word_of
+from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.spelling import given_name_first, plain
 
 _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\d+))?(?P<refund>[-_ ]refund\d*)?")
 

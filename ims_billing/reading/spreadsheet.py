@@ -18,9 +18,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ims_billing.cells import Cell
-from ims_billing.findings import BillingError
 from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
+from ims_billing.vocabulary.cells import Cell
+from ims_billing.vocabulary.errors import BillingError
 
 Flags: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 # Asked for the name of a file, gives its password, or None where there is nobody to ask.

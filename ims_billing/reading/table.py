@@ -8,13 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.cells import Cell, day, day_order, is_error, length, meanings, money, shown, text, time, word_of
-from ims_billing.clinic import Clinic
-from ims_billing.frames import CELL_FINDINGS, prove
-from ims_billing.model import Aside
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
-from ims_billing.rulebook import LayoutRules, published
-from ims_billing.spelling import heading
+from ims_billing.rules.published import LayoutRules, published
+from ims_billing.vocabulary.cells import (
+    Cell,
+    day,
+    day_order,
+    is_error,
+    length,
+    meanings,
+    money,
+    shown,
+    text,
+    time,
+    word_of,
+)
+from ims_billing.vocabulary.frames import CELL_FINDINGS, prove
+from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.spelling import heading
 
 _NAMES_ENOUGH = 4
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ims_billing.clinic import Clinic, person
-from ims_billing.frames import ABSENT, SESSIONS, prove
-from ims_billing.model import Aside
+from ims_billing.clinic.clinic import Clinic, person
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
-from ims_billing.spelling import plain
+from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
+from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.spelling import plain
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from ims_billing.cells import day
-from ims_billing.findings import BillingError
-from ims_billing.frames import WORK_STATUSES
-from ims_billing.reading.decisions import typed_sheets
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.spelling import plain
+from ims_billing.reading.typed_decisions import typed_sheets
+from ims_billing.vocabulary.cells import day
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import WORK_STATUSES
+from ims_billing.vocabulary.spelling import plain
 
 _HEADINGS = {"claim": "Claim", "owner": "Owner", "status": "Status", "sent_on": "Sent on", "note": "Note"}
 _WORDS = {plain(word): word for word in ("", *WORK_STATUSES)}

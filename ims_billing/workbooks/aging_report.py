@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.aging import BUCKETS, by_insurer
-from ims_billing.frames import WORK_STATUSES
+from ims_billing.payments.aging import BUCKETS, by_insurer
+from ims_billing.vocabulary.frames import WORK_STATUSES
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Book, Column, column_values
 

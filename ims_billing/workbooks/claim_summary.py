@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.corrections import answers
-from ims_billing.frames import DECISION_WORDS
-from ims_billing.model import MonthView
+from ims_billing.vocabulary.fields import answers
+from ims_billing.vocabulary.frames import DECISION_WORDS
+from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.overview import ims_share, overview
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Book, Column, column_values

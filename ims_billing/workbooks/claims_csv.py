@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.model import MonthView
-from ims_billing.spelling import day_text
+from ims_billing.vocabulary.model import MonthView
+from ims_billing.vocabulary.spelling import day_text
 
 _COLUMNS = {
     "claim": "claim",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.model import Batch, InsurerView, MonthView, Origin
+from ims_billing.vocabulary.model import Batch, InsurerView, MonthView, Origin
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Book, Column, column_values
 

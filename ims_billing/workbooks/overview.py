@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.findings import CATALOGUE, REASONS
-from ims_billing.model import MonthView, Payer, Totals
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.model import MonthView, Payer, Totals
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Column
 from ims_billing.workbooks.sources import remarked

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 # How every file begins that Excel has encrypted; a plain workbook is a zip.
 _ENCRYPTED = bytes.fromhex("D0CF11E0A1B11AE1")

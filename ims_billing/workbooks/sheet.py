@@ -17,7 +17,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.package import Rows, Value, stamped
 
 Kind = Literal["text", "long", "id", "date", "money", "count"]

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.decisions import DECIDED
-from ims_billing.findings import CATALOGUE
-from ims_billing.model import MonthView, RuleApplied
+from ims_billing.vocabulary.findings import CATALOGUE, DECIDED
+from ims_billing.vocabulary.model import MonthView, RuleApplied
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Column, column_values
 

@@ -14,17 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.cli.screen.terminal import err, out
-from ims_billing.findings import CATALOGUE
-from ims_billing.frames import NO_SESSION
-from ims_billing.model import OUTCOMES
-from ims_billing.spelling import day_text, dollars, is_id
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.model import OUTCOMES
+from ims_billing.vocabulary.spelling import day_text, dollars, is_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.commands.void import Voided
-    from ims_billing.month import Month
-    from ims_billing.second_insurer import Rest
+    from ims_billing.month.prepare import Month
+    from ims_billing.month.second_insurer import Rest
 
 _OUTCOMES = {
     "claimed": "claimed",

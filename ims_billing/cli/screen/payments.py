@@ -9,14 +9,14 @@ from rich.text import Text
 
 from ims_billing.cli.screen.glance import plain_table
 from ims_billing.cli.screen.terminal import out
-from ims_billing.spelling import dollars, numbered
+from ims_billing.vocabulary.spelling import dollars, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
-    from ims_billing.remittance import Line
-    from ims_billing.second_insurer import Uneven
+    from ims_billing.month.second_insurer import Uneven
+    from ims_billing.payments.posting import Line
 
 # How many claims to ask about are shown on the screen.
 _CALLS = 12
@@ -39,7 +39,7 @@ _MEANS = {
 def show_reconciled(done: Reconciliation) -> None:
     """The payments, what their lines came to, and those that post nothing with the claims they may mean."""
     # Here, as below, so that commands without sessions need no pandas.
-    from ims_billing.remittance import HELD, NOT_POSTED
+    from ims_billing.payments.posting import HELD, NOT_POSTED
 
     console = out()
     would = done.posted is None
@@ -132,7 +132,7 @@ def show_undone(done: Undone) -> None:
 
 def show_aging(done: Aged) -> None:
     """What is owed by insurer and age, the oldest and largest claims to ask about, and the workbook."""
-    from ims_billing.aging import BUCKETS, by_insurer
+    from ims_billing.payments.aging import BUCKETS, by_insurer
 
     console = out()
     console.print(Text(f"What insurers owe, as of {done.as_of}, by days since it was claimed", "bold"))

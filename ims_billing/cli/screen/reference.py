@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.cli.screen.terminal import out
-from ims_billing.clinic import Clinic
-from ims_billing.in_force import Rule, not_stated, rules_on
-from ims_billing.rulebook import services_told
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
+from ims_billing.rules.published import services_told
 
 if TYPE_CHECKING:
-    from ims_billing.why import Page
+    from ims_billing.month.why import Page
 
 
 def show_pages(pages: Sequence[Page]) -> None:

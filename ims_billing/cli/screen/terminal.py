@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ims_billing.findings import BillingError
+from ims_billing.vocabulary.errors import BillingError
 
 
 def out() -> Console:

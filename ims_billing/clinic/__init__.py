@@ -1,0 +1,1 @@
+"""The clinic's own setup: practitioners, insurers, fees, and its words."""

@@ -1,0 +1,340 @@
+"""The clinic: practitioners, insurers, fees and the clinic's own words, and who or what a name means there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from ims_billing.rules.published import published
+from ims_billing.rules.values import (
+    CLINIC_FILE,
+    Channel,
+    Codes,
+    Condition,
+    Coverage,
+    Fee,
+    Limit,
+    Note,
+    OwnCode,
+    Period,
+    Requires,
+    Strict,
+    Text,
+    in_force,
+)
+from ims_billing.vocabulary.errors import did_you_mean, nearest
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.model import Billable, Profession, Requirement, Service, Severity
+from ims_billing.vocabulary.spelling import bare, heading, plain
+
+
+def _as_list(value: object) -> object:
+    """One period may stand alone; several stand in a list."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _never_acupuncture(text: str) -> str:
+    # Acupuncture is another benefit: what goes to an insurer never says it.
+    if re.search(r"ac+up[uo]n", plain(text)):
+        raise ValueError("what goes to an insurer must not say acupuncture")
+    return text
+
+
+Periods = Annotated[tuple[Period, ...], BeforeValidator(_as_list)]
+
+
+class ClinicBlock(Strict):
+    """`[clinic]`: who the clinic is, and how its spreadsheets are read."""
+
+    name: Text
+    address: str = ""
+    phone: str = ""
+    bill: Annotated[tuple[Billable, ...], Field(min_length=1)] = ("ims",)
+    blank_insurer: Literal["hold", "self-pay"] = "hold"
+    dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
+    locations: tuple[Text, ...] = ()
+
+    @field_validator("name", "address", "phone")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        if any(character < " " for character in text):
+            raise ValueError("it has a character that cannot be printed")
+        return text
+
+
+class ServiceCode(Strict):
+    """`[service_code]`: what the clinic's plans call Physiotherapy Services."""
+
+    code: Text = "PHYSIO"
+    description: Text = "Physiotherapy Services"
+
+    _plain_physiotherapy = field_validator("code", "description")(_never_acupuncture)
+
+
+class Practitioner(Strict):
+    """`[[practitioner]]`: who treats, and since when they may."""
+
+    name: Text
+    aliases: tuple[Text, ...] = ()
+    profession: Profession
+    registration: str = ""
+    registered: Periods = ()
+    needling: Periods = ()
+    numbers: dict[str, str] = Field(default_factory=dict)
+    confirmed: bool = True
+
+
+class InsurerEntry(Strict):
+    """`[[insurer]]`: what differs from the published rules, or an insurer that they do not know."""
+
+    name: Text
+    code: Annotated[str, Field(pattern=r"^[A-Z]{4}$")] | None = None
+    aliases: tuple[Text, ...] = ()
+    public: bool | None = None
+    self_pay: bool = False
+    channel: Text | None = None
+    requires: tuple[Requirement, ...] | None = None
+    service_code: Text | Codes | None = None
+    one_to_one: bool | None = None
+    vendor_number: Text | None = None
+    claim_within_days: Annotated[int, Field(gt=0, le=3660, strict=True)] | None = None
+    confirmed: bool = True
+
+    @field_validator("service_code")
+    @classmethod
+    def _plain_physiotherapy(cls, code: str | Codes | None) -> str | Codes | None:
+        for text in (code.initial, code.subsequent) if isinstance(code, Codes) else (code or "",):
+            _never_acupuncture(text)
+        return code
+
+
+class ServiceName(Strict):
+    """One of the clinic's own service names, where it also says whether it was confirmed."""
+
+    service: Service
+    confirmed: bool = True
+
+
+class OwnWords(Strict):
+    """`[words]`: the clinic's own cell words, each with what it means."""
+
+    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
+        default_factory=dict
+    )
+    visit: dict[str, Literal["initial", "subsequent"]] = Field(default_factory=dict)
+    relationship: dict[str, Literal["self", "spouse", "child", "other"]] = Field(default_factory=dict)
+    billed: dict[str, Literal["yes", "no"]] = Field(default_factory=dict)
+
+
+class OwnLayout(Strict):
+    """`[[layout]]`: how another program's spreadsheet is read, with one row per session.
+
+    With `of = "remittance"` it is an insurer's remittance. `headings` gives each of its headings the one of this
+    product's own that it stands for.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    of: Literal["sessions", "remittance"] = "sessions"
+    headings: dict[str, str]
+    dates: Literal["unambiguous", "month-first", "day-first"] | None = None
+    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _stand_for_ours(self) -> OwnLayout:
+        ours = [names[0] for names in published().layouts.layout[self.of].headings.values()]
+        for written, meaning in self.headings.items():
+            if heading(meaning) not in {heading(name) for name in ours}:
+                raise ValueError(
+                    f"{written!r} stands for {meaning!r}, which is no heading{did_you_mean(meaning, ours)}"
+                )
+        return self
+
+
+@dataclass(frozen=True)
+class Insurer:
+    """An insurer as it is in force for this clinic: the published rules with the clinic's own on top."""
+
+    id: str
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    public: bool = False
+    channels: tuple[Channel, ...] = ()
+    requirements: tuple[Requires, ...] = ()
+    codes: tuple[OwnCode, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    notes: tuple[Note, ...] = ()
+    vendor_number: str | None = None
+    claim_within_days: int | None = None
+    source: str = CLINIC_FILE
+    url: str = ""
+    verified: bool = True
+
+    def channels_on(self, day: dt.date) -> tuple[str, ...]:
+        """The ways by which it takes claims for a day; the clinic's own choice is the only one."""
+        return tuple(channel.name for channel in in_force(self.channels, day))
+
+    def requires_on(self, day: dt.date) -> tuple[Requirement, ...] | None:
+        """What it requires on a claim for a day; None where nobody has said."""
+        found = in_force(self.requirements, day)
+        return found[0].fields if found else None
+
+    def own_code_on(self, day: dt.date) -> OwnCode | None:
+        """Its own service code for a day; None where the clinic's stands."""
+        return next(iter(in_force(self.codes, day)), None)
+
+    def code_by_visit_on(self, day: dt.date) -> bool:
+        """Whether its service code for a day depends on the visit."""
+        own = self.own_code_on(day)
+        return own is not None and isinstance(own.code, Codes)
+
+    def code_for(self, visit: str, day: dt.date, otherwise: str) -> str:
+        """The service code that it wants for a visit; `otherwise` where it has none of its own."""
+        own = self.own_code_on(day)
+        if own is None:
+            return otherwise
+        if isinstance(own.code, Codes):
+            return own.code.initial if visit == "initial" else own.code.subsequent
+        return own.code
+
+    def goes_by(self, condition: str, day: dt.date) -> bool:
+        """Whether a condition of its is in force on a day."""
+        return any(found.condition == condition for found in in_force(self.conditions, day))
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """The clinic file, proven. Made by `load`, or by `without_file` where there is none."""
+
+    block: ClinicBlock
+    service_code: ServiceCode
+    practitioners: tuple[Practitioner, ...]
+    insurers: tuple[Insurer, ...]
+    self_pay: frozenset[str]
+    fees: tuple[Fee, ...]
+    limits: tuple[Limit, ...]
+    coverages: tuple[Coverage, ...]
+    service_names: Mapping[str, Service]
+    severity: Mapping[str, Severity]
+    words: OwnWords
+    layouts: tuple[OwnLayout, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    file: str = ""
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """The clinic's name."""
+        return self.block.name
+
+    @cached_property
+    def _people(self) -> dict[str, int]:
+        return {
+            person(name): number
+            for number, practitioner in enumerate(self.practitioners)
+            for name in (practitioner.name, *practitioner.aliases)
+        }
+
+    @cached_property
+    def _insurers(self) -> dict[str, Insurer]:
+        return {
+            bare(name): insurer for insurer in self.insurers for name in (insurer.name, insurer.id, *insurer.aliases)
+        }
+
+    def practitioner(self, written: str) -> Practitioner | None:
+        """Who is meant by a name as it stands in a spreadsheet."""
+        name, stated = _taken_apart(written)
+        number = self._people.get(name)
+        if number is None or (stated and self.practitioners[number].profession not in stated):
+            return None  # nobody of that name, or the row says another profession than the clinic file
+        return self.practitioners[number]
+
+    def insurer(self, written: str) -> Insurer | None:
+        """Which insurer is meant by a name as it stands in a spreadsheet."""
+        return self._insurers.get(bare(written))
+
+    def insurer_by_id(self, insurer_id: str) -> Insurer:
+        """The insurer of an id that the sessions frame holds; raises KeyError for another."""
+        return next(i for i in self.insurers if i.id == insurer_id)
+
+    def pays_self(self, written: str) -> bool:
+        """Whether a word in the insurer column means that the patient pays."""
+        return bare(written) in self.self_pay
+
+    def nearest_practitioner(self, written: str) -> str | None:
+        """The name on the roster that looks most like this one."""
+        close = nearest(person(written), self._people)
+        return None if close is None else self.practitioners[self._people[close]].name
+
+    def nearest_insurer(self, written: str) -> str | None:
+        """The known insurer whose name looks most like this one."""
+        close = nearest(bare(written), self._insurers)
+        return None if close is None else self._insurers[close].name
+
+    def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
+        """What share the plan pays on a day, by the clinic file; the plan's own goes before the insurer's."""
+        found = [
+            coverage
+            for coverage in in_force(self.coverages, day)
+            if coverage.insurer == insurer_id and coverage.policy in (None, policy)
+        ]
+        return max(found, key=lambda coverage: coverage.policy is not None).percent if found else None
+
+    def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
+        """The limits of an insurer's plan on a day; of those of the same measure, its plan's and the clinic's first."""
+        found = [
+            limit
+            for limit in in_force(self.limits, day)
+            if limit.insurer == insurer_id and (limit.policy is None or bare(limit.policy) == bare(policy))
+        ]
+        found.sort(key=lambda limit: (limit.policy is None, limit.published))
+        by_measure: dict[tuple[str | None, bool], Limit] = {}
+        for limit in found:
+            by_measure.setdefault(limit.measure, limit)
+        return list(by_measure.values())
+
+    def severity_of(self, kind: str) -> Severity:
+        """The severity of a kind of finding at this clinic."""
+        return self.severity.get(kind, CATALOGUE[kind].severity)
+
+
+def person(name: str) -> str:
+    """A practitioner's name as names are compared: plain, given name first, without titles and credentials.
+
+    ``"Example, Ann"``, ``"Ann Example, PT"`` and ``"Ann Example (Registered Physiotherapist)"`` are one.
+    """
+    return _taken_apart(name)[0]
+
+
+def _taken_apart(name: str) -> tuple[str, set[Profession]]:
+    """A practitioner's name as names are compared, and the professions that stand beside it."""
+    people = published().layouts.people
+    telling = {plain(word): profession for profession, words in people.professions.items() for word in words}
+    spare = {*people.titles, *people.credentials, *telling}
+    beside = " ".join(re.findall(r"\(([^)]*)\)", plain(name)))
+    stated = {telling[word] for word in beside.replace(".", "").split() if word in telling}
+    parts: list[list[str]] = []
+    for part in re.sub(r"\([^)]*\)", " ", plain(name)).replace(" - ", ",").split(","):
+        words = [w.replace(".", "") if w.replace(".", "") in spare else w.replace(".", " ") for w in part.split()]
+        parts.append(" ".join(words).split())
+    # A word is taken for a title or a credential only where a whole name is left without it.
+    kept = [[word for word in words if word not in spare] for words in parts]
+    if sum(map(len, kept)) >= 2:
+        stated |= {telling[word] for words in parts for word in words if word in telling}
+        parts = kept
+    named = [" ".join(words) for words in parts if words]
+    return " ".join(reversed(named)) if len(named) == 2 else " ".join(named), stated
+
+
+def toml_text(text: str) -> str:
+    """The text as TOML writes it between quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'

@@ -1,0 +1,124 @@
+"""Every rule that is in force for a clinic on a day, each in words with its source: what `rules` shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ims_billing.clinic.clinic import Clinic, Insurer
+from ims_billing.rules.published import published
+from ims_billing.rules.values import ALWAYS, Cited, Fee, Limit, in_force, without_overridden
+from ims_billing.vocabulary.spelling import dollars
+
+CONDITIONS = {
+    "one-to-one": "the practitioner treats nobody else meanwhile",
+    "first-payer": "pays before any plan",
+    "no-patient-share": "pays the whole cost, the patient nothing",
+    "extra-to-plan": "what is charged above its amount may go to the patient's plan at once",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule in words: its `table` (fee, limit, ...), whose claims it is about, what it says, and what it rests on."""
+
+    table: str
+    whom: str
+    what: str
+    value: str
+    cited: Cited
+
+    @property
+    def name(self) -> str:
+        """What tells it from every other rule of a day: ``fee, ICBC: ims, initial``."""
+        return f"{self.table}, {self.whom}: {self.what}"
+
+    def told(self) -> str:
+        """All of it as one line: ``Fee, any insurer: ims, initial: $130.00, from 2026-04-01. Source: clinic file``."""
+        said = ": ".join(part for part in (self.what, self.value) if part)
+        lasting = f", {self.cited.lasting()}" if self.cited.lasting() else ""
+        told = f"{self.table.capitalize()}, {self.whom}: {said}{lasting}. Source: {self.cited.cited()}"
+        return " ".join(told.split())
+
+
+def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
+    """A service code in words: the insurer's own, else the clinic's."""
+    own = insurer.own_code_on(day) or Cited.model_validate({"from": ALWAYS})
+    return Rule("service code", insurer.name, "", code, own)
+
+
+def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> str:
+    """Who pays first of two insurers, in words with the source."""
+    for first, other in ((insurer, "it comes first"), (second, f"it must come before {insurer.name}")):
+        for condition in in_force(first.conditions, day):
+            if condition.condition == "first-payer":
+                return f"{first.name} pays before any plan: {other}. Source: {condition.cited()}"
+    for order in in_force(published().limits.payer_order, day):
+        if order.relationship == (relationship or "not said"):
+            return f"{order.says[0].upper()}{order.says[1:]}. Source: {order.cited()}"
+    return ""
+
+
+def rules_on(clinic: Clinic, day: dt.date) -> list[Rule]:
+    """The rules in force on a day: the clinic's own, and what is published wherever it says nothing else."""
+    return [rule for rule in _all_rules(clinic, day) if rule.cited.covers(day)]
+
+
+def fee_rule(fee: Fee, clinic: Clinic) -> Rule:
+    """A fee in words."""
+    insurer = clinic.insurer_by_id(fee.insurer).name if fee.insurer else "any insurer"
+    return Rule("fee", insurer, fee.what(), dollars(fee.cents), fee)
+
+
+def limit_rule(limit: Limit, clinic: Clinic) -> Rule:
+    """A limit in words."""
+    plan = f", plan {limit.policy}" if limit.policy else ""
+    return Rule("limit", f"{clinic.insurer_by_id(limit.insurer).name}{plan}", limit.what(), limit.value(), limit)
+
+
+def _all_rules(clinic: Clinic, day: dt.date) -> Iterator[Rule]:
+    yield from (fee_rule(fee, clinic) for fee in without_overridden(in_force(clinic.fees, day)))
+    for insurer in clinic.insurers:
+        plans = dict.fromkeys(limit.policy or "" for limit in clinic.limits if limit.insurer == insurer.id)
+        found = dict.fromkeys(limit for plan in plans for limit in clinic.limits_on(insurer.id, plan, day))
+        yield from (limit_rule(limit, clinic) for limit in found)
+    limits = published().limits
+    for window in limits.submission_window:
+        value = f"{window.days} days; then {window.after}"
+        yield Rule("submission window", window.channel, "takes claims for", value, window)
+    for fields in limits.channel_fields:
+        yield Rule("channel", fields.channel, "has fields for", ", ".join(fields.fields), fields)
+    for order in limits.payer_order:
+        yield Rule("order of payers", f"relationship: {order.relationship}", "who pays first", order.says, order)
+    for written in limits.registration:
+        yield Rule("registration number", "physiotherapist", "is written as", written.words, written)
+    for insurer in clinic.insurers:
+        yield from _of_insurer(insurer)
+
+
+def _of_insurer(insurer: Insurer) -> Iterator[Rule]:
+    name = insurer.name
+    for channel in insurer.channels:
+        yield Rule("insurer", name, "takes claims by", channel.name, channel)
+    for requires in insurer.requirements:
+        yield Rule("insurer", name, "requires", ", ".join(requires.fields) or "nothing", requires)
+    for own in insurer.codes:
+        yield Rule("insurer", name, "service code", str(own.code), own)
+    if insurer.claim_within_days:
+        stated = Cited.model_validate({"from": ALWAYS})
+        yield Rule("insurer", name, "takes claims within", f"{insurer.claim_within_days} days", stated)
+    for condition in insurer.conditions:
+        yield Rule("insurer", name, CONDITIONS[condition.condition], "yes", condition)
+    for number, note in enumerate(insurer.notes, start=1):
+        yield Rule("insurer", name, f"note {number}", note.note, note)
+
+
+def not_stated(clinic: Clinic, day: dt.date) -> list[str]:
+    """What nobody publishes for that day and the clinic file does not say: the amounts of public payers."""
+    fees = in_force(clinic.fees, day)
+    return [
+        insurer.name
+        for insurer in clinic.insurers
+        if insurer.public and not any(fee.insurer == insurer.id and fee.service in clinic.block.bill for fee in fees)
+    ]

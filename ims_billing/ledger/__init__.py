@@ -1,0 +1,1 @@
+"""The clinic's memory: what was claimed, decided and paid."""

@@ -1,0 +1,351 @@
+"""The clinic's memory: the batches and claims of every month, what was held, and what of it is in the files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from ims_billing.ledger.file import damaged
+from ims_billing.ledger.postings import Payments, frame_of_rows, months_of, rows_of_frame
+from ims_billing.payments.positions import positions, who_pays
+from ims_billing.payments.posting import Payment
+from ims_billing.vocabulary.errors import BillingError, did_you_mean
+from ims_billing.vocabulary.frames import (
+    ATTENTION,
+    DECISIONS,
+    EARLIER,
+    NO_SESSION,
+    NOT_BILLED,
+    ON_LEDGER,
+    UNCLAIMED,
+    Column,
+)
+from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Run, Totals
+
+T = TypeVar("T")
+# Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
+_TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
+_ORIGIN = TypeAdapter(Origin)
+_TOTALS = TypeAdapter(Totals)
+_PAYERS = TypeAdapter(tuple[Payer, ...])
+# With how many months before a month is compared.
+_COMPARED = 6
+# Of a month, the voided claims whose insurer has not been told.
+_UNTOLD = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
+
+
+class Ledger(Payments):
+    """One clinic's ledger; its methods belong within `reading` or `writing`."""
+
+    def claims(self) -> pd.DataFrame:
+        """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
+        return self._claims("")
+
+    def memory(self) -> Memory:
+        """What a run needs to know of all months: of sessions claimed twice, of two insurers, the first claim."""
+        claims = self.claims()
+        firsts = claims[claims["follows"] == ""].reset_index(drop=True)
+        return Memory(firsts, self._unclaimed(), self.decisions())
+
+    def decisions(self) -> pd.DataFrame:
+        """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""
+        return self._decisions("")
+
+    def _decisions(self, where: str, *values: object) -> pd.DataFrame:
+        names = ", ".join(column.name for column in DECISIONS)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM decision {where} ORDER BY id", *values), DECISIONS)
+
+    def take(self, decisions: pd.DataFrame) -> None:
+        """Keeps what was decided (DECISIONS); the workbooks of those months are to show it."""
+        names = [column.name for column in DECISIONS]
+        self.insert("decision", names, rows_of_frame(decisions, DECISIONS))
+        for month in decisions["month"].unique():
+            self._changed(str(month))
+
+    def open_lines(self, before: str = "9999-99") -> pd.DataFrame:
+        """The lines that need attention of all months before one, month by month: the EARLIER frame."""
+        names = ", ".join(column.name for column in EARLIER)
+        rows = self.rows(f"SELECT {names} FROM attention WHERE month < ? ORDER BY month, place", before)
+        return frame_of_rows(rows, EARLIER)
+
+    def _claims(self, where: str, *values: object) -> pd.DataFrame:
+        later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
+        names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
+        rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
+        return frame_of_rows(rows, ON_LEDGER)
+
+    def claim(self, number: str) -> pd.DataFrame:
+        """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
+        found = self._claims("WHERE claim = ?", number)
+        if found.empty:
+            known = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
+            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known) or '.'}")
+        return found
+
+    def batch_of(self, number: str) -> Batch:
+        """The batch that made a claim; raises BillingError where there is no claim of that number."""
+        claim = self.claim(number).iloc[0]
+        return next(batch for batch in self.batches(claim["month"]) if batch.number == claim["batch"])
+
+    def batches_made(self) -> pd.DataFrame:
+        """When each batch was made: `month`, `batch` and `made_on`."""
+        rows = self.rows("SELECT month, number, as_of FROM batch ORDER BY month, number")
+        frame = pd.DataFrame(rows, columns=["month", "batch", "made_on"])
+        return frame.assign(made_on=pd.to_datetime(frame["made_on"]).astype("datetime64[us]"))
+
+    def months_before(self, month: str) -> tuple[MonthFigures, ...]:
+        """The last months with claims before this one, the newest first."""
+        rows = self.rows(
+            "SELECT month, count(*), sum(fee_cents), sum(patient_paid_cents), sum(amount_cents) FROM claim "
+            "WHERE voided_on IS NULL AND follows IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
+            month,
+            _COMPARED,
+        )
+        return tuple(MonthFigures(*row) for row in rows)
+
+    def months(self) -> list[str]:
+        """The months that the ledger knows, in their order."""
+        return [str(month) for (month,) in self.rows("SELECT month FROM page ORDER BY month")]
+
+    def add_batch(self, run: Run, *, already_sent: bool = False) -> tuple[int | None, dict[int, str]]:
+        """Records the run's claims, and tells insurers of voids they have not heard of, as the month's next batch.
+
+        Returns its number, None where there is neither; and the claim numbers by session, which continue for each
+        month and insurer, and are those of `numbers`.
+        """
+        # A batch that was sent before has no workbook that could tell of a void: the next one will.
+        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNTOLD}", run.month)
+        if run.claims.empty and not voids:
+            return None, {}
+        number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
+        origin = self._with_voided(run) if voids else run.origin
+        self.insert(
+            "batch",
+            ("month", "number", "as_of", "already_sent", "origin"),
+            [(run.month, number, run.as_of.isoformat(), int(already_sent), _ORIGIN.dump_json(origin).decode())],
+        )
+        if voids:
+            self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}", number, run.month)
+        self._changed(run.month)
+        numbers = self.numbers(run)
+        columns = [column for column in ON_LEDGER if column.name in run.claims]
+        rows = rows_of_frame(run.claims, columns)
+        names = ["claim", "month", "batch", *(column.name for column in columns)]
+        self.insert(
+            "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
+        )
+        made = zip(run.claims["session"].tolist(), numbers, strict=True)
+        return number, {session: claim for session, claim in made if session != NO_SESSION}
+
+    def _with_voided(self, run: Run) -> Origin:
+        """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
+        known = {insurer.id: insurer for insurer in run.origin.insurers}
+        for batch in reversed(self.batches(run.month)):
+            for insurer in batch.origin.insurers:
+                known.setdefault(insurer.id, insurer)
+        asked = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNTOLD}", run.month)
+        more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
+        return replace(run.origin, insurers=(*run.origin.insurers, *more))
+
+    def knows_second_insurers(self) -> bool:
+        """Whether any claim names a second insurer, or is one to it."""
+        return bool(self.rows("SELECT 1 FROM claim WHERE secondary_insurer <> '' OR follows IS NOT NULL LIMIT 1"))
+
+    def sent_before(self) -> set[str]:
+        """The claims that went out before this program came."""
+        of_batch = "FROM claim JOIN batch ON batch.month = claim.month AND number = batch"
+        return {str(claim) for (claim,) in self.rows(f"SELECT claim {of_batch} WHERE already_sent = 1")}
+
+    def numbers(self, run: Run) -> list[str]:
+        """A number for each claim of the run: month, the insurer's short code, and the next ordinal of both."""
+        codes = {insurer.id: insurer.code for insurer in run.origin.insurers}
+        last: dict[str, int] = {}
+        for (claim,) in self.rows("SELECT claim FROM claim WHERE month = ?", run.month):
+            code, ordinal = str(claim).rsplit("-", 2)[1:]
+            last[code] = max(last.get(code, 0), int(ordinal))
+        numbers = []
+        for insurer_id in run.claims["insurer_id"]:
+            code = codes[insurer_id]
+            last[code] = last.get(code, 0) + 1
+            numbers.append(f"{run.month}-{code}-{last[code]:04d}")
+        return numbers
+
+    def listing(self, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
+        held = self._frame_of("attention", "month", ATTENTION, month)
+        return held, self._frame_of("not_billed", "month", NOT_BILLED, month)
+
+    def _frame_of(self, table: str, own: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
+        names = ", ".join(column.name for column in columns)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
+
+    def _unclaimed(self) -> pd.DataFrame:
+        """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
+        columns = ", ".join(column.name for column in UNCLAIMED)
+        # A session that was claimed, and is another now or was taken back, is told of by its claim.
+        claimed = "SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')"
+        rows = self.rows(
+            f"SELECT {columns} FROM attention WHERE (month, session) NOT IN ({claimed}) AND service_date IS NOT NULL "
+            f"UNION SELECT {columns} FROM not_billed "
+            f"WHERE reason IN ({', '.join('?' * len(_TOOK_PLACE))}) AND service_date IS NOT NULL",
+            *_TOOK_PLACE,
+        )
+        return frame_of_rows(sorted(rows), UNCLAIMED)
+
+    def set_page(self, run: Run) -> None:
+        """Keeps what the run found beside its claims, in place of what the month's run before found."""
+        state = self.rows("SELECT state FROM page WHERE month = ?", run.month)
+        for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
+            self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
+        origin, totals = _ORIGIN.dump_json(run.origin).decode(), _TOTALS.dump_json(run.totals).decode()
+        page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1, self._payers())
+        self.insert("page", ("month", "as_of", "origin", "totals", "state", "payers"), [page])
+        for table, columns, frame in (
+            ("attention", ATTENTION, run.attention),
+            ("not_billed", NOT_BILLED, run.not_billed),
+            ("earlier", EARLIER, run.earlier),
+        ):
+            lines = [(run.month, place, *row) for place, row in enumerate(rows_of_frame(frame, columns))]
+            own = "page" if table == "earlier" else "month"
+            self.insert(table, [own, "place", *(column.name for column in columns)], lines)
+
+    def settle(self, month: str, claim: str) -> None:
+        """Takes the session of a claim that is claimed anew off the list of those that need attention."""
+        held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND instr(problem, ?)"
+        self.run(f"DELETE FROM attention WHERE {held}", month, claim)
+
+    def _changed(self, month: str) -> None:
+        self.run("UPDATE page SET state = state + 1, payers = ? WHERE month = ?", self._payers(), month)
+
+    def _payers(self) -> str:
+        """How insurers answer IMS claims, as the ledger knows it now."""
+        postings = self.postings()
+        return _PAYERS.dump_json(() if postings.empty else who_pays(self.claims(), postings)).decode()
+
+    def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
+        """As in Payments; the workbooks of the months whose claims are paid are to show it."""
+        payments = list(payments)
+        posted = super().post(payments, on)
+        for month in months_of(p.claim for payment in payments for line in payment.lines for p in line.postings):
+            self._changed(month)
+        return posted
+
+    def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
+        """As in Payments; the workbooks of those months are to show it."""
+        insurer, cents, claims = super().undo(number, on, reason)
+        for month in months_of(claims):
+            self._changed(month)
+        return insurer, cents, claims
+
+    def note(self, work: pd.DataFrame) -> None:
+        """As in Payments; a claim that was sent again is waited for again."""
+        super().note(work)
+        for month in months_of(work.loc[work["sent_on"].notna(), "claim"]):
+            self._changed(month)
+
+    def void(self, number: str, on: dt.date, reason: str) -> None:
+        """Takes a claim back, and the one that follows it. Their history stays.
+
+        Raises BillingError where it has been taken back already.
+        """
+        found = self.claim(number).iloc[0]
+        if not pd.isna(found["voided_on"]):
+            raise BillingError(f"{number} was taken back already, on {found['voided_on']:%Y-%m-%d}.")
+        take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
+        self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was taken back.", number)
+        self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
+        self._changed(found["month"])
+
+    def followed_by(self, number: str) -> str:
+        """The second insurer's claim that stands for the rest of this one; empty where none does."""
+        found = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
+        return str(found[0][0]) if found else ""
+
+    def replaced_by(self, number: str) -> str:
+        """The claim that stands for this voided one; empty where none does."""
+        found = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)
+        return str(found[0][0]) if found else ""
+
+    def month(self, month: str) -> MonthView:
+        """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
+        pages = self.rows("SELECT as_of, origin, totals, payers FROM page WHERE month = ?", month)
+        if not pages:
+            known = ", ".join(self.months()) or "no month"
+            raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {known}.")
+        as_of, origin, totals, payers = pages[0]
+        attention, not_billed = self.listing(month)
+        claims = self._claims("WHERE month = ?", month)
+        return MonthView(
+            month=month,
+            as_of=dt.date.fromisoformat(as_of),
+            origin=self._read(_ORIGIN, origin),
+            totals=self._read(_TOTALS, totals),
+            claims=claims,
+            attention=attention,
+            not_billed=not_billed,
+            earlier=self._frame_of("earlier", "page", EARLIER, month),
+            decisions=self._decisions("WHERE month = ?", month),
+            money=positions(claims, self.postings()),
+            payers=self._read(_PAYERS, payers),
+            batches=self.batches(month),
+        )
+
+    def _read(self, kept: TypeAdapter[T], text: str) -> T:
+        try:
+            return kept.validate_json(text)
+        except ValidationError as error:
+            raise BillingError(damaged(self.path)) from error
+
+    def batches(self, month: str) -> tuple[Batch, ...]:
+        """The month's batches, in their order."""
+        rows = self.rows("SELECT number, as_of, already_sent, origin FROM batch WHERE month = ? ORDER BY number", month)
+        return tuple(
+            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin))
+            for number, as_of, sent, origin in rows
+        )
+
+    def unwritten(self, month: str, folder: str) -> tuple[int, ...] | None:
+        """The batches whose insurer workbooks are still to be written to a folder; None where all files are right.
+
+        In a folder that never had a file of the month, the batches that no other folder has either.
+        """
+        state = self.rows("SELECT state FROM page WHERE month = ?", month)
+        there = self.rows("SELECT state, batch FROM written WHERE month = ? AND folder = ?", month, folder)
+        if there and state and there[0][0] == state[0][0]:
+            return None
+        known = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
+        last = there[0][1] if there else known
+        later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
+        return tuple(number for (number,) in later)
+
+    def mark_written(self, month: str, folder: str, summary_sha256: str) -> None:
+        """Notes that all files of the month are in a folder as recorded, and the hash by which its summary is known."""
+        self.run(
+            "INSERT OR REPLACE INTO written SELECT month, ?, state, "
+            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month), ? FROM page WHERE month = ?",
+            folder,
+            summary_sha256,
+            month,
+        )
+
+    def summary_left(self, month: str, folder: str) -> tuple[str, bool]:
+        """The hash of the summary as it was left in a folder, empty where none was; and whether it is up to date."""
+        rows = self.rows(
+            "SELECT summary_sha256, written.state = page.state FROM written JOIN page USING (month) "
+            "WHERE month = ? AND folder = ?",
+            month,
+            folder,
+        )
+        return (str(rows[0][0]), bool(rows[0][1])) if rows else ("", False)
+
+    def nowhere_written(self) -> list[str]:
+        """The months whose files show in no folder what is recorded of them."""
+        shown = "SELECT 1 FROM written WHERE written.month = page.month AND written.state = page.state"
+        return [
+            str(month) for (month,) in self.rows(f"SELECT month FROM page WHERE NOT EXISTS ({shown}) ORDER BY month")
+        ]

@@ -1,0 +1,184 @@
+"""The payments on the ledger: posted whole, once, and undone with a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.payments.posting import KnownLine, KnownPayment, Payment, number_key
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, prove
+from ims_billing.vocabulary.spelling import day_text, dollars
+
+
+class Payments(LedgerFile):
+    """What insurers paid; its methods belong within `reading` or `writing`."""
+
+    def postings(self) -> pd.DataFrame:
+        """Everything that was posted to claims, by its day, and the claims that were sent again: the POSTINGS frame."""
+        rows = self.rows(
+            "SELECT * FROM ("
+            "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on AS day, undone_on, "
+            "posting.id AS place FROM posting JOIN remittance_line ON remittance_line.id = line "
+            "JOIN payment ON payment.id = payment "
+            "UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL) "
+            # A claim is sent again after what was answered that day.
+            "ORDER BY day, payment = 0, place"
+        )
+        return frame_of_rows([row[:8] for row in rows], POSTINGS)
+
+    def work(self) -> pd.DataFrame:
+        """What was noted about claims, in the order it was read: the WORK frame."""
+        names = ", ".join(column.name for column in WORK)
+        return frame_of_rows(self.rows(f"SELECT {names} FROM work ORDER BY id"), WORK)
+
+    def note(self, work: pd.DataFrame) -> None:
+        """Keeps what was noted (WORK)."""
+        self.insert("work", [column.name for column in WORK], rows_of_frame(work, WORK))
+
+    def aging_left(self, folder: str) -> dict[str, tuple[str, dict[str, list[str]]]]:
+        """By file name, the hash of each aging workbook as it was left in a folder or read, and its call list."""
+        rows = self.rows("SELECT file, sha256, shown FROM aging_written WHERE folder = ?", folder)
+        return {file: (sha256, json.loads(shown)) for file, sha256, shown in rows}
+
+    def mark_aging(self, folder: str, file: str, sha256: str, shown: Mapping[str, Sequence[str]]) -> None:
+        """Notes how an aging workbook was left in a folder, or read, and what its call list says by claim."""
+        said = json.dumps(dict(shown), ensure_ascii=False)
+        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, said)
+
+    def payments(self) -> list[KnownPayment]:
+        """The payments that stand, with their lines."""
+        lines: dict[int, list[KnownLine]] = {}
+        for payment, line, words, posted in self.rows(
+            "SELECT payment, id, words, (SELECT sum(paid_cents) FROM posting WHERE line = remittance_line.id) "
+            "FROM remittance_line ORDER BY id"
+        ):
+            lines.setdefault(payment, []).append(KnownLine(line, tuple(json.loads(words)), posted))
+        rows = self.rows(
+            "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL ORDER BY id"
+        )
+        return [
+            KnownPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
+            for id_, insurer, number, on, amount in rows
+        ]
+
+    def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
+        """Records payments that post something, with all their lines; returns the ledger's numbers of them."""
+        posted = []
+        for payment in payments:
+            if not payment.posts or payment.paid_on is None:
+                continue
+            number = payment.known
+            if number is None:
+                columns = (
+                    "insurer_id",
+                    "insurer",
+                    "number",
+                    "number_key",
+                    "paid_on",
+                    "amount_cents",
+                    "file",
+                    "posted_on",
+                )
+                values = (
+                    payment.insurer_id, payment.insurer, payment.number, number_key(payment.number),
+                    payment.paid_on.isoformat(), payment.amount, payment.lines[0].file, on.isoformat(),
+                )  # fmt: skip
+                self.insert("payment", columns, [values])
+                number = int(self.rows("SELECT last_insert_rowid()")[0][0])
+            for line in payment.lines:
+                known = line.known_line
+                if known is None:
+                    sheet = f", {line.sheet}" if line.sheet else ""
+                    place = f"{line.file}{sheet}, row {line.row}"
+                    words = json.dumps(line.words, ensure_ascii=False)
+                    self.insert(
+                        "remittance_line",
+                        ("payment", "place", "words", "paid_cents", "reason"),
+                        [(number, place, words, line.paid, line.reason)],
+                    )
+                    known = int(self.rows("SELECT last_insert_rowid()")[0][0])
+                self.insert(
+                    "posting",
+                    ("line", "claim", "paid_cents", "expected_cents", "denied", "posted_on"),
+                    [(known, p.claim, p.paid, p.expected, int(p.denied), on.isoformat()) for p in line.postings],
+                )
+            posted.append(number)
+        return posted
+
+    def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
+        """Undoes a payment: its insurer, its amount in cents, and the claims that it was posted to.
+
+        Raises BillingError where there is no such payment, it is undone already, or another one took back what it
+        paid.
+        """
+        found = self.rows("SELECT insurer, amount_cents, undone_on FROM payment WHERE id = ?", number)
+        if not found:
+            last = "SELECT id, insurer, amount_cents, paid_on FROM payment WHERE undone_on IS NULL ORDER BY id DESC"
+            rows = self.rows(f"{last} LIMIT 10")
+            told = [f"\n  {id_}: {who}, {dollars(cents)} on {day}" for id_, who, cents, day in rows]
+            raise BillingError(
+                f"there is no payment {number} on the ledger; the last ones are:{''.join(told) or ' none'}"
+            )
+        insurer, amount, undone = found[0]
+        if undone:
+            raise BillingError(f"payment {number} was undone already, on {undone}.")
+        self.run("UPDATE payment SET undone_on = ?, undone_reason = ? WHERE id = ?", on.isoformat(), reason, number)
+        claims = self.rows(
+            "SELECT DISTINCT claim FROM posting JOIN remittance_line ON remittance_line.id = line WHERE payment = ? "
+            "ORDER BY claim",
+            number,
+        )
+        taken_back = self.rows(
+            "SELECT payment.id, claim, posting.paid_cents FROM posting "
+            "JOIN remittance_line ON remittance_line.id = line "
+            "JOIN payment ON payment.id = payment WHERE undone_on IS NULL AND claim IN "
+            f"({', '.join('?' * len(claims))}) ORDER BY claim, paid_on, posting.paid_cents DESC, posting.id",
+            *(claim for (claim,) in claims),
+        )
+        paid: dict[str, int] = {}
+        for other, claim, cents in taken_back:
+            paid[claim] = paid.get(claim, 0) + cents
+            if paid[claim] < 0:
+                raise BillingError(
+                    f"payment {number} stands: payment {other} took back what it paid of {claim}. Undo payment {other} "
+                    "first."
+                )
+        return str(insurer), int(amount), [str(claim) for (claim,) in claims]
+
+
+def months_of(claims: Iterable[str]) -> list[str]:
+    """The months that claims are billed in, by their numbers, each once."""
+    return sorted({claim[:7] for claim in claims})
+
+
+def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Rows of the database as a frame with the declared columns."""
+    by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    made: dict[str, Any] = {}
+    for column, values in zip(columns, by_column, strict=True):
+        stated = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
+        read: Any = pd.to_datetime if column.dtype.startswith("datetime") else pd.Series
+        made[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
+    return prove(pd.DataFrame(made), columns)
+
+
+def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+    """The frame's rows as the database takes them: days as text, nothing for what is absent."""
+    shown: list[list[Any]] = []
+    for column in columns:
+        values: Any = frame[column.name]
+        if column.dtype.startswith("datetime"):
+            shown.append([day or None for day in day_text(values)])
+        elif column.dtype == "Int64":
+            shown.append([None if pd.isna(value) else int(value) for value in values])
+        elif column.name in ("replaces", "follows"):
+            shown.append([claim or None for claim in values])
+        else:
+            shown.append(values.tolist())
+    return list(zip(*shown, strict=True))

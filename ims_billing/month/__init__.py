@@ -1,0 +1,1 @@
+"""The month's story: sessions in, claims and proven totals out."""

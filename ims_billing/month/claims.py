@@ -1,0 +1,133 @@
+"""Turns clear sessions into claim lines: the fee in force, the code, the numbers, the amount asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
+from ims_billing.rules.values import Fee, fee_in_force
+from ims_billing.vocabulary.frames import CLAIMS, prove
+from ims_billing.vocabulary.spelling import cents, sources
+
+# One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.
+PRICES = ("listed_cents", "own_cents", "rule")
+
+
+def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+    """The fees in force for classified sessions on their service dates, indexed like them.
+
+    Columns: `listed_cents` (Int64, the most specific fee for the session's insurer; NA where none fits),
+    `own_cents` (Int64, the clinic's own price, for any insurer), `rule` (position in `clinic.fees`, -1: none).
+    """
+    keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
+    asked = sessions[keys].drop_duplicates()
+    found = []
+    for service, visit, minutes, insurer, date in asked.itertuples(index=False, name=None):
+        on = cast(pd.Timestamp, date).date()
+        length = None if pd.isna(minutes) else int(minutes)
+        listed = _fee(clinic, service, visit, length, insurer, on)
+        own = _fee(clinic, service, visit, length, None, on)
+        rule = -1 if listed is None else clinic.fees.index(listed)
+        found.append((_cents(listed), _cents(own), rule))
+    priced = asked.assign(
+        listed_cents=pd.array([f[0] for f in found], dtype="Int64"),
+        own_cents=pd.array([f[1] for f in found], dtype="Int64"),
+        rule=pd.array([f[2] for f in found], dtype="int64"),
+    )
+    joined = sessions[keys].merge(priced, on=keys, how="left")
+    joined.index = sessions.index
+    return joined[list(PRICES)]
+
+
+def _fee(clinic: Clinic, service: str, visit: str, minutes: int | None, insurer: str | None, on: dt.date) -> Fee | None:
+    return fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
+
+
+def _cents(fee: Fee | None) -> int | None:
+    return None if fee is None else cents(fee.amount)
+
+
+def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
+    """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
+
+    A public payer is asked for its own amount from the fee list, a private plan for the whole fee. `sessions` has,
+    beside the classified columns, `natural_key`, `replaces` and `at_row_fee` (it was decided to bill the row's fee:
+    never more than that is asked for); `remarks` are what was found, by session. The ledger numbers the claims.
+    """
+    own = clinic.service_code
+    public = {insurer.id for insurer in clinic.insurers if insurer.public}
+    by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
+    fee = sessions["fee_cents"]
+    amount = fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
+    coded_by = ["insurer_id", "visit", "service_date"]
+    kinds = sessions[coded_by].drop_duplicates()
+    codes = [
+        clinic.insurer_by_id(insurer).code_for(visit, cast(pd.Timestamp, day).date(), own.code)
+        for insurer, visit, day in kinds.itertuples(index=False, name=None)
+    ]
+    code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
+    written = sessions["secondary_insurer"].unique()
+    second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
+    told = {
+        "session": sessions.index,
+        # A claim names the insurer and the person of the clinic file, however the row wrote them.
+        "insurer": sessions["insurer_name"],
+        "practitioner": sessions["practitioner_name"],
+        "practitioner_written": sessions["practitioner"],
+        "service_code": code["code"].to_numpy(),
+        "description": own.description,
+        "amount_cents": amount.where(~(sessions["at_row_fee"] & (fee < amount)), fee),
+        "source": sources(sessions),
+        "secondary_insurer": sessions["secondary_insurer"].map(second).astype("str"),
+        "payer_order": _payer_order(sessions, clinic),
+        "remarks": remarks.reindex(sessions.index).fillna("").astype("str"),
+        "rules": "",
+        "follows": "",
+        "first_paid_cents": 0,
+        "first_answer": "",
+    }
+    copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
+    lines = pd.DataFrame({**told, **copied, "rule": prices["rule"]}, index=sessions.index)
+    order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
+    lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
+    lines["rules"] = _rules(lines, clinic)
+    typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
+    return prove(typed, CLAIMS)
+
+
+def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
+    """Who pays first, of sessions with a second insurer that is known."""
+    order = pd.Series("", index=sessions.index, dtype="str")
+    second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
+    columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
+    for label, insurer_id, relationship, day in columns.itertuples(name=None):
+        if other := clinic.insurer(second[label]):
+            order[label] = payer_order(clinic.insurer_by_id(insurer_id), other, relationship, day.date())
+    return order
+
+
+def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
+    """The fee, the code and the limits that each claim rests on, a line each with its days and source."""
+    by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
+    plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
+    asked = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
+    kinds = asked.drop_duplicates()
+    told = []
+    for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
+        day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
+        fee = clinic.fees[place] if place >= 0 else None
+        rules = [fee_rule(fee, clinic)] if fee is not None and fee.cents == amount else []
+        rules.append(code_rule(insurer, code, day))
+        rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
+        told.append("\n".join(rule.told() for rule in rules))
+    texts = kinds.assign(told=pd.Series(told, index=kinds.index, dtype="str"))
+    return asked.merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
+
+
+def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
+    """Names in the order of the alphabet, whatever their case: iA before Manulife before MSP."""
+    return column.str.casefold() if column.name in ("insurer", "patient") else column

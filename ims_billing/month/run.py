@@ -1,0 +1,209 @@
+"""What a run hands to the ledger: its claims, what is held and not billed, and what they rest on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import cast
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.rules_in_words import Rule, code_rule, fee_rule, limit_rule
+from ims_billing.month.prepare import Month
+from ims_billing.rules.published import published
+from ims_billing.rules.values import Limit, in_force
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, empty, prove
+from ims_billing.vocabulary.model import (
+    InsurerView,
+    Origin,
+    PractitionerView,
+    Requirement,
+    RuleApplied,
+    Run,
+    WorthALook,
+)
+from ims_billing.vocabulary.spelling import day_text, sources
+
+_LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
+
+
+def run_of(month: Month) -> Run:
+    """The month as the ledger takes it in."""
+    if month.month is None:
+        raise ValueError("only one month at a time goes on the ledger")
+    return Run(
+        month=month.month,
+        as_of=month.as_of,
+        origin=_origin(month),
+        totals=replace(month.totals, look_at=_look_at(month)),
+        claims=month.claims,
+        attention=_attention(month),
+        not_billed=_not_billed(month),
+        earlier=empty(EARLIER),
+    )
+
+
+def _look_at(month: Month) -> tuple[WorthALook, ...]:
+    """Names that may mean IMS, claims whose sessions are gone, and IMS sessions of months before that nobody billed."""
+    found = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
+    fees = month.sessions["fee_cents"]
+    told = []
+    for message, sessions in found.groupby("message", sort=False)["session"]:
+        ours = sessions[sessions != NO_SESSION]
+        told.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
+    for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
+        words = f"IMS sessions of {name} that are not claimed: they need a run of claim for that month."
+        told.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
+    return tuple(told)
+
+
+def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
+    """The run with claims to second insurers (CLAIMS) after its own, and what they rest on."""
+    known = {insurer.id for insurer in run.origin.insurers}
+    there = {practitioner.name for practitioner in run.origin.practitioners}
+    origin = replace(
+        run.origin,
+        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, rests) if i.id not in known)),
+        practitioners=(*run.origin.practitioners, *(p for p in _practitioners(clinic, rests) if p.name not in there)),
+        rules=(*run.origin.rules, *_codes_applied(clinic, rests)),
+    )
+    return replace(run, origin=origin, claims=prove(pd.concat([run.claims, rests], ignore_index=True), CLAIMS))
+
+
+def of_other_month(run: Run, month: str) -> Run:
+    """A run of the same day and clinic file for another month, which claims nothing yet and rests on no file."""
+    origin = replace(run.origin, insurers=(), practitioners=(), files=(), rules=())
+    return replace(run, month=month, origin=origin, claims=empty(CLAIMS))
+
+
+def _origin(month: Month) -> Origin:
+    clinic, claims = month.clinic, month.claims
+    return Origin(
+        clinic=clinic.name,
+        address=clinic.block.address,
+        phone=clinic.block.phone,
+        insurers=_insurers(clinic, claims),
+        practitioners=_practitioners(clinic, claims),
+        files=month.intake.files,
+        rules=_rules_applied(month),
+        clinic_file=clinic.file,
+        clinic_sha256=clinic.sha256,
+    )
+
+
+def _insurers(clinic: Clinic, claims: pd.DataFrame) -> tuple[InsurerView, ...]:
+    return tuple(
+        _insurer_view(clinic, str(insurer_id), (day.date() for day in part["service_date"].unique()))
+        for insurer_id, part in claims.groupby("insurer_id", sort=False)
+    )
+
+
+def _practitioners(clinic: Clinic, claims: pd.DataFrame) -> tuple[PractitionerView, ...]:
+    treated = set(claims["practitioner"])
+    return tuple(
+        PractitionerView(
+            name=p.name,
+            profession=p.profession,
+            registration=p.registration,
+            numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
+        )
+        for p in clinic.practitioners
+        if p.name in treated
+    )
+
+
+def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> InsurerView:
+    """An insurer with what it wanted on any of these days."""
+    days = list(days)
+    insurer = clinic.insurer_by_id(insurer_id)
+    channels = dict.fromkeys(name for day in days for name in insurer.channels_on(day))
+    fields = [wants for day in days for wants in in_force(published().limits.channel_fields, day)]
+    # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
+    usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
+    stated = [usual if (asked := insurer.requires_on(day)) is None else asked for day in days]
+    stated += [wants.fields for wants in fields if wants.channel in channels]
+    return InsurerView(
+        id=insurer.id,
+        code=insurer.code,
+        name=insurer.name,
+        channel=" or ".join(channels),
+        vendor_number=insurer.vendor_number or "",
+        asks=tuple(dict.fromkeys(field for asked in stated for field in asked)),
+    )
+
+
+def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
+    """The columns that both lists of unclaimed sessions show."""
+    return pd.DataFrame(
+        {
+            "session": sessions["key"],
+            "source": sources(sessions),
+            "service_date": sessions["service_date"],
+            "patient": sessions["patient"],
+            "practitioner": sessions["practitioner"],
+            "service": sessions["service_name"],
+            "insurer": sessions["insurer_name"],
+            "fee_cents": sessions["fee_cents"],
+            "reason": sessions["reason"],
+        }
+    )
+
+
+def _attention(month: Month) -> pd.DataFrame:
+    """One line per held session and finding that holds, by kind, then date."""
+    holds = month.findings[month.findings["severity"] == "hold"]
+    holds = holds[holds["session"].isin(month.held.index)]
+    lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
+    told = holds.reset_index(drop=True)
+    hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
+    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"], fingerprint=hashed)
+    rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
+    lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
+    return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str", "fingerprint": "str"}), ATTENTION)
+
+
+def _not_billed(month: Month) -> pd.DataFrame:
+    lines = _listing(month.sessions[month.sessions["outcome"] == "not_billed"])
+    lines = lines.sort_values(["reason", "service_date", "source"], kind="stable", ignore_index=True)
+    return prove(lines[[column.name for column in NOT_BILLED]], NOT_BILLED)
+
+
+def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
+    """Every fee, limit and code that the claims rest on, with how many rest on it."""
+    clinic, claims = month.clinic, month.claims
+    prices = month.prices.loc[claims["session"]]
+    asked = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()
+    by_rule = prices.loc[asked, "rule"].value_counts().sort_index()
+    applied = [_applied(fee_rule(clinic.fees[int(place)], clinic), int(count)) for place, count in by_rule.items()]
+    limited: dict[Limit, int] = {}
+    measured = claims.groupby(["insurer_id", "policy", "service_date"], as_index=False).size()
+    for insurer, policy, day, count in measured.itertuples(index=False, name=None):
+        for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
+            limited[limit] = limited.get(limit, 0) + int(count)
+    applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
+    return (*applied, *_codes_applied(clinic, claims))
+
+
+def _codes_applied(clinic: Clinic, claims: pd.DataFrame) -> tuple[RuleApplied, ...]:
+    applied = []
+    for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
+        first = part.iloc[0]
+        insurer = clinic.insurer_by_id(first["insurer_id"])
+        applied.append(_applied(code_rule(insurer, first["service_code"], first["service_date"].date()), len(part)))
+    return tuple(applied)
+
+
+def _applied(rule: Rule, claims: int) -> RuleApplied:
+    told = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
+    return RuleApplied(
+        rule=told.replace(", any insurer", ""),
+        value=rule.value,
+        in_force=rule.cited.lasting(),
+        source=rule.cited.source,
+        url=rule.cited.url,
+        verified=rule.cited.verified,
+        claims=claims,
+    )

@@ -1,0 +1,311 @@
+"""Why a session came out as it did, what a claim rests on, what a kind of finding means: pages to be read out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.rules_in_words import limit_rule, payer_order, rules_on
+from ims_billing.month.prepare import Month
+from ims_billing.rules.values import Cited, Fee
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.model import Batch, Intake
+from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
+
+_DECISIONS = {
+    (): "nobody can decide it away: it has to be mended",
+    ("bill",): "a person may decide to bill it all the same",
+    ("correct",): "the value has to be corrected",
+    ("bill", "correct"): "a person may bill it all the same, or correct the value",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading with its facts: what, and what is so. Nothing in it is a patient's."""
+
+    heading: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer to why: its title, and its parts in the order they are read."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+def sessions_at(month: Month, row: int) -> list[int]:
+    """The labels of the sessions that a row of the files is, or tells of; raises BillingError where it is neither."""
+    sessions = month.sessions
+    here = sessions["row"] == row
+    told = sessions["beside"].str.contains(rf"(?m)\t{row}$", regex=True)
+    labels = [int(label) for label in sessions.index[here | told]]
+    if not labels:
+        raise BillingError(_no_session(month.intake, row))
+    return labels
+
+
+def _no_session(intake: Intake, row: int) -> str:
+    """What a row is that is no session's."""
+    told = [
+        f"row {row} of {file.file} is no session: {aside.reason}."
+        for file in intake.files
+        for aside in file.asides
+        if aside.row == row
+    ]
+    lists = [file.file for file in intake.files if file.layout in ("jane-clients", "policies")]
+    told += [f"{', '.join(lists)}: the rows of a list are no sessions, and add to them."] if lists and not told else []
+    rows = intake.sessions["row"]
+    span = f" Their sessions stand in rows {rows.min()} to {rows.max()}." if len(rows) else ""
+    return " ".join(told) or f"no session in these files stands in row {row}, as Excel numbers it.{span}"
+
+
+def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
+    """Why a session came out as it did, by this run; `claims` are those of the ledger (ON_LEDGER)."""
+    session = _cells(month.sessions, label)
+    parts = [
+        Part("What became of it", tuple(_outcome(month, session))),
+        Part("Findings", tuple(_findings(month, label))),
+        Part("Decided", tuple(month.decided.told(label))),
+        Part("What was done", tuple(_service(session, month.sessions["patient"]))),
+        Part("By whom", tuple(_practitioner(session))),
+        Part("Who pays", tuple(_payer(month.clinic, session))),
+        Part("The fee", tuple(_fee(month, label, session))),
+        Part("Rules of its insurer that day", tuple(_rules(month.clinic, session))),
+        Part("On the ledger", tuple(_history(session, claims))),
+    ]
+    name = f" (session {session['session_id']})" if is_id(session["session_id"]) else ""
+    sheet = f", {session['sheet']}" if session["sheet"] else ""
+    return Page(f"{session['file']}{sheet}, row {session['row']}{name}", tuple(part for part in parts if part.facts))
+
+
+Facts = Iterable[tuple[str, str]]
+
+
+def _cells(frame: pd.DataFrame, label: Any) -> dict[str, Any]:
+    """One row of a frame by the names of its columns."""
+    return {str(name): cell for name, cell in frame.loc[[label]].to_dict("records")[0].items()}
+
+
+def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
+    outcome, reason = session["outcome"], session["reason"]
+    said = {
+        "claimed": f"it is clear to be claimed, as of {month.as_of}",
+        "held": "held: it is not claimed until each finding that holds it is settled",
+        "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
+    }
+    yield "Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else said[outcome]
+    beside = [place.split("\t") for place in session["beside"].splitlines()]
+    if beside:
+        yield "Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside)
+
+
+def _service(session: Mapping[str, Any], patients: pd.Series[str]) -> Facts:
+    day = session["service_date"]
+    yield "Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}"
+    # What is somebody's name stands in the wrong column.
+    name = given_name_first(session["service_name"])
+    named = name != "" and name in set(patients.map(given_name_first))
+    written = "a patient's name" if named else session["service_name"]
+    yield "Service as written", written or "nothing"
+    evidence = f", by {session['evidence']}" if session["evidence"] else ""
+    yield "Read as", f"{session['service']}{evidence}"
+    yield "Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said"
+    yield "Start", _clock(session["start"])
+    yield "Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"])
+    if session["service_code"]:
+        yield "Billed as", session["service_code"]
+
+
+def _clock(minutes: Any) -> str:
+    return "not said" if pd.isna(minutes) else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
+
+
+def _practitioner(session: Mapping[str, Any]) -> Facts:
+    yield "Practitioner", session["practitioner_name"] or "nobody whom the clinic file names"
+    yield "That day", session["authority"]
+
+
+def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
+    known = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
+    if known is None:
+        yield "Insurer", "the patient pays" if session["insurer_id"] else "none that is known"
+        return
+    yield "Insurer", f"{known.name}, a {'public payer' if known.public else 'private plan'}"
+    if known.vendor_number:
+        yield "Vendor number", known.vendor_number
+    if session["secondary_insurer"] and not pd.isna(session["service_date"]):
+        second = clinic.insurer(session["secondary_insurer"])
+        yield "Second insurer", second.name if second else "one that is not known; the claim names none"
+        if second is None:
+            return
+        day = session["service_date"].date()
+        order = payer_order(known, second, session["relationship"], day)
+        yield "Who pays first", _in_lines(order)
+
+
+def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
+    yield "Fee on the row", dollars(session["fee_cents"]) if session["fee_stated"] else "none that can be read"
+    if label in month.prices.index:
+        place = int(_cells(month.prices, label)["rule"])
+        yield "Listed fee", _fee_told(month.clinic.fees[place]) if place >= 0 else "none for this visit on that day"
+    for amount in month.claims.loc[month.claims["session"] == label, "amount_cents"]:
+        yield "Amount claimed", _amount(int(amount), int(session["fee_cents"]))
+
+
+def _amount(amount_cents: int, fee_cents: int) -> str:
+    own = " (what this public payer pays; it has amounts of its own)" if amount_cents != fee_cents else ""
+    return f"{dollars(amount_cents)}{own}"
+
+
+def _fee_told(fee: Fee) -> str:
+    return _sourced(f"{dollars(fee.cents)} for {fee.what()}, {fee.lasting()}", fee)
+
+
+def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
+    """What is in force for its insurer on its day: terms, limits, window, each with its source."""
+    known = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
+    settled = session["reason"] != "" or session["outcome"] == "already_claimed"
+    if known is None or settled or pd.isna(session["service_date"]):
+        return
+    day = session["service_date"].date()
+    for limit in clinic.limits_on(known.id, session["policy"], day):
+        rule = limit_rule(limit, clinic)
+        yield "Limit", _sourced(f"{rule.what}: {rule.value}, {limit.lasting()}", limit)
+    for rule in rules_on(clinic, day):
+        if rule.table == "submission window" and rule.whom in known.channels_on(day):
+            yield f"Window of {rule.whom}", _sourced(rule.value, rule.cited)
+        elif rule.table == "insurer" and rule.whom == known.name:
+            label, said = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
+            # What is so or not so needs no value beside it.
+            label, said = ("Condition", label) if said == "yes" else (label[0].upper() + label[1:], said)
+            yield label, _sourced(said, rule.cited)
+
+
+def _sourced(said: str, cited: Cited) -> str:
+    return _in_lines(f"{said.rstrip('., ')}. Source: {cited.cited()}")
+
+
+def _in_lines(told: str) -> str:
+    """What is so, its source, and the source's page, each on a line of its own."""
+    return told.replace(". Source: ", "\nSource: ").replace(" https://", "\nhttps://")
+
+
+def _findings(month: Month, label: int) -> Facts:
+    found = month.findings[month.findings["session"] == label]
+    for kind, severity, message, fix in found[["kind", "severity", "message", "fix"]].itertuples(
+        index=False, name=None
+    ):
+        yield f"{kind} ({severity}s)", f"{message}\nFix: {fix}"
+    if found.empty and month.sessions.at[label, "outcome"] == "claimed":
+        yield "None", "every check passed"
+
+
+def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
+    key = session["natural_key"]
+    same_id = (claims["session_id"] == session["session_id"]) & (session["session_id"] != "")
+    known = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
+    for label in known.index:
+        claim = _cells(known, label)
+        yield claim["claim"], _claim_told(claim)
+    if known.empty:
+        yield "Nothing", "no claim of this session is on the ledger"
+
+
+def _claim_told(claim: Mapping[str, Any]) -> str:
+    told = f"{dollars(claim['amount_cents'])} to {claim['insurer']}, batch {claim['batch']} of {claim['month']}"
+    if claim["replaces"]:
+        told += f"; it stands for {claim['replaces']}"
+    if not pd.isna(claim["voided_on"]):
+        told += f"; taken back on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
+    return told + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
+
+
+def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
+    """What a claim of the ledger rests on, as it was when it was claimed; `claims` is its ON_LEDGER frame."""
+    claim = _cells(claims, claims.index[0])
+    earlier = "a version of the program that did not keep it"
+    fee = [
+        ("Fee", dollars(claim["fee_cents"])),
+        ("Patient paid", dollars(claim["patient_paid_cents"])),
+        ("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"])),
+    ]
+    rules = [_in_lines(line).partition(": ") for line in claim["rules"].splitlines()]
+    remarks = [line.partition(": ") for line in claim["remarks"].splitlines()]
+    visit = f"{claim['visit']}, by {claim['visit_evidence'] or earlier}" if claim["visit"] else "not said"
+    parts = [
+        Part(
+            "What became of it",
+            (
+                ("Claimed", f"in batch {batch.number} of {claim['month']}, as of {batch.as_of}"),
+                *((("Voided", _claim_told(claim)),) if not pd.isna(claim["voided_on"]) else ()),
+                *((("It stands for", claim["replaces"]),) if claim["replaces"] else ()),
+                *((("Sent", "before this program came"),) if batch.already_sent else ()),
+            ),
+        ),
+        Part(
+            "What was done",
+            (
+                ("Service date", f"{claim['service_date']:%Y-%m-%d}"),
+                ("Service as written", claim["service_name"]),
+                ("Read as", f"{claim['service']}, by {claim['evidence'] or earlier}"),
+                ("Visit", visit),
+                ("Start", _clock(claim["start"])),
+                ("Minutes", "not said" if pd.isna(claim["minutes"]) else str(claim["minutes"])),
+                ("Billed as", f"{claim['service_code']}, {claim['description']}"),
+                ("Source", claim["source"]),
+            ),
+        ),
+        Part(
+            "By whom",
+            (
+                ("Practitioner", claim["practitioner"]),
+                ("That day", claim["authority"] or f"registration {claim['registration']}; claimed by {earlier}"),
+            ),
+        ),
+        Part("Who pays", tuple(_payers(claim))),
+        Part("The fee", tuple(fee)),
+        Part("Rules it rests on", tuple((what, said) for what, _, said in rules)),
+        Part("Worth knowing when it was claimed", tuple((kind, said) for kind, _, said in remarks)),
+    ]
+    return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
+
+
+def _payers(claim: Mapping[str, Any]) -> Facts:
+    yield "Insurer", claim["insurer"]
+    if claim["follows"]:
+        yield "As second insurer", f"for the rest of {claim['follows']}: {claim['first_answer'].partition(': ')[0]}"
+    if claim["secondary_insurer"]:
+        yield "Second insurer", claim["secondary_insurer"]
+        yield "Who pays first", _in_lines(claim["payer_order"])
+
+
+def reason_page(reason: str) -> Page:
+    """What a reason not to bill means; raises KeyError for another word."""
+    return Page(reason, (Part("Not billed", (("What it means", REASONS[reason]),)),))
+
+
+def kind_page(kind: str, clinic: Clinic) -> Page:
+    """What a kind of finding means, how serious it is at this clinic, and how to mend it."""
+    known = CATALOGUE[kind]
+    words = {
+        "hold": "it holds the session",
+        "warn": "the session is claimed, and listed",
+        "off": "nothing: it is turned off",
+    }
+    severity = clinic.severity_of(kind)
+    facts = [
+        ("What it means", known.title),
+        ("How serious", words[severity] + (", whatever the clinic file says" if known.fixed else "")),
+        ("How to fix", known.fix),
+    ]
+    if severity == "hold" and known.severity == "hold":
+        facts.append(("Who decides", _DECISIONS[known.decisions]))
+    return Page(kind, (Part("Finding", tuple(facts)),))

@@ -1,0 +1,1 @@
+"""What insurers paid, and what they still owe."""

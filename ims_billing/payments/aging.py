@@ -1,0 +1,86 @@
+"""What is not paid as claimed, by how long ago it was claimed, and who looks after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from ims_billing.payments.positions import positions
+from ims_billing.vocabulary.frames import AGING, WORK, prove
+
+BUCKETS = ("0-30", "31-60", "61-90", "over 90")
+_EDGES = (-1, 30, 60, 90, 1_000_000)
+
+
+def aging(
+    claims: pd.DataFrame, postings: pd.DataFrame, work: pd.DataFrame, made: pd.DataFrame, as_of: dt.date
+) -> pd.DataFrame:
+    """The claims (ON_LEDGER) that are not paid as claimed on a day, as it was on that day: the AGING frame.
+
+    The oldest come first, of one day the largest. `made` says when each batch was made (`month`, `batch`, `made_on`);
+    payments after the day, claims made after it and what was noted after it do not count. What a plan leaves to the
+    patient is not owed, nor what a second insurer is asked for; a denied claim is listed, and owed only once it was
+    sent again. A claim is no more closed, or sent again, once something was posted to it since.
+    """
+    day = pd.Timestamp(as_of)
+    made_on = claims.merge(made, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
+    claims, made_on = claims[made_on <= day], made_on[made_on <= day]
+    money = positions(claims, postings, as_of).set_axis(claims.index)
+    owed = money["outstanding_cents"] + money["short_cents"]
+    state = pd.Series("", index=claims.index, dtype="str")
+    for name, column, sign in (
+        ("denied", "denied_cents", 1),
+        ("short-paid", "short_cents", 1),
+        ("not answered", "outstanding_cents", 1),
+        ("over-paid", "outstanding_cents", -1),
+    ):
+        state = state.mask(money[column] * sign > 0, name)
+    age = (day - made_on).dt.days
+    followed = claims["follows"][~(claims["voided_on"] <= day)]
+    passed_on = claims["claim"].isin(followed) & (money["outstanding_cents"] == 0)
+    owed, state = owed.mask(passed_on, 0), state.mask(passed_on, "")
+    noted = _noted(prove(work, WORK), postings, day).reindex(claims["claim"]).set_axis(claims.index)
+    told = {
+        **{name: claims[name] for name in ("claim", "month", "insurer", "service_date", "patient", "policy", "member")},
+        "claimed_on": made_on,
+        "age": age,
+        "bucket": pd.cut(age, _EDGES, labels=BUCKETS),
+        "amount_cents": claims["amount_cents"],
+        "paid_cents": money["paid_cents"],
+        "owed_cents": owed,
+        "state": state,
+        "reason": money["reason"],
+        **{name: noted[name].astype("str").fillna("") for name in ("owner", "status", "note")},
+        "sent_on": noted["sent_on"],
+    }
+    frame = pd.DataFrame({column.name: told[column.name] for column in AGING})[state != ""]
+    frame = frame.astype({column.name: column.dtype for column in AGING})
+    size = frame["owed_cents"].abs()
+    order = frame.assign(size=size).sort_values(["claimed_on", "size", "claim"], ascending=[True, False, True])
+    return prove(frame.loc[order.index].reset_index(drop=True), AGING)
+
+
+def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """What was noted last about each claim by a day, by claim; a status that an answer has overtaken is none."""
+    latest = work[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
+    posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day)]
+    answered = posted.groupby("claim")["paid_on"].max()
+    undone = posted[posted["undone_on"] <= day].groupby("claim")["undone_on"].max()
+    since = latest["sent_on"].fillna(latest["noted_on"])
+    overtaken = (answered.reindex(latest.index) > since) | (undone.reindex(latest.index) > since)
+    overtaken &= latest["status"].isin(("Closed", "Sent again"))
+    return latest.assign(status=latest["status"].mask(overtaken, ""), sent_on=latest["sent_on"].mask(overtaken, pd.NaT))
+
+
+def by_insurer(frame: pd.DataFrame) -> list[tuple[str, int, dict[str, int]]]:
+    """Insurer, number of claims and cents by bucket of what is owed, of an AGING frame; in the order of their names."""
+    owed = frame[frame["owed_cents"] > 0]
+    return [
+        (
+            str(insurer),
+            len(part),
+            {bucket: int(part.loc[part["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS},
+        )
+        for insurer, part in sorted(owed.groupby("insurer"), key=lambda each: str(each[0]).casefold())
+    ]

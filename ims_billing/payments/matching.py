@@ -1,0 +1,172 @@
+"""Which claim a line of a remittance is about: by our number, else by person, day and amount; nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.payments.positions import Position
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.spelling import bare, dollars, given_name_first, plain
+
+_OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Why a line posts nothing: `unmatched` or `ambiguous`, in words, and the claims that it may mean."""
+
+    result: str
+    message: str
+    might_be: tuple[str, ...] = ()
+
+
+@dataclass
+class Claims:
+    """The claims of the ledger as lines name them, with what each was paid, as the lines change it.
+
+    `position` is each claim's money; `paid` lists what was posted to it: day, cents, and the payment's number, which
+    is below zero for the payments of this run.
+    """
+
+    frame: pd.DataFrame
+    position: dict[str, Position]
+    paid: dict[str, list[tuple[Any, int, int]]]
+    by_number: dict[str, Any] = field(default_factory=dict)
+    _by_day: dict[pd.Timestamp, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for claim in rows_of(self.frame):
+            self.by_number[str(claim.claim)] = claim
+            self._by_day.setdefault(claim.service_date, []).append(claim)
+
+    def meant_by(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
+        """The one claim that a line is about, or why that is not certain; `insurer` is who pays, empty: not known."""
+        number = row.claim.strip().upper()
+        claim = self.by_number.get(number)
+        if claim is None and _OUR_NUMBER.fullmatch(number):
+            return Unclear("unmatched", f"{number} is no claim on the ledger.")
+        found = self._by_person(row, paid, insurer) if claim is None else claim
+        if isinstance(found, Unclear):
+            return found
+        if claim is not None and (other := _contradicts(row, claim, insurer)):
+            return Unclear("ambiguous", f"The line numbers a claim, and {other} is another's.", (number,))
+        if not pd.isna(found.voided_on) and paid >= 0:
+            now = f"; {found.replaced_by} stands for it" if found.replaced_by else ""
+            told = f"{found.claim} was taken back{now}. Ask the insurer which claim it pays."
+            return Unclear("ambiguous", told, (found.replaced_by or found.claim,))
+        return found
+
+    def _by_person(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
+        """The claim of a member or patient, a day and an amount."""
+        if pd.isna(row.service_date) or not (said(row.member) or said(row.patient)):
+            return Unclear("unmatched", "It names no claim of ours, and not both a day and a member or patient.")
+        theirs = [
+            claim
+            for claim in self._by_day.get(row.service_date, [])
+            # What is taken back may have been paid of a claim that was taken back since.
+            if (pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0))
+            and (not insurer or claim.insurer_id == insurer)
+            and same_person(row, claim)
+        ]
+        theirs = [claim for claim in theirs if _by_member(row, claim)] or theirs
+        if not theirs:
+            return Unclear("unmatched", "No claim is of that day and that member or patient.")
+        numbers = tuple(claim.claim for claim in theirs)
+        if len({claim.insurer_id for claim in theirs}) > 1:
+            told = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
+            return Unclear("ambiguous", told, numbers)
+        amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
+        fitting = [claim for claim in theirs if amount is None or amount in _asked(claim)]
+        if not fitting:
+            shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
+            told = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
+            return Unclear("ambiguous", told, numbers)
+        if len(fitting) > 1:
+            told = f"{len(fitting)} claims are of that day, person and amount."
+            return Unclear("ambiguous", told, tuple(claim.claim for claim in fitting))
+        return fitting[0]
+
+    def owed_by(self, row: Any, insurer: str) -> list[Any]:
+        """The open claims that a sum without detail names: those of an insurer and a period, or of a member."""
+        whom = said(row.member) or said(row.patient)
+        return [
+            claim
+            for claim in self.by_number.values()
+            if pd.isna(claim.voided_on)
+            and self.position[claim.claim].outstanding > 0
+            and (not insurer or claim.insurer_id == insurer)
+            and (pd.isna(row.period_from) or claim.service_date >= row.period_from)
+            and (pd.isna(row.period_until) or claim.service_date <= row.period_until)
+            and (not whom or same_person(row, claim))
+        ]
+
+    def never_below_zero(self, claim: str, day: Any, cents: int) -> bool:
+        """Whether what is taken back of a claim was paid by that day, whatever else was posted to it since."""
+        total = 0
+        for _, amount, _ in sorted([*self.paid.get(claim, []), (day, cents, 0)], key=lambda each: (each[0], -each[1])):
+            total += amount
+            if total < 0:
+                return False
+        return True
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame, each with its columns by name."""
+    yield from frame.itertuples(index=False)
+
+
+def said(text: str) -> str:
+    """What stands in a cell for a person; a word for a total is nobody."""
+    totals = {plain(word) for word in published().layouts.lines.totals}
+    return "" if plain(text) in totals else text.strip()
+
+
+def _asked(claim: Any) -> set[int]:
+    """What a remittance may say was claimed: a second insurer is told of the whole fee too."""
+    return {int(claim.amount_cents), *([int(claim.fee_cents)] if claim.follows else [])}
+
+
+def _member(text: str) -> str:
+    return bare(text).lstrip("0")
+
+
+def _by_member(row: Any, claim: Any) -> bool:
+    """Whether the line has the very number of the claim's member."""
+    return bool(said(row.member)) and _member(row.member) in (
+        {_member(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
+    )
+
+
+def same_person(row: Any, claim: Any) -> bool:
+    """By the member's number and the name, as far as both sides have them; at least one must speak for it."""
+    if said(row.member) and claim.member and not _by_member(row, claim):
+        return False
+    return _same_name(row.patient, claim.patient) if said(row.patient) else _by_member(row, claim)
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names are of one person: in any order, with a title or a middle name on one side."""
+    titles = set(published().layouts.people.titles)
+    first, second = (
+        {part.strip(".") for part in given_name_first(name).replace("-", " ").split()} - titles for name in (one, other)
+    )
+    return first == second or (min(len(first), len(second)) > 1 and (first <= second or second <= first))
+
+
+def _contradicts(row: Any, claim: Any, insurer: str) -> str:
+    """What a line says that is not the claim's; empty where nothing does."""
+    if insurer and claim.insurer_id != insurer:
+        return "the insurer"
+    if not pd.isna(row.service_date) and row.service_date != claim.service_date:
+        return "the service date"
+    if said(row.member) and claim.member and not _by_member(row, claim):
+        return "the member's number"
+    if said(row.patient) and not _same_name(row.patient, claim.patient):
+        return "the patient"
+    return ""

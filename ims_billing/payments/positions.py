@@ -1,0 +1,170 @@
+"""What became of each claim's money by a day: paid, the patient's share, short, denied, or still owed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
+from ims_billing.vocabulary.model import Payer
+
+
+@dataclass(frozen=True)
+class Position:
+    """One claim's money, in cents: what is claimed is the sum of all else.
+
+    `expected` is what the plan should pay in all, as far as anybody says; `answered`: the insurer has paid or refused.
+    """
+
+    claimed: int
+    paid: int = 0
+    expected: int = 0
+    refused: bool = False
+    answered: bool = False
+
+    @property
+    def outstanding(self) -> int:
+        """What nobody has answered for; below zero where more was paid than claimed."""
+        rest = self.claimed - self.paid
+        return 0 if self.answered and rest > 0 else rest
+
+    @property
+    def denied(self) -> int:
+        """What the insurer refuses."""
+        return self.claimed - self.paid if self._rest and self.refused and self.paid <= 0 else 0
+
+    @property
+    def short(self) -> int:
+        """What the insurer should have paid and has not."""
+        return max(0, min(self.expected, self.claimed) - self.paid) if self._rest and not self.denied else 0
+
+    @property
+    def patient_share(self) -> int:
+        """What the plan leaves to the patient."""
+        return self.claimed - self.paid - self.short if self._rest and not self.denied else 0
+
+    @property
+    def _rest(self) -> bool:
+        return self.answered and self.claimed > self.paid
+
+    def sent_again(self) -> Position:
+        """The position once the claim was sent again unchanged: an answer is awaited anew."""
+        return replace(self, answered=False, refused=False)
+
+    def after(self, paid: int, expected: int, *, denied: bool) -> Position:
+        """The position once a payment, a refusal, or the taking back of a payment (below zero) has come.
+
+        What is taken back whole is open again; the last answer says how the rest is meant.
+        """
+        total = self.paid + paid
+        if paid < 0:
+            return replace(self, paid=total, answered=self.answered and total > 0)
+        return Position(self.claimed, total, expected, denied, answered=True)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A claim's position, the day of the first answer that stands, and what the insurer said last."""
+
+    position: Position
+    answered_on: Any
+    reason: str
+
+
+def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
+    """By claim number, what became of it (ON_LEDGER) by the payments (POSTINGS) up to a day; all of them without one.
+
+    Payments after the day do not count, nor those that were undone by then; a claim that was taken back by then asks
+    for nothing.
+    """
+    day = None if as_of is None else pd.Timestamp(as_of)
+    prove(postings, POSTINGS)
+    counts = postings["undone_on"].isna() if day is None else ~(postings["undone_on"] <= day)
+    if day is not None:
+        counts &= postings["paid_on"] <= day
+    by_claim = {str(claim): part for claim, part in postings[counts].groupby("claim", sort=False)}
+    made = {}
+    columns = ["claim", "amount_cents", "voided_on"]
+    for claim, amount, voided in prove(claims, ON_LEDGER)[columns].itertuples(index=False, name=None):
+        taken_back = not pd.isna(voided) and (day is None or voided <= day)
+        position = Position(0 if taken_back else int(amount))
+        made[str(claim)] = _folded(position, by_claim[claim]) if claim in by_claim else Answer(position, pd.NaT, "")
+    return made
+
+
+def _folded(position: Position, postings: pd.DataFrame) -> Answer:
+    """What became of a claim after these postings."""
+    answered_on: Any = pd.NaT
+    reason = ""
+    columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
+    for payment, paid, expected, denied, said, on in postings[columns].itertuples(index=False, name=None):
+        position = position.after(paid, expected, denied=denied) if payment else position.sent_again()
+        if not position.answered:
+            answered_on = pd.NaT
+        elif pd.isna(answered_on):
+            answered_on = on
+        reason = said
+    return Answer(position, answered_on, reason)
+
+
+def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
+    """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven."""
+    names = [column.name for column in POSITIONS]
+    paid = claims["claim"].isin(postings["claim"])
+    told = [
+        (
+            claim, answer.position.claimed, answer.position.paid, answer.position.patient_share,
+            answer.position.short, answer.position.denied, answer.position.outstanding, answer.answered_on,
+            answer.reason,
+        )
+        for claim, answer in answers(claims[paid], postings, as_of).items()
+    ]  # fmt: skip
+    frame = pd.DataFrame(told, columns=names, index=claims.index[paid]).reindex(claims.index)
+    # Most claims have no posting, and wait for an answer whole.
+    taken_back = claims["voided_on"].notna()
+    if as_of is not None:
+        taken_back &= claims["voided_on"] <= pd.Timestamp(as_of)
+    asked = claims["amount_cents"].mask(taken_back, 0)[~paid]
+    frame.loc[~paid, names[1:7]] = 0
+    frame.loc[~paid, "claim"], frame.loc[~paid, "reason"] = claims["claim"][~paid], ""
+    frame.loc[~paid, "claimed_cents"] = frame.loc[~paid, "outstanding_cents"] = asked
+    frame = frame.astype({column.name: column.dtype for column in POSITIONS})
+    totals(prove(frame, POSITIONS))
+    return frame
+
+
+def who_pays(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Payer, ...]:
+    """How each insurer has answered the IMS claims (ON_LEDGER) that stand, by its name; empty before any answer.
+
+    A second insurer pays by what the first one left, which says nothing of how it treats IMS.
+    """
+    ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna() & (claims["follows"] == "")]
+    if postings.empty or ims.empty:
+        return ()
+    money = positions(ims, postings).set_axis(ims.index)
+    payers = []
+    for insurer, part in sorted(money.groupby(ims["insurer"]), key=lambda each: str(each[0]).casefold()):
+        refused = part["denied_cents"] > 0
+        waiting = part["outstanding_cents"] > 0
+        less = ~refused & ~waiting & (part["paid_cents"] < part["claimed_cents"])
+        reasons = part.loc[(refused | less) & (part["reason"] != ""), "reason"].value_counts()
+        why = str(reasons.index[0]) if len(reasons) else ""
+        full = len(part) - int(refused.sum()) - int(waiting.sum()) - int(less.sum())
+        payers.append(Payer(str(insurer), full, int(less.sum()), int(refused.sum()), int(waiting.sum()), why))
+    return tuple(payers)
+
+
+def totals(frame: pd.DataFrame) -> dict[str, int]:
+    """The sums of POSITIONS, in cents, by what they are; raises RuntimeError where they do not add up (a bug)."""
+    sums = {name: int(frame[name].sum()) for name, dtype in _cents()}
+    if sums["claimed_cents"] != sum(cents for name, cents in sums.items() if name != "claimed_cents"):
+        raise RuntimeError(f"the cents do not add up: {sums}")
+    return sums
+
+
+def _cents() -> Iterable[tuple[str, str]]:
+    return ((column.name, column.dtype) for column in POSITIONS if column.name.endswith("_cents"))

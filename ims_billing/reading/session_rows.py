@@ -1,0 +1,175 @@
+"""Tables with one row per session, and Jane's appointments, into the typed sessions frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.reading.table import Table, whole
+from ims_billing.vocabulary.cells import day, meanings, quoted, shown, text, word_of
+from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
+from ims_billing.vocabulary.model import Aside
+
+# An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
+_MUST_BE_SOUND = (
+    "patient",
+    "practitioner",
+    "service_name",
+    "insurer",
+    "session_id",
+    "patient_id",
+    "location",
+)
+# Columns in which a dash or a word such as "none" says that there is nothing.
+NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_insurer", "secondary_policy", "secondary_member")
+_DATES = ("birth_date", "insured_birth_date", "accident_date")
+_TYPES = {column.name: column.dtype for column in SESSIONS}
+
+
+def sessions_frame(table: Table, file: str) -> pd.DataFrame:
+    """The SESSIONS frame of a table in the sessions layout; bad cells are added to the table's."""
+    texts = {
+        name: table.texts(name, sound=name in _MUST_BE_SOUND)
+        for name, dtype in _TYPES.items()
+        if dtype == "str" and name in table.found.columns and name != "status"
+    }
+    words, own = table.rules.words, table.clinic.words
+    for name in ("session_id", "patient_id"):
+        if name in texts:  # a dash is no number
+            texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
+    for name in NUMBERS:
+        if name in texts:
+            texts[name] = table.said(texts[name])
+    status = meanings(words.status, {**own.status, **table.found.known.status})
+    cells: dict[str, Any] = {
+        **texts,
+        "status": _status(table, status),
+        "visit": table.worded("visit", meanings(words.visit, own.visit)),
+        "relationship": table.worded("relationship", meanings(words.relationship, own.relationship)),
+        "billed": _billed(table, meanings(words.billed, own.billed)),
+        "elsewhere": table.elsewhere(),
+        **_when(table),
+        **_amounts(table),
+    }
+    for name in _DATES:
+        cells[name] = table.dates(name, short_years=name == "accident_date")
+    table.ragged()
+    return typed(cells, table, file)
+
+
+def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:
+    """The SESSIONS frame of these columns; those that are not given are absent."""
+    size = len(table)
+    given = {"file": [file] * size, "sheet": [table.sheet] * size, "row": table.places, **cells}
+    frame = pd.DataFrame({name: given.get(name, [ABSENT[dtype]] * size) for name, dtype in _TYPES.items()})
+    return prove(frame.astype(_TYPES), SESSIONS)
+
+
+def appointments_frame(table: Table, file: str) -> pd.DataFrame:
+    """The SESSIONS frame of Jane's Appointments report: no money and no insurer; breaks are set aside."""
+    names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
+    patients = [" ".join(f"{first} {last}".split()) for first, last in names]
+    starts, ends = table.days("start_at"), table.days("end_at")
+    for position, (cell, found) in enumerate(zip(table.raw("start_at"), starts, strict=True)):
+        if found is None and text(cell):
+            told = f"{table.called('start_at')} holds {shown(cell)}, which is not plainly a date."
+            table.note(position, "service_date", "unreadable-service-date", told)
+    begin = [None if found is None else found.hour * 60 + found.minute for found in starts]
+    end = [None if found is None else found.hour * 60 + found.minute for found in ends]
+    first = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
+    cells = {
+        "session_id": table.texts("session_id", sound=True),
+        "service_date": table.dates("start_at"),
+        "start": whole(begin),
+        "end": whole(end),
+        "minutes": whole([_between(a, b) for a, b in zip(begin, end, strict=True)]),
+        "patient": patients,
+        "patient_id": table.texts("patient_id", sound=True),
+        "practitioner": table.texts("practitioner", sound=True),
+        "service_name": table.texts("service_name", sound=True),
+        "chart": [cell.lower() if cell.lower() in ("signed", "unsigned") else "" for cell in table.texts("chart")],
+        "first_visit": [first.get(cell.lower(), "") for cell in table.texts("first_visit")],
+        "status": _status(table, meanings(table.rules.words.jane_state, table.found.known.status), blank="unknown"),
+        "location": table.texts("location", sound=True),
+        "notes": table.texts("notes"),
+    }
+    table.ragged()
+    return _without_breaks(typed(cells, table, file), table)
+
+
+def _without_breaks(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The appointments of patients; a break or blocked time is set aside."""
+    nobody = (frame["patient"] == "") & (frame["patient_id"] == "")
+    for row in frame.loc[nobody, "row"]:
+        table.asides.append(Aside(table.sheet, int(row), "a break or blocked time"))
+    kept = frame.index[~nobody]
+    new = {int(old): position for position, old in enumerate(kept)}
+    table.bad[:] = [(new[position], *rest) for position, *rest in table.bad if position in new]  # type: ignore[misc]
+    return frame.loc[kept].reset_index(drop=True)
+
+
+def _status(table: Table, known: dict[str, str], blank: str = "arrived") -> list[str]:
+    said = {"": blank}
+    found = []
+    for position, cell in enumerate(table.texts("status", sound=True)):
+        status = said.get(cell)
+        if status is None:
+            word = word_of(cell)
+            status = said[cell] = known.get(word, "unknown") if word else blank
+        if status == "unknown":
+            told = f"The status{quoted(cell)} is not one the program knows."
+            table.note(position, "status", "status-not-recognised", told)
+        found.append(status)
+    for position, column, kind, _ in table.bad:
+        if column == "status" and kind == "unreadable-cell":
+            found[position] = "unknown"
+    return found
+
+
+def _billed(table: Table, known: dict[str, str]) -> list[bool]:
+    words = table.texts("billed", sound=True)
+    found = []
+    for position, (cell, word) in enumerate(zip(table.raw("billed"), words, strict=True)):
+        meaning = "no" if not word else known.get(word_of(word) or word)
+        if meaning is None and day(cell, table.found.known.dates) is not None:
+            meaning = "yes"
+        if meaning is None:
+            told = f"{table.called('billed')} says neither yes, nor no, nor a day: {shown(cell)}."
+            table.note(position, "billed", "unreadable-cell", told)
+        found.append(meaning == "yes")
+    return found
+
+
+def _when(table: Table) -> dict[str, Any]:
+    """The service date, and the times; a start that stands in the date cell counts where no other does."""
+    days = table.days("service_date", short_years=True)
+    for position, (cell, found) in enumerate(zip(table.raw("service_date"), days, strict=True)):
+        if found is None and text(cell):
+            told = f"{table.called('service_date')} holds {shown(cell)}, which is not plainly a date."
+            table.note(position, "service_date", "unreadable-service-date", told)
+    start, end = table.times("start"), table.times("end")
+    if "start" not in table.found.columns:
+        start = [found.hour * 60 + found.minute or None if found else None for found in days]
+    minutes = table.lengths("minutes")
+    spans = zip(minutes, start, end, strict=True)
+    return {
+        "service_date": table.dates("service_date", short_years=True),
+        "start": whole(start),
+        "end": whole(end),
+        "minutes": whole([own or _between(first, last) for own, first, last in spans]),
+    }
+
+
+def _between(first: int | None, last: int | None) -> int | None:
+    return last - first if first is not None and last is not None and last > first else None
+
+
+def _amounts(table: Table) -> dict[str, Any]:
+    fees = table.amounts("fee", "unreadable-fee")
+    return {
+        "fee_cents": [fee or 0 for fee in fees],
+        "fee_stated": [fee is not None for fee in fees],
+        "patient_paid_cents": [amount or 0 for amount in table.amounts("patient_paid")],
+        "tax_cents": [amount or 0 for amount in table.amounts("tax")],
+    }

@@ -1,0 +1,284 @@
+"""The published rules: load them, validate them, and say what is in force on a day."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from ims_billing.rules.values import (
+    CLINIC_FILE,
+    Channel,
+    ChannelFields,
+    Cited,
+    Condition,
+    Fee,
+    Limit,
+    Note,
+    OwnCode,
+    PayerOrder,
+    RegistrationFormat,
+    Requires,
+    Strict,
+    SubmissionWindow,
+    Text,
+    clashing_fees,
+    clashing_limits,
+)
+from ims_billing.vocabulary.model import Profession, Service
+from ims_billing.vocabulary.spelling import bare, heading
+
+
+class PublishedInsurer(Strict):
+    """An insurer as the published rules know it; `id` and `code` never change.
+
+    `source`, `url` and `verified` are of its names; what it wants has sources of its own. Without `requires` nobody
+    knows what it requires.
+    """
+
+    id: Text
+    code: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
+    name: Text
+    aliases: tuple[Text, ...] = ()
+    public: bool = False
+    channel: tuple[Channel, ...] = ()
+    requires: tuple[Requires, ...] = ()
+    service_code: tuple[OwnCode, ...] = ()
+    condition: tuple[Condition, ...] = ()
+    note: tuple[Note, ...] = ()
+    source: Text
+    url: str = ""
+    verified: bool
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> PublishedInsurer:
+        for values in (self.requires, self.service_code):
+            for earlier, later in itertools.pairwise(sorted(values, key=lambda value: value.start)):
+                if earlier.overlaps(later):
+                    raise ValueError(f"{self.name}: two values are in force on {later.start}")
+        return self
+
+    def cited(self) -> Iterator[Cited]:
+        """Every value of it that has dates."""
+        yield from (*self.channel, *self.requires, *self.service_code, *self.condition, *self.note)
+
+
+class ServiceWords(Strict):
+    """The terms that tell one service in a name, and those that tell it in notes."""
+
+    id: Service
+    about: Text
+    terms: tuple[Text, ...]
+    in_notes: tuple[Text, ...] = ()
+
+
+class Negation(Strict):
+    """Words that take back the term after them (and the next one, if `joining`), or before them (`after`)."""
+
+    words: tuple[Text, ...]
+    joining: tuple[Text, ...]
+    after: tuple[Text, ...]
+
+
+class VisitWords(Strict):
+    """Words in a service name that tell a first visit from a later one, or merely surround a name."""
+
+    initial: tuple[Text, ...]
+    subsequent: tuple[Text, ...]
+    either: tuple[Text, ...]
+    again: tuple[Text, ...]
+
+
+class DurationWords(Strict):
+    """Units of time in a service name."""
+
+    minutes: tuple[Text, ...]
+    hours: tuple[Text, ...]
+
+
+class ServiceRules(Strict):
+    """How a service name is read: `services.toml`."""
+
+    service: tuple[ServiceWords, ...]
+    negation: Negation
+    names: dict[str, Service]
+    visit: VisitWords
+    duration: DurationWords
+
+
+class Layout(Strict):
+    """One layout: the fields it needs (`a|b`: one of them), and by field its headings, this product's own first."""
+
+    title: Text
+    needed: tuple[Text, ...]
+    headings: dict[str, tuple[Text, ...]]
+
+    @model_validator(mode="after")
+    def _headings_are_apart(self) -> Layout:
+        seen: dict[str, str] = {}
+        for name, headings in self.headings.items():
+            for text in headings:
+                if seen.setdefault(heading(text), name) != name:
+                    raise ValueError(f"heading {text!r} stands for {seen[heading(text)]} and {name}")
+        return self
+
+
+class Lines(Strict):
+    """Lines that are no sessions."""
+
+    totals: tuple[Text, ...]
+    beside: tuple[Text, ...]
+
+
+class People(Strict):
+    """Words around a practitioner's name that are not part of it."""
+
+    titles: tuple[Text, ...]
+    credentials: tuple[Text, ...]
+    professions: dict[Profession, tuple[Text, ...]]
+
+
+Words = dict[str, tuple[Text, ...]]
+
+
+class CellWords(Strict):
+    """What the words in a cell mean, by column."""
+
+    status: Words
+    visit: Words
+    relationship: Words
+    billed: Words
+    remittance: Words
+    nothing: Words
+    jane_state: Words = Field(alias="jane-state")
+    jane_sale: Words = Field(alias="jane-sale")
+
+
+class LayoutRules(Strict):
+    """How spreadsheets are read: `layouts.toml`."""
+
+    layout: dict[str, Layout]
+    set_aside: dict[str, tuple[Text, ...]]
+    lines: Lines
+    people: People
+    words: CellWords
+
+
+class SelfPay(Strict):
+    """Spellings in the insurer column that mean: no insurer."""
+
+    names: tuple[Text, ...]
+
+
+class InsurerRules(Strict):
+    """`insurers.toml`."""
+
+    self_pay: SelfPay
+    insurer: tuple[PublishedInsurer, ...]
+
+    @model_validator(mode="after")
+    def _names_are_apart(self) -> InsurerRules:
+        owners: dict[str, str] = {}
+        for insurer in self.insurer:
+            for name in {bare(n) for n in (insurer.id, insurer.name, *insurer.aliases)} | {insurer.code}:
+                if owners.setdefault(name, insurer.id) != insurer.id:
+                    raise ValueError(f"{name!r} stands for {owners[name]} and {insurer.id}")
+        return self
+
+
+class FeeRules(Strict):
+    """`fees.toml`."""
+
+    fee: tuple[Fee, ...] = ()
+
+
+class LimitRules(Strict):
+    """`limits.toml`."""
+
+    limit: tuple[Limit, ...] = ()
+    submission_window: tuple[SubmissionWindow, ...] = ()
+    registration: tuple[RegistrationFormat, ...] = ()
+    payer_order: tuple[PayerOrder, ...] = ()
+    channel_fields: tuple[ChannelFields, ...] = ()
+
+
+class Rulebook(Strict):
+    """Everything that is published."""
+
+    services: ServiceRules
+    layouts: LayoutRules
+    insurers: InsurerRules
+    fees: FeeRules
+    limits: LimitRules
+
+    @model_validator(mode="after")
+    def _every_value_has_a_source(self) -> Rulebook:
+        for value in self.cited():
+            for lacks, what in (
+                ("source" not in value.model_fields_set or value.source == CLINIC_FILE, "a source"),
+                ("verified" not in value.model_fields_set, "verified = true or false"),
+                (value.verified and not value.url.startswith("https://"), "the url that verifies it"),
+            ):
+                if lacks:
+                    raise ValueError(f"it lacks {what}: {value!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _no_two_for_the_same(self) -> Rulebook:
+        known = {bare(name) for insurer in self.insurers.insurer for name in (insurer.name, *insurer.aliases)}
+        fees, limits = self.fees.fee, self.limits.limit
+        for insurer in (*(fee.insurer for fee in fees), *(limit.insurer for limit in limits)):
+            if insurer is None or bare(insurer) not in known:
+                raise ValueError(f"the insurer {insurer!r} is not in insurers.toml")
+        clashes = [
+            *((fees, pair) for pair in clashing_fees(fees)),
+            *((limits, pair) for pair in clashing_limits(limits)),
+        ]
+        for values, (first, second) in clashes:
+            raise ValueError(f"two are in force on one day for the same: {values[first]!r} and {values[second]!r}")
+        return self
+
+    def cited(self) -> Iterator[Cited]:
+        """Every value that has dates."""
+        limits = self.limits
+        yield from (*self.fees.fee, *limits.limit, *limits.submission_window, *limits.registration, *limits.payer_order)
+        yield from limits.channel_fields
+        for insurer in self.insurers.insurer:
+            yield from insurer.cited()
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = resources.files("ims_billing").joinpath("rules", name).read_text(encoding="utf-8")
+    return {table: _marked(rules) for table, rules in tomllib.loads(text, parse_float=Decimal).items()}
+
+
+def _marked(rules: Any) -> Any:
+    """The rules, each value that has dates marked as one that comes with the program."""
+    if isinstance(rules, list):
+        return [_marked(rule) for rule in rules]
+    if isinstance(rules, dict):
+        marked = {key: _marked(rule) for key, rule in rules.items()}
+        return {**marked, "published": True} if "from" in rules else marked
+    return rules
+
+
+@cache
+def published() -> Rulebook:
+    """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
+    return Rulebook.model_validate(
+        {name: _read(f"{name}.toml") for name in ("services", "layouts", "insurers", "fees", "limits")}
+    )
+
+
+def services_told() -> list[tuple[Service, str]]:
+    """Each service once, with what it is; what is billed as physiotherapy comes first."""
+    about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
+    for words in published().services.service:
+        about.setdefault(words.id, []).append(words.about)
+    return [(service, "; ".join(told)) for service, told in about.items()]

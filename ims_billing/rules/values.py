@@ -1,0 +1,303 @@
+"""What insurers pay, want and limit: values with the days they are in force and where they come from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ims_billing.vocabulary.model import Billable, Requirement, Service, Visit
+from ims_billing.vocabulary.spelling import bare, cents
+
+Text = Annotated[str, Field(min_length=1)]
+CLINIC_FILE = "clinic file"
+# What the clinic file states without dates has been in force from the first day there is.
+ALWAYS = dt.date.min
+
+
+class Strict(BaseModel):
+    """Refuses keys it does not know, so that a misspelt one is never silently without effect."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True)
+
+
+class Period(Strict):
+    """From one day until another, both included; without an end it still lasts."""
+
+    start: dt.date = Field(alias="from")
+    until: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Period:
+        if self.until is not None and self.until < self.start:
+            raise ValueError(f"it ends ({self.until}) before it begins ({self.start})")
+        return self
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether the day lies in it."""
+        return self.start <= day and (self.until is None or day <= self.until)
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether some day lies in both."""
+        return (other.until is None or self.start <= other.until) and (self.until is None or other.start <= self.until)
+
+    def lasting(self) -> str:
+        """Its days in words: ``from 2026-04-01 until 2027-03-31``; empty where it is always in force."""
+        parts = [f"from {self.start}"] if self.start != ALWAYS else []
+        return " ".join([*parts, f"until {self.until}"] if self.until else parts)
+
+
+class Cited(Period):
+    """A value in force for a period, with its source.
+
+    `verified`: a primary source says so. `published`: it comes with the program, and not from the clinic file.
+    """
+
+    source: Text = CLINIC_FILE
+    url: str = ""
+    verified: bool = True
+    published: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Who says so: ``published`` or ``clinic``."""
+        return "published" if self.published else "clinic"
+
+    def cited(self) -> str:
+        """Where it comes from, in words."""
+        return f"{self.source} {self.url}".strip() + ("" if self.verified else " (not verified)")
+
+
+class Codes(Strict):
+    """A service code that depends on the visit."""
+
+    initial: Text
+    subsequent: Text
+
+    def __str__(self) -> str:
+        return f"{self.initial} / {self.subsequent}"
+
+
+class Fee(Cited):
+    """One entry of a fee list; what is absent fits any session. `amount` is in dollars, exact."""
+
+    service: Billable
+    visit: Visit | None = None
+    minutes: Annotated[int, Field(gt=0)] | None = None
+    insurer: Text | None = None
+    amount: Decimal
+    confirmed: bool = True
+
+    @field_validator("amount", mode="before")
+    @classmethod
+    def _no_float(cls, amount: object) -> object:
+        """TOML amounts arrive as decimals; a float would already have lost the cent."""
+        if isinstance(amount, bool | float):
+            raise ValueError("write the amount as a number such as 95.00")
+        return amount
+
+    @field_validator("amount")
+    @classmethod
+    def _whole_cents(cls, amount: Decimal) -> Decimal:
+        if not 0 <= amount < 1_000_000 or cents(amount) is None:
+            raise ValueError("an amount is zero or more, below a million, in dollars and whole cents")
+        return amount
+
+    @property
+    def cents(self) -> int:
+        """The amount in whole cents."""
+        return cents(self.amount) or 0
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """How specific it is: the insurer counts first, then the visit, then the minutes."""
+        return (self.insurer is not None, self.visit is not None, self.minutes is not None)
+
+    def what(self) -> str:
+        """What it is for, in words, without the insurer: ``ims, initial, 45 min``."""
+        parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
+        return ", ".join(part for part in parts if part)
+
+    def told(self) -> str:
+        """What it is for, in words: ``ims, initial, 45 min, ICBC``."""
+        return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
+
+
+class Channel(Cited):
+    """A way by which an insurer takes claims."""
+
+    name: Text
+
+
+class Requires(Cited):
+    """What an insurer requires on a claim: a session that lacks it is held."""
+
+    fields: tuple[Requirement, ...]
+
+
+class OwnCode(Cited):
+    """What an insurer calls Physiotherapy Services, where it has a code of its own."""
+
+    code: Text | Codes
+
+
+class Condition(Cited):
+    """Something that an insurer goes by.
+
+    ``one-to-one``: the practitioner treats nobody else meanwhile. ``first-payer``: of an accident it pays before any
+    plan. ``no-patient-share``: it pays the whole cost, and the patient nothing.
+    ``extra-to-plan``: what the clinic charges above its amount may be asked of the patient's plan at once.
+    """
+
+    condition: Literal["one-to-one", "first-payer", "no-patient-share", "extra-to-plan"]
+
+
+class Note(Cited):
+    """What a biller should know of an insurer, and the program cannot check."""
+
+    note: Text
+
+
+_WEEKS = "treatment after the accident"
+
+
+class Limit(Cited):
+    """How many visits an insurer pays, in a calendar year or within some weeks after the accident.
+
+    `services` are those that count towards it. `not_counted` says what of it the clinic cannot know: then the program
+    only warns. `policy` narrows it to one plan. Without `visits` only the weeks are limited.
+    """
+
+    insurer: Text
+    policy: Text | None = None
+    visits: Annotated[int, Field(gt=0, le=1000, strict=True)] | None = None
+    per: Literal["calendar-year"] | None = None
+    weeks_after_accident: Annotated[int, Field(gt=0, le=520, strict=True)] | None = None
+    services: Annotated[tuple[Service, ...], Field(min_length=1)] = ("ims", "physiotherapy")
+    not_counted: str = ""
+
+    @model_validator(mode="after")
+    def _has_one_measure(self) -> Limit:
+        if (self.per is None) == (self.weeks_after_accident is None):
+            raise ValueError('it needs per = "calendar-year" or weeks_after_accident, and only one of them')
+        if self.per is not None and self.visits is None:
+            raise ValueError("a limit per calendar year needs visits")
+        return self
+
+    def what(self) -> str:
+        """Of what it is a limit, in words: ``visits within 12 weeks after the accident``."""
+        counted = "visit" if self.visits == 1 else "visits"
+        if self.per:
+            return f"{counted} in a calendar year"
+        return f"{counted} within {self.weeks_after_accident} weeks after the accident" if self.visits else _WEEKS
+
+    @property
+    def measure(self) -> tuple[str | None, bool]:
+        """By what it measures: of two limits of one measure, only one can be in force."""
+        return self.per, self.visits is None
+
+    def value(self) -> str:
+        """The limit itself, in words: ``10``, ``12 weeks``."""
+        return str(self.visits) if self.visits else f"{self.weeks_after_accident} weeks"
+
+
+class Coverage(Cited):
+    """What share of a claim an insurer, or one plan of it, pays: the rest is the patient's."""
+
+    insurer: Text
+    policy: Text | None = None
+    percent: Annotated[int, Field(gt=0, le=100, strict=True)]
+
+
+class SubmissionWindow(Cited):
+    """How many days after the visit a channel takes claims, and what is to be done `after`."""
+
+    channel: Text
+    days: Annotated[int, Field(gt=0)]
+    after: Text
+
+
+class ChannelFields(Cited):
+    """What a channel has fields for: columns of the insurer's workbook. Nothing is held for want of them."""
+
+    channel: Text
+    fields: tuple[Requirement, ...]
+
+
+class PayerOrder(Cited):
+    """Who pays first where a patient has two insurers, by what the patient is to the insured of the first one."""
+
+    relationship: Literal["self", "spouse", "child", "other", "not said"]
+    says: Text
+
+
+class RegistrationFormat(Cited):
+    """How a College writes registration numbers: a regular expression, and the same in words."""
+
+    pattern: Text
+    words: Text
+
+
+C = TypeVar("C", bound=Cited)
+
+
+def in_force(values: Iterable[C], on: dt.date) -> list[C]:
+    """The values that are in force on a day."""
+    return [value for value in values if value.covers(on)]
+
+
+def fee_in_force(
+    fees: Iterable[Fee],
+    *,
+    service: str,
+    visit: str,
+    minutes: int | None,
+    insurer: str | None,
+    on: dt.date,
+) -> Fee | None:
+    """The most specific fee that fits a session on its service date, or None.
+
+    An empty `visit` or None for `minutes` fits only fees that do not ask. With `insurer` None only fees for
+    any insurer fit: that is the clinic's own price. What the clinic states of an insurer goes before what is published.
+    """
+    of_day = [fee for fee in fees if fee.service == service and fee.covers(on) and fee.insurer in (None, insurer)]
+    fitting = [
+        fee
+        for fee in without_overridden(of_day)
+        if (fee.visit is None or fee.visit == visit) and (fee.minutes is None or fee.minutes == minutes)
+    ]
+    return max(fitting, key=lambda fee: fee.rank, default=None)
+
+
+def without_overridden(fees: Iterable[Fee]) -> list[Fee]:
+    """The fees of a day, without the published ones of an insurer and a service for which the clinic has its own."""
+    fees = list(fees)
+    own = {(fee.service, fee.insurer) for fee in fees if not fee.published}
+    return [fee for fee in fees if not fee.published or (fee.service, fee.insurer) not in own]
+
+
+def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
+    """Positions of every two fees for the same thing whose dates overlap: neither could be preferred."""
+    return _clashing(fees, [fee.told() for fee in fees])
+
+
+def clashing_limits(limits: Sequence[Limit]) -> list[tuple[int, int]]:
+    """Positions of every two limits of the same thing whose dates overlap."""
+    return _clashing(limits, [f"{limit.insurer} {bare(limit.policy or '')} {limit.measure}" for limit in limits])
+
+
+def clashing_coverages(coverages: Sequence[Coverage]) -> list[tuple[int, int]]:
+    """Positions of every two shares of the same plan whose dates overlap."""
+    return _clashing(coverages, [f"{coverage.insurer} {bare(coverage.policy or '')}" for coverage in coverages])
+
+
+def _clashing(values: Sequence[Cited], of: Sequence[str]) -> list[tuple[int, int]]:
+    return [
+        (i, j)
+        for i, first in enumerate(values)
+        for j, second in enumerate(values[i + 1 :], start=i + 1)
+        if of[i] == of[j] and first.overlaps(second)
+    ]

@@ -1,0 +1,1 @@
+"""What one session is, and whether it was seen before."""

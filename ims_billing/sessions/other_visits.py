@@ -1,0 +1,92 @@
+"""A patient's other visits, of the files and of the ledger: what they tell of a session, and what limits count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.rules.published import published
+from ims_billing.sessions.classify import NameReader
+from ims_billing.sessions.recall import Recall
+from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
+from ims_billing.vocabulary.spelling import day_text, given_name_first
+
+PHYSIOTHERAPY = get_args(Billable)
+_VISITS = (
+    Column("patient_key", "str", "the patient, as the sessions' patients are keyed"),
+    Column("service_date", "datetime64[us]", "the day of the visit"),
+    Column("insurer_id", "str", "the insurer's fixed id; empty where not known"),
+    Column("service", "str", "what was done"),
+)
+
+
+def unclaimed_visits(
+    unclaimed: pd.DataFrame,
+    sessions: pd.DataFrame,
+    known: Recall,
+    clinic: Clinic,
+    *,
+    billed_now: Sequence[str] | None,
+) -> pd.DataFrame:
+    """The visits of the ledger's lists (UNCLAIMED) that the files do not hold: held, or billed elsewhere.
+
+    Columns: `patient_key` (as in `known`), `service_date`, `insurer_id`, `service`. A line of a patient and day that
+    the files or a claim tell of is the same visit, and is not told again. The lists know patients by name only:
+    where a name means nobody in the files, or two, its lines are left out. So are those of the months that this run
+    goes over anew (None: all that the files hold), whose sessions may have been mended.
+    """
+    prove(unclaimed, UNCLAIMED)
+    anew = set(day_text(sessions["service_date"], "%Y-%m")) if billed_now is None else set(billed_now)
+    unclaimed = unclaimed[~day_text(unclaimed["service_date"], "%Y-%m").isin(anew)]
+    if unclaimed.empty:
+        return empty(_VISITS)
+    reader = NameReader(published().services, clinic.service_names)
+    services = {name: reader.read(name).service for name in unclaimed["service"].unique()}
+    insurers = {name: i.id if (i := clinic.insurer(name)) else "" for name in unclaimed["insurer"].unique()}
+    visits = pd.DataFrame(
+        {
+            "patient_key": _keys_by_name(unclaimed["patient"], sessions["patient"], known.patient),
+            "service_date": unclaimed["service_date"],
+            "insurer_id": unclaimed["insurer"].map(insurers).astype("str"),
+            "service": unclaimed["service"].map(services).astype("str"),
+        }
+    ).drop_duplicates()
+    told = pd.DataFrame({"patient_key": known.patient, "service_date": sessions["service_date"]})
+    told = pd.concat([told, known.elsewhere[list(told)]]).drop_duplicates()
+    found = visits.merge(told, how="left", indicator="where")
+    return visits[((found["where"] == "left_only") & (found["patient_key"] != "")).to_numpy()].reset_index(drop=True)
+
+
+def _keys_by_name(written: pd.Series[str], patients: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:
+    """The key of the one patient in the files whom a name means; empty where it means nobody, or several."""
+    ours = pd.DataFrame({"name": patients.map(given_name_first), "key": keys})
+    single = ours[ours["key"] != ""].drop_duplicates().drop_duplicates("name", keep=False).set_index("name")["key"]
+    return single.reindex(written.map(given_name_first)).fillna("").astype("str").set_axis(written.index)
+
+
+def with_visit_by_history(sessions: pd.DataFrame, known: Recall, unclaimed: pd.DataFrame) -> pd.DataFrame:
+    """The sessions; one that says nothing of its visit is a subsequent one where an earlier visit is known.
+
+    `unclaimed` is as `unclaimed_visits` gives it. That a visit is the first is never told by history: the ledger does
+    not know what was before it.
+    """
+    physiotherapy = sessions["service"].isin(PHYSIOTHERAPY)
+    took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna()
+    seen = pd.concat(
+        [
+            pd.DataFrame({"patient_key": known.patient, "service_date": sessions["service_date"]})[took_place],
+            known.elsewhere[["patient_key", "service_date"]],
+            unclaimed.loc[unclaimed["service"].isin(PHYSIOTHERAPY), ["patient_key", "service_date"]],
+        ]
+    )
+    by_patient = seen[seen["patient_key"] != ""].groupby("patient_key")["service_date"].min()
+    first = by_patient.reindex(known.patient).set_axis(sessions.index)
+    later = physiotherapy & (sessions["visit"] == "") & (sessions["service_date"] > first)
+    return sessions.assign(
+        visit=sessions["visit"].mask(later, "subsequent").astype("str"),
+        visit_evidence=sessions["visit_evidence"].mask(later, "an earlier visit on " + day_text(first)).astype("str"),
+    )

@@ -1,0 +1,198 @@
+"""What looks like a correction: a new session beside a claimed one that its file lacks, a mended line of the month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
+
+# The parts of a session's key that a person may correct, and what a message calls them.
+_PARTS = {
+    "patient": "the patient",
+    "service_date": "the service date",
+    "practitioner": "the practitioner",
+    "service": "the service",
+}
+_SEPARATOR = "\x1f"
+
+
+def told_of(
+    dates: pd.Series[pd.Timestamp],
+    matched: pd.Series[bool],
+    known: pd.DataFrame,
+    active: pd.Series[bool],
+    *,
+    whole_weeks: bool,
+) -> pd.Series[bool]:
+    """Which active claims some files would hold, had their sessions not been changed or deleted.
+
+    `known` has `date` and `practitioner` of each claim; `matched` says which the files hold; `dates` are theirs.
+    A claim should be there on a day between their first and their last, in a month that they have (with
+    `whole_weeks` from that Monday to that Sunday, as a corrected date may be the first or the last), unless they
+    hold none of the other claims of that week and practitioner: then they are of other days, or other people.
+    """
+    days = dates.dropna()
+    if days.empty:
+        return pd.Series(False, index=known.index)
+    first, last = days.min(), days.max()
+    if whole_weeks:
+        first -= pd.Timedelta(days=first.day_of_week)
+        last += pd.Timedelta(days=6 - last.day_of_week)
+    within = known["date"].between(first, last) & day_text(known["date"], "%Y-%m").isin(
+        day_text(days, "%Y-%m").unique()
+    )
+    monday = known["date"] - pd.to_timedelta(known["date"].dt.day_of_week, unit="D")
+    beside = [known["practitioner"], monday]
+    others = active.groupby(beside).transform("sum") - active.astype("int64")
+    seen = matched.groupby(beside).transform("sum")
+    return active & within & ((others == 0) | (seen > 0))
+
+
+def resembling(ours: pd.DataFrame, known: pd.DataFrame, found: pd.Series[int], active: pd.Series[bool]) -> pd.DataFrame:
+    """New sessions that differ in one part of the key from a claimed one that their own file lacks.
+
+    `ours` and `known` have the parts of the key, `name`, `born`, `date`, `session_id`, `patient_id`, `insurer_id`,
+    `policy` and `member`, `ours` also `file` and `again_in`. `found` is the claim of each session, -1 where it is
+    new. What is absent is no difference, and a name may stand in for a patient's id.
+
+    Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, what differs.
+    """
+    near = pd.DataFrame({"resembles": -1, "resemblance": ""}, index=ours.index)
+    files = pd.Series(
+        [{file, *again.splitlines()} for file, again in zip(ours["file"], ours["again_in"], strict=True)],
+        index=ours.index,
+        dtype="object",
+    )
+    new = ours[(found < 0) & (ours["patient"] != "") & (ours["service_date"] != "")]
+    missing = active & ~known.index.isin(found)
+    # A claim that one file holds may still be missing from the one that holds the new session.
+    lacking = known[active] if ours["file"].nunique() > 1 else known[missing]
+    if new.empty or lacking.empty:
+        return near
+    pairs = _pairs(new, lacking)
+    holders: dict[int, set[str]] = {}
+    for claim, names in zip(found[found >= 0], files[found >= 0], strict=True):
+        holders.setdefault(claim, set()).update(names)
+    holding = [holders.get(claim, set()) for claim in pairs["theirs"]]
+    apart = [names.isdisjoint(others) for names, others in zip(files[pairs["ours"]], holding, strict=True)]
+    pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
+    told = _told(pairs, ours, known, found, active, files)
+    # One patient on one day, or one hour of one practitioner: the file tells of it by telling of this one.
+    same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
+    pairs = pairs[told | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
+    near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
+    near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
+    return near
+
+
+def _told(
+    pairs: pd.DataFrame,
+    ours: pd.DataFrame,
+    known: pd.DataFrame,
+    found: pd.Series[int],
+    active: pd.Series[bool],
+    files: pd.Series[Any],
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Of pairs, where a file of the new session, or all files together, would hold the claimed one.
+
+    A practice system keeps the number of a session that it corrects: two numbers are two, but for good reason.
+    """
+    told = np.zeros(len(pairs), dtype=bool)
+    everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
+    for file in (None, *sorted(everywhere)):
+        here = pd.Series([file is None or file in names for names in files], index=files.index)
+        matched = pd.Series(known.index.isin(found[here]), index=known.index)
+        days, weeks = (
+            told_of(ours.loc[here, "date"], matched, known, active, whole_weeks=wide).loc[pairs["theirs"]].to_numpy()
+            for wide in (False, True)
+        )
+        # All files together speak for a claim that none of them holds, one file for its own sessions.
+        meant = ~pairs["theirs"].isin(found) if file is None else here.loc[pairs["ours"]]
+        told |= np.where(pairs["numbered"], days, weeks) & meant.to_numpy(bool)
+    return told
+
+
+def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most, the likeliest first.
+
+    `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time.
+    """
+    made = []
+    for part in (None, *_PARTS):
+        for who in ("patient", "name"):
+            columns = [who, *(name for name in _PARTS if name != "patient")]
+            if part:
+                columns.remove(who if part == "patient" else part)
+            left, right = (
+                pd.DataFrame({"key": _joined(frame[columns]), side: frame.index})
+                for frame, side in ((new, "ours"), (lacking, "theirs"))
+            )
+            made.append(left.merge(right, on="key").assign(part=part or "number"))
+    pairs = pd.concat(made, ignore_index=True).drop_duplicates(["ours", "theirs"])
+    one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
+    pairs = pairs.reset_index(drop=True)
+    pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
+    pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
+    apart = _contradict(one, other, "start")
+    pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")
+    pairs["what"] = pairs["part"].map({**_PARTS, "start": "the start", "number": "its number"})
+    born_apart = _contradict(one, other, "born")
+    # Another patient at no stated time: only where nothing speaks for two people.
+    two_people = born_apart | (one["insurer_id"] != other["insurer_id"])
+    for column in ("patient_id", "policy", "member"):
+        two_people |= _contradict(one, other, column)
+    by_patient = pairs["part"] == "patient"
+    likely = (by_patient & (pairs["slot"] | ~two_people)) | (
+        ~by_patient & ~(born_apart & (one["name"] == other["name"]))
+    )
+    return pairs[likely & (~apart | (pairs["part"] == "start"))].sort_values("ours", kind="stable")
+
+
+def _contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Where both say something, and not the same."""
+    return (one[column] != "") & (other[column] != "") & (one[column] != other[column])
+
+
+def _joined(parts: pd.DataFrame) -> pd.Series[str]:
+    key = pd.Series("", index=parts.index, dtype="str")
+    for name in parts:
+        key = key + _SEPARATOR + parts[name]
+    return key
+
+
+def told_anew(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.Series[bool]:
+    """Which earlier lines of a month (held, or not billed) its new sessions tell of, so that they are no longer open.
+
+    `sessions` are classified, with `key` and `claim`; `elsewhere` are the active claims that the files do not hold.
+    A line is told anew where its session came again; where a session came that is new and differs in one part at
+    most, as a mended one does; or where all else that was claimed that day came again, and it did not.
+    """
+    if lines.empty:
+        return pd.Series(False, index=lines.index)
+    came = lines["session"].isin(sessions["key"])
+    new = sessions[~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")]
+    ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])
+    mended = pd.Series(False, index=lines.index)
+    for part in _PARTS:
+        rest = [name for name in _PARTS if name != part]
+        # Two people on one day differ in the patient too: only one whose name was missing is the same.
+        named = (theirs["patient"] == "") if part == "patient" else theirs["patient"] != ""
+        mended |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
+    day = lines["service_date"]
+    retold = set(sessions.loc[sessions["claim"] != "", "service_date"]) | set(day[came])
+    return came | mended | (day.isin(retold) & ~day.isin(elsewhere["service_date"]))
+
+
+def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "patient": frame["patient"].map(given_name_first).astype("str"),
+            "service_date": day_text(frame["service_date"]),
+            "practitioner": frame["practitioner"].map(given_name_first).astype("str"),
+            "service": service.map(plain).astype("str"),
+        },
+        index=frame.index,
+    )

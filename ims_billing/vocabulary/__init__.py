@@ -1,0 +1,1 @@
+"""What every package speaks: words, frames, findings, cells and spelling."""

@@ -1,0 +1,72 @@
+"""Which field a correct value stands for, by kind of finding; what the field is called and how it is written."""
+
+from __future__ import annotations
+
+from ims_billing.vocabulary.findings import CATALOGUE
+
+# The column of the sessions that a correct value stands for, by kind; of two, the first that it can be read for.
+# What cannot be read (`unreadable-cell`) names its column itself.
+CORRECTS: dict[str, tuple[str, ...]] = {
+    "unreadable-service-date": ("service_date",),
+    "missing-service-date": ("service_date",),
+    "unreadable-fee": ("fee_cents",),
+    "missing-fee": ("fee_cents",),
+    "no-fee-in-force": ("fee_cents",),
+    "fee-not-as-listed": ("fee_cents",),
+    "unreadable-cell": (),
+    "missing-patient": ("patient",),
+    "missing-practitioner": ("practitioner",),
+    "practitioner-not-on-roster": ("practitioner",),
+    "missing-service": ("service_name",),
+    "missing-insurer": ("insurer",),
+    "insurer-not-known": ("insurer",),
+    "missing-policy": ("policy",),
+    "missing-member": ("member",),
+    "missing-birth-date": ("birth_date",),
+    "missing-relationship": ("relationship",),
+    "missing-insured": ("insured",),
+    "missing-payer-file-number": ("payer_file_number",),
+    "missing-accident-date": ("accident_date",),
+    "missing-phn": ("phn",),
+    "status-not-recognised": ("status",),
+    "sale-without-arrival": ("status",),
+    "arrival-without-sale": ("fee_cents",),
+    "sale-and-arrival-differ": ("fee_cents", "practitioner"),
+    "tie-not-certain": ("fee_cents", "insurer"),
+}
+ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
+# What a column is called, and how a value of it is written.
+FIELDS: dict[str, tuple[str, str]] = {
+    "service_date": ("the service date", "a day such as 2026-10-31"),
+    "birth_date": ("the birth date", "a day such as 1980-01-31"),
+    "accident_date": ("the accident date", "a day such as 2026-01-31"),
+    "fee_cents": ("the fee", "an amount such as 95.00"),
+    "patient_paid_cents": ("what the patient paid", "an amount such as 20.00"),
+    "tax_cents": ("the tax", "an amount such as 0.00"),
+    "status": ("the status", "arrived, no show, cancelled or another word for it"),
+    "visit": ("the visit", "initial or subsequent"),
+    "relationship": ("the relationship", "self, spouse, child or other"),
+    "billed": ("whether it was billed", "yes or no"),
+    "patient": ("the patient's name", "a name"),
+    "practitioner": ("the practitioner", "a name"),
+    "service_name": ("the service", "a name"),
+    "insurer": ("the insurer", "a name"),
+    "insured": ("the insured's name", "a name"),
+    "location": ("the location", "a name"),
+    "policy": ("the policy number", "a number"),
+    "member": ("the member ID", "a number"),
+    "payer_file_number": ("the payer file number", "a number"),
+    "phn": ("the Personal Health Number", "a number"),
+}
+
+
+def answers(kind: str) -> str:
+    """What counts on a line of this kind, in words for whoever decides."""
+    decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
+    ways = ["Bill"] if "bill" in decisions else []
+    if "correct" in decisions:
+        named = " or ".join(FIELDS[column][0] for column in fields) or "what the cell should say"
+        form = f", {FIELDS[fields[0]][1]}," if fields and fields[0].endswith("_date") else ""
+        ways.append(f"{named}{form} as correct value")
+    also = " A fee that is not on the list needs Bill beside it." if kind in ABOUT_THE_LIST else ""
+    return f"You can choose {', '.join([*ways, 'Do not bill'])}, or Later.{also}"

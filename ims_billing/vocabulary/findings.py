@@ -1,0 +1,453 @@
+"""The catalogue: every kind of finding and every reason not to bill, with what it means and how to fix it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ims_billing.vocabulary.model import Severity
+
+Decision = Literal["bill", "correct"]
+
+
+# How the message of a finding begins that somebody decided.
+DECIDED = "Decided on"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: its usual severity, what the decision sheet accepts, what it means, how to mend it.
+
+    ``fixed`` says that the clinic file may not change the severity.
+    """
+
+    kind: str
+    severity: Severity
+    decisions: tuple[Decision, ...]
+    title: str
+    fix: str
+    fixed: bool = False
+
+
+_CORRECT: tuple[Decision, ...] = ("correct",)
+_BILL: tuple[Decision, ...] = ("bill",)
+_EITHER: tuple[Decision, ...] = ("bill", "correct")
+_NONE: tuple[Decision, ...] = ()
+_IN_EXPORT = "Fill it in where the session is kept and export again."
+
+_KINDS = (
+    # Without these a session cannot be placed in a month, or a claim cannot be made at all.
+    Kind(
+        "unreadable-service-date",
+        "hold",
+        _CORRECT,
+        "The service date cannot be read",
+        'Write it as 2026-10-31; or, if the whole file writes days one way, set dates = "month-first" or '
+        '"day-first" in clinic.toml.',
+        fixed=True,
+    ),
+    Kind(
+        "unreadable-fee",
+        "hold",
+        _CORRECT,
+        "The fee cannot be read",
+        "Write the fee as a plain amount, such as 95.00.",
+        fixed=True,
+    ),
+    Kind(
+        "unreadable-cell",
+        "hold",
+        _CORRECT,
+        "A cell that is needed holds an error or cannot be read",
+        "Fill in or mend the cell in the spreadsheet, or export again.",
+        fixed=True,
+    ),
+    Kind("missing-service-date", "hold", _CORRECT, "The service date is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-patient", "hold", _CORRECT, "The patient is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-practitioner", "hold", _CORRECT, "The practitioner is missing", _IN_EXPORT, fixed=True),
+    Kind("missing-service", "hold", _CORRECT, "The service is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-insurer",
+        "hold",
+        _CORRECT,
+        "The insurer is missing",
+        'Fill in the insurer; or set blank_insurer = "self-pay" in clinic.toml if blank means that the patient pays.',
+        fixed=True,
+    ),
+    Kind("missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-policy",
+        "hold",
+        _EITHER,
+        "The insurer requires a policy number",
+        "Fill in the policy number, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-member",
+        "hold",
+        _EITHER,
+        "The insurer requires a member ID",
+        "Fill in the member ID, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-birth-date",
+        "hold",
+        _EITHER,
+        "The insurer requires the patient's birth date",
+        "Fill in the birth date as 1980-01-31, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-relationship",
+        "hold",
+        _EITHER,
+        "The insurer requires the patient's relationship to the insured",
+        "Fill in self, spouse, child or other, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-insured",
+        "hold",
+        _EITHER,
+        "The insurer requires the insured's name where the patient is not the insured",
+        "Fill in the insured's name, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-payer-file-number",
+        "hold",
+        _EITHER,
+        "The insurer requires its file number of the accident",
+        "Fill in the payer file number (often called claim number), or change what the insurer requires in "
+        "clinic.toml.",
+    ),
+    Kind(
+        "missing-accident-date",
+        "hold",
+        _EITHER,
+        "The insurer requires the day of the accident",
+        "Fill in the accident date as 2026-01-31, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "missing-phn",
+        "hold",
+        _EITHER,
+        "The insurer requires the Personal Health Number",
+        "Fill in the PHN, or change what the insurer requires in clinic.toml.",
+    ),
+    Kind(
+        "status-not-recognised",
+        "hold",
+        _EITHER,
+        "The status does not say whether the visit took place",
+        "Write arrived, no show or cancelled; or add the word under [words.status] in clinic.toml.",
+    ),
+    Kind(
+        "practitioner-not-on-roster",
+        "hold",
+        _CORRECT,
+        "The practitioner is not in the clinic file",
+        "Add the practitioner to clinic.toml, or this spelling to the aliases of one who is there.",
+        fixed=True,
+    ),
+    Kind(
+        "insurer-not-known",
+        "hold",
+        _CORRECT,
+        "The insurer is not known",
+        "Add this spelling to the aliases of an [[insurer]] in clinic.toml, or add the insurer there.",
+        fixed=True,
+    ),
+    # These protect the licence.
+    Kind(
+        "not-a-physiotherapist",
+        "hold",
+        _NONE,
+        "Only a physiotherapist's session is billed as physiotherapy",
+        "Correct the practitioner or the service where the session is kept; if the clinic file has the wrong "
+        "profession, mend it there.",
+        fixed=True,
+    ),
+    Kind(
+        "not-authorised-to-needle",
+        "hold",
+        _NONE,
+        "The physiotherapist is not shown as authorised to needle that day",
+        "If they were, put the dates under needling in clinic.toml; if not, the session cannot be billed.",
+        fixed=True,
+    ),
+    Kind(
+        "practitioner-not-registered",
+        "hold",
+        _NONE,
+        "The physiotherapist is not shown as registered that day",
+        "If they were, put the dates under registered in clinic.toml; if not, the session cannot be billed.",
+        fixed=True,
+    ),
+    Kind(
+        "duplicate-session",
+        "hold",
+        _BILL,
+        "The same session stands more than once",
+        "Keep one copy where the session is kept and export again; if they are two visits, give each its own "
+        "start time.",
+        fixed=True,
+    ),
+    Kind(
+        "ims-or-acupuncture",
+        "hold",
+        _BILL,
+        "The name says IMS and acupuncture",
+        "Find out which it was. If this name always means one of them, add it under [service_names] in clinic.toml.",
+    ),
+    Kind(
+        "ims-in-notes-only",
+        "hold",
+        _BILL,
+        "Only the notes speak of IMS, the service does not",
+        "Find out what was done and correct the service where the session is kept.",
+    ),
+    Kind(
+        "second-visit-same-day",
+        "hold",
+        _BILL,
+        "The patient has two physiotherapy visits that day",
+        "Plans pay one physiotherapy visit a day. Check that both took place, and bill one.",
+    ),
+    Kind(
+        "overlapping-sessions",
+        "hold",
+        _BILL,
+        "The practitioner has two patients at one time",
+        "Correct the times where the session is kept. An insurer that pays one-to-one treatment only does not pay for "
+        "shared time; for others it is a warning.",
+    ),
+    Kind(
+        "no-fee-in-force",
+        "hold",
+        _EITHER,
+        "The clinic's fee list has no fee for this visit on that day",
+        "Where fees differ, fill in Visit (initial or subsequent) and Minutes; else add the fee under [[fee]] in "
+        "clinic.toml, with the day it is in force from.",
+    ),
+    Kind(
+        "fee-not-as-listed",
+        "hold",
+        _EITHER,
+        "The fee is not the one in the clinic's fee list",
+        "Correct the fee where the session is kept, or the [[fee]] in clinic.toml if the list is wrong.",
+    ),
+    Kind(
+        "tax-on-session",
+        "hold",
+        _BILL,
+        "Tax is charged on the session",
+        "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+    ),
+    Kind(
+        "accident-claim-to-private-plan",
+        "hold",
+        _BILL,
+        "An accident's visit goes to a private plan",
+        "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer where the session is kept, or "
+        "take the accident off it if it is not about one.",
+    ),
+    Kind(
+        "past-claim-deadline",
+        "hold",
+        _BILL,
+        "The plan's deadline for claims is past",
+        "Ask the plan whether it still takes the claim; if the deadline is another, mend claim_within_days in "
+        "clinic.toml.",
+    ),
+    Kind(
+        "over-insurer-limit",
+        "hold",
+        _BILL,
+        "More visits than the plan pays",
+        "Bill the patient, or ask the plan for more; if the count or the limit is wrong, mend it in the list of "
+        "policies or under [[limit]] in clinic.toml.",
+    ),
+    # Turned off, these would claim a session a second time.
+    Kind(
+        "changed-since-claimed",
+        "hold",
+        _BILL,
+        "The session was claimed, and is another now",
+        "If the session is wrong, mend it where it is kept. If the claim is wrong: ims-billing void CLAIM FILE "
+        "--replace --reason TEXT claims it as the file has it now. If both visits took place, claim them from one "
+        "export that holds both.",
+        fixed=True,
+    ),
+    Kind(
+        "voided",
+        "hold",
+        _BILL,
+        "The session's claim was taken back",
+        "Nothing more, if it is not to be claimed; else ims-billing void CLAIM FILE --replace --reason TEXT claims it "
+        "anew, as the file has it now.",
+        fixed=True,
+    ),
+    Kind(
+        "sale-without-arrival",
+        "hold",
+        _EITHER,
+        "A sale has no visit that took place",
+        "Mark the appointment as arrived in Jane, or take the sale back, and export both reports again.",
+    ),
+    Kind(
+        "arrival-without-sale",
+        "hold",
+        _EITHER,
+        "A visit has no sale",
+        "Bill the visit in Jane and export both reports again.",
+    ),
+    Kind(
+        "sale-and-arrival-differ",
+        "hold",
+        _EITHER,
+        "The sale and the visit do not say the same",
+        "Mend the one that is wrong in Jane and export both reports again.",
+    ),
+    Kind(
+        "tie-not-certain",
+        "hold",
+        _EITHER,
+        "It is not certain which sale belongs to which visit",
+        "Look the visits up in Jane. Give them their own times or names, and export both reports again.",
+    ),
+    Kind(
+        "unusual-frequency",
+        "warn",
+        _NONE,
+        "More than two IMS sessions in seven days",
+        "Make sure that the chart supports each visit: insurers look at frequency.",
+    ),
+    Kind(
+        "second-initial-visit",
+        "warn",
+        _NONE,
+        "A second initial visit of one patient",
+        "Make sure that it is a new injury or condition: insurers pay one assessment for each.",
+    ),
+    Kind(
+        "chart-not-signed",
+        "warn",
+        _NONE,
+        "The chart of the visit is not signed",
+        "Have the chart signed before an insurer asks for it.",
+    ),
+    Kind(
+        "phn-check-digit",
+        "warn",
+        _NONE,
+        "The Personal Health Number cannot be right",
+        "Compare it with the patient's card. Sources differ on some check digits, so a right number may be named here.",
+    ),
+    Kind(
+        "registration-format",
+        "warn",
+        _NONE,
+        "A registration number does not look like one",
+        "Compare it with the College's register; in clinic.toml it stands in quotes, so that a leading zero stays.",
+    ),
+    Kind(
+        "birth-date-in-future",
+        "warn",
+        _NONE,
+        "The patient's birth date is after the visit",
+        "Correct the birth date where the patient is kept.",
+    ),
+    Kind(
+        "fee-varies-by-insurer",
+        "warn",
+        _NONE,
+        "Private plans are charged different fees for the same visit",
+        "Charge one price whoever pays: different rates by coverage bring audits about.",
+    ),
+    Kind(
+        "rule-not-verified",
+        "warn",
+        _NONE,
+        "A fee or a limit is not known for sure",
+        "Ask the insurer, and put what it says into clinic.toml under [[fee]] or [[limit]], with its first day.",
+    ),
+    Kind(
+        "insurer-limit-counted-in-part",
+        "warn",
+        _NONE,
+        "A limit of the insurer that can be counted in part only",
+        "Ask the insurer or the patient how many visits are left, or for its approval of more.",
+    ),
+    Kind(
+        "near-insurer-limit",
+        "warn",
+        _NONE,
+        "Near a limit of the insurer",
+        "Tell the patient, and ask the insurer for more in time.",
+    ),
+    Kind(
+        "near-claim-deadline",
+        "warn",
+        _NONE,
+        "The plan's deadline for claims is near",
+        "Send this claim first.",
+    ),
+    Kind(
+        "past-submission-window",
+        "warn",
+        _NONE,
+        "Too late for the usual channel",
+        "Send it the other way that the message names.",
+    ),
+    Kind(
+        "acupuncture-by-physiotherapist",
+        "warn",
+        _NONE,
+        "Acupuncture by a physiotherapist who may needle is not billed",
+        "If this name means IMS at your clinic, add it under [service_names] in clinic.toml.",
+    ),
+    Kind(
+        "service-not-recognised",
+        "warn",
+        _NONE,
+        "The service name is not recognised and is not billed",
+        "Say what this name means under [service_names] in clinic.toml.",
+    ),
+    Kind(
+        "claimed-session-gone",
+        "warn",
+        _NONE,
+        "A claimed session is not in the files any more",
+        "Find out why. If the visit did not take place, take the claim back: ims-billing void CLAIM --reason TEXT.",
+    ),
+)
+
+# What each reason not to bill means.
+REASONS = {
+    "outside-month": "its day does not lie in the month that is billed",
+    "no-show": "the patient did not come",
+    "cancelled": "it was cancelled",
+    "not-arrived": "it was booked, and nothing says that the patient came",
+    "refunded": "the money was given back",
+    "other-service": "what was done is not a service that the clinic bills here",
+    "no-charge": "its fee is zero",
+    "self-pay": "the patient pays, and no insurer is asked",
+    "other-location": "it was at a location that the clinic does not bill here",
+    "already-paid": "the insurer's line of the invoice is paid",
+    "billed-elsewhere": "the row says that it was billed already",
+    "in-the-future": "its day lies ahead",
+    "decided-not-to-bill": "somebody decided so in the month's claim summary",
+}
+
+CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
+
+
+def catalogue_table() -> str:
+    """The catalogue as a Markdown table, as the README holds it."""
+    lines = ["| kind | severity | counts when decided | what it means | how to fix |", "|---|---|---|---|---|"]
+    words = {"bill": "Bill", "correct": "Correct value"}
+    for kind in _KINDS:
+        severity = f"{kind.severity}, fixed" if kind.fixed else kind.severity
+        counts = ", ".join(words[decision] for decision in kind.decisions) or (
+            "none" if kind.severity == "hold" else ""
+        )
+        lines.append(f"| `{kind.kind}` | {severity} | {counts} | {kind.title} | {kind.fix} |")
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""What makes two rows one session: the practice system's id, and the natural key beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.vocabulary.frames import SESSIONS, WHERE
+from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
+
+_SEPARATOR = "\x1f"
+
+
+def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """One key per session that is equal for one patient: the patient's id, else name and birth date.
+
+    Where one export gives the id and another does not, the name and birth date (or, without a birth date, the
+    name) find the id, if they mean one patient only. Empty where there is neither id nor name.
+    """
+    name = _each(sessions["patient"], given_name_first)
+    born = day_text(sessions["birth_date"])
+    patient_id = sessions["patient_id"].str.strip().str.casefold()
+    named_and_born = (name + _SEPARATOR + born).where(born != "", "")
+    key = patient_id.mask(patient_id != "", "id" + _SEPARATOR + patient_id)
+    key = _lend(key, named_and_born)
+    key = key.mask((key == "") & (named_and_born != ""), "name" + _SEPARATOR + named_and_born)
+    key = _lend(key, name)
+    return key.mask((key == "") & (name != ""), "name" + _SEPARATOR + name + _SEPARATOR)
+
+
+def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
+    """Fills empty keys from the sessions that share `by`, where those have one key among them."""
+    lenders = (key != "") & (by != "")
+    known = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
+    single = known.drop_duplicates("by", keep=False).set_index("by")["key"]
+    return key.mask(key == "", by.map(single).astype("str").fillna("")).astype("str")
+
+
+def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
+    """The texts as two spellings are compared."""
+    return text.map({value: read(value) for value in text.unique()}).astype("str")
+
+
+NATURAL_PARTS = ("patient", "service_date", "start", "practitioner", "service")
+
+
+def natural_parts(sessions: pd.DataFrame) -> pd.DataFrame:
+    """The parts of the natural key as text, NATURAL_PARTS, each as two spellings are compared; empty where absent."""
+    practitioner = _each(sessions["practitioner"], given_name_first)
+    if "practitioner_name" in sessions:  # classified: one person, however they are written
+        practitioner = practitioner.where(sessions["practitioner_name"] == "", sessions["practitioner_name"])
+    return pd.DataFrame(
+        {
+            "patient": patient_keys(sessions),
+            "service_date": day_text(sessions["service_date"]),
+            "start": sessions["start"].astype("string").fillna("").astype("str"),
+            "practitioner": practitioner,
+            "service": _each(sessions["service_name"], plain),
+        }
+    )
+
+
+def own_key(sessions: pd.DataFrame) -> pd.Series[str]:
+    """A key of what each row itself says of its visit, whatever other rows say; empty where it names nobody."""
+    patient = _each(sessions["patient"], given_name_first)
+    patient = patient.mask(patient == "", sessions["patient_id"].str.strip().str.casefold())
+    start = sessions["start"].astype("string").fillna("").astype("str")
+    key = patient + _SEPARATOR + day_text(sessions["service_date"]) + _SEPARATOR + start
+    key += _SEPARATOR + _each(sessions["practitioner"], given_name_first) + _SEPARATOR
+    key += _each(sessions["service_name"], plain)
+    return key.where(patient != "", "").astype("str")
+
+
+def joined(parts: pd.DataFrame) -> pd.Series[str]:
+    """Each row's parts as one key; empty where patient or date is missing."""
+    key = parts[NATURAL_PARTS[0]]
+    for name in NATURAL_PARTS[1:]:
+        key = key + _SEPARATOR + parts[name]
+    return key.where((parts["patient"] != "") & (parts["service_date"] != ""), "").astype("str")
+
+
+def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """Patient, date, start, practitioner and service in one key; empty where patient or date is missing."""
+    return joined(natural_parts(sessions))
+
+
+def ledger_keys(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
+    """The natural key, with the session's id where no start tells two numbered visits apart."""
+    numbered = sessions["start"].isna() & (sessions["session_id"] != "")
+    return natural.mask(numbered, natural + _SEPARATOR + sessions["session_id"]).astype("str")
+
+
+def contents(sessions: pd.DataFrame) -> pd.Series[int]:
+    """One number per session of the SESSIONS columns, equal where every cell is; where a row stands is no part."""
+    own = [column.name for column in SESSIONS if column not in WHERE]
+    return pd.util.hash_pandas_object(sessions[own], index=False).set_axis(sessions.index)
+
+
+def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[int]:
+    """A group number per session; rows of one group are the same session. `natural` are their natural keys.
+
+    Rows are one where they share the session id, or the natural key, or every cell. Without a start time the
+    natural key does not hold rows together that all have ids of their own: a practice system that numbers two
+    visits means two.
+    """
+    session_id = sessions["session_id"]
+    told_apart = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
+    natural = natural.mask(told_apart, "")
+    groups = _Groups(len(sessions))
+    for key in (session_id, natural, contents(sessions).astype("str")):
+        groups.join(key, (key != "").to_numpy())
+    return pd.Series(groups.numbers(), index=sessions.index)
+
+
+class _Groups:
+    """Joins positions that share a key, over several keys."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = list(range(size))
+
+    def _root(self, position: int) -> int:
+        while self.parent[position] != position:
+            self.parent[position] = self.parent[self.parent[position]]
+            position = self.parent[position]
+        return position
+
+    def join(self, key: pd.Series[str], counts: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+        """Joins all positions of equal key where `counts` is true."""
+        codes, _ = pd.factorize(key)
+        shared = pd.Series(codes).duplicated(keep=False).to_numpy() & counts
+        first: dict[int, int] = {}
+        for position in shared.nonzero()[0]:
+            root = self._root(int(position))
+            other = self._root(first.setdefault(int(codes[position]), root))
+            low, high = sorted((root, other))
+            self.parent[high] = low
+
+    def numbers(self) -> list[int]:
+        """The group of each position, named by its first member."""
+        return [self._root(position) for position in range(len(self.parent))]

@@ -1,0 +1,449 @@
+"""What the ledger remembers: the same session again, a changed one, a moved one, a voided one, one that is gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.clinic.toml_file import load
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.run import run_of
+from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import DECISIONS, ON_LEDGER, UNCLAIMED, empty
+from ims_billing.vocabulary.model import Memory
+from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told
+
+Rows = Sequence[dict[str, Any]]
+OTHER_DAY = dt.date(2026, 10, 8)
+LATER = dt.date(2026, 10, 30)
+SEPTEMBER, NOVEMBER = dt.date(2026, 9, 30), dt.date(2026, 11, 2)
+# A visit of somebody else that stands in both exports, at the end of the month.
+BESIDE = row(Patient="Robin Madeup", Start="9:00", Service_Date=LATER)
+
+
+def again(
+    folder: Path,
+    before: Rows,
+    now: Rows,
+    *,
+    more: str = "",
+    then: str = "",
+    month: str = MONTH,
+    void: Sequence[str] = (),
+) -> Month:
+    """The month of the rows `now`, after those of `before` were claimed; `then` is what the clinic file adds since."""
+    known = practice(folder, more)
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.writing():
+        for name in sorted({f"{cells['Service Date']:%Y-%m}" for cells in before}):
+            run = run_of(prepare_month(intake(folder, before, known), known, month=name, as_of=AS_OF))
+            ledger.add_batch(run)
+            ledger.set_page(run)
+        for claim in void:
+            ledger.void(claim, AS_OF, "a test")
+    known = practice(folder, more + then)
+    with ledger.reading():
+        memory = ledger.memory()
+    as_of = dt.date(2026, 11, 30)
+    return prepare_month(intake(folder, now, known), known, month=month, as_of=as_of, memory=memory)
+
+
+def with_id(**cells: Any) -> dict[str, Any]:
+    return row(Session_ID="S1", Start="9:00", Patient_ID="P1") | {k.replace("_", " "): v for k, v in cells.items()}
+
+
+def at_nine(**cells: Any) -> dict[str, Any]:
+    return row(Start="9:00") | {k.replace("_", " "): v for k, v in cells.items()}
+
+
+# What was claimed, what the same session is now: it is claimed already.
+SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("nothing is another", at_nine(), at_nine()),
+    ("without a start", row(), row()),
+    ("the patient has paid since", with_id(), with_id(Patient_Paid=20.0)),
+    ("the id is lost", with_id(), with_id(Session_ID="")),
+    ("an id is new", with_id(Session_ID=""), with_id()),
+    ("another layout has an id of its own", with_id(), with_id(Session_ID="appointment-77")),
+    ("another layout has no patient ids", with_id(), with_id(Session_ID="", Patient_ID="")),
+    ("another layout numbers patients in its own way", with_id(), with_id(Session_ID="7", Patient_ID="guid-1")),
+    ("another layout has no start", at_nine(), row()),
+    ("another layout has a start", row(), at_nine()),
+    ("another layout has no policies", with_id(), with_id(Policy_Number="")),
+    ("the name is turned round", at_nine(), at_nine(Patient="Madeup, Pat")),
+    ("the practitioner is written another way", at_nine(), at_nine(Practitioner="Example, Ann")),
+    ("the insurer is written another way", at_nine(), at_nine(Insurer="SUNLIFE")),
+    ("the policy is written another way", at_nine(Policy_Number="12-34"), at_nine(Policy_Number="12 34")),
+    ("by its id, with another start", with_id(), with_id(Start="10:00")),
+    ("by its id, with another name of the service", with_id(), with_id(Service="Dry needling")),
+    ("the status is left out", with_id(Status="arrived"), with_id()),
+    ("an unknown word for the status", with_id(), with_id(Status="maybe")),
+    ("the fee is left out", with_id(), with_id(Fee="")),
+    ("the insurer is left out", with_id(), with_id(Insurer="")),
+    ("the visit is said since", with_id(), with_id(Visit="return")),
+    ("the practitioner is left out", with_id(), with_id(Practitioner="")),
+    (
+        "patients are numbered anew, and there is no start",
+        with_id(Birth_Date=OTHER_DAY),
+        with_id(Session_ID="7", Patient_ID="guid", Birth_Date=OTHER_DAY, Start=""),
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "before", "now"), SAME, ids=[case for case, _, _ in SAME])
+def test_the_same_session_is_claimed_already(
+    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    month = again(tmp_path, [before, BESIDE], [BESIDE, now])
+    assert outcomes(month) == ["already_claimed"] * 2, case
+    assert month.claims.empty
+    assert month.findings.empty
+    assert set(month.sessions["claim"]) == {"2026-10-SUNL-0001", "2026-10-SUNL-0002"}
+
+
+# What was claimed, what it is now, and what the finding says of it.
+CHANGED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("fee", with_id(), with_id(Fee=100.0), "the fee ($95.00, now $100.00)"),
+    ("fee, without an id", at_nine(), at_nine(Fee=100.0), "the fee ($95.00, now $100.00)"),
+    ("date", with_id(), with_id(Service_Date=OTHER_DAY), "the service date (2026-10-07, now 2026-10-08)"),
+    ("name", with_id(), with_id(Patient="Jo Madeup"), "the patient's name"),
+    ("insurer", with_id(), with_id(Insurer="PBC"), "the insurer (Sun Life, now Pacific Blue Cross)"),
+    ("an insurer nobody knows", with_id(), with_id(Insurer="Nobody"), "the insurer (Sun Life, now Nobody)"),
+    ("policy", with_id(), with_id(Policy_Number="9"), "the policy number"),
+    ("policy, after the claim", with_id(Insurer="PBC", Policy_Number=""), with_id(Insurer="PBC"), "the policy number"),
+    ("member", with_id(), with_id(Member_ID="9"), "the member ID"),
+    ("practitioner", with_id(), with_id(Practitioner="Ben Sample"), "the practitioner"),
+    ("service", with_id(), with_id(Service="Massage"), "the service"),
+    ("cancelled", with_id(), with_id(Status="cancelled"), "the visit is marked as cancelled"),
+    ("a no-show", at_nine(), at_nine(Status="no show"), "the visit is marked as no-show"),
+    ("several things", with_id(), with_id(Fee=90.0, Member_ID="9"), "the member ID, the fee ($95.00, now $90.00)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now", "what"), CHANGED, ids=[case for case, *_ in CHANGED])
+def test_a_changed_session_is_held_and_says_what_changed(
+    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any], what: str
+) -> None:
+    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
+    assert outcomes(month) == ["held", "already_claimed"], case
+    assert kinds(month) == ["changed-since-claimed"]
+    claim = "2026-10-PABC-0001" if before["Insurer"] == "PBC" else "2026-10-SUNL-0001"
+    assert told(month, "changed-since-claimed") == [f"Claimed as {claim}; since then changed: {what}."]
+
+
+# One visit, told in two ways of which no part contradicts: never claimed a second time.
+DISGUISED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("other patient ids, and no start", with_id(), row(Patient_ID="guid-1")),
+    ("other ids of all, and another service", with_id(), with_id(Session_ID="7", Patient_ID="g", Service="IMS 30")),
+    ("other ids, a start since", row(Patient_ID="17"), row(Session_ID="a1", Patient_ID="guid", Start="9:00")),
+    ("no start, and another day", at_nine(), row(Service_Date=OTHER_DAY)),
+    ("no start, and another name", at_nine(), row(Patient="Pat Madeup-Smith")),
+    ("no start, and another practitioner", at_nine(), row(Practitioner="Ben Sample")),
+    ("the same id, another person and another day", with_id(),
+     with_id(Patient="Jo Other", Patient_ID="P9", Service_Date=OTHER_DAY)),
+    ("the same hour of the practitioner", with_id(), with_id(Session_ID="7", Patient="Jo Other", Patient_ID="P9")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now"), DISGUISED, ids=[case for case, *_ in DISGUISED])
+def test_a_visit_in_disguise_is_held(tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any]) -> None:
+    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
+    assert outcomes(month) == ["held", "already_claimed"], case
+
+
+def weekly(*days: int, month: int = 10, ids: int | None = None, **cells: Any) -> list[dict[str, Any]]:
+    """Three regular patients at their hours on some days."""
+    return [
+        row(Service_Date=dt.date(2026, month, day), Patient=f"{name} Madeup", Start=start,
+            Session_ID="" if ids is None else str(ids + 100 * day + n)) | cells
+        for day in days
+        for n, (name, start) in enumerate((("Pat", "9:00"), ("Robin", "10:00"), ("Sam", "11:00")))
+    ]  # fmt: skip
+
+
+STRAY = row(Patient="Late Madeup", Start="15:00", Service_Date=dt.date(2026, 10, 2))
+# What was claimed, and the next file in a clinic's ordinary way of working: all of it is new.
+ORDINARY: list[tuple[str, Rows, Rows, str]] = [
+    ("by week", weekly(7), weekly(14), MONTH),
+    ("by week from Sunday", weekly(7), [*weekly(14), row(Service_Date=dt.date(2026, 10, 11), Patient="Late")], MONTH),
+    ("by half a month", weekly(7, 14), [*weekly(21, 28), row(Service_Date=dt.date(2026, 10, 16), Patient="L")], MONTH),
+    ("by day", weekly(6), weekly(8), MONTH),
+    ("by month", weekly(7, 14, 21, 28), weekly(4, 11, 18, 25, month=11), "2026-11"),
+    ("by month, with a late visit", weekly(7, 14, 28), [STRAY, *weekly(4, 11, month=11)], "2026-11"),
+    ("by month, with a late visit and ids", weekly(7, 28, ids=0), [STRAY, *weekly(4, month=11, ids=1)], "2026-11"),
+    ("by insurer, without a start", weekly(7, Start=""), [row(Patient="Q", Insurer="PBC")], MONTH),
+    ("rows numbered anew in each file", [row(Session_ID="1", Start="9:00")],
+     [row(Session_ID="1", Patient="Q", Service_Date=dt.date(2026, 11, 3))], "2026-11"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now", "month"), ORDINARY, ids=[case for case, *_ in ORDINARY])
+def test_ordinary_exports_are_not_held(tmp_path: Path, case: str, before: Rows, now: Rows, month: str) -> None:
+    found = again(tmp_path, before, now, month=month)
+    assert set(outcomes(found)) <= {"claimed", "not_billed: outside-month"}, case
+    assert not told(found, "changed-since-claimed")
+
+
+def test_rows_that_are_numbered_anew_are_on_the_ledger_by_what_they_are(tmp_path: Path) -> None:
+    before, now = (
+        row(Session_ID="1", Start="9:00"),
+        row(Session_ID="1", Patient="Q", Service_Date=NOVEMBER, Start="9:00"),
+    )
+    claims = again(tmp_path, [before], [now], month="2026-11").claims
+    assert list(claims["session_id"]) == [""]
+
+
+def test_of_copies_of_a_claimed_session_the_first_is_claimed_already_and_the_others_are_held(tmp_path: Path) -> None:
+    month = again(tmp_path, [row(), BESIDE], [BESIDE, row(), row()])
+    assert outcomes(month) == ["already_claimed", "already_claimed", "held"]
+    assert kinds(month, 2) == ["duplicate-session"]
+
+
+CLAIMED, MOVED_ON = at_nine(), at_nine(Service_Date=OTHER_DAY)
+# Files given together, and what becomes of the visit of the second day.
+TOGETHER: list[tuple[str, list[Rows], str]] = [
+    ("both visits stand in one file", [[CLAIMED, MOVED_ON], [BESIDE]], "claimed"),
+    ("an old export beside the corrected one", [[CLAIMED, BESIDE], [MOVED_ON, BESIDE]], "held"),
+    ("the claimed one repeats in the file of the new one", [[CLAIMED, BESIDE], [CLAIMED, MOVED_ON]], "claimed"),
+    ("the new one repeats in a file that has both", [[MOVED_ON, BESIDE], [CLAIMED, MOVED_ON]], "claimed"),
+]
+
+
+@pytest.mark.parametrize(("case", "files", "outcome"), TOGETHER, ids=[case for case, *_ in TOGETHER])
+def test_missing_from_the_same_export_is_judged_by_the_file(
+    tmp_path: Path, case: str, files: list[Rows], outcome: str
+) -> None:
+    again(tmp_path, [CLAIMED, BESIDE], [BESIDE])
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.reading():
+        memory = ledger.memory()
+    read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], known)
+    month = prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
+    sessions = month.sessions
+    assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
+
+
+def test_of_two_visits_that_could_be_the_claimed_one_neither_is_taken_for_it(tmp_path: Path) -> None:
+    month = again(tmp_path, [at_nine(), BESIDE], [row(Session_ID="A1"), row(Session_ID="A2"), BESIDE])
+    assert outcomes(month) == ["held", "held", "already_claimed"]
+
+
+def test_an_id_that_the_claimed_session_still_has_is_no_other_sessions(tmp_path: Path) -> None:
+    other = with_id(Patient="Jo Other", Patient_ID="P9", Service_Date=OTHER_DAY)
+    month = again(tmp_path, [with_id(), BESIDE], [with_id(), other, BESIDE])
+    assert outcomes(month) == ["already_claimed", "held", "already_claimed"]
+    assert kinds(month, 1) == ["duplicate-session"]
+
+
+def test_two_people_of_one_name_are_two(tmp_path: Path) -> None:
+    before, now = (row(Patient_ID=f"P{n}", Birth_Date=dt.date(1980 + n, 1, 1)) for n in (1, 2))
+    assert outcomes(again(tmp_path, [before, BESIDE], [now, BESIDE])) == ["claimed", "already_claimed"]
+
+
+def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    moved = with_id(Service_Date=OTHER_DAY)
+    with ledger.writing():
+        for rows in ([with_id()], [moved | {"Session ID": ""}]):
+            # Voided in between, and claimed on another day from an export without ids.
+            ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, known), known, month=MONTH, as_of=AS_OF)))
+            if len(ledger.claims()) == 1:
+                ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
+        memory = ledger.memory()
+    month = prepare_month(intake(tmp_path, [moved], known), known, month=MONTH, as_of=AS_OF, memory=memory)
+    assert (outcomes(month), list(month.sessions["claim"])) == (["already_claimed"], ["2026-10-SUNL-0002"])
+
+
+def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.writing():
+        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], known), known, month=MONTH, as_of=AS_OF)))
+        memory = ledger.memory()
+    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    (tmp_path / "clinic.toml").write_text(text.replace("Ann Example", "Zoe New").replace("A. Example", "Z"), "utf-8")
+    since = load(tmp_path / "clinic.toml")
+    month = prepare_month(intake(tmp_path, [at_nine()], since), since, month=MONTH, as_of=AS_OF, memory=memory)
+    assert outcomes(month) == ["already_claimed"]
+
+
+def test_the_visit_counts_where_the_code_depends_on_it(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
+    before, now = (with_id(Insurer="Manulife", Visit=visit) for visit in ("initial", "return"))
+    assert told(again(tmp_path, [before], [now], more=more), "changed-since-claimed") == [
+        "Claimed as 2026-10-MANU-0001; since then changed: the visit."
+    ]
+
+
+def test_what_only_some_insurers_ask_for_counts_for_them_only(tmp_path: Path) -> None:
+    green = {"Insurer": "Green Shield", "Member ID": "1", "Birth Date": OTHER_DAY, "Relationship": "self"}
+    for cells, changed in (({}, False), (green, True)):
+        before = with_id() | cells
+        month = again(tmp_path, [before], [before | {"Relationship": "spouse", "Insured Name": "Robin Madeup"}])
+        assert outcomes(month) == (["held"] if changed else ["already_claimed"])
+        (tmp_path / "ims-billing.sqlite").unlink()
+    assert told(month, "changed-since-claimed") == [
+        "Claimed as 2026-10-GRSH-0001; since then changed: the relationship, the insured's name."
+    ]
+
+
+def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp_path: Path) -> None:
+    own = '[[insurer]]\nname = "{}"\ncode = "NOVL"\naliases = [{}]\n'
+    before = with_id(Insurer="Novel Mutual")
+    month = again(tmp_path, [before], [before], more="")
+    assert outcomes(month) == ["held"]  # nobody knows that insurer yet
+    (tmp_path / "ims-billing.sqlite").unlink()
+    known = practice(tmp_path, own.format("Novel Mutual", ""))
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.writing():
+        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [before], known), known, month=MONTH, as_of=AS_OF)))
+        memory = ledger.memory()
+    renamed = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    renamed = renamed.replace(own.format("Novel Mutual", ""), own.format("Novel Insurance", '"Novel Mutual"'))
+    renamed = renamed.replace('name = "Ann Example"', 'name = "Ann Example-Smith"')
+    renamed = renamed.replace('aliases = ["A. Example"]', 'aliases = ["Ann Example"]')
+    (tmp_path / "clinic.toml").write_text(renamed, encoding="utf-8")
+    since = load(tmp_path / "clinic.toml")
+    month = prepare_month(intake(tmp_path, [before], since), since, month=MONTH, as_of=AS_OF, memory=memory)
+    assert outcomes(month) == ["already_claimed"]
+    assert set(month.sessions["insurer_name"]) == {"Novel Insurance"}
+
+
+# A claimed session that is not in the export, and a new one in it: what differs, or None where it is a claim.
+MOVED: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
+    ("another day", at_nine(), at_nine(Service_Date=OTHER_DAY), "the service date"),
+    ("another day, without a start", row(), row(Service_Date=OTHER_DAY), "the service date"),
+    ("another day of the week before the first", at_nine(), at_nine(Service_Date=dt.date(2026, 10, 5)),
+     "the service date"),
+    ("another name", at_nine(), at_nine(Patient="Pat Madeupp"), "the patient"),
+    ("another start", at_nine(), at_nine(Start="9:30"), "the start"),
+    ("another practitioner", at_nine(), at_nine(Practitioner="Ben Sample"), "the practitioner"),
+    ("another service", at_nine(), at_nine(Service="IMS 45"), "the service"),
+    ("a new id and another day", with_id(Service_Date=OTHER_DAY), with_id(Session_ID="S2"), "the service date"),
+    ("a new id and no start", row(Session_ID="S1"), row(Session_ID="S2"), "its number"),
+    ("two things", at_nine(), at_nine(Start="9:30", Patient="Pat Madeupp"), None),
+    ("another month", at_nine(Service_Date=SEPTEMBER), at_nine(), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now", "what"), MOVED, ids=[case for case, *_ in MOVED])
+def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
+    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any], what: str | None
+) -> None:
+    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
+    assert outcomes(month) == ["held" if what else "claimed", "already_claimed"], case
+    said = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} is another, and that session is not in "
+    assert told(month, "changed-since-claimed") == ([said + "these files."] if what else [])
+    # What it may have become is not told as gone as well.
+    assert bool(told(month, "claimed-session-gone")) == (case == "two things")
+    # Where both stand in the export, both took place.
+    (tmp_path / "ims-billing.sqlite").unlink()
+    month = again(tmp_path, [before, BESIDE], [before, now, BESIDE])
+    assert "changed-since-claimed" not in kinds(month, 1)
+
+
+def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_hold(tmp_path: Path) -> None:
+    first, second = row(Service_Date=dt.date(2026, 10, 7)), row(Service_Date=dt.date(2026, 10, 14))
+    assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
+    (tmp_path / "ims-billing.sqlite").unlink()
+    # Visits that the practice system numbers keep their numbers: only the days of the export itself count.
+    first, second = first | {"Session ID": "1"}, second | {"Session ID": "2", "Service Date": dt.date(2026, 10, 9)}
+    assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
+
+
+def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_path: Path) -> None:
+    month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Start="9:30", Status="cancelled"), BESIDE])
+    assert outcomes(month) == ["not_billed: cancelled", "already_claimed"]
+    assert told(month, "claimed-session-gone") == [
+        "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files."
+    ]
+
+
+def test_a_claimed_session_that_is_gone_warns(tmp_path: Path) -> None:
+    other = at_nine(Patient="Zoe Madeup")
+    month = again(tmp_path, [at_nine(), other, BESIDE], [other, BESIDE])
+    assert told(month, "claimed-session-gone") == [
+        "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files."
+    ]
+    found = month.findings[month.findings["kind"] == "claimed-session-gone"]
+    assert set(found["severity"]) == {CATALOGUE["claimed-session-gone"].severity} == {"warn"}
+    assert outcomes(month) == ["already_claimed"] * 2
+
+
+def test_an_export_of_other_weeks_says_nothing_of_a_claimed_session(tmp_path: Path) -> None:
+    assert told(again(tmp_path, [at_nine(), BESIDE], [BESIDE]), "claimed-session-gone") == []
+
+
+def test_a_claim_of_another_month_is_not_gone(tmp_path: Path) -> None:
+    september = at_nine(Service_Date=SEPTEMBER)
+    beside = at_nine(Service_Date=SEPTEMBER, Patient="C")
+    month = again(tmp_path, [september, beside, BESIDE], [beside, BESIDE])
+    assert told(month, "claimed-session-gone") == []
+    assert outcomes(month) == ["not_billed: outside-month", "already_claimed"]
+
+
+@pytest.mark.parametrize("now", [row(), with_id(Session_ID=""), with_id(Session_ID="7", Patient_ID="guid")])
+def test_the_session_of_a_voided_claim_is_held_in_another_layout_too(tmp_path: Path, now: dict[str, Any]) -> None:
+    month = again(tmp_path, [with_id(), BESIDE], [now, BESIDE], void=["2026-10-SUNL-0001"])
+    assert kinds(month) == ["voided"]
+
+
+def test_the_session_of_a_voided_claim_is_held(tmp_path: Path) -> None:
+    month = again(tmp_path, [at_nine(), BESIDE], [at_nine(), BESIDE], void=["2026-10-SUNL-0001"])
+    assert outcomes(month) == ["held", "already_claimed"]
+    assert told(month, "voided") == ["Its claim 2026-10-SUNL-0001 was taken back."]
+    assert kinds(month) == ["voided"]
+
+
+def test_a_date_moved_into_the_next_month_is_no_second_claim(tmp_path: Path) -> None:
+    last, moved = (with_id(Service_Date=day) for day in (dt.date(2026, 10, 30), NOVEMBER))
+    month = again(tmp_path, [last], [moved], month="2026-11")
+    assert outcomes(month) == ["held"]
+    assert kinds(month) == ["changed-since-claimed"]
+
+
+def test_unclaimed_sessions_of_earlier_months_are_only_those_not_on_the_ledger(tmp_path: Path) -> None:
+    earlier = [at_nine(Service_Date=SEPTEMBER), at_nine(Service_Date=SEPTEMBER, Patient="Late Madeup")]
+    month = again(tmp_path, [earlier[0], BESIDE], [*earlier, BESIDE])
+    assert list(month.earlier["patient"]) == ["Late Madeup"]
+
+
+def test_what_the_ledger_finds_holds_and_cannot_be_turned_off() -> None:
+    assert [(CATALOGUE[k].severity, CATALOGUE[k].fixed) for k in ("changed-since-claimed", "voided")] == [
+        ("hold", True),
+    ] * 2
+
+
+def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
+    # Three IMS sessions in seven days, of which the ledger alone knows two.
+    days = [dt.date(2026, 9, 29), dt.date(2026, 9, 30), dt.date(2026, 10, 3)]
+    before = [at_nine(Service_Date=day) for day in days[:2]]
+    month = again(tmp_path, before, [at_nine(Service_Date=days[2])])
+    assert (outcomes(month), kinds(month)) == (["claimed"], ["unusual-frequency"])
+    (tmp_path / "ims-billing.sqlite").unlink()
+    # A second visit that day, of which the export does not know the first.
+    month = again(tmp_path, [at_nine()], [at_nine(Start="15:00", Practitioner="Ben Sample")])
+    assert told(month, "second-visit-same-day") == [
+        "The patient's other physiotherapy visit that day stands in claim 2026-10-SUNL-0001."
+    ]
+    (tmp_path / "ims-billing.sqlite").unlink()
+    # And one of which it does.
+    month = again(tmp_path, [at_nine()], [at_nine(), at_nine(Start="15:00", Practitioner="Ben Sample")])
+    assert (outcomes(month), kinds(month, 1)) == (["already_claimed", "held"], ["second-visit-same-day"])
+
+
+def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], known)
+    one, other = (
+        prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
+        for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS)))
+    )
+    assert outcomes(one) == outcomes(other) == ["claimed", "held"]
