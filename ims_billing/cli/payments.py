@@ -66,7 +66,7 @@ def reconcile(
     from ims_billing.reading.remittances import read_remittances
 
     path = find_clinic(clinic, files or [])
-    known = load(path) if path else without_file()
+    rules = load(path) if path else without_file()
     memory, folder = known_ledger(path, ledger, out)
     password = screen.new_password() if protect else ""
     if undo is not None:
@@ -83,12 +83,12 @@ def reconcile(
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
     with screen.Working() as working:
-        lines, read = read_remittances(files, known, working.step, working.ask_password)
+        lines, read = read_remittances(files, rules, working.step, working.ask_password)
         reconciled = payments.reconcile(
-            lines, read, known, memory, as_of=day_of(as_of), dry_run=dry_run, waiting=working.wait
+            lines, read, rules, memory, as_of=day_of(as_of), dry_run=dry_run, waiting=working.wait
         )
     if not as_json:
-        # What was posted is told before anything else can go wrong.
+        # What was posted is shown before anything else can go wrong.
         screen.show_reconciled(reconciled)
         screen.show_ledger(memory.path, fresh=False)
     paths: list[Path] = []

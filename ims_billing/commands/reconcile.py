@@ -17,7 +17,8 @@ from ims_billing.ledger.file import Waiting
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
-from ims_billing.payments.posting import HELD, RESULTS, Payment, reconciled
+from ims_billing.payments.payment import RESULTS, Payment
+from ims_billing.payments.posting import reconciled
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
@@ -44,8 +45,8 @@ class Reconciliation:
 
     def counts(self) -> dict[str, int]:
         """How many lines came to each result."""
-        found = Counter(line.result for payment in self.payments for line in payment.lines)
-        return {result: found[result] for result in RESULTS if found[result]}
+        lines = Counter(line.result for payment in self.payments for line in payment.lines)
+        return {result: lines[result] for result in RESULTS if lines[result]}
 
     def cents(self) -> dict[str, int]:
         """What was paid by result, in cents."""
@@ -64,7 +65,7 @@ class Reconciliation:
     @property
     def held(self) -> int:
         """How many lines post nothing, because it is not certain what they pay."""
-        return sum(self.counts().get(result, 0) for result in HELD)
+        return sum(line.held for payment in self.payments for line in payment.lines)
 
 
 def reconcile(
@@ -85,10 +86,10 @@ def reconcile(
         with ledger.reading():
             return Reconciliation(as_of, files, _matched(lines, clinic, ledger, as_of), None)
     with ledger.writing(waiting, "reconcile"):
-        found = _matched(lines, clinic, ledger, as_of)
-        posted = ledger.post(found, as_of)
+        payments = _matched(lines, clinic, ledger, as_of)
+        posted = ledger.post(payments, as_of)
         unlike = uneven(ledger.claims(), ledger.postings())
-    return Reconciliation(as_of, files, found, tuple(posted), unlike)
+    return Reconciliation(as_of, files, payments, tuple(posted), unlike)
 
 
 def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger, as_of: dt.date) -> tuple[Payment, ...]:

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.ledger.file import damaged
 from ims_billing.ledger.postings import Payments, frame_of_rows, months_of, rows_of_frame
+from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
-from ims_billing.payments.posting import Payment
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.frames import (
     ATTENTION,

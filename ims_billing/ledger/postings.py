@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.ledger.file import LedgerFile
-from ims_billing.payments.posting import KnownLine, KnownPayment, Payment, number_key
+from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, prove
 from ims_billing.vocabulary.spelling import day_text, dollars
@@ -51,19 +51,19 @@ class Payments(LedgerFile):
         said = json.dumps(dict(shown), ensure_ascii=False)
         self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, said)
 
-    def payments(self) -> list[KnownPayment]:
+    def payments(self) -> list[PostedPayment]:
         """The payments that stand, with their lines."""
-        lines: dict[int, list[KnownLine]] = {}
+        lines: dict[int, list[PostedLine]] = {}
         for payment, line, words, posted in self.rows(
             "SELECT payment, id, words, (SELECT sum(paid_cents) FROM posting WHERE line = remittance_line.id) "
             "FROM remittance_line ORDER BY id"
         ):
-            lines.setdefault(payment, []).append(KnownLine(line, tuple(json.loads(words)), posted))
+            lines.setdefault(payment, []).append(PostedLine(line, tuple(json.loads(words)), posted))
         rows = self.rows(
             "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL ORDER BY id"
         )
         return [
-            KnownPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
+            PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
             for id_, insurer, number, on, amount in rows
         ]
 
@@ -73,7 +73,7 @@ class Payments(LedgerFile):
         for payment in payments:
             if not payment.posts or payment.paid_on is None:
                 continue
-            number = payment.known
+            number = payment.ledger_payment
             if number is None:
                 columns = (
                     "insurer_id",
@@ -92,8 +92,8 @@ class Payments(LedgerFile):
                 self.insert("payment", columns, [values])
                 number = int(self.rows("SELECT last_insert_rowid()")[0][0])
             for line in payment.lines:
-                known = line.known_line
-                if known is None:
+                ledger_line = line.ledger_line
+                if ledger_line is None:
                     sheet = f", {line.sheet}" if line.sheet else ""
                     place = f"{line.file}{sheet}, row {line.row}"
                     words = json.dumps(line.words, ensure_ascii=False)
@@ -102,11 +102,11 @@ class Payments(LedgerFile):
                         ("payment", "place", "words", "paid_cents", "reason"),
                         [(number, place, words, line.paid, line.reason)],
                     )
-                    known = int(self.rows("SELECT last_insert_rowid()")[0][0])
+                    ledger_line = int(self.rows("SELECT last_insert_rowid()")[0][0])
                 self.insert(
                     "posting",
                     ("line", "claim", "paid_cents", "expected_cents", "denied", "posted_on"),
-                    [(known, p.claim, p.paid, p.expected, int(p.denied), on.isoformat()) for p in line.postings],
+                    [(ledger_line, p.claim, p.paid, p.expected, int(p.denied), on.isoformat()) for p in line.postings],
                 )
             posted.append(number)
         return posted

@@ -21,29 +21,29 @@ _WORDS = {"relationship": "the relationship to the insured", "insured": "the ins
 
 @dataclass(frozen=True)
 class Uneven:
-    """A claim to a second insurer that asks for another amount than the first one leaves of the fee now, in cents."""
+    """A claim to a second insurer that asks for another amount than the first one leaves of the fee now."""
 
     claim: str
+    # The first insurer's claim.
     follows: str
-    asked: int
+    # In cents.
+    claimed: int
     left: int
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What is uneven, and the way out."""
-        told = f"{self.claim} asks for {dollars(self.asked)}, and {dollars(self.left)} of the fee is left by "
+        difference = f"{self.claim} asks for {dollars(self.claimed)}, and {dollars(self.left)} of the fee is left by "
         anew = " --replace" if self.left else ""
-        return f"{told}{self.follows} now. To put that right: ims-billing void {self.claim}{anew} --reason TEXT"
+        return f"{difference}{self.follows} now. To put that right: ims-billing void {self.claim}{anew} --reason TEXT"
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What second insurers are asked for: a CLAIMS frame, each `follows` another claim.
+    """The claims to second insurers that are due, and what stands in the way of others."""
 
-    `waiting` says, a line each, which cannot be asked yet, and what for; `uneven` which ask for another amount than is
-    left by now.
-    """
-
+    # CLAIMS; each `follows` another claim.
     claims: pd.DataFrame
+    # One line for each that cannot be claimed yet, and why.
     waiting: tuple[str, ...] = ()
     uneven: tuple[Uneven, ...] = ()
 
@@ -51,37 +51,38 @@ class Rest:
 def rests(
     claims: pd.DataFrame,
     answered: Mapping[str, Answer],
-    said: Mapping[str, tuple[str, str, str]],
+    named: Mapping[str, tuple[str, str, str]],
     sent_before: Collection[str],
     clinic: Clinic,
 ) -> Rest:
-    """The claims to second insurers that are due: of the fee, what the first one that answered has not paid.
+    """The claims to second insurers that are due: the fee less what the first insurer paid.
 
-    `claims` has ON_LEDGER's columns of all claims, those of this run with their numbers to be among them; `answered`
-    is what became of them; `said` by claim the second insurer, its policy and member, as the files have them now. What
-    the clinic charges above an insurer's amount goes at once where that insurer lets it; an insurer that leaves nothing
-    to the patient is followed by nobody, and no claim is followed twice. What was `sent_before` this program came was
-    sent to second insurers then, or not: nobody knows here.
+    `claims` has ON_LEDGER's columns of all claims, with the numbers that this run's claims will have; `answered` has
+    each claim's answer. `named` has by claim the second insurer, its policy and member, as the files have them now.
+    Where the first insurer lets it, what the clinic charges above that insurer's amount is claimed at once. An insurer
+    that leaves nothing to the patient is followed by nobody, and no claim is followed twice. Claims that were
+    `sent_before` this program came are left out: nobody knows whether their second insurers were sent them.
     """
     stand = claims[claims["voided_on"].isna()]
     seconds = claims[claims["follows"] != ""]
     firsts = stand[(stand["follows"] == "") & ~stand["claim"].isin({*seconds["follows"], *sent_before})]
-    firsts = firsts[(firsts["secondary_insurer"] != "") | firsts["claim"].isin(said)]
-    made, waiting = [], _asked_of_another(stand[stand["follows"] != ""], said, clinic)
+    firsts = firsts[(firsts["secondary_insurer"] != "") | firsts["claim"].isin(named)]
+    due, waiting = [], _claimed_of_another(stand[stand["follows"] != ""], named, clinic)
     for cells in firsts.to_dict("records"):
         first = {str(name): value for name, value in cells.items()}
         number, day = str(first["claim"]), first["service_date"].date()
-        written, policy, member = said.get(number) or tuple(
+        written, policy, member = named.get(number) or tuple(
             str(first[name]) for name in ("secondary_insurer", "secondary_policy", "secondary_member")
         )
-        insurer, asked_first = clinic.insurer(written), clinic.insurer(first["insurer_id"])
-        if insurer is None or insurer.public or asked_first is None or asked_first.goes_by("no-patient-share", day):
+        insurer, first_insurer = clinic.insurer(written), clinic.insurer(first["insurer_id"])
+        if insurer is None or insurer.public or first_insurer is None or first_insurer.goes_by("no-patient-share", day):
             continue
         answer = answered.get(number)
         if answer is not None and answer.position.answered:
-            paid, told = answer.position.paid, _told(first, answer)
-        elif asked_first.goes_by("extra-to-plan", day):
-            paid, told = int(first["amount_cents"]), f"{first['insurer']} is asked for {dollars(first['amount_cents'])}"
+            paid, answer_text = answer.position.paid, _answer_text(first, answer)
+        elif first_insurer.goes_by("extra-to-plan", day):
+            paid = int(first["amount_cents"])
+            answer_text = f"{first['insurer']} is asked for {dollars(first['amount_cents'])}"
         else:
             continue
         rest = int(first["fee_cents"]) - max(paid, 0)
@@ -97,9 +98,13 @@ def rests(
             )
             continue
         numbers = {"policy": policy, "member": member, "amount_cents": rest}
-        given = {"follows": number, "first_paid_cents": 0 if answer is None else max(paid, 0), "first_answer": told}
-        made.append({**_as_claimed(first, insurer, required, clinic), **numbers, **given})
-    frame = pd.DataFrame(made, columns=[column.name for column in CLAIMS])
+        given = {
+            "follows": number,
+            "first_paid_cents": 0 if answer is None else max(paid, 0),
+            "first_answer": answer_text,
+        }
+        due.append({**_as_claimed(first, insurer, required, clinic), **numbers, **given})
+    frame = pd.DataFrame(due, columns=[column.name for column in CLAIMS])
     return Rest(prove(frame.astype({c.name: c.dtype for c in CLAIMS}), CLAIMS), tuple(waiting))
 
 
@@ -109,32 +114,32 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
     if seconds.empty:
         return ()
     firsts = answers(claims[claims["claim"].isin(seconds["follows"])], postings)
-    found = []
+    changed = []
     columns = ["claim", "follows", "amount_cents", "fee_cents"]
-    for claim, follows, asked, fee in seconds[columns].itertuples(index=False, name=None):
+    for claim, follows, claimed, fee in seconds[columns].itertuples(index=False, name=None):
         position = firsts[follows].position
         left = max(fee - max(position.paid, 0) - max(position.outstanding, 0), 0)
-        if asked != left:
-            found.append(Uneven(claim, follows, asked, left))
-    return tuple(found)
+        if claimed != left:
+            changed.append(Uneven(claim, follows, claimed, left))
+    return tuple(changed)
 
 
-def _asked_of_another(seconds: pd.DataFrame, said: Mapping[str, tuple[str, str, str]], clinic: Clinic) -> list[str]:
+def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, tuple[str, str, str]], clinic: Clinic) -> list[str]:
     """The claims to second insurers for which the files name another one now, with the way out."""
-    told = []
+    messages = []
     for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
         index=False, name=None
     ):
-        now = clinic.insurer(said[follows][0]) if follows in said else None
+        now = clinic.insurer(named[follows][0]) if follows in named else None
         if now is not None and now.id != insurer_id:
-            told.append(
+            messages.append(
                 f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
                 f"ims-billing void {claim} FILE --replace --reason TEXT"
             )
-    return told
+    return messages
 
 
-def _told(first: Mapping[str, Any], answer: Answer) -> str:
+def _answer_text(first: Mapping[str, Any], answer: Answer) -> str:
     """What the first insurer answered, in words for the second one."""
     paid = dollars(answer.position.paid) if answer.position.paid > 0 else "nothing"
     reason = f": {answer.reason}" if answer.reason else ""

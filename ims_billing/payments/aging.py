@@ -14,17 +14,17 @@ _EDGES = (-1, 30, 60, 90, 1_000_000)
 
 
 def aging(
-    claims: pd.DataFrame, postings: pd.DataFrame, work: pd.DataFrame, made: pd.DataFrame, as_of: dt.date
+    claims: pd.DataFrame, postings: pd.DataFrame, work: pd.DataFrame, batches: pd.DataFrame, as_of: dt.date
 ) -> pd.DataFrame:
     """The claims (ON_LEDGER) that are not paid as claimed on a day, as it was on that day: the AGING frame.
 
-    The oldest come first, of one day the largest. `made` says when each batch was made (`month`, `batch`, `made_on`);
-    payments after the day, claims made after it and what was noted after it do not count. What a plan leaves to the
+    The oldest come first, of one day the largest. `batches` has the day of each batch (`month`, `batch`, `made_on`).
+    Payments, claims and notes of later days do not count. What a plan leaves to the
     patient is not owed, nor what a second insurer is asked for; a denied claim is listed, and owed only once it was
     sent again. A claim is no more closed, or sent again, once something was posted to it since.
     """
     day = pd.Timestamp(as_of)
-    made_on = claims.merge(made, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
+    made_on = claims.merge(batches, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
     claims, made_on = claims[made_on <= day], made_on[made_on <= day]
     money = positions(claims, postings, as_of).set_axis(claims.index)
     owed = money["outstanding_cents"] + money["short_cents"]
@@ -41,7 +41,7 @@ def aging(
     passed_on = claims["claim"].isin(followed) & (money["outstanding_cents"] == 0)
     owed, state = owed.mask(passed_on, 0), state.mask(passed_on, "")
     noted = _noted(prove(work, WORK), postings, day).reindex(claims["claim"]).set_axis(claims.index)
-    told = {
+    columns = {
         **{name: claims[name] for name in ("claim", "month", "insurer", "service_date", "patient", "policy", "member")},
         "claimed_on": made_on,
         "age": age,
@@ -54,7 +54,7 @@ def aging(
         **{name: noted[name].astype("str").fillna("") for name in ("owner", "status", "note")},
         "sent_on": noted["sent_on"],
     }
-    frame = pd.DataFrame({column.name: told[column.name] for column in AGING})[state != ""]
+    frame = pd.DataFrame({column.name: columns[column.name] for column in AGING})[state != ""]
     frame = frame.astype({column.name: column.dtype for column in AGING})
     size = frame["owed_cents"].abs()
     order = frame.assign(size=size).sort_values(["claimed_on", "size", "claim"], ascending=[True, False, True])
@@ -62,7 +62,7 @@ def aging(
 
 
 def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """What was noted last about each claim by a day, by claim; a status that an answer has overtaken is none."""
+    """The last note about each claim by a day, by claim; its status is empty once the insurer has answered since."""
     latest = work[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
     posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day)]
     answered = posted.groupby("claim")["paid_on"].max()

@@ -1,11 +1,11 @@
-"""Which claim a line of a remittance is about: by our number, else by person, day and amount; nothing is guessed."""
+"""Which claim a row of a remittance is about: by our number, else by person, day and amount; nothing is guessed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -19,24 +19,35 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Unclear:
-    """Why a line posts nothing: `unmatched` or `ambiguous`, in words, and the claims that it may mean."""
+    """Why a line posts nothing, in words, and the claims that it may mean."""
 
-    result: str
+    result: Literal["unmatched", "ambiguous"]
     message: str
     might_be: tuple[str, ...] = ()
 
 
+class Paid(NamedTuple):
+    """One amount that was posted to a claim, in cents; `payment` is below zero for the payments of this run."""
+
+    on: Any
+    cents: int
+    payment: int
+
+
+class Money(NamedTuple):
+    """Each claim's position and the amounts that were posted to it, by claim number."""
+
+    position: dict[str, Position]
+    paid: dict[str, list[Paid]]
+
+
 @dataclass
 class Claims:
-    """The claims of the ledger as lines name them, with what each was paid, as the lines change it.
-
-    `position` is each claim's money; `paid` lists what was posted to it: day, cents, and the payment's number, which
-    is below zero for the payments of this run.
-    """
+    """The claims of the ledger as lines name them (ON_LEDGER), with their money, which each line changes."""
 
     frame: pd.DataFrame
     position: dict[str, Position]
-    paid: dict[str, list[tuple[Any, int, int]]]
+    paid: dict[str, list[Paid]]
     by_number: dict[str, Any] = field(default_factory=dict)
     _by_day: dict[pd.Timestamp, list[Any]] = field(default_factory=dict)
 
@@ -45,26 +56,34 @@ class Claims:
             self.by_number[str(claim.claim)] = claim
             self._by_day.setdefault(claim.service_date, []).append(claim)
 
+    def copy(self) -> Money:
+        """The money of all claims as it is now, to go back to."""
+        return Money(dict(self.position), {claim: list(paid) for claim, paid in self.paid.items()})
+
+    def restore(self, money: Money) -> None:
+        """Goes back to the money of a `copy`, which stays as it is."""
+        self.position, self.paid = dict(money.position), {claim: list(paid) for claim, paid in money.paid.items()}
+
     def meant_by(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
-        """The one claim that a line is about, or why that is not certain; `insurer` is who pays, empty: not known."""
+        """The one claim that a row is about, or why that is not certain; without `insurer` nobody says who pays."""
         number = row.claim.strip().upper()
         claim = self.by_number.get(number)
         if claim is None and _OUR_NUMBER.fullmatch(number):
             return Unclear("unmatched", f"{number} is no claim on the ledger.")
-        found = self._by_person(row, paid, insurer) if claim is None else claim
-        if isinstance(found, Unclear):
-            return found
+        candidate = self._by_person(row, paid, insurer) if claim is None else claim
+        if isinstance(candidate, Unclear):
+            return candidate
         if claim is not None and (other := _contradicts(row, claim, insurer)):
             return Unclear("ambiguous", f"The line numbers a claim, and {other} is another's.", (number,))
-        if not pd.isna(found.voided_on) and paid >= 0:
-            now = f"; {found.replaced_by} stands for it" if found.replaced_by else ""
-            told = f"{found.claim} was taken back{now}. Ask the insurer which claim it pays."
-            return Unclear("ambiguous", told, (found.replaced_by or found.claim,))
-        return found
+        if not pd.isna(candidate.voided_on) and paid >= 0:
+            now = f"; {candidate.replaced_by} stands for it" if candidate.replaced_by else ""
+            message = f"{candidate.claim} was taken back{now}. Ask the insurer which claim it pays."
+            return Unclear("ambiguous", message, (candidate.replaced_by or candidate.claim,))
+        return candidate
 
     def _by_person(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
         """The claim of a member or patient, a day and an amount."""
-        if pd.isna(row.service_date) or not (said(row.member) or said(row.patient)):
+        if pd.isna(row.service_date) or not (person_in(row.member) or person_in(row.patient)):
             return Unclear("unmatched", "It names no claim of ours, and not both a day and a member or patient.")
         theirs = [
             claim
@@ -79,22 +98,22 @@ class Claims:
             return Unclear("unmatched", "No claim is of that day and that member or patient.")
         numbers = tuple(claim.claim for claim in theirs)
         if len({claim.insurer_id for claim in theirs}) > 1:
-            told = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
-            return Unclear("ambiguous", told, numbers)
+            message = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
+            return Unclear("ambiguous", message, numbers)
         amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
-        fitting = [claim for claim in theirs if amount is None or amount in _asked(claim)]
+        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim)]
         if not fitting:
             shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
-            told = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
-            return Unclear("ambiguous", told, numbers)
+            message = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
+            return Unclear("ambiguous", message, numbers)
         if len(fitting) > 1:
-            told = f"{len(fitting)} claims are of that day, person and amount."
-            return Unclear("ambiguous", told, tuple(claim.claim for claim in fitting))
+            message = f"{len(fitting)} claims are of that day, person and amount."
+            return Unclear("ambiguous", message, tuple(claim.claim for claim in fitting))
         return fitting[0]
 
     def owed_by(self, row: Any, insurer: str) -> list[Any]:
         """The open claims that a sum without detail names: those of an insurer and a period, or of a member."""
-        whom = said(row.member) or said(row.patient)
+        whom = person_in(row.member) or person_in(row.patient)
         return [
             claim
             for claim in self.by_number.values()
@@ -107,10 +126,10 @@ class Claims:
         ]
 
     def never_below_zero(self, claim: str, day: Any, cents: int) -> bool:
-        """Whether what is taken back of a claim was paid by that day, whatever else was posted to it since."""
+        """Whether the claim's paid sum is never below zero if `cents`, which are negative, are posted on that day."""
         total = 0
-        for _, amount, _ in sorted([*self.paid.get(claim, []), (day, cents, 0)], key=lambda each: (each[0], -each[1])):
-            total += amount
+        for paid in sorted([*self.paid.get(claim, []), Paid(day, cents, 0)], key=lambda each: (each.on, -each.cents)):
+            total += paid.cents
             if total < 0:
                 return False
         return True
@@ -121,14 +140,14 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples(index=False)
 
 
-def said(text: str) -> str:
-    """What stands in a cell for a person; a word for a total is nobody."""
+def person_in(text: str) -> str:
+    """The cell of a person without spaces around; empty where it holds a word for a total."""
     totals = {plain(word) for word in published().layouts.lines.totals}
     return "" if plain(text) in totals else text.strip()
 
 
-def _asked(claim: Any) -> set[int]:
-    """What a remittance may say was claimed: a second insurer is told of the whole fee too."""
+def _amounts(claim: Any) -> set[int]:
+    """The amounts that a remittance may name as claimed, in cents: a second insurer is sent the whole fee too."""
     return {int(claim.amount_cents), *([int(claim.fee_cents)] if claim.follows else [])}
 
 
@@ -137,17 +156,17 @@ def _member(text: str) -> str:
 
 
 def _by_member(row: Any, claim: Any) -> bool:
-    """Whether the line has the very number of the claim's member."""
-    return bool(said(row.member)) and _member(row.member) in (
+    """Whether the row has the number of the claim's member."""
+    return bool(person_in(row.member)) and _member(row.member) in (
         {_member(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
     )
 
 
 def same_person(row: Any, claim: Any) -> bool:
-    """By the member's number and the name, as far as both sides have them; at least one must speak for it."""
-    if said(row.member) and claim.member and not _by_member(row, claim):
+    """Whether member number and name agree, as far as both sides have them; at least one has to be there."""
+    if person_in(row.member) and claim.member and not _by_member(row, claim):
         return False
-    return _same_name(row.patient, claim.patient) if said(row.patient) else _by_member(row, claim)
+    return _same_name(row.patient, claim.patient) if person_in(row.patient) else _by_member(row, claim)
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -165,8 +184,8 @@ def _contradicts(row: Any, claim: Any, insurer: str) -> str:
         return "the insurer"
     if not pd.isna(row.service_date) and row.service_date != claim.service_date:
         return "the service date"
-    if said(row.member) and claim.member and not _by_member(row, claim):
+    if person_in(row.member) and claim.member and not _by_member(row, claim):
         return "the member's number"
-    if said(row.patient) and not _same_name(row.patient, claim.patient):
+    if person_in(row.patient) and not _same_name(row.patient, claim.patient):
         return "the patient"
     return ""

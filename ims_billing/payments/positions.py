@@ -15,15 +15,14 @@ from ims_billing.vocabulary.model import Payer
 
 @dataclass(frozen=True)
 class Position:
-    """One claim's money, in cents: what is claimed is the sum of all else.
-
-    `expected` is what the plan should pay in all, as far as anybody says; `answered`: the insurer has paid or refused.
-    """
+    """One claim's money, in cents: what is claimed is the sum of all else."""
 
     claimed: int
     paid: int = 0
+    # What the plan should pay in all, as far as anybody says.
     expected: int = 0
     refused: bool = False
+    # True once the insurer has paid or refused.
     answered: bool = False
 
     @property
@@ -68,10 +67,12 @@ class Position:
 
 @dataclass(frozen=True)
 class Answer:
-    """A claim's position, the day of the first answer that stands, and what the insurer said last."""
+    """A claim's position and what the insurer answered."""
 
     position: Position
+    # The day of the first answer that stands.
     answered_on: Any
+    # The insurer's last reason, as written.
     reason: str
 
 
@@ -87,13 +88,15 @@ def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None 
     if day is not None:
         counts &= postings["paid_on"] <= day
     by_claim = {str(claim): part for claim, part in postings[counts].groupby("claim", sort=False)}
-    made = {}
+    by_number = {}
     columns = ["claim", "amount_cents", "voided_on"]
     for claim, amount, voided in prove(claims, ON_LEDGER)[columns].itertuples(index=False, name=None):
         taken_back = not pd.isna(voided) and (day is None or voided <= day)
         position = Position(0 if taken_back else int(amount))
-        made[str(claim)] = _folded(position, by_claim[claim]) if claim in by_claim else Answer(position, pd.NaT, "")
-    return made
+        by_number[str(claim)] = (
+            _folded(position, by_claim[claim]) if claim in by_claim else Answer(position, pd.NaT, "")
+        )
+    return by_number
 
 
 def _folded(position: Position, postings: pd.DataFrame) -> Answer:
@@ -101,13 +104,13 @@ def _folded(position: Position, postings: pd.DataFrame) -> Answer:
     answered_on: Any = pd.NaT
     reason = ""
     columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
-    for payment, paid, expected, denied, said, on in postings[columns].itertuples(index=False, name=None):
+    for payment, paid, expected, denied, written, on in postings[columns].itertuples(index=False, name=None):
         position = position.after(paid, expected, denied=denied) if payment else position.sent_again()
         if not position.answered:
             answered_on = pd.NaT
         elif pd.isna(answered_on):
             answered_on = on
-        reason = said
+        reason = written
     return Answer(position, answered_on, reason)
 
 
@@ -115,7 +118,7 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
     """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven."""
     names = [column.name for column in POSITIONS]
     paid = claims["claim"].isin(postings["claim"])
-    told = [
+    rows = [
         (
             claim, answer.position.claimed, answer.position.paid, answer.position.patient_share,
             answer.position.short, answer.position.denied, answer.position.outstanding, answer.answered_on,
@@ -123,15 +126,15 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
         )
         for claim, answer in answers(claims[paid], postings, as_of).items()
     ]  # fmt: skip
-    frame = pd.DataFrame(told, columns=names, index=claims.index[paid]).reindex(claims.index)
+    frame = pd.DataFrame(rows, columns=names, index=claims.index[paid]).reindex(claims.index)
     # Most claims have no posting, and wait for an answer whole.
     taken_back = claims["voided_on"].notna()
     if as_of is not None:
         taken_back &= claims["voided_on"] <= pd.Timestamp(as_of)
-    asked = claims["amount_cents"].mask(taken_back, 0)[~paid]
+    claimed = claims["amount_cents"].mask(taken_back, 0)[~paid]
     frame.loc[~paid, names[1:7]] = 0
     frame.loc[~paid, "claim"], frame.loc[~paid, "reason"] = claims["claim"][~paid], ""
-    frame.loc[~paid, "claimed_cents"] = frame.loc[~paid, "outstanding_cents"] = asked
+    frame.loc[~paid, "claimed_cents"] = frame.loc[~paid, "outstanding_cents"] = claimed
     frame = frame.astype({column.name: column.dtype for column in POSITIONS})
     totals(prove(frame, POSITIONS))
     return frame

@@ -34,14 +34,14 @@ def read_remittances(
     frames, files = [], []
     for name, content, sha256 in named_contents(paths, started):
         opened = open_spreadsheet(name, content, ask)
-        found = recognise(opened.tables, remittance_layouts(clinic), name)
-        table = Table(found, clinic, "paid")
+        match = recognise(opened.tables, remittance_layouts(clinic), name)
+        table = Table(match, clinic, "paid")
         frames.append(_lines(table, name))
-        rows, remarks = len(table) + len(table.asides), (*opened.remarks, found.why())
-        if found.table.hidden_rows:
-            remarks = (*remarks, f"{found.table.hidden_rows} hidden rows were read too")
+        rows, remarks = len(table) + len(table.asides), (*opened.remarks, match.why())
+        if match.table.hidden_rows:
+            remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
         files.append(
-            FileRead(name, found.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks)
+            FileRead(name, match.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks)
         )  # fmt: skip
     types = {column.name: column.dtype for column in REMITTANCE}
     return prove(pd.concat(frames, ignore_index=True).astype(types), REMITTANCE), tuple(files)
@@ -56,10 +56,10 @@ def _lines(table: Table, file: str) -> pd.DataFrame:
     for position, _, _, message in table.bad:
         faults[position] += f"{' ' if faults[position] else ''}{message}"
     for name in _DATES:
-        for position, (cell, found) in enumerate(zip(table.raw(name), cells[name], strict=True)):
-            if found is None and cell not in (None, ""):
-                told = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
-                faults[position] += f"{' ' if faults[position] else ''}{told}"
+        for position, (cell, day) in enumerate(zip(table.raw(name), cells[name], strict=True)):
+            if day is None and cell not in (None, ""):
+                message = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
+                faults[position] += f"{' ' if faults[position] else ''}{message}"
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})

@@ -30,9 +30,9 @@ class Typed:
 
 def day_of(name: str) -> dt.date | None:
     """The day that an aging workbook is of, by its name; None where that says none."""
-    found = re.search(r"\d{4}-\d{2}-\d{2}", PurePath(name).stem)
+    date = re.search(r"\d{4}-\d{2}-\d{2}", PurePath(name).stem)
     try:
-        return dt.date.fromisoformat(found[0]) if found else None
+        return dt.date.fromisoformat(date[0]) if date else None
     except ValueError:
         return None
 

@@ -64,6 +64,6 @@ def _blocks(frame: pd.DataFrame) -> list[Block]:
     ]
     if kinds:
         columns = [Column("What it is"), Column("Claims", "count"), Column("Claimed", "money")]
-        told = "Denied claims are owed only once they were sent again; what was paid too much is below zero."
-        blocks.append(Block("By what it is", [*columns, Column("Owed", "money")], kinds, note=told))
+        note = "Denied claims are owed only once they were sent again; what was paid too much is below zero."
+        blocks.append(Block("By what it is", [*columns, Column("Owed", "money")], kinds, note=note))
     return blocks

@@ -266,7 +266,7 @@ def show_rest(rest: Rest, *, would: bool) -> None:
         told = f"{insurer} {verb} for what first insurers leave: "
         told += f"{len(part):,} {'claim' if len(part) == 1 else 'claims'}, {dollars(int(part['amount_cents'].sum()))}."
         out().print(Text(told), soft_wrap=True)
-    for line in (*rest.waiting, *(each.told() for each in rest.uneven)):
+    for line in (*rest.waiting, *(each.in_words() for each in rest.uneven)):
         out().print(Text(f"Second insurers: {line}", "yellow"), soft_wrap=True)
 
 

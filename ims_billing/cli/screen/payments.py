@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
-    from ims_billing.payments.posting import Line
+    from ims_billing.payments.payment import Line
 
 # How many claims to ask about are shown on the screen.
 _CALLS = 12
@@ -38,9 +38,6 @@ _MEANS = {
 
 def show_reconciled(done: Reconciliation) -> None:
     """The payments, what their lines came to, and those that post nothing with the claims they may mean."""
-    # Here, as below, so that commands without sessions need no pandas.
-    from ims_billing.payments.posting import HELD, NOT_POSTED
-
     console = out()
     would = done.posted is None
     for file in done.files:
@@ -60,7 +57,7 @@ def show_reconciled(done: Reconciliation) -> None:
     held: dict[tuple[str, ...], list[Line]] = {}
     for payment in done.payments:
         for line in payment.lines:
-            if line.result in HELD:
+            if line.held:
                 place = line.file + (f", {line.sheet}" if line.sheet else "")
                 held.setdefault((place, numbered(payment.number), line.message, *line.might_be), []).append(line)
     if held:
@@ -68,10 +65,10 @@ def show_reconciled(done: Reconciliation) -> None:
         for (place, number, message, *might_be), lines in held.items():
             _show_held(place, number, message, might_be, lines)
     counts = done.counts()
-    posted = sum(count for result, count in counts.items() if result not in NOT_POSTED)
-    told = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
-    told += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
-    console.print(Text(f"{told}.", "bold"))
+    posted = sum(bool(line.postings) for payment in done.payments for line in payment.lines)
+    sums = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
+    sums += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
+    console.print(Text(f"{sums}.", "bold"))
     show_uneven(done.uneven)
     if done.posted:
         shown = ", ".join(str(number) for number in done.posted)
@@ -82,26 +79,26 @@ def show_reconciled(done: Reconciliation) -> None:
 
 def _show_not_as_claimed(done: Reconciliation) -> None:
     """The claims that were paid otherwise than claimed, the largest difference first."""
-    found = [
+    differing = [
         (line.postings[0].claim, line.result, line.paid, line.short)
         for payment in done.payments
         for line in payment.lines
         if line.result in ("short-paid", "denied", "over-paid", "reversed") and line.postings
     ]
-    if not found:
+    if not differing:
         return
     table = plain_table("Claim", "Result", "Paid", "Short")
-    for claim, result, paid, short in sorted(found, key=lambda each: (-each[3], each[0]))[:_CALLS]:
+    for claim, result, paid, short in sorted(differing, key=lambda each: (-each[3], each[0]))[:_CALLS]:
         table.add_row(claim, result, dollars(paid), "all of it" if result == "denied" else _or_none(short))
     out().print(table)
-    if len(found) > _CALLS:
-        out().print(f"... and {len(found) - _CALLS:,} more: ims-billing aging lists them")
+    if len(differing) > _CALLS:
+        out().print(f"... and {len(differing) - _CALLS:,} more: ims-billing aging lists them")
 
 
-def show_uneven(found: Iterable[Uneven]) -> None:
+def show_uneven(claims: Iterable[Uneven]) -> None:
     """Claims to second insurers that ask for another amount than is left now."""
-    for each in found:
-        out().print(Text(each.told(), "bold yellow"), soft_wrap=True)
+    for each in claims:
+        out().print(Text(each.in_words(), "bold yellow"), soft_wrap=True)
 
 
 def _results(done: Reconciliation) -> Table:
@@ -119,14 +116,14 @@ def _show_held(place: str, number: str, message: str, might_be: list[str], lines
     of = f" (payment {number})" if number else ""
     might = f" It may mean {', '.join(might_be)}." if might_be else ""
     amount = dollars(sum(line.paid for line in lines))
-    told = f"  {place}, {'row' if len(lines) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
-    out().print(Text(told), soft_wrap=True)
+    text = f"  {place}, {'row' if len(lines) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
+    out().print(Text(text), soft_wrap=True)
 
 
 def show_undone(done: Undone) -> None:
     """What was undone."""
-    told = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: "
-    out().print(Text(f"{told}{len(done.claims)} claims are as before it.", "bold"))
+    undone = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: "
+    out().print(Text(f"{undone}{len(done.claims)} claims are as before it.", "bold"))
     show_uneven(done.uneven)
 
 

@@ -1,0 +1,170 @@
+"""The rows of remittances as lines of payments: what cannot be read, what stands twice, what adds up the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.payments.matching import person_in, rows_of
+from ims_billing.payments.payment import Line, Result, number_key
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import meanings, word_of
+from ims_billing.vocabulary.spelling import bare
+
+# What an insurer's words say of a claim: no words; words without meaning, such as Paid by EFT; not decided yet; the
+# rest is the patient's; something was not allowed.
+Meaning: TypeAlias = Literal["", "nothing", "pending", "patient-share", "short"]
+
+
+@dataclass(frozen=True)
+class RemittanceRow:
+    """A row of the REMITTANCE frame beside the line that it is."""
+
+    cells: Any
+    line: Line
+
+    def with_line(self, line: Line) -> RemittanceRow:
+        """The same row, its line as it is now."""
+        return replace(self, line=line)
+
+
+Rows: TypeAlias = list[RemittanceRow]
+
+
+def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, as_of: dt.date) -> list[Rows]:
+    """The rows of REMITTANCE by payment; rows that cannot be read, or stand in another file too, are settled already.
+
+    A payment is the rows of one number and day; without a number, those of one insurer and day.
+    """
+    rows = [RemittanceRow(cells, _line(cells, clinic, as_of)) for cells in rows_of(lines)]
+    return [_without_copies(group) for group in _by_payment(rows, clinic)]
+
+
+def meaning_of(reason: str) -> Meaning:
+    """What an insurer's reason says of a claim."""
+    word = word_of(reason)
+    if not word:
+        return ""
+    words = published().layouts.words.remittance
+    ordered: tuple[Meaning, ...] = ("pending", "short", "patient-share")
+    exact = meanings(words, {}).get(word)
+    for meaning in (*ordered, "nothing"):
+        if exact == meaning:
+            return meaning
+    empty = {part for phrase in words["nothing"] for part in word_of(phrase).split()}
+    if all(part in empty or part.isdigit() for part in word.split()):
+        return "nothing"
+    for meaning in ordered:
+        if any(f" {word_of(phrase)} " in f" {word} " for phrase in words[meaning]):
+            return meaning
+    return "short"
+
+
+def not_posted(line: Line, result: Result, message: str, might_be: Sequence[str] = ()) -> Line:
+    """The line, settled as one that posts nothing."""
+    return replace(line, result=result, message=message, might_be=tuple(might_be), postings=())
+
+
+def is_sum(cells: Any) -> bool:
+    """Whether a row names no single visit."""
+    return not cells.claim.strip() and pd.isna(cells.service_date)
+
+
+def without_total(rows: Rows) -> Rows:
+    """The rows, with the sum that stands beside its own detail settled as a total."""
+    own = [row for row in rows if row.line.result != "repeated"]
+    sums = [row.line for row in own if _names_nobody(row.cells)]
+    detail = sum(row.line.paid for row in own if not _names_nobody(row.cells))
+    if len(sums) != 1 or len(own) == 1 or sums[0].paid != detail:
+        return rows
+    total = not_posted(sums[0], "total", "The sum of the other lines.")
+    return [row.with_line(total) if row.line is sums[0] else row for row in rows]
+
+
+def amount_of(rows: Rows) -> int:
+    """The amount of a payment, in cents: its lines without copies and totals."""
+    return sum(row.line.paid for row in rows if row.line.result not in ("repeated", "total"))
+
+
+def _by_payment(rows: Rows, clinic: Clinic) -> list[Rows]:
+    def insurer(cells: Any) -> str:
+        payer = clinic.insurer(cells.insurer) if cells.insurer else None
+        return payer.id if payer else bare(cells.insurer)
+
+    insurers: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        insurers.setdefault(_number_and_day(row.cells), set()).add(insurer(row.cells))
+    groups: dict[tuple[str, str, str], Rows] = {}
+    for row in rows:
+        number, day = _number_and_day(row.cells)
+        # A row that leaves the insurer out is of the one that the other rows of the payment name.
+        of_one = bool(number) and len(insurers[number, day] - {""}) <= 1
+        groups.setdefault((number, day, "" if of_one else insurer(row.cells)), []).append(row)
+    return list(groups.values())
+
+
+def _number_and_day(cells: Any) -> tuple[str, str]:
+    return number_key(cells.payment_number), str(cells.payment_date)
+
+
+def _without_copies(rows: Rows) -> Rows:
+    """The rows of a payment; what stands in another file too is settled there as repeated."""
+    copies: dict[tuple[str, ...], Counter[str]] = {}
+    settled = []
+    for row in rows:
+        line, by_file = row.line, copies.setdefault(row.line.words, Counter())
+        other = next((file for file, count in by_file.items() if file != line.file and count > by_file[line.file]), "")
+        by_file[line.file] += 1
+        if other:
+            row = row.with_line(not_posted(line, "repeated", f"The same line stands in {other} too."))
+        settled.append(row)
+    return settled
+
+
+def _line(cells: Any, clinic: Clinic, as_of: dt.date) -> Line:
+    """The row as a line; settled where it cannot be read, or pays nothing of a claim yet."""
+    words = (
+        cells.claim, cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
+        _cents(cells.paid_cents), cells.reason, _iso(cells.period_from), _iso(cells.period_until),
+    )  # fmt: skip
+    paid = 0 if pd.isna(cells.paid_cents) else int(cells.paid_cents)
+    line = Line(cells.file, cells.sheet, int(cells.row), words, paid, cells.reason)
+    if message := _unreadable(cells, clinic, as_of):
+        return not_posted(line, "unmatched", message)
+    return line
+
+
+def _unreadable(cells: Any, clinic: Clinic, as_of: dt.date) -> str:
+    """Why a row cannot be a payment of anything; empty where it can."""
+    if cells.fault:
+        return str(cells.fault)
+    if cells.insurer and clinic.insurer(cells.insurer) is None:
+        return "The insurer is not known: add this spelling to its aliases in clinic.toml."
+    if pd.isna(cells.payment_date):
+        return "The payment date is missing."
+    if cells.payment_date > pd.Timestamp(as_of):
+        return f"The payment date is after {as_of}, the day that counts as today."
+    meaning = meaning_of(cells.reason)
+    if meaning == "pending":
+        return "The insurer has not decided yet. Post the line once it has."
+    if pd.isna(cells.paid_cents) and meaning in ("", "nothing"):
+        return "What is paid is missing."
+    return ""
+
+
+def _iso(day: Any) -> str:
+    return "" if pd.isna(day) else f"{day:%Y-%m-%d}"
+
+
+def _cents(cents: Any) -> str:
+    return "" if pd.isna(cents) else str(int(cents))
+
+
+def _names_nobody(cells: Any) -> bool:
+    return is_sum(cells) and not person_in(cells.member) and not person_in(cells.patient)
