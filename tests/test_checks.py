@@ -539,8 +539,7 @@ def test_a_fee_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None:
     month = month_of(tmp_path, [rows[0], rows[1] | {"Patient": "B"}], more=more, clinic='bill = ["physiotherapy"]')
     assert outcomes(month) == ["claimed", "held"]
     assert told(month, "no-fee-in-force") == [
-        "No fee is listed for physiotherapy on 2026-10-07 (visit not said to be initial or subsequent, "
-        "length not said)."
+        "No fee is listed for physiotherapy on 2026-10-07 (visit not stated, length not stated)."
     ]
 
 

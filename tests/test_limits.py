@@ -359,7 +359,5 @@ def test_without_a_channel_there_is_no_window_and_with_two_nobody_knows_which(tm
 )
 def test_msps_window_is_teleplans(tmp_path: Path, case: str, day: dt.date, found: bool) -> None:
     month = month_of(tmp_path, [row(**MSP, Service_Date=day)], month="2026-08")
-    said = (
-        "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, I "
-    )
-    assert told(month, "past-submission-window") == [f"{said}for ICBC, X with a note for MSP."] * found, case
+    said = "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, "
+    assert told(month, "past-submission-window") == [f"{said}X with a note for MSP."] * found, case

@@ -102,13 +102,27 @@ CHECKS: dict[str, Check] = {}
 _ONLY_WARNS: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
 
 
-def check(kind: str, *, only_warns: Callable[[Desk], pd.Series[bool]] | None = None) -> Callable[[Check], Check]:
-    """Registers a function as the check for a kind of the catalogue; KeyError for an unknown one (a bug)."""
+# By kind, the candidates on which it holds whatever the clinic file says.
+_ALWAYS_HOLDS: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
+
+
+def check(
+    kind: str,
+    *,
+    only_warns: Callable[[Desk], pd.Series[bool]] | None = None,
+    always_holds: Callable[[Desk], pd.Series[bool]] | None = None,
+) -> Callable[[Check], Check]:
+    """Registers a function as the check for a kind of the catalogue; KeyError for an unknown one (a bug).
+
+    `only_warns` and `always_holds` give the candidates whose severity is not the kind's usual one.
+    """
 
     def register(function: Check) -> Check:
         CHECKS[CATALOGUE[kind].kind] = function
         if only_warns is not None:
             _ONLY_WARNS[kind] = only_warns
+        if always_holds is not None:
+            _ALWAYS_HOLDS[kind] = always_holds
         return function
 
     return register
@@ -119,7 +133,8 @@ def run_checks(desk: Desk, undated: pd.Series[bool], started: Started = nobody_l
 
     Of a session and kind there is one finding, which is decided as one. The `undated` sessions have no date to go by.
     """
-    kinds = [kind for kind in CATALOGUE if kind in CHECKS and desk.clinic.severity_of(kind) != "off"]
+    off = {kind for kind in CHECKS if desk.clinic.severity_of(kind) == "off"}
+    kinds = [kind for kind in CATALOGUE if kind in CHECKS and (kind not in off or kind in _ALWAYS_HOLDS)]
     told = []
     for number, kind in enumerate(kinds):
         started(f"Checking, {number + 1} of {len(kinds)}", number / len(kinds))
@@ -132,6 +147,11 @@ def run_checks(desk: Desk, undated: pd.Series[bool], started: Started = nobody_l
             light = only_warns(desk)
             softer = (found["kind"] == kind) & found["session"].isin(light.index[light])
             found["severity"] = found["severity"].mask(softer, "warn")
+    for kind, always_holds in _ALWAYS_HOLDS.items():
+        firm = always_holds(desk)
+        firmer = (found["kind"] == kind) & found["session"].isin(firm.index[firm])
+        found["severity"] = found["severity"].mask(firmer, "hold")
+    found = found[~found["kind"].isin(off) | (found["severity"] == "hold")]
     return _once(pd.concat([_cell_findings(desk, undated), found], ignore_index=True))
 
 

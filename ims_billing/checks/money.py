@@ -5,17 +5,28 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
+from ims_billing.rules.values import has_own_amounts
 from ims_billing.vocabulary.spelling import day_text, dollars
 
 
-@check("no-fee-in-force")
+def _public_payer_has_own_amounts(desk: Desk) -> pd.Series[bool]:
+    # Without this hold the clinic's private fee would be claimed, which this payer does not pay.
+    fees = desk.clinic.fees
+    return desk.by_insurer_and_day(lambda insurer, day: insurer.public and has_own_amounts(fees, insurer.id, day))
+
+
+@check("no-fee-in-force", always_holds=_public_payer_has_own_amounts)
 def no_fee_in_force(desk: Desk) -> pd.Series[str]:
-    """The fee list has nothing for this service, visit, length and insurer on that day."""
+    """The fee list has nothing for this service, visit, length and insurer on that day.
+
+    Of a public payer's own amounts one must be certain: where they differ by visit or minutes, and the row does not
+    say which it was, none is.
+    """
     candidates = desk.candidates
     rows = _priced(candidates) & desk.prices["listed_cents"].isna()
     rest = candidates[rows]
-    visit = rest["visit"].mask(rest["visit"] == "", "visit not said to be initial or subsequent")
-    length = (rest["minutes"].astype("string") + " min").fillna("length not said").astype("str")
+    visit = rest["visit"].mask(rest["visit"] == "", "visit not stated")
+    length = (rest["minutes"].astype("string") + " min").fillna("length not stated").astype("str")
     day = day_text(rest["service_date"])
     public = rest["insurer_id"].isin({insurer.id for insurer in desk.clinic.insurers if insurer.public})
     listed = pd.Series("No fee is listed", rest.index, dtype="str")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import cast
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
-from ims_billing.rules.values import Fee, fee_in_force
+from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.frames import CLAIMS, prove
 from ims_billing.vocabulary.spelling import cents, sources
 
@@ -20,17 +19,20 @@ PRICES = ("listed_cents", "own_cents", "rule")
 def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """The fees in force for classified sessions on their service dates, indexed like them.
 
-    Columns: `listed_cents` (Int64, the most specific fee for the session's insurer; NA where none fits),
+    Columns: `listed_cents` (Int64, the most specific fee for the session's insurer; NA where none fits, and where a
+    public payer's own amounts are known that day and none of them is certain to be the session's),
     `own_cents` (Int64, the clinic's own price, for any insurer), `rule` (position in `clinic.fees`, -1: none).
     """
     keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
+    public = {insurer.id for insurer in clinic.insurers if insurer.public}
     asked = sessions[keys].drop_duplicates()
     found = []
     for service, visit, minutes, insurer, date in asked.itertuples(index=False, name=None):
         on = cast(pd.Timestamp, date).date()
         length = None if pd.isna(minutes) else int(minutes)
-        listed = _fee(clinic, service, visit, length, insurer, on)
-        own = _fee(clinic, service, visit, length, None, on)
+        own = fee_in_force(clinic.fees, service=service, visit=visit, minutes=length, insurer=None, on=on)
+        look = own_fee_in_force if insurer in public and has_own_amounts(clinic.fees, insurer, on) else fee_in_force
+        listed = look(clinic.fees, service=service, visit=visit, minutes=length, insurer=insurer, on=on)
         rule = -1 if listed is None else clinic.fees.index(listed)
         found.append((_cents(listed), _cents(own), rule))
     priced = asked.assign(
@@ -41,10 +43,6 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     joined = sessions[keys].merge(priced, on=keys, how="left")
     joined.index = sessions.index
     return joined[list(PRICES)]
-
-
-def _fee(clinic: Clinic, service: str, visit: str, minutes: int | None, insurer: str | None, on: dt.date) -> Fee | None:
-    return fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
 
 
 def _cents(fee: Fee | None) -> int | None:

@@ -272,6 +272,37 @@ def fee_in_force(
     return max(fitting, key=lambda fee: fee.rank, default=None)
 
 
+def has_own_amounts(fees: Iterable[Fee], insurer: str | None, on: dt.date) -> bool:
+    """True where some fee of the list is this insurer's own on that day, for whatever service."""
+    return any(fee.insurer == insurer and fee.covers(on) for fee in fees if fee.insurer is not None)
+
+
+def own_fee_in_force(
+    fees: Iterable[Fee],
+    *,
+    service: str,
+    visit: str,
+    minutes: int | None,
+    insurer: str,
+    on: dt.date,
+) -> Fee | None:
+    """The one amount of a payer's own that a session can have on its service date; None where it is not certain.
+
+    What the session leaves out (an empty `visit`, None for `minutes`) could be anything that the payer's amounts ask
+    for: only where every possibility leads to the same fee is that fee certain. A fee for any insurer never fits.
+    """
+    of_day = [fee for fee in fees if fee.service == service and fee.covers(on) and fee.insurer == insurer]
+    own = without_overridden(of_day)
+    visits = (visit,) if visit else ("initial", "subsequent")
+    lengths = {minutes} if minutes is not None else {None, *(fee.minutes for fee in own)}
+    fitting = [
+        fee_in_force(own, service=service, visit=possible, minutes=length, insurer=insurer, on=on)
+        for possible in visits
+        for length in lengths
+    ]
+    return fitting[0] if all(fee is fitting[0] for fee in fitting) else None
+
+
 def without_overridden(fees: Iterable[Fee]) -> list[Fee]:
     """The fees of a day, without the published ones of an insurer and a service for which the clinic has its own."""
     fees = list(fees)
