@@ -93,7 +93,7 @@ def test_a_pipe_is_shown_no_progress() -> None:
 def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
     told: Told = []
 
-    def started(what: str, done: float | None = None, /) -> None:
+    def progress(what: str, done: float | None = None, /) -> None:
         told.append((what, done))
 
     known = practice(tmp_path)
@@ -103,7 +103,7 @@ def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
         path = xlsx(tmp_path, rows, f"{number}.xlsx")
         sizes.append(path.stat().st_size)
     files = [tmp_path / f"{n}.xlsx" for n in (2, 0, 1)]
-    month = prepare_month(read_files(files, known, started), known, month=MONTH, as_of=AS_OF, started=started)
+    month = prepare_month(read_files(files, known, progress), known, month=MONTH, as_of=AS_OF, progress=progress)
     whole = sum(sizes)
     assert told[:3] == [
         ("Reading 0.xlsx, 1 of 3", 0.0),
@@ -116,12 +116,12 @@ def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
     checks = [(what, done) for what, done in told if what.startswith("Checking")]
     assert checks == [(f"Checking, {n + 1} of {len(CHECKS)}", n / len(CHECKS)) for n in range(len(CHECKS))]
     told.clear()
-    write_month(on_ledger(month), {1}, tmp_path / "out", started)
+    write_month(on_ledger(month), {1}, tmp_path / "out", progress)
     assert [what for what, _ in told] == [
         f"Writing claim-summary-{MONTH}.xlsx, 1 of 3", f"Writing claims-{MONTH}.csv, 2 of 3",
         f"Writing sun-life-{MONTH}.xlsx, 3 of 3",
     ]  # fmt: skip
     assert [done for _, done in told] == [0.0, 0.5, 0.5]
     told.clear()
-    read_files(files[:1], known, started)
+    read_files(files[:1], known, progress)
     assert told == [("Reading 2.xlsx", None)]

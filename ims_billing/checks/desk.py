@@ -14,7 +14,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, prove
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable, Started, nobody_looks
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable, Progress, no_progress
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -128,7 +128,7 @@ def check(
     return register
 
 
-def run_checks(desk: Desk, undated: pd.Series[bool], started: Started = nobody_looks) -> pd.DataFrame:
+def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_progress) -> pd.DataFrame:
     """The FINDINGS frame of bad cells and of every check, with this clinic's severities; kinds that are off make none.
 
     Of a session and kind there is one finding, which is decided as one. The `undated` sessions have no date to go by.
@@ -137,7 +137,7 @@ def run_checks(desk: Desk, undated: pd.Series[bool], started: Started = nobody_l
     kinds = [kind for kind in CATALOGUE if kind in CHECKS and (kind not in off or kind in _ALWAYS_HOLDS)]
     told = []
     for number, kind in enumerate(kinds):
-        started(f"Checking, {number + 1} of {len(kinds)}", number / len(kinds))
+        progress(f"Checking, {number + 1} of {len(kinds)}", number / len(kinds))
         messages = CHECKS[kind](desk)
         if not messages.empty:
             told.append((kind, messages))

@@ -121,7 +121,7 @@ def claim(
         with screen.Working() as working:
             prepared, rest = record.foresee(
                 intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
-                decisions=decisions, ask=working.ask_password, started=working.step,
+                decisions=decisions, ask=working.ask_password, progress=working.step,
             )  # fmt: skip
         held = prepared.totals.counts["held"]
         if dry_run or held:
@@ -141,7 +141,7 @@ def claim(
         done = record.claim(
             intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
             strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
-            ask=working.ask_password, started=working.step, waiting=working.wait,
+            ask=working.ask_password, progress=working.step, waiting=working.wait,
         )  # fmt: skip
     if memory.synchronised_by:
         screen.warn_of_cloud(memory.path, memory.synchronised_by)
@@ -256,7 +256,7 @@ def report(
     with screen.Working() as working:
         written = month_folder.report(
             memory, month, folder, password=password,
-            ask=working.ask_password, started=working.step, waiting=working.wait,
+            ask=working.ask_password, progress=working.step, waiting=working.wait,
         )  # fmt: skip
     screen.show_ledger(memory.path, fresh=False)
     screen.show_written(written.files, written.left_over, shared=written.shared)
@@ -303,7 +303,7 @@ def void(
     with screen.Working() as working:
         done = voiding.void(
             number, known, memory, folder, reason=reason.strip(), as_of=day_of(as_of), intake=intake,
-            password=password, ask=working.ask_password, started=working.step, waiting=working.wait,
+            password=password, ask=working.ask_password, progress=working.step, waiting=working.wait,
         )  # fmt: skip
     screen.show_ledger(memory.path, fresh=False)
     for written in done.written:

@@ -110,7 +110,7 @@ def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, l
         with ledger.reading():
             memory = ledger.memory()
     with Working() as working:
-        return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, started=working.step)
+        return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, progress=working.step)
 
 
 def places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:

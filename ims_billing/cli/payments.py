@@ -35,7 +35,7 @@ def _refresh(memory: Ledger, months: Sequence[str], folder: Path, password: str)
     with screen.Working() as working:
         return month_folder.refresh(
             memory, months, folder, password=password,
-            ask=working.ask_password, started=working.step, waiting=working.wait,
+            ask=working.ask_password, progress=working.step, waiting=working.wait,
         )  # fmt: skip
 
 

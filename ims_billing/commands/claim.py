@@ -31,7 +31,7 @@ from ims_billing.sessions.decisions import BILL, DO_NOT_BILL
 from ims_billing.sessions.resemblance import told_anew
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
-from ims_billing.vocabulary.model import Intake, Run, Started, nobody_looks
+from ims_billing.vocabulary.model import Intake, Progress, Run, no_progress
 from ims_billing.workbooks.files import Written, probe_summary
 
 
@@ -64,7 +64,7 @@ def foresee(
     already_sent: bool = False,
     decisions: Path | None = None,
     ask: AskPassword = nobody_to_ask,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
 ) -> tuple[Month, Rest]:
     """The month as `claim` would record it, with the decisions that it would read, and what second insurers owe.
 
@@ -76,7 +76,7 @@ def foresee(
         new = unread_decisions(ledger, month, workbooks, as_of)
         known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = prepare_month(
-            intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent, started=started
+            intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent, progress=progress
         )
         none = Rest(empty(CLAIMS))
         return prepared, none if already_sent else due_from_second_insurers(run_of(prepared), prepared, ledger)
@@ -96,7 +96,7 @@ def claim(
     decisions: Path | None = None,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     waiting: Waiting = lambda _: None,
 ) -> Recorded:
     """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
@@ -113,11 +113,17 @@ def claim(
         new = unread_decisions(ledger, month, workbooks, as_of)
         ledger.take(new)
         prepared = prepare_month(
-            intake, clinic, month=month, as_of=as_of, memory=ledger.memory(), already_sent=already_sent, started=started
+            intake,
+            clinic,
+            month=month,
+            as_of=as_of,
+            memory=ledger.memory(),
+            already_sent=already_sent,
+            progress=progress,
         )
         if strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
-        started("Recording")
+        progress("Recording")
         run = _with_open_lines(run_of(prepared), prepared, ledger)
         run = replace(
             run,
@@ -145,8 +151,8 @@ def claim(
         for each in (month, *months):
             nothing_unread(ledger, each, out, read, first_known(password, ask))
             probe(ledger, each, out, password)
-    written = write(ledger, month, out, batch, started, waiting, password, read, ask)
-    elsewhere = [write(ledger, each, out, None, started, waiting, password, read, ask) for each in months]
+    written = write(ledger, month, out, batch, progress, waiting, password, read, ask)
+    elsewhere = [write(ledger, each, out, None, progress, waiting, password, read, ask) for each in months]
     return Recorded(prepared, batch, numbers, written, new, rest, tuple(one for one in elsewhere if one))
 
 

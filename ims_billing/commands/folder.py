@@ -19,7 +19,7 @@ from ims_billing.reading.typed_decisions import read_decisions
 from ims_billing.sessions.decisions import newly_decided
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, empty, prove
-from ims_billing.vocabulary.model import Started, nobody_looks
+from ims_billing.vocabulary.model import Progress, no_progress
 from ims_billing.workbooks.files import (
     INSURERS,
     Written,
@@ -146,7 +146,7 @@ def write(
     month: str,
     out: Path,
     batch: int | None,
-    started: Started,
+    progress: Progress,
     waiting: Waiting,
     password: str,
     read: Collection[str],
@@ -165,7 +165,7 @@ def write(
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(month, batch):
             nothing_unread(ledger, month, out, read, first_known(password, ask))
-            written = write_month(shown, batches or (), out, started, password)
+            written = write_month(shown, batches or (), out, progress, password)
         ledger.mark_written(month, _place(out), written.summary_sha256)
     return written
 
@@ -190,7 +190,7 @@ def report(
     *,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     waiting: Waiting = lambda _: None,
 ) -> Written:
     """Writes all files of a month again from the ledger, the same to the byte; raises BillingError where it cannot."""
@@ -199,7 +199,7 @@ def report(
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, out, password)
         nothing_unread(ledger, month, out, (), first_known(password, ask))
-        written = write_month(shown, batches, out, started, password)
+        written = write_month(shown, batches, out, progress, password)
         ledger.mark_written(month, _place(out), written.summary_sha256)
     return written
 
@@ -211,7 +211,7 @@ def refresh(
     *,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     waiting: Waiting = lambda _: None,
 ) -> list[Written]:
     """Writes the files of months again that show what has changed since, where the folder has them at all.
@@ -223,5 +223,5 @@ def refresh(
         if claim_workbooks(out, month):
             with ledger.reading(), _recorded_already(month, None):
                 probe(ledger, month, out, password)
-            written.append(write(ledger, month, out, None, started, waiting, password, (), ask))
+            written.append(write(ledger, month, out, None, progress, waiting, password, (), ask))
     return [one for one in written if one]

@@ -21,7 +21,7 @@ from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
-from ims_billing.vocabulary.model import FileRead, Intake, Run, Started, nobody_looks
+from ims_billing.vocabulary.model import FileRead, Intake, Progress, Run, no_progress
 from ims_billing.workbooks.files import Written
 
 
@@ -53,7 +53,7 @@ def void(
     intake: Intake | None = None,
     password: str = "",
     ask: AskPassword = nobody_to_ask,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     waiting: Waiting = lambda _: None,
 ) -> Voided:
     """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.
@@ -82,7 +82,7 @@ def void(
         for month in months:
             nothing_unread(ledger, month, out, (), first_known(password, ask))
             probe(ledger, month, out, password)
-    written = [write(ledger, month, out, batch, started, waiting, password, (), ask) for month in months]
+    written = [write(ledger, month, out, batch, progress, waiting, password, (), ask) for month in months]
     return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
 
 

@@ -29,7 +29,7 @@ from ims_billing.vocabulary.frames import (
     prove,
 )
 from ims_billing.vocabulary.identity import ledger_keys, natural_keys, own_key, same_session
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, OUTCOMES, Intake, Memory, Started, Totals, nobody_looks
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, OUTCOMES, Intake, Memory, Progress, Totals, no_progress
 from ims_billing.vocabulary.spelling import bare, day_text, sources
 
 
@@ -99,7 +99,7 @@ def prepare_month(
     memory: Memory | None = None,
     replacing: str = "",
     already_sent: bool = False,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
@@ -110,7 +110,7 @@ def prepare_month(
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
     memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
-    started("Classifying")
+    progress("Classifying")
     classified = _classified(intake, clinic, memory.decisions)
     sessions, decided = classified.sessions, classified.decided
     in_any_month = _reasons(sessions, clinic, as_of, month=None)
@@ -118,7 +118,7 @@ def prepare_month(
     dated = sessions["service_date"].notna() & ~classified.shifted
     undated = ~dated & (sessions["reason"] == "")
 
-    started("Looking up earlier claims")
+    progress("Looking up earlier claims")
     recalled = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
     beside = unclaimed_visits(memory.unclaimed, sessions, recalled, clinic, billed_now=[month] if month else None)
     sessions = with_visit_by_history(sessions, recalled, beside)
@@ -147,14 +147,14 @@ def prepare_month(
         as_of=as_of,
         in_time=(sessions["replaces"] != "") | already_sent,
     )
-    findings = run_checks(desk, undated, started)
+    findings = run_checks(desk, undated, progress)
     asked = set(candidates.index.union(sessions.index[undated]))
     claimed = set(sessions.index[standing.has_claim])
     findings = decided.settled(findings, standing.frame, asked, desk.group, claimed)
     known_as = sessions.assign(session_id=ids)
     findings = with_those_in_the_way(findings, known_as, candidates.index, memory.claims, replacing)
 
-    started("Making the claims")
+    progress("Making the claims")
     sessions["outcome"] = _outcomes(sessions, findings, standing)
     at_row_fee = [label for label, kind in decided.billed() if kind == "fee-not-as-listed"]
     sessions["at_row_fee"] = sessions.index.isin(at_row_fee)

@@ -21,7 +21,7 @@ from ims_billing.reading.table import Table, bad_cells
 from ims_billing.reading.tie_out import tie_out
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.vocabulary.model import Aside, FileRead, Intake, Started, nobody_looks
+from ims_billing.vocabulary.model import Aside, FileRead, Intake, Progress, no_progress
 
 
 @dataclass
@@ -46,30 +46,30 @@ def nobody_to_ask(_name: str, _again: bool) -> str | None:
 def read_files(
     paths: Sequence[Path],
     clinic: Clinic,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     ask: AskPassword = nobody_to_ask,
 ) -> Intake:
     """The sessions of all files, in the order of the files' names, so that the order they came in is nothing.
 
-    Tells `started` of each file before it is read, and asks `ask` for the password of a protected one.
+    Calls `progress` with each file before it is read, and asks `ask` for the password of a protected one.
     Raises BillingError, which names the file, where one cannot be read.
     """
     desk = _Desk(clinic)
-    for name, content, sha256 in named_contents(paths, started):
+    for name, content, sha256 in named_contents(paths, progress):
         desk.take(name, content, sha256, ask)
     return desk.intake()
 
 
-def named_contents(paths: Sequence[Path], started: Started) -> Iterator[tuple[str, bytes, str]]:
+def named_contents(paths: Sequence[Path], progress: Progress) -> Iterator[tuple[str, bytes, str]]:
     """Name, bytes and SHA-256 of each file, once, in the order of their names."""
     files = _named(paths)
     sizes = [path.stat().st_size if path.is_file() else 0 for path, _ in files]
     for number, (path, name) in enumerate(files):
         # How long a file takes goes by its size; of a single one nothing is known before it is read.
         if len(files) > 1:
-            started(f"Reading {name}, {number + 1} of {len(files)}", sum(sizes[:number]) / max(sum(sizes), 1))
+            progress(f"Reading {name}, {number + 1} of {len(files)}", sum(sizes[:number]) / max(sum(sizes), 1))
         else:
-            started(f"Reading {name}")
+            progress(f"Reading {name}")
         content = _content(path, name)
         yield name, content, hashlib.sha256(content).hexdigest()
 

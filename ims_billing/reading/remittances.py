@@ -15,7 +15,7 @@ from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import shown
 from ims_billing.vocabulary.frames import REMITTANCE, prove
-from ims_billing.vocabulary.model import FileRead, Started, nobody_looks
+from ims_billing.vocabulary.model import FileRead, Progress, no_progress
 
 _TEXTS = ("claim", "insurer", "member", "patient", "reason", "payment_number")
 _DATES = ("service_date", "payment_date", "period_from", "period_until")
@@ -24,7 +24,7 @@ _DATES = ("service_date", "payment_date", "period_from", "period_until")
 def read_remittances(
     paths: Sequence[Path],
     clinic: Clinic,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     ask: AskPassword = nobody_to_ask,
 ) -> tuple[pd.DataFrame, tuple[FileRead, ...]]:
     """The lines of all files (REMITTANCE), in the order of the files' names, and an account of each file.
@@ -32,7 +32,7 @@ def read_remittances(
     Raises BillingError, which names the file, where one cannot be read or is none.
     """
     frames, files = [], []
-    for name, content, sha256 in named_contents(paths, started):
+    for name, content, sha256 in named_contents(paths, progress):
         opened = open_spreadsheet(name, content, ask)
         match = recognise(opened.tables, remittance_layouts(clinic), name)
         table = Table(match, clinic, "paid")

@@ -262,12 +262,12 @@ class MonthView:
     batches: tuple[Batch, ...]
 
 
-class Started(Protocol):
-    """Is told what begins now, and how much of that stretch of work lies behind, from 0 to 1, where that is known."""
+class Progress(Protocol):
+    """Progress callback: the step that starts, and the fraction of it done (0 to 1) if known."""
 
-    def __call__(self, what: str, done: float | None = None, /) -> None:
-        """Says it."""
+    def __call__(self, step: str, done: float | None = None, /) -> None:
+        """Shows the step."""
 
 
-def nobody_looks(_what: str, _done: float | None = None, /) -> None:
+def no_progress(_step: str, _done: float | None = None, /) -> None:
     """Progress that nobody is shown."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Batch, MonthView, Started, nobody_looks
+from ims_billing.vocabulary.model import Batch, MonthView, Progress, no_progress
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
@@ -90,7 +90,7 @@ def write_month(
     view: MonthView,
     batches: Collection[int],
     out: Path,
-    started: Started = nobody_looks,
+    progress: Progress = no_progress,
     password: str = "",
 ) -> Written:
     """Writes a month's summary and CSV, and the insurers' workbooks of these batches, below `out`.
@@ -98,7 +98,7 @@ def write_month(
     With a `password` the workbooks open with it only; the CSV is plain text, and cannot be protected: it is left out.
 
     No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
-    cannot be. Tells `started` of each file before it is made.
+    cannot be. Calls `progress` with each file before it is written.
     """
     making = {out / path: make for path, make in month_files(view.month, _of(view.batches, batches)).items()}
     if password:
@@ -109,7 +109,7 @@ def write_month(
     lines = [_lines(view, make) for make in making.values()]
     for number, (target, make) in enumerate(making.items()):
         done = sum(lines[:number]) / max(sum(lines), 1)
-        started(f"Writing {target.name}, {number + 1} of {len(making)}", done)
+        progress(f"Writing {target.name}, {number + 1} of {len(making)}", done)
         contents[target] = protected(make(view), password) if password else make(view)
     folder = out / view.month
     for place in (folder, folder / INSURERS):
