@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ims_billing import __version__
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import rules_on
+from ims_billing.reading.unread import ALL_ATTENDED
 from ims_billing.rules.published import services_told
 from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
@@ -50,6 +51,10 @@ def month_json(
                 "tied": f.tied,
                 "set_aside": f.set_aside,
                 "sha256": f.sha256,
+                "unread": f.unread_headings,
+                "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
+                **({"note": ALL_ATTENDED} if f.all_attended else {}),
+                **({"could_change_a_claim": [c.heading or c.place for c in f.doubtful]} if f.doubtful else {}),
             }
             for f in month.intake.files
         ],

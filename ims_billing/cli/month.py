@@ -63,7 +63,7 @@ def check(
     else:
         screen.show_month(prepared, files, would=True)
         screen.show_end(prepared, would=True)
-    if prepared.totals.counts["held"]:
+    if prepared.totals.counts["held"] or any(file.doubtful for file in prepared.intake.files):
         raise typer.Exit(HELD)
 
 
@@ -287,6 +287,7 @@ def void(
     from ims_billing.cli import screen
     from ims_billing.clinic.toml_file import load
     from ims_billing.commands import void as voiding
+    from ims_billing.reading.unread import refuse_unread
 
     if not reason.strip():
         raise typer.BadParameter("say why, in a few words", param_hint="--reason")
@@ -298,6 +299,8 @@ def void(
         raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
     known = load(path) if anew and path else None
     intake = read_all(files, known) if files and known else None
+    if intake and known:
+        refuse_unread(intake.files, known.file)
     number = claim.strip().upper()
     password = screen.new_password() if protect else ""
     with screen.Working() as working:

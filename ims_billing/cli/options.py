@@ -82,12 +82,17 @@ def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
 
 
 def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:
-    """The sessions of all files, and the month to bill: as given, else the one that they lie in."""
+    """The sessions of all files, and the month to bill: as given, else the one that they lie in.
+
+    Raises BillingError where one of Jane's reports is missing, or a column that was not read could change a claim.
+    """
     from ims_billing.month.prepare import only_month
+    from ims_billing.reading.unread import refuse_unread
 
     intake = read_all(files, clinic)
     if intake.missing:
         raise BillingError("\n".join(intake.missing))
+    refuse_unread(intake.files, clinic.file)
     return intake, month or only_month(intake.sessions)
 
 

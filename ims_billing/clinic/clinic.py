@@ -59,6 +59,7 @@ class ClinicBlock(Strict):
     blank_insurer: Literal["hold", "self-pay"] = "hold"
     dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
     locations: tuple[Text, ...] = ()
+    ignore: tuple[Text, ...] = ()
 
     @field_validator("name", "address", "phone")
     @classmethod
@@ -136,12 +137,13 @@ class OwnLayout(Strict):
     """`[[layout]]`: how another program's spreadsheet is read, with one row per session.
 
     With `of = "remittance"` it is an insurer's remittance. `headings` gives each of its headings the one of this
-    product's own that it stands for.
+    product's own that it stands for; columns under the headings in `ignore` are not read.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     of: Literal["sessions", "remittance"] = "sessions"
     headings: dict[str, str]
+    ignore: tuple[Text, ...] = ()
     dates: Literal["unambiguous", "month-first", "day-first"] | None = None
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict

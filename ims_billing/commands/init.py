@@ -34,6 +34,7 @@ bill = ["ims"]                  # which services become claims: "ims", "physioth
 blank_insurer = "hold"          # a blank insurer: "hold" the session, or "self-pay" if it means the patient pays
 dates = "unambiguous"           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
 locations = []                  # empty: all; otherwise sessions at other locations are not billed
+ignore = []                     # headings of columns that say nothing about a claim, such as "Room"
 
 [service_code]
 code = "PHYSIO"                 # what your plans call Physiotherapy Services
@@ -106,6 +107,18 @@ $names
 # Your own words in the columns Status, Visit, Relationship and Billed.
 # [words.status]
 # "Seen" = "arrived"                # arrived, no-show, cancelled, not-arrived, refunded
+
+# How another program's spreadsheet is read, where its headings are not understood: each of its headings with the
+# one of sessions.xlsx that it stands for. Text dates are read as `dates` says; `ignore` leaves columns out.
+#
+# [[layout]]
+# name = "my-program"
+# dates = "month-first"
+# ignore = ["Room"]
+# [layout.headings]
+# "Booking Info" = "Status"
+# "Handled" = "Billed"
+# "Paid For By" = "Insurer"
 
 # How serious a finding is: hold, warn or off. Some protect the licence and cannot be changed.
 [severity]

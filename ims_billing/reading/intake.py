@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,9 +19,12 @@ from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
 from ims_billing.reading.tie_out import tie_out
+from ims_billing.reading.unread import unread_columns
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.vocabulary.model import Aside, FileRead, Intake, Progress, no_progress
+from ims_billing.vocabulary.model import Aside, FileRead, Intake, Progress, UnreadColumn, no_progress
+
+_LISTS = ("jane-clients", "policies")
 
 
 @dataclass
@@ -35,6 +38,8 @@ class _File:
     remarks: list[str]
     asides: list[Aside]
     columns: frozenset[str]
+    unread: tuple[UnreadColumn, ...]
+    all_attended: bool
     tied: int = 0
 
 
@@ -102,7 +107,12 @@ class _Desk:
             remarks.append(f"{found.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(found.columns), bool(found.unknown))
-        file = _File(name, sha256, layout, rows, remarks, table.asides, columns)
+        unread = unread_columns(table)
+        if layout in _LISTS:
+            # A list only adds numbers that a session lacks: what it holds beside them changes no claim.
+            unread = tuple(replace(column, looks_like=None, example="") for column in unread)
+        all_attended = found.known.one_row_a_session and "status" not in found.columns
+        file = _File(name, sha256, layout, rows, remarks, table.asides, columns, unread, all_attended)
         self.files.append(file)
         if layout == "jane-appointments":
             self.appointments.append(appointments_frame(table, name))
@@ -157,6 +167,8 @@ class _Desk:
                     tied=file.tied,
                     asides=tuple(file.asides),
                     remarks=tuple(file.remarks),
+                    unread=file.unread,
+                    all_attended=file.all_attended,
                 )
                 for file in self.files
             ),

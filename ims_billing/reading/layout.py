@@ -5,25 +5,43 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.spreadsheet import RawTable
+from ims_billing.reading.statuses import heading_status, holds_marks
 from ims_billing.rules.published import Layout, published
-from ims_billing.vocabulary.cells import Cell, Order, day, money, text
+from ims_billing.vocabulary.cells import Cell, Order, day, meanings, money, text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import heading
 
 HEADER_WITHIN = 30
+# Fields of which every column is read: a second status, or a second word on what was billed, decides too.
+_EVERY_COLUMN = ("status", "billed")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A layout as this clinic reads it: published, or the clinic's own, with its words for a status."""
+    """A layout as this clinic reads it: published, or the clinic's own, with its words for a status.
+
+    Columns under the headings `ignored` (as headings are compared) are not read.
+    """
 
     id: str
     layout: Layout
     dates: Order
     status: Mapping[str, str]
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def one_row_a_session(self) -> bool:
+        """Whether it is this product's own list of sessions, or a clinic's."""
+        return "billed" in self.layout.headings
+
+    @cached_property
+    def status_words(self) -> dict[str, str]:
+        """What the words for a status mean, apart from those of the clinic's setup as a whole."""
+        return meanings(published().layouts.words.status, self.status)
 
 
 @dataclass(frozen=True)
@@ -71,8 +89,11 @@ class Match:
 def layouts(clinic: Clinic) -> list[Known]:
     """The layouts that are known: the clinic's own go first, then the published ones."""
     rules = published().layouts.layout
-    own = [*_own_of("sessions", clinic)]
-    return [*own, *(Known(n, layout, clinic.block.dates, {}) for n, layout in rules.items() if n != "remittance")]
+    ignored = frozenset(map(heading, clinic.block.ignore))
+    return [
+        *_own_of("sessions", clinic),
+        *(Known(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
+    ]
 
 
 def remittance_layouts(clinic: Clinic) -> list[Known]:
@@ -86,7 +107,8 @@ def _own_of(what: str, clinic: Clinic) -> Iterator[Known]:
     for entry in clinic.layouts:
         if entry.of == what:
             dates = entry.dates or clinic.block.dates
-            yield Known(entry.name, _own(entry.headings, layout), dates, entry.status)
+            ignored = frozenset(map(heading, (*clinic.block.ignore, *entry.ignore)))
+            yield Known(entry.name, _own(entry.headings, layout), dates, entry.status, ignored)
 
 
 def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
@@ -144,7 +166,9 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], known: Know
     by_field: dict[str, list[int]] = {}
     unknown = {}
     for column, cell in enumerate(row):
-        name = fields.get(heading(cell)) if isinstance(cell, str) else None
+        name = None
+        if isinstance(cell, str) and heading(cell) not in known.ignored:
+            name = fields.get(heading(cell)) or _status_by_its_heading(table, position, column, known)
         if name:
             by_field.setdefault(name, []).append(column)
         elif text(cell):
@@ -157,6 +181,10 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], known: Know
         # This product's own heading goes before a synonym; of two equals neither does.
         chosen = exact or places
         columns[name] = chosen[0]
+        if known.one_row_a_session and name in _EVERY_COLUMN:
+            others = [place for place in places if place != chosen[0]]
+            columns |= {f"{name} {number}": place for number, place in enumerate(others, start=2)}
+            continue
         if len(chosen) > 1:
             corner = Match(table, known, position, {}, (), {}, ())
             shown = " and ".join(f'"{text(row[place])}" ({corner.letters(place)})' for place in chosen)
@@ -165,6 +193,15 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], known: Know
             unknown[place] = text(row[place])
     missing = tuple(group for group in layout.needed if not any(name in columns for name in group.split("|")))
     return Match(table, known, position, columns, missing, unknown, tuple(clashes))
+
+
+def _status_by_its_heading(table: RawTable, position: int, column: int, known: Known) -> str | None:
+    """The field "status" where a heading is itself a status, such as No Show, with yes/no cells or days below it."""
+    if not known.one_row_a_session:
+        return None
+    if not heading_status(text(table.row(position)[column]), known.status_words):
+        return None
+    return "status" if holds_marks(table.columns[column][position + 1 :], known.status_words) else None
 
 
 def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> Match:
@@ -183,7 +220,8 @@ def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> 
     if fitting:
         if fitting[0].clashes:
             raise BillingError(
-                f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them."
+                f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them, or name "
+                "the one that is not meant in ignore under [clinic]."
             )
         return fitting[0]
     if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from ims_billing.reading.statuses import row_statuses
 from ims_billing.reading.table import Table, whole
-from ims_billing.vocabulary.cells import day, meanings, quoted, shown, text, word_of
+from ims_billing.vocabulary.cells import day, meanings, shown, text, word_of
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.model import Aside
 
@@ -44,7 +45,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     status = meanings(words.status, {**own.status, **table.found.known.status})
     cells: dict[str, Any] = {
         **texts,
-        "status": _status(table, status),
+        "status": row_statuses(table, status, blank="arrived"),
         "visit": table.worded("visit", meanings(words.visit, own.visit)),
         "relationship": table.worded("relationship", meanings(words.relationship, own.relationship)),
         "billed": _billed(table, meanings(words.billed, own.billed)),
@@ -90,7 +91,9 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "service_name": table.texts("service_name", sound=True),
         "chart": [cell.lower() if cell.lower() in ("signed", "unsigned") else "" for cell in table.texts("chart")],
         "first_visit": [first.get(cell.lower(), "") for cell in table.texts("first_visit")],
-        "status": _status(table, meanings(table.rules.words.jane_state, table.found.known.status), blank="unknown"),
+        "status": row_statuses(
+            table, meanings(table.rules.words.jane_state, table.found.known.status), blank="unknown"
+        ),
         "location": table.texts("location", sound=True),
         "notes": table.texts("notes"),
     }
@@ -109,36 +112,20 @@ def _without_breaks(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame.loc[kept].reset_index(drop=True)
 
 
-def _status(table: Table, known: dict[str, str], blank: str = "arrived") -> list[str]:
-    said = {"": blank}
-    found = []
-    for position, cell in enumerate(table.texts("status", sound=True)):
-        status = said.get(cell)
-        if status is None:
-            word = word_of(cell)
-            status = said[cell] = known.get(word, "unknown") if word else blank
-        if status == "unknown":
-            told = f"The status{quoted(cell)} is not one the program knows."
-            table.note(position, "status", "status-not-recognised", told)
-        found.append(status)
-    for position, column, kind, _ in table.bad:
-        if column == "status" and kind == "unreadable-cell":
-            found[position] = "unknown"
-    return found
-
-
-def _billed(table: Table, known: dict[str, str]) -> list[bool]:
-    words = table.texts("billed", sound=True)
-    found = []
-    for position, (cell, word) in enumerate(zip(table.raw("billed"), words, strict=True)):
-        meaning = "no" if not word else known.get(word_of(word) or word)
-        if meaning is None and day(cell, table.found.known.dates) is not None:
-            meaning = "yes"
-        if meaning is None:
-            told = f"{table.called('billed')} says neither yes, nor no, nor a day: {shown(cell)}."
-            table.note(position, "billed", "unreadable-cell", told)
-        found.append(meaning == "yes")
-    return found
+def _billed(table: Table, words: dict[str, str]) -> list[bool]:
+    """Whether any column of a row says that it was billed; a day says so too."""
+    billed = [False] * len(table)
+    for name in table.every("billed"):
+        texts = table.texts(name, sound=True)
+        for position, (cell, word) in enumerate(zip(table.raw(name), texts, strict=True)):
+            meaning = "no" if not word else words.get(word_of(word) or word)
+            if meaning is None and day(cell, table.found.known.dates) is not None:
+                meaning = "yes"
+            if meaning is None:
+                message = f"{table.called(name)} says neither yes, nor no, nor a day: {shown(cell)}."
+                table.note(position, "billed", "unreadable-cell", message)
+            billed[position] |= meaning == "yes"
+    return billed
 
 
 def _when(table: Table) -> dict[str, Any]:

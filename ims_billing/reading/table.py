@@ -118,10 +118,22 @@ class Table:
         """Adds a bad cell."""
         self.bad.append((position, column, kind, message))
 
+    def every(self, name: str) -> list[str]:
+        """The names of all columns of a field: the field's own, and "status 2" and so on where several are read."""
+        return [own for own in self.found.columns if own.partition(" ")[0] == name]
+
+    def heading(self, name: str) -> str:
+        """The column's heading as the user wrote it."""
+        return text(self.found.table.row(self.found.header)[self.found.columns[name]])
+
     def called(self, name: str) -> str:
         """The column as the user's own header calls it, with its letter."""
-        column = self.found.columns[name]
-        return f"{text(self.found.table.row(self.found.header)[column])} ({self.found.letters(column)})"
+        return f"{self.heading(name)} ({self.found.letters(self.found.columns[name])})"
+
+    def cells(self, column: int) -> list[Cell]:
+        """The cells of any column, by position, whether a field or not."""
+        cells = self.found.table.columns[column]
+        return [cells[position] for position in self._positions]
 
     def texts(self, name: str, *, sound: bool = False) -> list[str]:
         """A field as text; an error counts as nothing written, and is noted where it must be sound."""
@@ -132,7 +144,8 @@ class Table:
             if is_error(cell):
                 written[position] = ""
                 if sound:
-                    self.note(position, name, "unreadable-cell", f"{self.called(name)} holds {cell}.")
+                    field = name.partition(" ")[0]
+                    self.note(position, field, "unreadable-cell", f"{self.called(name)} holds {cell}.")
         return written
 
     def days(self, name: str, *, short_years: bool = False) -> list[Any]:

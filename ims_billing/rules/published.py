@@ -31,7 +31,7 @@ from ims_billing.rules.values import (
     clashing_fees,
     clashing_limits,
 )
-from ims_billing.vocabulary.model import Profession, Service
+from ims_billing.vocabulary.model import LooksLike, Profession, Service
 from ims_billing.vocabulary.spelling import bare, heading
 
 
@@ -113,11 +113,15 @@ class ServiceRules(Strict):
 
 
 class Layout(Strict):
-    """One layout: the fields it needs (`a|b`: one of them), and by field its headings, this product's own first."""
+    """One layout: the fields it needs (`a|b`: one of them), and by field its headings, this product's own first.
+
+    `passed_over` are headings that it has and nobody needs.
+    """
 
     title: Text
     needed: tuple[Text, ...]
     headings: dict[str, tuple[Text, ...]]
+    passed_over: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _headings_are_apart(self) -> Layout:
@@ -134,6 +138,21 @@ class Lines(Strict):
 
     totals: tuple[Text, ...]
     beside: tuple[Text, ...]
+
+
+class UnreadRules(Strict):
+    """Which columns that no layout reads could change a claim: words of their cells, and headings that are harmless.
+
+    `harmless` lists, by what the cells look like, the headings under which that is nothing.
+    """
+
+    absence: tuple[Text, ...]
+    states: tuple[Text, ...]
+    sent: tuple[Text, ...]
+    beside: tuple[Text, ...]
+    counted: tuple[Text, ...]
+    yes_or_no: tuple[Text, ...] = Field(alias="yes-or-no")
+    harmless: dict[LooksLike, tuple[Text, ...]]
 
 
 class People(Strict):
@@ -166,6 +185,7 @@ class LayoutRules(Strict):
     layout: dict[str, Layout]
     set_aside: dict[str, tuple[Text, ...]]
     lines: Lines
+    unread: UnreadRules
     people: People
     words: CellWords
 

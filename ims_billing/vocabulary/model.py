@@ -45,6 +45,8 @@ Requirement = Literal[
     "accident-date",
     "phn",
 ]
+# What the cells of a column that no layout reads can look like, so that the column could change a claim.
+LooksLike = Literal["statuses", "yes-or-no", "days", "insurers", "practitioners", "amounts"]
 # What a status can say of a visit that is never billed.
 DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
@@ -60,10 +62,25 @@ class Aside:
 
 
 @dataclass(frozen=True)
+class UnreadColumn:
+    """A column under a heading that its layout does not know.
+
+    `looks_like` says why it could change a claim; None: it is harmless, or the clinic's setup says to ignore it.
+    """
+
+    heading: str
+    place: str
+    sheet: str = ""
+    looks_like: LooksLike | None = None
+    example: str = ""
+
+
+@dataclass(frozen=True)
 class FileRead:
     """One input file, with what its rows became: rows = sessions + repeated + tied + set aside."""
 
     file: str
+    # The layout's name, such as "sessions" or "jane-sales"
     layout: str
     sha256: str
     rows: int
@@ -72,11 +89,25 @@ class FileRead:
     tied: int
     asides: tuple[Aside, ...]
     remarks: tuple[str, ...] = ()
+    # Columns that were not read
+    unread: tuple[UnreadColumn, ...] = ()
+    # Whether no column has a status, so that every row counts as attended
+    all_attended: bool = False
 
     @property
     def set_aside(self) -> int:
         """How many rows are not sessions."""
         return len(self.asides)
+
+    @property
+    def unread_headings(self) -> list[str]:
+        """The headings that were not read; a column without a heading is named by its letter."""
+        return [column.heading or column.place for column in self.unread]
+
+    @property
+    def doubtful(self) -> tuple[UnreadColumn, ...]:
+        """The unread columns that could change a claim: they stop `claim`."""
+        return tuple(column for column in self.unread if column.looks_like is not None)
 
 
 @dataclass(frozen=True)

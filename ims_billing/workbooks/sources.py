@@ -101,6 +101,9 @@ def sources(view: MonthView) -> list[Block]:
         blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
     if len(view.decisions):
         blocks.append(_decided(view))
+    unread = [(f.file, name) for f in view.origin.files for name in f.unread_headings]
+    if unread:
+        blocks.append(Block("Columns that were not read", [Column("File", "long"), Column("Heading", "long")], unread))
     aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]

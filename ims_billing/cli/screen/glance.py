@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.cli.screen.terminal import err, out
+from ims_billing.reading.unread import ALL_ATTENDED, described
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.model import OUTCOMES
@@ -46,6 +47,10 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     if month.clinic.unconfirmed:
         told = f"{_count(len(month.clinic.unconfirmed), 'entry')} of {month.clinic.file} not confirmed yet: claim waits"
         console.print(Text(told.replace("entrys", "entries"), style="bold yellow"))
+    for file in month.intake.files:
+        for column in file.doubtful:
+            line = f"{file.file}: {described(column)}. Claim waits until somebody says what it is."
+            console.print(Text(line, style="bold yellow"))
     for missing in month.intake.missing:
         console.print(Text(missing, style="bold yellow"))
     if month.month and month.month not in month.months():
@@ -75,6 +80,8 @@ def _sources(month: Month) -> Text:
     files = ", ".join(file.file for file in month.intake.files)
     told = [f"{files}; {clinic}", f"{_count(totals.rows, 'row')} = {' + '.join(parts)}"]
     told += [f"{file.file}: {'; '.join(file.remarks)}" for file in month.intake.files if file.remarks]
+    told += [f"{file.file}: {ALL_ATTENDED}" for file in month.intake.files if file.all_attended]
+    told += [f"{file.file}: not read: {', '.join(file.unread_headings)}" for file in month.intake.files if file.unread]
     return Text("\n".join(told), style="dim")
 
 

@@ -1,0 +1,259 @@
+"""Columns that no layout knows: each is named, and one that could change a claim stops it until somebody says so."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.month.prepare import prepare_month
+from ims_billing.reading.intake import read_files
+from ims_billing.reading.unread import refuse_unread
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.spelling import heading
+from tests.practice import AS_OF, MONTH, csv_file, practice, xlsx
+from tests.test_cli import report, run
+
+NEEDED: dict[str, Any] = {
+    "Service Date": "2026-10-07",
+    "Patient": "Pat Madeup",
+    "Practitioner": "Ann Example",
+    "Service": "IMS",
+    "Insurer": "Sun Life",
+    "Policy Number": "00123",
+    "Fee": "95.00",
+}
+# What a session is never claimed for while its column is read, by our own heading: cells as exports write them.
+TELLING: dict[str, Sequence[Any]] = {
+    "Status": ("Cancelled", "No Show", "late cancel", "Cancelled by patient", "did not attend", "Refunded", "Booked",
+               "no_show", "Annulé", "CX", "Missed"),
+    "Billed": ("yes", "Y", "x", "X", "true", "1", "✓", "☑", "billed", "Sent", "Sent 2026-11-01", "Billed to Sun Life",
+               "2026-10-31", "31/10/2026", "10/31/2026", "Oct 31, 2026", "submitted 10/31/2026", "Paid", "Pending"),
+    "Tax": ("4.75", "$5.00", "5,00 $"),
+}  # fmt: skip
+ROWS: list[dict[str, Any]] = [
+    {"Patient": "Ada Madeup", "Status": "Arrived", "Billed": "no"},
+    {"Patient": "Bo Madeup", "Status": "Cancelled", "Billed": "no"},
+    {"Patient": "Cy Madeup", "Status": "No Show", "Billed": "no"},
+    {"Patient": "Di Madeup", "Status": "Arrived", "Billed": "yes"},
+    {"Patient": "Ed Madeup", "Status": "Arrived", "Billed": "no", "Tax": "4.75"},
+    {"Patient": "Flo Madeup", "Status": "Arrived", "Billed": "no", "Accident Date": "2026-09-01"},
+]
+OPTIONAL = ("Status", "Billed", "Tax", "Accident Date", "Start", "Visit", "Location")
+
+
+def stopped(found: Intake) -> bool:
+    """Whether `claim` refuses the intake."""
+    try:
+        refuse_unread(found.files, "clinic.toml")
+    except BillingError:
+        return True
+    return False
+
+
+def claimed(path: Path, clinic: Clinic) -> list[str]:
+    """The patients whose sessions `claim` would claim; nobody's where it refuses."""
+    try:
+        found = read_files([path], clinic)
+    except BillingError:
+        return []
+    if stopped(found):
+        return []
+    month = prepare_month(found, clinic, month=MONTH, as_of=AS_OF)
+    return list(month.sessions.loc[month.sessions["outcome"] == "claimed", "patient"])
+
+
+def of_one_column(tmp_path: Path, name: str, cells: Sequence[Any], more: str = "") -> tuple[list[str], list[str]]:
+    """The headings that were not read, and of these the ones that stop `claim`, of sessions with one more column."""
+    sessions = [{**NEEDED, "Patient": f"{'ABCDEFGHIJ'[n]} Madeup", name: cell} for n, cell in enumerate(cells)]
+    file = read_files([csv_file(tmp_path, sessions)], practice(tmp_path, clinic=more)).files[0]
+    return file.unread_headings, [column.heading for column in file.doubtful]
+
+
+def test_no_renamed_subset_of_headings_lets_a_cancelled_or_billed_session_be_claimed(tmp_path: Path) -> None:
+    blank = dict.fromkeys(OPTIONAL, "")
+    sessions = [{**NEEDED, **blank, "Start": "9:00", "Visit": "new", **cells} for cells in ROWS]
+    clinic = practice(tmp_path)
+    right = claimed(csv_file(tmp_path, sessions), clinic)
+    assert right == ["Ada Madeup"]
+    for size in range(len(OPTIONAL) + 1):
+        for renamed in itertools.combinations(OPTIONAL, size):
+            names = {name: f"Zq{number}" if name in renamed else name for number, name in enumerate([*NEEDED, *blank])}
+            path = csv_file(tmp_path, [{names[name]: cell for name, cell in row.items()} for row in sessions])
+            assert set(claimed(path, clinic)) <= set(right), renamed
+
+
+@pytest.mark.parametrize(("name", "cell"), [(name, cell) for name, cells in TELLING.items() for cell in cells])
+def test_one_telling_cell_under_a_heading_nobody_knows_stops_the_claim(tmp_path: Path, name: str, cell: str) -> None:
+    known = claimed(csv_file(tmp_path, [{**NEEDED, name: cell}]), practice(tmp_path))
+    assert known == [], "the cell decides where its column is read"
+    for cells in ([cell], ["", cell, ""]):
+        assert of_one_column(tmp_path, "Zeta", cells) == (["Zeta"], ["Zeta"])
+
+
+WORDS = st.text("abcdefghijklmnopqrstuvwxyzäéß ", min_size=3, max_size=12).map(str.strip).filter(bool)
+
+
+@settings(max_examples=30)
+@given(name=WORDS, cell=st.sampled_from([cell for cells in TELLING.values() for cell in cells]))
+def test_whatever_the_heading_says(tmp_path: Path, name: str, cell: str) -> None:
+    rules = published().layouts
+    names = {heading(n) for names in rules.layout["sessions"].headings.values() for n in names}
+    names |= {heading(n) for harmless in rules.unread.harmless.values() for n in harmless}
+    if heading(name) not in names:
+        assert claimed(csv_file(tmp_path, [{**NEEDED, name: cell}]), practice(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("statuses", ["Arrived", "Arrived"]), ("yes-or-no", ["no", "no"]), ("yes-or-no", ["0", "1"]),
+        ("days", ["2026-09-01", ""]), ("days", ["2026-10-07", "2026-11-01"]), ("amounts", ["20.00", ""]),
+        ("insurers", ["ICBC", "Sun Life"]), ("insurers", ["SLF", "Green Shield (1234)"]),
+        ("practitioners", ["Ann Example", "Carla Specimen"]), ("practitioners", ["Example, Ann", "Ann Example (RMT)"]),
+    ],
+)  # fmt: skip
+def test_what_the_cells_look_like(tmp_path: Path, kind: str, cells: list[str]) -> None:
+    sessions = [{**NEEDED, "Patient": f"{n} Madeup", "Zeta": cell} for n, cell in enumerate(cells)]
+    (column,) = read_files([csv_file(tmp_path, sessions)], practice(tmp_path)).files[0].unread
+    assert column.looks_like == kind
+
+
+def test_days_and_amounts_of_a_workbook_are_no_text(tmp_path: Path) -> None:
+    for cell in (dt.date(2026, 11, 1), dt.datetime(2026, 11, 1, 9, 30), 46327, 4.75, True, 20):
+        found = read_files([xlsx(tmp_path, [{**NEEDED, "Fee": 95.0, "Zeta": cell}])], practice(tmp_path))
+        assert stopped(found), cell
+
+
+HARMLESS: list[tuple[str, list[str]]] = [
+    ("Room", ["3", "12"]),
+    ("Duration of stay", ["30", "30"]),
+    ("Email", ["pat@example.org", "robin@example.org"]),
+    ("Telephone", ["250-555-0100", "2505550101"]),
+    ("Colour", ["red", "blue"]),
+    ("Referral source", ["Dr. Who", "ICBC"]),
+    ("Created at", ["2026-10-01 08:30:00", "2026-10-02 09:00:00"]),
+    ("Booked on", ["2026-09-01", "2026-09-02"]),
+    ("Diagnosis", ["M54.5", "S13.4"]),
+    ("Internal memo", ["Patient said that she sent the forms last week", "called, no answer at home"]),
+    ("Arrival", ["9:05", "10:10"]),
+    ("Born", ["1980-01-31", "2012-05-06"]),
+    ("Paid with", ["Visa", "Cash"]),
+    ("Reference", ["AB-100200", "AB-100201"]),
+    ("Chart", ["1201", "1202", "1203"]),
+    ("Who pays", ["SLF", "Sun Life"]),
+    ("Therapist's name", ["Example, Ann", "Ann Example"]),
+    ("Nothing", ["-", "n/a"]),
+    ("Discount", ["0.00", ""]),
+]
+
+
+@pytest.mark.parametrize(("name", "cells"), HARMLESS, ids=[name for name, _ in HARMLESS])
+def test_a_harmless_column_is_named_and_stops_nothing(tmp_path: Path, name: str, cells: list[str]) -> None:
+    assert of_one_column(tmp_path, name, cells) == ([name], [])
+
+
+def test_an_ignored_heading_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    assert of_one_column(tmp_path, "Zeta", ["Cancelled"], 'ignore = ["zeta"]') == (["Zeta"], [])
+
+
+def test_a_layout_says_what_a_heading_is_or_that_it_is_ignored(tmp_path: Path) -> None:
+    own = '[[layout]]\nname = "own"\nheadings = { "Zeta" = "Status" }\nignore = ["Eta"]\n'
+    path = csv_file(tmp_path, [{**NEEDED, "Zeta": "Cancelled", "Eta": "yes"}])
+    found = read_files([path], practice(tmp_path, more=own))
+    assert list(found.sessions["status"]) == ["cancelled"]
+    assert (found.files[0].unread_headings, found.files[0].doubtful) == (["Eta"], ())
+
+
+def test_a_column_without_a_heading_is_named_by_its_letter(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["", *NEEDED], ["Cancelled", *NEEDED.values()]])
+    found = read_files([path], practice(tmp_path))
+    assert found.files[0].unread_headings == ["column A"]
+    assert stopped(found)
+
+
+MARKED: list[tuple[Mapping[str, str], str]] = [
+    ({"No Show": "yes"}, "no-show"),
+    ({"No-show?": "no"}, "arrived"),
+    ({"Cancelled": "x"}, "cancelled"),
+    ({"Canceled": "canceled"}, "cancelled"),
+    ({"Cancelled at": "2026-10-06 09:00"}, "cancelled"),
+    ({"did_not_arrive": "true", "patient_arrived": "false"}, "no-show"),
+    ({"did_not_arrive": "false", "patient_arrived": "false"}, "not-arrived"),
+    ({"patient_arrived": "true", "cancelled_at": ""}, "arrived"),
+    ({"Attended": "no"}, "not-arrived"),
+    ({"Attended": "yes"}, "arrived"),
+    ({"Status": "Arrived", "Cancelled": "no"}, "arrived"),
+    ({"Status": "Arrived", "Appt Status": "Cancelled"}, "unknown"),
+    ({"Status": "Arrived", "Cancelled": "yes"}, "unknown"),
+    ({"Status": "", "Appt Status": "Cancelled"}, "cancelled"),
+    ({"Appt Status": "Arrived", "Outcome": "No Show"}, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("cells", "status"), MARKED, ids=[str(dict(cells)) for cells, _ in MARKED])
+def test_every_column_that_says_a_status_is_read(tmp_path: Path, cells: Mapping[str, str], status: str) -> None:
+    path = csv_file(tmp_path, [{**NEEDED, **cells}, {**NEEDED, **dict.fromkeys(cells, "")}])
+    found = read_files([path], practice(tmp_path))
+    assert found.sessions["status"][0] == status
+    assert list(found.cell_findings["kind"]) == (["status-not-recognised"] if status == "unknown" else [])
+    assert not stopped(found)
+
+
+def test_a_second_column_on_what_was_billed_counts_too(tmp_path: Path) -> None:
+    for cells in ({"Billed": "no", "Claim Sent": "2026-11-01"}, {"Invoiced": "no", "Sent to Insurer": "yes"}):
+        found = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
+        assert list(found.sessions["billed"]) == [True]
+
+
+def synonyms() -> Iterator[tuple[str, str]]:
+    for field, names in published().layouts.layout["sessions"].headings.items():
+        yield from ((field, name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("status", ["Appt Status", "Attended", "Booking Status", "Appointment State", "Outcome", "Client Status"]),
+        ("billed", ["Claimed", "Invoiced", "Sent to Insurer", "Claim Sent"]),
+        ("accident_date", ["DOL", "MVA Date", "DOI"]),
+        ("tax", ["GST Amount", "Sales Tax"]),
+        ("location", ["Office"]),
+    ],
+)
+def test_the_usual_names_are_understood(field: str, names: list[str]) -> None:
+    assert {(field, name) for name in names} <= set(synonyms())
+
+
+def test_a_file_without_a_status_column_says_so(tmp_path: Path) -> None:
+    clinic = practice(tmp_path)
+    assert read_files([csv_file(tmp_path, [NEEDED])], clinic).files[0].all_attended
+    assert not read_files([csv_file(tmp_path, [{**NEEDED, "Status": ""}])], clinic).files[0].all_attended
+
+
+def test_check_says_it_first_and_claim_refuses_with_both_ways_out(tmp_path: Path) -> None:
+    practice(tmp_path)
+    path = csv_file(tmp_path, [{**NEEDED, "Zeta": "Cancelled", "Colour": "red"}])
+    chosen = ("--month", MONTH, "--as-of", f"{AS_OF}")
+    checked = run("check", path, *chosen, "--json", cwd=tmp_path)
+    (file,) = report(checked)["files"]
+    assert (checked.returncode, file["unread"], file["skipped"]) == (1, ["Zeta", "Colour"], [])
+    assert '"Zeta" (column H)' in run("check", path, *chosen, cwd=tmp_path).stdout
+    for also in ((), ("--dry-run",)):
+        refused = run("claim", path, *chosen, *also, cwd=tmp_path)
+        assert refused.returncode == 2
+        for words in ("sessions.csv", '"Zeta" (column H)', "[[layout]]", 'ignore = ["Zeta"]', '"cancelled"'):
+            assert words in refused.stderr
+    assert not (tmp_path / "ims-billing.sqlite").exists()
