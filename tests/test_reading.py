@@ -1,4 +1,4 @@
-"""Files into sessions: headers, headings, lines that are no sessions, bad cells, repeats, refusals."""
+"""Files into sessions: headers, headings, bad cells, repeats, refusals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Aside, Intake
+from ims_billing.vocabulary.model import Intake
 from tests.practice import USUAL, csv_file, intake, practice, row, xlsx, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]
@@ -33,44 +33,6 @@ def bad(found: Intake) -> list[tuple[int, str, str]]:
     """Bad cells by the row that Excel shows, the kind and the message."""
     rows = found.sessions["row"]
     return [(int(rows[s]), kind, message) for s, _, kind, message in found.cell_findings.itertuples(index=False)]
-
-
-def test_title_lines_blank_lines_and_totals_are_no_sessions(tmp_path: Path) -> None:
-    cells = [
-        ["Example Physiotherapy"], ["Sessions, October 2026"], [],
-        NEEDED, ONE, [], ONE, NEEDED, ["Total", "", "", "", "", 190.0], ["Printed on 2026-11-01"],
-    ]  # fmt: skip
-    found = read(xlsx_cells(tmp_path, cells), tmp_path)
-    assert list(found.sessions["row"]) == [5, 7]
-    assert found.files[0].asides == (
-        Aside("Sessions", 8, "the header again"),
-        Aside("Sessions", 9, "a line of totals"),
-        Aside("Sessions", 10, "a line of text below the table"),
-    )
-    assert (found.files[0].rows, found.files[0].sessions, found.files[0].set_aside) == (5, 2, 3)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [["TOTAL:", "", "", "", "", 190.0], ["Totals", "2 sessions", "", "", "", ""],
-     ["", "", "", "", "Grand total", 190.0], ["", "", "", "", "", 190.0], ["Sous-total", "", "", "", "", "190,00 $"]],
-)  # fmt: skip
-def test_a_line_of_totals_is_known_by_its_word_or_by_adding_up(tmp_path: Path, line: list[Any]) -> None:
-    found = read(xlsx_cells(tmp_path, [NEEDED, ONE, ONE, line]), tmp_path)
-    assert (found.files[0].sessions, found.files[0].set_aside) == (2, 1)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        ["", "", "", "", "", 191.0],
-        ["", "Total Recall", "Ann Example", "IMS", "Sun Life", 95.0],
-        ["", "", "", "IMS", "", 190.0],
-    ],
-)
-def test_a_session_with_little_in_it_is_no_line_of_totals(tmp_path: Path, line: list[Any]) -> None:
-    found = read(xlsx_cells(tmp_path, [NEEDED, ONE, ONE, line, ONE]), tmp_path)
-    assert (found.files[0].sessions, found.files[0].set_aside) == (4, 0)
 
 
 def test_headings_are_known_by_synonym_whatever_their_case_and_punctuation(tmp_path: Path) -> None:

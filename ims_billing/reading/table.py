@@ -10,6 +10,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
+from ims_billing.reading.own_rows import own_rows
 from ims_billing.rules.published import LayoutRules, published
 from ims_billing.vocabulary.cells import (
     Cell,
@@ -25,10 +26,8 @@ from ims_billing.vocabulary.cells import (
     word_of,
 )
 from ims_billing.vocabulary.frames import CELL_FINDINGS, prove
-from ims_billing.vocabulary.model import Aside
 from ims_billing.vocabulary.spelling import heading
 
-_NAMES_ENOUGH = 4
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.
 Bad = tuple[int, str, str, str]
 
@@ -44,8 +43,8 @@ class Table:
         self.found, self.clinic = found, clinic
         self.rules: LayoutRules = published().layouts
         self.bad: list[Bad] = []
-        self.asides: list[Aside] = []
-        self._positions = self._own_rows(money_field)
+        own, self.asides = own_rows(found, money_field)
+        self._positions = np.array(own, dtype=int)
         self.places = [found.row(int(position)) for position in self._positions]
 
     def __len__(self) -> int:
@@ -55,54 +54,6 @@ class Table:
     def sheet(self) -> str:
         """The sheet's name."""
         return self.found.table.sheet
-
-    def _own_rows(self, money_field: str | None) -> np.ndarray[Any, Any]:
-        """The positions of the rows below the header that are the table's own; the others are set aside."""
-        table, header = self.found.table, self.found.header
-        names = [name for group in self.found.known.layout.needed for name in group.split("|")]
-        naming = [self.found.columns[n] for n in names if n in self.found.columns and n not in ("fee", "subtotal")]
-        named = sum((table.filled_in(column) for column in naming), np.zeros(table.height, dtype=int))
-        # A row that names four things is a row of the table; the others are looked at one by one.
-        filled = {
-            int(p): sum(1 for cell in table.row(int(p)) if text(cell)) for p in np.flatnonzero(named < _NAMES_ENOUGH)
-        }
-        below = [p for p in range(header + 1, table.height) if filled.get(p, 1)]
-        last_full = max((p for p in below if filled.get(p, 2) > 1), default=0)
-        headings = [text(cell) for cell in table.row(header)]
-        again = table.columns[naming[0]]
-        own: list[int] = []
-        for position in below:
-            reason = ""
-            if position in filled:
-                reason = self._reason(position, naming, money_field, own, last=position == below[-1])
-                if not reason and position > last_full and own:
-                    reason = "a line of text below the table"
-            elif again[position] == headings[naming[0]] and [text(c) for c in table.row(position)] == headings:
-                reason = "the header again"
-            if reason:
-                self.asides.append(Aside(table.sheet, self.found.row(position), reason))
-            else:
-                own.append(position)
-        return np.array(own, dtype=int)
-
-    def _reason(
-        self, position: int, naming: Sequence[int], money_field: str | None, above: list[int], *, last: bool
-    ) -> str:
-        """Why a row that names little is none of the table's: a line of totals."""
-        row = self.found.table.row(position)
-        said = [word for cell in row if isinstance(cell, str) and money(cell) is None for word in word_of(cell).split()]
-        totals = {word for text_ in self.rules.lines.totals for word in word_of(text_).split()}
-        beside = {word_of(word) for word in self.rules.lines.beside}
-        if totals & set(said) and all(word in totals | beside or word.isdigit() for word in said):
-            return "a line of totals"
-        cells = [text(row[column]) for column in naming]
-        if last and above and money_field is not None and not any(cells):
-            column = self.found.table.columns[self.found.columns[money_field]]
-            numbers = all(not isinstance(cell, str) or not text(cell) or money(cell) is not None for cell in row)
-            total = money(column[position])
-            if numbers and total and total == sum(money(column[p]) or 0 for p in above):
-                return "a line of totals"
-        return ""
 
     def raw(self, name: str) -> list[Cell]:
         """The cells of a field, by position; None where the table has no such column."""
