@@ -62,12 +62,10 @@ def stopped(found: Intake) -> bool:
 
 
 def claimed(path: Path, clinic: Clinic) -> list[str]:
-    """The patients whose sessions `claim` would claim; nobody's where it refuses."""
+    """The patients whose sessions `check` calls claimed, though `claim` may refuse; nobody's where both refuse."""
     try:
         found = read_files([path], clinic)
     except BillingError:
-        return []
-    if stopped(found):
         return []
     month = prepare_month(found, clinic, month=MONTH, as_of=AS_OF)
     return list(month.sessions.loc[month.sessions["outcome"] == "claimed", "patient"])
@@ -154,6 +152,8 @@ HARMLESS: list[tuple[str, list[str]]] = [
     ("Who pays", ["SLF", "Sun Life"]),
     ("Therapist's name", ["Example, Ann", "Ann Example"]),
     ("Nothing", ["-", "n/a"]),
+    ("Units", ["1", "1"]),
+    ("Insurance state", ["unsubmitted", "not billed"]),
     ("Discount", ["0.00", ""]),
 ]
 
@@ -161,6 +161,12 @@ HARMLESS: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("name", "cells"), HARMLESS, ids=[name for name, _ in HARMLESS])
 def test_a_harmless_column_is_named_and_stops_nothing(tmp_path: Path, name: str, cells: list[str]) -> None:
     assert of_one_column(tmp_path, name, cells) == ([name], [])
+
+
+def test_a_column_of_the_locations_that_are_billed_stops_the_claim(tmp_path: Path) -> None:
+    clinic = 'locations = ["Saanich"]'
+    assert of_one_column(tmp_path, "Zeta", ["Saanich", "Victoria"], clinic) == (["Zeta"], ["Zeta"])
+    assert of_one_column(tmp_path, "Zeta", ["Saanich", "Victoria"]) == (["Zeta"], [])
 
 
 def test_an_ignored_heading_is_named_and_stops_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -107,10 +107,7 @@ class _Desk:
             remarks.append(f"{found.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(found.columns), bool(found.unknown))
-        unread = unread_columns(table)
-        if layout in _LISTS:
-            # A list only adds numbers that a session lacks: what it holds beside them changes no claim.
-            unread = tuple(replace(column, looks_like=None, example="") for column in unread)
+        unread = unread_columns(table, of_visits=layout not in _LISTS)
         all_attended = found.known.one_row_a_session and "status" not in found.columns
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, unread, all_attended)
         self.files.append(file)

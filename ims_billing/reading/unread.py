@@ -33,12 +33,17 @@ _LOOKS_LIKE: dict[LooksLike, str] = {
     "days": "days, on which something may have been sent or an accident happened",
     "insurers": "insurers, and not those in the insurer column",
     "practitioners": "practitioners, and not those in the practitioner column",
+    "locations": "the locations that are billed here",
     "amounts": "amounts",
 }
 
 
-def unread_columns(table: Table) -> tuple[UnreadColumn, ...]:
-    """The columns with something in their cells that the table's layout does not know, in the order of the sheet."""
+def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]:
+    """The columns with something in their cells that the table's layout does not know, in the order of the sheet.
+
+    In a table `of_visits` each is judged by its cells, and a row that such a cell could keep from being claimed is
+    noted as ``unreadable-cell``. A list of clients or policies only adds numbers: its other columns change no claim.
+    """
     match = table.found
     if not len(table):
         return ()
@@ -46,14 +51,25 @@ def unread_columns(table: Table) -> tuple[UnreadColumn, ...]:
     judge = _Judge(table)
     columns = []
     # Cells of a text file beyond its headings are a line's own fault, and are noted there.
-    for column in range(match.width if match.table.is_text else len(match.table.columns)):
-        name = text(header[column]) if column < len(header) else ""
-        cells = table.cells(column)
-        if column in read or not (name or any(text(cell) for cell in cells)):
+    for number in range(match.width if match.table.is_text else len(match.table.columns)):
+        name = text(header[number]) if number < len(header) else ""
+        cells = table.cells(number)
+        if number in read or not (name or any(text(cell) for cell in cells)):
             continue
-        looks_like, example = judge.looks_like(name, cells)
-        columns.append(UnreadColumn(name, match.letters(column), table.sheet, looks_like, example))
+        looks_like, example = judge.looks_like(name, cells) if of_visits else (None, "")
+        column = UnreadColumn(name, match.letters(number), table.sheet, looks_like, example)
+        columns.append(column)
+        if looks_like is not None:
+            _hold(table, column, cells)
     return tuple(columns)
+
+
+def _hold(table: Table, column: UnreadColumn, cells: Sequence[Cell]) -> None:
+    """Notes the rows with something in a column that could change a claim; a blank is an answer to yes or no too."""
+    message = f"{described(column)}."
+    for position, cell in enumerate(cells):
+        if text(cell) or column.looks_like == "yes-or-no":
+            table.note(position, "unread", "unreadable-cell", message)
 
 
 def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
@@ -123,8 +139,14 @@ class _Judge:
         own = self.clinic.words
         statuses = {**meanings(words.status, {**own.status, **self.table.found.known.status})}
         statuses |= {**meanings(words.jane_state, {}), **meanings(words.jane_sale, {})}
-        billed = set(meanings(words.billed, own.billed)) - self.yes_or_no - {"1", "0", *self.nothing}
+        billed = set(meanings(words.billed, own.billed)) - self.unsent - self.yes_or_no - {"1"}
         return (set(statuses) | billed | {word_of(word) for word in self.rules.states}) - self.nothing
+
+    @cached_property
+    def unsent(self) -> set[str]:
+        """Cells that say of themselves that nothing was billed: they make no claim wrong."""
+        answers = meanings(published().layouts.words.billed, self.clinic.words.billed)
+        return {word for word, answer in answers.items() if answer == "no"} - self.yes_or_no
 
     @cached_property
     def yes_or_no(self) -> set[str]:
@@ -169,10 +191,11 @@ class _Judge:
             return None, ""
         checks: tuple[tuple[LooksLike, Callable[[], str | None]], ...] = (
             ("statuses", lambda: self._statuses(name, filled)),
-            ("yes-or-no", lambda: self._yes_or_no(filled)),
+            ("yes-or-no", lambda: self._yes_or_no(name, filled)),
             ("days", lambda: self._days(cells)),
             ("insurers", lambda: self._insurers(cells)),
             ("practitioners", lambda: self._practitioners(cells)),
+            ("locations", lambda: self._locations(filled)),
             ("amounts", lambda: self._amounts(name, cells)),
         )
         for kind, check in checks:
@@ -198,7 +221,7 @@ class _Judge:
     def _statuses(self, name: str, filled: Sequence[Cell]) -> str | None:
         for cell in filled:
             words = word_of(text(cell)).split()
-            if isinstance(cell, bool) or not words:
+            if isinstance(cell, bool) or not words or " ".join(words) in self.unsent:
                 continue
             if " ".join(words) in self.states:
                 return " ".join(words)
@@ -222,8 +245,8 @@ class _Judge:
         rest = [word for word in rest if not _is_month(word)]
         return not rest or self._insurer_id(" ".join(rest)) is not None
 
-    def _yes_or_no(self, filled: Sequence[Cell]) -> str | None:
-        if all(isinstance(cell, bool) or text(cell) in ("0", "1") for cell in filled):
+    def _yes_or_no(self, name: str, filled: Sequence[Cell]) -> str | None:
+        if all(isinstance(cell, bool) or text(cell) in ("0", "1") for cell in filled) and not self._counts(name):
             return text(filled[0])
         for cell in filled:
             word = word_of(text(cell))
@@ -277,11 +300,19 @@ class _Judge:
                 return ""
         return None
 
+    def _counts(self, name: str) -> bool:
+        """Whether a heading says that whole numbers below it are counts or somebody's numbers."""
+        return bool({*word_of(name).split()} & {*self.rules.counted})
+
+    def _locations(self, filled: Sequence[Cell]) -> str | None:
+        billed = {bare(name) for name in self.clinic.block.locations}
+        return "" if "location" not in self.table.found.columns and billed & {bare(text(c)) for c in filled} else None
+
     def _amounts(self, name: str, cells: Sequence[Cell]) -> str | None:
         amounts = [(text(cell), money(cell), _is_number(cell)) for cell in cells]
         if any(cents and not _is_whole(written) for written, cents, _ in amounts):
             return ""
-        if set(word_of(name).split()) & set(self.rules.counted):
+        if self._counts(name):
             return None
         whole = [(written, cents) for written, cents, number in amounts if cents and number]
         if not any(abs(cents) // 100 in _AMOUNTS for _, cents in whole) or self._are_numbers_of_patients(cells):

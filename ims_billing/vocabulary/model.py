@@ -46,7 +46,7 @@ Requirement = Literal[
     "phn",
 ]
 # What the cells of a column that no layout reads can look like, so that the column could change a claim.
-LooksLike = Literal["statuses", "yes-or-no", "days", "insurers", "practitioners", "amounts"]
+LooksLike = Literal["statuses", "yes-or-no", "days", "insurers", "practitioners", "locations", "amounts"]
 # What a status can say of a visit that is never billed.
 DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
