@@ -38,6 +38,7 @@ TELLING: dict[str, Sequence[Any]] = {
     "Status": ("Cancelled", "No Show", "late cancel", "Cancelled by patient", "did not attend", "Refunded", "Booked",
                "no_show", "Annulé", "CX", "Missed"),
     "Billed": ("yes", "Y", "x", "X", "true", "1", "✓", "☑", "billed", "Sent", "Sent 2026-11-01", "Billed to Sun Life",
+               "yes - Oct 31", "Y (SLF)",
                "2026-10-31", "31/10/2026", "10/31/2026", "Oct 31, 2026", "submitted 10/31/2026", "Paid", "Pending"),
     "Tax": ("4.75", "$5.00", "5,00 $"),
 }  # fmt: skip
@@ -211,11 +212,24 @@ MARKED: list[tuple[Mapping[str, str], str]] = [
 
 @pytest.mark.parametrize(("cells", "status"), MARKED, ids=[str(dict(cells)) for cells, _ in MARKED])
 def test_every_column_that_says_a_status_is_read(tmp_path: Path, cells: Mapping[str, str], status: str) -> None:
-    path = csv_file(tmp_path, [{**NEEDED, **cells}, {**NEEDED, **dict.fromkeys(cells, "")}])
-    found = read_files([path], practice(tmp_path))
-    assert found.sessions["status"][0] == status
+    found = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
+    assert list(found.sessions["status"]) == [status]
     assert list(found.cell_findings["kind"]) == (["status-not-recognised"] if status == "unknown" else [])
     assert not stopped(found)
+
+
+def test_a_visit_without_the_tick_that_others_have_is_held(tmp_path: Path) -> None:
+    ticks = ["x", "", "x"]
+    path = csv_file(tmp_path, [{**NEEDED, "Attended": tick} for tick in ticks])
+    assert list(read_files([path], practice(tmp_path)).sessions["status"]) == ["arrived", "unknown", "arrived"]
+
+
+def test_an_amount_under_a_heading_that_is_a_status_is_no_tick(tmp_path: Path) -> None:
+    refunds = ["0.00", "20.00", ""]
+    (file,) = read_files(
+        [csv_file(tmp_path, [{**NEEDED, "Refunded": cell} for cell in refunds])], practice(tmp_path)
+    ).files
+    assert [column.looks_like for column in file.unread] == ["amounts"]
 
 
 def test_a_second_column_on_what_was_billed_counts_too(tmp_path: Path) -> None:

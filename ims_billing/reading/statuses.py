@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import Cell, day, meanings, quoted, text, time, word_of
+from ims_billing.vocabulary.cells import Cell, day, meanings, money, quoted, text, time, word_of
 
 if TYPE_CHECKING:
     from ims_billing.reading.table import Table
@@ -39,10 +40,17 @@ def mark(cell: Cell) -> str | None:
     written = text(cell)
     if not any(map(str.isalnum, written)):
         return "yes" if any(tick in written for tick in _TICKS) else "" if written.strip("-–—./ ") == "" else None
-    answer = meanings(published().layouts.words.billed, {}).get(word_of(written))
+    answer = _yes_and_no().get(word_of(written))
+    if answer is None and money(cell) is not None:
+        return None  # 20.00 under Refunded is an amount, not a time
     if answer is None and (day(cell, "month-first") or day(cell, "day-first") or time(cell) is not None):
         return "yes"
     return answer
+
+
+@cache
+def _yes_and_no() -> dict[str, str]:
+    return meanings(published().layouts.words.billed, {})
 
 
 def holds_marks(cells: Iterable[Cell], words: Mapping[str, str]) -> bool:
@@ -53,44 +61,58 @@ def holds_marks(cells: Iterable[Cell], words: Mapping[str, str]) -> bool:
 
 
 def row_statuses(table: Table, words: Mapping[str, str], blank: str) -> list[str]:
-    """The status of each row; `blank` where it says none, "unknown" (and noted) where it cannot be told.
+    """The status of each row; `blank` where no column says one, "unknown" where it cannot be told.
 
-    Raises nothing: what is not a status, or two columns that contradict each other, is noted as
-    ``status-not-recognised``.
+    `words` are the words for a status with their meaning. A cell that is no status, a blank under a heading such as
+    Attended, and columns that contradict each other are noted as ``status-not-recognised``.
     """
-    columns = table.every("status")
-    by_column = [_of_column(table, name, words) for name in columns]
+    columns = [_StatusColumn(table, name, words) for name in table.every("status")]
     statuses = []
     for position in range(len(table)):
-        stated = {column[position]: name for name, column in zip(columns, by_column, strict=True) if column[position]}
+        stated = {status: column for column in columns if (status := column.statuses[position])}
         absent = [status for status in _ORDER if status in stated]
-        if "arrived" in stated and absent and "unknown" not in stated:
-            names = f"{table.called(stated['arrived'])} and {table.called(stated[absent[0]])}"
-            table.note(position, "status", "status-not-recognised", f"{names} contradict each other.")
-            stated = {"unknown": ""}
-        statuses.append("unknown" if "unknown" in stated else next(iter([*absent, *stated]), blank))
+        message = ""
+        if "unknown" in stated:
+            message = stated["unknown"].not_a_status(position, several=len(columns) > 1)
+        elif "arrived" in stated and absent:
+            message = f"{stated['arrived'].called} and {stated[absent[0]].called} contradict each other."
+        elif not stated:
+            # Of visits that are ticked where the patient came, one without a tick did not take place, or was forgotten.
+            silent = next((column.called for column in columns if column.ticks_visits), "")
+            message = f"{silent} is blank here, and says of other rows that the patient came." if silent else ""
+        if message:
+            table.note(position, "status", "status-not-recognised", message)
+        if message or "unknown" in stated:
+            statuses.append("unknown")
+        else:
+            statuses.append(next(iter([*absent, *stated]), blank))
     return statuses
 
 
-def _of_column(table: Table, name: str, words: Mapping[str, str]) -> list[str]:
-    """What one column says of each row: a status, "unknown", or nothing."""
-    own = heading_status(table.heading(name), words)
-    statuses = []
-    texts = table.texts(name, sound=True)
-    broken = {position for position, column, kind, _ in table.bad if column == "status" and kind == "unreadable-cell"}
-    read: dict[tuple[type, str], str] = {}
-    for position, (cell, written) in enumerate(zip(table.raw(name), texts, strict=True)):
-        key = (type(cell), written)
-        if key not in read:
-            read[key] = _status(cell, written, own, words)
-        status = "unknown" if position in broken and not written else read[key]
-        if read[key] == "unknown":
-            table.note(
-                position, "status", "status-not-recognised",
-                f"The status{quoted(written)} is not one the program knows.",
-            )  # fmt: skip
-        statuses.append(status)
-    return statuses
+class _StatusColumn:
+    """One column that says statuses: by position a status, "unknown", or nothing."""
+
+    def __init__(self, table: Table, name: str, words: Mapping[str, str]) -> None:
+        own = heading_status(table.heading(name), words)
+        self.called = table.called(name)
+        self.texts = table.texts(name, sound=True)
+        broken = {
+            position for position, column, kind, _ in table.bad if column == "status" and kind == "unreadable-cell"
+        }
+        read: dict[tuple[type, str], str] = {}
+        self.statuses = []
+        for position, (cell, written) in enumerate(zip(table.raw(name), self.texts, strict=True)):
+            key = (type(cell), written)
+            if key not in read:
+                read[key] = _status(cell, written, own, words)
+            self.statuses.append("unknown" if position in broken and not written else read[key])
+        self.ticks_visits = own == "arrived" and any(self.statuses)
+
+    def not_a_status(self, position: int, *, several: bool) -> str:
+        """The message for a cell that is no status; empty for an error such as #N/A, which is noted already."""
+        written = self.texts[position]
+        place = f" in {self.called}" if several else ""
+        return f"The status{quoted(written)}{place} is not one the program knows." if written else ""
 
 
 def _status(cell: Cell, written: str, own: str, words: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ from ims_billing.vocabulary.spelling import bare, heading, plain
 
 # A cell of more words than this is somebody's sentence: a word such as "cancelled" may be about anything.
 _SHORT = 5
+# A cell that begins with one of these says yes, whatever stands behind it, as in "yes - Oct 31, portal".
+_YES = ("yes", "y", "oui", "si", "done")
 # A day that lies further back is a birth date, not an accident or the day on which something was sent.
 _LONG_AGO = dt.timedelta(days=10 * 365)
 # Days as numbers, as a spreadsheet keeps them: those from 2015 to 2064.
@@ -221,7 +223,7 @@ class _Judge:
     def _statuses(self, name: str, filled: Sequence[Cell]) -> str | None:
         for cell in filled:
             words = word_of(text(cell)).split()
-            if isinstance(cell, bool) or not words or " ".join(words) in self.unsent:
+            if isinstance(cell, bool) or not words or " ".join(words) in (self.unsent | self.yes_or_no):
                 continue
             if " ".join(words) in self.states:
                 return " ".join(words)
@@ -230,8 +232,11 @@ class _Judge:
                     return absent
                 if _follows(words, ("no", "show")) or _follows(words, ("not", "arrive"), ("not", "attend")):
                     return "no show"
-                if (sent := next((word for word in words if word in self.sent), None)) and self._says_only_sent(cell):
-                    return sent
+                if words[0] in _YES:
+                    return words[0]
+                says_so = next((w for w in words if w in self.sent), "") or words[0] * (words[0] in self.yes_or_no)
+                if says_so and self._says_only_sent(cell):
+                    return says_so
         # A reason to cancel stands on visits that were cancelled, and here no column says so.
         if "status" not in self.table.found.columns and {"cancel", "cancelled", "cancellation", "noshow"} & {
             *word_of(name).split(), word_of(name).replace(" ", "")
@@ -241,7 +246,8 @@ class _Judge:
 
     def _says_only_sent(self, cell: Cell) -> bool:
         """Whether beside "sent" or "billed" there are only days, numbers, insurers and words such as "to"."""
-        rest = [w for w in word_of(text(cell)).split() if w not in self.sent | self.beside and not w.isdigit()]
+        understood = self.sent | self.beside | self.yes_or_no
+        rest = [word for word in word_of(text(cell)).split() if word not in understood and not word.isdigit()]
         rest = [word for word in rest if not _is_month(word)]
         return not rest or self._insurer_id(" ".join(rest)) is not None
 
