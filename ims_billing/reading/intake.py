@@ -33,10 +33,13 @@ class _File:
 
     name: str
     sha256: str
+    # The layout's name
     layout: str
+    # Rows below the header that are not blank
     rows: int
     remarks: list[str]
     asides: list[Aside]
+    # The columns of the sessions frame that it fills
     columns: frozenset[str]
     unread: tuple[UnreadColumn, ...]
     all_attended: bool
@@ -70,7 +73,7 @@ def named_contents(paths: Sequence[Path], progress: Progress) -> Iterator[tuple[
     files = _named(paths)
     sizes = [path.stat().st_size if path.is_file() else 0 for path, _ in files]
     for number, (path, name) in enumerate(files):
-        # How long a file takes goes by its size; of a single one nothing is known before it is read.
+        # Progress goes by the files' sizes; a single file shows none before it is read.
         if len(files) > 1:
             progress(f"Reading {name}, {number + 1} of {len(files)}", sum(sizes[:number]) / max(sum(sizes), 1))
         else:
@@ -97,18 +100,18 @@ class _Desk:
     def take(self, name: str, content: bytes, sha256: str, ask: AskPassword) -> None:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
-        found = recognise(opened.tables, self.layouts, name)
-        layout = found.known.id
+        match = recognise(opened.tables, self.layouts, name)
+        layout = match.known.id
         is_sales = layout == "jane-sales"
-        needs = found.known.layout.needed
-        table = Table(found, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
-        remarks = [*opened.remarks, found.why()]
-        if found.table.hidden_rows:
-            remarks.append(f"{found.table.hidden_rows} hidden rows were read too")
+        needs = match.known.layout.needed
+        table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
+        remarks = [*opened.remarks, match.why()]
+        if match.table.hidden_rows:
+            remarks.append(f"{match.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)
-        columns = filled_columns(frozenset(found.columns), bool(found.unknown))
+        columns = filled_columns(frozenset(match.columns), bool(match.unknown))
         unread = unread_columns(table, of_visits=layout not in _LISTS)
-        all_attended = found.known.one_row_a_session and "status" not in found.columns
+        all_attended = match.known.one_row_a_session and "status" not in match.columns
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, unread, all_attended)
         self.files.append(file)
         if layout == "jane-appointments":

@@ -46,19 +46,24 @@ class Known:
 
 @dataclass(frozen=True)
 class Match:
-    """How well a table fits a layout: the header's place in the table, and the column of each field found."""
+    """How well a table fits a layout."""
 
     table: RawTable
     known: Known
+    # The header's position in the table
     header: int
+    # By field its column; where several columns of a field are read, also "status 2" and so on
     columns: dict[str, int]
+    # The needed fields that no heading stands for, as the layout groups them
     missing: tuple[str, ...]
+    # By column, the headings that the layout does not know
     unknown: dict[int, str]
+    # In words, headings of which two stand for one field
     clashes: tuple[str, ...]
 
     @property
     def fits(self) -> bool:
-        """Whether every needed column is there."""
+        """True where every needed column is there."""
         return not self.missing
 
     @property
@@ -68,7 +73,7 @@ class Match:
         return max((place + 1 for place, cell in enumerate(row) if text(cell)), default=0)
 
     def row(self, position: int) -> int:
-        """The row that stands at a position of the table, as Excel numbers it."""
+        """The number that Excel shows for the row at a position of the table."""
         return self.table.first_row + position
 
     def letters(self, column: int) -> str:
@@ -81,13 +86,13 @@ class Match:
         return f"column {name}"
 
     def why(self) -> str:
-        """What the table was taken for, and by what."""
+        """In words, which layout the table was read by, and where its header stands."""
         sheet = f"sheet {self.table.sheet}, " if self.table.sheet else ""
         return f"taken for {self.known.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
 
 
 def layouts(clinic: Clinic) -> list[Known]:
-    """The layouts that are known: the clinic's own go first, then the published ones."""
+    """The layouts of sessions and lists: the clinic's own first, then the published ones."""
     rules = published().layouts.layout
     ignored = frozenset(map(heading, clinic.block.ignore))
     return [
@@ -97,190 +102,199 @@ def layouts(clinic: Clinic) -> list[Known]:
 
 
 def remittance_layouts(clinic: Clinic) -> list[Known]:
-    """The same of remittances; what is one is told by the command, and not by what is in the file."""
+    """The layouts of remittances; the command decides that a file is one, not its contents."""
     layout = published().layouts.layout["remittance"]
     return [*_own_of("remittance", clinic), Known("remittance", layout, clinic.block.dates, {})]
 
 
-def _own_of(what: str, clinic: Clinic) -> Iterator[Known]:
-    layout = published().layouts.layout[what]
+def _own_of(published_layout: str, clinic: Clinic) -> Iterator[Known]:
+    layout = published().layouts.layout[published_layout]
     for entry in clinic.layouts:
-        if entry.of == what:
+        if entry.of == published_layout:
             dates = entry.dates or clinic.block.dates
             ignored = frozenset(map(heading, (*clinic.block.ignore, *entry.ignore)))
             yield Known(entry.name, _own(entry.headings, layout), dates, entry.status, ignored)
 
 
 def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
-    """A layout with a clinic's headings before all others; a heading means what the clinic says."""
+    """The published layout with the clinic's headings first; a heading means what the clinic says."""
     fields = {heading(names[0]): name for name, names in sessions.headings.items()}
-    theirs = {heading(text_): fields[heading(meaning)] for text_, meaning in headings.items()}
+    theirs = {heading(written): fields[heading(meaning)] for written, meaning in headings.items()}
     return Layout(
         title="the clinic's own",
         needed=sessions.needed,
         headings={
             name: (
-                *(text_ for text_ in headings if theirs[heading(text_)] == name),
-                *(known for known in names if theirs.get(heading(known), name) == name),
+                *(written for written in headings if theirs[heading(written)] == name),
+                *(synonym for synonym in names if theirs.get(heading(synonym), name) == name),
             )
             for name, names in sessions.headings.items()
         },
     )
 
 
-def match(table: RawTable, known: Known) -> Match | None:
+def match(table: RawTable, layout: Known) -> Match | None:
     """The best header of the table's first rows; None where no row has two headings that the layout knows."""
-    fields = {heading(text_): name for name, headings in known.layout.headings.items() for text_ in headings}
+    fields = {heading(name): field for field, names in layout.layout.headings.items() for name in names}
     best: Match | None = None
     for position in range(min(HEADER_WITHIN, table.height)):
         if not _could_be_header(table.row(position)):
             continue
-        found = _columns(table, position, fields, known)
-        if len(found.columns) >= 2 and (best is None or _score(found) > _score(best)):
-            best = found
+        candidate = _columns(table, position, fields, layout)
+        if len(candidate.columns) >= 2 and (best is None or _score(candidate) > _score(best)):
+            best = candidate
     return best
 
 
-def _score(found: Match) -> tuple[float, int, int]:
-    """The layout that misses the smallest share of what it needs; then the one that needs and finds most."""
-    needed = len(found.known.layout.needed)
-    return (-len(found.missing) / needed, needed if found.fits else 0, len(found.columns))
+def _score(candidate: Match) -> tuple[float, int, int]:
+    """Higher is better: the smallest share of needed columns missing, then the most needed, then the most read."""
+    needed = len(candidate.known.layout.needed)
+    return (-len(candidate.missing) / needed, needed if candidate.fits else 0, len(candidate.columns))
 
 
-def _best(found: Sequence[Match]) -> Match:
-    """The layout that a table is taken for, of those that it could be.
+def _best(candidates: Sequence[Match]) -> Match:
+    """The layout that a table is read by, of those that it could be.
 
-    Sessions often name policies too: what lacks little of a session, and knows more of its headings, is no list.
+    Sessions often name policies too: a table that lacks less than half of what sessions need, and has more of their
+    headings, is no list of policies.
     """
-    best = max(found, key=_score)
+    best = max(candidates, key=_score)
     if best.known.id == "policies":
-        for other in found:
-            little = len(other.missing) * 2 < len(other.known.layout.needed)
-            if other.known.id == "sessions" and little and len(other.columns) > len(best.columns):
+        for other in candidates:
+            lacks_little = len(other.missing) * 2 < len(other.known.layout.needed)
+            if other.known.id == "sessions" and lacks_little and len(other.columns) > len(best.columns):
                 return other
     return best
 
 
-def _columns(table: RawTable, position: int, fields: dict[str, str], known: Known) -> Match:
+def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Known) -> Match:
+    """The match of a table whose header stands at `position`; `fields` are the layout's by heading."""
     row = table.row(position)
     by_field: dict[str, list[int]] = {}
     unknown = {}
     for column, cell in enumerate(row):
         name = None
-        if isinstance(cell, str) and heading(cell) not in known.ignored:
-            name = fields.get(heading(cell)) or _status_by_its_heading(table, position, column, known)
+        if isinstance(cell, str) and heading(cell) not in read_by.ignored:
+            name = fields.get(heading(cell)) or _status_by_its_heading(table, position, column, read_by)
         if name:
             by_field.setdefault(name, []).append(column)
         elif text(cell):
             unknown[column] = text(cell)
     columns, clashes = {}, []
-    layout = known.layout
+    layout = read_by.layout
     for name, places in by_field.items():
         own = heading(layout.headings[name][0])
         exact = [place for place in places if heading(str(row[place])) == own]
         # This product's own heading goes before a synonym; of two equals neither does.
         chosen = exact or places
         columns[name] = chosen[0]
-        if known.one_row_a_session and name in _EVERY_COLUMN:
+        if read_by.one_row_a_session and name in _EVERY_COLUMN:
             others = [place for place in places if place != chosen[0]]
             columns |= {f"{name} {number}": place for number, place in enumerate(others, start=2)}
             continue
         if len(chosen) > 1:
-            corner = Match(table, known, position, {}, (), {}, ())
+            corner = Match(table, read_by, position, {}, (), {}, ())
             shown = " and ".join(f'"{text(row[place])}" ({corner.letters(place)})' for place in chosen)
             clashes.append(f"{shown} are both read as {layout.headings[name][0]}")
         for place in set(places) - {chosen[0]}:
             unknown[place] = text(row[place])
     missing = tuple(group for group in layout.needed if not any(name in columns for name in group.split("|")))
-    return Match(table, known, position, columns, missing, unknown, tuple(clashes))
+    return Match(table, read_by, position, columns, missing, unknown, tuple(clashes))
 
 
-def _status_by_its_heading(table: RawTable, position: int, column: int, known: Known) -> str | None:
+def _status_by_its_heading(table: RawTable, position: int, column: int, layout: Known) -> str | None:
     """The field "status" where a heading is itself a status, such as No Show, with yes/no cells or days below it."""
-    if not known.one_row_a_session:
+    if not layout.one_row_a_session:
         return None
-    if not heading_status(text(table.row(position)[column]), known.status_words):
+    if not heading_status(text(table.row(position)[column]), layout.status_words):
         return None
-    return "status" if holds_marks(table.columns[column][position + 1 :], known.status_words) else None
+    return "status" if holds_marks(table.columns[column][position + 1 :], layout.status_words) else None
 
 
-def recognise(sheets: Sequence[RawTable], known: Sequence[Known], file: str) -> Match:
-    """The one table of a file that fits a layout; raises BillingError that says what lacks where none does."""
+def recognise(sheets: Sequence[RawTable], readable: Sequence[Known], file: str) -> Match:
+    """The one table of a file that fits a layout; raises BillingError that says what is missing where none does."""
     by_sheet = [
-        _best(found)
+        _best(candidates)
         for table in sheets
-        if (found := [fit for layout in known if (fit := match(table, layout)) is not None])
+        if (candidates := [fit for layout in readable if (fit := match(table, layout)) is not None])
     ]
-    fitting = [found for found in by_sheet if found.fits and found.table.height > found.header + 1]
-    if len(fitting) > 1 and any(not found.table.hidden for found in fitting):
-        fitting = [found for found in fitting if not found.table.hidden]
+    fitting = [fit for fit in by_sheet if fit.fits and fit.table.height > fit.header + 1]
+    if len(fitting) > 1 and any(not fit.table.hidden for fit in fitting):
+        fitting = [fit for fit in fitting if not fit.table.hidden]
     if len(fitting) > 1:
-        names = ", ".join(f"{found.table.sheet}: {found.known.id}" for found in fitting)
+        names = ", ".join(f"{fit.table.sheet}: {fit.known.id}" for fit in fitting)
         raise BillingError(f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own.")
-    if fitting:
-        if fitting[0].clashes:
-            raise BillingError(
-                f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them, or name "
-                "the one that is not meant in ignore under [clinic]."
-            )
-        return fitting[0]
+    if not fitting:
+        raise BillingError(_refusal(sheets, readable, by_sheet, file))
+    if fitting[0].clashes:
+        raise BillingError(
+            f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them, or name "
+            "the one that is not meant in ignore under [clinic]."
+        )
+    return fitting[0]
+
+
+def _refusal(sheets: Sequence[RawTable], readable: Sequence[Known], by_sheet: Sequence[Match], file: str) -> str:
+    """Why no sheet can be read, and what is missing; `by_sheet` are the nearest layouts."""
     if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):
-        raise BillingError(f"{file}: there is nothing in it. Export the sessions again.")
-    headers = [found for found in by_sheet if found.fits]
+        return f"{file}: there is nothing in it. Export the sessions again."
+    headers = [nearest for nearest in by_sheet if nearest.fits]
     if headers:
-        raise BillingError(f"{_place(file, headers[0])}: there is a header, and no row below it.")
+        return f"{_place(file, headers[0])}: there is a header, and no row below it."
     if by_sheet:
-        raise BillingError(_lacking(file, max(by_sheet, key=_score)))
+        return _lacking(file, max(by_sheet, key=_score))
     none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
-    sessions = next((layout.layout for layout in known if layout.id == "sessions"), None)
+    sessions = next((layout.layout for layout in readable if layout.id == "sessions"), None)
     if sessions is None:
-        wanted = known[0].layout
-        raise BillingError(f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}.")
-    raise BillingError(
+        wanted = readable[0].layout
+        return f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}."
+    return (
         f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
         "an empty one."
     )
 
 
-def _place(file: str, found: Match) -> str:
-    sheet = f", {found.table.sheet}" if found.table.sheet else ""
-    return f"{file}{sheet}, row {found.row(found.header)}"
+def _place(file: str, header: Match) -> str:
+    """File, sheet and row of a header, in words."""
+    sheet = f", {header.table.sheet}" if header.table.sheet else ""
+    return f"{file}{sheet}, row {header.row(header.header)}"
 
 
 def _named(layout: Layout, groups: Iterable[str]) -> str:
     return ", ".join(" or ".join(layout.headings[name][0] for name in group.split("|")) for group in groups)
 
 
-def _lacking(file: str, found: Match) -> str:
-    layout = found.known.layout
-    present = ", ".join(text(cell) for cell in found.table.row(found.header) if text(cell))
-    count = "1 column is" if len(found.missing) == 1 else f"{len(found.missing)} columns are"
-    nearest = "" if found.known.id == "sessions" else f" of {found.known.id} ({layout.title})"
+def _lacking(file: str, nearest: Match) -> str:
+    """Which columns are missing, which heading looks most like each, and which headings there are."""
+    layout = nearest.known.layout
+    present = ", ".join(text(cell) for cell in nearest.table.row(nearest.header) if text(cell))
+    count = "1 column is" if len(nearest.missing) == 1 else f"{len(nearest.missing)} columns are"
+    of_what = "" if nearest.known.id == "sessions" else f" of {nearest.known.id} ({layout.title})"
     lines = [
-        f"{_place(file, found)}: {count} missing{nearest}.",
-        f"  missing: {_named(layout, found.missing)}",
+        f"{_place(file, nearest)}: {count} missing{of_what}.",
+        f"  missing: {_named(layout, nearest.missing)}",
     ]
-    for name, close in _closest(found).items():
+    for name, close in _closest(nearest).items():
         lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
     lines.append(f"  found: {present}")
     return "\n".join(lines)
 
 
-def _closest(found: Match) -> dict[str, str]:
+def _closest(nearest: Match) -> dict[str, str]:
     """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
-    layout = found.known.layout
-    missing = [name for group in found.missing for name in group.split("|")]
+    layout = nearest.known.layout
+    missing = [name for group in nearest.missing for name in group.split("|")]
     alike = sorted(
         (
             max(
-                difflib.SequenceMatcher(None, heading(candidate), heading(known)).ratio()
-                for known in layout.headings[name]
+                difflib.SequenceMatcher(None, heading(candidate), heading(synonym)).ratio()
+                for synonym in layout.headings[name]
             ),
             name,
             candidate,
         )
         for name in missing
-        for candidate in list(found.unknown.values())[:200]
+        for candidate in list(nearest.unknown.values())[:200]
     )
     proposed: dict[str, str] = {}
     for likeness, name, candidate in reversed(alike):
@@ -290,14 +304,17 @@ def _closest(found: Match) -> dict[str, str]:
 
 
 def _could_be_header(row: Sequence[Cell]) -> bool:
-    """Whether most of a row are words: dates and amounts are somebody's session."""
+    """True where most of a row are words; a row of dates and amounts is somebody's session."""
     cells = [cell for cell in row if text(cell)]
     words = [c for c in cells if isinstance(c, str) and money(c) is None and day(c, "month-first") is None]
     return len(words) * 3 > len(cells) * 2
 
 
 def _top(sheets: Sequence[RawTable]) -> str:
-    """The row that could be headings: all words, as wide as any, and with rows below; else nobody's row is repeated."""
+    """In words, the row that could be headings: all words, as wide as any, with rows below it; empty where none is.
+
+    A row that could be a patient's is never repeated.
+    """
     for table in sheets:
         rows = [[cell for cell in table.row(p) if text(cell)] for p in range(min(HEADER_WITHIN, table.height))]
         widest = max((len(cells) for cells in rows), default=0)
@@ -310,6 +327,6 @@ def _top(sheets: Sequence[RawTable]) -> str:
 
 
 def _could_be_heading(cell: Cell) -> bool:
-    """Whether a cell is a word or two, such as ``col1``; not a date, an amount or a number of somebody's."""
+    """True for a word or two, such as ``col1``; false for a date, an amount or somebody's number."""
     digits = sum(map(str.isdigit, cell)) if isinstance(cell, str) else 9
     return isinstance(cell, str) and any(map(str.isalpha, cell)) and digits < 4 and day(cell, "month-first") is None

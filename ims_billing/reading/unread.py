@@ -132,8 +132,8 @@ class _Judge:
 
     @cached_property
     def passed_over(self) -> frozenset[str]:
-        known = self.table.found.known
-        return known.ignored | {heading(name) for name in known.layout.passed_over}
+        layout = self.table.found.known
+        return layout.ignored | {heading(name) for name in layout.layout.passed_over}
 
     @cached_property
     def states(self) -> set[str]:
@@ -263,11 +263,11 @@ class _Judge:
 
     def _days(self, cells: Sequence[Cell]) -> str | None:
         visits = self.table.days(self._day_field, short_years=True)
-        days = [(cell, _day_in(cell), visit) for cell, visit in zip(cells, visits, strict=True)]
-        dated = [(cell, found, visit) for cell, found, visit in days if found is not None]
+        days = [(_day_in(cell), visit) for cell, visit in zip(cells, visits, strict=True)]
+        dated = [(on, visit) for on, visit in days if on is not None]
         if not dated:
             return None
-        old = sum(1 for _, found, visit in dated if visit is not None and visit - found > _LONG_AGO)
+        old = sum(visit is not None and visit - on > _LONG_AGO for on, visit in dated)
         if old * 2 > len(dated):
             return None
         return ""
@@ -358,7 +358,8 @@ def _day_in(cell: Cell) -> dt.datetime | None:
     on = day(cell, "month-first", short_years=True) or day(cell, "day-first", short_years=True)
     if on is None and isinstance(cell, str) and len(cell.split()) <= _SHORT:
         parts = (part.strip("().,;:") for part in cell.split())
-        on = next((found for part in parts if (found := day(part, "month-first") or day(part, "day-first"))), None)
+        days = (day(part, "month-first") or day(part, "day-first") for part in parts)
+        on = next((one for one in days if one is not None), None)
     return on
 
 
