@@ -154,6 +154,8 @@ HARMLESS: list[tuple[str, list[str]]] = [
     ("Therapist's name", ["Example, Ann", "Ann Example"]),
     ("Nothing", ["-", "n/a"]),
     ("Units", ["1", "1"]),
+    ("Kind", ["M", "F"]),
+    ("Gender", ["F", "F"]),
     ("Insurance state", ["unsubmitted", "not billed"]),
     ("Discount", ["0.00", ""]),
 ]

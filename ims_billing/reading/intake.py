@@ -41,6 +41,8 @@ class _File:
     asides: list[Aside]
     # The columns of the sessions frame that it fills
     columns: frozenset[str]
+    # Of a list, where each of its lines stands
+    lines: list[tuple[str, int]]
     unread: tuple[UnreadColumn, ...]
     all_attended: bool
     tied: int = 0
@@ -112,7 +114,8 @@ class _Desk:
         columns = filled_columns(frozenset(match.columns), bool(match.unknown))
         unread = unread_columns(table, of_visits=layout not in _LISTS)
         all_attended = match.known.one_row_a_session and "status" not in match.columns
-        file = _File(name, sha256, layout, rows, remarks, table.asides, columns, unread, all_attended)
+        lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
+        file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)
         self.files.append(file)
         if layout == "jane-appointments":
             self.appointments.append(appointments_frame(table, name))
@@ -183,11 +186,11 @@ class _Desk:
         return ()
 
     def _account(self, name: str, used: frozenset[int]) -> None:
-        """A line of a list is tied where a session took something from it, else set aside."""
+        """Counts a line of a list as tied where a session took something from it, and sets the others aside."""
         file = next(file for file in self.files if file.name == name)
         file.tied += len(used)
-        count = file.rows - len(file.asides) - len(used)
-        file.asides.extend(Aside("", 0, "no session of this patient needs it") for _ in range(count))
+        unused = (place for line, place in enumerate(file.lines) if line not in used)
+        file.asides.extend(Aside(sheet, row, "no session of this patient needs it") for sheet, row in unused)
 
     def _account_clients(self, used: frozenset[str]) -> None:
         names = [file.name for file in self.files if file.layout == "jane-clients"]

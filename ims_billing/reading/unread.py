@@ -20,8 +20,12 @@ from ims_billing.vocabulary.spelling import bare, heading, plain
 
 # A cell of more words than this is somebody's sentence: a word such as "cancelled" may be about anything.
 _SHORT = 5
+# And no status, day or yes has more characters than this.
+_LONG = 60
 # A cell that begins with one of these says yes, whatever stands behind it, as in "yes - Oct 31, portal".
 _YES = ("yes", "y", "oui", "si", "done")
+# Letters that say yes or no only where no other letter stands in the column, as "F" beside "M" does.
+_LETTERS = ("t", "f", "o", "n")
 # A day that lies further back is a birth date, not an accident or the day on which something was sent.
 _LONG_AGO = dt.timedelta(days=10 * 365)
 # Days as numbers, as a spreadsheet keeps them: those from 2015 to 2064.
@@ -173,7 +177,12 @@ class _Judge:
     @cached_property
     def people(self) -> set[str]:
         rostered = [name for p in self.clinic.practitioners for name in (p.name, *p.aliases)]
-        return {person(name) for name in (*rostered, *self.table.texts("practitioner")) if person(name)}
+        return {person(name) for name in {*rostered, *self.table.texts("practitioner")}} - {""}
+
+    @cached_property
+    def words_of_people(self) -> set[str]:
+        """The words of practitioners' names: a cell without one of them is not compared further."""
+        return {word for name in self.people for word in name.split()}
 
     @cached_property
     def insurers(self) -> set[str]:
@@ -188,7 +197,7 @@ class _Judge:
         key = heading(name)
         if key in self.passed_over or self._repeats_a_field(key, cells):
             return None, ""
-        filled = [cell for cell in set(cells) if self._is_filled(cell)]
+        filled = [cell for cell in dict.fromkeys(cells) if self._is_filled(cell)]
         if not filled:
             return None, ""
         checks: tuple[tuple[LooksLike, Callable[[], str | None]], ...] = (
@@ -209,7 +218,9 @@ class _Judge:
 
     def _is_filled(self, cell: Cell) -> bool:
         written = text(cell)
-        return bool(written) and word_of(written) not in self.nothing - {""} and mark(cell) != ""
+        if not any(map(str.isalnum, written)):
+            return mark(cell) not in ("", None)
+        return len(written) > _LONG or word_of(written) not in self.nothing
 
     def _repeats_a_field(self, key: str, cells: Sequence[Cell]) -> bool:
         """Whether the column is a second one of a field that is read, and says the same in every row."""
@@ -222,6 +233,8 @@ class _Judge:
 
     def _statuses(self, name: str, filled: Sequence[Cell]) -> str | None:
         for cell in filled:
+            if isinstance(cell, str) and len(cell) > _LONG:
+                continue
             words = word_of(text(cell)).split()
             if isinstance(cell, bool) or not words or " ".join(words) in (self.unsent | self.yes_or_no):
                 continue
@@ -254,17 +267,20 @@ class _Judge:
     def _yes_or_no(self, name: str, filled: Sequence[Cell]) -> str | None:
         if all(isinstance(cell, bool) or text(cell) in ("0", "1") for cell in filled) and not self._counts(name):
             return text(filled[0])
-        for cell in filled:
+        for cell in (cell for cell in filled if not isinstance(cell, str) or len(cell) <= _LONG):
             word = word_of(text(cell))
             ticked = not any(map(str.isalnum, text(cell)))
-            if isinstance(cell, bool) or ticked or word in self.yes_or_no:
+            if isinstance(cell, bool) or ticked or (word in self.yes_or_no and word not in _LETTERS):
                 return word
+        words = {word_of(text(cell)) for cell in filled}
+        if words <= self.yes_or_no and not self._counts(name):
+            return min(words)
         return None
 
     def _days(self, cells: Sequence[Cell]) -> str | None:
         visits = self.table.days(self._day_field, short_years=True)
-        days = [(_day_in(cell), visit) for cell, visit in zip(cells, visits, strict=True)]
-        dated = [(on, visit) for on, visit in days if on is not None]
+        days = {cell: _day_in(cell) for cell in dict.fromkeys(cells)}
+        dated = [(on, visit) for cell, visit in zip(cells, visits, strict=True) if (on := days[cell]) is not None]
         if not dated:
             return None
         old = sum(visit is not None and visit - on > _LONG_AGO for on, visit in dated)
@@ -278,7 +294,7 @@ class _Judge:
         return next((name for name in fields if name in self.table.found.columns), fields[0])
 
     def _insurers(self, cells: Sequence[Cell]) -> str | None:
-        for cell, own in set(zip(cells, self.table.raw(self._insurer), strict=True)):
+        for cell, own in dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True)):
             named = self._insurer_id(text(cell))
             if named is not None and named != self._insurer_id(text(own)):
                 return ""
@@ -286,6 +302,8 @@ class _Judge:
 
     def _insurer_id(self, written: str) -> str | None:
         """Which insurer a cell names; None where it names none."""
+        if not written or len(written.split()) > 2 * _SHORT:
+            return None
         name = re.sub(r"\([^)]*\)|\d+$", "", written).strip()
         for spelling in (written, name):
             if insurer := self.clinic.insurer(spelling):
@@ -297,9 +315,9 @@ class _Judge:
         return None
 
     def _practitioners(self, cells: Sequence[Cell]) -> str | None:
-        for cell, own in set(zip(cells, self.table.raw("practitioner"), strict=True)):
+        for cell, own in dict.fromkeys(zip(cells, self.table.raw("practitioner"), strict=True)):
             written, rows_own = text(cell), text(own)
-            if not written or person(written) not in self.people:
+            if self.words_of_people.isdisjoint(word_of(written).split()) or person(written) not in self.people:
                 continue
             named, theirs = self.clinic.practitioner(written), self.clinic.practitioner(rows_own)
             if named != theirs or (named is None and plain(written) != plain(rows_own)):
@@ -315,7 +333,8 @@ class _Judge:
         return "" if "location" not in self.table.found.columns and billed & {bare(text(c)) for c in filled} else None
 
     def _amounts(self, name: str, cells: Sequence[Cell]) -> str | None:
-        amounts = [(text(cell), money(cell), _is_number(cell)) for cell in cells]
+        numbers = [cell for cell in dict.fromkeys(cells) if any(map(str.isdigit, text(cell)))]
+        amounts = [(text(cell), money(cell), _is_number(cell)) for cell in numbers]
         if any(cents and not _is_whole(written) for written, cents, _ in amounts):
             return ""
         if self._counts(name):
@@ -352,6 +371,8 @@ def _is_month(word: str) -> bool:
 
 def _day_in(cell: Cell) -> dt.datetime | None:
     """The day that a cell holds, alone or within a few words, however it is written."""
+    if isinstance(cell, str) and (len(cell) > _LONG or not any(map(str.isdigit, cell))):
+        return None
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         whole = float(cell).is_integer() and int(cell) in _SERIALS
         return dt.datetime(1899, 12, 30) + dt.timedelta(days=int(cell)) if whole else None
