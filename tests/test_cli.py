@@ -82,7 +82,7 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
     assert (found["month"], found["as_of"], found["written"]) == ("2026-10", "2026-11-05", [])
     assert [{**f, "sha256": len(f["sha256"])} for f in found["files"]] == [
         {"file": "sessions.xlsx", "layout": "sessions", "rows": 3, "sessions": 3, "repeated": 0, "tied": 0,
-         "set_aside": 0, "sha256": 64}
+         "set_aside": 0, "sha256": 64, "unread": [], "skipped": []}
     ]  # fmt: skip
     assert found["totals"] == {
         "rows": 3, "sessions": 3, "claimed": 1, "held": 1, "not_billed": 1, "already_claimed": 0, "repeated": 0,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ims_billing import __version__
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import rules_on
-from ims_billing.reading.unread import ALL_ATTENDED
 from ims_billing.rules.published import services_told
 from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
@@ -31,6 +30,9 @@ def month_json(
     `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded. `rest` is what
     second insurers are asked for.
     """
+    # Here, so that commands without sessions need no pandas.
+    from ims_billing.reading.unread import ALL_ATTENDED
+
     totals = month.totals
     of_no_session = [
         {"kind": kind, "severity": severity, "message": message, "fix": fix}

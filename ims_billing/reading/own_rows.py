@@ -17,19 +17,9 @@ _NAMES_ENOUGH = 4
 _PATIENT = ("patient", "patient_id", "first_name", "last_name")
 _SERVICE = ("service_name", "item")
 _DAY = ("service_date", "purchase_date")
-# Of the words for a line of totals, those that say so beside a name too.
-_TOTALS = (
-    "total",
-    "totals",
-    "subtotal",
-    "subtotals",
-    "sub total",
-    "grand total",
-    "sum",
-    "totaux",
-    "sous total",
-    "somme",
-)
+# Of the words for a line of totals, those that say so beside a name; the second ones may be a patient's own name.
+_SUBTOTALS = ("subtotal", "subtotals", "sub total", "grand total", "totaux", "sous total")
+_TOTALS = (*_SUBTOTALS, "total", "totals", "sum", "somme")
 
 
 def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Aside]]:
@@ -126,13 +116,13 @@ class _Between:
             return self.TOTALS
         if not self.of_visits:
             return self._bare_sum(row, position) if last else ""
-        return self._between_visits(position, row, filled, counts=self._speaks_of_a_total(row))
+        return self._between_visits(position, row, filled)
 
-    def _speaks_of_a_total(self, row: Sequence[Cell]) -> bool:
-        """Whether a cell other than a note begins or ends with a word such as total: ``Subtotal Ann Example``."""
+    def _speaks_of(self, row: Sequence[Cell], totals: Sequence[str]) -> bool:
+        """Whether a cell other than a note begins or ends with one of these words: ``Subtotal Ann Example``."""
         notes = self.match.columns.get("notes")
         cells = [word_of(cell) for column, cell in enumerate(row) if isinstance(cell, str) and column != notes]
-        return any(f"{cell} ".startswith(f"{word} ") or cell.endswith(f" {word}") for cell in cells for word in _TOTALS)
+        return any(f"{cell} ".startswith(f"{word} ") or cell.endswith(f" {word}") for cell in cells for word in totals)
 
     def _bare_sum(self, row: Sequence[Cell], position: int) -> str:
         numbers = all(not isinstance(cell, str) or not text(cell) or money(cell) is not None for cell in row)
@@ -140,7 +130,7 @@ class _Between:
         nameless = not any(text(row[column]) for column in self.naming)
         return self.TOTALS if nameless and numbers and amount and amount == self.total else ""
 
-    def _between_visits(self, position: int, row: Sequence[Cell], filled: int, *, counts: bool) -> str:
+    def _between_visits(self, position: int, row: Sequence[Cell], filled: int) -> str:
         """The same where each row is a visit: it has a patient and a service, or most of what a visit has.
 
         A session whose fee happens to be that of the rows before it has both, and stays one.
@@ -149,11 +139,16 @@ class _Between:
         if patient and service:
             return ""
         dated = any(day(row[column], order) for column in self.day for order in ("month-first", "day-first"))
+        names = sum(bool(text(row[column])) for column in self.naming)
         amount = self._amount(position)
         adds_up = bool(amount) and amount in (self.since, self.total)
-        if counts and (not dated or adds_up or not (patient or service)):
+        several = adds_up and self.rows_since > 1
+        if self._speaks_of(row, _SUBTOTALS) and (adds_up or not (dated and (patient or service))):
             return self.TOTALS
-        if adds_up and not dated and (not patient or self.rows_since > 1):
+        # "Total Recall" may be a patient: with an insurer beside the name, only a sum of several rows is one.
+        if self._speaks_of(row, _TOTALS) and (several or (names < 2 and not dated)):
+            return self.TOTALS
+        if adds_up and not dated and names < 3 and (several or (names < 2 and not patient)):
             return self.TOTALS
         if filled == 1 and amount is None:
             return self.HEADING

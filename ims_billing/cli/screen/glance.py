@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.cli.screen.terminal import err, out
-from ims_billing.reading.unread import ALL_ATTENDED, described
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.model import OUTCOMES
@@ -40,6 +39,9 @@ _SETTLED_BY_A_LINE = ("acupuncture-by-physiotherapist", "service-not-recognised"
 
 def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     """The month at a glance, of these files; with `would`, claimed means would be."""
+    # Here, so that commands without sessions need no pandas.
+    from ims_billing.reading.unread import described
+
     console = out()
     title = f"IMS claims {month.month or 'of all months'}, as of {month.as_of}"
     console.print(Text(title, style="bold"))
@@ -74,6 +76,8 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
 
 
 def _sources(month: Month) -> Text:
+    from ims_billing.reading.unread import ALL_ATTENDED
+
     clinic = f"clinic file {month.clinic.file}" if month.clinic.file else "no clinic file"
     totals = month.totals
     parts = [_count(totals.sessions, "session"), *(f"{n} {what}" for n, what in _rest(month) if n)]
