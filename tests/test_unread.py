@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.reading.unread import refuse_unread
+from ims_billing.reading.unread import ALL_ATTENDED, refuse_unread
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import Intake
 from ims_billing.vocabulary.spelling import heading
-from tests.practice import AS_OF, MONTH, csv_file, practice, xlsx
+from ims_billing.workbooks.sources import sources
+from tests.practice import AS_OF, MONTH, csv_file, on_ledger, practice, xlsx
 from tests.test_cli import report, run
 
 NEEDED: dict[str, Any] = {
@@ -265,6 +266,14 @@ def test_a_file_without_a_status_column_says_so(tmp_path: Path) -> None:
     assert not read_files([csv_file(tmp_path, [{**NEEDED, "Status": ""}])], clinic).files[0].all_attended
 
 
+def test_the_ledger_keeps_what_was_not_read_and_sources_shows_it(tmp_path: Path) -> None:
+    clinic = practice(tmp_path)
+    found = read_files([csv_file(tmp_path, [{**NEEDED, "Colour": "red"}])], clinic)
+    view = on_ledger(prepare_month(found, clinic, month=MONTH, as_of=AS_OF))
+    (block,) = [block for block in sources(view) if block.title == "Columns that were not read"]
+    assert block.rows == [("sessions.csv", "Colour")]
+
+
 def test_check_says_it_first_and_claim_refuses_with_both_ways_out(tmp_path: Path) -> None:
     practice(tmp_path)
     path = csv_file(tmp_path, [{**NEEDED, "Zeta": "Cancelled", "Colour": "red"}])
@@ -272,6 +281,7 @@ def test_check_says_it_first_and_claim_refuses_with_both_ways_out(tmp_path: Path
     checked = run("check", path, *chosen, "--json", cwd=tmp_path)
     (file,) = report(checked)["files"]
     assert (checked.returncode, file["unread"], file["skipped"]) == (1, ["Zeta", "Colour"], [])
+    assert (file["could_change_a_claim"], file["note"]) == (["Zeta"], ALL_ATTENDED)
     assert '"Zeta" (column H)' in run("check", path, *chosen, cwd=tmp_path).stdout
     for also in ((), ("--dry-run",)):
         refused = run("claim", path, *chosen, *also, cwd=tmp_path)
