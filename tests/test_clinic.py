@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ims_billing.clinic.clinic import person, toml_text
+from ims_billing.clinic.clinic import toml_text
+from ims_billing.clinic.people import person
 from ims_billing.clinic.toml_file import load, without_file
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, practice

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.checks.desk import Desk, check
-from ims_billing.clinic.clinic import Insurer
+from ims_billing.checks.desk import Desk, and_others, check
+from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.spelling import day_text, given_name_first
 
@@ -20,14 +20,25 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
     patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
     # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
     swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
-    told = {
-        name: f"The practitioner{_named(name, patients)} is not in the clinic file."
-        + _proposal(desk.clinic.nearest_practitioner(name))
-        for name in strangers.unique()
-    }
-    said = strangers.map(told)
+    messages = strangers.map({name: _stranger(name, desk.clinic, patients) for name in strangers.unique()})
     changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
-    return said.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
+    return messages.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
+
+
+def _stranger(cell: str, clinic: Clinic, patients: set[str]) -> str:
+    """What is to be known of a practitioner's cell that names nobody, or more than one person of the roster."""
+    reading = clinic.roster.read(cell)
+    if reading.named is None:
+        return f"The practitioner{_named(cell, patients)} is not in the clinic file." + _proposal(
+            clinic.roster.nearest(cell)
+        )
+    # The rest of the cell is not quoted: it may be a patient's name.
+    professions = [f"another profession ({profession})" for profession in reading.professions]
+    beside = [*reading.others, *professions] or ["words that are not understood"]
+    return (
+        f"The practitioner's cell names {reading.named.name}, and also {and_others(beside, len(beside))}: "
+        "somebody else may have treated."
+    )
 
 
 def _only_the_second(desk: Desk) -> pd.Series[bool]:

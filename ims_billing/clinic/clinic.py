@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from ims_billing.clinic.people import Roster, places_of
 from ims_billing.rules.published import published
 from ims_billing.rules.values import (
     CLINIC_FILE,
@@ -238,12 +239,9 @@ class Clinic:
         return self.block.name
 
     @cached_property
-    def _people(self) -> dict[str, int]:
-        return {
-            person(name): number
-            for number, practitioner in enumerate(self.practitioners)
-            for name in (practitioner.name, *practitioner.aliases)
-        }
+    def roster(self) -> Roster:
+        """The practitioners by their names; the clinic's name, locations and towns say nothing beside one."""
+        return Roster(self.practitioners, (self.name, *self.block.locations, *places_of(self.block.address)))
 
     @cached_property
     def _insurers(self) -> dict[str, Insurer]:
@@ -252,12 +250,8 @@ class Clinic:
         }
 
     def practitioner(self, written: str) -> Practitioner | None:
-        """Who is meant by a name as it stands in a spreadsheet."""
-        name, stated = _taken_apart(written)
-        number = self._people.get(name)
-        if number is None or (stated and self.practitioners[number].profession not in stated):
-            return None  # nobody of that name, or the row says another profession than the clinic file
-        return self.practitioners[number]
+        """Who is meant by a practitioner's cell; None where any of its words is not understood."""
+        return self.roster.read(written).practitioner
 
     def insurer(self, written: str) -> Insurer | None:
         """Which insurer is meant by a name as it stands in a spreadsheet."""
@@ -270,11 +264,6 @@ class Clinic:
     def pays_self(self, written: str) -> bool:
         """Whether a word in the insurer column means that the patient pays."""
         return bare(written) in self.self_pay
-
-    def nearest_practitioner(self, written: str) -> str | None:
-        """The name on the roster that looks most like this one."""
-        close = nearest(person(written), self._people)
-        return None if close is None else self.practitioners[self._people[close]].name
 
     def nearest_insurer(self, written: str) -> str | None:
         """The known insurer whose name looks most like this one."""
@@ -306,34 +295,6 @@ class Clinic:
     def severity_of(self, kind: str) -> Severity:
         """The severity of a kind of finding at this clinic."""
         return self.severity.get(kind, CATALOGUE[kind].severity)
-
-
-def person(name: str) -> str:
-    """A practitioner's name as names are compared: plain, given name first, without titles and credentials.
-
-    ``"Example, Ann"``, ``"Ann Example, PT"`` and ``"Ann Example (Registered Physiotherapist)"`` are one.
-    """
-    return _taken_apart(name)[0]
-
-
-def _taken_apart(name: str) -> tuple[str, set[Profession]]:
-    """A practitioner's name as names are compared, and the professions that stand beside it."""
-    people = published().layouts.people
-    telling = {plain(word): profession for profession, words in people.professions.items() for word in words}
-    spare = {*people.titles, *people.credentials, *telling}
-    beside = " ".join(re.findall(r"\(([^)]*)\)", plain(name)))
-    stated = {telling[word] for word in beside.replace(".", "").split() if word in telling}
-    parts: list[list[str]] = []
-    for part in re.sub(r"\([^)]*\)", " ", plain(name)).replace(" - ", ",").split(","):
-        words = [w.replace(".", "") if w.replace(".", "") in spare else w.replace(".", " ") for w in part.split()]
-        parts.append(" ".join(words).split())
-    # A word is taken for a title or a credential only where a whole name is left without it.
-    kept = [[word for word in words if word not in spare] for words in parts]
-    if sum(map(len, kept)) >= 2:
-        stated |= {telling[word] for words in parts for word in words if word in telling}
-        parts = kept
-    named = [" ".join(words) for words in parts if words]
-    return " ".join(reversed(named)) if len(named) == 2 else " ".join(named), stated
 
 
 def toml_text(text: str) -> str:

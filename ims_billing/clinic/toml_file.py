@@ -24,8 +24,8 @@ from ims_billing.clinic.clinic import (
     Practitioner,
     ServiceCode,
     ServiceName,
-    person,
 )
+from ims_billing.clinic.people import person
 from ims_billing.rules.published import PublishedInsurer, Rulebook, published
 from ims_billing.rules.values import (
     ALWAYS,
@@ -324,16 +324,28 @@ def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
 
 def _check_people(reader: _Reader, practitioners: Iterable[tuple[int, Practitioner]], known: Clinic) -> None:
     owners: dict[str, tuple[int, str]] = {}
-    for number, practitioner in practitioners:
+    for position, (number, practitioner) in enumerate(practitioners):
         for name in (practitioner.name, *practitioner.aliases):
             owner = owners.setdefault(person(name), (number, practitioner.name))
             if owner[0] != number:
                 told = f"{name!r} already stands for {owner[1]}, [[practitioner]] {owner[0] + 1}"
                 key = "name" if name == practitioner.name else "aliases"
                 reader.faults.add("practitioner", number, key, told, practitioner.name)
+            if beside := _somebody_else_in(known, position, name):
+                key = "name" if name == practitioner.name else "aliases"
+                what = f"{name!r} names {beside}; nothing that it stands for can be billed as {practitioner.name}'s"
+                reader.faults.add("practitioner", number, key, what, practitioner.name)
         for insurer in practitioner.numbers:
             if known.insurer(insurer) is None:
                 reader.faults.add("practitioner", number, "numbers", _not_known(insurer, known), practitioner.name)
+
+
+def _somebody_else_in(clinic: Clinic, position: int, spelling: str) -> str:
+    """Another person or profession that a physiotherapist's spelling names; empty where there is none."""
+    if clinic.practitioners[position].profession != "physiotherapist":
+        return ""
+    reading = clinic.roster.spelling(position, spelling)
+    return ", ".join((*reading.others, *(f"a profession ({profession})" for profession in reading.professions)))
 
 
 def _by_insurer_id(reader: _Reader, table: str, numbered: Sequence[tuple[int, M]], known: Clinic) -> list[M]:

@@ -10,7 +10,8 @@ from string import Template
 
 import pandas as pd
 
-from ims_billing.clinic.clinic import Insurer, person, toml_text
+from ims_billing.clinic.clinic import Insurer, toml_text
+from ims_billing.clinic.people import names_more_than, person
 from ims_billing.clinic.toml_file import FILE_NAME, without_file
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
@@ -183,6 +184,12 @@ def _practitioners(sessions: pd.DataFrame) -> str:
         spellings.setdefault(person(written), []).append(written)
     entries = []
     for first, *others in spellings.values():
+        if whose := next((other for other in spellings if names_more_than(first, other)), None):
+            entries.append(
+                f"\n# {toml_text(first)} names {spellings[whose][0]} and more than that: its sessions are held until\n"
+                "# the name in the practice software is that of whoever treated.\n"
+            )
+            continue
         aliases = f"aliases = [{', '.join(toml_text(name) for name in others)}]" if others else ""
         entries.append(
             _entry(

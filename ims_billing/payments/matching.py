@@ -171,7 +171,7 @@ def same_person(row: Any, claim: Any) -> bool:
 
 def _same_name(one: str, other: str) -> bool:
     """Whether two names are of one person: in any order, with a title or a middle name on one side."""
-    titles = set(published().layouts.people.titles)
+    titles = set(published().people.titles)
     first, second = (
         {part.strip(".") for part in given_name_first(name).replace("-", " ").split()} - titles for name in (one, other)
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ims_billing.clinic.clinic import person
+from ims_billing.clinic.people import person
 from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import meanings, quoted, shown, text, word_of
 from ims_billing.vocabulary.model import Aside

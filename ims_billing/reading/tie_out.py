@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ims_billing.clinic.clinic import Clinic, person
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.people import person
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove

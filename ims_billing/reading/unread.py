@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ims_billing.clinic.clinic import Clinic, person
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.people import person
 from ims_billing.reading.statuses import mark
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import UnreadRules, published

@@ -155,11 +155,14 @@ class UnreadRules(Strict):
     harmless: dict[LooksLike, tuple[Text, ...]]
 
 
-class People(Strict):
-    """Words around a practitioner's name that are not part of it."""
+class PeopleRules(Strict):
+    """Words beside a practitioner's name that are no part of it: `people.toml`."""
 
     titles: tuple[Text, ...]
+    pronouns: tuple[Text, ...]
     credentials: tuple[Text, ...]
+    degrees: tuple[Text, ...]
+    sites: tuple[Text, ...]
     professions: dict[Profession, tuple[Text, ...]]
 
 
@@ -186,7 +189,6 @@ class LayoutRules(Strict):
     set_aside: dict[str, tuple[Text, ...]]
     lines: Lines
     unread: UnreadRules
-    people: People
     words: CellWords
 
 
@@ -233,6 +235,7 @@ class Rulebook(Strict):
 
     services: ServiceRules
     layouts: LayoutRules
+    people: PeopleRules
     insurers: InsurerRules
     fees: FeeRules
     limits: LimitRules
@@ -292,7 +295,7 @@ def _marked(rules: Any) -> Any:
 def published() -> Rulebook:
     """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
     return Rulebook.model_validate(
-        {name: _read(f"{name}.toml") for name in ("services", "layouts", "insurers", "fees", "limits")}
+        {name: _read(f"{name}.toml") for name in ("services", "layouts", "people", "insurers", "fees", "limits")}
     )
 
 

@@ -144,7 +144,8 @@ _KINDS = (
         "hold",
         _CORRECT,
         "The practitioner is not in the clinic file",
-        "Add the practitioner to clinic.toml, or this spelling to the aliases of one who is there.",
+        "Correct the name to that of whoever treated, add a new practitioner to the clinic setup, or add a spelling "
+        "that means one person only to that person's aliases.",
         fixed=True,
     ),
     Kind(

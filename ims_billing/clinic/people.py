@@ -1,0 +1,294 @@
+"""Whom a practitioner's cell names: every word of it must be understood, or it names nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ims_billing.rules.published import PeopleRules, published
+from ims_billing.vocabulary.errors import nearest
+from ims_billing.vocabulary.model import Profession
+from ims_billing.vocabulary.spelling import plain
+
+if TYPE_CHECKING:
+    from ims_billing.clinic.clinic import Practitioner
+
+Words = tuple[str, ...]
+# Marks that only part one word from the next. Any other, such as ? & +, says something that is not understood.
+_MARKS = frozenset("()[]{},.*:;/|@–")
+
+
+class Word(NamedTuple):
+    """One word of a cell, in which part of it that the marks set off, and the mark right before that part."""
+
+    text: str
+    part: int
+    mark: str
+
+
+class _Cell(NamedTuple):
+    """A practitioner's cell taken apart; `odd`: it has a mark that is not understood."""
+
+    words: tuple[Word, ...]
+    odd: bool
+
+
+class Meaning(NamedTuple):
+    """What a phrase of the rules means beside a name: nothing, a place, a degree, or a profession."""
+
+    kind: str
+    profession: Profession | None
+
+
+@dataclass(frozen=True)
+class PractitionerReading:
+    """What a practitioner's cell says, by the clinic's roster.
+
+    practitioner: who treated; None where nobody on the roster is named, or where the cell says more than that.
+    named: the person on the roster whose name stands in the cell, whatever stands beside it.
+    others: further people on the roster whom the cell names.
+    professions: professions in it that are not those of `named`.
+    unclear: whether it has words or marks that are not understood.
+    """
+
+    practitioner: Practitioner | None = None
+    named: Practitioner | None = None
+    others: tuple[str, ...] = ()
+    professions: tuple[Profession, ...] = ()
+    unclear: bool = False
+
+
+@cache
+def _rules() -> PeopleRules:
+    return published().people
+
+
+@cache
+def _single_words() -> frozenset[str]:
+    """The words of the rules that may be written with dots: P.T., B.Sc.P.T."""
+    rules = _rules()
+    phrases = (*rules.titles, *rules.credentials, *rules.degrees, *(w for ws in rules.professions.values() for w in ws))
+    return frozenset(phrase for phrase in phrases if " " not in phrase)
+
+
+@cache
+def _meanings() -> dict[Words, Meaning]:
+    """What each phrase of the rules means beside a name."""
+    rules = _rules()
+    told: dict[Words, Meaning] = {}
+    for kind, phrases in (("nothing", (*rules.titles, *rules.pronouns, *rules.credentials)), ("place", rules.sites)):
+        told |= {tuple(plain(phrase).split()): Meaning(kind, None) for phrase in phrases}
+    told |= {(plain(degree),): Meaning("degree", None) for degree in rules.degrees}
+    for profession, phrases in rules.professions.items():
+        told |= {tuple(plain(phrase).split()): Meaning("profession", profession) for phrase in phrases}
+    return told
+
+
+@cache
+def _taken_apart(cell: str) -> _Cell:
+    """The words of a cell with the parts that its marks set off.
+
+    A hyphen inside a word parts two words and sets nothing off: "Anne-Marie" is "Anne Marie".
+    """
+    text = re.sub(r"['’`´]", "", plain(cell))
+    text = re.sub(r"[‒–—―]|(?<!\w)[-‐‑]+|[-‐‑]+(?!\w)", " – ", text)
+    words: list[Word] = []
+    part, mark, odd = 0, "", False
+    for token in re.findall(r"[^\W_]+(?:\.[^\W_]+)*|[^\w\s]|_", text):
+        if token[0].isalnum():
+            joined = token.replace(".", "")
+            spelled = [joined] if joined in _single_words() else token.split(".")
+            words += [Word(word, part, mark) for word in spelled]
+        elif token not in "-‐‑.":
+            part, mark, odd = part + 1, token, odd or token not in _MARKS
+    return _Cell(tuple(words), odd)
+
+
+def _tiles(words: Sequence[str], meanings: dict[Words, Meaning]) -> list[Meaning] | None:
+    """What the words mean, phrase by phrase, the longest first; None where one of them is not understood."""
+    meaning: list[Meaning] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(4, len(words) - at), 0, -1):
+            if (phrase := meanings.get(tuple(words[at : at + length]))) is not None:
+                meaning.append(phrase)
+                at += length
+                break
+        else:
+            return None
+    return meaning
+
+
+def _parts(words: Iterable[Word]) -> list[list[Word]]:
+    parts: dict[int, list[Word]] = {}
+    for word in words:
+        parts.setdefault(word.part, []).append(word)
+    return list(parts.values())
+
+
+def _name_words(cell: str, profession: Profession) -> Words:
+    """A name's own words, given name first, without what says nothing beside it.
+
+    A word counts as a title, a credential or the profession only where a whole name of two words is left without it.
+    """
+    spare = {
+        words: meaning
+        for words, meaning in _meanings().items()
+        if meaning.kind != "profession" or meaning.profession == profession
+    }
+    beside = {words: meaning for words, meaning in spare.items() if meaning.kind != "place"}
+    titles = {plain(title) for title in _rules().titles}
+    parts = _parts(_taken_apart(cell).words)
+    kept: list[list[Word]] = []
+    for number, part in enumerate(parts):
+        texts = [word.text for word in part]
+        if number and _tiles(texts, spare) is not None:
+            continue
+        begin = 1 if not kept and len(texts) > 1 and texts[0] in titles else 0
+        end = next(
+            (at for at in range(begin, len(texts)) if _tiles(texts[at:], beside) is not None),
+            len(texts),
+        )
+        kept.append(part[begin:end])
+    kept = [part for part in kept if part]
+    if sum(map(len, kept)) < 2:  # "Jun Ma": what reads as a degree is the family name
+        title = len(parts) > 0 and parts[0][0].text in titles and sum(map(len, parts)) > 2
+        kept = [part for part in [parts[0][1:], *parts[1:]] if part] if title else parts
+    if len(kept) == 2 and kept[1][0].mark == ",":
+        kept.reverse()
+    return tuple(word.text for part in kept for word in part)
+
+
+def person(name: str) -> str:
+    """Returns a practitioner's name as names are compared where no roster is at hand: plain, given name first.
+
+    Titles, pronouns, places and a physiotherapist's credentials are no part of it: ``"Example, Ann"``,
+    ``"Ann Example, PT"`` and ``"Ann Example (Registered Physiotherapist)"`` are one. Whatever else stands beside
+    the name stays: ``"Ann Example (RMT)"`` is somebody else.
+    """
+    return " ".join(_name_words(name, "physiotherapist"))
+
+
+def names_more_than(cell: str, name: str) -> bool:
+    """Whether a cell has all of another name in it (as `person` gives it), and more than that name."""
+    words, wanted = person(cell).split(), name.split()
+    if len(wanted) < 2 or len(words) <= len(wanted):
+        return False
+    return any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1))
+
+
+def places_of(address: str) -> Iterator[str]:
+    """The towns that an address names: its parts without a number, postal code and province left out."""
+    address = re.sub(r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b", "", address, flags=re.IGNORECASE)
+    for part in address.split(","):
+        town = re.sub(r"\b(BC|B\.C\.|British Columbia|Canada)(?=\W|$)", "", part, flags=re.IGNORECASE).strip(" .")
+        if town and not any(character.isdigit() for character in town):
+            yield town
+
+
+class Roster:
+    """The clinic's practitioners by their names; `sites` are the clinic's own names, locations and towns."""
+
+    def __init__(self, practitioners: Sequence[Practitioner], sites: Iterable[str] = ()) -> None:
+        self._practitioners = practitioners
+        self._written: dict[tuple[Word, ...], int] = {}
+        self._names: dict[Words, int] = {}
+        for number, practitioner in enumerate(practitioners):
+            for name in (practitioner.name, *practitioner.aliases):
+                self._written.setdefault(_taken_apart(name).words, number)
+                self._names.setdefault(_name_words(name, practitioner.profession), number)
+                self._names.setdefault(tuple(word.text for word in _taken_apart(name).words), number)
+        self._meanings = dict(_meanings())
+        for site in sites:
+            self._meanings.setdefault(tuple(word.text for word in _taken_apart(site).words), Meaning("place", None))
+
+    def read(self, cell: str) -> PractitionerReading:
+        """Whom a cell names: a spelling of the clinic file as it stands there, or a name and words that say nothing."""
+        words, odd = _taken_apart(cell)
+        number = None if odd else self._written.get(words)
+        if number is not None:
+            return PractitionerReading(self._practitioners[number], self._practitioners[number])
+        named = min(self._people_in(words), key=lambda one: (one.begin - one.end, one.begin), default=None)
+        return PractitionerReading() if named is None else self._beside(words, odd, named)
+
+    def spelling(self, number: int, name: str) -> PractitionerReading:
+        """What one spelling of a practitioner in the clinic file names beside that practitioner."""
+        words, odd = _taken_apart(name)
+        own = [one for one in self._people_in(words) if one.number == number]
+        if not own:  # the spelling is somebody else's too: that is a fault of its own
+            return PractitionerReading()
+        shortest = min(own, key=lambda one: one.end - one.begin)
+        if shortest.end - shortest.begin == len(words) and len(parts := _parts(words)[0]) > 1:
+            shortest = shortest._replace(end=len(parts))  # "Ann Example, RMT": the name is what stands first
+        return self._beside(words, odd, shortest)
+
+    def nearest(self, cell: str) -> str | None:
+        """The name on the roster that looks most like a cell's."""
+        by_name = {" ".join(words): number for words, number in self._names.items()}
+        close = nearest(person(cell), by_name)
+        return None if close is None else self._practitioners[by_name[close]].name
+
+    def _beside(self, words: Sequence[Word], odd: bool, first: _Match) -> PractitionerReading:
+        """What a cell says beside one of the names in it."""
+        named = self._practitioners[first.number]
+        others = {
+            self._practitioners[other.number].name: None
+            for other in self._people_in(words)
+            if other.number != first.number and (other.end <= first.begin or other.begin >= first.end)
+        }
+        beside = [*words[: first.begin], *words[first.end :]]
+        meaning, understood = self._meaning(beside, named, {word.part for word in words[first.begin : first.end]})
+        stated = {one.profession for one in meaning if one.profession is not None}
+        foreign = tuple(sorted(stated - {named.profession}))
+        degree_alone = any(one.kind == "degree" for one in meaning) and named.profession not in stated
+        unclear = odd or not understood or degree_alone
+        alone = not (others or foreign or unclear)
+        return PractitionerReading(named if alone else None, named, tuple(others), foreign, unclear)
+
+    def _people_in(self, words: Sequence[Word]) -> Iterator[_Match]:
+        """Where in a cell a name of the roster stands whole: in one part, or as last and given name with a comma."""
+        for name, number in self._names.items():
+            size = len(name)
+            for begin in range(len(words) - size + 1):
+                run = words[begin : begin + size]
+                texts, parts = tuple(word.text for word in run), [word.part for word in run]
+                if texts == name and parts[0] == parts[-1]:
+                    yield _Match(number, begin, begin + size)
+                turns = next((at for at in range(1, size) if parts[at] != parts[0]), 0)
+                if (
+                    turns
+                    and parts[turns] == parts[-1]
+                    and run[turns].mark == ","
+                    and texts[turns:] + texts[:turns] == name
+                ):
+                    yield _Match(number, begin, begin + size)
+
+    def _meaning(
+        self, beside: Sequence[Word], named: Practitioner, parts_of_name: set[int]
+    ) -> tuple[list[Meaning], bool]:
+        """What stands beside a name, and whether all of it is understood."""
+        somebody_elses = {
+            word for name, number in self._names.items() for word in name if self._practitioners[number] is not named
+        } - {word for phrase in _meanings() for word in phrase if _meanings()[phrase].kind == "profession"}
+        meaning: list[Meaning] = []
+        understood = True
+        for part in _parts(beside):
+            texts = [word.text for word in part if word.text != plain(named.registration)]
+            tiles = _tiles(texts, self._meanings)
+            # A place is set off from the name: "Ann Example Saanich" could be a longer name.
+            joined = part[0].part in parts_of_name and any(one.kind == "place" for one in tiles or ())
+            if tiles is None or joined or not somebody_elses.isdisjoint(texts):
+                understood = False
+            meaning += tiles or [one for text in texts if (one := self._meanings.get((text,))) is not None]
+        return meaning, understood
+
+
+class _Match(NamedTuple):
+    """A name of the roster in a cell: whose, and from which word to which."""
+
+    number: int
+    begin: int
+    end: int
