@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ims_billing.cli import app
-from ims_billing.findings import CATALOGUE, REASONS
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import FILE_NAME
-from ims_billing.ledger_schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.cli.main import app
+from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from tests.practice import clinic_file, csv_file, row
 from tests.whole_ledger import DATA, KEYS, MORE, rebuilt, shown
 

@@ -21,12 +21,13 @@ import time_machine
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from ims_billing import month_folder, payments
-from ims_billing.cli import app
-from ims_billing.ledger import Ledger
-from ims_billing.ledger_file import FILE_NAME
-from ims_billing.ledger_schema import MIGRATIONS
-from ims_billing.model import Run
+from ims_billing.cli.main import app
+from ims_billing.commands import folder as month_folder
+from ims_billing.commands import reconcile as payments
+from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.schema import MIGRATIONS
+from ims_billing.vocabulary.model import Run
 from tests.jane import appointment, exports, sale
 from tests.practice import clinic_file, csv_file, row
 from tests.test_workbooks import dump

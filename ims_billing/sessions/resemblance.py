@@ -183,7 +183,8 @@ def told_anew(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFra
         mended |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
     day = lines["service_date"]
     retold = set(sessions.loc[sessions["claim"] != "", "service_date"]) | set(day[came])
-    return came | mended | (day.isin(retold) & ~day.isin(elsewhere["service_date"]))
+    # Lines without a day have no day in common: those of a file that was left out are open still.
+    return came | mended | (day.notna() & day.isin(retold) & ~day.isin(elsewhere["service_date"]))
 
 
 def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:
