@@ -47,8 +47,11 @@ class Office:
         return self.folder / "reports"
 
     def claim(self, *rows: Mapping[str, Any], name: str = "sessions.xlsx", **more: Any) -> Recorded:
+        return self.claim_files(xlsx(self.folder, rows, name), **more)
+
+    def claim_files(self, *files: Path, **more: Any) -> Recorded:
         clinic = load(self.folder / "clinic.toml")
-        intake = read_files([xlsx(self.folder, rows, name)], clinic)
+        intake = read_files(list(files), clinic)
         asked = {"month": MONTH, "as_of": AS_OF, **more}
         return record.claim(intake, clinic, self.ledger, asked.pop("out", self.out), **asked)
 
@@ -533,6 +536,15 @@ def test_a_hold_is_closed_by_an_export_that_tells_of_its_day_and_by_no_other(off
         assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["fee-not-as-listed"]
     office.claim(PAT, beside, ROBIN)  # all of that day, and it is gone
     assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == []
+
+
+def test_an_undated_line_stays_open_when_its_file_is_left_out_and_another_undated_row_comes_again(
+    office: Office,
+) -> None:
+    one, other = (xlsx(office.folder, [row(Patient=f"{n} Madeup", Service_Date="")], f"{n}.xlsx") for n in "AB")
+    office.claim_files(one, other)
+    office.claim_files(one)
+    assert sorted(column(office.sheet(SUMMARY, "Needs attention"), "Patient")) == ["A Madeup", "B Madeup"]
 
 
 def test_a_month_stands_beside_those_before_as_they_were_when_it_was_claimed(office: Office) -> None:

@@ -16,7 +16,8 @@ from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import is_id, numbered
 
 if TYPE_CHECKING:
-    from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
+    from ims_billing.commands.aging import Aged
+    from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.prepare import Month
     from ims_billing.month.second_insurer import Rest
     from ims_billing.month.why import Page

@@ -119,14 +119,14 @@ def aging(
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.toml_file import load
-    from ims_billing.commands import reconcile as payments
+    from ims_billing.commands.aging import age
 
     path = find_clinic(clinic, [])
     memory, folder = known_ledger(path, ledger, out)
     name = load(path).name if path else ""
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
-        done = payments.age(
+        done = age(
             memory, folder, name, as_of=day_of(as_of), password=password,
             ask=working.ask_password, waiting=working.wait,
         )  # fmt: skip

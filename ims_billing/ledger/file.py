@@ -179,6 +179,13 @@ class LedgerFile:
         if version and not self._sound:
             if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise BillingError(damaged(self.path))
+            if not _columns(database) >= _columns_of(version):
+                raise BillingError(
+                    f"{self.path}: a trial version of ims-billing wrote this ledger, with tables that are not those of "
+                    f"version {version} as it was released. This program cannot read it, and leaves it as it is. Move "
+                    "it away and start a new one with --new-ledger; then run the months since with --already-sent for "
+                    "what was sent."
+                )
             self._sound = True
         return version
 
@@ -212,6 +219,20 @@ class LedgerFile:
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:
     return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Table and column of every column in the database."""
+    named = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+    return set(database.execute(named))
+
+
+def _columns_of(version: int) -> set[tuple[str, str]]:
+    """The columns that a ledger of a version has as it was released."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        for script in MIGRATIONS[:version]:
+            database.executescript(script)
+        return _columns(database)
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:

@@ -14,7 +14,8 @@ from ims_billing.vocabulary.spelling import dollars, numbered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ims_billing.commands.reconcile import Aged, Reconciliation, Undone
+    from ims_billing.commands.aging import Aged
+    from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
     from ims_billing.payments.payment import Line
 
