@@ -115,6 +115,9 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ["The same session stands in row 3 too.", "The same session stands in row 2 too."]),
     ("ims-or-acupuncture", [row(Service="IMS/Acupuncture")],
      ['The name "IMS/Acupuncture" says IMS and acupuncture.']),
+    ("ims-not-certain", [row(Service="Physio +/- IMS Blorf")],
+     ['The name "Physio +/- IMS Blorf": we do not know "Blorf"; "perhaps" leaves open whether IMS was given. '
+      'If it always means IMS: "Physio +/- IMS Blorf" = "ims"']),
     ("ims-in-notes-only", [row(Service="Follow-up", Notes="Dry needling to calf")],
      ['The notes speak of IMS, the service is "Follow-up".']),
     ("second-visit-same-day", [row(Start="9:00"), row(Start="15:00", Practitioner="Ben Sample")],

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from ims_billing.rules.published import published
-from ims_billing.sessions.classify import NameReader, classify, words_of
+from ims_billing.rules.published import WordGroup, published
+from ims_billing.sessions.classify import classify
+from ims_billing.sessions.name_words import words_of
+from ims_billing.sessions.service_names import NameReader, names_read
 from ims_billing.vocabulary.model import Service
 from tests.practice import intake, kinds, month_of, outcomes, practice, row
 
@@ -250,3 +254,66 @@ def test_hyphens_part_words_and_spaced_dashes_part_names() -> None:
         "30",
         "min",
     ]
+
+
+QUALIFIED = HERE / "data" / "service_names_qualified.csv"
+RIGHT = {"denies-next": "not_billed", "denies-before": "not_billed", "not-a-visit": "not_billed", "not-certain": "held"}
+GROUPS = published().services.group
+SOME_IMS = ["IMS", "Dry Needling - Follow-up 30 min", "ICBC IMS (shoulder)", "Physio + Gunn IMS", "Aiguilles sèches"]
+
+
+def outcome_of(name: str, own: dict[str, Service] | None = None) -> str:
+    """What becomes of a name under a physiotherapist who may needle."""
+    reading = reader(own).read(name)
+    if reading.service != "ims":
+        return "not_billed"
+    return "claimed" if reading.certain else "held"
+
+
+def test_qualified_names_have_one_of_their_right_outcomes() -> None:
+    with QUALIFIED.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 140
+    wrong = {r["name"]: outcome_of(r["name"]) for r in rows if outcome_of(r["name"]) not in r["right"].split("|")}
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "effect"), [(case, group.effect) for group in GROUPS for case in group.cases if group.effect != "neutral"]
+)
+def test_each_group_of_words_does_what_it_says(name: str, effect: str) -> None:
+    assert outcome_of(name) == RIGHT[effect]
+
+
+@pytest.mark.parametrize("group", [g for g in GROUPS if g.effect != "neutral"], ids=lambda g: f"{g.id}-{g.effect}")
+def test_no_word_that_denies_sells_teaches_or_doubts_is_ever_claimed(group: WordGroup) -> None:
+    claimed = [
+        joined
+        for word in group.words
+        for name in SOME_IMS
+        for joined in (f"{name} {word}", f"{word} {name}", f"{name} - {word}", f"{name} ({word})", f"{word}: {name}")
+        if outcome_of(joined) == "claimed" and word not in ("or", "ou")
+    ]
+    # Phrases that take the word in and change nothing, each in the rules: a plan that is no "non", a rate, a joint.
+    assert [name for name in claimed if not name.startswith(("non ICBC", "sin ICBC"))] == []
+
+
+@given(st.text("bcdfghjkqvwxz", min_size=3, max_size=12), st.sampled_from(SOME_IMS), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_word_that_nobody_knows_is_never_claimed(word: str, name: str, before: bool) -> None:
+    assume(not any(word in group.words for group in GROUPS))
+    assert outcome_of(f"{word} {name}" if before else f"{name} ({word})") != "claimed"
+
+
+def test_a_name_is_settled_by_one_line_of_the_clinic() -> None:
+    assert outcome_of("IMS Blorf") == "held"
+    assert reader().read("IMS Blorf").unknown == ("Blorf",)
+    settled: dict[str, Service] = {"IMS Blorf": "ims"}
+    assert outcome_of("IMS Blorf - Follow-up 30 min", settled) == "claimed"
+    assert outcome_of("IMS Blorf???", settled) == "held"
+
+
+def test_names_of_the_clinics_physiotherapists_change_nothing_and_those_of_others_do(tmp_path: Path) -> None:
+    names = ["IMS with Ann Example", "IMS - Sample", "IMS (C. Specimen)", "IMS with Carla", "IMS (J. Sims)"]
+    readings = {reading.name: reading.certain for reading in names_read(names, practice(tmp_path))}
+    assert readings == dict(zip(names, (True, True, False, False, True), strict=True))

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
-from ims_billing.sessions.classify import NameReader
+from ims_billing.sessions.service_names import NameReader
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import (
     AS_OF,

@@ -6,21 +6,46 @@ import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
 from ims_billing.clinic.clinic import toml_text
+from ims_billing.vocabulary.spelling import plain
 
 
 @check("ims-or-acupuncture")
 def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
     """The name says both, and is not one of the clinic's own."""
-    doubtful = desk.candidates[desk.candidates["doubt"] == "ims-or-acupuncture"]
+    doubtful = _with_doubt(desk.candidates, "ims-or-acupuncture")
     return ('The name "' + doubtful["service_name"] + '" says IMS and acupuncture.').astype("str")
+
+
+@check("ims-not-certain")
+def ims_not_certain(desk: Desk) -> pd.Series[str]:
+    """The name says IMS, and something that leaves IMS open or that nobody knows."""
+    doubtful = _with_doubt(desk.candidates, "ims-not-certain")
+    words = doubtful[["service_name", "unknown_words", "doubtful_words"]]
+    patients = {word for name in desk.sessions["patient"].unique() for word in plain(name).replace(",", " ").split()}
+    rows = list(zip(words["service_name"], words["unknown_words"], words["doubtful_words"], strict=True))
+    messages = {row: _not_certain(row[0], row[1], row[2], patients) for row in dict.fromkeys(rows)}
+    listed = [messages[row] for row in rows]
+    return pd.Series(listed, index=doubtful.index, dtype="str")
+
+
+def _not_certain(name: str, unknown: str, doubtful: str, patients: set[str]) -> str:
+    """Names the words behind the doubt and the line that settles it; quotes none that may be a patient's name."""
+    if any(part in patients for word in unknown.splitlines() for part in plain(word).split()):
+        return "The name says IMS, and a word that may be a patient's name: correct the service."
+    reasons = [f"we do not know {_quoted(unknown)}"] if unknown else []
+    reasons += [f"{_quoted(doubtful)} leaves open whether IMS was given"] if doubtful else []
+    return f'The name "{name}": {"; ".join(reasons)}. If it always means IMS: {toml_text(name)} = "ims"'
+
+
+def _quoted(words: str) -> str:
+    return ", ".join(f'"{word}"' for word in words.splitlines())
 
 
 @check("ims-in-notes-only")
 def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
     """The service name does not say IMS, the notes do."""
-    doubtful = desk.candidates[desk.candidates["doubt"] == "ims-in-notes-only"]
-    said = 'The notes speak of IMS, the service is "' + doubtful["service_name"] + '".'
-    return said.astype("str")
+    doubtful = _with_doubt(desk.candidates, "ims-in-notes-only")
+    return ('The notes speak of IMS, the service is "' + doubtful["service_name"] + '".').astype("str")
 
 
 @check("acupuncture-by-physiotherapist")
@@ -33,17 +58,23 @@ def acupuncture_by_physiotherapist(desk: Desk) -> pd.Series[str]:
 
 @check("service-not-recognised")
 def service_not_recognised(desk: Desk) -> pd.Series[str]:
-    """A name without a known word, by somebody who may needle."""
-    other = desk.other
-    rows = (other["service"] == "unrecognised") & _needling_physiotherapist(other)
+    """Needles of an unknown kind, or a name that nearly says IMS, by somebody who may needle."""
+    other = _with_doubt(desk.other, "service-not-recognised")
+    rows = _needling_physiotherapist(other)
     return _settled_by_a_line(other.loc[rows, "service_name"], "is not recognised, and is not billed")
+
+
+def _with_doubt(sessions: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return sessions[sessions["doubt"].str.split().map(lambda kinds: kind in kinds).astype("bool")]
 
 
 def _needling_physiotherapist(sessions: pd.DataFrame) -> pd.Series[bool]:
     return (sessions["profession"] == "physiotherapist") & sessions["may_needle"]
 
 
-def _settled_by_a_line(names: pd.Series[str], said: str) -> pd.Series[str]:
-    """Names with the line that would settle each in the clinic file."""
-    told = {name: f'The name "{name}" {said}. If it is IMS: {toml_text(name)} = "ims"' for name in names.unique()}
-    return names.map(told).astype("str")
+def _settled_by_a_line(names: pd.Series[str], reading: str) -> pd.Series[str]:
+    """A message for each name, with the line that settles it in the clinic file."""
+    messages = {
+        name: f'The name "{name}" {reading}. If it is IMS: {toml_text(name)} = "ims"' for name in names.unique()
+    }
+    return names.map(messages).astype("str")

@@ -15,7 +15,8 @@ from ims_billing.clinic.people import names_more_than, person
 from ims_billing.clinic.toml_file import FILE_NAME, without_file
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
-from ims_billing.sessions.classify import NameReader, classify
+from ims_billing.sessions.classify import classify
+from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.model import Intake
@@ -266,15 +267,18 @@ def _fees(sessions: pd.DataFrame) -> str:
 
 
 def _names(sessions: pd.DataFrame) -> str:
-    """Each service name with what it says by itself; one that says IMS and acupuncture is the clinic's to settle."""
-    reader = NameReader(published().services, {})
+    """A line for each service name with how it is read; one that is not IMS for sure is the clinic's to settle."""
     lines = []
-    for name in _in_order(sessions["service_name"]):
-        said = reader.read(name)
-        if said.also_acupuncture:
-            lines.append(f'# {toml_text(name)} = "ims"   # IMS or acupuncture? it is held until you say\n')
+    for reading in names_read(sessions["service_name"], without_file()):
+        name = toml_text(reading.name)
+        if reading.service == "ims" and not reading.certain:
+            words = ", ".join(toml_text(word) for word in (*reading.unknown, *reading.doubtful))
+            doubt = f"IMS? {words} leaves it open" if words else "IMS or acupuncture?"
+            lines.append(
+                f'# {name} = "ims"   # {doubt}: on hold until you remove the first # or write another service\n'
+            )
         else:
-            lines.append(f'{toml_text(name)} = {{ service = "{said.service}", confirmed = false }}\n')
+            lines.append(f'{name} = {{ service = "{reading.service}", confirmed = false }}\n')
     return "".join(lines)
 
 

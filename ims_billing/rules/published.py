@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -70,7 +70,7 @@ class PublishedInsurer(Strict):
 
 
 class ServiceWords(Strict):
-    """The terms that tell one service in a name, and those that tell it in notes."""
+    """The terms that name one service, and those that name it in notes."""
 
     id: Service
     about: Text
@@ -79,15 +79,49 @@ class ServiceWords(Strict):
 
 
 class Negation(Strict):
-    """Words that take back the term after them (and the next one, if `joining`), or before them (`after`)."""
+    """In notes: words that deny the term after them (and the next one, if `joining`), or before them (`after`)."""
 
     words: tuple[Text, ...]
     joining: tuple[Text, ...]
     after: tuple[Text, ...]
 
 
+# What a group's words do to a name that speaks of IMS. Of equally long wordings the first effect here stands.
+Effect = Literal["denies-next", "denies-before", "not-a-visit", "not-certain", "neutral"]
+
+
+class WordGroup(Strict):
+    """Words that may stand beside a service's term, with what they do and why."""
+
+    id: Text
+    effect: Effect
+    about: Text
+    words: tuple[Text, ...]
+    # Names by which the tests hold the group.
+    cases: tuple[Text, ...] = ()
+    # `not-a-visit` words that settle a name without IMS too.
+    any_service: bool = False
+    # Two of this group joined by "or" leave IMS as certain as before: "neck or back".
+    alternatives: bool = False
+    # May stand between a denying word and the term it denies: "no further IMS".
+    gap: bool = False
+
+
+class Signs(Strict):
+    """Signs and emoji that change nothing, written in one run."""
+
+    neutral: Text
+    emoji: Text
+
+
+class Question(Strict):
+    """How a heading begins that asks what IMS is."""
+
+    begins: tuple[Text, ...]
+
+
 class VisitWords(Strict):
-    """Words in a service name that tell a first visit from a later one, or merely surround a name."""
+    """Words in a service name that mark a first visit or a later one, or neither."""
 
     initial: tuple[Text, ...]
     subsequent: tuple[Text, ...]
@@ -110,6 +144,16 @@ class ServiceRules(Strict):
     names: dict[str, Service]
     visit: VisitWords
     duration: DurationWords
+    group: tuple[WordGroup, ...]
+    signs: Signs
+    question: Question
+
+    @model_validator(mode="after")
+    def _groups_that_decide_have_cases(self) -> ServiceRules:
+        for group in self.group:
+            if group.effect != "neutral" and not group.cases:
+                raise ValueError(f"the group {group.id!r} lacks cases")
+        return self
 
 
 class Layout(Strict):

@@ -8,9 +8,8 @@ from typing import get_args
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.rules.published import published
-from ims_billing.sessions.classify import NameReader
 from ims_billing.sessions.recall import Recall
+from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.spelling import day_text, given_name_first
@@ -44,7 +43,7 @@ def unclaimed_visits(
     unclaimed = unclaimed[~day_text(unclaimed["service_date"], "%Y-%m").isin(anew)]
     if unclaimed.empty:
         return empty(_VISITS)
-    reader = NameReader(published().services, clinic.service_names)
+    reader = reader_of(clinic)
     services = {name: reader.read(name).service for name in unclaimed["service"].unique()}
     insurers = {name: i.id if (i := clinic.insurer(name)) else "" for name in unclaimed["insurer"].unique()}
     visits = pd.DataFrame(

@@ -199,6 +199,14 @@ _KINDS = (
         "Find out which it was. If this name always means one of them, add it under [service_names] in clinic.toml.",
     ),
     Kind(
+        "ims-not-certain",
+        "hold",
+        _BILL,
+        "The service name leaves open whether IMS was given",
+        "Find out what was done. If this name always means one service, add it under [service_names] in clinic.toml: "
+        "that settles it for every month.",
+    ),
+    Kind(
         "ims-in-notes-only",
         "hold",
         _BILL,

@@ -34,7 +34,7 @@ _OUTCOMES = {
 }
 _SHOWN_PLACES = 4
 _SHOWN_MESSAGES = 3
-_SETTLED_BY_A_LINE = ("acupuncture-by-physiotherapist", "service-not-recognised")
+_SETTLED_BY_A_LINE = ("ims-not-certain", "acupuncture-by-physiotherapist", "service-not-recognised")
 
 
 def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
