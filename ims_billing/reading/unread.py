@@ -318,7 +318,10 @@ class _Judge:
     def _practitioners(self, cells: Sequence[Cell]) -> str | None:
         for cell, own in dict.fromkeys(zip(cells, self.table.raw("practitioner"), strict=True)):
             written, rows_own = text(cell), text(own)
-            if self.words_of_people.isdisjoint(word_of(written).split()) or person(written) not in self.people:
+            if self.words_of_people.isdisjoint(word_of(written).split()):
+                continue
+            # "Ann Example (RMT)" names a practitioner too, and somebody else beside.
+            if person(written) not in self.people and self.clinic.roster.read(written).named is None:
                 continue
             named, theirs = self.clinic.practitioner(written), self.clinic.practitioner(rows_own)
             if named != theirs or (named is None and plain(written) != plain(rows_own)):
