@@ -96,7 +96,7 @@ def test_a_column_proves_how_it_writes_day_and_month(column: list[Cell], order: 
         ("9:30", 570), ("09:30:00", 570), ("9:30 PM", 1290), ("12:15 am", 15), ("9h30", 570), ("2 pm", 840),
         (dt.time(9, 30), 570), (dt.datetime(2026, 10, 31, 9, 30), 570), (0.5, 720), (dt.timedelta(hours=3), 180),
         ("2026-10-31 08:30:00 -0700", 510),
-        ("25:00", None), ("9:75", None), ("13 pm", None), ("noon", None), ("9", None), (9.0, None), ("", None),
+        ("25:00", None), ("9:75", None), ("13 pm", None), ("noon", 720), ("9", None), (9.0, None), ("", None),
     ],
 )  # fmt: skip
 def test_times_are_minutes_after_midnight(cell: Cell, minutes: int | None) -> None:

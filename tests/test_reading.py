@@ -283,7 +283,7 @@ TEXTS = st.text(
         st.fixed_dictionaries(
             {
                 "Patient": TEXTS,
-                "Policy Number": st.from_regex(r"0[0-9]{1,8}", fullmatch=True),
+                "Policy Number": st.from_regex(r"0[0-9]{0,7}[1-9]", fullmatch=True),
                 "Service Date": st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)),
                 "Fee": st.integers(-10_000_00, 10_000_00).map(lambda c: c / 100),
             }

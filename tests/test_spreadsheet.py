@@ -71,7 +71,7 @@ CELLS = st.fixed_dictionaries(
     {
         "Service Date": st.dates(dt.date(2000, 1, 1), dt.date(2099, 1, 1)),
         "Patient": st.text(st.characters(codec="cp1252", categories=("L", "Nd", "Pd", "Po")), min_size=1, max_size=20),
-        "Policy Number": st.from_regex(r"0[0-9]{1,8}", fullmatch=True),
+        "Policy Number": st.from_regex(r"0[0-9]{0,7}[1-9]", fullmatch=True),
         "Fee": st.integers(0, 10_000_00).map(lambda cents: cents / 100),
     }
 )

@@ -128,6 +128,22 @@ def check(
     return register
 
 
+# By column of the sessions, the candidates that an unreadable cell in it holds; in other columns it always holds.
+Depends = Callable[[Desk], "pd.Series[bool]"]
+_CELL_HOLDS: dict[str, Depends] = {}
+
+
+def cell_holds(*columns: str) -> Callable[[Depends], Depends]:
+    """Registers the candidates that an unreadable cell in these columns holds: a check or a fee depends on it."""
+
+    def register(function: Depends) -> Depends:
+        for column in columns:
+            _CELL_HOLDS[column] = function
+        return function
+
+    return register
+
+
 def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_progress) -> pd.DataFrame:
     """The FINDINGS frame of bad cells and of every check, with this clinic's severities; kinds that are off make none.
 
@@ -162,15 +178,36 @@ def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
     of_date = bad["session"].isin(undated.index[undated]) & on_date
     counts = of_date | (bad["session"].isin(desk.candidates.index) & ~on_date)
     bad = bad[counts]
-    told = [
+    light = _light(desk, bad)
+    without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
+    missing = pd.Series("The service date is missing.", index=without, dtype="str")
+    parts = [
+        findings_frame(_by_kind(desk, bad[~light]), desk.clinic),
+        findings_frame(_by_kind(desk, bad[light]), desk.clinic).assign(severity="warn"),
+        findings_frame([("missing-service-date", missing)] if len(without) else [], desk.clinic),
+    ]
+    findings = pd.concat(parts, ignore_index=True).astype({column.name: column.dtype for column in FINDINGS})
+    return prove(findings.sort_values("session", kind="stable", ignore_index=True), FINDINGS)
+
+
+def _by_kind(desk: Desk, bad: pd.DataFrame) -> list[tuple[str, pd.Series[str]]]:
+    """The messages of bad cells by kind; kinds that are off make none."""
+    return [
         (str(kind), part.set_index("session")["message"])
         for kind, part in bad.groupby("kind", sort=False)
         if desk.clinic.severity_of(str(kind)) != "off"
     ]
-    without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
-    if len(without):
-        told.append(("missing-service-date", pd.Series("The service date is missing.", index=without, dtype="str")))
-    return findings_frame(told, desk.clinic)
+
+
+def _light(desk: Desk, bad: pd.DataFrame) -> pd.Series[bool]:
+    """The bad cells that only warn: those of columns on which nothing depends for their session."""
+    light = pd.Series(False, index=bad.index, dtype="bool")
+    for column, depends in _CELL_HOLDS.items():
+        cells = (bad["kind"] == "unreadable-cell") & (bad["column"] == column)
+        if cells.any():
+            holds = depends(desk)
+            light |= cells & ~bad["session"].isin(holds.index[holds])
+    return light
 
 
 def _once(findings: pd.DataFrame) -> pd.DataFrame:
@@ -179,9 +216,16 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
     again = place.duplicated(keep=False) & (findings["session"] != NO_SESSION)
     if not again.any():
         return findings
-    told = findings[again].groupby(["session", "kind"], sort=False)["message"].agg(" ".join)
-    messages = pd.Series([told[where] for where in place[again].itertuples(index=False, name=None)], place[again].index)
-    findings = findings.assign(message=findings["message"].mask(again, messages).astype("str"))
+    groups = findings[again].groupby(["session", "kind"], sort=False)
+    # "hold" comes before "warn": one cell that holds is enough.
+    joined, worst = groups["message"].agg(" ".join), groups["severity"].min()
+    places = list(place[again].itertuples(index=False, name=None))
+    messages = pd.Series([joined[where] for where in places], place[again].index)
+    severities = pd.Series([worst[where] for where in places], place[again].index)
+    findings = findings.assign(
+        message=findings["message"].mask(again, messages).astype("str"),
+        severity=findings["severity"].mask(again, severities).astype("str"),
+    )
     return findings[~(again & place.duplicated())]
 
 

@@ -95,7 +95,10 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
     def look(desk: Desk) -> pd.Series[str]:
         asked = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
         names = desk.candidates.loc[asked & absent(desk.candidates), "insurer_name"]
-        return (names + f" requires {what}, and the row has none{that_can}.").astype("str")
+        # What stands there instead is part of the message that a person decides by.
+        cells = desk.bad_cells[desk.bad_cells["column"] == requirement.replace("-", "_")]
+        instead = (" " + cells.groupby("session")["message"].first()).reindex(names.index).fillna("")
+        return (names + f" requires {what}, and the row has none{that_can}." + instead).astype("str")
 
     return look
 

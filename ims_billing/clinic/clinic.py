@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,6 +62,16 @@ class ClinicBlock(Strict):
     dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
     locations: tuple[Text, ...] = ()
     ignore: tuple[Text, ...] = ()
+    time_zone: Text = "America/Vancouver"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _in_the_database(cls, name: str) -> str:
+        # Names on a disk that ignores case, and folders of the database, are no zones.
+        zones = zoneinfo.available_timezones()
+        if name not in zones:
+            raise ValueError(f"{name!r} is no time zone{did_you_mean(name, sorted(zones))}")
+        return name
 
     @field_validator("name", "address", "phone")
     @classmethod
@@ -242,6 +253,11 @@ class Clinic:
     def roster(self) -> Roster:
         """The practitioners by their names; the clinic's name, locations and towns say nothing beside one."""
         return Roster(self.practitioners, (self.name, *self.block.locations, *places_of(self.block.address)))
+
+    @cached_property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone that the clinic keeps; offsets by date come from the time zone database."""
+        return zoneinfo.ZoneInfo(self.block.time_zone)
 
     @cached_property
     def _insurers(self) -> dict[str, Insurer]:

@@ -35,6 +35,7 @@ phone = ""
 bill = ["ims"]                  # which services become claims: "ims", "physiotherapy"
 blank_insurer = "hold"          # a blank insurer: "hold" the session, or "self-pay" if it means the patient pays
 dates = "unambiguous"           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
+time_zone = "America/Vancouver" # which clock the clinic keeps: times in UTC or at an offset become its local time
 locations = []                  # empty: all; otherwise sessions at other locations are not billed
 ignore = []                     # headings of columns that say nothing about a claim, such as "Room"
 

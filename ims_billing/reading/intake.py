@@ -129,6 +129,7 @@ class _Desk:
         else:
             self.frames.append(sessions_frame(table, name))
             self.bad.append(bad_cells(table.bad))
+        file.remarks.extend(table.remarks)
 
     def intake(self) -> Intake:
         """Everything taken in as one: appointments and sales tied, repeats dropped, numbers added."""

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.sales import patient_key
+from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
 from ims_billing.vocabulary.cells import Cell, meanings
 from ims_billing.vocabulary.spelling import plain
@@ -18,6 +19,8 @@ from ims_billing.vocabulary.spelling import plain
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
 _DAYS = ("birth_date", "insured_birth_date", "accident_date")
 _COUNTS = ("visits_used", "visits_allowed")
+# How many cells that cannot be read a remark lists one by one.
+_SHOWN = 5
 _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 
@@ -113,9 +116,22 @@ def policies_frame(table: Table, file: str) -> Policies:
         [patient_key(patient_id, "")] if patient_id else [patient_key("", name)] if name else []
         for patient_id, name in zip(ids, names, strict=True)
     ]
-    columns: dict[str, object] = {name: table.said(table.texts(name)) for name in _NUMBERS if name != "relationship"}
+    columns: dict[str, object] = {name: table.identifiers(name) for name in _NUMBERS if name in NUMBERS}
+    columns |= {"insured": table.without_blanks(table.texts("insured"))}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
     columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
     for name in (*_DAYS, "valid_from", "valid_until"):
-        columns[name] = pd.Series(table.dates(name), dtype="datetime64[us]")
+        personal = name in ("birth_date", "insured_birth_date")
+        columns[name] = pd.Series(table.noted_dates(name, personal=personal), dtype="datetime64[us]")
+    # Nobody can say on which days a policy is in force whose first or last day cannot be read: it lends nothing.
+    for position in {p for p, column, *_ in table.bad if column in ("valid_from", "valid_until")}:
+        keys[position] = []
+    table.remarks += unread_cells(table)
     return Policies(file, pd.DataFrame({"keys": keys, "insurer": table.texts("insurer"), **columns}))
+
+
+def unread_cells(table: Table) -> list[str]:
+    """What a list holds and the program could not read, as remarks on the file: nothing of it is used."""
+    shown = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
+    more = len(table.bad) - len(shown)
+    return [*shown, f"{more} more cells could not be read"] if more else shown

@@ -136,15 +136,18 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
 def _lines(table: Table, file: str) -> list[Line]:
     days = table.dates("purchase_date")
     statuses = meanings(table.rules.words.jane_sale, table.found.known.status)
-    subtotals = table.amounts("subtotal", "unreadable-fee", "fee_cents")
-    taxes = [table.amounts(name, column="tax_cents") for name in ("gst", "pst")]
-    totals = table.amounts("total", column="fee_cents")
+    subtotals = table.amounts("subtotal", "unreadable-fee", "fee_cents", words=True)
+    taxes = [table.amounts(name, column="tax_cents", words=True) for name in ("gst", "pst")]
+    totals = table.amounts("total", column="fee_cents", words=True)
     bad: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
     for position, cell in enumerate(table.raw("purchase_date")):
         if days[position] is None and text(cell):
             told = f"{table.called('purchase_date')} holds {shown(cell)}, which is not plainly a date."
             table.note(position, "service_date", "unreadable-service-date", told)
-    collected, balance = table.amounts("collected", column="patient_paid_cents"), table.amounts("balance")
+    collected, balance = (
+        table.amounts(name, column=column, words=True)
+        for name, column in (("collected", "patient_paid_cents"), ("balance", "balance_cents"))
+    )
     columns = {
         name: table.texts(name, sound=name in ("patient", "item", "practitioner", "payer", "status"))
         for name in ("patient", "patient_id", "item", "practitioner", "payer", "invoice", "status", "location")

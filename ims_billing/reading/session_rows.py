@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.reading.statuses import row_statuses
-from ims_billing.reading.table import Table, whole
-from ims_billing.vocabulary.cells import day, meanings, shown, text, word_of
+from ims_billing.reading.table import Table, midnight, whole
+from ims_billing.reading.visit_times import length_between, service_days, visit_times
+from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.model import Aside
 
@@ -22,9 +23,12 @@ _MUST_BE_SOUND = (
     "patient_id",
     "location",
 )
-# Columns in which a dash or a word such as "none" says that there is nothing.
-NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_insurer", "secondary_policy", "secondary_member")
-_DATES = ("birth_date", "insured_birth_date", "accident_date")
+# Identifiers: of what stands there only a number of an insurer is read.
+NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_policy", "secondary_member")
+# Names in which a dash or a word such as "none" says that there is nothing.
+_NAMES = ("insured", "secondary_insurer")
+# Days beside the visit's, and whether they are a person's own, which no message repeats.
+_DATES = {"birth_date": True, "insured_birth_date": True, "accident_date": False}
 _TYPES = {column.name: column.dtype for column in SESSIONS}
 
 
@@ -33,28 +37,29 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     texts = {
         name: table.texts(name, sound=name in _MUST_BE_SOUND)
         for name, dtype in _TYPES.items()
-        if dtype == "str" and name in table.found.columns and name != "status"
+        if dtype == "str" and name in table.found.columns and name not in ("status", *NUMBERS)
     }
     words, own = table.rules.words, table.clinic.words
     for name in ("session_id", "patient_id"):
         if name in texts:  # a dash is no number
             texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
-    for name in NUMBERS:
-        if name in texts:
-            texts[name] = table.said(texts[name])
+    texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.found.columns}
+    texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
     status = meanings(words.status, {**own.status, **table.found.known.status})
     cells: dict[str, Any] = {
         **texts,
         "status": row_statuses(table, status, blank="arrived"),
-        "visit": table.worded("visit", meanings(words.visit, own.visit)),
-        "relationship": table.worded("relationship", meanings(words.relationship, own.relationship)),
+        "visit": table.worded("visit", meanings(words.visit, own.visit), "initial or subsequent"),
+        "relationship": table.worded(
+            "relationship", meanings(words.relationship, own.relationship), "self, spouse, child or other"
+        ),
         "billed": _billed(table, meanings(words.billed, own.billed)),
         "elsewhere": table.elsewhere(),
-        **_when(table),
+        **visit_times(table),
         **_amounts(table),
     }
-    for name in _DATES:
-        cells[name] = table.dates(name, short_years=name == "accident_date")
+    for name, personal in _DATES.items():
+        cells[name] = table.noted_dates(name, short_years=not personal, personal=personal)
     table.ragged()
     return typed(cells, table, file)
 
@@ -71,20 +76,19 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
     """The SESSIONS frame of Jane's Appointments report: no money and no insurer; breaks are set aside."""
     names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
     patients = [" ".join(f"{first} {last}".split()) for first, last in names]
-    starts, ends = table.days("start_at"), table.days("end_at")
-    for position, (cell, found) in enumerate(zip(table.raw("start_at"), starts, strict=True)):
-        if found is None and text(cell):
-            told = f"{table.called('start_at')} holds {shown(cell)}, which is not plainly a date."
-            table.note(position, "service_date", "unreadable-service-date", told)
-    begin = [None if found is None else found.hour * 60 + found.minute for found in starts]
-    end = [None if found is None else found.hour * 60 + found.minute for found in ends]
+    starts, ends = service_days(table, "start_at"), table.days("end_at")
+    for position, cell in table.unread("end_at", ends):
+        message = f"{table.called('end_at')} holds {written_out(cell)}, which is not plainly a day with a time."
+        table.note(position, "end", "unreadable-cell", message)
+    begin = [None if moment is None else moment.hour * 60 + moment.minute for moment in starts]
+    end = [None if moment is None else moment.hour * 60 + moment.minute for moment in ends]
     first = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
     cells = {
         "session_id": table.texts("session_id", sound=True),
-        "service_date": table.dates("start_at"),
+        "service_date": [midnight(moment) for moment in starts],
         "start": whole(begin),
         "end": whole(end),
-        "minutes": whole([_between(a, b) for a, b in zip(begin, end, strict=True)]),
+        "minutes": whole([length_between(a, b) for a, b in zip(begin, end, strict=True)]),
         "patient": patients,
         "patient_id": table.texts("patient_id", sound=True),
         "practitioner": table.texts("practitioner", sound=True),
@@ -128,35 +132,11 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
     return billed
 
 
-def _when(table: Table) -> dict[str, Any]:
-    """The service date, and the times; a start that stands in the date cell counts where no other does."""
-    days = table.days("service_date", short_years=True)
-    for position, (cell, found) in enumerate(zip(table.raw("service_date"), days, strict=True)):
-        if found is None and text(cell):
-            told = f"{table.called('service_date')} holds {shown(cell)}, which is not plainly a date."
-            table.note(position, "service_date", "unreadable-service-date", told)
-    start, end = table.times("start"), table.times("end")
-    if "start" not in table.found.columns:
-        start = [found.hour * 60 + found.minute or None if found else None for found in days]
-    minutes = table.lengths("minutes")
-    spans = zip(minutes, start, end, strict=True)
-    return {
-        "service_date": table.dates("service_date", short_years=True),
-        "start": whole(start),
-        "end": whole(end),
-        "minutes": whole([own or _between(first, last) for own, first, last in spans]),
-    }
-
-
-def _between(first: int | None, last: int | None) -> int | None:
-    return last - first if first is not None and last is not None and last > first else None
-
-
 def _amounts(table: Table) -> dict[str, Any]:
-    fees = table.amounts("fee", "unreadable-fee")
+    fees = table.amounts("fee", "unreadable-fee", words=True)
     return {
         "fee_cents": [fee or 0 for fee in fees],
         "fee_stated": [fee is not None for fee in fees],
-        "patient_paid_cents": [amount or 0 for amount in table.amounts("patient_paid")],
-        "tax_cents": [amount or 0 for amount in table.amounts("tax")],
+        "patient_paid_cents": [amount or 0 for amount in table.amounts("patient_paid", words=True)],
+        "tax_cents": [amount or 0 for amount in table.amounts("tax", words=True)],
     }

@@ -14,18 +14,22 @@ from ims_billing.reading.own_rows import own_rows
 from ims_billing.rules.published import LayoutRules, published
 from ims_billing.vocabulary.cells import (
     Cell,
+    Clock,
+    clock,
     day,
     day_order,
     is_error,
     length,
-    meanings,
+    meaning_of,
     money,
+    says_nothing,
     shown,
     text,
-    time,
     word_of,
+    written_out,
 )
 from ims_billing.vocabulary.frames import CELL_FINDINGS, prove
+from ims_billing.vocabulary.identifiers import Identifier, identifier
 from ims_billing.vocabulary.spelling import heading
 
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.
@@ -35,14 +39,19 @@ Bad = tuple[int, str, str, str]
 class Table:
     """One recognised table, with the rows that are not its own set aside.
 
-    `places` are the rows as Excel numbers them, `asides` the rows that are set aside, `bad` the bad cells.
-    `money_field` is the field whose sum a line of totals would show.
+    `places` are the rows as Excel numbers them, `asides` the rows that are set aside, `bad` the bad cells, `remarks`
+    what was put right while reading. `money_field` is the field whose sum a line of totals would show.
     """
 
     def __init__(self, found: Match, clinic: Clinic, money_field: str | None = None) -> None:
         self.found, self.clinic = found, clinic
         self.rules: LayoutRules = published().layouts
         self.bad: list[Bad] = []
+        self.remarks: list[str] = []
+        words = self.rules.words.nothing
+        self._nothing = frozenset({"", *map(word_of, words["nothing"])})
+        self._no_money = self._nothing | frozenset(map(word_of, words["money"]))
+        self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
         own, self.asides = own_rows(found, money_field)
         self._positions = np.array(own, dtype=int)
         self.places = [found.row(int(position)) for position in self._positions]
@@ -99,60 +108,123 @@ class Table:
                     self.note(position, field, "unreadable-cell", f"{self.called(name)} holds {cell}.")
         return written
 
-    def days(self, name: str, *, short_years: bool = False) -> list[Any]:
-        """A field as days (with the time where a cell has one); None where there is none or it cannot be read."""
+    def days(self, name: str, *, short_years: bool = False, whole_days: bool = False) -> list[Any]:
+        """A field as local days (with the time where a cell has one); None where there is none or it cannot be read.
+
+        `short_years` and `whole_days` as in `vocabulary.days.day`.
+        """
         raw = self.raw(name)
-        order = day_order(raw, self.found.known.dates)
-        known: dict[Cell, Any] = {}
-        return [
-            known[cell] if cell in known else known.setdefault(cell, day(cell, order, short_years=short_years))
-            for cell in raw
-        ]
+        order, zone = day_order(raw, self.found.known.dates), self.clinic.zone
+        days: dict[Any, Any] = {}
+        for cell in raw:
+            if (key := (type(cell), cell)) not in days:
+                days[key] = day(cell, order, short_years=short_years, zone=zone, whole_days=whole_days)
+        return [days[type(cell), cell] for cell in raw]
 
     def dates(self, name: str, *, short_years: bool = False) -> list[Any]:
-        """A field as days without their times."""
-        known: dict[Any, Any] = {}
-        return [
-            known[found] if found in known else known.setdefault(found, midnight(found))
-            for found in self.days(name, short_years=short_years)
-        ]
+        """A field of days without times (a birth date); None where there is none or it cannot be read."""
+        return [midnight(moment) for moment in self.days(name, short_years=short_years, whole_days=True)]
 
-    def times(self, name: str) -> list[int | None]:
-        """A field as minutes after midnight."""
-        known: dict[Cell, int | None] = {}
-        return [known[c] if c in known else known.setdefault(c, time(c)) for c in self.raw(name)]
+    def noted_dates(self, name: str, *, short_years: bool = False, personal: bool = False) -> list[Any]:
+        """A field as `dates` reads it, with a note for each unreadable cell; `personal` ones are not quoted."""
+        days = self.dates(name, short_years=short_years)
+        for position, cell in self.unread(name, days):
+            written = shown(cell) if personal else written_out(cell)
+            message = f"{self.called(name)} holds {written}, which is not plainly a date."
+            self.note(position, name, "unreadable-cell", message)
+        return days
+
+    def unread(self, name: str, values: Sequence[object]) -> list[tuple[int, Cell]]:
+        """Position and cell of each cell of a field that says something and has no value."""
+        cells = enumerate(zip(self.raw(name), values, strict=True))
+        return [(p, cell) for p, (cell, value) in cells if value is None and not says_nothing(cell, self._nothing)]
+
+    def clocks(self, name: str) -> list[Clock | None]:
+        """A field as times of day, with a note for each cell that cannot be read."""
+        zone = self.clinic.zone
+        clocks: dict[Any, Clock | None] = {}
+        for cell in (raw := self.raw(name)):
+            if (key := (type(cell), cell)) not in clocks:
+                clocks[key] = clock(cell, zone)
+        times = [clocks[type(cell), cell] for cell in raw]
+        for position, cell in self.unread(name, times):
+            message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a time of day."
+            self.note(position, name, "unreadable-cell", message)
+        return times
 
     def lengths(self, name: str) -> list[int | None]:
-        """A field as minutes."""
-        known: dict[Cell, int | None] = {}
-        return [known[c] if c in known else known.setdefault(c, length(c)) for c in self.raw(name)]
+        """A field as minutes, with a note for each cell that cannot be read; zero says nothing."""
+        raw = self.raw(name)
+        lengths: dict[Any, int | None] = {}
+        for cell in raw:
+            if (key := (type(cell), cell)) not in lengths:
+                lengths[key] = length(cell)
+        minutes = [lengths[type(cell), cell] for cell in raw]
+        for position, cell in self.unread(name, minutes):
+            if cell != 0:
+                message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a number of minutes."
+                self.note(position, name, "unreadable-cell", message)
+        return minutes
 
-    def amounts(self, name: str, kind: str = "unreadable-cell", column: str = "") -> list[int | None]:
-        """A field as cents; None where nothing is written, or where it cannot be read, which is noted."""
-        known: dict[Any, int | None] = {}
-        found = []
+    def amounts(
+        self, name: str, kind: str = "unreadable-cell", column: str = "", *, words: bool = False
+    ) -> list[int | None]:
+        """A field as cents; None where nothing is written, or where it cannot be read, which is noted.
+
+        With `words` a dash, or a word such as "exempt", is nothing written.
+        """
+        amounts: dict[Any, int | None] = {}
+        cents = []
         for position, cell in enumerate(self.raw(name)):
             key = (type(cell), cell)
-            amount = known[key] if key in known else known.setdefault(key, money(cell))
-            if amount is None and text(cell):
-                told = f"{self.called(name)} holds {shown(cell)}, which is not an amount in whole cents."
-                self.note(position, column or f"{name}_cents", kind, told)
-            found.append(amount)
-        return found
+            amount = amounts[key] if key in amounts else amounts.setdefault(key, money(cell))
+            if amount is None and text(cell) and not (words and says_nothing(cell, self._no_money)):
+                message = f"{self.called(name)} holds {written_out(cell)}, which is not an amount in whole cents."
+                self.note(position, column or f"{name}_cents", kind, message)
+            cents.append(amount)
+        return cents
 
-    def worded(self, name: str, meanings: Mapping[str, str]) -> list[str]:
-        """Cell words by what they mean; what is not known says nothing."""
-        known: dict[str, str] = {}
-        return [
-            known[cell] if cell in known else known.setdefault(cell, meanings.get(word_of(cell), ""))
-            for cell in self.texts(name)
-        ]
+    def worded(self, name: str, meanings: Mapping[str, str], wanted: str = "") -> list[str]:
+        """Cell words by what they mean, "" where they say nothing of it; a word that is not understood is noted.
 
-    def said(self, cells: list[str]) -> list[str]:
+        `wanted` says in a message what the cell should say; without it nothing is noted.
+        """
+        words: dict[str, str | None] = {}
+        values = []
+        for position, cell in enumerate(self.texts(name)):
+            if cell not in words:
+                words[cell] = "" if says_nothing(cell, self._nothing) else meaning_of(cell, meanings)
+            meaning = words[cell]
+            if meaning is None and wanted:
+                self.note(position, name, "unreadable-cell", f"{self.called(name)} does not say {wanted}.")
+            values.append("" if meaning in (None, "either") else meaning)
+        return values
+
+    def identifiers(self, name: str) -> list[str]:
+        """A field as identifiers, empty where there is none; a damaged one is noted, a fixed one is a remark."""
+        read: dict[Any, Identifier] = {}
+        fixed: dict[str, list[int]] = {}
+        values = []
+        for position, cell in enumerate(self.raw(name)):
+            key = (type(cell), cell)
+            if key not in read:
+                read[key] = identifier(cell, self._nothing, self._beside_a_number)
+            number = read[key]
+            if number.damaged:
+                self.note(position, name, "unreadable-cell", f"{self.called(name)} holds {number.damaged}.")
+            elif number.fixed:
+                fixed.setdefault(number.fixed, []).append(self.places[position])
+            values.append(number.text)
+        for how, rows in fixed.items():
+            cells = "1 number" if len(rows) == 1 else f"{len(rows)} numbers"
+            where = f"row {rows[0]}" if len(rows) == 1 else f"first in row {rows[0]}"
+            self.remarks.append(f"{cells} in {self.called(name)} written {how}, read without ({where})")
+        return values
+
+    def without_blanks(self, cells: list[str]) -> list[str]:
         """The cells, empty where one holds a dash, or a word that means that there is nothing."""
-        nothing = {"", *meanings(self.rules.words.nothing, {})}
-        known = {cell: "" if word_of(cell) in nothing else cell for cell in set(cells)}
-        return [known[cell] for cell in cells]
+        values = {cell: "" if says_nothing(cell, self._nothing) else cell for cell in set(cells)}
+        return [values[cell] for cell in cells]
 
     def elsewhere(self) -> list[str]:
         """The cells under headings that the layout does not know, as one text."""

@@ -345,7 +345,9 @@ def decide(
             for column, value in found.items():
                 sessions.loc[one.session, column] = value
             decided.corrected[place] = f"{DECIDED} {one.on}: {put_right(found, before)}"
-            bad = bad[~own]
+            # The cell that was corrected is unreadable no more, whichever finding the value was typed for.
+            corrected = (bad["session"] == one.session) & bad["column"].isin(list(found))
+            bad = bad[~((own & (one.kind != "unreadable-cell")) | corrected)]
             changed.add(one.session)
         labels = sorted(changed)
     return replace(decided, intake=replace(intake, sessions=sessions, cell_findings=bad))

@@ -1,11 +1,11 @@
-"""Which field a correct value stands for, by kind of finding; what the field is called and how it is written."""
+"""Which field a correct value replaces, by kind of finding; what each field is called and how it is written."""
 
 from __future__ import annotations
 
 from ims_billing.vocabulary.findings import CATALOGUE
 
-# The column of the sessions that a correct value stands for, by kind; of two, the first that it can be read for.
-# What cannot be read (`unreadable-cell`) names its column itself.
+# The column of the sessions that a correct value replaces, by kind. Of two, it is the first that the value fits.
+# For `unreadable-cell` the unreadable cell itself says which column it is.
 CORRECTS: dict[str, tuple[str, ...]] = {
     "unreadable-service-date": ("service_date",),
     "missing-service-date": ("service_date",),
@@ -35,11 +35,15 @@ CORRECTS: dict[str, tuple[str, ...]] = {
     "tie-not-certain": ("fee_cents", "insurer"),
 }
 ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
-# What a column is called, and how a value of it is written.
+# What a column is called in a sentence, and how a value of it is written.
 FIELDS: dict[str, tuple[str, str]] = {
     "service_date": ("the service date", "a day such as 2026-10-31"),
     "birth_date": ("the birth date", "a day such as 1980-01-31"),
     "accident_date": ("the accident date", "a day such as 2026-01-31"),
+    "insured_birth_date": ("the insured's birth date", "a day such as 1980-01-31"),
+    "start": ("the start", "a time such as 9:30"),
+    "end": ("the end", "a time such as 10:00"),
+    "minutes": ("the length in minutes", "a number of minutes such as 45"),
     "fee_cents": ("the fee", "an amount such as 95.00"),
     "patient_paid_cents": ("what the patient paid", "an amount such as 20.00"),
     "tax_cents": ("the tax", "an amount such as 0.00"),
@@ -57,11 +61,19 @@ FIELDS: dict[str, tuple[str, str]] = {
     "member": ("the member ID", "a number"),
     "payer_file_number": ("the payer file number", "a number"),
     "phn": ("the Personal Health Number", "a number"),
+    "secondary_policy": ("the second policy number", "a number"),
+    "secondary_member": ("the second member ID", "a number"),
 }
+# Columns whose unreadable cells hold only where a check or a fee depends on them: what is needed goes first.
+OFTEN_LIGHT = (
+    *("birth_date", "insured_birth_date", "relationship", "policy", "member", "phn"),
+    *("secondary_policy", "secondary_member"),
+    *("start", "end", "minutes", "visit", "accident_date", "payer_file_number"),
+)
 
 
 def answers(kind: str) -> str:
-    """What counts on a line of this kind, in words for whoever decides."""
+    """The decisions that a line of this kind accepts, as a sentence for whoever decides."""
     decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
     ways = ["Bill"] if "bill" in decisions else []
     if "correct" in decisions:

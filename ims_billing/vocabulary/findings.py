@@ -358,6 +358,13 @@ _KINDS = (
         "Compare it with the College's register; in clinic.toml it stands in quotes, so that a leading zero stays.",
     ),
     Kind(
+        "number-unlike-others",
+        "warn",
+        _NONE,
+        "A policy number or member ID does not look like the insurer's others",
+        "Compare it with the patient's card: a spreadsheet may have taken off zeros or digits.",
+    ),
+    Kind(
         "birth-date-in-future",
         "warn",
         _NONE,

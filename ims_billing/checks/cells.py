@@ -1,0 +1,105 @@
+"""Cells that say something and cannot be read: which of them hold, and numbers that are unlike an insurer's others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Literal, cast
+
+import pandas as pd
+
+from ims_billing.checks.desk import Desk, cell_holds, check
+from ims_billing.rules.values import in_force
+from ims_billing.vocabulary.identifiers import shape
+
+# Below these an insurer's numbers prove no usual shape: how many that are alike, and how many to one that is not.
+_ALIKE = 5
+_TO_ONE_UNLIKE = 5
+
+
+def _one_to_one(desk: Desk) -> pd.Series[bool]:
+    """Candidates whose insurer pays for one patient at a time."""
+    return desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("one-to-one", day))
+
+
+def _fee_by(desk: Desk, what: Literal["visit", "minutes"]) -> pd.Series[bool]:
+    """Candidates for which a fee in force that day is of one visit, or of one length."""
+    candidates = desk.candidates
+    keys = candidates[["service", "insurer_id", "service_date"]]
+    depends: dict[tuple[str, str, dt.date], bool] = {}
+    answers = []
+    for service, insurer, date in keys.itertuples(index=False, name=None):
+        day = cast(pd.Timestamp, date).date()
+        if (service, insurer, day) not in depends:
+            depends[service, insurer, day] = any(
+                getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer)
+                for fee in in_force(desk.clinic.fees, day)
+            )
+        answers.append(depends[service, insurer, day])
+    return pd.Series(answers, index=candidates.index, dtype="bool")
+
+
+@cell_holds("start")
+def start_is_needed(desk: Desk) -> pd.Series[bool]:
+    """An insurer that pays one-to-one depends on the start; so does a fee by the length where nothing else says it."""
+    candidates = desk.candidates
+    unknown = candidates["start"].isna()
+    return (unknown & _one_to_one(desk)) | (candidates["minutes"].isna() & _fee_by(desk, "minutes"))
+
+
+@cell_holds("end")
+def end_is_needed(desk: Desk) -> pd.Series[bool]:
+    """The end is needed where nothing else says the length, and one-to-one treatment or a fee depends on it."""
+    return desk.candidates["minutes"].isna() & (_one_to_one(desk) | _fee_by(desk, "minutes"))
+
+
+@cell_holds("minutes")
+def minutes_are_needed(desk: Desk) -> pd.Series[bool]:
+    """A fee by the length depends on the cell; one-to-one treatment too, where nothing else says the length."""
+    return _fee_by(desk, "minutes") | (desk.candidates["minutes"].isna() & _one_to_one(desk))
+
+
+@cell_holds("visit")
+def visit_is_needed(desk: Desk) -> pd.Series[bool]:
+    """A fee or a service code by the visit depends on the cell, unless the service name says which visit it was."""
+    by_code = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
+    return (by_code | _fee_by(desk, "visit")) & (desk.candidates["visit_evidence"] != "the service name")
+
+
+@cell_holds("accident_date", "payer_file_number")
+def accident_is_needed(desk: Desk) -> pd.Series[bool]:
+    """A private plan does not pay for an accident: what cannot be read may be about one."""
+    return desk.by_insurer_and_day(lambda insurer, _: not insurer.public)
+
+
+@cell_holds("relationship", "birth_date", "insured_birth_date", "policy", "member", "phn")
+def only_where_required(desk: Desk) -> pd.Series[bool]:
+    """None: where an insurer requires one of these, its own finding (such as `missing-policy`) holds the session."""
+    return pd.Series(False, index=desk.candidates.index, dtype="bool")
+
+
+cell_holds("secondary_policy", "secondary_member")(only_where_required)
+
+
+@check("number-unlike-others")
+def number_unlike_others(desk: Desk) -> pd.Series[str]:
+    """A number whose length, or whose letters and digits, differ from all others that go to the same insurer."""
+    messages: dict[int, list[str]] = {}
+    claims = desk.active
+    for column, called in (("policy", "policy number"), ("member", "member ID")):
+        numbers = pd.concat([desk.candidates[["insurer_id", column]], claims[["insurer_id", column]]])
+        distinct = numbers[numbers[column] != ""].drop_duplicates()
+        unlike: set[tuple[str, str]] = set()
+        for insurer, part in distinct.groupby("insurer_id"):
+            shapes = {number: shape(number) for number in part[column]}
+            counts = Counter(shapes.values())
+            usual, alike = counts.most_common(1)[0]
+            others = len(shapes) - alike
+            if others and alike >= _ALIKE and alike >= _TO_ONE_UNLIKE * others:
+                unlike |= {(str(insurer), number) for number, own in shapes.items() if own != usual}
+        rows = desk.candidates[["insurer_id", "insurer_name", column]]
+        for label, insurer, name, number in rows.itertuples(name=None):
+            if (insurer, number) in unlike:
+                message = f"The {called} does not look like the others that go to {name}."
+                messages.setdefault(label, []).append(message)
+    return pd.Series({label: " ".join(parts) for label, parts in messages.items()}, dtype="str")

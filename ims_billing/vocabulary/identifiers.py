@@ -1,0 +1,123 @@
+"""One cell into an identifier: a policy number, a member ID, an insurer's file number; or why it cannot be one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ims_billing.vocabulary.cells import Cell, is_error
+from ims_billing.vocabulary.days import MONTHS
+from ims_billing.vocabulary.spelling import plain
+
+# Letters without a digit among them that stand beside a number and belong to it: "Group 22218", "SL 175 A".
+_LONGEST_PREFIX = 2
+_LONGEST = 40
+# Excel keeps 15 digits of a number, and writes zeros for the others.
+_EXACT_DIGITS = 15
+_MARKS = re.compile(r"[\w\-/.#:&() ]+")
+_SCIENTIFIC = re.compile(r"\d[.,]\d*e[+-]?\d+|\d+e\+\d+")
+_ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?z?")
+_SLASHED_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(?:(?:19|20)\d\d|\d\d)")
+_NAMED_DAY = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[- ](\d{2}|\d{4})|(\d{1,2})[- ]([a-z]{3,9})")
+_WHOLE = re.compile(r"(\d+)[.,]0+")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A cell read as an identifier: its `text` (empty where there is none), why it is `damaged`, how it was `fixed`.
+
+    `damaged` and `fixed` are clauses that follow "Policy Number (column L) holds" or "was written"; empty where there
+    is nothing to say. They never repeat the cell.
+    """
+
+    text: str
+    damaged: str = ""
+    fixed: str = ""
+
+
+def identifier(cell: Cell, nothing: Collection[str] = (), beside: Collection[str] = ()) -> Identifier:
+    """The identifier in a cell. Only what can be a number of an insurer is one; anything else is blank or damaged.
+
+    `nothing` are words that say that there is none, `beside` words that may stand beside a number ("group", "cert"),
+    both plain. Letters, digits, spaces and the usual marks make an identifier, with at least one digit that is not 0.
+    """
+    if cell is None:
+        return Identifier("")
+    if isinstance(cell, bool):
+        return Identifier("", "yes or no instead of a number")
+    if isinstance(cell, dt.date | dt.time | dt.timedelta):
+        return Identifier("", "a date: a spreadsheet has turned the number into one")
+    if isinstance(cell, int | float):
+        return _number(cell)
+    return _written(cell, nothing, beside)
+
+
+def _number(cell: float) -> Identifier:
+    if isinstance(cell, float) and not cell.is_integer():
+        return Identifier("", "a number with decimals")
+    if cell < 0:
+        return Identifier("", "a number below zero")
+    if cell >= 10**_EXACT_DIGITS:
+        return Identifier("", "a number too long for a spreadsheet, which has lost its last digits")
+    return Identifier(str(int(cell)) if cell else "")
+
+
+def _written(cell: str, nothing: Collection[str], beside: Collection[str]) -> Identifier:
+    fixed = ""
+    text = " ".join(re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", cell).split())
+    if marked := re.fullmatch(r'="(.*)"|[\'’](.*)', text):
+        text, fixed = (marked[1] or marked[2] or "").strip(), "with a spreadsheet's text mark"
+    if whole := _WHOLE.fullmatch(text):
+        text, fixed = whole[1], "as a number with decimals"
+    words = plain(text)
+    if is_error(text):
+        return Identifier("", f"{text}, an error of the spreadsheet")
+    if _says_none(words, nothing):
+        return Identifier("")
+    if damage := _damage(words, beside):
+        return Identifier("", damage)
+    return Identifier(text, "", fixed)
+
+
+def _says_none(words: str, nothing: Collection[str]) -> bool:
+    """Whether a cell is blank, zeros or marks alone, crosses, or a word for nothing."""
+    letters = re.sub(r"[\W_]+", "", words)
+    return not letters.strip("0x") or " ".join(re.sub(r"[\W_]+", " ", words).split()) in nothing
+
+
+def _damage(words: str, beside: Collection[str]) -> str:
+    """Why words, plain and not blank, are no identifier; empty where they are one."""
+    if not re.search(r"[1-9]", words):
+        return "words instead of a number"
+    if _SCIENTIFIC.fullmatch(words):
+        return "a number that a spreadsheet has shortened, such as 1.23E+11"
+    if _is_day(words):
+        return "a date: a spreadsheet has turned the number into one"
+    if words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0"):
+        return "a number too long for a spreadsheet, which has lost its last digits"
+    if len(words) > _LONGEST:
+        return "more than a number"
+    if not _MARKS.fullmatch(words):
+        return "marks that stand in no number"
+    strangers = [w for w in re.sub(r"[^\w ]", "", words).split() if w.isalpha() and len(w) > _LONGEST_PREFIX]
+    if any(word not in beside for word in strangers):
+        return "words beside a number"
+    return ""
+
+
+def _is_day(words: str) -> bool:
+    """Whether a text is a date in one of the ways in which Excel writes dates."""
+    if _ISO_DAY.fullmatch(words):
+        return True
+    if slashed := _SLASHED_DAY.fullmatch(words):
+        first, second = sorted((int(slashed[1]), int(slashed[2])))
+        return 1 <= first <= 12 and second <= 31
+    named = _NAMED_DAY.fullmatch(words)
+    return named is not None and (named[2] or named[5]) in MONTHS
+
+
+def shape(text: str) -> str:
+    """What a number looks like: 9 for each digit, A for each letter, spaces and marks left out."""
+    return "".join("9" if c.isdigit() else "A" for c in text if c.isalnum())
