@@ -259,12 +259,13 @@ def test_hyphens_part_words_and_spaced_dashes_part_names() -> None:
 QUALIFIED = HERE / "data" / "service_names_qualified.csv"
 RIGHT = {"denies-next": "not_billed", "denies-before": "not_billed", "not-a-visit": "not_billed", "not-certain": "held"}
 GROUPS = published().services.group
+BY_THE_RULES = NameReader(published().services, {})
 SOME_IMS = ["IMS", "Dry Needling - Follow-up 30 min", "ICBC IMS (shoulder)", "Physio + Gunn IMS", "Aiguilles sèches"]
 
 
 def outcome_of(name: str, own: dict[str, Service] | None = None) -> str:
     """What becomes of a name under a physiotherapist who may needle."""
-    reading = reader(own).read(name)
+    reading = (reader(own) if own else BY_THE_RULES).read(name)
     if reading.service != "ims":
         return "not_billed"
     return "claimed" if reading.certain else "held"

@@ -12,6 +12,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import limit_rule, payer_order, rules_on
 from ims_billing.month.prepare import Month
 from ims_billing.rules.values import Cited, Fee
+from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.model import Batch, Intake
@@ -74,7 +75,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
         Part("Decided", tuple(month.decided.told(label))),
-        Part("What was done", tuple(_service(session, month.sessions["patient"]))),
+        Part("What was done", tuple(_service(session, month.sessions["patient"], month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
         Part("The fee", tuple(_fee(month, label, session))),
@@ -107,7 +108,7 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         yield "Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside)
 
 
-def _service(session: Mapping[str, Any], patients: pd.Series[str]) -> Facts:
+def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clinic) -> Facts:
     day = session["service_date"]
     yield "Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}"
     # What is somebody's name stands in the wrong column.
@@ -117,6 +118,10 @@ def _service(session: Mapping[str, Any], patients: pd.Series[str]) -> Facts:
     yield "Service as written", written or "nothing"
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
     yield "Read as", f"{session['service']}{evidence}"
+    for reading in [] if named else names_read([session["service_name"]], clinic):
+        words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
+        if len(words) > 1:
+            yield "Word by word", "; ".join(words)
     yield "Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said"
     yield "Start", _clock(session["start"])
     yield "Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"])
