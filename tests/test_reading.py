@@ -180,7 +180,7 @@ def test_a_line_with_more_cells_than_headings_is_held(tmp_path: Path) -> None:
     assert (
         2,
         "unreadable-cell",
-        "The line has more cells than the 6 headings: its cells may stand in wrong columns.",
+        "The line has 7 cells under 6 headings: its cells may stand in wrong columns.",
     ) in bad(read(path, tmp_path))
 
 

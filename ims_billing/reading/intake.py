@@ -13,6 +13,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
+from ims_billing.reading.moved_rows import refuse_damaged_header
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
@@ -25,6 +26,7 @@ from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
 from ims_billing.vocabulary.model import Aside, FileRead, Intake, Progress, UnreadColumn, no_progress
 
 _LISTS = ("jane-clients", "policies")
+_WITHOUT_SESSIONS = (*_LISTS, "jane-sales")
 
 
 @dataclass
@@ -103,6 +105,7 @@ class _Desk:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
         match = recognise(opened.tables, self.layouts, name)
+        refuse_damaged_header(match, name)
         layout = match.known.id
         is_sales = layout == "jane-sales"
         needs = match.known.layout.needed
@@ -117,6 +120,8 @@ class _Desk:
         lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)
         self.files.append(file)
+        if layout in _WITHOUT_SESSIONS:
+            table.refuse_moved(name)
         if layout == "jane-appointments":
             self.appointments.append(appointments_frame(table, name))
             self.appointments_bad.append(bad_cells(table.bad))

@@ -290,10 +290,7 @@ def _html(content: bytes) -> Sheets:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file: by its mark, else UTF-8, else Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+    """The text of a file, by its code page."""
+    from ims_billing.reading.code_pages import decode
+
+    return decode(content).text

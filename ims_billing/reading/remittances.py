@@ -51,7 +51,7 @@ def _lines(table: Table, file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
-    table.ragged()
+    table.note_moved()
     faults = [""] * len(table)
     for position, _, _, message in table.bad:
         faults[position] += f"{' ' if faults[position] else ''}{message}"

@@ -60,7 +60,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     }
     for name, personal in _DATES.items():
         cells[name] = table.noted_dates(name, short_years=not personal, personal=personal)
-    table.ragged()
+    table.note_moved()
     return typed(cells, table, file)
 
 
@@ -101,7 +101,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "location": table.texts("location", sound=True),
         "notes": table.texts("notes"),
     }
-    table.ragged()
+    table.note_moved()
     return _without_breaks(typed(cells, table, file), table)
 
 

@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ims_billing.reading.code_pages import decode
 from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
@@ -57,7 +59,10 @@ _ENDINGS = {"xlsx": ("xlsx", "xlsm"), "html": ("html", "htm"), "csv": ("csv", "t
 
 @dataclass(frozen=True)
 class RawTable:
-    """The cells of one sheet, by column; its corner stands in `first_row` (from 1) and `first_column` (from 0)."""
+    """The cells of one sheet, by column; its corner stands in `first_row` (from 1) and `first_column` (from 0).
+
+    `widths` says of a text file how many cells each line has; the columns are filled up with blanks.
+    """
 
     sheet: str
     first_row: int
@@ -67,6 +72,7 @@ class RawTable:
     hidden_rows: int = 0
     is_text: bool = False
     hidden: bool = False
+    widths: tuple[int, ...] = ()
 
     def row(self, position: int) -> list[Cell]:
         """The cells of one row."""
@@ -96,7 +102,9 @@ def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:
     if kind == "xml":
         raise BillingError(f"{name}: this is XML, not a workbook as Excel writes it today. {_SAVE_AGAIN}")
     if kind == "csv":
-        return Opened([_text(name, content)], _remark(name, kind))
+        text = decode(content)
+        remarks = (f"{name}: {text.remark}",) if text.remark else ()
+        return Opened([_text(name, text.text)], (*_remark(name, kind), *remarks))
     tables, told = _ask_and_open(name, content, kind, ask)
     return Opened(tables, _remark(name, told))
 
@@ -116,7 +124,7 @@ def _kind(content: bytes) -> str:
         return "html"
     if head.startswith("<?xml"):
         return "html" if "<html" in head or "<table" in head else "xml"
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff")) or "\0" not in head
     if content.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc", b"\x1f\x8b", b"{\\rtf")):
         return "no-spreadsheet"
     if not utf16 and (b"\x00" in content or _share_of_controls(content) > 0.05):
@@ -223,10 +231,10 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
     )
 
 
-def _text(name: str, content: bytes) -> RawTable:
-    text = decoded(content)
+def _text(name: str, text: str) -> RawTable:
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
     rows: list[list[str]] = []
+    broken: list[tuple[int, list[str]]] = []  # the rows of more than one line, with the line each begins on
     # A million rows say the same few things: each is kept once.
     kept: dict[str, str] = {}
     width = lines = 0
@@ -234,8 +242,8 @@ def _text(name: str, content: bytes) -> RawTable:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in reader:
-            if reader.line_num > lines + 1 and _swallows(row, delimiter):
-                raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}")
+            if reader.line_num > lines + 1:
+                broken.append((lines + 1, row))
             lines = reader.line_num
             rows.append([kept.setdefault(cell, cell) for cell in row] if any(row) else blank)
             width = max(width, len(row))
@@ -245,19 +253,37 @@ def _text(name: str, content: bytes) -> RawTable:
         if "limit" in str(error):
             raise BillingError(f"{name}: a cell near line {lines + 1} is too long to be one. {_SAVE_AGAIN}") from error
         raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}") from error
+    widths = tuple(map(len, rows))
+    if broken:
+        usual = statistics.mode(width for width in widths if width)
+        for line, row in broken:
+            if _swallows(row, delimiter, usual):
+                raise BillingError(f"{name}: {_QUOTE.format(line)}")
     marked = '="' in text
     columns: list[list[Cell]] = [
         [_unwrapped(cell) for cell in column] if marked else list(column)
         for column in itertools.zip_longest(*rows, fillvalue="")
     ]
-    return RawTable("", 1, 0, len(rows), columns, is_text=True)
+    return RawTable("", 1, 0, len(rows), columns, is_text=True, widths=widths)
 
 
-def _swallows(row: list[str], delimiter: str) -> bool:
-    """Whether a cell of several lines holds whole lines of the table: its quotation mark was closed too late."""
-    return any(
-        line.count(delimiter) >= max(2, len(row) - 1) for cell in row if "\n" in cell for line in cell.splitlines()
-    )
+def _swallows(row: list[str], delimiter: str, usual: int) -> bool:
+    """Whether a cell of several lines holds lines of the table: its quotation mark was closed too late.
+
+    It does where one of its lines has as many separators as a row of the table (`usual` cells), or where its first
+    line ends a whole row or its last line begins one.
+    """
+    for place, cell in enumerate(row):
+        lines = re.split(r"\r\n|\r|\n", cell)
+        if len(lines) < 2 or delimiter not in cell:
+            continue
+        first, last = lines[0].count(delimiter), lines[-1].count(delimiter)
+        # A cell without a separator in its first line ends the row in the last column, whatever it says.
+        ends = first > 0 and place + first + 1 == usual
+        begins = last > 0 and last + len(row) - place == usual and (place > 0 or last > 1)
+        if ends or begins or any(line.count(delimiter) >= max(2, usual - 1) for line in lines):
+            return True
+    return False
 
 
 def _unwrapped(cell: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
+from ims_billing.reading.moved_rows import moved_rows
 from ims_billing.reading.own_rows import own_rows
 from ims_billing.rules.published import LayoutRules, published
 from ims_billing.vocabulary.cells import (
@@ -28,6 +29,7 @@ from ims_billing.vocabulary.cells import (
     word_of,
     written_out,
 )
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, prove
 from ims_billing.vocabulary.identifiers import Identifier, identifier
 from ims_billing.vocabulary.spelling import heading
@@ -236,15 +238,19 @@ class Table:
         columns = self.found.table.columns
         return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self._positions]
 
-    def ragged(self) -> None:
-        """Notes lines of text with more cells than headings: a stray separator has moved their cells."""
-        table, width = self.found.table, self.found.width
-        if not table.is_text or len(table.columns) <= width:
-            return
-        for position, place in enumerate(self._positions):
-            if any(text(column[place]) for column in table.columns[width:]):
-                told = f"The line has more cells than the {width} headings: its cells may stand in wrong columns."
-                self.note(position, "line", "unreadable-cell", told)
+    def moved(self) -> dict[int, str]:
+        """Why rows of a text file may have their cells in wrong columns, by position."""
+        return moved_rows(self.found, self._positions.tolist(), self.clinic)
+
+    def note_moved(self) -> None:
+        """Notes the rows of a text file whose cells may stand in wrong columns: each is held as a whole line."""
+        for position, message in self.moved().items():
+            self.note(position, "line", "unreadable-cell", message)
+
+    def refuse_moved(self, file: str) -> None:
+        """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""
+        for position, message in self.moved().items():
+            raise BillingError(f"{file}, row {self.places[position]}: {message} Correct the row, or export again.")
 
 
 def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:

@@ -1,0 +1,214 @@
+"""What belongs into each column of a table: cells that are plainly of its kind, or plainly of another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.layout import Match
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import Cell, day, length, meanings, money, text, time, word_of
+from ims_billing.vocabulary.spelling import plain
+
+_DAYS = frozenset(
+    [
+        "service_date",
+        "birth_date",
+        "insured_birth_date",
+        "accident_date",
+        "start_at",
+        "end_at",
+        "purchase_date",
+        "invoice_date",
+        "payment_date",
+        "period_from",
+        "period_until",
+        "valid_from",
+        "valid_until",
+    ]
+)
+_MONEY = frozenset(
+    ["fee", "patient_paid", "tax", "subtotal", "gst", "pst", "total", "collected", "balance", "paid", "claimed"]
+)
+_IDENTIFIERS = frozenset(
+    [
+        "policy",
+        "member",
+        "payer_file_number",
+        "phn",
+        "secondary_policy",
+        "secondary_member",
+        "session_id",
+        "patient_id",
+        "payment_number",
+    ]
+)
+_PEOPLE = frozenset(["patient", "insured", "first_name", "last_name", "preferred_name"])
+_INSURERS = frozenset(["insurer", "secondary_insurer", "payer"])
+_SERVICES = frozenset(["service_name", "item"])
+_FREE = frozenset(["notes", "details", "reason", "invoice"])
+_WORDED = frozenset(["status", "visit", "relationship", "billed"])
+_LISTED = frozenset(["practitioner", "location"]) | _INSURERS | _SERVICES
+# What a cell of each kind of column is never: such a cell has moved there from another column.
+_NUMERIC = frozenset({"day", "clock", "amount"})
+_NEVER = {
+    "people": _NUMERIC | {"number", "status", "ims"},
+    "practitioner": _NUMERIC | {"number", "status", "visit", "relationship", "insurer", "ims"},
+    "insurers": _NUMERIC | {"number", "status", "visit", "relationship", "practitioner", "ims"},
+    "services": _NUMERIC | {"status", "relationship", "practitioner"},
+    "identifiers": _NUMERIC | {"status", "visit", "relationship", "practitioner", "insurer", "ims"},
+    "status": _NUMERIC | {"visit", "relationship", "practitioner", "insurer", "ims"},
+    "visit": _NUMERIC | {"status", "relationship", "practitioner", "insurer"},
+    "relationship": _NUMERIC | {"status", "visit", "practitioner", "insurer", "ims"},
+    "billed": frozenset({"clock", "amount", "visit", "relationship", "practitioner", "insurer", "ims"}),
+    "location": _NUMERIC | {"status", "relationship", "practitioner", "ims"},
+    "days": frozenset({"clock", "amount", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
+    "time": frozenset({"day", "amount", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
+    "money": frozenset({"day", "clock", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
+}
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]\.?m\.?)?", re.IGNORECASE)
+_AMOUNT = re.compile(r"-?\$?\d{1,3}(,?\d{3})*\.\d{2}|-?\d+,\d{2} ?\$?")
+_DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([ T].*)?")
+
+
+class ColumnKinds:
+    """Judges cells by the column they stand in, and by what stands in that column in other rows."""
+
+    def __init__(self, match: Match, positions: Sequence[int], clinic: Clinic) -> None:
+        self.match, self.clinic, self.positions = match, clinic, positions
+        self.fields = {column: name.partition(" ")[0] for name, column in match.columns.items()}
+        words, own = published().layouts.words, clinic.words
+        statuses = meanings(words.status, {**own.status, **match.known.status}) | meanings(words.jane_state, {})
+        self._words = {
+            "status": set(statuses | meanings(words.jane_sale, {})),
+            "visit": set(meanings(words.visit, own.visit)),
+            "relationship": set(meanings(words.relationship, own.relationship)),
+            "billed": set(meanings(words.billed, own.billed)),
+        }
+        self._nothing = {"", *map(word_of, published().layouts.words.nothing["nothing"])}
+        self._fits: dict[tuple[int, str], bool | None] = {}
+        self._kinds: dict[str, str] = {}
+
+    @cached_property
+    def matter(self) -> list[int]:
+        """The columns whose cells can change a claim; a location does where the clinic bills only some."""
+        free = _FREE if self.clinic.block.locations else _FREE | {"location"}
+        return sorted(column for column, field in self.fields.items() if field not in free)
+
+    def fit(self, column: int, cell: Cell) -> bool | None:
+        """True: plainly of the column's kind. False: plainly of another. None: blank, or nobody can tell."""
+        written = text(cell)
+        key = (column, written)
+        if key not in self._fits:
+            field = self.fields.get(column, "notes")
+            self._fits[key] = self._fit(column, field, written) if written and field not in _FREE else None
+        return self._fits[key]
+
+    def explains(self, cell: str) -> bool:
+        """Whether a line of this one cell is a heading of a group or a sum, and no part of a row."""
+        return self._kind(cell) in ("practitioner", "insurer", "day", "ims") or word_of(cell) in {
+            word_of(word) for word in published().layouts.lines.totals
+        }
+
+    def _fit(self, column: int, field: str, written: str) -> bool | None:
+        if self._is_own(column, field, written):
+            return True
+        if field in _IDENTIFIERS and self._is_a_word_among_numbers(column, written):
+            return False
+        return False if self._kind(written) in _NEVER.get(_family(field), ()) else None
+
+    def _is_a_word_among_numbers(self, column: int, written: str) -> bool:
+        """Whether a text without a digit stands in a column of identifiers where no other row has such a one."""
+        if any(map(str.isdigit, written)) or word_of(written) in self._nothing or len(self.positions) < 2:
+            return False
+        others = [cell for cell in self._precedents.get(column, ()) if cell and cell != written]
+        return all(any(map(str.isdigit, cell)) for cell in others)
+
+    def _is_own(self, column: int, field: str, written: str) -> bool:
+        if field in _DAYS:
+            return any(day(written, order, short_years=True) is not None for order in ("month-first", "day-first"))
+        if field in ("start", "end"):
+            return time(written) is not None
+        if field == "minutes":
+            return length(written) is not None
+        if field in _MONEY:
+            return money(written) is not None
+        if field in self._words and (word_of(written) or written) in self._words[field]:
+            return True
+        kind = self._kind(written)
+        if field in _IDENTIFIERS:
+            return kind in ("", "number") and _shape(written) in self._shapes(column)
+        if field in _LISTED:
+            own = {"practitioner": "practitioner"}.get(field, "insurer" if field in _INSURERS else "ims")
+            return kind == own or plain(written) in self._values(column, own=kind)
+        return False
+
+    def _kind(self, written: str) -> str:
+        """What a text plainly is, wherever it stands; empty where nobody can tell."""
+        if written not in self._kinds:
+            self._kinds[written] = self._kind_of(written)
+        return self._kinds[written]
+
+    def _kind_of(self, written: str) -> str:
+        for kind, pattern in (("clock", _CLOCK), ("amount", _AMOUNT), ("day", _DAY)):
+            if pattern.fullmatch(written):
+                return kind
+        if re.fullmatch(r"[\d -]+", written):
+            return "number"
+        word = word_of(written)
+        if kind := next((kind for kind in ("status", "relationship", "visit") if word in self._words[kind]), ""):
+            return kind
+        if self.clinic.practitioner(written):
+            return "practitioner"
+        if self.clinic.insurer(written) or self.clinic.pays_self(written):
+            return "insurer"
+        return "ims" if plain(written) in ("ims", "gunn ims", "dry needling") else ""
+
+    def _even(self) -> list[int]:
+        widths = self.match.table.widths
+        return [position for position in self.positions if widths[position] == widths[self.match.header]]
+
+    @cached_property
+    def _precedents(self) -> dict[int, dict[str, int]]:
+        even = self._even()
+        precedents: dict[int, dict[str, int]] = {}
+        for column in self.match.columns.values():
+            counts: dict[str, int] = precedents.setdefault(column, {})
+            cells = self.match.table.columns[column]
+            for position in even:
+                counts[text(cells[position])] = counts.get(text(cells[position]), 0) + 1
+        return precedents
+
+    @cached_property
+    def _shapes_by_column(self) -> dict[int, set[str]]:
+        return {c: {_shape(cell) for cell in counts if cell} for c, counts in self._precedents.items()}
+
+    def _shapes(self, column: int) -> set[str]:
+        return self._shapes_by_column.get(column, set())
+
+    def _values(self, column: int, own: str) -> set[str]:
+        """What stands in a column elsewhere; a text that is plainly something else is no precedent."""
+        return set() if own else {plain(cell) for cell in self._precedents.get(column, ()) if cell}
+
+
+def _family(field: str) -> str:
+    for family, fields in (
+        ("days", _DAYS),
+        ("money", _MONEY),
+        ("identifiers", _IDENTIFIERS),
+        ("people", _PEOPLE),
+        ("insurers", _INSURERS),
+        ("services", _SERVICES),
+        ("time", {"start", "end", "minutes"}),
+    ):
+        if field in fields:
+            return family
+    return field
+
+
+def _shape(written: str) -> str:
+    """How an identifier is built: each run of digits by its length, each run of letters as one."""
+    digits = re.sub(r"\d+", lambda run: f"<{len(run[0])}>", written)
+    return re.sub(r"[^\W\d_]+", "a", digits.replace(" ", ""))
