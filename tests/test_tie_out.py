@@ -14,7 +14,7 @@ from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.model import FileRead
 from tests.jane import appointment, as_csv, exports, sale
-from tests.practice import AS_OF, MONTH, kinds, outcomes, practice, told
+from tests.practice import AS_OF, MONTH, csv_file, kinds, outcomes, practice, told
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -82,6 +82,11 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
      [sale(Subtotal="90.00"), sale(Invoice="1001-P02")], ["claimed"], []),
     ("a credit takes the line back, and the new version stands", [appointment()],
      [sale(Subtotal="90.00"), sale(Invoice="1001-C01", Subtotal="-90.00"), sale(Invoice="1001-P02")], ["claimed"], []),
+    ("a patient's new invoice leaves the insurer's alone", [appointment()],
+     [sale(Invoice="1001-I01", Subtotal="75.00"), sale(**PAT, Subtotal="15.00"),
+      sale(**PAT, Invoice="1001-P02", Subtotal="20.00")], ["claimed"], []),
+    ("what an insurer is billed is its line, whatever the letter", [appointment()],
+     [sale(Invoice="1001-C01", Subtotal="75.00"), sale(**PAT, Invoice="1001-P03", Subtotal="20.00")], ["claimed"], []),
     ("a credit alone takes the session back", [appointment()],
      [sale(), sale(Invoice="1001-C01", Subtotal="(95.00)")], ["not_billed: refunded"], []),
     ("a refund by its suffix takes the session back", [appointment()],
@@ -370,3 +375,20 @@ def test_any_pair_of_reports_is_accounted_for_and_the_order_of_rows_is_nothing(
     again = jane(tmp_path, appointments, sales)
     assert sorted(again.claims["amount_cents"]) == sorted(month.claims["amount_cents"])
     assert sorted(outcomes(again)) == sorted(outcomes(month))
+
+
+POLICY = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Claim #": "", "Policy #": "50123", "Notes": ""}
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "lends"),
+    [("Open", "", True), ("Awaiting Review", "", True), ("", "2026-10-07", True), ("Open", "2026-10-06", False),
+     ("Closed", "", False), ("Expired", "", False), ("Any other word", "", False)],
+)  # fmt: skip
+def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path, status: str, end: str, lends: bool) -> None:
+    counts = {"Number of Treatments": "12", "Policy Maximum": "12"}
+    policies = csv_file(tmp_path, [{**POLICY, "Status": status, "End Date": end, **counts}], "policies.csv")
+    month = jane(tmp_path, [appointment()], [sale()], policies, more="")
+    assert outcomes(month) == ["claimed" if lends else "held"]
+    kinds = set(month.findings["kind"])
+    assert kinds == ({"near-insurer-limit"} if lends else {"missing-policy"})

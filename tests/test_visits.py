@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.practice import month_of, outcomes, row
+from ims_billing.month.prepare import prepare_month
+from ims_billing.reading.intake import read_files
+from tests.practice import AS_OF, MONTH, csv_file, month_of, outcomes, practice, row
 from tests.test_limits import after
 
 Rows = list[dict[str, Any]]
@@ -101,3 +104,53 @@ def test_a_code_by_visit_follows_the_patients_history(tmp_path: Path) -> None:
     more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
     rows = [on(1, Insurer="Manulife", Visit="initial"), on(9, Insurer="Manulife")]
     assert list(month_of(tmp_path, rows, more=more).claims["service_code"]) == ["M1", "M2"]
+
+
+# One visit in another row: how its name may be typed, what may be left out, and what only that row may say of it.
+TYPED = ["Mary-Ann O\u2019Madeup", "mary ann omadeup", "O`Madeup, Mary\u2011Ann", "Mrs. Mary-Ann Q. O'Madeup Jr."]
+LEFT_OUT = [{}, {"Start": ""}, {"Session_ID": ""}, {"Start": "", "Session_ID": ""}, {"Member_ID": ""}]
+SETTLED = [{}, {"Billed": "yes"}, {"Status": "refunded"}, {"Status": "cancelled"}, {"Insurer": "Self-pay"}, {"Fee": 0}]
+
+
+def one_visit(**cells: Any) -> dict[str, Any]:
+    return row(**({"Start": "09:00", "Patient": TYPED[0], "Member_ID": "000175-01", "Session_ID": "A"} | cells))
+
+
+@pytest.mark.parametrize("settled", SETTLED, ids=str)
+def test_a_visit_in_two_rows_is_never_claimed_in_silence(tmp_path: Path, settled: dict[str, Any]) -> None:
+    clinic = practice(tmp_path)
+    # Each combination is a visit of a day of its own.
+    kinds = list(enumerate(itertools.product(TYPED, LEFT_OUT), start=1))
+    days = [{"Service_Date": dt.date(2026, 10, day)} for day, _ in kinds]
+    one = [one_visit(**day, Session_ID=f"A{number}") for day, (number, _) in zip(days, kinds, strict=True)]
+    other = [
+        one_visit(**(day | {"Session_ID": f"B{number}", "Patient": typed} | left_out | settled))
+        for day, (number, (typed, left_out)) in zip(days, kinds, strict=True)
+    ]
+    for first, second in ((one, other), (other, one)):
+        one_file = [csv_file(tmp_path, [*first, *second], "both.csv")]
+        two_files = [csv_file(tmp_path, rows, f"{name}.csv") for name, rows in (("a", first), ("b", second))]
+        for files in (one_file, two_files):
+            month = prepare_month(read_files(files, clinic), clinic, month=MONTH, as_of=AS_OF)
+            claimed = month.sessions.loc[month.sessions["outcome"] == "claimed", "service_date"].dt.day
+            assert [kinds[day - 1] for day in claimed if not apart(settled, kinds[day - 1][1][1])] == []
+
+
+def apart(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
+    """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
+    return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}
+
+
+@pytest.mark.parametrize(
+    ("case", "one", "other"),
+    [
+        ("another start", {"Start": "09:00"}, {"Start": "15:00", "Billed": "yes"}),
+        ("twins of one name", {"Birth_Date": "2001-02-03"}, {"Birth_Date": "2003-02-03", "Billed": "yes"}),
+        ("two of one family", {"Start": ""}, {"Start": "", "Patient": "Bob O'Madeup", "Billed": "yes"}),
+        ("two patient numbers", {"Patient_ID": "1", "Member_ID": ""}, {"Patient_ID": "2", "Billed": "yes"}),
+        ("another practitioner's massage", {}, {"Practitioner": "Carla Specimen", "Service": "Massage"}),
+    ],
+)
+def test_two_visits_stay_two(tmp_path: Path, case: str, one: dict[str, Any], other: dict[str, Any]) -> None:
+    month = month_of(tmp_path, [one_visit(**one), one_visit(**({"Session_ID": "B"} | other))])
+    assert "duplicate-session" not in set(month.findings["kind"]), case

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
 from ims_billing.vocabulary.frames import SELF_PAY
+from ims_billing.vocabulary.identity import likely_copies, rebooked
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -18,7 +19,8 @@ def _not_one_to_one(desk: Desk) -> pd.Series[bool]:
 
 @check("duplicate-session")
 def duplicate_session(desk: Desk) -> pd.Series[str]:
-    """Copies of one session: several that would be billed, or one whose id another row has too."""
+    """Copies of one session: several that would be billed, one whose id another row has too, or one that another
+    row of the visit says is billed, paid, refunded, cancelled or free."""
     candidates, sessions = desk.candidates, desk.sessions
     claimed = desk.standing.index[desk.standing["state"].isin(("claimed", "changed"))]
     group = desk.group[candidates.index.union(claimed)]
@@ -28,12 +30,68 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     rows = candidates.index[twice | shared_id[candidates.index]]
     copies = desk.group[desk.group.isin(desk.group[rows])]
     members = {number: list(part.index) for number, part in copies.groupby(copies)}
-    said = []
+    messages: dict[int, str] = {}
     for row in rows:
         others = (other for other in members[desk.group[row]] if other != row)
         places = [place(desk, int(other), beside=int(row)) for other in islice(others, SHOWN)]
-        said.append(f"The same session stands in {and_others(places, len(members[desk.group[row]]) - 1)} too.")
-    return pd.Series(said, index=rows, dtype="str")
+        count = len(members[desk.group[row]]) - 1
+        if count:
+            messages[row] = f"The same session stands in {and_others(places, count)} too."
+        else:
+            # The other rows of this id are plainly other visits.
+            same_id = [other for other in ids.index[ids == ids[row]] if other != row]
+            places = [place(desk, int(other), beside=int(row)) for other in same_id[:SHOWN]]
+            messages[row] = f"The same session stands in {and_others(places, len(same_id))} too."
+    reasons = sessions["reason"].map(_SETTLED)
+    for row, settled in _settled_copies(desk).items():
+        places = [f"{place(desk, other, beside=row)} ({reasons[other]})" for other in settled[:SHOWN]]
+        message = f"The same visit also appears in {and_others(places, len(settled))}."
+        messages[row] = f"{messages[row]} {message}" if row in messages else message
+    return pd.Series(messages, dtype="str")
+
+
+# Why a copy of a visit is not billed, in words, where the other copy must not be claimed without a person's look.
+_SETTLED = {
+    "billed-elsewhere": "already billed",
+    "already-paid": "paid by the insurer",
+    "self-pay": "the patient pays",
+    "refunded": "refunded",
+    "cancelled": "cancelled",
+    "no-show": "no show",
+    "no-charge": "no charge",
+}
+
+
+def _settled_copies(desk: Desk) -> dict[int, list[int]]:
+    """By candidate, the rows of the same visit that are not billed for a reason that would count for it too."""
+    sessions = desk.sessions
+    settled = sessions["reason"].isin(tuple(_SETTLED))
+    candidate = sessions.index.isin(desk.candidates.index)
+    copies: dict[int, set[int]] = {}
+    if not settled.any():
+        return {}
+
+    def note(one: int, other: int) -> None:
+        if candidate[one] and settled.iloc[other]:
+            copies.setdefault(int(sessions.index[one]), set()).add(int(sessions.index[other]))
+
+    of_interest = (settled | candidate).to_numpy().nonzero()[0]
+    part = sessions.iloc[of_interest]
+    for first, second in likely_copies(part):
+        one, other = int(of_interest[first]), int(of_interest[second])
+        if rebooked(part, first, second):
+            continue
+        note(one, other)
+        note(other, one)
+    # Copies that the session id shows, whatever else differs
+    groups = desk.group[settled | pd.Series(candidate, index=sessions.index)]
+    positions = {label: place for place, label in enumerate(sessions.index)}
+    for members in groups[groups.duplicated(keep=False)].groupby(groups).groups.values():
+        labels = [label for label in members if settled[label]]
+        for one in members:
+            for other in labels:
+                note(positions[one], positions[other])
+    return {row: sorted(others) for row, others in copies.items()}
 
 
 @check("second-visit-same-day")

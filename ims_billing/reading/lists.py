@@ -13,7 +13,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
-from ims_billing.vocabulary.cells import Cell, meanings
+from ims_billing.vocabulary.cells import Cell, meanings, word_of
 from ims_billing.vocabulary.spelling import plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
@@ -60,8 +60,9 @@ class Policies:
     def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int]]:
         """The sessions with the numbers they lack, and the lines that were used.
 
-        A policy is a session's where patient and insurer are the same and the day lies within it. Where several
-        fit and do not say the same, none is taken: what the insurer requires is then missing, and held.
+        A policy is a session's where patient and insurer are the same and the day lies within it. One that is
+        marked as closed lends nothing, as nobody says since when. Where several fit and differ, none is taken: what
+        the insurer requires is then missing, and held.
         """
         by_patient: dict[str, list[int]] = defaultdict(list)
         for row, keys in enumerate(self.rows["keys"]):
@@ -69,7 +70,7 @@ class Policies:
                 by_patient[key].append(row)
         insurers = {name: _insurer(clinic, name) for name in sessions["insurer"].unique()}
         own = [_insurer(clinic, name) for name in self.rows["insurer"]]
-        lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until")}
+        lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until", "ended")}
         filled = {name: sessions[name].tolist() for name in _FILLED}
         told = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
         used: set[int] = set()
@@ -80,6 +81,7 @@ class Policies:
                 row
                 for row in found
                 if own[row] == insurers[insurer]
+                and not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
                 and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
             ]
@@ -108,6 +110,11 @@ def _insurer(clinic: Clinic, written: str) -> str:
     return known.id if known else f"? {plain(written)}"
 
 
+def _ended(status: str, table: Table) -> bool:
+    """True unless the status is blank or one of the words that the rules have for a policy in force."""
+    return bool(status.strip()) and word_of(status) not in {word_of(word) for word in table.rules.policy_status.open}
+
+
 def policies_frame(table: Table, file: str) -> Policies:
     """The policies of a table in that layout."""
     words, own = table.rules.words, table.clinic.words
@@ -120,6 +127,7 @@ def policies_frame(table: Table, file: str) -> Policies:
     columns |= {"insured": table.without_blanks(table.texts("insured"))}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
     columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
+    columns["ended"] = [_ended(status, table) for status in table.texts("policy_status")]
     for name in (*_DAYS, "valid_from", "valid_until"):
         personal = name in ("birth_date", "insured_birth_date")
         columns[name] = pd.Series(table.noted_dates(name, personal=personal), dtype="datetime64[us]")

@@ -95,8 +95,18 @@ def _repeated(sessions: pd.DataFrame, headings: Mapping[str, frozenset[str]]) ->
     return of
 
 
+# What settles whether a visit is billed, and by whom: a copy that says more than the other is no mere repeat.
+_SETTLING = frozenset({"status", "billed", "insurer_paid", "patient_paid_cents"})
+
+
 def _agree(columns: Mapping[str, Any], common: frozenset[str], row: int, other: int) -> bool:
-    """Whether two rows say the same in the columns that both their files have."""
+    """Whether two rows say the same in the columns that both their files have, and on whether the visit is billed."""
+    common |= _SETTLING
+    for name in ("insurer", "fee_cents"):
+        # Tied sales fill these in, whatever headings the appointments have.
+        stated = columns["fee_stated" if name == "fee_cents" else name]
+        if stated[row] and stated[other]:
+            common |= {name}
     for name in common & columns.keys():
         one, two = columns[name][row], columns[name][other]
         if one is not two and not (pd.isna(one) and pd.isna(two)) and (pd.isna(one) or pd.isna(two) or one != two):

@@ -19,7 +19,7 @@ _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\
 
 @dataclass
 class Line:
-    """One line of a Sales report. `version` orders the lines of one invoice; amounts are cents."""
+    """One line of a Sales report. `version` orders the lines of one invoice and letter; amounts are cents."""
 
     file: str
     sheet: str
@@ -31,6 +31,7 @@ class Line:
     practitioner: str
     payer: str
     stem: str
+    letter: str
     version: tuple[int, int]
     status: str
     subtotal: int | None
@@ -158,7 +159,7 @@ def _lines(table: Table, file: str) -> list[Line]:
     found = []
     for position, place in enumerate(table.places):
         said = {name: values[position] for name, values in columns.items()}
-        stem, version = _version(said["invoice"])
+        stem, letter, version = _version(said["invoice"])
         word = word_of(said["status"])
         status = statuses.get(word, "" if not word else "unknown")
         if status == "unknown":
@@ -180,6 +181,7 @@ def _lines(table: Table, file: str) -> list[Line]:
                 practitioner=said["practitioner"],
                 payer=said["payer"].rstrip("* "),
                 stem=stem,
+                letter=letter,
                 version=version,
                 status=status,
                 subtotal=subtotal,
@@ -193,14 +195,15 @@ def _lines(table: Table, file: str) -> list[Line]:
     return found
 
 
-def _version(invoice: str) -> tuple[str, tuple[int, int]]:
-    """An invoice's stem, and which of its versions it is: ``1531-P02`` comes after ``1531-C01`` and ``1531-P01``."""
-    found = _INVOICE.fullmatch(invoice.strip())
-    if found is None:
-        return invoice, (0, 0)
-    number = int(found["number"] or 0)
-    kind = (found["kind"] or "").upper()
-    return found["stem"], (number, 2 if found["refund"] else 1 if kind == "C" else 0)
+def _version(invoice: str) -> tuple[str, str, tuple[int, int]]:
+    """An invoice's stem, its letter, and which of that letter's versions it is: ``1531-P02`` comes after ``1531-P01``.
+
+    The letter names no credit: the sign of the amount does, or the suffix ``-refund``.
+    """
+    parts = _INVOICE.fullmatch(invoice.strip())
+    if parts is None:
+        return invoice, "", (0, 0)
+    return parts["stem"], (parts["kind"] or "").upper(), (int(parts["number"] or 0), 1 if parts["refund"] else 0)
 
 
 def _no_visit(line: Line, category: str, table: Table) -> str:
@@ -217,27 +220,47 @@ def _no_visit(line: Line, category: str, table: Table) -> str:
 
 
 def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
-    """The lines that stand: of each invoice its last version, with what a credit or refund takes back marked."""
+    """The lines that stand, each invoice's last version, with those that a credit or refund takes back marked.
+
+    Versions are compared within one stem, letter and payer: a patient's new invoice leaves the insurer's alone.
+    """
     invoices: dict[Any, list[Line]] = defaultdict(list)
     for number, line in enumerate(lines):
-        invoices[line.stem or number].append(line)
+        key = (line.stem, line.letter, "patient" if line.by_patient else person(line.payer))
+        invoices[key if line.stem else number].append(line)
+    standing: list[Line] = []
+    credits: list[Line] = []
     for versions in invoices.values():
-        last = max(line.version for line in versions)
-        standing = max((line.version for line in versions if line.version[1] == 0), default=last)
-        credits = [line for line in versions if line.taken_back and line.version >= standing]
+        last = max((line.version for line in versions if not line.taken_back), default=None)
         for line in versions:
-            if line.version == standing and not line.taken_back:
-                credit = next((c for c in credits if c.item == line.item and c.payer == line.payer), None)
-                if credit is not None:
-                    credits.remove(credit)
-                    asides.append(Aside(credit.sheet, credit.row, f"takes back row {line.row}"))
-                    line.status = "refunded"
-                yield line
-            elif line not in credits and not (line.taken_back and line.version >= standing):
+            if line.taken_back and (last is None or line.version >= last):
+                credits.append(line)
+            elif line.version == last:
+                standing.append(line)
+            else:
                 asides.append(Aside(line.sheet, line.row, f"replaced by a later version of invoice {line.stem}"))
-        for credit in credits:
+    for line in standing:
+        credit = next((credit for credit in credits if _takes_back(credit, line)), None)
+        if credit is not None:
+            credits.remove(credit)
+            asides.append(Aside(credit.sheet, credit.row, f"takes back row {line.row}"))
+            line.status = "refunded"
+        yield line
+    for credit in credits:
+        if any(_of_one_invoice(credit, line) and credit.version < line.version for line in standing):
+            asides.append(Aside(credit.sheet, credit.row, f"replaced by a later version of invoice {credit.stem}"))
+        else:
             # a refund of something that this report does not hold, or of part of it
             yield credit
+
+
+def _takes_back(credit: Line, line: Line) -> bool:
+    return _of_one_invoice(credit, line) and credit.version >= line.version
+
+
+def _of_one_invoice(credit: Line, line: Line) -> bool:
+    same_invoice = bool(line.stem) and credit.stem == line.stem
+    return same_invoice and credit.item == line.item and person(credit.payer) == person(line.payer)
 
 
 def _sales(lines: Sequence[Line]) -> list[Sale]:

@@ -226,11 +226,18 @@ class CellWords(Strict):
     jane_sale: Words = Field(alias="jane-sale")
 
 
+class PolicyStatus(Strict):
+    """The words of a policy's status that leave it in force."""
+
+    open: tuple[Text, ...]
+
+
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
     layout: dict[str, Layout]
     set_aside: dict[str, tuple[Text, ...]]
+    policy_status: PolicyStatus
     lines: Lines
     unread: UnreadRules
     words: CellWords

@@ -13,7 +13,7 @@ from ims_billing.rules.values import Codes
 from ims_billing.sessions.resemblance import resembling, told_of
 from ims_billing.vocabulary.identity import joined, natural_parts, patient_keys
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
-from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, sources
+from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, same_name, sources
 
 _STANDING = ("claim", "state", "message", "resembles", "resemblance")
 
@@ -68,7 +68,7 @@ def recall(
     both = pd.concat([sessions[theirs.columns], theirs], ignore_index=True)
     # Keys are made of both together: where only one of them has a patient's id, the name lends it to the other.
     parts = natural_parts(both).assign(
-        name=both["patient"].map(given_name_first).astype("str"),
+        name=both["patient"].map(same_name).astype("str"),
         born=day_text(both["birth_date"]),
         date=both["service_date"],
         **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
@@ -273,7 +273,7 @@ def _insurers_now(claims: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 
 # What matters for a claim: by column, what it is called, and how two of it are compared.
 _FINGERPRINT: dict[str, tuple[str, Callable[[str], str]]] = {
-    "patient": ("the patient's name", given_name_first),
+    "patient": ("the patient's name", same_name),
     "service": ("the service", str),
     "policy": ("the policy number", bare),
     "member": ("the member ID", bare),

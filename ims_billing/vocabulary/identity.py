@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
-from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
+from ims_billing.vocabulary.spelling import bare, day_text, given_name_first, name_words, plain, same_name
 
 _SEPARATOR = "\x1f"
 
@@ -20,7 +20,7 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     Where one export gives the id and another does not, the name and birth date (or, without a birth date, the
     name) find the id, if they mean one patient only. Empty where there is neither id nor name.
     """
-    name = _each(sessions["patient"], given_name_first)
+    name = _each(sessions["patient"], same_name)
     born = day_text(sessions["birth_date"])
     patient_id = sessions["patient_id"].str.strip().str.casefold()
     named_and_born = (name + _SEPARATOR + born).where(born != "", "")
@@ -112,7 +112,86 @@ def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[i
     groups = _Groups(len(sessions))
     for key in (session_id, natural, contents(sessions).astype("str")):
         groups.join(key, (key != "").to_numpy())
+    if "service" in sessions:
+        for one, other in likely_copies(sessions):
+            if not _numbered_apart(sessions, one, other):
+                groups.unite(one, other)
     return pd.Series(groups.numbers(), index=sessions.index)
+
+
+# More rows than this of one patient, day and practitioner are compared with their neighbours only.
+_COMPARED = 40
+_COMPARED_BY = ("patient", "patient_id", "birth_date", "start", "session_id", "file", "member", "service")
+
+
+def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
+    """Pairs of positions of classified sessions that are one visit as far as their rows say.
+
+    They share day, practitioner and service, and the patient's name apart from typography or the member ID. What one
+    row leaves out is no difference; different starts, birth dates, or patient numbers of one file are.
+    """
+    by_day = day_text(sessions["service_date"]) + _SEPARATOR + natural_parts(sessions)["practitioner"]
+    by_day = (by_day + _SEPARATOR + sessions["service"]).where(sessions["service_date"].notna(), "")
+    columns = {name: sessions[name].tolist() for name in _COMPARED_BY}
+    pairs: set[tuple[int, int]] = set()
+    for same in (
+        _each(sessions["patient"], same_name),
+        _each(sessions["patient"], lambda name: "".join(name_words(name))),
+        _each(sessions["member"], bare),
+        sessions["patient_id"].str.strip().str.casefold(),
+    ):
+        key = (by_day + _SEPARATOR + same).where((by_day != "") & (same != ""), "")
+        shared = pd.Series(key.to_numpy()).loc[lambda keys: (keys != "") & keys.duplicated(keep=False)]
+        for rows in shared.groupby(shared).groups.values():
+            members = [int(row) for row in rows]
+            for place, one in enumerate(members):
+                for other in members[place + 1 : place + _COMPARED]:
+                    if (one, other) not in pairs and _one_visit(columns, one, other):
+                        pairs.add((one, other))
+    return sorted(pairs)
+
+
+def _one_visit(columns: dict[str, list[Any]], one: int, other: int) -> bool:
+    def both(name: str) -> tuple[Any, Any] | None:
+        values = columns[name][one], columns[name][other]
+        return None if any(pd.isna(value) or value == "" for value in values) else values
+
+    def differ(name: str) -> bool:
+        values = both(name)
+        return values is not None and values[0] != values[1]
+
+    names, numbers, members = both("patient"), both("patient_id"), both("member")
+    same_member = members is not None and bare(members[0]) == bare(members[1])
+    same_file = columns["file"][one] == columns["file"][other]
+    if differ("start") or differ("birth_date"):
+        return False
+    if numbers and numbers[0].strip().casefold() != numbers[1].strip().casefold():
+        if same_file and not same_member:
+            return False
+    elif numbers:
+        return True
+    alike = names is None or _names_agree(*names)
+    # A family shares one member ID: another name is the same patient only where the stated time is the same too.
+    return alike or (same_member and both("start") is not None and both("birth_date") is not None)
+
+
+def _names_agree(one: str, other: str) -> bool:
+    first, second = name_words(one), name_words(other)
+    return same_name(one) == same_name(other) or "".join(first) == "".join(second) or set(first) == set(second)
+
+
+def _numbered_apart(sessions: pd.DataFrame, one: int, other: int) -> bool:
+    """Whether two rows have ids of their own and no start that shows them to be one visit."""
+    first, second = sessions.iloc[one], sessions.iloc[other]
+    ids = first["session_id"], second["session_id"]
+    return all(ids) and ids[0] != ids[1] and (pd.isna(first["start"]) or pd.isna(second["start"]))
+
+
+def rebooked(sessions: pd.DataFrame, one: int, other: int) -> bool:
+    """Whether one of two rows is a booking that did not take place, with an id of its own and no start to compare."""
+    status = {sessions["status"].iloc[one], sessions["status"].iloc[other]}
+    same_file = sessions["file"].iloc[one] == sessions["file"].iloc[other]
+    return same_file and bool(status & {"cancelled", "no-show"}) and _numbered_apart(sessions, one, other)
 
 
 class _Groups:
@@ -134,9 +213,12 @@ class _Groups:
         first: dict[int, int] = {}
         for position in shared.nonzero()[0]:
             root = self._root(int(position))
-            other = self._root(first.setdefault(int(codes[position]), root))
-            low, high = sorted((root, other))
-            self.parent[high] = low
+            self.unite(root, first.setdefault(int(codes[position]), root))
+
+    def unite(self, one: int, other: int) -> None:
+        """Joins two positions."""
+        low, high = sorted((self._root(one), self._root(other)))
+        self.parent[high] = low
 
     def numbers(self) -> list[int]:
         """The group of each position, named by its first member."""

@@ -29,6 +29,40 @@ def given_name_first(name: str) -> str:
     return " ".join(reversed(parts)) if len(parts) == 2 else " ".join(parts)
 
 
+# Apostrophes however they are typed (straight, curly, prime, acute, full width), soft hyphen and zero-width space
+_JOINING = dict.fromkeys((0x27, 0x2018, 0x2019, 0x201B, 0x2032, 0xB4, 0xFF07, 0xAD, 0x200B), None)
+# Backticks, and letters that modify others, such as the Hawaiian okina
+_MARKS = ("Sk", "Lm")
+_TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "m", "mme", "mlle"])
+_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of a person's name apart from typography: no apostrophes, hyphens, titles or suffixes such as Jr."""
+    # Where a part between commas is a suffix alone ("Sample, Pat, Jr."), the rest is still "Last, First".
+    parts = [_name_part(part) for part in name.split(",")]
+    parts = [part for part in parts if set(part) - _SUFFIXES - _TITLES] or parts
+    if len(parts) == 2:
+        parts.reverse()
+    words = [word for part in parts for word in part]
+    while len(words) > 2 and words[0] in _TITLES:
+        words = words[1:]
+    return tuple(word for word in words if word not in _SUFFIXES) if len(words) > 2 else tuple(words)
+
+
+def _name_part(part: str) -> list[str]:
+    # An apostrophe joins ("O'Neil" is "ONeil"); a full stop, a hyphen or a star separates.
+    letters = "".join(c for c in plain(part.translate(_JOINING)) if unicodedata.category(c) not in _MARKS)
+    return re.findall(r"[^\W_]+", letters)
+
+
+def same_name(name: str) -> str:
+    """A person's name as rows of one visit are compared: its letters, without initials between the other words."""
+    words = name_words(name)
+    inner = [word for word in words[1:-1] if len(word) > 1]
+    return "".join([*words[:1], *inner, *words[1:][-1:]])
+
+
 def heading(text: str) -> str:
     """A column heading as headings are compared: bare, with ``#`` read as "number"."""
     return bare(text.replace("#", " number "))
