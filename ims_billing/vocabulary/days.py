@@ -78,7 +78,7 @@ _YEAR_LAST = re.compile(
 )
 _YEAR_NAME = re.compile(rf"(?P<y>\d{{4}}){_BETWEEN}{_MONTH}{_BETWEEN}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TIME}")
 _DAY_NAME = re.compile(
-    rf"(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of| de)?{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}(?!\d){_TIME}"
+    rf"(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?(?: (?:of|de)(?= ))?{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}(?!\d){_TIME}"
 )
 _NAME_DAY = re.compile(rf"{_MONTH}{_BETWEEN}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]{{1,3}}{_YEAR}(?!\d){_TIME}")
 _FORMS = (_RUN, _YEAR_FIRST, _YEAR_LAST, _YEAR_NAME, _DAY_NAME, _NAME_DAY)
