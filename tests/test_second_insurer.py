@@ -61,7 +61,7 @@ def reconcile(folder: Path, *lines: tuple[str, float, str], number: str = "P1") 
     keys = ("Claim", "Paid", "Reason")
     more = {"Payment Date": "2026-11-20", "Payment Number": number}
     path = csv_file(folder, [dict(zip(keys, line, strict=True)) | more for line in lines], "paid.csv")
-    run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+    run(folder, "reconcile", str(path), "--as-of", "2026-11-25", "--accept-overpayment")
 
 
 def active(folder: Path) -> dict[str, tuple[str, int]]:

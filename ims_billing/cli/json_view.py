@@ -136,7 +136,14 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
         "version": __version__,
         "as_of": done.as_of.isoformat(),
         "files": [
-            {"file": f.file, "layout": f.layout, "rows": f.rows, "set_aside": f.set_aside, "sha256": f.sha256}
+            {
+                "file": f.file,
+                "layout": f.layout,
+                "rows": f.rows,
+                "set_aside": f.set_aside,
+                "sha256": f.sha256,
+                "unread": f.unread_headings,
+            }
             for f in done.files
         ],
         "posted": None if done.posted is None else list(done.posted),

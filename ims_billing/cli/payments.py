@@ -51,6 +51,9 @@ def reconcile(
     out: Out = None,
     ledger: LedgerOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted, record nothing.")] = False,
+    accept_overpayment: Annotated[
+        bool, typer.Option("--accept-overpayment", help="Post amounts that are more than was claimed too.")
+    ] = False,
     undo: Annotated[
         int | None,
         typer.Option("--undo", metavar="PAYMENT", help="Take back a posted payment, by its number."),
@@ -85,8 +88,9 @@ def reconcile(
     with screen.Working() as working:
         lines, read = read_remittances(files, rules, working.step, working.ask_password)
         reconciled = payments.reconcile(
-            lines, read, rules, memory, as_of=day_of(as_of), dry_run=dry_run, waiting=working.wait
-        )
+            lines, read, rules, memory, as_of=day_of(as_of), dry_run=dry_run,
+            accept_overpayment=accept_overpayment, waiting=working.wait,
+        )  # fmt: skip
     if not as_json:
         # What was posted is shown before anything else can go wrong.
         screen.show_reconciled(reconciled)

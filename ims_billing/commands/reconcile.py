@@ -63,24 +63,28 @@ def reconcile(
     *,
     as_of: dt.date,
     dry_run: bool = False,
+    accept_overpayment: bool = False,
     waiting: Waiting = lambda _: None,
 ) -> Reconciliation:
     """Matches the lines (REMITTANCE) to the ledger's claims, and posts what is certain; all of it, or none.
 
-    With `dry_run` nothing is recorded.
+    With `dry_run` nothing is recorded; `accept_overpayment` posts amounts above a claim too.
     """
+
+    def matched() -> tuple[Payment, ...]:
+        claims, postings, payments = ledger.claims(), ledger.postings(), ledger.payments()
+        return tuple(
+            reconciled(lines, claims, postings, payments, clinic, as_of, accept_overpayment=accept_overpayment)
+        )
+
     if dry_run:
         with ledger.reading():
-            return Reconciliation(as_of, files, _matched(lines, clinic, ledger, as_of), None)
+            return Reconciliation(as_of, files, matched(), None)
     with ledger.writing(waiting, "reconcile"):
-        payments = _matched(lines, clinic, ledger, as_of)
+        payments = matched()
         posted = ledger.post(payments, as_of)
         unlike = uneven(ledger.claims(), ledger.postings())
     return Reconciliation(as_of, files, payments, tuple(posted), unlike)
-
-
-def _matched(lines: pd.DataFrame, clinic: Clinic, ledger: Ledger, as_of: dt.date) -> tuple[Payment, ...]:
-    return tuple(reconciled(lines, ledger.claims(), ledger.postings(), ledger.payments(), clinic, as_of))
 
 
 @dataclass(frozen=True)

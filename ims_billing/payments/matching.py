@@ -169,12 +169,15 @@ def same_person(row: Any, claim: Any) -> bool:
     return _same_name(row.patient, claim.patient) if person_in(row.patient) else _by_member(row, claim)
 
 
+def name_parts(name: str) -> frozenset[str]:
+    """The parts of a person's name, in any order and without titles."""
+    titles = set(published().people.titles)
+    return frozenset({part.strip(".") for part in given_name_first(name).replace("-", " ").split()} - titles)
+
+
 def _same_name(one: str, other: str) -> bool:
     """Whether two names are of one person: in any order, with a title or a middle name on one side."""
-    titles = set(published().people.titles)
-    first, second = (
-        {part.strip(".") for part in given_name_first(name).replace("-", " ").split()} - titles for name in (one, other)
-    )
+    first, second = name_parts(one), name_parts(other)
     return first == second or (min(len(first), len(second)) > 1 and (first <= second or second <= first))
 
 
@@ -188,4 +191,7 @@ def _contradicts(row: Any, claim: Any, insurer: str) -> str:
         return "the member's number"
     if person_in(row.patient) and not _same_name(row.patient, claim.patient):
         return "the patient"
+    amounts = {*_amounts(claim), int(claim.fee_cents)}
+    if not pd.isna(row.claimed_cents) and row.claimed_cents and abs(int(row.claimed_cents)) not in amounts:
+        return "the amount claimed"
     return ""

@@ -21,8 +21,8 @@ Result: TypeAlias = Literal[
     "total",
 ]
 RESULTS: tuple[Result, ...] = get_args(Result)
-# Results that post nothing and that a person has to look at.
-HELD: tuple[Result, ...] = ("unmatched", "ambiguous")
+# Results that a person has to look at where the line posts nothing.
+_HELD: tuple[Result, ...] = ("unmatched", "ambiguous", "over-paid")
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Line:
 
     @property
     def held(self) -> bool:
-        """Whether it posts nothing because it is not certain what it pays."""
-        return self.result in HELD
+        """Whether it posts nothing until a person has looked at it."""
+        return self.result in _HELD and not self.postings
 
 
 @dataclass(frozen=True)

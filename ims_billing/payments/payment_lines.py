@@ -12,14 +12,19 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import person_in, rows_of
+from ims_billing.payments.payers import WHO_PAID, Names, insurer_on, is_canadian, paid_by, unclear_field
 from ims_billing.payments.payment import Line, Result, number_key
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import meanings, word_of
 from ims_billing.vocabulary.spelling import bare
 
 # What an insurer's words say of a claim: no words; words without meaning, such as Paid by EFT; not decided yet; the
-# rest is the patient's; something was not allowed.
-Meaning: TypeAlias = Literal["", "nothing", "pending", "patient-share", "short"]
+# payment was taken back; the claim is refused; the visit is not covered; the rest is the patient's; something was not
+# allowed.
+Meaning: TypeAlias = Literal["", "nothing", "pending", "taken-back", "refused", "not-covered", "patient-share", "short"]
+_MEANINGS: tuple[Meaning, ...] = ("pending", "taken-back", "refused", "not-covered", "short", "patient-share")
+# Meanings by which the insurer should have paid the whole claim.
+ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,13 @@ class RemittanceRow:
 Rows: TypeAlias = list[RemittanceRow]
 
 
-def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, as_of: dt.date) -> list[Rows]:
-    """The rows of REMITTANCE by payment; rows that cannot be read, or stand in another file too, are settled already.
+def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, patients: Names, as_of: dt.date) -> list[Rows]:
+    """The rows of REMITTANCE by payment; rows that cannot be posted, or stand in another file too, are settled already.
 
-    A payment is the rows of one number and day; without a number, those of one insurer and day.
+    `patients` are the names of the ledger's patients: what they paid is no insurer's payment. A payment is the rows of
+    one number and day; without a number, those of one insurer and day.
     """
-    rows = [RemittanceRow(cells, _line(cells, clinic, as_of)) for cells in rows_of(lines)]
+    rows = [RemittanceRow(cells, _line(cells, clinic, patients, as_of)) for cells in rows_of(lines)]
     return [_without_copies(group) for group in _by_payment(rows, clinic)]
 
 
@@ -52,15 +58,14 @@ def meaning_of(reason: str) -> Meaning:
     if not word:
         return ""
     words = published().layouts.words.remittance
-    ordered: tuple[Meaning, ...] = ("pending", "short", "patient-share")
-    exact = meanings(words, {}).get(word)
-    for meaning in (*ordered, "nothing"):
-        if exact == meaning:
+    whole = meanings(words, {}).get(word)
+    for meaning in (*_MEANINGS, "nothing"):
+        if whole == meaning:
             return meaning
     empty = {part for phrase in words["nothing"] for part in word_of(phrase).split()}
     if all(part in empty or part.isdigit() for part in word.split()):
         return "nothing"
-    for meaning in ordered:
+    for meaning in _MEANINGS:
         if any(f" {word_of(phrase)} " in f" {word} " for phrase in words[meaning]):
             return meaning
     return "short"
@@ -94,7 +99,7 @@ def amount_of(rows: Rows) -> int:
 
 def _by_payment(rows: Rows, clinic: Clinic) -> list[Rows]:
     def insurer(cells: Any) -> str:
-        payer = clinic.insurer(cells.insurer) if cells.insurer else None
+        payer = insurer_on(cells, clinic)
         return payer.id if payer else bare(cells.insurer)
 
     insurers: dict[tuple[str, str], set[str]] = {}
@@ -127,7 +132,7 @@ def _without_copies(rows: Rows) -> Rows:
     return settled
 
 
-def _line(cells: Any, clinic: Clinic, as_of: dt.date) -> Line:
+def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
     """The row as a line; settled where it cannot be read, or pays nothing of a claim yet."""
     words = (
         cells.claim, cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
@@ -135,15 +140,21 @@ def _line(cells: Any, clinic: Clinic, as_of: dt.date) -> Line:
     )  # fmt: skip
     paid = 0 if pd.isna(cells.paid_cents) else int(cells.paid_cents)
     line = Line(cells.file, cells.sheet, int(cells.row), words, paid, cells.reason)
-    if message := _unreadable(cells, clinic, as_of):
+    if message := _no_payment(cells, clinic, patients, as_of):
         return not_posted(line, "unmatched", message)
+    if message := _doubt(cells, paid, clinic, patients):
+        return not_posted(line, "ambiguous", message)
     return line
 
 
-def _unreadable(cells: Any, clinic: Clinic, as_of: dt.date) -> str:
-    """Why a row cannot be a payment of anything; empty where it can."""
+def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> str:
+    """Why a row cannot be an insurer's payment; empty where it can."""
     if cells.fault:
         return str(cells.fault)
+    if paid_by(cells, clinic, patients) == "patient":
+        return "The patient paid this, and no insurer."
+    if not is_canadian(cells.currency):
+        return "It is not in Canadian dollars."
     if cells.insurer and clinic.insurer(cells.insurer) is None:
         return "The insurer is not known: add this spelling to its aliases in clinic.toml."
     if pd.isna(cells.payment_date):
@@ -155,6 +166,30 @@ def _unreadable(cells: Any, clinic: Clinic, as_of: dt.date) -> str:
         return "The insurer has not decided yet. Post the line once it has."
     if pd.isna(cells.paid_cents) and meaning in ("", "nothing"):
         return "What is paid is missing."
+    return ""
+
+
+def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
+    """Why it is not certain that a row is what its insurer paid; empty where it is."""
+    if cells.unread_money:
+        return (
+            f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Put what "
+            "was paid into the paid column and delete the other one, or list its heading in ignore under [clinic]."
+        )
+    if paid_by(cells, clinic, patients) == "unclear":
+        field = unclear_field(cells, clinic)
+        return (
+            f"{WHO_PAID[field]} leaves open whether the insurer paid it, or the patient. Write Insurance or Patient "
+            "there, or clear the cell if the insurer paid."
+        )
+    payers = {insurer.id for name in (cells.insurer, cells.source) if (insurer := clinic.insurer(name))}
+    if len(payers) > 1:
+        return "Its payer and its source are two insurers."
+    meaning = meaning_of(cells.reason)
+    if meaning == "taken-back" and paid >= 0:
+        return "It says that the payment was taken back, and its amount is not below zero."
+    if meaning == "refused" and paid > 0 and len(word_of(cells.reason).split()) == 1:
+        return "It says that the claim is refused, and pays something of it."
     return ""
 
 

@@ -12,8 +12,10 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, person_in, rows_of
+from ims_billing.payments.payers import insurer_on, names_of_patients
 from ims_billing.payments.payment import Line, Payment, PostedLine, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
+    ALL_EXPECTED,
     Meaning,
     RemittanceRow,
     Rows,
@@ -36,28 +38,34 @@ def reconciled(
     on_ledger: Sequence[PostedPayment],
     clinic: Clinic,
     as_of: dt.date,
+    *,
+    accept_overpayment: bool = False,
 ) -> list[Payment]:
     """The payments that the lines (REMITTANCE) make up, each line matched to the claims (ON_LEDGER) it is about.
 
     `postings` (POSTINGS) say what the ledger has of each claim. A line is matched by the claim's number, else by
     member or patient, service date and amount; a sum without detail where it equals all open claims that it names.
     A line that is not certain posts nothing and names the claims that it may mean. A payment that is `on_ledger` is
-    never posted again.
+    never posted again. More than a claim by over 1 % is posted only with `accept_overpayment`.
     """
     prove(lines, REMITTANCE)
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
     paid: dict[str, list[Paid]] = {}
     for posting in rows_of(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
-    ledger = _Ledger(Claims(claims, position, paid), on_ledger, clinic)
-    return [ledger.payment(rows) for rows in rows_by_payment(lines, clinic, as_of)]
+    ledger = _Ledger(Claims(claims, position, paid), on_ledger, clinic, accept_overpayment=accept_overpayment)
+    patients = names_of_patients(claims)
+    return [ledger.payment(rows) for rows in rows_by_payment(lines, clinic, patients, as_of)]
 
 
 class _Ledger:
     """The payments and claims of the ledger; each payment of a run changes what the next one meets."""
 
-    def __init__(self, claims: Claims, on_ledger: Sequence[PostedPayment], clinic: Clinic) -> None:
+    def __init__(
+        self, claims: Claims, on_ledger: Sequence[PostedPayment], clinic: Clinic, *, accept_overpayment: bool
+    ) -> None:
         self._claims, self._on_ledger, self._clinic = claims, on_ledger, clinic
+        self._accept_overpayment = accept_overpayment
         self._payments = 0
 
     def payment(self, rows: Rows) -> Payment:
@@ -95,7 +103,7 @@ class _Ledger:
     def _named(self, rows: Rows) -> str:
         """The insurer of a payment: as its rows say, else as the claims that they number; empty where neither does."""
         for row in rows:
-            if row.cells.insurer and (payer := self._clinic.insurer(row.cells.insurer)):
+            if payer := insurer_on(row.cells, self._clinic):
                 return payer.id
         numbers = {row.cells.claim.strip().upper() for row in rows} & self._claims.by_number.keys()
         of_claims = {self._insurer_of(number) for number in numbers}
@@ -154,14 +162,16 @@ class _Ledger:
                 settled = _by_ledger(line, before, same, clash, room)
                 if settled is None and copies[line.words] > 1:
                     settled = not_posted(line, "ambiguous", "The same line stands twice in this payment.")
-                line = settled or self._posted(row.with_line(line), insurer)
+                line = settled or self._posted(row.with_line(line), insurer, number)
                 room -= line.paid if line.postings else 0
             lines.append(line)
         return lines
 
-    def _posted(self, row: RemittanceRow, insurer: str) -> Line:
+    def _posted(self, row: RemittanceRow, insurer: str, number: str) -> Line:
         if is_sum(row.cells):
-            return self._sum(row.cells, row.line, insurer)
+            # Without a number, other rows of the same day say nothing of who paid this one.
+            named = insurer if number or insurer_on(row.cells, self._clinic) else ""
+            return self._sum(row.cells, row.line, named)
         return self._single(row.cells, row.line, insurer)
 
     def _single(self, cells: Any, line: Line, insurer: str) -> Line:
@@ -171,6 +181,8 @@ class _Ledger:
             return not_posted(line, claim.result, claim.message, claim.might_be)
         if why := self._why_not(cells, line, claim):
             return not_posted(line, "ambiguous", why, [claim.claim])
+        if message := self._too_much(line, claim):
+            return not_posted(line, "over-paid", message, [claim.claim])
         meaning = meaning_of(cells.reason)
         denied = line.paid == 0 and meaning != "patient-share"
         posting = Posting(claim.claim, line.paid, _expected(claim, meaning, self._clinic), denied)
@@ -198,9 +210,12 @@ class _Ledger:
         if line.paid < 0 and not self._claims.never_below_zero(claim.claim, cells.payment_date, line.paid):
             back, so_far = dollars(-line.paid), dollars(max(position.paid, 0))
             return f"It takes back {back}, and by that day less of the claim was paid; in all it is {so_far}."
+        meaning = meaning_of(cells.reason)
+        if meaning in ("refused", "not-covered") and line.paid > 0 and line.paid + position.paid >= position.claimed:
+            return "It says that the claim is refused, and pays all of it."
         if line.paid == 0 and position.answered:
             return "It pays nothing, and the insurer has answered for this claim before."
-        if line.paid == 0 and meaning_of(cells.reason) == "nothing":
+        if line.paid == 0 and meaning == "nothing":
             return "It pays nothing, and does not say that it is refused, or why."
         day_and_cents = (cells.payment_date, line.paid)
         again = [p.payment for p in paid if (p.on, p.cents) == day_and_cents and p.payment != -self._payments]
@@ -209,10 +224,23 @@ class _Ledger:
             return f"On that day the same amount of this claim was paid already, by {which}."
         return ""
 
+    def _too_much(self, line: Line, claim: Any) -> str:
+        """Why a line that pays over 1 % more than its claim is not posted; empty where it is."""
+        position = self._claims.position[claim.claim]
+        total = position.paid + line.paid
+        if line.paid <= 0 or self._accept_overpayment or total * 100 <= position.claimed * 101:
+            return ""
+        before = f", with the {dollars(position.paid)} paid before" if position.paid else ""
+        return (
+            f"It pays {dollars(line.paid)}{before}: {dollars(total - position.claimed)} more than was claimed. Look at "
+            "the amount; if the insurer really paid that, add --accept-overpayment."
+        )
+
     def _sum(self, cells: Any, line: Line, insurer: str) -> Line:
         """A sum without detail: posted where it is that of all open claims that it names."""
         claims = self._claims.owed_by(cells, insurer)
-        whom = person_in(cells.member) or person_in(cells.patient)
+        # A name alone is what the patient's own payments have too.
+        whom = person_in(cells.member) or (insurer and person_in(cells.patient))
         shown = [claim.claim for claim in claims[:SHOWN]]
         if not whom and (not insurer or pd.isna(cells.period_from) or pd.isna(cells.period_until)):
             message = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
@@ -293,4 +321,4 @@ def _expected(claim: Any, meaning: Meaning, clinic: Clinic) -> int:
         # A second plan pays its own share of the whole fee, and never more than what is left.
         of = claim.fee_cents if claim.follows else claim.amount_cents
         return min((int(of) * percent + 50) // 100, int(claim.amount_cents))
-    return int(claim.amount_cents) if meaning == "short" else 0
+    return int(claim.amount_cents) if meaning in ALL_EXPECTED else 0

@@ -104,7 +104,11 @@ def layouts(clinic: Clinic) -> list[Known]:
 def remittance_layouts(clinic: Clinic) -> list[Known]:
     """The layouts of remittances; the command decides that a file is one, not its contents."""
     layout = published().layouts.layout["remittance"]
-    return [*_own_of("remittance", clinic), Known("remittance", layout, clinic.block.dates, {})]
+    ignored = frozenset(map(heading, clinic.block.ignore))
+    return [
+        *_own_of("remittance", clinic),
+        Known("remittance", layout, clinic.block.dates, {}, ignored),
+    ]
 
 
 def _own_of(published_layout: str, clinic: Clinic) -> Iterator[Known]:

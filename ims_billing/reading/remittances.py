@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ from ims_billing.reading.intake import named_contents, nobody_to_ask
 from ims_billing.reading.layout import recognise, remittance_layouts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
-from ims_billing.vocabulary.cells import shown
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
-from ims_billing.vocabulary.model import FileRead, Progress, no_progress
+from ims_billing.vocabulary.model import FileRead, LooksLike, Progress, UnreadColumn, no_progress
+from ims_billing.vocabulary.spelling import heading
 
-_TEXTS = ("claim", "insurer", "member", "patient", "reason", "payment_number")
+_TEXTS = (
+    "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "description", "currency",
+)  # fmt: skip
 _DATES = ("service_date", "payment_date", "period_from", "period_until")
 
 
@@ -36,30 +41,86 @@ def read_remittances(
         opened = open_spreadsheet(name, content, ask)
         match = recognise(opened.tables, remittance_layouts(clinic), name)
         table = Table(match, clinic, "paid")
-        frames.append(_lines(table, name))
+        unread = _unread_columns(table)
+        frames.append(_lines(table, unread, name))
         rows, remarks = len(table) + len(table.asides), (*opened.remarks, match.why())
         if match.table.hidden_rows:
             remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
         files.append(
-            FileRead(name, match.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks)
+            FileRead(name, match.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks, tuple(unread))
         )  # fmt: skip
     types = {column.name: column.dtype for column in REMITTANCE}
     return prove(pd.concat(frames, ignore_index=True).astype(types), REMITTANCE), tuple(files)
 
 
-def _lines(table: Table, file: str) -> pd.DataFrame:
+def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
     table.note_moved()
     faults = [""] * len(table)
-    for position, _, _, message in table.bad:
+    for position, column, _, message in table.bad:
+        if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):
+            continue
         faults[position] += f"{' ' if faults[position] else ''}{message}"
     for name in _DATES:
         for position, (cell, day) in enumerate(zip(table.raw(name), cells[name], strict=True)):
             if day is None and cell not in (None, ""):
                 message = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
                 faults[position] += f"{' ' if faults[position] else ''}{message}"
+    cells |= _unread_cells(unread, cells["paid_cents"])
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})
+
+
+def _is_dash(cell: Cell) -> bool:
+    """Whether an amount is left out by a dash, as in a column of money that an insurer refuses."""
+    return bool(text(cell)) and not text(cell).strip("-–—− ")
+
+
+def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
+    """The columns with something in them that no field has, with their cells; those that may hold money say so."""
+    match = table.found
+    header, read = match.table.row(match.header), set(match.columns.values())
+    columns = {}
+    for column in range(len(match.table.columns)):
+        name, cells = text(header[column]), table.cells(column)
+        if column not in read and (name or any(map(text, cells))):
+            money_like = heading(name) not in match.known.ignored and _holds_money(name, cells)
+            looks_like: LooksLike | None = "amounts" if money_like else None
+            columns[UnreadColumn(name, match.letters(column), table.sheet, looks_like)] = cells
+    return columns
+
+
+def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[int | None]) -> dict[str, list[str]]:
+    """Of each row, the text and the amounts in unread columns: `elsewhere` and `unread_money`."""
+    repeats = {word_of(word) for word in published().layouts.payers.unread.paid}
+    elsewhere, unread_money = [], []
+    for row, cents in enumerate(paid):
+        words = [cell for cells in unread.values() if isinstance(cell := cells[row], str) and money(cell) is None]
+        elsewhere.append("\n".join(words))
+        headings = []
+        for column, cells in unread.items():
+            # A second column such as Total Paid may repeat what was paid, and says nothing new where it does.
+            repeated = bool(repeats & set(word_of(column.heading).split())) and money(cells[row]) == cents
+            if column.looks_like and money(cells[row]) and not repeated:
+                headings.append(column.heading or column.place)
+        unread_money.append(", ".join(headings))
+    return {"elsewhere": elsewhere, "unread_money": unread_money}
+
+
+def _holds_money(name: str, cells: Sequence[Cell]) -> bool:
+    """Whether most cells under an unread heading are amounts, which may change what was paid."""
+    rules = published().layouts.payers.unread
+    if heading(name) in map(heading, rules.explains) or "%" in name or "#" in name:
+        return False
+    if set(word_of(name).split()) & {word_of(word) for word in rules.number}:
+        return False
+    filled = [cell for cell in cells if text(cell) and not _is_dash(cell)]
+    return 2 * sum(money(cell) is not None and not _is_number(cell) for cell in filled) > len(filled)
+
+
+def _is_number(cell: Cell) -> bool:
+    """Whether digits are somebody's number rather than an amount: seven or more, or with zeros before."""
+    return re.fullmatch(r"0\d+|\d{7,}", text(cell)) is not None

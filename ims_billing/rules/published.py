@@ -232,6 +232,34 @@ class PolicyStatus(Strict):
     open: tuple[Text, ...]
 
 
+class UnreadMoney(Strict):
+    """Headings of unread columns: those that `explains` an amount that is read, and words in others.
+
+    A heading with a `number` word holds no money; one with a `paid` word may repeat what was paid.
+    """
+
+    explains: tuple[Text, ...]
+    number: tuple[Text, ...]
+    paid: tuple[Text, ...]
+
+
+class PayerWords(Strict):
+    """Words on a line of a list of payments that say who paid."""
+
+    # How patients pay, and phrases that say that they did, wherever they stand.
+    patient: tuple[Text, ...]
+    # Ways in which patients pay, that elsewhere may mean all sorts.
+    means: tuple[Text, ...]
+    # Persons who are no insurer.
+    person: tuple[Text, ...]
+    insurer: tuple[Text, ...]
+    # Words that say nothing of who paid.
+    either: tuple[Text, ...]
+    # Spellings of Canadian dollars.
+    currency: tuple[Text, ...]
+    unread: UnreadMoney
+
+
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
@@ -241,6 +269,7 @@ class LayoutRules(Strict):
     lines: Lines
     unread: UnreadRules
     words: CellWords
+    payers: PayerWords
 
 
 class SelfPay(Strict):

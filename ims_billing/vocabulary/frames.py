@@ -229,6 +229,12 @@ REMITTANCE = (
     Column("payment_number", "str", "the insurer's or the bank's number of the payment"),
     Column("period_from", "datetime64[us]", "first day of the visits that one sum is for"),
     Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
+    Column("method", "str", "how it was paid, as written"),
+    Column("source", "str", "who or what it came from, as written"),
+    Column("description", "str", "what it is for, as written"),
+    Column("currency", "str", "its currency, as written"),
+    Column("elsewhere", "str", "text under headings that were not read, one cell a line"),
+    Column("unread_money", "str", "headings that were not read and hold an amount here"),
     Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
 )
 # What was posted to claims by day: a line for each payment and claim; and the claims that were sent again unchanged.

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_SIGNS = (("#", " number "), ("%", " percent "), ("€", " euro "), ("£", " pound "))
+
+
 def plain(text: str) -> str:
     """The text in lower case, without accents, with single spaces: what two spellings are compared by."""
     if not text.isascii():
@@ -64,8 +67,10 @@ def same_name(name: str) -> str:
 
 
 def heading(text: str) -> str:
-    """A column heading as headings are compared: bare, with ``#`` read as "number"."""
-    return bare(text.replace("#", " number "))
+    """A column heading as headings are compared: bare, with signs in words: ``Paid %`` is not ``Paid``."""
+    for sign, word in _SIGNS:
+        text = text.replace(sign, word)
+    return bare(text)
 
 
 def day_text(days: pd.Series[pd.Timestamp], form: str = "%Y-%m-%d") -> pd.Series[str]:

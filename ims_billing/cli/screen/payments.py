@@ -44,6 +44,8 @@ def show_reconciled(done: Reconciliation) -> None:
     for file in done.files:
         rows = f"{file.rows:,} {'row' if file.rows == 1 else 'rows'}"
         console.print(Text(f"{file.file}: {rows}; {'; '.join(file.remarks)}", "dim"))
+        if file.unread:
+            console.print(Text(f"{file.file}: not read: {', '.join(file.unread_headings)}", "dim"))
     table = plain_table("Payment", "Day", "Insurer", "Amount", "Lines", "Posted" if not would else "Would post")
     for payment in done.payments:
         posts = sum(1 for line in payment.lines if line.postings)

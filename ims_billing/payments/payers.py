@@ -1,0 +1,120 @@
+"""Who paid a line of a list of payments: an insurer, the patient, or nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic, Insurer
+from ims_billing.payments.matching import name_parts
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import word_of
+
+# `unclear`: words that may mean either, or that no rule holds. Empty: no words.
+PaidBy: TypeAlias = Literal["insurer", "patient", "unclear", ""]
+Names: TypeAlias = Collection[frozenset[str]]
+# The fields that say who or how, by the heading that messages give them. Each has to be understood whole.
+WHO_PAID = {"source": "Source", "method": "Payment Method"}
+
+
+def names_of_patients(claims: pd.DataFrame) -> Names:
+    """The names of all patients and insured persons of claims (ON_LEDGER), each as its parts in any order."""
+    return {name_parts(name) for column in ("patient", "insured") for name in claims[column].unique()} - {frozenset()}
+
+
+def insurer_on(cells: Any, clinic: Clinic) -> Insurer | None:
+    """The insurer that a row of REMITTANCE names as payer, else as source; None where it names none."""
+    return clinic.insurer(cells.insurer) or clinic.insurer(cells.source)
+
+
+def is_patient(payer: str, clinic: Clinic, names: Names) -> bool:
+    """Whether a payer, as written, is a person or a way in which only patients pay."""
+    return clinic.pays_self(payer) or name_parts(payer) in names or _words_of(payer, clinic) == "patient"
+
+
+def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
+    """Who paid a row of REMITTANCE, by all its words.
+
+    One word for the patient anywhere decides. Payer, source and method have to be understood whole; in descriptions,
+    reasons and columns that were not read only the patient's own phrases count.
+    """
+    own = {*names, name_parts(cells.patient)} - {frozenset()}
+    if cells.insurer and clinic.insurer(cells.insurer) is None and is_patient(cells.insurer, clinic, own):
+        return "patient"
+    if cells.source and is_patient(cells.source, clinic, own):
+        return "patient"
+    by: set[PaidBy] = {_words_of(cells.source, clinic), _words_of(cells.method, clinic)}
+    others = (cells.description, cells.reason, *cells.elsewhere.splitlines())
+    if "patient" in by or any(_is_patients_way(text) for text in others) or _tells_of_patient(cells.description):
+        return "patient"
+    return "unclear" if "unclear" in by else "insurer" if "insurer" in by else ""
+
+
+def unclear_field(cells: Any, clinic: Clinic) -> str:
+    """The field whose words leave open who paid: `source` or `method`."""
+    return next(name for name in WHO_PAID if _words_of(getattr(cells, name), clinic) == "unclear")
+
+
+def is_canadian(currency: str) -> bool:
+    """Whether a currency, as written, is the Canadian dollar or none."""
+    return word_of(currency) in {"", *map(word_of, published().layouts.payers.currency)}
+
+
+def _words_of(text: str, clinic: Clinic) -> PaidBy:
+    """Who paid by a cell that has to be understood whole: its longest phrases, one after the other."""
+    words = word_of(text).split()
+    if not words:
+        return ""
+    if clinic.insurer(text):
+        return "insurer"
+    meanings = {meaning for meaning, _ in _phrases(words)}
+    if meanings & {"patient", "means"}:
+        return "patient"
+    if "person" in meanings:
+        return "unclear" if "insurer" in meanings else "patient"
+    rest = [word for meaning, phrase in _phrases(words) if not meaning for word in phrase.split()]
+    if rest and clinic.insurer(" ".join(rest)) is None:
+        return "unclear"
+    # A cheque or a transfer is anybody's: it says nothing.
+    return "insurer" if rest or "insurer" in meanings else ""
+
+
+def _is_patients_way(text: str) -> bool:
+    """Whether a cell says nothing but how a patient pays, such as ``Visa 4242``."""
+    meanings = {meaning for meaning, _ in _phrases(word_of(text).split())}
+    return "patient" in meanings and meanings <= {"patient", "either"}
+
+
+def _tells_of_patient(text: str) -> bool:
+    """Whether a description speaks of a patient's payment among other words."""
+    return any(meaning == "patient" for meaning, _ in _phrases(word_of(text).split()))
+
+
+def _phrases(words: list[str]) -> Iterable[tuple[str, str]]:
+    """The words as known phrases, the longest first, each with its meaning; empty: no rule holds it."""
+    meanings, longest = _meanings()
+    place = 0
+    while place < len(words):
+        if words[place].isdigit():
+            yield "either", words[place]
+            place += 1
+            continue
+        for length in range(min(longest, len(words) - place), 0, -1):
+            phrase = " ".join(words[place : place + length])
+            if phrase in meanings or length == 1:
+                yield meanings.get(phrase, ""), phrase
+                place += length
+                break
+
+
+@cache
+def _meanings() -> tuple[dict[str, str], int]:
+    """By phrase what it means, and the number of words of the longest phrase."""
+    rules = published().layouts.payers
+    lists = {"either": rules.either, "insurer": rules.insurer, "person": rules.person}
+    lists |= {"means": rules.means, "patient": rules.patient}
+    meanings = {word_of(phrase): meaning for meaning, phrases in lists.items() for phrase in phrases}
+    return meanings, max(len(phrase.split()) for phrase in meanings)

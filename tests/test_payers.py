@@ -1,0 +1,224 @@
+"""Who paid: what patients paid, and what the program did not read, is never posted to an insurer's claim."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.toml_file import load
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.payment import Line, Payment
+from ims_billing.payments.payment_lines import meaning_of
+from ims_billing.payments.posting import reconciled
+from ims_billing.reading.remittances import read_remittances
+from tests.practice import csv_file, xlsx
+from tests.test_reconcile import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
+
+AS_OF = dt.date(2026, 11, 25)
+
+
+class Books:
+    """Six claims of $95, and what lines of a file would post to them; nothing is recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        six_claims(folder)
+        self.folder, self.clinic = folder, load(folder / "clinic.toml")
+        ledger = Ledger(folder / "ims-billing.sqlite")
+        with ledger.reading():
+            self.claims, self.postings = ledger.claims(), ledger.postings()
+
+    def payments(self, path: Path, *, clinic: Clinic | None = None, accept: bool = False) -> list[Payment]:
+        clinic = clinic or self.clinic
+        lines, _ = read_remittances([path], clinic)
+        return reconciled(lines, self.claims, self.postings, [], clinic, AS_OF, accept_overpayment=accept)
+
+    def lines(self, rows: list[dict[str, Any]], *, accept: bool = False, workbook: bool = False) -> list[Line]:
+        path = xlsx(self.folder, rows, "p.xlsx") if workbook else csv_file(self.folder, rows, "p.csv")
+        lines = [line for payment in self.payments(path, accept=accept) for line in payment.lines]
+        return sorted(lines, key=lambda line: line.row)
+
+
+@pytest.fixture(scope="module")
+def books() -> Books:
+    return Books(Path(tempfile.mkdtemp()))
+
+
+def visit(claim: str = "", cents: float | str = 95.0, **more: Any) -> dict[str, Any]:
+    """A line of a list of payments, as a practice system writes it, with a visit of Uma Madeup."""
+    line = {"Claim": claim, "Client": "Uma Madeup", "Date of Service": "2026-10-16", "Date Paid": "2026-11-02"}
+    return {**line, "Amount Paid": cents, **{name.replace("_", " "): value for name, value in more.items()}}
+
+
+BY_PATIENT = [
+    ("Source", "Client payment"), ("Source", "Patient"), ("Source", "Self"), ("Source", "Madeup, Uma"),
+    ("Payment Method", "Visa"), ("Payment Method", "VISA 4242"), ("Payment Method", "Cash"),
+    ("Payment Method", "Debit"), ("Payment Method", "e-transfer"), ("Payment Method", "Interac E-Transfer"),
+    ("Payment Method", "Credit Card (Mastercard)"), ("Payment Method", "Account credit"), ("Payment Type", "Client"),
+    ("Paid By", "The client"), ("Payer", "Patient"), ("Payer", "Client"), ("Payer", "Self"), ("Payer", "Uma Madeup"),
+    ("Payer", "MADEUP, Uma"), ("Payer", "Sam Madeup"), ("Payer", "Out of pocket"),
+    ("Description", "Visit of 16 October, paid by patient"), ("Description", "Visa"), ("Note", "Paid by Visa"),
+    ("Card Type", "Mastercard"), ("Category", "Client payment"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", ["", SUN3], ids=["by the visit", "with our number"])
+@pytest.mark.parametrize("more", [{}, {"Insurer Name": "Sun Life"}], ids=["", "beside the insurer"])
+@pytest.mark.parametrize(("column", "cell"), BY_PATIENT)
+def test_a_payment_by_the_patient_is_posted_to_no_claim(
+    books: Books, column: str, cell: str, more: dict[str, Any], claim: str
+) -> None:
+    # Two columns of payers are refused.
+    more = {} if column == "Payer" else more
+    [line] = books.lines([visit(claim, **more) | {column: cell}])
+    assert (line.result, line.postings, line.paid) == ("unmatched", (), 9_500)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Payment Method", "EFT"), ("Payment Method", "Cheque #123"), ("Payment Method", "Direct deposit"),
+        ("Payment Method", "Insurance"), ("Source", "Insurance Payment"), ("Source", "Sun Life"),
+        ("Source", "Sun Life - EFT"), ("Payer", "Sun Life"), ("Payer Type", "Third party"),
+        ("Description", "Physiotherapy, patient visit"), ("Relationship", "Self"), ("Currency", "CAD"),
+        ("Note", "Paid by EFT"), ("Eligible Amount", "95.00"), ("Total Paid", "95.00"), ("Deductible", "20.00"),
+        ("Adjustment", "0.00"), ("Withheld", "-"), ("Invoice #", "1531"), ("Group", "00222"), ("% Paid", "80"),
+    ],
+)  # fmt: skip
+def test_a_payment_by_the_insurer_is_posted(books: Books, column: str, cell: str) -> None:
+    [line] = books.lines([visit() | {column: cell}])
+    assert (line.result, [posting.claim for posting in line.postings]) == ("paid", [SUN3]), line.message
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "result"),
+    [
+        ("Payment Method", "Blorp", "ambiguous"), ("Source", "Somewhere", "ambiguous"),
+        ("Source", "Client insurance", "ambiguous"), ("Source", "PBC", "unmatched"), ("Currency", "USD", "unmatched"),
+        ("Adjustment", "-10.00", "ambiguous"), ("Withheld", "10", "ambiguous"), ("Total Paid", "76.00", "ambiguous"),
+        ("Interest", "$1.05", "ambiguous"), ("Recovery", "(19.00)", "ambiguous"), ("", "-19.00", "ambiguous"),
+        ("Status", "Denied", "ambiguous"), ("Status", "Not covered", "ambiguous"), ("Status", "Reversed", "ambiguous"),
+        ("Status", "Unpaid", "unmatched"), ("Claimed", "190.00", "ambiguous"),
+    ],
+)  # fmt: skip
+def test_what_may_be_another_amount_or_payer_is_held(books: Books, column: str, cell: str, result: str) -> None:
+    claim = SUN3 if column == "Claimed" else ""
+    [line] = books.lines([visit(claim) | {column: cell}])
+    assert (line.result, line.held) == (result, True)
+
+
+@pytest.mark.parametrize("cell", ["95.005", "80%", "US$95.00", "95 EUR"])
+def test_an_amount_that_is_no_whole_cents_of_a_dollar_is_held(books: Books, cell: str) -> None:
+    assert [line.result for line in books.lines([visit(cents=cell)])] == ["unmatched"]
+
+
+@pytest.mark.parametrize("names", [{}, {"Payment Method": "EFT"}, {"Source": "Insurance Payment"}])
+def test_a_payment_that_names_neither_insurer_claim_member_nor_visit_is_unmatched(
+    books: Books, names: dict[str, str]
+) -> None:
+    line = {"Client": "Uma Madeup", "Date Paid": "2026-11-02", "Amount Paid": 95.0, **names}
+    assert [each.result for each in books.lines([line])] == ["unmatched"]
+    # Another row of the day names an insurer, and without a number it is another payment.
+    both = books.lines([{**line, "Claim": SUN}, {**line, "Claim": ""}])
+    assert [each.result for each in both] != ["paid", "paid"]
+
+
+def test_a_list_of_all_payments_posts_those_of_insurers_only(books: Books) -> None:
+    rows = [
+        visit(SUN3, 76.0, Payer="Sun Life", Payment_Method="EFT"),
+        visit(SUN3, 19.0, Payer="Uma Madeup", Payment_Method="Visa"),
+        visit(PBC, 95.0, Payer="PBC", Payment_Method="Cheque")
+        | {"Client": "Robin Madeup", "Date of Service": "2026-10-09"},
+    ]
+    assert [line.result for line in books.lines(rows)] == ["patient-share", "unmatched", "paid"]
+    assert [line.result for line in books.lines(rows, workbook=True)] == ["patient-share", "unmatched", "paid"]
+
+
+@pytest.mark.parametrize("cell", ["-", "–", "", 0])
+def test_nothing_with_a_reason_is_a_denial(books: Books, cell: float | str) -> None:
+    [line] = books.lines([visit(cents=cell, Reason="Maximum reached")])
+    assert (line.result, [posting.denied for posting in line.postings]) == ("denied", [True])
+
+
+def test_a_dash_without_a_reason_posts_nothing(books: Books) -> None:
+    assert [line.result for line in books.lines([visit(cents="-", Reason="")])] == ["unmatched"]
+
+
+@pytest.mark.parametrize(
+    ("cents", "held"), [(95.0, False), (95.95, False), (95.96, True), (190.0, True), (9_500.0, True)]
+)
+def test_more_than_a_hundredth_above_the_claim_waits_for_a_yes(books: Books, cents: float, held: bool) -> None:
+    [line] = books.lines([visit(cents=cents)])
+    assert (line.held, line.might_be) == ((True, (SUN3,)) if held else (False, ()))
+    [line] = books.lines([visit(cents=cents)], accept=True)
+    assert [posting.paid for posting in line.postings] == [round(cents * 100)]
+
+
+def test_an_over_payment_is_posted_once_it_is_accepted(tmp_path: Path) -> None:
+    six_claims(tmp_path)
+    lines = [paid(SUN), paid(SUN2, 950)]
+    first = reconcile(tmp_path, lines)
+    assert results(first) == [f"paid {SUN}", "over-paid"]
+    assert results(reconcile(tmp_path, lines, "--accept-overpayment")) == ["repeated", f"over-paid {SUN2}"]
+
+
+def test_columns_that_were_not_read_are_named(books: Books) -> None:
+    path = csv_file(books.folder, [visit(Adjustment="-10.00", Clerk="A.B.")], "p.csv")
+    [file] = read_remittances([path], books.clinic)[1]
+    assert file.unread_headings == ["Adjustment", "Clerk"]
+    block = books.clinic.block.model_copy(update={"ignore": ("Adjustment",)})
+    payments = books.payments(path, clinic=replace(books.clinic, block=block))
+    assert [line.result for payment in payments for line in payment.lines] == ["paid"], (
+        "somebody says that it is nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        ("", ""), ("Paid by EFT", "nothing"), ("Unpaid", "pending"), ("Denied", "refused"),
+        ("Service not covered", "not-covered"), ("Cheque reversed", "taken-back"), ("Over maximum", "short"),
+        ("Co-insurance 20%", "patient-share"), ("Code 17", "short"),
+    ],
+)  # fmt: skip
+def test_what_an_insurers_words_mean(reason: str, meaning: str) -> None:
+    assert meaning_of(reason) == meaning
+
+
+AMOUNT = st.integers(-12_000, 30_000).map(lambda cents: cents / 100)
+LINE = st.builds(
+    visit,
+    st.sampled_from(["", SUN, SUN2, SUN3]),
+    AMOUNT,
+    Payment_Method=st.sampled_from(["", "EFT", "Visa", "Cash", "Blorp"]),
+    Reason=st.sampled_from(["", "Over maximum", "Denied", "Co-insurance"]),
+    Adjustment=st.sampled_from(["", "0.00", "-5.00"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LINE, min_size=1, max_size=5))
+def test_no_claim_is_posted_far_above_its_amount_and_no_cent_is_lost(books: Books, rows: list[dict[str, Any]]) -> None:
+    of_pat = {"Client": "Pat Madeup", "Date of Service": ""}
+    rows = [row | (of_pat if row["Claim"] in (SUN, SUN2) else {}) for row in rows]
+    lines = books.lines(rows)
+    assert sum(line.paid for line in lines) == round(sum(row["Amount Paid"] for row in rows) * 100)
+    for line in lines:
+        assert line.result
+        assert sum(posting.paid for posting in line.postings) in (0, line.paid)
+        row = rows[line.row - 2]
+        if row["Payment Method"] in ("Visa", "Cash", "Blorp") or row["Adjustment"] == "-5.00":
+            assert not line.postings
+    posted = pd.Series(dtype="int64")
+    for line in lines:
+        for posting in line.postings:
+            posted[posting.claim] = posted.get(posting.claim, 0) + posting.paid
+    assert all(0 <= cents * 100 <= 9_500 * 101 for cents in posted)
