@@ -13,7 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, prove
+from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, as_frame, empty
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable, Progress, no_progress
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Desk:
     `candidates` are the classified sessions that come as far as the checks, `sessions` all of the run with
     their `reason` (empty where they are candidates), `other` those that are not billed for their service.
     `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
-    `bad_cells` is the CELL_FINDINGS frame. `standing` says how the sessions of the month stand on the ledger, and
+    `bad_cells` is the CELL_FINDINGS frame. `states` has the claim states of the sessions, and
     `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
     whatever month, whose sessions are not in the files. Of `gone` they should be. `active` are all active claims, with
     `patient_key`, and `has_claim` says which sessions of the files one of them is of: what a claim says goes before
@@ -44,7 +44,7 @@ class Desk:
     group: pd.Series[int]
     patient: pd.Series[str]
     bad_cells: pd.DataFrame
-    standing: pd.DataFrame
+    states: pd.DataFrame
     claimed: pd.DataFrame
     gone: pd.DataFrame
     active: pd.DataFrame
@@ -186,8 +186,8 @@ def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
         findings_frame(_by_kind(desk, bad[light]), desk.clinic).assign(severity="warn"),
         findings_frame([("missing-service-date", missing)] if len(without) else [], desk.clinic),
     ]
-    findings = pd.concat(parts, ignore_index=True).astype({column.name: column.dtype for column in FINDINGS})
-    return prove(findings.sort_values("session", kind="stable", ignore_index=True), FINDINGS)
+    findings = pd.concat(parts, ignore_index=True)
+    return as_frame(findings.sort_values("session", kind="stable", ignore_index=True), FINDINGS)
 
 
 def _by_kind(desk: Desk, bad: pd.DataFrame) -> list[tuple[str, pd.Series[str]]]:
@@ -243,9 +243,10 @@ def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd
         )
         for kind, messages in told
     ]
-    columns = {column.name: column.dtype for column in FINDINGS}
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
-    return prove(frame.astype(columns).sort_values("session", kind="stable", ignore_index=True), FINDINGS)
+    if not parts:
+        return empty(FINDINGS)
+    frame = pd.concat(parts, ignore_index=True).assign(claim="", decided=False)
+    return as_frame(frame.sort_values("session", kind="stable", ignore_index=True), FINDINGS)
 
 
 def say(rows: pd.Series[bool], message: str) -> pd.Series[str]:

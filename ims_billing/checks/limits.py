@@ -56,7 +56,7 @@ def _visits(desk: Desk) -> pd.DataFrame:
     sessions = sessions[~sessions["fee_stated"] | (sessions["fee_cents"] != 0)]
     sessions = sessions[~desk.group[sessions.index].duplicated()]
     # What may be a claim's session in disguise is counted as that claim.
-    sessions = sessions[desk.standing.loc[sessions.index, "resembles"] == ""]
+    sessions = sessions[desk.states.loc[sessions.index, "resembles"] == ""]
     claims = desk.active[desk.active["insurer_id"].isin(limited)]
     lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
     in_files = sessions[list(_TOLD)].assign(

@@ -12,7 +12,7 @@ from ims_billing.vocabulary.spelling import day_text
 @check("changed-since-claimed")
 def changed_since_claimed(desk: Desk) -> pd.Series[str]:
     """The session of a claim is another now, or a new one looks like the correction of one that is gone."""
-    changed = desk.standing[desk.standing["state"] == "changed"]
+    changed = desk.states[desk.states["state"] == "changed"]
     likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
     likely += " is another, and that session is not in these files."
     return changed["message"].where(changed["resembles"] == "", likely).astype("str")
@@ -21,7 +21,7 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
 @check("voided")
 def voided(desk: Desk) -> pd.Series[str]:
     """The session's claim was taken back, and nobody has decided what becomes of it."""
-    taken_back = desk.standing.loc[desk.standing["state"] == "voided", "claim"]
+    taken_back = desk.states.loc[desk.states["state"] == "voided", "claim"]
     return ("Its claim " + taken_back + " was taken back.").astype("str")
 
 

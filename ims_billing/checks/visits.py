@@ -22,7 +22,7 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     """Copies of one session: several that would be billed, one whose id another row has too, or one that another
     row of the visit says is billed, paid, refunded, cancelled or free."""
     candidates, sessions = desk.candidates, desk.sessions
-    claimed = desk.standing.index[desk.standing["state"].isin(("claimed", "changed"))]
+    claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed"))]
     group = desk.group[candidates.index.union(claimed)]
     twice = group.duplicated(keep=False)[candidates.index]
     ids = sessions["session_id"]
@@ -103,7 +103,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     # What is billed some other way is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
     elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
-    elsewhere |= desk.standing["state"].isin(("claimed", "changed"))
+    elsewhere |= desk.states["state"].isin(("claimed", "changed"))
     seen = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
     day = pd.DataFrame(
         {

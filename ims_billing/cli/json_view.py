@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ims_billing.month.why import Page
 
 
+# The columns of a finding that scripts see.
+_SHOWN = ["session", "kind", "severity", "message", "fix"]
+
+
 def month_json(
     month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = (), rest: Rest | None = None
 ) -> dict[str, Any]:
@@ -37,7 +41,7 @@ def month_json(
     totals = month.totals
     of_no_session = [
         {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None)
+        for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None)
         if session == NO_SESSION
     ]
     return {
@@ -103,7 +107,7 @@ def _single_month(month: Month) -> str | None:
 
 def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
     findings: dict[int, list[dict[str, str]]] = {}
-    for session, kind, severity, message, fix in month.findings.itertuples(index=False, name=None):
+    for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None):
         told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
         findings.setdefault(session, []).append(told)
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]

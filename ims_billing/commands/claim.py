@@ -27,8 +27,8 @@ from ims_billing.month.second_insurer import Rest, rests, uneven
 from ims_billing.payments.positions import answers
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.sessions.decisions import BILL, DO_NOT_BILL
-from ims_billing.sessions.resemblance import told_anew
+from ims_billing.sessions.decisions import latest_of_lines
+from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
 from ims_billing.vocabulary.model import Intake, Progress, Run, no_progress
@@ -201,13 +201,10 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     Where it was decided not to bill a session, nothing more is needed of its file; another decision waits for it.
     """
     held, not_billed = (
-        lines[~told_anew(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
+        lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
     )
-    known = ledger.decisions()
-    latest = known.drop_duplicates(["session", "kind"], keep="last")
-    decided = held[["session", "kind", "fingerprint"]].merge(latest, how="left", on=["session", "kind", "fingerprint"])
-    decided = decided.set_index(held.index)
-    never = held["session"].isin(held.loc[decided["decision"] == DO_NOT_BILL, "session"])
+    decided = latest_of_lines(held, ledger.decisions())
+    never = decided["never"]
     # Where a claim was kept as it is, its session is claimed.
     kept = held["kind"] == "changed-since-claimed"
     closed = (
@@ -215,8 +212,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
         .drop_duplicates("session")
         .assign(reason="decided-not-to-bill")
     )
-    waits = (decided["decision"] == BILL) | (decided["correct_value"].fillna("") != "")
-    waits &= ~held["problem"].str.endswith(_WAITS)
+    waits = decided["waits"] & ~held["problem"].str.endswith(_WAITS)
     held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))
     return replace(
         run,

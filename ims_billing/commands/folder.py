@@ -16,7 +16,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.typed_decisions import read_decisions
-from ims_billing.sessions.decisions import newly_decided
+from ims_billing.sessions.newly_decided import newly_decided
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, empty, prove
 from ims_billing.vocabulary.model import Progress, no_progress

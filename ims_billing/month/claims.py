@@ -9,11 +9,8 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
-from ims_billing.vocabulary.frames import CLAIMS, prove
+from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
 from ims_billing.vocabulary.spelling import cents, sources
-
-# One price per session: what the list asks of this insurer, what it asks of anybody, and the rule's place.
-PRICES = ("listed_cents", "own_cents", "rule")
 
 
 def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -42,7 +39,7 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     )
     joined = sessions[keys].merge(priced, on=keys, how="left")
     joined.index = sessions.index
-    return joined[list(PRICES)]
+    return as_frame(joined, PRICES)
 
 
 def _cents(fee: Fee | None) -> int | None:
@@ -52,9 +49,10 @@ def _cents(fee: Fee | None) -> int | None:
 def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
     """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
 
-    A public payer is asked for its own amount from the fee list, a private plan for the whole fee. `sessions` has,
-    beside the classified columns, `natural_key`, `replaces` and `at_row_fee` (it was decided to bill the row's fee:
-    never more than that is asked for); `remarks` are what was found, by session. The ledger numbers the claims.
+    A public payer is asked for its own amount from the fee list, a private plan for the whole fee, and neither for
+    more than the row's fee where somebody decided to bill that. `sessions` have the columns of JUDGED but
+    `service_code`, `prices` are PRICES, and `remarks` the findings in words, by session. The ledger numbers the
+    claims.
     """
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
@@ -70,8 +68,9 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
     written = sessions["secondary_insurer"].unique()
     second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
-    told = {
+    values = {
         "session": sessions.index,
+        "session_id": sessions["known_id"],
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
@@ -88,13 +87,12 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "first_paid_cents": 0,
         "first_answer": "",
     }
-    copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in told}
-    lines = pd.DataFrame({**told, **copied, "rule": prices["rule"]}, index=sessions.index)
+    copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in values}
+    lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index)
     order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
     lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
     lines["rules"] = _rules(lines, clinic)
-    typed = lines[[column.name for column in CLAIMS]].astype({c.name: c.dtype for c in CLAIMS})
-    return prove(typed, CLAIMS)
+    return as_frame(lines, CLAIMS)
 
 
 def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:

@@ -1,4 +1,4 @@
-"""The month's whole story: sessions in; outcomes, findings, claims and proven control totals out."""
+"""The month's story: classified, looked up, checked, judged, claimed, and proven to add up."""
 
 from __future__ import annotations
 
@@ -12,36 +12,47 @@ import pandas as pd
 from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.claims import claim_lines, prices
-from ims_billing.sessions.claim_state import Standing, stand, with_those_in_the_way
+from ims_billing.month.reasons import reasons_not_to_bill
+from ims_billing.month.totals import proven_totals
+from ims_billing.sessions.claim_state import ClaimStates, claim_states, with_claims_in_the_way
 from ims_billing.sessions.classify import classify
-from ims_billing.sessions.decisions import Decided, about_claim, decide
+from ims_billing.sessions.decisions import Decided, claim_in_question, decide
 from ims_billing.sessions.other_visits import unclaimed_visits, with_visit_by_history
-from ims_billing.sessions.recall import recall
+from ims_billing.sessions.recall import Recall, recall
+from ims_billing.sessions.settling import Examined, settle
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import (
     CELL_FINDINGS,
     DECISIONS,
+    JUDGED,
     ON_LEDGER,
-    SELF_PAY,
     SESSIONS,
     UNCLAIMED,
+    as_frame,
     empty,
     prove,
 )
 from ims_billing.vocabulary.identity import ledger_keys, natural_keys, own_key, same_session
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, OUTCOMES, Intake, Memory, Progress, Totals, no_progress
-from ims_billing.vocabulary.spelling import bare, day_text, sources
+from ims_billing.vocabulary.model import Intake, Memory, Progress, Totals, no_progress
+from ims_billing.vocabulary.spelling import day_text, sources
 
 
 @dataclass(frozen=True)
 class Month:
-    """One run over the sessions of a month (or, with `month` None, of all months that came).
+    """One run over the sessions of a month.
 
-    `sessions` is the classified frame, with what was corrected, and `outcome`, `reason` (of what is not billed), `key`
-    (opaque), `service_code`, `claim` (on the ledger already) and `about_claim` (that changed or was taken back);
-    `findings` is the FINDINGS frame; `claims` the CLAIMS frame; `decided` what was decided about the sessions.
-    `earlier` are the sessions of months before that would be claimed if their month were; `elsewhere` the active
-    claims of any month whose sessions are not in the files.
+    month: the month that is billed, as 2026-10; None for all months in the files
+    as_of: the day of the run
+    clinic: the clinic's setup
+    intake: the files, with corrected cells
+    sessions: every session and what became of it (JUDGED)
+    findings: what a person should know about them (FINDINGS)
+    claims: the claims in the making (CLAIMS)
+    prices: the fee list's answer for the sessions that were checked (PRICES)
+    totals: the control totals, proven
+    decided: the decisions about these sessions
+    earlier: sessions of months before (JUDGED) that would be claimed if their month were billed
+    elsewhere: the active claims of any month (ON_LEDGER) whose sessions are not in the files
     """
 
     month: str | None
@@ -67,27 +78,47 @@ class Month:
         return months_in(self.sessions)
 
     def by_insurer(self) -> list[tuple[str, int, int]]:
-        """Name, claims and cents asked for, of each insurer."""
+        """Name, number of claims and cents claimed, for each insurer."""
         groups = self.claims.groupby("insurer", sort=False)["amount_cents"]
         return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
-    """How many sessions lie in each month, by month, in their order; sessions without a date in none."""
+    """How many sessions lie in each month, in the order of the months; sessions without a date in none."""
     counts = day_text(sessions["service_date"], "%Y-%m").value_counts().sort_index()
     return {str(name): int(count) for name, count in counts.items() if name}
 
 
 def only_month(sessions: pd.DataFrame) -> str:
     """The one month that the sessions lie in; raises BillingError, with counts, where there are more or none."""
-    found = months_in(sessions)
-    if len(found) == 1:
-        return next(iter(found))
-    if not found:
+    counts = months_in(sessions)
+    if len(counts) == 1:
+        return next(iter(counts))
+    if not counts:
         raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
-    counts = ", ".join(f"{month} ({count} session{'' if count == 1 else 's'})" for month, count in found.items())
-    most = max(found, key=lambda month: found[month])
-    raise BillingError(f"The sessions lie in several months: {counts}. Say which to claim with --month {most}.")
+    listed = ", ".join(f"{month} ({count} session{'' if count == 1 else 's'})" for month, count in counts.items())
+    most = max(counts, key=lambda month: counts[month])
+    raise BillingError(f"The sessions lie in several months: {listed}. Say which to claim with --month {most}.")
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a run is about.
+
+    clinic: the clinic's setup
+    month: the month that is billed; None for all months in the files
+    as_of: the day of the run
+    memory: what the ledger knows, of any month
+    replacing: number of the voided claim whose session is claimed again; empty where none
+    already_sent: True where the claims went out before this program came, and were in time
+    """
+
+    clinic: Clinic
+    month: str | None
+    as_of: dt.date
+    memory: Memory
+    replacing: str
+    already_sent: bool
 
 
 def prepare_month(
@@ -103,91 +134,46 @@ def prepare_month(
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
-    `memory` is what the ledger knows, of any month. What was decided about a session counts before the checks. The
-    session of the voided claim `replacing` is claimed anew. With `already_sent` the claims went out before this
-    program came: they were in time.
+    `memory` is what the ledger knows, of any month. With `replacing`, the session of that voided claim is claimed
+    again; with `already_sent`, the claims went out before this program came. Raises RuntimeError or TypeError for a
+    bug only: what is wrong with a session is a finding.
     """
-    prove(intake.sessions, SESSIONS)
-    prove(intake.cell_findings, CELL_FINDINGS)
     memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
+    scope = _Scope(clinic, month, as_of, memory, replacing, already_sent)
     progress("Classifying")
-    classified = _classified(intake, clinic, memory.decisions)
-    sessions, decided = classified.sessions, classified.decided
-    in_any_month = _reasons(sessions, clinic, as_of, month=None)
-    sessions["reason"] = _reasons(sessions, clinic, as_of, month=month).mask(classified.shifted, "")
-    dated = sessions["service_date"].notna() & ~classified.shifted
-    undated = ~dated & (sessions["reason"] == "")
-
+    classified = _classify(intake, scope)
     progress("Looking up earlier claims")
-    recalled = recall(sessions, prove(memory.claims, ON_LEDGER), clinic, replacing, decided.preference())
-    beside = unclaimed_visits(memory.unclaimed, sessions, recalled, clinic, billed_now=[month] if month else None)
-    sessions = with_visit_by_history(sessions, recalled, beside)
-    standing = stand(sessions, recalled, decided, dated, replacing)
-    sessions = _with_standing(sessions, standing)
-    # An id that was an altogether different session's says nothing: the ledger knows this one by its natural key.
-    ids = sessions["session_id"].mask(recalled.reused, "")
-    sessions["natural_key"] = ledger_keys(sessions.assign(session_id=ids), classified.natural)
-
-    candidates = sessions[dated & (sessions["reason"] == "") & ~standing.on_ledger]
-    desk = Desk(
-        candidates=candidates,
-        sessions=sessions,
-        other=sessions[sessions["reason"] == "other-service"],
-        prices=prices(candidates, clinic),
-        group=classified.group,
-        patient=recalled.patient,
-        bad_cells=decided.open_cells(),
-        standing=standing.frame,
-        claimed=standing.known.elsewhere,
-        gone=standing.gone([month] if month else months_in(sessions)),
-        active=standing.known.active,
-        has_claim=standing.has_claim,
-        unclaimed=beside,
-        clinic=clinic,
-        as_of=as_of,
-        in_time=(sessions["replaces"] != "") | already_sent,
-    )
-    findings = run_checks(desk, undated, progress)
-    asked = set(candidates.index.union(sessions.index[undated]))
-    claimed = set(sessions.index[standing.has_claim])
-    findings = decided.settled(findings, standing.frame, asked, desk.group, claimed)
-    known_as = sessions.assign(session_id=ids)
-    findings = with_those_in_the_way(findings, known_as, candidates.index, memory.claims, replacing)
-
+    lookup = _look_up(classified, scope)
+    checked = _check(classified, lookup, scope, progress)
     progress("Making the claims")
-    sessions["outcome"] = _outcomes(sessions, findings, standing)
-    at_row_fee = [label for label, kind in decided.billed() if kind == "fee-not-as-listed"]
-    sessions["at_row_fee"] = sessions.index.isin(at_row_fee)
-    clear = sessions[sessions["outcome"] == "claimed"]
-    priced = desk.prices.loc[clear.index]
-    claims = claim_lines(clear.assign(session_id=ids[clear.index]), priced, _remarks(findings), clinic)
-    code = claims.set_index("session")["service_code"]
-    sessions["service_code"] = sessions.index.to_series().map(code).astype("str").fillna("")
-    billable = (in_any_month == "") & (recalled.standing["state"] == "") & ~sessions.index.isin(standing.never)
-    earlier = sessions[(sessions["reason"] == "outside-month") & billable & dated]
-    earlier = earlier[earlier["service_date"] < pd.Timestamp(f"{month}-01")] if month else earlier.iloc[:0]
+    judged = _judge(classified, lookup, checked, scope)
     return Month(
         month=month,
         as_of=as_of,
         clinic=clinic,
-        intake=decided.intake,
-        sessions=sessions,
-        findings=findings,
-        claims=claims,
-        prices=desk.prices,
-        totals=_proven(decided.intake, sessions, claims, int(intake.sessions["fee_cents"].sum())),
-        decided=decided,
-        earlier=earlier,
-        elsewhere=standing.known.elsewhere,
+        intake=classified.decided.intake,
+        sessions=judged.sessions,
+        findings=checked.findings,
+        claims=judged.claims,
+        prices=checked.prices,
+        totals=proven_totals(
+            classified.decided.intake, judged.sessions, judged.claims, int(intake.sessions["fee_cents"].sum())
+        ),
+        decided=classified.decided,
+        earlier=_earlier(judged.sessions, lookup, scope),
+        elsewhere=lookup.states.recalled.elsewhere,
     )
 
 
 @dataclass(frozen=True)
 class _Classified:
-    """The classified sessions with what was corrected, and with their `key`.
+    """The sessions as classified.
 
-    `natural` is the natural key and `group` the number of each, equal for the copies of one session. The line of a
-    session that is `shifted` may have its cells in wrong columns: it says nothing for sure.
+    sessions: CLASSIFIED, with corrected cells and the opaque `key`
+    natural: the natural key of each session
+    group: equal numbers for the copies of one session
+    shifted: True where the cells of a line may be in wrong columns, so that nothing on it is certain
+    decided: the decisions about these sessions
     """
 
     sessions: pd.DataFrame
@@ -197,15 +183,18 @@ class _Classified:
     decided: Decided
 
 
-def _classified(intake: Intake, clinic: Clinic, decisions: pd.DataFrame) -> _Classified:
-    sessions = classify(intake.sessions, clinic)
-    # A session is known by what its row says, whatever is corrected.
-    keys = _opaque(sessions)
+def _classify(intake: Intake, scope: _Scope) -> _Classified:
+    prove(intake.sessions, SESSIONS)
+    prove(intake.cell_findings, CELL_FINDINGS)
+    sessions = classify(intake.sessions, scope.clinic)
+    # The key is of the row as read, whatever is corrected later.
+    keys = _opaque_keys(sessions)
     natural = natural_keys(sessions)
     group = same_session(sessions, natural)
-    decided = decide(intake, keys, group.groupby(group).transform("size"), decisions, clinic)
+    copies = group.groupby(group).transform("size")
+    decided = decide(intake, keys, copies, scope.memory.decisions, scope.clinic)
     if decided.corrected:
-        sessions = classify(decided.intake.sessions, clinic)
+        sessions = classify(decided.intake.sessions, scope.clinic)
         natural = natural_keys(sessions)
         group = same_session(sessions, natural)
     bad = decided.intake.cell_findings
@@ -223,83 +212,10 @@ def _classified(intake: Intake, clinic: Clinic, decisions: pd.DataFrame) -> _Cla
     return _Classified(sessions, natural, group, shifted, decided)
 
 
-def _with_standing(sessions: pd.DataFrame, standing: Standing) -> pd.DataFrame:
-    """The sessions with what they replace, the claim each has or is about, and why it is not billed, if so decided."""
-    reason = sessions["reason"].mask(standing.on_ledger, "")
-    decided_not = sessions.index.isin(standing.never) & (reason == "") & ~standing.on_ledger
-    frame = standing.frame
-    return sessions.assign(
-        replaces=standing.replaces,
-        reason=reason.mask(decided_not, "decided-not-to-bill"),
-        claim=frame["claim"].where(frame["state"] == "claimed", ""),
-        about_claim=about_claim(frame),
-    )
+def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
+    """A key per session that holds no patient data and stays the same from run to run.
 
-
-def _outcomes(sessions: pd.DataFrame, findings: pd.DataFrame, standing: Standing) -> pd.Series[str]:
-    not_billed = sessions["reason"] != ""
-    held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
-    outcome = np.select(
-        [not_billed, held, standing.frame["state"] == "claimed"],
-        ["not_billed", "held", "already_claimed"],
-        default="claimed",
-    )
-    return pd.Series(outcome, index=sessions.index, dtype="str")
-
-
-def _reasons(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: str | None) -> pd.Series[str]:
-    """Why each session is not billed, the first that applies; empty where none does.
-
-    A session whose date cannot be read goes on: it is held for that, whatever else it is.
-    """
-    date = sessions["service_date"]
-    location = sessions["location"].map({text: bare(text) for text in sessions["location"].unique()})
-    here = {bare(name) for name in clinic.block.locations}
-    outside = (day_text(date, "%Y-%m") != month) if month else pd.Series(False, index=sessions.index)
-    # Without a service nobody can say that it is another service: the session goes on, and is held for it.
-    billed_here = sessions["service"].isin(clinic.block.bill) | (sessions["service_name"] == "")
-    reason = np.select(
-        [
-            date.isna(),
-            outside,
-            sessions["status"].isin(DID_NOT_TAKE_PLACE),
-            ~billed_here,
-            sessions["fee_stated"] & (sessions["fee_cents"] == 0),
-            sessions["insurer_id"] == SELF_PAY,
-            ~location.isin(here | {""}) if here else pd.Series(False, index=sessions.index),
-            sessions["insurer_paid"],
-            sessions["billed"],
-            date > pd.Timestamp(as_of),
-        ],
-        [
-            "",
-            "outside-month",
-            sessions["status"],
-            "other-service",
-            "no-charge",
-            "self-pay",
-            "other-location",
-            "already-paid",
-            "billed-elsewhere",
-            "in-the-future",
-        ],
-        default="",
-    )
-    return pd.Series(reason, index=sessions.index, dtype="str")
-
-
-def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
-    """The findings of each session, a line each: kind and message."""
-    told: dict[int, list[str]] = {}
-    for session, kind, message in findings[["session", "kind", "message"]].itertuples(index=False, name=None):
-        told.setdefault(session, []).append(f"{kind}: {' '.join(message.split())}")
-    return pd.Series({session: "\n".join(lines) for session, lines in told.items()}, dtype="str")
-
-
-def _opaque(sessions: pd.DataFrame) -> pd.Series[str]:
-    """A key per session that says nothing of the patient and stays the same from run to run.
-
-    Made of the session id, else of what its own row says, else of the place; copies of one session are counted.
+    Made of the session id, else of what its own row says, else of the place; copies of one session are numbered.
     """
     base = sessions["session_id"]
     base = base.mask(base == "", own_key(sessions))
@@ -309,32 +225,136 @@ def _opaque(sessions: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(hashed, index=sessions.index, dtype="str")
 
 
-def _proven(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame, cents_read: int) -> Totals:
-    """The control totals; raises RuntimeError where they do not add up, which is a bug, never a loss."""
-    files = intake.files
-    outcome = sessions["outcome"]
-    took_place = ~sessions["status"].isin(DID_NOT_TAKE_PLACE)
-    took_place &= ~sessions["reason"].isin(("outside-month", "in-the-future")) & sessions["service_date"].notna()
-    totals = Totals(
-        rows=sum(file.rows for file in files),
-        sessions=len(sessions),
-        repeated=sum(file.repeated for file in files),
-        tied=sum(file.tied for file in files),
-        set_aside=sum(file.set_aside for file in files),
-        counts={name: int((outcome == name).sum()) for name in OUTCOMES},
-        cents_read=cents_read,
-        cents_corrected=int(sessions["fee_cents"].sum()) - cents_read,
-        cents={name: int(sessions.loc[outcome == name, "fee_cents"].sum()) for name in OUTCOMES},
-        took_place=int(took_place.sum()),
-        ims=int((took_place & (sessions["service"] == "ims")).sum()),
+@dataclass(frozen=True)
+class _Lookup:
+    """The sessions beside what the ledger knows of them.
+
+    sessions: the classified sessions with every column of JUDGED but `at_row_fee`, `outcome` and `service_code`
+    states: each session's claim state after decisions
+    recalled: what the ledger knew before decisions
+    unclaimed: visits that the ledger has met beside its claims
+    dated: True for sessions with a day to go by
+    candidates: True for the sessions that the checks examine
+    undated: True for sessions without a day that nothing else settles
+    """
+
+    sessions: pd.DataFrame
+    states: ClaimStates
+    recalled: Recall
+    unclaimed: pd.DataFrame
+    dated: pd.Series[bool]
+    candidates: pd.Series[bool]
+    undated: pd.Series[bool]
+
+
+def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
+    sessions, decided, clinic = classified.sessions, classified.decided, scope.clinic
+    reason = reasons_not_to_bill(sessions, clinic, scope.as_of, month=scope.month).mask(classified.shifted, "")
+    sessions = sessions.assign(reason=reason)
+    dated = sessions["service_date"].notna() & ~classified.shifted
+    recalled = recall(sessions, prove(scope.memory.claims, ON_LEDGER), clinic, scope.replacing, decided.preference())
+    billed_now = [scope.month] if scope.month else None
+    unclaimed = unclaimed_visits(scope.memory.unclaimed, sessions, recalled, clinic, billed_now=billed_now)
+    sessions = with_visit_by_history(sessions, recalled, unclaimed)
+    states = claim_states(sessions, recalled, decided, dated, scope.replacing)
+    reason = reason.mask(states.on_ledger, "")
+    never = sessions.index.isin(states.never_billed) & (reason == "") & ~states.on_ledger
+    # An id that was a different session's before says nothing: the ledger knows this session by its natural key.
+    known_id = sessions["session_id"].mask(recalled.reused, "")
+    sessions = sessions.assign(
+        known_id=known_id,
+        natural_key=ledger_keys(sessions["start"], known_id, classified.natural),
+        replaces=states.replaces,
+        reason=reason.mask(never, "decided-not-to-bill"),
+        claim=states.frame["claim"].where(states.frame["state"] == "claimed", ""),
+        about_claim=claim_in_question(states.frame),
     )
-    adds_up = (
-        all(f.rows == f.sessions + f.repeated + f.tied + f.set_aside for f in files)
-        and sum(f.sessions for f in files) == totals.sessions == sum(totals.counts.values())
-        and totals.cents_read + totals.cents_corrected == sum(totals.cents.values())
-        and len(claims) == totals.counts["claimed"]
-        and int(claims["fee_cents"].sum()) == totals.cents["claimed"]
+    candidates = dated & (sessions["reason"] == "") & ~states.on_ledger
+    return _Lookup(sessions, states, recalled, unclaimed, dated, candidates, ~dated & (reason == ""))
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What the checks and the decisions say: FINDINGS, and the PRICES of the sessions that were checked."""
+
+    findings: pd.DataFrame
+    prices: pd.DataFrame
+
+
+def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Progress) -> _Checked:
+    sessions, states, decided = lookup.sessions, lookup.states, classified.decided
+    candidates = sessions[lookup.candidates]
+    priced = prices(candidates, scope.clinic)
+    desk = Desk(
+        candidates=candidates,
+        sessions=sessions,
+        other=sessions[sessions["reason"] == "other-service"],
+        prices=priced,
+        group=classified.group,
+        patient=lookup.recalled.patient,
+        bad_cells=decided.open_cells(),
+        states=states.frame,
+        claimed=states.recalled.elsewhere,
+        gone=states.gone([scope.month] if scope.month else months_in(sessions)),
+        active=states.recalled.active,
+        has_claim=states.has_claim,
+        unclaimed=lookup.unclaimed,
+        clinic=scope.clinic,
+        as_of=scope.as_of,
+        in_time=(sessions["replaces"] != "") | scope.already_sent,
     )
-    if not adds_up:
-        raise RuntimeError(f"the control totals do not add up: {totals}")
-    return totals
+    findings = run_checks(desk, lookup.undated, progress)
+    examined = Examined(
+        candidates=set(sessions.index[lookup.candidates | lookup.undated]),
+        group=classified.group,
+        claimed=set(sessions.index[states.has_claim]),
+        states=states.frame,
+    )
+    findings = settle(findings, decided, examined)
+    findings = with_claims_in_the_way(findings, sessions, candidates.index, scope.memory.claims, scope.replacing)
+    return _Checked(findings, priced)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What became of every session (JUDGED), and the CLAIMS of those that are claimed."""
+
+    sessions: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: _Scope) -> _Judged:
+    sessions, findings = lookup.sessions, checked.findings
+    held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
+    outcome = np.select(
+        [sessions["reason"] != "", held, lookup.states.frame["state"] == "claimed"],
+        ["not_billed", "held", "already_claimed"],
+        default="claimed",
+    )
+    sessions = sessions.assign(
+        outcome=pd.Series(outcome, index=sessions.index, dtype="str"),
+        at_row_fee=sessions.index.isin(classified.decided.at_row_fee()),
+    )
+    clear = sessions[sessions["outcome"] == "claimed"]
+    claims = claim_lines(clear, checked.prices.loc[clear.index], _remarks(findings), scope.clinic)
+    code = sessions.index.to_series().map(claims.set_index("session")["service_code"])
+    return _Judged(as_frame(sessions.assign(service_code=code.astype("str").fillna("")), JUDGED), claims)
+
+
+def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
+    """The findings of each session, a line each: kind and message."""
+    lines: dict[int, list[str]] = {}
+    for session, kind, message in findings[["session", "kind", "message"]].itertuples(index=False, name=None):
+        lines.setdefault(session, []).append(f"{kind}: {' '.join(message.split())}")
+    return pd.Series({session: "\n".join(texts) for session, texts in lines.items()}, dtype="str")
+
+
+def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: _Scope) -> pd.DataFrame:
+    """The sessions of months before that would be claimed if their month were billed."""
+    if scope.month is None:
+        return sessions.iloc[:0]
+    in_any_month = reasons_not_to_bill(sessions, scope.clinic, scope.as_of, month=None)
+    billable = (in_any_month == "") & (lookup.recalled.states["state"] == "")
+    billable &= ~sessions.index.isin(lookup.states.never_billed)
+    earlier = sessions[(sessions["reason"] == "outside-month") & billable & lookup.dated]
+    return earlier[earlier["service_date"] < pd.Timestamp(f"{scope.month}-01")]

@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import code_rule
 from ims_billing.payments.positions import Answer, answers
-from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, prove
+from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
 from ims_billing.vocabulary.spelling import dollars
 
 # What a session has a column for of the second insurer, by what an insurer may require.
@@ -104,8 +104,7 @@ def rests(
             "first_answer": answer_text,
         }
         due.append({**_as_claimed(first, insurer, required, clinic), **numbers, **given})
-    frame = pd.DataFrame(due, columns=[column.name for column in CLAIMS])
-    return Rest(prove(frame.astype({c.name: c.dtype for c in CLAIMS}), CLAIMS), tuple(waiting))
+    return Rest(as_frame(due, CLAIMS), tuple(waiting))
 
 
 def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:

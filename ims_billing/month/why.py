@@ -74,7 +74,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
-        Part("Decided", tuple(month.decided.told(label))),
+        Part("Decided", tuple((one.kind, one.sentence()) for one in month.decided.of_session(label))),
         Part("What was done", tuple(_service(session, month.sessions["patient"], month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),

@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from ims_billing.payments.positions import positions
-from ims_billing.vocabulary.frames import AGING, WORK, prove
+from ims_billing.vocabulary.frames import AGING, WORK, as_frame, prove
 
 BUCKETS = ("0-30", "31-60", "61-90", "over 90")
 _EDGES = (-1, 30, 60, 90, 1_000_000)
@@ -54,11 +54,10 @@ def aging(
         **{name: noted[name].astype("str").fillna("") for name in ("owner", "status", "note")},
         "sent_on": noted["sent_on"],
     }
-    frame = pd.DataFrame({column.name: columns[column.name] for column in AGING})[state != ""]
-    frame = frame.astype({column.name: column.dtype for column in AGING})
+    frame = pd.DataFrame(columns)[state != ""]
     size = frame["owed_cents"].abs()
     order = frame.assign(size=size).sort_values(["claimed_on", "size", "claim"], ascending=[True, False, True])
-    return prove(frame.loc[order.index].reset_index(drop=True), AGING)
+    return as_frame(frame.loc[order.index].reset_index(drop=True), AGING)
 
 
 def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from ims_billing.vocabulary.cells import (
     written_out,
 )
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import CELL_FINDINGS, prove
+from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame
 from ims_billing.vocabulary.identifiers import Identifier, identifier
 from ims_billing.vocabulary.spelling import heading
 
@@ -255,8 +255,7 @@ class Table:
 
 def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:
     """The CELL_FINDINGS frame of bad cells."""
-    frame = pd.DataFrame(bad, columns=[column.name for column in CELL_FINDINGS])
-    return prove(frame.astype({column.name: column.dtype for column in CELL_FINDINGS}), CELL_FINDINGS)
+    return as_frame(bad, CELL_FINDINGS)
 
 
 def midnight(found: Any) -> Any:

@@ -11,7 +11,7 @@ from ims_billing.reading.layout import HEADER_WITHIN
 from ims_billing.reading.spreadsheet import AskPassword, RawTable, open_spreadsheet
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import DECISION_WORDS, TYPED, prove
+from ims_billing.vocabulary.frames import DECISION_WORDS, TYPED, as_frame
 from ims_billing.vocabulary.spelling import heading, plain
 
 _HEADINGS = {
@@ -59,8 +59,7 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
             raise BillingError(f"{place}: another decision about the same stands in {before[0]}. Leave one.")
         if before[0] == place:
             once.append((place, session, kind, *words))
-    frame = pd.DataFrame(once, columns=[column.name for column in TYPED])
-    return prove(frame.astype({column.name: column.dtype for column in TYPED}), TYPED)
+    return as_frame(once, TYPED)
 
 
 def typed_sheets(

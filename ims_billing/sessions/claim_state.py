@@ -1,4 +1,4 @@
-"""How the sessions of a month stand on the ledger, once what was decided about their claims counts."""
+"""Each session's claim state (new, claimed, changed, voided) after decisions are applied."""
 
 from __future__ import annotations
 
@@ -10,69 +10,72 @@ import pandas as pd
 from ims_billing.sessions.decisions import BILL, Decided
 from ims_billing.sessions.recall import Recall
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import FINDINGS
+from ims_billing.vocabulary.frames import CLAIM_STATES, FINDINGS, as_frame, prove
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How the sessions of a month stand on the ledger.
+class ClaimStates:
+    """The claim states of a month's sessions.
 
-    `frame` is as in Recall, for those of the month that are not settled by a decision: a new session that resembles a
-    claimed one is changed. `replaces` is the claim that each takes the place of, `never` are those that are decided
-    not to be billed, and `known` is what the ledger knows but for the claims that are replaced.
+    frame: CLAIM_STATES of the sessions that no decision has settled; a new session that resembles a claimed one is
+        changed
+    replaces: by session, the number of the claim that it takes the place of; empty where none
+    never_billed: the sessions that somebody decided not to bill
+    recalled: what the ledger knows, without the claims that are replaced
     """
 
     frame: pd.DataFrame
     replaces: pd.Series[str]
-    never: frozenset[int]
-    known: Recall
+    never_billed: frozenset[int]
+    recalled: Recall
 
     @property
     def on_ledger(self) -> pd.Series[bool]:
-        """Sessions that are no new ones."""
+        """True for sessions that are claimed, changed or voided; False for new ones."""
         return self.frame["state"] != ""
 
     @property
     def has_claim(self) -> pd.Series[bool]:
-        """Sessions for which an active claim stands, and goes on standing."""
-        return self.known.standing["state"].isin(("claimed", "changed")) & (self.replaces == "")
+        """True for sessions whose active claim stays."""
+        return self.recalled.states["state"].isin(("claimed", "changed")) & (self.replaces == "")
 
     def gone(self, months: Collection[str]) -> pd.DataFrame:
-        """The active claims of these months (ON_LEDGER) that the files would hold, and that nothing here resembles."""
-        claims = self.known.elsewhere
+        """The active claims of these months (ON_LEDGER) that should be in the files, and that no session resembles."""
+        claims = self.recalled.elsewhere
         resembled = claims["claim"].isin(self.frame["resembles"])
-        return claims[self.known.expected & claims["month"].isin(months) & ~resembled]
+        return claims[self.recalled.expected & claims["month"].isin(months) & ~resembled]
 
 
-def stand(
+def claim_states(
     sessions: pd.DataFrame, recalled: Recall, decided: Decided, dated: pd.Series[bool], replacing: str
-) -> Standing:
-    """How the sessions stand, by what the ledger knows of them and what was decided; `dated` have a day to go by.
+) -> ClaimStates:
+    """Returns the claim states by what the ledger knows and what was decided.
 
-    One that is to replace its claim stands as new, and so does what is never billed once its claim was taken back.
+    `sessions` have their `reason` not to be billed, `dated` says which have a day to go by. The session of the voided
+    claim `replacing`, and any that replaces its claim, is new; so is one never to be billed whose claim was voided.
     """
-    of_replaced = (recalled.standing[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
+    of_replaced = (recalled.states[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     replaces = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     reason = sessions["reason"]
-    frame = _as_recalled(recalled.standing, reason, dated & (reason != "outside-month") & ~of_replaced)
+    frame = _in_this_month(recalled.states, reason, dated & (reason != "outside-month") & ~of_replaced)
     never = decided.not_to_bill()
-    for label, (decision, claim) in decided.about_claims(frame, reason).items():
-        if decision == BILL and label not in never:
+    for label, (word, claim) in decided.about_claims(frame, reason).items():
+        if word == BILL and label not in never:
             replaces[label] = claim
         elif frame.at[label, "state"] == "voided":
             never.add(label)
-        else:  # the claim stays as it is, and it is of this session
+        else:  # the claim stays as it is, and it is this session's
             frame.loc[label, ["state", "claim"]] = ["claimed", claim]
     decided_never = sessions.index.isin(never)
-    # What has an active claim is never not billed, whatever else was decided about it.
-    stays = recalled.standing["state"].isin(("claimed", "changed")) & decided_never & (reason != "outside-month")
+    # A session with an active claim is never "not billed", whatever else was decided about it.
+    stays = recalled.states["state"].isin(("claimed", "changed")) & decided_never & (reason != "outside-month")
     settled = (replaces != "") | (decided_never & ~stays & (frame["state"] == "voided"))
     frame["state"] = frame["state"].mask(stays, "claimed").mask(settled, "")
-    return Standing(frame, replaces, frozenset(never), recalled.without(set(replaces)))
+    return ClaimStates(prove(frame, CLAIM_STATES), replaces, frozenset(never), recalled.without(set(replaces)))
 
 
-def _as_recalled(recalled: pd.DataFrame, reason: pd.Series[str], here: pd.Series[bool]) -> pd.DataFrame:
-    """What the ledger says of the sessions that are `here`; a new one that resembles a claimed one is changed.
+def _in_this_month(recalled: pd.DataFrame, reason: pd.Series[str], here: pd.Series[bool]) -> pd.DataFrame:
+    """The states of the sessions that are `here`; a new one that resembles a claimed one is changed.
 
     A session that is not billed for another reason is no second claim, whatever it resembles.
     """
@@ -84,33 +87,44 @@ def _as_recalled(recalled: pd.DataFrame, reason: pd.Series[str], here: pd.Series
     )
 
 
-def with_those_in_the_way(
+def with_claims_in_the_way(
     findings: pd.DataFrame, sessions: pd.DataFrame, candidates: pd.Index[int], claims: pd.DataFrame, replacing: str
 ) -> pd.DataFrame:
-    """The findings, with holds on sessions for whose visit a claim stands already, of a session that is another now.
+    """Adds holds to clear sessions whose visit has an active claim already, made for a session that changed since.
 
-    What a clear session is to replace does not stand in the way; nor do two clear sessions stand for one visit.
+    `sessions` have `known_id`, `natural_key`, `insurer_id` and `replaces`; `claims` are those of the ledger
+    (ON_LEDGER). A claim that a clear session replaces is not in the way. Of two clear sessions of one visit, the
+    second is held. Returns the FINDINGS frame.
     """
     active = claims[claims["voided_on"].isna() & (claims["claim"] != replacing)]
     kind = CATALOGUE["changed-since-claimed"]
     clear = candidates.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
     while True:
         findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
-        ours = sessions.loc[clear, ["session_id", "natural_key", "insurer_id", "replaces"]]
-        theirs = active[~active["claim"].isin(ours["replaces"])]
-        told = pd.Series("", index=clear, dtype="str")
-        for name in ("session_id", "natural_key"):
-            keys, known = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
-            stands = dict(zip(known, theirs["claim"], strict=True))
-            there = (ours[name] != "") & keys.isin(stands)
-            of_claim = keys.map(stands).astype("str").fillna("") + " stands for that visit, and its own session is "
-            told = told.mask(there & (told == ""), of_claim + "another now. Decide about that one first.")
-            twice = (ours[name] != "") & keys.duplicated()
-            told = told.mask(twice & (told == ""), "Another session is claimed for that visit in this run.")
-        told = told[told != ""]
-        if told.empty:
+        ours = sessions.loc[clear, ["known_id", "natural_key", "insurer_id", "replaces"]]
+        theirs = active[~active["claim"].isin(ours["replaces"])].rename(columns={"session_id": "known_id"})
+        in_the_way = pd.Series("", index=clear, dtype="str")
+        twice = pd.Series(False, index=clear)
+        for name in ("known_id", "natural_key"):
+            keys, claimed = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
+            by_key = dict(zip(claimed, theirs["claim"], strict=True))
+            stated = ours[name] != ""
+            in_the_way = in_the_way.mask(
+                stated & (in_the_way == "") & ~twice, keys.map(by_key).astype("str").fillna("")
+            )
+            twice |= stated & (in_the_way == "") & keys.duplicated()
+        if not (twice.any() or (in_the_way != "").any()):
             return findings
-        more = pd.DataFrame({"session": told.index, "kind": kind.kind, "severity": "hold", "message": told.to_numpy()})
-        types = {column.name: column.dtype for column in FINDINGS}
-        findings = pd.concat([findings, more.assign(fix=kind.fix).astype(types)], ignore_index=True)
-        clear = clear.difference(told.index)
+        first = in_the_way + " stands for that visit, and its own session is another now. Decide about that one first."
+        message = first.where(in_the_way != "", "Another session is claimed for that visit in this run.")
+        blocked = clear[((in_the_way != "") | twice).to_numpy()]
+        more = {
+            "session": blocked,
+            "kind": kind.kind,
+            "severity": "hold",
+            "message": message[blocked].to_numpy(),
+            "fix": kind.fix,
+            "claim": in_the_way[blocked].to_numpy(),
+        }
+        findings = pd.concat([findings, as_frame(more, FINDINGS)], ignore_index=True)
+        clear = clear.difference(blocked)

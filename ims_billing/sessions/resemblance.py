@@ -1,4 +1,4 @@
-"""What looks like a correction: a new session beside a claimed one that its file lacks, a mended line of the month."""
+"""What looks like a correction: a new session beside a claimed one that its file lacks, or beside an open line."""
 
 from __future__ import annotations
 
@@ -19,44 +19,47 @@ _PARTS = {
 _SEPARATOR = "\x1f"
 
 
-def told_of(
+def expected_in_files(
     dates: pd.Series[pd.Timestamp],
     matched: pd.Series[bool],
-    known: pd.DataFrame,
+    claims: pd.DataFrame,
     active: pd.Series[bool],
     *,
     whole_weeks: bool,
 ) -> pd.Series[bool]:
-    """Which active claims some files would hold, had their sessions not been changed or deleted.
+    """Returns which active claims the files would hold, had their sessions not been changed or deleted.
 
-    `known` has `date` and `practitioner` of each claim; `matched` says which the files hold; `dates` are theirs.
-    A claim should be there on a day between their first and their last, in a month that they have (with
-    `whole_weeks` from that Monday to that Sunday, as a corrected date may be the first or the last), unless they
-    hold none of the other claims of that week and practitioner: then they are of other days, or other people.
+    `claims` has `date` and `practitioner` of each claim, `matched` says which of them the files hold, and `dates` are
+    the days of the files. A claim is expected on a day between the first and the last of them, in a month that they
+    have; with `whole_weeks`, from that Monday to that Sunday, as a corrected date may be the first or the last. It
+    is not expected where the files hold none of the other claims of that week and practitioner: then they are of
+    other days or other people.
     """
     days = dates.dropna()
     if days.empty:
-        return pd.Series(False, index=known.index)
+        return pd.Series(False, index=claims.index)
     first, last = days.min(), days.max()
     if whole_weeks:
         first -= pd.Timedelta(days=first.day_of_week)
         last += pd.Timedelta(days=6 - last.day_of_week)
-    within = known["date"].between(first, last) & day_text(known["date"], "%Y-%m").isin(
+    within = claims["date"].between(first, last) & day_text(claims["date"], "%Y-%m").isin(
         day_text(days, "%Y-%m").unique()
     )
-    monday = known["date"] - pd.to_timedelta(known["date"].dt.day_of_week, unit="D")
-    beside = [known["practitioner"], monday]
+    monday = claims["date"] - pd.to_timedelta(claims["date"].dt.day_of_week, unit="D")
+    beside = [claims["practitioner"], monday]
     others = active.groupby(beside).transform("sum") - active.astype("int64")
-    seen = matched.groupby(beside).transform("sum")
-    return active & within & ((others == 0) | (seen > 0))
+    in_files = matched.groupby(beside).transform("sum")
+    return active & within & ((others == 0) | (in_files > 0))
 
 
-def resembling(ours: pd.DataFrame, known: pd.DataFrame, found: pd.Series[int], active: pd.Series[bool]) -> pd.DataFrame:
-    """New sessions that differ in one part of the key from a claimed one that their own file lacks.
+def resembling(
+    ours: pd.DataFrame, claims: pd.DataFrame, place: pd.Series[int], active: pd.Series[bool]
+) -> pd.DataFrame:
+    """Finds new sessions that differ in one part of the key from a claimed one that their own file lacks.
 
-    `ours` and `known` have the parts of the key, `name`, `born`, `date`, `session_id`, `patient_id`, `insurer_id`,
-    `policy` and `member`, `ours` also `file` and `again_in`. `found` is the claim of each session, -1 where it is
-    new. What is absent is no difference, and a name may stand in for a patient's id.
+    `ours` and `claims` have the parts of the key, `name`, `born`, `date`, `session_id`, `patient_id`, `insurer_id`,
+    `policy` and `member`, `ours` also `file` and `again_in`. `place` is the label of each session's claim, -1 where it
+    is new. A blank is no difference, and a name may stand in for a patient's id.
 
     Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, what differs.
     """
@@ -66,53 +69,56 @@ def resembling(ours: pd.DataFrame, known: pd.DataFrame, found: pd.Series[int], a
         index=ours.index,
         dtype="object",
     )
-    new = ours[(found < 0) & (ours["patient"] != "") & (ours["service_date"] != "")]
-    missing = active & ~known.index.isin(found)
+    new = ours[(place < 0) & (ours["patient"] != "") & (ours["service_date"] != "")]
+    missing = active & ~claims.index.isin(place)
     # A claim that one file holds may still be missing from the one that holds the new session.
-    lacking = known[active] if ours["file"].nunique() > 1 else known[missing]
+    lacking = claims[active] if ours["file"].nunique() > 1 else claims[missing]
     if new.empty or lacking.empty:
         return near
     pairs = _pairs(new, lacking)
     holders: dict[int, set[str]] = {}
-    for claim, names in zip(found[found >= 0], files[found >= 0], strict=True):
+    for claim, names in zip(place[place >= 0], files[place >= 0], strict=True):
         holders.setdefault(claim, set()).update(names)
     holding = [holders.get(claim, set()) for claim in pairs["theirs"]]
     apart = [names.isdisjoint(others) for names, others in zip(files[pairs["ours"]], holding, strict=True)]
     pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
-    told = _told(pairs, ours, known, found, active, files)
+    expected = _expected_pairs(pairs, ours, claims, place, active, files)
     # One patient on one day, or one hour of one practitioner: the file tells of it by telling of this one.
     same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
-    pairs = pairs[told | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
+    pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
     near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
     return near
 
 
-def _told(
+def _expected_pairs(
     pairs: pd.DataFrame,
     ours: pd.DataFrame,
-    known: pd.DataFrame,
-    found: pd.Series[int],
+    claims: pd.DataFrame,
+    place: pd.Series[int],
     active: pd.Series[bool],
     files: pd.Series[Any],
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Of pairs, where a file of the new session, or all files together, would hold the claimed one.
+    """Returns for each pair whether a file of the new session, or all files together, would hold the claimed one.
 
-    A practice system keeps the number of a session that it corrects: two numbers are two, but for good reason.
+    A practice system keeps the number of a session that it corrects: two numbers are two sessions, unless the days
+    of the files themselves say otherwise.
     """
-    told = np.zeros(len(pairs), dtype=bool)
+    expected = np.zeros(len(pairs), dtype=bool)
     everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
     for file in (None, *sorted(everywhere)):
         here = pd.Series([file is None or file in names for names in files], index=files.index)
-        matched = pd.Series(known.index.isin(found[here]), index=known.index)
+        matched = pd.Series(claims.index.isin(place[here]), index=claims.index)
         days, weeks = (
-            told_of(ours.loc[here, "date"], matched, known, active, whole_weeks=wide).loc[pairs["theirs"]].to_numpy()
+            expected_in_files(ours.loc[here, "date"], matched, claims, active, whole_weeks=wide)
+            .loc[pairs["theirs"]]
+            .to_numpy()
             for wide in (False, True)
         )
         # All files together speak for a claim that none of them holds, one file for its own sessions.
-        meant = ~pairs["theirs"].isin(found) if file is None else here.loc[pairs["ours"]]
-        told |= np.where(pairs["numbered"], days, weeks) & meant.to_numpy(bool)
-    return told
+        meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
+        expected |= np.where(pairs["numbered"], days, weeks) & meant.to_numpy(bool)
+    return expected
 
 
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
@@ -163,28 +169,27 @@ def _joined(parts: pd.DataFrame) -> pd.Series[str]:
     return key
 
 
-def told_anew(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.Series[bool]:
-    """Which earlier lines of a month (held, or not billed) its new sessions tell of, so that they are no longer open.
+def obsolete_lines(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.Series[bool]:
+    """Open lines of earlier runs (held, or not billed) that the new sessions make obsolete.
 
-    `sessions` are classified, with `key` and `claim`; `elsewhere` are the active claims that the files do not hold.
-    A line is told anew where its session came again; where a session came that is new and differs in one part at
-    most, as a mended one does; or where all else that was claimed that day came again, and it did not.
+    `sessions` are the month's (JUDGED), `elsewhere` the active claims that the files do not hold. A line is obsolete
+    where its session came again; where a new session differs from it in one part at most, as a fixed one does; or
+    where all else that was claimed on its day came again, and it did not. A line without a day has no such day.
     """
     if lines.empty:
         return pd.Series(False, index=lines.index)
     came = lines["session"].isin(sessions["key"])
     new = sessions[~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")]
     ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])
-    mended = pd.Series(False, index=lines.index)
+    fixed = pd.Series(False, index=lines.index)
     for part in _PARTS:
         rest = [name for name in _PARTS if name != part]
         # Two people on one day differ in the patient too: only one whose name was missing is the same.
         named = (theirs["patient"] == "") if part == "patient" else theirs["patient"] != ""
-        mended |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
+        fixed |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
     day = lines["service_date"]
-    retold = set(sessions.loc[sessions["claim"] != "", "service_date"]) | set(day[came])
-    # Lines without a day have no day in common: those of a file that was left out are open still.
-    return came | mended | (day.notna() & day.isin(retold) & ~day.isin(elsewhere["service_date"]))
+    days_covered = set(sessions.loc[sessions["claim"] != "", "service_date"]) | set(day[came])
+    return came | fixed | (day.notna() & day.isin(days_covered) & ~day.isin(elsewhere["service_date"]))
 
 
 def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:

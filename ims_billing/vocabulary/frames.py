@@ -100,6 +100,40 @@ FINDINGS = (
     Column("severity", "str", "'hold' or 'warn'"),
     Column("message", "str", "what is wrong, without patient data"),
     Column("fix", "str", "how to put it right"),
+    Column("claim", "str", "number of the claim that it is about; empty where none"),
+    Column("decided", "bool", "a decision counts for it: the message ends with the decision and its day"),
+)
+
+
+# What the ledger's claims say of each session of a run, indexed like the sessions.
+CLAIM_STATES = (
+    Column("claim", "str", "number of the claim of the same session; empty where there is none"),
+    Column("state", "str", "'claimed', 'changed', 'voided', or empty for a new session"),
+    Column("message", "str", "what changed since it was claimed, without patient data"),
+    Column("resembles", "str", "number of the claim that a new session may be a correction of"),
+    Column("resemblance", "str", "in what the two differ"),
+)
+
+# What the month decides about each session, beside what it is.
+JUDGED = (
+    *CLASSIFIED,
+    Column("key", "str", "opaque key that stays the same from run to run and holds no patient data"),
+    Column("known_id", "str", "the session id, empty where it was a different session's before"),
+    Column("natural_key", "str", "natural key, with the id where no start tells two visits apart"),
+    Column("replaces", "str", "number of the claim that it takes the place of; empty where none"),
+    Column("reason", "str", "why it is not billed; empty where it may be"),
+    Column("claim", "str", "number of its claim on the ledger; empty where none"),
+    Column("about_claim", "str", "number of the claim that changed or was voided; empty for others"),
+    Column("at_row_fee", "bool", "somebody decided to bill the fee of its row"),
+    Column("outcome", "str", "'claimed', 'held', 'not_billed' or 'already_claimed'"),
+    Column("service_code", "str", "the code that it is claimed with; empty where it is not claimed"),
+)
+
+# The fee list's answer for each session, indexed like the sessions.
+PRICES = (
+    Column("listed_cents", "Int64", "the most specific fee for its insurer, in cents; NA where none fits"),
+    Column("own_cents", "Int64", "the clinic's own fee, for any insurer, in cents; NA where none fits"),
+    Column("rule", "int64", "position of the listed fee in the clinic's fees; -1 where none fits"),
 )
 
 
@@ -294,11 +328,29 @@ def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})
 
 
+def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.DataFrame:
+    """A frame of exactly these columns, in their order, with their types.
+
+    `values` is a frame with at least these columns, a mapping of them, or a list of rows as tuples or mappings.
+    Columns that a mapping leaves out hold what stands for nothing (ABSENT). Raises TypeError where the result is not
+    as declared (a bug), and ValueError or KeyError for values that cannot be of their type.
+    """
+    import pandas as pd
+
+    names = [column.name for column in columns]
+    if isinstance(values, dict):
+        values = {column.name: values.get(column.name, ABSENT[column.dtype]) for column in columns}
+        frame = pd.DataFrame(values, columns=names, index=index)
+    else:
+        frame = values if isinstance(values, pd.DataFrame) else pd.DataFrame(values, columns=names, index=index)
+    return prove(frame[names].astype({column.name: column.dtype for column in columns}), columns)
+
+
 def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
-    """The frame itself, once its columns are as declared; raises TypeError where they are not (a bug)."""
-    found = [(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]
+    """Returns the frame unchanged; raises TypeError if columns or dtypes are not as declared (a bug)."""
+    actual = [(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]
     wanted = [(column.name, column.dtype) for column in columns]
-    if found != wanted:
-        wrong = sorted(set(found) ^ set(wanted))
+    if actual != wanted:
+        wrong = sorted(set(actual) ^ set(wanted))
         raise TypeError(f"frame columns are not as declared: {wrong or 'order'}")
     return frame

@@ -87,10 +87,10 @@ def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     return joined(natural_parts(sessions))
 
 
-def ledger_keys(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[str]:
+def ledger_keys(start: pd.Series[int], known_id: pd.Series[str], natural: pd.Series[str]) -> pd.Series[str]:
     """The natural key, with the session's id where no start tells two numbered visits apart."""
-    numbered = sessions["start"].isna() & (sessions["session_id"] != "")
-    return natural.mask(numbered, natural + _SEPARATOR + sessions["session_id"]).astype("str")
+    numbered = start.isna() & (known_id != "")
+    return natural.mask(numbered, natural + _SEPARATOR + known_id).astype("str")
 
 
 def contents(sessions: pd.DataFrame) -> pd.Series[int]:

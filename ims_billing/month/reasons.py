@@ -1,0 +1,41 @@
+"""Why a session is not billed, before any check looks at it: the first reason that applies."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.vocabulary.frames import SELF_PAY
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
+from ims_billing.vocabulary.spelling import bare, day_text
+
+
+def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: str | None) -> pd.Series[str]:
+    """Returns by session (CLASSIFIED) the first reason not to bill it, empty where there is none.
+
+    `month` is the month that is billed, None for any. A session whose date cannot be read has no reason: it is held
+    for its date, whatever else it is.
+    """
+    date = sessions["service_date"]
+    location = sessions["location"].map({text: bare(text) for text in sessions["location"].unique()})
+    here = {bare(name) for name in clinic.block.locations}
+    nowhere = pd.Series(False, index=sessions.index)
+    # A session without a service cannot be another service's: the checks hold it for what is missing.
+    other_service = ~sessions["service"].isin(clinic.block.bill) & (sessions["service_name"] != "")
+    rules: list[tuple[pd.Series[bool], str | pd.Series[str]]] = [
+        (date.isna(), ""),
+        ((day_text(date, "%Y-%m") != month) if month else nowhere, "outside-month"),
+        (sessions["status"].isin(DID_NOT_TAKE_PLACE), sessions["status"]),
+        (other_service, "other-service"),
+        (sessions["fee_stated"] & (sessions["fee_cents"] == 0), "no-charge"),
+        (sessions["insurer_id"] == SELF_PAY, "self-pay"),
+        (~location.isin(here | {""}) if here else nowhere, "other-location"),
+        (sessions["insurer_paid"], "already-paid"),
+        (sessions["billed"], "billed-elsewhere"),
+        (date > pd.Timestamp(as_of), "in-the-future"),
+    ]
+    reason = np.select([rows for rows, _ in rules], [reason for _, reason in rules], default="")
+    return pd.Series(reason, index=sessions.index, dtype="str")

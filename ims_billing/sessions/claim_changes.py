@@ -1,0 +1,82 @@
+"""What changed in a session since it was claimed, in words without patients' data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.rules.values import Codes
+from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
+from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, same_name
+
+
+class _Compared(NamedTuple):
+    """A column that matters for a claim: its name in words, and how two of its texts are compared."""
+
+    column: str
+    words: str
+    read: Callable[[str], str]
+
+
+_ALWAYS = (
+    _Compared("patient", "the patient's name", same_name),
+    _Compared("service", "the service", str),
+    _Compared("policy", "the policy number", bare),
+    _Compared("member", "the member ID", bare),
+    _Compared("payer_file_number", "the payer file number", bare),
+)
+# Compared only for insurers that require it, by requirement.
+_WHERE_REQUIRED = {
+    "phn": _Compared("phn", "the PHN", bare),
+    "relationship": _Compared("relationship", "the relationship", str),
+    "insured": _Compared("insured", "the insured's name", given_name_first),
+    "birth-date": _Compared("birth_date", "the birth date", str),
+    "accident-date": _Compared("accident_date", "the accident date", str),
+}
+
+
+def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
+    """Returns what changed in each session since it was claimed, in words; empty where nothing did.
+
+    `now` are classified sessions and `then` their claims (ON_LEDGER), with the same index, both with `person`. A cell
+    that is blank now is no change: another layout may lack the column. What the patient has paid is no change
+    either, as it grows after the claim.
+    """
+    words = pd.Series("", index=now.index, dtype="str")
+
+    def add(rows: pd.Series[bool], text: pd.Series[str] | str) -> None:
+        nonlocal words
+        words = words.mask(rows, (words + ", ").mask(words == "", "") + text).astype("str")
+
+    add(now["status"].isin(DID_NOT_TAKE_PLACE), "the visit is marked as " + now["status"])
+    was, is_ = day_text(then["service_date"]), day_text(now["service_date"])
+    add((is_ != "") & (was != is_), "the service date (" + was + ", now " + is_ + ")")
+    for column, text, read in _ALWAYS:
+        add(_differ(now[column], then[column], read), text)
+    add((now["person"] != "") & (now["person"] != then["person"]), "the practitioner")
+    stated = (now["insurer"] != "") & (now["insurer_id"] != then["insurer_id"])
+    add(stated, "the insurer (" + then["insurer"] + ", now " + now["insurer_name"] + ")")
+    amounts = [
+        f"the fee ({dollars(a)}, now {dollars(b)})" for a, b in zip(then["fee_cents"], now["fee_cents"], strict=True)
+    ]
+    fees = now["fee_stated"] & (now["fee_cents"] != then["fee_cents"])
+    add(fees, pd.Series(amounts, index=now.index, dtype="str"))
+    by_visit = [i.id for i in clinic.insurers if any(isinstance(own.code, Codes) for own in i.codes)]
+    add(then["insurer_id"].isin(by_visit) & _differ(now["visit"], then["visit"], str), "the visit")
+    for requirement, (column, text, read) in _WHERE_REQUIRED.items():
+        requiring = [i.id for i in clinic.insurers if any(requirement in rule.fields for rule in i.requirements)]
+        one, other = (f[column] if f[column].dtype == "str" else day_text(f[column]) for f in (now, then))
+        add(then["insurer_id"].isin(requiring) & _differ(one, other, read), text)
+    return words
+
+
+def _differ(now: pd.Series[str], then: pd.Series[str], read: Callable[[str], str]) -> pd.Series[bool]:
+    """True where a text is stated now and reads otherwise than then; most are the same to the letter."""
+    other = (now != "") & (now != then)
+    same = [read(a) == read(b) for a, b in zip(now[other], then[other], strict=True)]
+    other[other] = ~np.array(same, dtype=bool)
+    return other

@@ -1,0 +1,147 @@
+"""The findings once decisions count: what was decided warns, and a decision that does not count says why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from ims_billing.sessions.decisions import ABOUT_A_CLAIM, DO_NOT_BILL, Decided, Decision, Place, claim_in_question
+from ims_billing.vocabulary.fields import CORRECTS
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import FINDINGS, as_frame, prove
+
+
+class Finding(NamedTuple):
+    """One row of the FINDINGS frame, in its order."""
+
+    session: int
+    kind: str
+    severity: str
+    message: str
+    fix: str
+    claim: str = ""
+    decided: bool = False
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The sessions that decisions are weighed for.
+
+    candidates: the sessions that came as far as the checks, or have no date
+    group: equal numbers for the copies of one session, by label
+    claimed: the sessions for which an active claim stands
+    states: the CLAIM_STATES frame
+    """
+
+    candidates: Collection[int]
+    group: pd.Series[int]
+    claimed: Collection[int]
+    states: pd.DataFrame
+
+
+def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.DataFrame:
+    """Returns the FINDINGS after the decisions, and refuses those that cannot count beside each other.
+
+    What was decided to be billed warns; a decision that does not count is told with the reason. A session that was
+    not to be billed, has changed since and has no other hold, is to be decided again. Findings about a claim name it.
+    """
+    about = findings["session"].map(claim_in_question(examined.states)).astype("str").fillna("")
+    findings = findings.assign(claim=about.where(findings["kind"].isin(ABOUT_A_CLAIM), ""))
+    if not decided.latest:
+        return prove(findings, FINDINGS)
+    _refuse_copies(decided, examined)
+    billed = decided.billed()
+    latest = {one.place: one for one in decided.latest}
+    corrected = {Place(one.session, field): one for one in decided.latest for field in _corrected_field(one, decided)}
+    settled: list[Finding] = []
+    for finding in map(Finding._make, findings.itertuples(index=False, name=None)):
+        place = Place(finding.session, finding.kind)
+        one = latest.get(place)
+        if finding.severity == "hold" and one is not None:
+            finding = _decided(finding, one, decided, billed)
+        elif finding.severity == "hold":
+            fields = CORRECTS.get(finding.kind, ())[:1]
+            if fields and (value := corrected.get(Place(finding.session, fields[0]))):
+                finding = _with_value(finding, value)
+        settled.append(finding)
+    held = {Place(one.session, one.kind) for one in settled if one.severity == "hold"}
+    settled += _billed_cells(decided, latest, examined)
+    settled += _corrections(decided, examined)
+    settled += _to_decide_again(decided, examined, held)
+    return as_frame(settled, FINDINGS)
+
+
+def _corrected_field(one: Decision, decided: Decided) -> tuple[str, ...]:
+    """The field that a value which was put in stands for; none where no value was put in."""
+    return CORRECTS[one.kind][:1] if one.place in decided.corrected else ()
+
+
+def _decided(finding: Finding, one: Decision, decided: Decided, billed: set[Place]) -> Finding:
+    """A finding that holds, once the decision about it counts or says why it does not."""
+    if one.place in billed:
+        return finding._replace(severity="warn", message=f"{finding.message} {one.sentence()}", decided=True)
+    if not one.fingerprint:
+        why = "That was in a workbook of an earlier version of the program: decide once more."
+    elif not decided.is_current(one, finding.claim):
+        why = "The session is another since then: decide again."
+    elif one.place in decided.refused:
+        why = f"That does not count: {decided.refused[one.place]}"
+    else:
+        return _with_value(finding, one) if one.place in decided.corrected else finding
+    return finding._replace(message=f"{finding.message} {one.sentence()} {why}")
+
+
+def _with_value(finding: Finding, one: Decision) -> Finding:
+    return finding._replace(message=f"{finding.message} That is so with the value decided on {one.on}.")
+
+
+def _billed_cells(decided: Decided, latest: dict[Place, Decision], examined: Examined) -> Iterator[Finding]:
+    """What bad cells say that were billed all the same: warnings, as they hold no more."""
+    for session, _, kind, message in decided.billed_cells().itertuples(index=False, name=None):
+        if session in examined.candidates:
+            sentence = latest[Place(session, kind)].sentence()
+            yield Finding(session, kind, "warn", f"{message} {sentence}", CATALOGUE[kind].fix, decided=True)
+
+
+def _corrections(decided: Decided, examined: Examined) -> Iterator[Finding]:
+    """What was put right, so that the claim says what it rests on."""
+    for (session, kind), message in decided.corrected.items():
+        if session in examined.candidates:
+            fix = "Put it right where the session is kept too, so that the next export has it."
+            yield Finding(session, kind, "warn", message, fix, decided=True)
+
+
+def _to_decide_again(decided: Decided, examined: Examined, held: set[Place]) -> Iterator[Finding]:
+    """Sessions that were not to be billed and have changed since."""
+    for place, one in {one.place: one for one in decided.history if one.settles}.items():
+        if (
+            one.word == DO_NOT_BILL
+            and one.fingerprint
+            # Where the copies are gone, so is what was decided about them.
+            and one.kind not in (*ABOUT_A_CLAIM, "duplicate-session")
+            and one.session in examined.candidates
+            and place not in held
+            and not decided.is_current(one)
+        ):
+            message = f"{one.sentence()} The session is another since then: decide again."
+            yield Finding(one.session, one.kind, "hold", message, "Choose Bill or Do not bill for it as it is now.")
+
+
+def _refuse_copies(decided: Decided, examined: Examined) -> None:
+    """Bill counts on one copy of a session, and on none where one is claimed."""
+    chosen = [
+        session
+        for session in decided.copies_to_bill()
+        if session not in examined.claimed and session in examined.candidates
+    ]
+    numbers = examined.group[chosen]
+    of_claimed = set(examined.group[list(examined.claimed)])
+    for session, number in numbers.items():
+        place = Place(int(str(session)), "duplicate-session")
+        if number in of_claimed:
+            decided.refused[place] = "another copy of it is claimed."
+        elif (numbers == number).sum() > 1:
+            decided.refused[place] = f"{(numbers == number).sum()} copies are to be billed. Choose one."
