@@ -20,7 +20,7 @@ from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import WORK, prove
+from ims_billing.vocabulary.frames import WORK, as_frame
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
@@ -130,8 +130,7 @@ def _newly_noted(
             if typed.status == "Sent again" and not sent_on:
                 sent_on = day.isoformat()
             new.append((claim, typed.owner, typed.status, sent_on or None, typed.note, day))
-    frame = pd.DataFrame(new, columns=[column.name for column in WORK])
-    return prove(frame.astype({column.name: column.dtype for column in WORK}), WORK)
+    return as_frame(new, WORK)
 
 
 def _as_typed(work: Mapping[Any, Any]) -> Typed:
