@@ -14,6 +14,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_header
+from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
@@ -104,7 +105,12 @@ class _Desk:
     def take(self, name: str, content: bytes, sha256: str, ask: AskPassword) -> None:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
-        match = recognise(opened.tables, self.layouts, name)
+        try:
+            match = recognise(opened.tables, self.layouts, name)
+        except BillingError:
+            refuse_other_reports(opened.tables, None, self.clinic, name)
+            raise
+        refuse_other_reports(opened.tables, match, self.clinic, name)
         refuse_damaged_header(match, name)
         layout = match.known.id
         is_sales = layout == "jane-sales"

@@ -163,6 +163,10 @@ def _best(candidates: Sequence[Match]) -> Match:
     headings, is no list of policies.
     """
     best = max(candidates, key=_score)
+    if best.known.id == "jane-clients" and not best.fits:
+        # Names in two halves are no client list where something says when a visit was.
+        timed = [c for c in candidates if c.known.id == "sessions" and {"service_date", "start"} & c.columns.keys()]
+        return next(iter(timed), best)
     if best.known.id == "policies":
         for other in candidates:
             lacks_little = len(other.missing) * 2 < len(other.known.layout.needed)
@@ -280,6 +284,9 @@ def _lacking(file: str, nearest: Match) -> str:
     ]
     for name, close in _closest(nearest).items():
         lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
+    names = [text(cell) for cell in nearest.unknown.values() if heading(cell) in ("firstname", "lastname")]
+    if "patient" in nearest.missing and len(names) == 2:
+        lines.append(f"  {' and '.join(names)} stand apart: put them together in one column, Patient")
     lines.append(f"  found: {present}")
     return "\n".join(lines)
 
@@ -299,12 +306,19 @@ def _closest(nearest: Match) -> dict[str, str]:
         )
         for name in missing
         for candidate in list(nearest.unknown.values())[:200]
+        if not _plainly_another(name, heading(candidate))
     )
     proposed: dict[str, str] = {}
     for likeness, name, candidate in reversed(alike):
         if likeness > 0.6 and name not in proposed and candidate not in proposed.values():
             proposed[name] = candidate
     return {name: proposed[name] for name in missing if name in proposed}
+
+
+def _plainly_another(name: str, candidate: str) -> bool:
+    """True where a heading says that it is another field than `name`: half a name, or an amount, or who paid."""
+    amount = any(word in candidate for word in ("price", "amount", "paid", "cost"))
+    return candidate in ("firstname", "lastname") or (amount and (name != "fee" or "paid" in candidate))
 
 
 def _could_be_header(row: Sequence[Cell]) -> bool:

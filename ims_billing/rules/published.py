@@ -260,12 +260,21 @@ class PayerWords(Strict):
     unread: UnreadMoney
 
 
+class OtherReport(Strict):
+    """A file that holds no sessions: the headings that it is known by, and what to use instead."""
+
+    title: Text
+    headings: tuple[Text, ...] = Field(min_length=2)
+    use: Text
+
+
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
     layout: dict[str, Layout]
     set_aside: dict[str, tuple[Text, ...]]
     policy_status: PolicyStatus
+    other_report: tuple[OtherReport, ...]
     lines: Lines
     unread: UnreadRules
     words: CellWords

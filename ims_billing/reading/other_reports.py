@@ -1,0 +1,66 @@
+"""Files among the month's that hold no sessions: remittances, this program's own workbooks, other reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.layout import HEADER_WITHIN, Match, match, remittance_layouts
+from ims_billing.reading.spreadsheet import RawTable
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import heading
+
+# What only a list of payments has, and what a list of policies has beside the names and numbers that both have.
+_OF_PAYMENTS = frozenset({"paid", "claimed", "payment_date", "payment_number", "service_date"})
+_OF_POLICIES = frozenset({"policy", "relationship", "insured", "visits_allowed", "valid_from", "valid_until"})
+
+
+def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clinic: Clinic, file: str) -> None:
+    """Raises BillingError, with what to use instead, where a file is a report without sessions or a remittance.
+
+    `read_as` is the layout that fits the file, None where none does. What the clinic has a layout of its own for is
+    what the clinic says it is.
+    """
+    if read_as is None or read_as.known.id in published().layouts.layout:
+        _refuse_known(sheets, file)
+        _refuse_remittance(sheets, read_as, clinic, file)
+
+
+def _refuse_known(sheets: Sequence[RawTable], file: str) -> None:
+    for table in sheets:
+        for position in range(min(HEADER_WITHIN, table.height)):
+            headings = {heading(cell) for cell in table.row(position) if isinstance(cell, str)}
+            for report in published().layouts.other_report:
+                if headings.issuperset(map(heading, report.headings)):
+                    sheet = f", {table.sheet}" if table.sheet else ""
+                    raise BillingError(
+                        f"{file}{sheet}, row {table.first_row + position}: this is {report.title}. {report.use}"
+                    )
+
+
+def _refuse_remittance(sheets: Sequence[RawTable], read_as: Match | None, clinic: Clinic, file: str) -> None:
+    """Raises BillingError where a file is a list of payments.
+
+    Policies share the patient, insurer, member and claim number with remittances, so these alone decide nothing.
+    A session list may say what was paid and when; with a payment's number in it, it is a remittance.
+    """
+    tables = sheets if read_as is None else [read_as.table]
+    for table in tables:
+        for layout in remittance_layouts(clinic):
+            fit = match(table, layout)
+            if fit is not None and _is_remittance(fit, read_as):
+                raise BillingError(
+                    f"{file}: this is a remittance or a list of payments, not sessions. "
+                    "Post it with ims-billing reconcile."
+                )
+
+
+def _is_remittance(fit: Match, read_as: Match | None) -> bool:
+    payments = _OF_PAYMENTS & fit.columns.keys()
+    if read_as is None:
+        return fit.fits
+    if read_as.known.id == "policies":
+        money = payments - {"service_date"}
+        return len(payments) > 1 or (bool(money) and not _OF_POLICIES & read_as.columns.keys())
+    return read_as.known.id == "sessions" and fit.fits and "payment_number" in payments
