@@ -295,3 +295,12 @@ def test_limits_that_overlap_are_a_fault_however_the_policy_is_written(tmp_path:
         "the insurer 'Sun Lif' is not known; did you mean Sun Life?"
         in faults(tmp_path, '[clinic]\nname = "X"\n' + limit.format("1").replace("Sun Life", "Sun Lif"))[1]
     )
+
+
+def test_a_table_in_braces_over_several_lines_is_named_with_its_line_and_the_way_to_write_it(tmp_path: Path) -> None:
+    layout = '[[layout]]\nname = "Ours"\nheadings = {\n  "Type" = "Service",\n}\n'
+    text = f"{clinic_file(tmp_path).read_text('utf-8')}\n{layout}"
+    (tmp_path / "clinic.toml").write_text(text, "utf-8")
+    line = text.splitlines().index("headings = {") + 1
+    with pytest.raises(BillingError, match=rf"line {line}.*\[layout\.headings\]"):
+        load(tmp_path / "clinic.toml")

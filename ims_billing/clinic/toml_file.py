@@ -474,6 +474,21 @@ def without_file() -> Clinic:
     return clinic
 
 
+def _way_out(text: str) -> str:
+    """What to write instead of text that is not valid TOML."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        code = line.partition("#")[0].strip()
+        if "{" in code and "}" not in code:
+            table = code.partition("=")[0].strip()
+            return (
+                f"In line {number}, {{ and }} have to stand on one line. For several lines, write [layout.{table}] and "
+                "below it one line for each."
+                if table == "headings"
+                else f"In line {number}, {{ and }} have to stand on one line."
+            )
+    return "Text needs quotes; without quotes are dates, written 2026-10-31, and yes and no, written true and false."
+
+
 def load(path: Path) -> Clinic:
     """The clinic file at `path`; raises BillingError with every fault, each with its line, if it has any."""
     try:
@@ -487,10 +502,7 @@ def load(path: Path) -> Clinic:
     try:
         raw = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise BillingError(
-            f"{path}: the clinic file is not valid TOML: {error}. Text needs quotes; without quotes are "
-            "dates, written 2026-10-31, and yes and no, written true and false."
-        ) from error
+        raise BillingError(f"{path}: the clinic file is not valid TOML: {error}. {_way_out(text)}") from error
     clinic, faults = _build(raw, text)
     if clinic is None:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"

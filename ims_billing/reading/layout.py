@@ -287,6 +287,10 @@ def _lacking(file: str, nearest: Match) -> str:
     names = [text(cell) for cell in nearest.unknown.values() if heading(cell) in ("firstname", "lastname")]
     if "patient" in nearest.missing and len(names) == 2:
         lines.append(f"  {' and '.join(names)} stand apart: put them together in one column, Patient")
+    lines.append(
+        "  Rename the columns, or leave the file as it is and say once which column is which: with a [[layout]]"
+    )
+    lines.append("  in clinic.toml. ims-billing init writes one to copy.")
     lines.append(f"  found: {present}")
     return "\n".join(lines)
 
