@@ -287,11 +287,9 @@ def _lacking(file: str, nearest: Match) -> str:
     names = [text(cell) for cell in nearest.unknown.values() if heading(cell) in ("firstname", "lastname")]
     if "patient" in nearest.missing and len(names) == 2:
         lines.append(f"  {' and '.join(names)} stand apart: put them together in one column, Patient")
-    lines.append(
-        "  Rename the columns, or leave the file as it is and say once which column is which: with a [[layout]]"
-    )
-    lines.append("  in clinic.toml. ims-billing init writes one to copy.")
     lines.append(f"  found: {present}")
+    lines.append("  Rename the columns; or keep them, and say once which is which, under [[layout]] in clinic.toml.")
+    lines.append("  ims-billing init writes one to copy.")
     return "\n".join(lines)
 
 
