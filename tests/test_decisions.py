@@ -473,6 +473,13 @@ def test_a_claim_stays_with_the_copy_that_was_claimed(folder: Path, never: dict[
     assert outcomes(claim(folder, rows)) == [first[0], "already_claimed"]
 
 
+def test_a_visit_that_another_row_calls_billed_is_claimed_once_somebody_says_so(folder: Path) -> None:
+    rows = [row(Start="9:00", Minutes=30, Billed="yes"), row(Minutes=30)]
+    assert outcomes(claim(folder, rows)) == ["not_billed billed-elsewhere", "held duplicate-session"]
+    decide(folder, [{"Kind": "duplicate-session", "Decision": "Bill"}])
+    assert outcomes(claim(folder, rows)) == ["not_billed billed-elsewhere", "claimed"]
+
+
 def test_a_decision_is_known_again_whatever_other_rows_say(folder: Path) -> None:
     claim(folder, [row(**TAXED)])
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])

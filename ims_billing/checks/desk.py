@@ -53,6 +53,8 @@ class Desk:
     clinic: Clinic
     as_of: dt.date
     in_time: pd.Series[bool]
+    # The sessions of which somebody typed a correct value: what they say now, somebody decided.
+    corrected: frozenset[int] = frozenset()
     _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[[Desk], T]) -> T:

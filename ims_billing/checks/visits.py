@@ -65,7 +65,7 @@ _SETTLED = {
 def _settled_copies(desk: Desk) -> dict[int, list[int]]:
     """By candidate, the rows of the same visit that are not billed for a reason that would count for it too."""
     sessions = desk.sessions
-    settled = sessions["reason"].isin(tuple(_SETTLED))
+    settled = sessions["reason"].isin(tuple(_SETTLED)) & ~sessions.index.isin(desk.corrected)
     candidate = sessions.index.isin(desk.candidates.index)
     copies: dict[int, set[int]] = {}
     if not settled.any():

@@ -302,6 +302,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Pr
         clinic=scope.clinic,
         as_of=scope.as_of,
         in_time=(sessions["replaces"] != "") | scope.already_sent,
+        corrected=frozenset(place.session for place in decided.corrected),
     )
     findings = run_checks(desk, lookup.undated, progress)
     examined = Examined(
