@@ -267,12 +267,15 @@ def test_what_needs_attention_stands_in_the_order_of_the_catalogue(tmp_path: Pat
 def test_claims_of_a_patient_and_day_stand_in_the_order_of_their_start(tmp_path: Path) -> None:
     more = '[severity]\nsecond-visit-same-day = "warn"\nno-fee-in-force = "warn"\n'
     rows = [row(Start="15:00", Service_Date=dt.date(2026, 3, 1)), row(Start="9:00", Service_Date=dt.date(2026, 3, 1))]
-    icbc = [r | {"Insurer": "ICBC", "Payer File Number": "A1"} for r in rows]
-    claims = month_of(tmp_path, icbc, more=more, month="2026-03").claims
+    veterans = [r | {"Insurer": "Veterans Affairs Canada", "Member ID": "K1"} for r in rows]
+    claims = month_of(tmp_path, veterans, more=more, month="2026-03").claims
     assert list(claims["source"]) == ["sessions.xlsx, Sessions, row 3", "sessions.xlsx, Sessions, row 2"]
     # Without a listed amount a public payer is asked for the row's fee, where the clinic lets it pass.
     assert list(claims["amount_cents"]) == [9500, 9500]
-    assert run_of(month_of(tmp_path, icbc, more=more, month="2026-03")).origin.rules[-1].rule == "Service code: ICBC"
+    assert (
+        run_of(month_of(tmp_path, veterans, more=more, month="2026-03")).origin.rules[-1].rule
+        == "Service code: Veterans Affairs"
+    )
 
 
 def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:
