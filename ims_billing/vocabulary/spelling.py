@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _name_part(part: str) -> list[str]:
     return re.findall(r"[^\W_]+", letters)
 
 
+# One run compares a name with others a dozen times.
+@lru_cache(maxsize=1 << 17)
 def same_name(name: str) -> str:
     """A person's name as rows of one visit are compared: its letters, without initials between the other words."""
     words = name_words(name)
