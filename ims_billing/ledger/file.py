@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, Migration
 from ims_billing.saving import create_empty, is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
 
@@ -230,23 +230,30 @@ def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
 def _columns_of(version: int) -> set[tuple[str, str]]:
     """The columns that a ledger of a version has as it was released."""
     with closing(sqlite3.connect(":memory:")) as database:
-        for script in MIGRATIONS[:version]:
-            database.executescript(script)
+        for migration in MIGRATIONS[:version]:
+            _run(database, migration)
         return _columns(database)
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:
-    """Runs what is missing, statement by statement: a whole script would end the transaction first."""
-    for script in MIGRATIONS[version:]:
-        statement = ""
-        for line in script.splitlines(keepends=True):
-            statement += line
-            if sqlite3.complete_statement(statement):
-                database.execute(statement)
-                statement = ""
+    for migration in MIGRATIONS[version:]:
+        _run(database, migration)
     if version < len(MIGRATIONS):
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _run(database: sqlite3.Connection, migration: Migration) -> None:
+    """Runs a script statement by statement, as a whole script would end the transaction first; or a function."""
+    if not isinstance(migration, str):
+        migration(database)
+        return
+    statement = ""
+    for line in migration.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            database.execute(statement)
+            statement = ""
 
 
 def _uri(path: Path) -> str:

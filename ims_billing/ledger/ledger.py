@@ -216,7 +216,7 @@ class Ledger(Payments):
 
     def settle(self, month: str, claim: str) -> None:
         """Takes the session of a claim that is claimed anew off the list of those that need attention."""
-        held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND instr(problem, ?)"
+        held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND claim = ?"
         self.run(f"DELETE FROM attention WHERE {held}", month, claim)
 
     def _changed(self, month: str) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+
+from ims_billing.ledger.to_version_5 import to_version_5
+
 # "IMSB": how one of our ledgers is told from any other SQLite file.
 APPLICATION_ID = 0x494D5342
 
@@ -318,5 +323,7 @@ CREATE TRIGGER a_posting_is_never_changed BEFORE UPDATE ON posting
 BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
 """
 
-# One script per version, each run once on the one before. What has been released is never changed here.
-MIGRATIONS = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS, _PAYMENTS)
+# A script, or a function of the database, that makes the tables of one version from those of the one before.
+Migration = str | Callable[[sqlite3.Connection], None]
+# One per version, each run once. What has been released is never changed here.
+MIGRATIONS: tuple[Migration, ...] = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS, _PAYMENTS, to_version_5)

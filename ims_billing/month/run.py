@@ -159,10 +159,15 @@ def _attention(month: Month) -> pd.DataFrame:
     lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
     told = holds.reset_index(drop=True)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
-    lines = lines.assign(kind=told["kind"], problem=told["message"], fix=told["fix"], fingerprint=hashed)
+    lines = lines.assign(
+        kind=told["kind"], problem=told["message"], fix=told["fix"], claim=told["claim"], fingerprint=hashed
+    )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
-    return prove(lines[[column.name for column in ATTENTION]].astype({"kind": "str", "fingerprint": "str"}), ATTENTION)
+    return prove(
+        lines[[column.name for column in ATTENTION]].astype({"kind": "str", "fingerprint": "str", "claim": "str"}),
+        ATTENTION,
+    )
 
 
 def _not_billed(month: Month) -> pd.DataFrame:

@@ -225,6 +225,7 @@ ATTENTION = (
     Column("problem", "str", "what is wrong"),
     Column("fix", "str", "how to put it right"),
     Column("fingerprint", "str", "what the session was then, hashed"),
+    Column("claim", "str", "number of the claim that it is about; empty where none"),
 )
 # Lines of earlier months that are still open, each with its month.
 EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
@@ -246,7 +247,7 @@ DECISIONS = (
     Column("month", "str", "the month whose workbook it was typed in"),
     *TYPED[1:],
     Column("decided_on", "datetime64[us]", "the day it was read"),
-    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix")),
+    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix", "claim")),
 )
 # Lines of remittances and lists of payments, as they were read.
 REMITTANCE = (
