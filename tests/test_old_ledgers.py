@@ -69,6 +69,22 @@ def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version:
     assert shown(ledger, tmp_path / "again") == made, "once it is brought up to date it shows the same"
 
 
+def test_an_old_month_keeps_its_words_whatever_this_version_calls_a_kind_or_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = of_version(4, tmp_path)
+    with ledger.writing():
+        remarks = " ".join(ledger.claims()["remarks"])
+    gone = [kind for kind in CATALOGUE if kind not in remarks]
+    for kind in gone:
+        monkeypatch.delitem(CATALOGUE, kind)
+    for reason in list(REASONS)[1:]:
+        monkeypatch.setitem(REASONS, reason, "worded anew")
+    monkeypatch.delitem(REASONS, next(iter(REASONS)))
+    kept = (DATA / "ledger-version-4-report.txt").read_text(encoding="utf-8")
+    assert shown(ledger, tmp_path / "reports") == kept
+
+
 def test_version_4_holds_every_kind_of_finding_and_every_reason(tmp_path: Path) -> None:
     ledger = of_version(4, tmp_path)
     held = column(ledger, "SELECT kind FROM attention")

@@ -30,6 +30,7 @@ from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
 from ims_billing.vocabulary.model import Intake, Progress, Run, no_progress
 from ims_billing.workbooks.files import Written, probe_summary
@@ -210,7 +211,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     closed = (
         held[never & ~held["session"].isin(held.loc[never & kept, "session"])]
         .drop_duplicates("session")
-        .assign(reason="decided-not-to-bill")
+        .assign(reason="decided-not-to-bill", why=REASONS["decided-not-to-bill"])
     )
     waits = decided["waits"] & ~held["problem"].str.endswith(_WAITS)
     held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))
@@ -258,4 +259,6 @@ def _tells_of_others(run: Run, ledger: Ledger) -> bool:
 
 
 def _lines(frame: pd.DataFrame) -> Counter[tuple[str, ...]]:
-    return Counter(frame.drop(columns="source").astype("str").itertuples(index=False, name=None))
+    # Where the rows stand, and how this version words a kind or a reason, changes nothing.
+    facts = frame.drop(columns=["source", "title", "ways", "why"], errors="ignore")
+    return Counter(facts.astype("str").itertuples(index=False, name=None))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from ims_billing.ledger.words_of_version_4 import REASONS, TITLES, WAYS
+
 # How the problem of a line begins that is about a claim, in every wording that version 4 had. What follows may name
 # claims too, so a number is read at the beginning only.
 _ABOUT_A_CLAIM = tuple(
@@ -27,6 +29,15 @@ def to_version_5(database: sqlite3.Connection) -> None:
         database.executemany(
             f"UPDATE {table} SET claim = ? WHERE rowid = ?", [(_claim_of(problem), row) for row, problem in held]
         )
+        _add_words(database, table, "title", "kind", TITLES)
+        _add_words(database, table, "ways", "kind", WAYS)
+    _add_words(database, "not_billed", "why", "reason", REASONS)
+
+
+def _add_words(database: sqlite3.Connection, table: str, column: str, by: str, words: dict[str, str]) -> None:
+    """Adds a column with the words for what another column holds; empty where version 4 had none."""
+    database.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    database.executemany(f"UPDATE {table} SET {column} = ? WHERE {by} = ?", [(w, value) for value, w in words.items()])
 
 
 def _claim_of(problem: str) -> str:

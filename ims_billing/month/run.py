@@ -14,8 +14,9 @@ from ims_billing.clinic.rules_in_words import Rule, code_rule, fee_rule, limit_r
 from ims_billing.month.prepare import Month
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, in_force
-from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, empty, prove
+from ims_billing.vocabulary.fields import answers
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty, prove
 from ims_billing.vocabulary.model import (
     InsurerView,
     Origin,
@@ -160,20 +161,23 @@ def _attention(month: Month) -> pd.DataFrame:
     told = holds.reset_index(drop=True)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
-        kind=told["kind"], problem=told["message"], fix=told["fix"], claim=told["claim"], fingerprint=hashed
+        kind=told["kind"],
+        problem=told["message"],
+        fix=told["fix"],
+        claim=told["claim"],
+        fingerprint=hashed,
+        title=told["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
+        ways=told["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
-    return prove(
-        lines[[column.name for column in ATTENTION]].astype({"kind": "str", "fingerprint": "str", "claim": "str"}),
-        ATTENTION,
-    )
+    return as_frame(lines, ATTENTION)
 
 
 def _not_billed(month: Month) -> pd.DataFrame:
     lines = _listing(month.sessions[month.sessions["outcome"] == "not_billed"])
     lines = lines.sort_values(["reason", "service_date", "source"], kind="stable", ignore_index=True)
-    return prove(lines[[column.name for column in NOT_BILLED]], NOT_BILLED)
+    return as_frame(lines.assign(why=lines["reason"].map(REASONS)), NOT_BILLED)
 
 
 def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:

@@ -226,10 +226,17 @@ ATTENTION = (
     Column("fix", "str", "how to put it right"),
     Column("fingerprint", "str", "what the session was then, hashed"),
     Column("claim", "str", "number of the claim that it is about; empty where none"),
+    Column("title", "str", "what the kind of finding means"),
+    Column("ways", "str", "what counts as a decision about it"),
 )
 # Lines of earlier months that are still open, each with its month.
 EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
-NOT_BILLED = (_KEY, *_LISTED, Column("reason", "str", "why it is not billed"))
+NOT_BILLED = (
+    _KEY,
+    *_LISTED,
+    Column("reason", "str", "the reason why it is not billed, one of the catalogue's"),
+    Column("why", "str", "the reason in words"),
+)
 
 
 # What a person typed on a line of the sheet that needs attention, as it stands there.
@@ -247,7 +254,7 @@ DECISIONS = (
     Column("month", "str", "the month whose workbook it was typed in"),
     *TYPED[1:],
     Column("decided_on", "datetime64[us]", "the day it was read"),
-    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix", "claim")),
+    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix", "claim", "title", "ways")),
 )
 # Lines of remittances and lists of payments, as they were read.
 REMITTANCE = (

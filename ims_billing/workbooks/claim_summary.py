@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.vocabulary.fields import answers
 from ims_billing.vocabulary.frames import DECISION_WORDS
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.overview import ims_share, overview
@@ -93,8 +92,7 @@ def _to_decide(view: MonthView) -> pd.DataFrame:
     latest = view.decisions.drop_duplicates(["session", "kind"], keep="last")
     own = view.attention.merge(latest[[*same, *what]], how="left", on=same)
     own[what] = own[what].astype("object").fillna("").astype("str")
-    ways = {kind: f"{answers(kind)} " for kind in own["kind"].unique()}
-    own["fix"] = own["kind"].map(ways) + own["fix"]
+    own["fix"] = (own["ways"] + " " + own["fix"]).str.strip()
     before = view.earlier.assign(**dict.fromkeys(what, ""))
     before["fix"] = "Of " + before["month"] + ": decided in claim-summary-" + before["month"] + ".xlsx."
     # The session's key, and what it was when this was written: a decision is about that.

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import MonthView, Payer, Totals
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Column
@@ -215,15 +215,18 @@ def _dollars(claims: pd.DataFrame) -> tuple[float, ...]:
     return tuple(int(claims[n].sum()) / 100 for n in ("fee_cents", "patient_paid_cents", "amount_cents"))
 
 
-def _sums(lines: pd.DataFrame, by: str) -> list[tuple[str, int, int]]:
-    """Lines and cents by one column, the most money first."""
-    sums = [(str(name), len(part), int(part["fee_cents"].sum())) for name, part in lines.groupby(by)]
-    return sorted(sums, key=lambda row: (-row[2], row[0]))
+def _sums(lines: pd.DataFrame, by: str, words: str) -> list[tuple[str, str, int, int]]:
+    """Each value of a column with its words, lines and cents, the most money first."""
+    sums = [
+        (str(name), str(text), len(part), int(part["fee_cents"].sum()))
+        for (name, text), part in lines.groupby([by, words])
+    ]
+    return sorted(sums, key=lambda row: (-row[3], row[:2]))
 
 
 def _held(view: MonthView) -> Block:
     """What is held by kind; a session with several holds counts in each."""
-    rows = [(CATALOGUE[kind].title, n, cents / 100) for kind, n, cents in _sums(view.attention, "kind")]
+    rows = [(title or kind, n, cents / 100) for kind, title, n, cents in _sums(view.attention, "kind", "title")]
     return Block(
         "Held, by kind of finding",
         [Column("Finding", "long"), Column("Sessions", "count"), Column("Fees", "money")],
@@ -253,7 +256,10 @@ def _look_at(totals: Totals) -> Block:
 
 
 def _not_billed(view: MonthView) -> Block:
-    rows = [(f"{reason}: {REASONS[reason]}", n, cents / 100) for reason, n, cents in _sums(view.not_billed, "reason")]
+    rows = [
+        (f"{reason}: {why}" if why else reason, n, cents / 100)
+        for reason, why, n, cents in _sums(view.not_billed, "reason", "why")
+    ]
     total = ("Total", len(view.not_billed), int(view.not_billed["fee_cents"].sum()) / 100)
     columns = [Column("Reason", "long"), Column("Sessions", "count"), Column("Fees", "money")]
     return Block("Not billed, by reason", columns, rows, total)
