@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
+from ims_billing.reading.statuses import heading_status
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, length, meanings, money, text, time, word_of
 from ims_billing.vocabulary.spelling import plain
@@ -78,7 +79,7 @@ class ColumnKinds:
 
     def __init__(self, match: Match, positions: Sequence[int], clinic: Clinic) -> None:
         self.match, self.clinic, self.positions = match, clinic, positions
-        self.fields = {column: name.partition(" ")[0] for name, column in match.columns.items()}
+        self.fields = {column: self._field(name, column) for name, column in match.columns.items()}
         words, own = published().layouts.words, clinic.words
         statuses = meanings(words.status, {**own.status, **match.known.status}) | meanings(words.jane_state, {})
         self._words = {
@@ -91,11 +92,27 @@ class ColumnKinds:
         self._fits: dict[tuple[int, str], bool | None] = {}
         self._kinds: dict[str, str] = {}
 
+    def _field(self, name: str, column: int) -> str:
+        """The field of a column; one headed Cancelled at holds marks or days rather than statuses."""
+        field = name.partition(" ")[0]
+        written = text(self.match.table.row(self.match.header)[column])
+        is_mark = field == "status" and heading_status(written, self.match.known.status_words) != ""
+        return "marks" if is_mark else field
+
     @cached_property
     def matter(self) -> list[int]:
         """The columns whose cells can change a claim; a location does where the clinic bills only some."""
         free = _FREE if self.clinic.block.locations else _FREE | {"location"}
         return sorted(column for column, field in self.fields.items() if field not in free)
+
+    @cached_property
+    def without_signs(self) -> list[int]:
+        """The columns of names, numbers, days, times and amounts: no separator or line break belongs in their cells.
+
+        Names of services, insurers and practitioners are read closely elsewhere.
+        """
+        plain_cells = _DAYS | _MONEY | _IDENTIFIERS | _PEOPLE | {"start", "end", "minutes", "visit", "relationship"}
+        return [column for column, field in self.fields.items() if field in plain_cells]
 
     def fit(self, column: int, cell: Cell) -> bool | None:
         """True: plainly of the column's kind. False: plainly of another. None: blank, or nobody can tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,15 @@ def read_files(
     Calls `progress` with each file before it is read, and asks `ask` for the password of a protected one.
     Raises BillingError, which names the file, where one cannot be read.
     """
+    return read_contents(named_contents(paths, progress), clinic, ask)
+
+
+def read_contents(
+    contents: Iterable[tuple[str, bytes, str]], clinic: Clinic, ask: AskPassword = nobody_to_ask
+) -> Intake:
+    """The sessions of files given by name, bytes and SHA-256, as `read_files` reads them from a disk."""
     desk = _Desk(clinic)
-    for name, content, sha256 in named_contents(paths, progress):
+    for name, content, sha256 in contents:
         desk.take(name, content, sha256, ask)
     return desk.intake()
 

@@ -10,28 +10,37 @@ from functools import cached_property
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.column_kinds import ColumnKinds
 from ims_billing.reading.layout import Match
-from ims_billing.vocabulary.cells import text
+from ims_billing.vocabulary.cells import Cell, text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import heading, one_letter_apart
 
 _ENOUGH_HEADINGS = 3
+_LONG_ENOUGH = 5
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_SEPARATORS = re.compile(r"[;|]")
+# "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
+_COMMAS = re.compile(r",.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
+# A nickname between two marks: Robert "Bob" Madeup.
+_NICKNAME = re.compile(r'(?<!\S)"[^"]+"(?!\S)')
 _PART_OF_A_NUMBER = re.compile(r"[\d.,$ -]+")
 _WIDTH = "The line has {} cells under {} headings: its cells may stand in wrong columns."
 _SPLIT = "The line may be part of a row that a line break cuts in two: its cells may stand in wrong columns."
 _OTHER_HEADER = "Row {} is another header, and this row stands below it: its cells may stand in wrong columns."
+_SIGN = "{} holds a tab, a line break, a quotation mark or a separator that belongs in no such cell."
+_SPACE = "{} holds a number with a space in it, and the other rows' numbers have none."
 _MISFIT = "{} does not hold what belongs there: the cells of the line may stand in wrong columns."
 
 
 def moved_rows(match: Match, positions: Sequence[int], clinic: Clinic) -> dict[int, str]:
-    """The rows of a text file whose cells may stand in wrong columns: a message by index into `positions`.
+    """The rows whose cells may stand in wrong columns, or hold what belongs in none: messages by index.
 
     `positions` are the rows of the table that are its own. A row is read as it stands only where its cells fit their
     columns, and fit better than if a separator were lost or added anywhere; cells that a program leaves out at the
-    end do no harm. Other files than text have no such rows.
+    end do no harm. Only text files have rows that moved; a name or number with a sign that belongs in none, such as a
+    line break, is damaged in any file. The messages are by index into `positions`.
     """
-    if not match.table.is_text:
-        return {}
-    return _Rows(match, positions, clinic).messages()
+    rows = _Rows(match, positions, clinic)
+    return (rows.messages() if match.table.is_text else {}) | rows.damaged_cells()
 
 
 def refuse_damaged_header(match: Match, file: str) -> None:
@@ -42,8 +51,20 @@ def refuse_damaged_header(match: Match, file: str) -> None:
     known = {heading(name) for names in match.known.layout.headings.values() for name in names}
     place = f"{file}, row {match.row(match.header)}"
     unknown = [(column, heading(row[column])) for column in sorted(match.unknown)]
+    absent = {
+        heading(name): names[0]
+        for field, names in match.known.layout.headings.items()
+        if field not in match.columns
+        for name in names
+    }
     for column, name in unknown:
-        if any(name[:cut] in known and name[cut:] in known for cut in range(2, len(name) - 1)):
+        if near := next((right for right in absent if _is_nearly(name, right)), ""):
+            raise BillingError(
+                f'{place}: the heading "{row[column]}" is one letter away from "{absent[near]}". Correct it, or name '
+                "it in ignore under [clinic]."
+            )
+    for column, _ in unknown:
+        if any(heading(one) in known and heading(other) in known for one, other in _halves(row[column])):
             raise BillingError(f'{place}: the heading "{row[column]}" is two headings. Put a separator between them.')
     for (column, name), (beside, other) in itertools.pairwise(unknown):
         if beside == column + 1 and name + other in known:
@@ -51,6 +72,18 @@ def refuse_damaged_header(match: Match, file: str) -> None:
     rows = match.table.widths[match.header + 1 :]
     if rows and match.table.widths[match.header] > max(rows) and any(map(_is_a_cell, row)):
         raise BillingError(f"{place}: headings and a row of cells stand on one line. Put a line break between them.")
+
+
+def _halves(written: str) -> Iterator[tuple[str, str]]:
+    """The two parts of a heading at each place within a word; "Insurance state" is a phrase and no two headings."""
+    for cut in range(2, len(written) - 1):
+        if not written[cut - 1].isspace() and not written[cut].isspace():
+            yield written[:cut], written[cut:]
+
+
+def _is_nearly(name: str, right: str) -> bool:
+    """Whether a heading is a slip of `right`; a short one, such as Tax, is one letter away from other words too."""
+    return min(len(name), len(right)) >= _LONG_ENOUGH and one_letter_apart(name, right)
 
 
 def _is_a_cell(written: str) -> bool:
@@ -66,7 +99,6 @@ class _Rows:
     def __init__(self, match: Match, positions: Sequence[int], clinic: Clinic) -> None:
         self.match, self.table = match, match.table
         self.positions = [int(position) for position in positions]
-        self.width = match.table.widths[match.header]
         self.kinds = ColumnKinds(match, self.positions, clinic)
         needed = [group.split("|") for group in match.known.layout.needed]
         self.needed = [[match.columns[name] for name in group if name in match.columns] for group in needed]
@@ -90,6 +122,43 @@ class _Rows:
         for number, column in self._misfits(even):
             messages.setdefault(number, _MISFIT.format(self._called(column)))
         return messages
+
+    @cached_property
+    def width(self) -> int:
+        """How many cells the header line of a text file has."""
+        return self.table.widths[self.match.header]
+
+    def damaged_cells(self) -> dict[int, str]:
+        """Why a row has a name, number, day or amount with a sign in it that belongs in none."""
+        messages: dict[int, str] = {}
+        for column in self.kinds.without_signs:
+            cells = [self.table.columns[column][position] for position in self.positions]
+            # Some programs begin each number with a tab, so that a spreadsheet keeps its zeros.
+            led = sum(isinstance(cell, str) and cell.startswith("\t") for cell in cells)
+            lead = "\t" if led > 1 and led * 2 > sum(bool(text(cell)) for cell in cells) else ""
+            for number, cell in enumerate(cells):
+                if isinstance(cell, str) and self._is_damaged(cell.lstrip(lead) if lead else cell):
+                    messages.setdefault(number, _SIGN.format(self._called(column)))
+            for number in self._odd_spaces(column, cells):
+                messages.setdefault(number, _SPACE.format(self._called(column)))
+        return messages
+
+    def _is_damaged(self, cell: str) -> bool:
+        """Whether a cell has a control character, a lone quotation mark or, in a text file, a separator in it."""
+        if cell.isalnum():
+            return False
+        # A workbook's cell often ends with a line break; in a text file nothing but damage writes one.
+        cell = cell if self.table.is_text else cell.strip()
+        separators = self.table.is_text and bool(_SEPARATORS.search(cell) or _COMMAS.search(cell))
+        return separators or bool(_CONTROLS.search(cell)) or '"' in _NICKNAME.sub(" ", cell)
+
+    def _odd_spaces(self, column: int, cells: Sequence[Cell]) -> list[int]:
+        """The rows whose number is cut by a space, in a column of numbers that mostly have none."""
+        if self.kinds.fields[column] not in ("policy", "member", "payer_file_number", "session_id", "patient_id"):
+            return []
+        numbers = {n: text(cell) for n, cell in enumerate(cells) if re.fullmatch(r"\d[\d ]*", text(cell))}
+        cut = [n for n, number in numbers.items() if " " in number]
+        return cut if len(cut) * 2 <= len(numbers) else []
 
     def _called(self, column: int) -> str:
         return f"{text(self.table.row(self.match.header)[column])} ({self.match.letters(column)})"

@@ -103,7 +103,7 @@ def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:
         raise BillingError(f"{name}: this is XML, not a workbook as Excel writes it today. {_SAVE_AGAIN}")
     if kind == "csv":
         text = decode(content)
-        remarks = (f"{name}: {text.remark}",) if text.remark else ()
+        remarks = (text.remark,) if text.remark else ()
         return Opened([_text(name, text.text)], (*_remark(name, kind), *remarks))
     tables, told = _ask_and_open(name, content, kind, ask)
     return Opened(tables, _remark(name, told))

@@ -57,8 +57,9 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
     read, header = set(match.columns.values()), match.table.row(match.header)
     judge = _Judge(table)
     columns = []
-    # Cells of a text file beyond its headings are a line's own fault, and are noted there.
-    for number in range(match.width if match.table.is_text else len(match.table.columns)):
+    # Cells of a text file beyond its header line are a line's own fault, and are noted there.
+    width = match.table.widths[match.header] if match.table.is_text else len(match.table.columns)
+    for number in range(width):
         name = text(header[number]) if number < len(header) else ""
         cells = table.cells(number)
         if number in read or not (name or any(text(cell) for cell in cells)):

@@ -20,7 +20,7 @@ from ims_billing.sessions.name_words import (
     words_of,
 )
 from ims_billing.vocabulary.model import Service
-from ims_billing.vocabulary.spelling import plain
+from ims_billing.vocabulary.spelling import one_letter_apart, plain
 
 # "J. Sims" at a name's end is who gives the visit. "R. Ac" and the like are registrations.
 _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'-]+)[)\]\s]*$")
@@ -176,7 +176,8 @@ class NameReader:
             or (piece.effect == "not-a-visit" and (ims or denied or (piece.group and piece.group.any_service)))
         ]
         if no_visit or not ims:
-            return self._not_ims(name, standing, no_visit, denied, visit, minutes, words)
+            nearly = not (no_visit or standing or denied) and _is_nearly_ims(pieces)
+            return self._not_ims(name, standing, no_visit, denied, visit, minutes, words, nearly)
         acupuncture = [piece for piece in standing if self._services[piece.service or 0] == "acupuncture"]
         unknown, doubtful = self._doubts(pieces, scope, or_is_settled=bool(acupuncture))
         evidence = " and ".join(f'"{piece.text}"' for piece in (ims[0], *acupuncture[:1]))
@@ -202,6 +203,7 @@ class NameReader:
         visit: str,
         minutes: int | None,
         words: tuple[tuple[str, str], ...],
+        nearly: bool,
     ) -> NameReading:
         """A name of another service, of none, or of something that is no visit."""
         if no_visit:
@@ -214,7 +216,7 @@ class NameReader:
             service, shown = "other", f'not "{denied[0].text}"'
         else:
             service, shown = "unrecognised", ""
-        needles = service == "unrecognised" and bool(standing)
+        needles = nearly or (service == "unrecognised" and bool(standing))
         evidence = f"{shown} in Service" if shown else ""
         return NameReading(name, service, evidence, False, (), (), needles, visit, minutes, words)
 
@@ -312,6 +314,15 @@ _OR = ("or", "ou")
 # What joins the last of a list to a denying word: "without acupuncture, cupping or IMS".
 _ENDS_A_LIST = ("or", "nor", "ou", "ni")
 _ENDS_A_CLAUSE = ("-", "–", "—", "(", ")", ";", ":", "|")
+
+
+def _is_nearly_ims(pieces: Sequence[Piece]) -> bool:
+    """Whether the letters of a name, or of its words in no group, are "IMS" but for one letter or for signs within."""
+    spellings = (
+        "".join(c for piece in pieces if keep(piece) for c in piece.text if c.isalnum())
+        for keep in (lambda piece: True, lambda piece: piece.group is None)
+    )
+    return any(len(letters) > 1 and (letters == "ims" or one_letter_apart(letters, "ims")) for letters in spellings)
 
 
 def _only_joins(piece: Piece) -> bool:

@@ -27,6 +27,14 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))
 
 
+def one_letter_apart(one: str, other: str) -> bool:
+    """Whether a single letter added, left out or changed makes one text of the other; False where they are equal."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[start + (len(one) >= len(other)) :] == other[start + (len(other) >= len(one)) :]
+
+
 def given_name_first(name: str) -> str:
     """A person's name as names are compared: plain, and ``Last, First`` turned round; a closing star is no part."""
     parts = [part.strip() for part in plain(name).rstrip("* ").split(",")]
