@@ -19,7 +19,7 @@ _LONG_ENOUGH = 5
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _SEPARATORS = re.compile(r"[;|]")
 # "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
-_COMMAS = re.compile(r",.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
+_COMMAS = re.compile(r",\s*,|,.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
 # A nickname between two marks: Robert "Bob" Madeup.
 _NICKNAME = re.compile(r'(?<!\S)"[^"]+"(?!\S)')
 _PART_OF_A_NUMBER = re.compile(r"[\d.,$ -]+")
