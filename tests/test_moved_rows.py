@@ -208,15 +208,15 @@ def variants() -> Iterator[tuple[str, str | bytes]]:
     for column in ("Policy Number", "Member ID"):
         yield f"space within {column}", changed(1, column, "012 345")
     for number in range(1, len(CELLS)):
-        for column in range(len(CELLS[0])):
+        for place in range(len(CELLS[0])):
             row = CELLS[number]
             for name, spoiled in (
-                ("one cell more", [*row[:column], "", *row[column:]]),
-                ("one cell less", [*row[:column], *row[column + 1 :]]),
-                ("two cells in one", [*row[:column], " ".join(row[column : column + 2]), *row[column + 2 :]]),
+                ("one cell more", [*row[:place], "", *row[place:]]),
+                ("one cell less", [*row[:place], *row[place + 1 :]]),
+                ("two cells in one", [*row[:place], " ".join(row[place : place + 2]), *row[place + 2 :]]),
             ):
                 rows = [*CELLS[:number], spoiled, *CELLS[number + 1 :]]
-                yield f"{name} at {CELLS[0][column]} in row {number}", delimited(",", rows=rows)
+                yield f"{name} at {CELLS[0][place]} in row {number}", delimited(",", rows=rows)
 
 
 # These are the same table, differently written: each session is claimed.

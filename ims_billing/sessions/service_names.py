@@ -318,11 +318,12 @@ _ENDS_A_CLAUSE = ("-", "–", "—", "(", ")", ";", ":", "|")
 
 def _is_nearly_ims(pieces: Sequence[Piece]) -> bool:
     """Whether the letters of a name, or of its words in no group, are "IMS" but for one letter or for signs within."""
-    spellings = (
-        "".join(c for piece in pieces if keep(piece) for c in piece.text if c.isalnum())
-        for keep in (lambda piece: True, lambda piece: piece.group is None)
-    )
-    return any(len(letters) > 1 and (letters == "ims" or one_letter_apart(letters, "ims")) for letters in spellings)
+    in_no_group = [piece for piece in pieces if piece.group is None]
+    for some in (pieces, in_no_group):
+        letters = "".join(character for piece in some for character in piece.text if character.isalnum())
+        if len(letters) > 1 and (letters == "ims" or one_letter_apart(letters, "ims")):
+            return True
+    return False
 
 
 def _only_joins(piece: Piece) -> bool:
