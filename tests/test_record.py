@@ -19,6 +19,7 @@ from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
 from ims_billing.commands.claim import Recorded
+from ims_billing.commands.refusals import refuse_a_forgotten_ledger
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
@@ -296,12 +297,12 @@ def test_past_months_are_put_on_the_ledger_without_insurer_workbooks(office: Off
 def test_without_its_ledger_nothing_is_claimed_again(office: Office) -> None:
     office.claim(PAT)
     lost = office.ledger
-    month_folder.refuse_a_forgotten_ledger(lost, office.out, new=False)
+    refuse_a_forgotten_ledger(lost, office.out, new=False)
     lost.path.rename(office.folder / "elsewhere.sqlite")
     with pytest.raises(BillingError, match=r"there is no ledger, but .*claim-summary-2026-10\.xlsx shows that claims"):
-        month_folder.refuse_a_forgotten_ledger(lost, office.out, new=False)
-    month_folder.refuse_a_forgotten_ledger(lost, office.out, new=True)
-    month_folder.refuse_a_forgotten_ledger(lost, office.folder / "another place", new=False)
+        refuse_a_forgotten_ledger(lost, office.out, new=False)
+    refuse_a_forgotten_ledger(lost, office.out, new=True)
+    refuse_a_forgotten_ledger(lost, office.folder / "another place", new=False)
 
 
 def test_a_workbook_that_is_open_stops_the_batch_before_it_is_recorded(office: Office) -> None:

@@ -100,7 +100,7 @@ def claim(
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.toml_file import load
     from ims_billing.commands import claim as record
-    from ims_billing.commands import folder as month_folder
+    from ims_billing.commands.refusals import refuse_a_forgotten_ledger
 
     path = find_clinic(clinic, files)
     if path is None:
@@ -115,7 +115,7 @@ def claim(
             f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
     memory, folder = places(path, ledger, out)
-    month_folder.refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
+    refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, known, month)
     if dry_run or strict:
         with screen.Working() as working:

@@ -10,15 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.folder import (
-    decided_in,
-    first_known,
-    nothing_unread,
-    probe,
-    refuse_an_outdated_ledger,
-    unread_decisions,
-    write,
-)
+from ims_billing.commands.decided_in_folder import decided_in, first_known, unread_decisions
+from ims_billing.commands.folder import write
+from ims_billing.commands.refusals import nothing_unread, probe, refuse_an_outdated_ledger
 from ims_billing.ledger.file import Waiting
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month

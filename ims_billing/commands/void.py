@@ -10,7 +10,9 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import due_from_second_insurers, said_of_second_insurers
-from ims_billing.commands.folder import first_known, nothing_unread, probe, write
+from ims_billing.commands.decided_in_folder import first_known
+from ims_billing.commands.folder import write
+from ims_billing.commands.refusals import nothing_unread, probe
 from ims_billing.ledger.file import Waiting
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month

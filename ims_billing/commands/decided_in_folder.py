@@ -1,0 +1,82 @@
+"""What was decided in a month's workbooks in the output folder and is not on the ledger yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.reading.typed_decisions import read_decisions
+from ims_billing.sessions.newly_decided import newly_decided
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import DECISIONS, empty, prove
+from ims_billing.workbooks.files import summaries, summary_path
+
+
+@dataclass(frozen=True)
+class DecidedIn:
+    """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED frame."""
+
+    path: Path
+    sha256: str
+    fresh: bool
+    typed: pd.DataFrame
+
+
+def decided_in(ledger: Ledger, month: str, out: Path, given: Path | None, ask: AskPassword) -> list[DecidedIn]:
+    """The month's summaries that somebody saved after they were written, and the workbook `given`, if any.
+
+    Raises BillingError where one cannot be read.
+    """
+    with ledger.reading():
+        left, up_to_date = ledger.summary_left(month, place(out))
+    own = summary_path(out, month)
+    books = []
+    for path in dict.fromkeys([*summaries(out, month), *([given] if given else [])]):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
+        sha256 = hashlib.sha256(content).hexdigest()
+        if path != own or sha256 != left:
+            typed = read_decisions(path.name, content, ask)
+            books.append(DecidedIn(path, sha256, path == own and up_to_date, typed))
+    return books
+
+
+def unread_decisions(ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], as_of: dt.date) -> pd.DataFrame:
+    """Decisions in these workbooks that are not on the ledger yet, as DECISIONS.
+
+    Raises BillingError where two workbooks decide differently about the same finding.
+    """
+    new = empty(DECISIONS)
+    recorded, lines = ledger.decisions(), ledger.open_lines()
+    for book in workbooks:
+        decided = newly_decided(book.typed, lines, recorded, month=month, on=as_of, fresh=book.fresh)
+        both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))
+        words = ("decision", "correct_value", "decided_by", "note")
+        for line in both.to_dict("records"):
+            if any(line[word] != line[f"{word}_before"] for word in words):
+                raise BillingError(
+                    f"{book.path.name}: another workbook of {month} decides otherwise about the session "
+                    f"{line['session']} ({line['kind']}). Leave one of the two decisions."
+                )
+        again = decided.set_index(["session", "kind"]).index.isin(new.set_index(["session", "kind"]).index)
+        new = pd.concat([new, decided[~again]], ignore_index=True)
+    return prove(new, DECISIONS)
+
+
+def place(out: Path) -> str:
+    """The name under which the ledger keeps an output folder."""
+    return str(out.resolve())
+
+
+def first_known(password: str, ask: AskPassword) -> AskPassword:
+    """Tries `password` first and asks for another only where it does not open a file."""
+    return lambda name, again: password if password and not again else ask(name, again)

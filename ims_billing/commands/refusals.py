@@ -1,0 +1,67 @@
+"""Why a command stops before it records or writes anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+from ims_billing.commands.decided_in_folder import DecidedIn, place, unread_decisions
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.reading.typed_decisions import read_decisions
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, probe_month, summary_path
+
+
+def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
+    """Raises BillingError where claims were made before and the ledger is not there: all would be claimed again."""
+    # In this order: a command that begins at the same time makes its ledger before its workbooks.
+    before = claim_workbooks(out)
+    if before and not new and not ledger.exists:
+        raise BillingError(
+            f"{ledger.path}: there is no ledger, but {before[0]} shows that claims were made before, and without "
+            "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
+            "if there never was one, start it with --new-ledger."
+        )
+
+
+def refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
+    """Raises BillingError where the folder holds a workbook of this new batch, or of a later one, already.
+
+    Then the ledger is another one, or an old copy: it would give the same numbers to other claims.
+    """
+    there = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS and batch_of(path) >= batch]
+    if there:
+        raise BillingError(
+            f"{there[0]}: this workbook is of a batch that the ledger {ledger.path} does not know. The ledger is an "
+            "old copy, or another one, and would claim sessions again. Name the right one with --ledger; if this one "
+            "is right, move that workbook away."
+        )
+
+
+def nothing_unread(ledger: Ledger, month: str, out: Path, read: Collection[str], ask: AskPassword) -> None:
+    """Raises BillingError where the summary that is to be written again holds decisions that nobody has read."""
+    path = summary_path(out, month)
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    left, up_to_date = ledger.summary_left(month, place(out))
+    if sha256 == left or sha256 in read:
+        return
+    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, content, ask))
+    new = unread_decisions(ledger, month, [book], dt.date.min)
+    if len(new):
+        raise BillingError(
+            f"{path}: {len(new)} {'decision' if len(new) == 1 else 'decisions'} in it were not read yet, and would be "
+            f"lost. Run ims-billing claim for {month} first, with the files of the month."
+        )
+
+
+def probe(ledger: Ledger, month: str, out: Path, password: str) -> None:
+    """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
+    batches = ledger.unwritten(month, place(out))
+    if batches is not None:
+        probe_month(month, ledger.batches(month), batches, out, password)
