@@ -13,7 +13,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
-from ims_billing.reading.moved_rows import refuse_damaged_header
+from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report
@@ -118,7 +118,7 @@ class _Desk:
             refuse_other_reports(opened.tables, None, self.clinic, name)
             raise
         refuse_other_reports(opened.tables, match, self.clinic, name)
-        refuse_damaged_header(match, name)
+        refuse_damaged_text(match, name)
         layout = match.known.id
         is_sales = layout == "jane-sales"
         needs = match.known.layout.needed

@@ -19,7 +19,7 @@ _LONG_ENOUGH = 5
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _SEPARATORS = re.compile(r"[;|]")
 # "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
-_COMMAS = re.compile(r",\s*,|,.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
+_COMMAS = re.compile(r"^\s*,|,\s*$|,\s*,|,.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
 # A nickname between two marks: Robert "Bob" Madeup.
 _NICKNAME = re.compile(r'(?<!\S)"[^"]+"(?!\S)')
 _PART_OF_A_NUMBER = re.compile(r"[\d.,$ -]+")
@@ -43,8 +43,12 @@ def moved_rows(match: Match, positions: Sequence[int], clinic: Clinic) -> dict[i
     return (rows.messages() if match.table.is_text else {}) | rows.damaged_cells()
 
 
-def refuse_damaged_header(match: Match, file: str) -> None:
-    """Raises BillingError where a separator or a line break was lost or added within the headings of a text file."""
+def refuse_damaged_text(match: Match, file: str) -> None:
+    """Raises BillingError where a text file's headings are damaged, or two of its rows stand on one line.
+
+    Headings are damaged where a separator or a line break was lost or added within them, or where one of them is a
+    letter away from a heading that would be read.
+    """
     if not match.table.is_text:
         return
     row = [text(cell) for cell in match.table.row(match.header)]
@@ -72,6 +76,19 @@ def refuse_damaged_header(match: Match, file: str) -> None:
     rows = match.table.widths[match.header + 1 :]
     if rows and match.table.widths[match.header] > max(rows) and any(map(_is_a_cell, row)):
         raise BillingError(f"{place}: headings and a row of cells stand on one line. Put a line break between them.")
+    _refuse_joined_rows(match, file)
+
+
+def _refuse_joined_rows(match: Match, file: str) -> None:
+    """Raises BillingError where a line is as wide as two rows: whoever mends one session of it would lose the other."""
+    table, width = match.table, match.table.widths[match.header]
+    for position in range(match.header + 1, table.height):
+        if width >= _ENOUGH_HEADINGS and table.widths[position] >= 2 * width - 1:
+            beyond = [column[position] for column in table.columns[width : table.widths[position]]]
+            if sum(bool(text(cell)) for cell in beyond) * 2 >= width:
+                raise BillingError(
+                    f"{file}, row {match.row(position)}: two rows stand on one line. Put a line break between them."
+                )
 
 
 def _halves(written: str) -> Iterator[tuple[str, str]]:
