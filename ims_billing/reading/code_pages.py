@@ -1,4 +1,4 @@
-"""The code page of a text file: proven by the words in it, or read as Windows-1252 with a warning."""
+"""Finds the code page of a text file: one proven by the words in it, else Windows-1252 with a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs into each column of a table: cells that are plainly of its kind, or plainly of another."""
+"""Judges whether a cell is plainly of its column's kind, or plainly of another."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ColumnKinds:
         self.match, self.clinic, self.positions = match, clinic, positions
         self.fields = {column: self._field(name, column) for name, column in match.columns.items()}
         words, own = published().layouts.words, clinic.words
-        statuses = meanings(words.status, {**own.status, **match.known.status}) | meanings(words.jane_state, {})
+        statuses = meanings(words.status, {**own.status, **match.read_by.status}) | meanings(words.jane_state, {})
         self._words = {
             "status": set(statuses | meanings(words.jane_sale, {})),
             "visit": set(meanings(words.visit, own.visit)),
@@ -96,7 +96,7 @@ class ColumnKinds:
         """The field of a column; one headed Cancelled at holds marks or days rather than statuses."""
         field = name.partition(" ")[0]
         written = text(self.match.table.row(self.match.header)[column])
-        is_mark = field == "status" and heading_status(written, self.match.known.status_words) != ""
+        is_mark = field == "status" and heading_status(written, self.match.read_by.status_words) != ""
         return "marks" if is_mark else field
 
     @cached_property
@@ -163,7 +163,7 @@ class ColumnKinds:
         return False
 
     def _kind(self, written: str) -> str:
-        """What a text plainly is, wherever it stands; empty where nobody can tell."""
+        """The kind that a text plainly is, in whatever column; empty where nobody can tell."""
         if written not in self._kinds:
             self._kinds[written] = self._kind_of(written)
         return self._kinds[written]
@@ -206,7 +206,7 @@ class ColumnKinds:
         return self._shapes_by_column.get(column, set())
 
     def _values(self, column: int, own: str) -> set[str]:
-        """What stands in a column elsewhere; a text that is plainly something else is no precedent."""
+        """The texts of a column's other rows; none where the text at hand is plainly of another kind."""
         return set() if own else {plain(cell) for cell in self._precedents.get(column, ()) if cell}
 
 

@@ -1,4 +1,4 @@
-"""What calamine does not tell of a workbook: errors, which it reads as blanks, hidden rows, leading zeros."""
+"""Reads from workbooks what calamine leaves out: error cells, which it reads as blanks, hidden rows, leading zeros."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def _targets(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
 
 
 def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
-    text = (found[1] or found[2] or "") if found else ""
+    attribute = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
+    text = (attribute[1] or attribute[2] or "") if attribute else ""
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
         text = text.replace(entity, character)
     return text

@@ -1,4 +1,4 @@
-"""All the files of one command into one sessions frame, with what repeats in another file counted once."""
+"""Reads all files of one command into one sessions frame; a row that repeats in another file counts once."""
 
 from __future__ import annotations
 
@@ -32,19 +32,28 @@ _WITHOUT_SESSIONS = (*_LISTS, "jane-sales")
 
 @dataclass
 class _File:
-    """One input file on its way: what it is, and what its rows became so far."""
+    """One input file while it is read.
+
+    name: the shortest name that differs from the other files' names
+    sha256: checksum of its bytes
+    layout: name of the layout that it is read by
+    rows: how many rows below the header are not blank
+    remarks: clauses about the file for the screen
+    asides: its rows that are no sessions
+    columns: the columns of the sessions frame that it fills
+    lines: sheet and row of each line of a list of clients or policies; empty for other files
+    unread: its columns that were not read
+    all_attended: True where no column has a status
+    tied: how many of its rows were matched to rows of another file
+    """
 
     name: str
     sha256: str
-    # The layout's name
     layout: str
-    # Rows below the header that are not blank
     rows: int
     remarks: list[str]
     asides: list[Aside]
-    # The columns of the sessions frame that it fills
     columns: frozenset[str]
-    # Of a list, where each of its lines stands
     lines: list[tuple[str, int]]
     unread: tuple[UnreadColumn, ...]
     all_attended: bool
@@ -62,7 +71,7 @@ def read_files(
     progress: Progress = no_progress,
     ask: AskPassword = nobody_to_ask,
 ) -> Intake:
-    """The sessions of all files, in the order of the files' names, so that the order they came in is nothing.
+    """The sessions of all files, sorted by the files' names, so that the order of `paths` changes nothing.
 
     Calls `progress` with each file before it is read, and asks `ask` for the password of a protected one.
     Raises BillingError, which names the file, where one cannot be read.
@@ -119,9 +128,9 @@ class _Desk:
             raise
         refuse_other_reports(opened.tables, match, self.clinic, name)
         refuse_damaged_text(match, name)
-        layout = match.known.id
+        layout = match.read_by.id
         is_sales = layout == "jane-sales"
-        needs = match.known.layout.needed
+        needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
         remarks = [*opened.remarks, match.why()]
         if match.table.hidden_rows:
@@ -129,7 +138,7 @@ class _Desk:
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(match.columns), bool(match.unknown))
         unread = unread_columns(table, of_visits=layout not in _LISTS)
-        all_attended = match.known.one_row_a_session and "status" not in match.columns
+        all_attended = match.read_by.one_row_a_session and "status" not in match.columns
         lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)
         self.files.append(file)

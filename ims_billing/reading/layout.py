@@ -1,4 +1,4 @@
-"""Which table a sheet holds, where its header stands, and which column is which."""
+"""Recognises the table on a sheet: its layout, its header row, and the field of each column."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ _EVERY_COLUMN = ("status", "billed")
 
 
 @dataclass(frozen=True)
-class Known:
+class ClinicLayout:
     """A layout as this clinic reads it: published, or the clinic's own, with its words for a status.
 
-    Columns under the headings `ignored` (as headings are compared) are not read.
+    id: name of the layout
+    layout: its headings by field, and the fields that it needs
+    dates: how dates are written where a cell leaves it open
+    status: the clinic's own words for a status, with their meaning
+    ignored: headings, as they are compared, whose columns are not read
     """
 
     id: str
@@ -40,7 +44,7 @@ class Known:
 
     @cached_property
     def status_words(self) -> dict[str, str]:
-        """What the words for a status mean, apart from those of the clinic's setup as a whole."""
+        """The meanings of status words: the published ones and this layout's own."""
         return meanings(published().layouts.words.status, self.status)
 
 
@@ -49,7 +53,8 @@ class Match:
     """How well a table fits a layout."""
 
     table: RawTable
-    known: Known
+    # The layout that it is read by
+    read_by: ClinicLayout
     # The header's position in the table
     header: int
     # By field its column; where several columns of a field are read, also "status 2" and so on
@@ -88,36 +93,36 @@ class Match:
     def why(self) -> str:
         """In words, which layout the table was read by, and where its header stands."""
         sheet = f"sheet {self.table.sheet}, " if self.table.sheet else ""
-        return f"taken for {self.known.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
+        return f"taken for {self.read_by.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
 
 
-def layouts(clinic: Clinic) -> list[Known]:
+def layouts(clinic: Clinic) -> list[ClinicLayout]:
     """The layouts of sessions and lists: the clinic's own first, then the published ones."""
     rules = published().layouts.layout
     ignored = frozenset(map(heading, clinic.block.ignore))
     return [
         *_own_of("sessions", clinic),
-        *(Known(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
+        *(ClinicLayout(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
     ]
 
 
-def remittance_layouts(clinic: Clinic) -> list[Known]:
+def remittance_layouts(clinic: Clinic) -> list[ClinicLayout]:
     """The layouts of remittances; the command decides that a file is one, not its contents."""
     layout = published().layouts.layout["remittance"]
     ignored = frozenset(map(heading, clinic.block.ignore))
     return [
         *_own_of("remittance", clinic),
-        Known("remittance", layout, clinic.block.dates, {}, ignored),
+        ClinicLayout("remittance", layout, clinic.block.dates, {}, ignored),
     ]
 
 
-def _own_of(published_layout: str, clinic: Clinic) -> Iterator[Known]:
+def _own_of(published_layout: str, clinic: Clinic) -> Iterator[ClinicLayout]:
     layout = published().layouts.layout[published_layout]
     for entry in clinic.layouts:
         if entry.of == published_layout:
             dates = entry.dates or clinic.block.dates
             ignored = frozenset(map(heading, (*clinic.block.ignore, *entry.ignore)))
-            yield Known(entry.name, _own(entry.headings, layout), dates, entry.status, ignored)
+            yield ClinicLayout(entry.name, _own(entry.headings, layout), dates, entry.status, ignored)
 
 
 def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
@@ -137,7 +142,7 @@ def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
     )
 
 
-def match(table: RawTable, layout: Known) -> Match | None:
+def match(table: RawTable, layout: ClinicLayout) -> Match | None:
     """The best header of the table's first rows; None where no row has two headings that the layout knows."""
     fields = {heading(name): field for field, names in layout.layout.headings.items() for name in names}
     best: Match | None = None
@@ -152,7 +157,7 @@ def match(table: RawTable, layout: Known) -> Match | None:
 
 def _score(candidate: Match) -> tuple[float, int, int]:
     """Higher is better: the smallest share of needed columns missing, then the most needed, then the most read."""
-    needed = len(candidate.known.layout.needed)
+    needed = len(candidate.read_by.layout.needed)
     return (-len(candidate.missing) / needed, needed if candidate.fits else 0, len(candidate.columns))
 
 
@@ -163,19 +168,19 @@ def _best(candidates: Sequence[Match]) -> Match:
     headings, is no list of policies.
     """
     best = max(candidates, key=_score)
-    if best.known.id == "jane-clients" and not best.fits:
+    if best.read_by.id == "jane-clients" and not best.fits:
         # Names in two halves are no client list where something says when a visit was.
-        timed = [c for c in candidates if c.known.id == "sessions" and {"service_date", "start"} & c.columns.keys()]
+        timed = [c for c in candidates if c.read_by.id == "sessions" and {"service_date", "start"} & c.columns.keys()]
         return next(iter(timed), best)
-    if best.known.id == "policies":
+    if best.read_by.id == "policies":
         for other in candidates:
-            lacks_little = len(other.missing) * 2 < len(other.known.layout.needed)
-            if other.known.id == "sessions" and lacks_little and len(other.columns) > len(best.columns):
+            lacks_little = len(other.missing) * 2 < len(other.read_by.layout.needed)
+            if other.read_by.id == "sessions" and lacks_little and len(other.columns) > len(best.columns):
                 return other
     return best
 
 
-def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Known) -> Match:
+def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: ClinicLayout) -> Match:
     """The match of a table whose header stands at `position`; `fields` are the layout's by heading."""
     row = table.row(position)
     by_field: dict[str, list[int]] = {}
@@ -210,7 +215,7 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Kn
     return Match(table, read_by, position, columns, missing, unknown, tuple(clashes))
 
 
-def _status_by_its_heading(table: RawTable, position: int, column: int, layout: Known) -> str | None:
+def _status_by_its_heading(table: RawTable, position: int, column: int, layout: ClinicLayout) -> str | None:
     """The field "status" where a heading is itself a status, such as No Show, with yes/no cells or days below it."""
     if not layout.one_row_a_session:
         return None
@@ -219,7 +224,7 @@ def _status_by_its_heading(table: RawTable, position: int, column: int, layout: 
     return "status" if holds_marks(table.columns[column][position + 1 :], layout.status_words) else None
 
 
-def recognise(sheets: Sequence[RawTable], readable: Sequence[Known], file: str) -> Match:
+def recognise(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> Match:
     """The one table of a file that fits a layout; raises BillingError that says what is missing where none does."""
     by_sheet = [
         _best(candidates)
@@ -230,7 +235,7 @@ def recognise(sheets: Sequence[RawTable], readable: Sequence[Known], file: str) 
     if len(fitting) > 1 and any(not fit.table.hidden for fit in fitting):
         fitting = [fit for fit in fitting if not fit.table.hidden]
     if len(fitting) > 1:
-        names = ", ".join(f"{fit.table.sheet}: {fit.known.id}" for fit in fitting)
+        names = ", ".join(f"{fit.table.sheet}: {fit.read_by.id}" for fit in fitting)
         raise BillingError(f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own.")
     if not fitting:
         raise BillingError(_refusal(sheets, readable, by_sheet, file))
@@ -242,7 +247,7 @@ def recognise(sheets: Sequence[RawTable], readable: Sequence[Known], file: str) 
     return fitting[0]
 
 
-def _refusal(sheets: Sequence[RawTable], readable: Sequence[Known], by_sheet: Sequence[Match], file: str) -> str:
+def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sheet: Sequence[Match], file: str) -> str:
     """Why no sheet can be read, and what is missing; `by_sheet` are the nearest layouts."""
     if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):
         return f"{file}: there is nothing in it. Export the sessions again."
@@ -274,10 +279,10 @@ def _named(layout: Layout, groups: Iterable[str]) -> str:
 
 def _lacking(file: str, nearest: Match) -> str:
     """Which columns are missing, which heading looks most like each, and which headings there are."""
-    layout = nearest.known.layout
+    layout = nearest.read_by.layout
     present = ", ".join(text(cell) for cell in nearest.table.row(nearest.header) if text(cell))
     count = "1 column is" if len(nearest.missing) == 1 else f"{len(nearest.missing)} columns are"
-    of_what = "" if nearest.known.id == "sessions" else f" of {nearest.known.id} ({layout.title})"
+    of_what = "" if nearest.read_by.id == "sessions" else f" of {nearest.read_by.id} ({layout.title})"
     lines = [
         f"{_place(file, nearest)}: {count} missing{of_what}.",
         f"  missing: {_named(layout, nearest.missing)}",
@@ -295,7 +300,7 @@ def _lacking(file: str, nearest: Match) -> str:
 
 def _closest(nearest: Match) -> dict[str, str]:
     """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
-    layout = nearest.known.layout
+    layout = nearest.read_by.layout
     missing = [name for group in nearest.missing for name in group.split("|")]
     alike = sorted(
         (

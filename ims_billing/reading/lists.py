@@ -41,12 +41,18 @@ def with_clients(sessions: pd.DataFrame, lists: Sequence[pd.DataFrame]) -> tuple
     """The sessions with names and birth dates that they lack, by patient guid; and the guids that were used."""
     if not lists:
         return sessions, frozenset()
-    known = pd.concat(lists, ignore_index=True)
-    known = known[known["patient_id"] != ""].drop_duplicates("patient_id", keep=False).set_index("patient_id")
+    clients_by_id = pd.concat(lists, ignore_index=True)
+    clients_by_id = (
+        clients_by_id[clients_by_id["patient_id"] != ""]
+        .drop_duplicates("patient_id", keep=False)
+        .set_index("patient_id")
+    )
     ids = sessions["patient_id"]
-    born = sessions["birth_date"].fillna(ids.map(known["birth_date"]).astype("datetime64[us]"))
-    name = sessions["patient"].mask(sessions["patient"] == "", ids.map(known["patient"]).astype("str").fillna(""))
-    used = frozenset(set(ids) & set(known.index))
+    born = sessions["birth_date"].fillna(ids.map(clients_by_id["birth_date"]).astype("datetime64[us]"))
+    name = sessions["patient"].mask(
+        sessions["patient"] == "", ids.map(clients_by_id["patient"]).astype("str").fillna("")
+    )
+    used = frozenset(set(ids) & set(clients_by_id.index))
     return sessions.assign(birth_date=born, patient=name.astype("str")), used
 
 
@@ -72,14 +78,14 @@ class Policies:
         own = [_insurer(clinic, name) for name in self.rows["insurer"]]
         lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until", "ended")}
         filled = {name: sessions[name].tolist() for name in _FILLED}
-        told = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
+        columns = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
         used: set[int] = set()
-        for position, (patient_id, patient, insurer, day) in enumerate(zip(*told, strict=True)):
+        for position, (patient_id, patient, insurer, day) in enumerate(zip(*columns, strict=True)):
             keys = (patient_key(patient_id, ""), patient_key("", patient))
-            found = next((by_patient[key] for key in keys if key in by_patient), [])
+            candidates = next((by_patient[key] for key in keys if key in by_patient), [])
             fitting = [
                 row
-                for row in found
+                for row in candidates
                 if own[row] == insurers[insurer]
                 and not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
@@ -101,13 +107,13 @@ def _said(cell: object) -> bool:
 
 def _count(cell: Cell) -> int | None:
     """A number of visits: a whole number of a year's days at most; what has cents is an amount of money."""
-    told = str(cell).strip().removesuffix(".0")
-    return int(told) if re.fullmatch(r"[0-9]{1,3}", told) and int(told) <= 366 else None
+    written = str(cell).strip().removesuffix(".0")
+    return int(written) if re.fullmatch(r"[0-9]{1,3}", written) and int(written) <= 366 else None
 
 
 def _insurer(clinic: Clinic, written: str) -> str:
-    known = clinic.insurer(written)
-    return known.id if known else f"? {plain(written)}"
+    insurer = clinic.insurer(written)
+    return insurer.id if insurer else f"? {plain(written)}"
 
 
 def _ended(status: str, table: Table) -> bool:
@@ -139,7 +145,7 @@ def policies_frame(table: Table, file: str) -> Policies:
 
 
 def unread_cells(table: Table) -> list[str]:
-    """What a list holds and the program could not read, as remarks on the file: nothing of it is used."""
+    """Remarks on the cells of a list that cannot be read: they are not used."""
     shown = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
     more = len(table.bad) - len(shown)
     return [*shown, f"{more} more cells could not be read"] if more else shown

@@ -52,12 +52,12 @@ def refuse_damaged_text(match: Match, file: str) -> None:
     if not match.table.is_text:
         return
     row = [text(cell) for cell in match.table.row(match.header)]
-    known = {heading(name) for names in match.known.layout.headings.values() for name in names}
+    readable = {heading(name) for names in match.read_by.layout.headings.values() for name in names}
     place = f"{file}, row {match.row(match.header)}"
     unknown = [(column, heading(row[column])) for column in sorted(match.unknown)]
     absent = {
         heading(name): names[0]
-        for field, names in match.known.layout.headings.items()
+        for field, names in match.read_by.layout.headings.items()
         if field not in match.columns
         for name in names
     }
@@ -68,10 +68,10 @@ def refuse_damaged_text(match: Match, file: str) -> None:
                 "it in ignore under [clinic]."
             )
     for column, _ in unknown:
-        if any(heading(one) in known and heading(other) in known for one, other in _halves(row[column])):
+        if any(heading(one) in readable and heading(other) in readable for one, other in _halves(row[column])):
             raise BillingError(f'{place}: the heading "{row[column]}" is two headings. Put a separator between them.')
     for (column, name), (beside, other) in itertools.pairwise(unknown):
-        if beside == column + 1 and name + other in known:
+        if beside == column + 1 and name + other in readable:
             raise BillingError(f'{place}: the headings "{row[column]}" and "{row[beside]}" are one. Join them.')
     rows = match.table.widths[match.header + 1 :]
     if rows and match.table.widths[match.header] > max(rows) and any(map(_is_a_cell, row)):
@@ -117,7 +117,7 @@ class _Rows:
         self.match, self.table = match, match.table
         self.positions = [int(position) for position in positions]
         self.kinds = ColumnKinds(match, self.positions, clinic)
-        needed = [group.split("|") for group in match.known.layout.needed]
+        needed = [group.split("|") for group in match.read_by.layout.needed]
         self.needed = [[match.columns[name] for name in group if name in match.columns] for group in needed]
 
     def messages(self) -> dict[int, str]:
@@ -294,7 +294,7 @@ class _Rows:
 
     def _below_another_header(self) -> Iterator[tuple[int, int]]:
         """Rows below a header that differs from the table's own, each with the position of that header."""
-        known = {heading(name) for names in self.match.known.layout.headings.values() for name in names}
+        readable = {heading(name) for names in self.match.read_by.layout.headings.values() for name in names}
         own = [heading(text(cell)) for cell in self.table.row(self.match.header)]
         column = self.table.columns[min(self.match.columns.values())]
         rows, other = iter(self.positions), None
@@ -303,7 +303,7 @@ class _Rows:
             cell = column[position]
             if isinstance(cell, str) and not any(map(str.isdigit, cell)):
                 names = [heading(written) for written in self._cells(position)]
-                if sum(name in known for name in names if name) >= _ENOUGH_HEADINGS:
+                if sum(name in readable for name in names if name) >= _ENOUGH_HEADINGS:
                     other = None if names == own[: len(names)] else position
             if position == ahead:
                 if other is not None:

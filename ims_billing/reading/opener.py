@@ -63,16 +63,16 @@ def _limit_memory(limit: int) -> None:
 
 def answer(content: bytes, kind: str, password: str | None, sink: BinaryIO) -> None:
     """Writes the sheets of a file; raises RefusedError with the reason where it cannot be read."""
-    told = kind
+    real_kind = kind
     if kind == "ole":
-        content, told = _from_ole(content, password)
-    if told == "html":
+        content, real_kind = _from_ole(content, password)
+    if real_kind == "html":
         sheets = _html(content)
     else:
         if content.startswith(b"PK"):
-            told = _zip_kind(content)
-        sheets = _workbook(content, told)
-    send({"kind": told, "sheets": [head for head, _ in sheets]}, sink)
+            real_kind = _zip_kind(content)
+        sheets = _workbook(content, real_kind)
+    send({"kind": real_kind, "sheets": [head for head, _ in sheets]}, sink)
     for _, columns in sheets:
         for column in columns:
             send(_plain(column), sink)
@@ -92,7 +92,7 @@ def received(answer: IO[bytes]) -> Iterator[Any]:
 
 
 def _from_ole(content: bytes, password: str | None) -> tuple[bytes, str]:
-    """What an OLE file holds: an old workbook, or one that is encrypted, which is opened with the password."""
+    """The workbook in an OLE file and its kind; an encrypted one is decrypted with the password."""
     import msoffcrypto
     import olefile
 
@@ -118,7 +118,7 @@ def _from_ole(content: bytes, password: str | None) -> tuple[bytes, str]:
 
 
 def _zip_kind(content: bytes) -> str:
-    """Which spreadsheet a zip file is; damage that calamine would pass over is found here."""
+    """Which spreadsheet a zip file is; raises RefusedError for damage that calamine would pass over."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
@@ -192,15 +192,11 @@ def _plain(column: Sequence[Any]) -> Any:
     """A column that marshal can write: days and times as tuples, and whether there are any."""
     if set(map(type, column)) <= _BASIC_TYPES:
         return (False, column)
-    known: dict[Any, Any] = {}
+    once: dict[Any, Any] = {}
     return (
         True,
         [
-            cell
-            if type(cell) in _BASIC_TYPES
-            else known[cell]
-            if cell in known
-            else known.setdefault(cell, _cell(cell))
+            cell if type(cell) in _BASIC_TYPES else once[cell] if cell in once else once.setdefault(cell, _cell(cell))
             for cell in column
         ],
     )

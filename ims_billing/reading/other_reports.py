@@ -22,7 +22,7 @@ def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clin
     `read_as` is the layout that fits the file, None where none does. What the clinic has a layout of its own for is
     what the clinic says it is.
     """
-    if read_as is None or read_as.known.id in published().layouts.layout:
+    if read_as is None or read_as.read_by.id in published().layouts.layout:
         _refuse_known(sheets, file)
         _refuse_remittance(sheets, read_as, clinic, file)
 
@@ -60,7 +60,7 @@ def _is_remittance(fit: Match, read_as: Match | None) -> bool:
     payments = _OF_PAYMENTS & fit.columns.keys()
     if read_as is None:
         return fit.fits
-    if read_as.known.id == "policies":
+    if read_as.read_by.id == "policies":
         money = payments - {"service_date"}
         return len(payments) > 1 or (bool(money) and not _OF_POLICIES & read_as.columns.keys())
-    return read_as.known.id == "sessions" and fit.fits and "payment_number" in payments
+    return read_as.read_by.id == "sessions" and fit.fits and "payment_number" in payments

@@ -1,4 +1,4 @@
-"""Which rows below a header are the table's own: totals, group headings and the header again are set aside."""
+"""Tells a table's own rows from totals, group headings and repeated headers, which are skipped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES_ENOUGH = 4
 _PATIENT = ("patient", "patient_id", "first_name", "last_name")
 _SERVICE = ("service_name", "item")
 _DAY = ("service_date", "purchase_date")
-# Of the words for a line of totals, those that say so beside a name; the second ones may be a patient's own name.
+# Words that mark totals even beside a name; those only in _TOTALS may be a patient's own name.
 _SUBTOTALS = ("subtotal", "subtotals", "sub total", "grand total", "totaux", "sous total")
 _TOTALS = (*_SUBTOTALS, "total", "totals", "sum", "somme")
 
@@ -29,7 +29,7 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
     is one or the other.
     """
     table, header = match.table, match.header
-    needed = [name for group in match.known.layout.needed for name in group.split("|")]
+    needed = [name for group in match.read_by.layout.needed for name in group.split("|")]
     naming = [match.columns[n] for n in needed if n in match.columns and n not in ("fee", "subtotal")]
     named = sum((table.filled_in(column) for column in naming), np.zeros(table.height, dtype=int))
     between = _Between(match, naming, money_field)

@@ -47,8 +47,19 @@ def read_remittances(
         if match.table.hidden_rows:
             remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
         files.append(
-            FileRead(name, match.known.id, sha256, rows, len(table), 0, 0, tuple(table.asides), remarks, tuple(unread))
-        )  # fmt: skip
+            FileRead(
+                file=name,
+                layout=match.read_by.id,
+                sha256=sha256,
+                rows=rows,
+                sessions=len(table),
+                repeated=0,
+                tied=0,
+                asides=tuple(table.asides),
+                remarks=remarks,
+                unread=tuple(unread),
+            )
+        )
     types = {column.name: column.dtype for column in REMITTANCE}
     return prove(pd.concat(frames, ignore_index=True).astype(types), REMITTANCE), tuple(files)
 
@@ -81,20 +92,20 @@ def _is_dash(cell: Cell) -> bool:
 
 def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
     """The columns with something in them that no field has, with their cells; those that may hold money say so."""
-    match = table.found
+    match = table.match
     header, read = match.table.row(match.header), set(match.columns.values())
     columns = {}
     for column in range(len(match.table.columns)):
         name, cells = text(header[column]), table.cells(column)
         if column not in read and (name or any(map(text, cells))):
-            money_like = heading(name) not in match.known.ignored and _holds_money(name, cells)
+            money_like = heading(name) not in match.read_by.ignored and _holds_money(name, cells)
             looks_like: LooksLike | None = "amounts" if money_like else None
             columns[UnreadColumn(name, match.letters(column), table.sheet, looks_like)] = cells
     return columns
 
 
 def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[int | None]) -> dict[str, list[str]]:
-    """Of each row, the text and the amounts in unread columns: `elsewhere` and `unread_money`."""
+    """The columns `elsewhere` and `unread_money`: the text and the amounts of each row in unread columns."""
     repeats = {word_of(word) for word in published().layouts.payers.unread.paid}
     elsewhere, unread_money = [], []
     for row, cents in enumerate(paid):

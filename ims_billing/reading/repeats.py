@@ -43,15 +43,15 @@ def drop_repeats(
     again = {str(name): int(count) for name, count in sessions.loc[repeated, "file"].value_counts().items()}
     if not again:
         return sessions, cell_findings.reset_index(drop=True), again
-    also = {row: {*told.splitlines()} for row, told in enumerate(sessions["again_in"])}
+    also = {row: {*files.splitlines()} for row, files in enumerate(sessions["again_in"])}
     place = (sessions["file"] + "\t" + sessions["sheet"] + "\t" + sessions["row"].astype("str")).tolist()
-    beside = {row: told.splitlines() for row, told in enumerate(sessions["beside"])}
+    beside = {row: places.splitlines() for row, places in enumerate(sessions["beside"])}
     for row, kept in of.items():
         also[kept] |= {str(sessions.at[row, "file"]), *also[row]}
         beside[kept] += [place[row], *beside[row]]
     there = {"again_in": ["\n".join(sorted(files)) for files in also.values()]}
     there["beside"] = ["\n".join(rows) for rows in beside.values()]
-    sessions = sessions.assign(**{n: pd.Series(told, index=sessions.index, dtype="str") for n, told in there.items()})
+    sessions = sessions.assign(**{n: pd.Series(cells, index=sessions.index, dtype="str") for n, cells in there.items()})
     findings = cell_findings[~cell_findings["session"].isin(sessions.index[repeated])]
     new_labels = pd.Series(np.cumsum(~repeated) - 1, index=sessions.index)
     findings = findings.assign(session=findings["session"].map(new_labels).astype("int64"))

@@ -19,7 +19,21 @@ _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\
 
 @dataclass
 class Line:
-    """One line of a Sales report. `version` orders the lines of one invoice and letter; amounts are cents."""
+    """One line of a Sales report.
+
+    file, sheet, row: where it stands
+    date: the day of the visit
+    patient, patient_id: who was treated
+    item: what was sold, such as the treatment's name
+    practitioner: the staff member
+    payer: who pays this line: an insurer, or the patient
+    stem, letter: the parts of the invoice's number; the letter is that of the payer's share
+    version: orders the lines of one invoice and letter; its second number is above zero for a refund
+    status: the invoice's status as read
+    subtotal, tax, collected, balance: cents; a subtotal of None was not stated
+    location: the site
+    bad: column, kind and message of each cell that cannot be read
+    """
 
     file: str
     sheet: str
@@ -127,7 +141,7 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
         asides.append(Aside(line.sheet, line.row, f"{reason}, no visit"))
         if reason == "package" and re.search(r"\bims\b|needling|intramuscular", plain(line.item)):
             remarks.append(f"row {line.row} is a package that names IMS: its visits are billed one by one, or not")
-    # The order of the rows is nothing: what cannot be told apart is tied in the order of what it says.
+    # The files' row order plays no part: lines that are otherwise alike are ordered by their own cells.
     visits.sort(key=lambda line: (line.stem, line.version, line.item, line.payer, line.subtotal or 0, line.row))
     standing = list(_standing(visits, asides))
     sales = _sales(standing)
@@ -136,15 +150,15 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
 
 def _lines(table: Table, file: str) -> list[Line]:
     days = table.dates("purchase_date")
-    statuses = meanings(table.rules.words.jane_sale, table.found.known.status)
+    statuses = meanings(table.rules.words.jane_sale, table.match.read_by.status)
     subtotals = table.amounts("subtotal", "unreadable-fee", "fee_cents", words=True)
     taxes = [table.amounts(name, column="tax_cents", words=True) for name in ("gst", "pst")]
     totals = table.amounts("total", column="fee_cents", words=True)
     bad: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
     for position, cell in enumerate(table.raw("purchase_date")):
         if days[position] is None and text(cell):
-            told = f"{table.called('purchase_date')} holds {shown(cell)}, which is not plainly a date."
-            table.note(position, "service_date", "unreadable-service-date", told)
+            message = f"{table.called('purchase_date')} holds {shown(cell)}, which is not plainly a date."
+            table.note(position, "service_date", "unreadable-service-date", message)
     collected, balance = (
         table.amounts(name, column=column, words=True)
         for name, column in (("collected", "patient_paid_cents"), ("balance", "balance_cents"))
@@ -156,30 +170,30 @@ def _lines(table: Table, file: str) -> list[Line]:
     for position, column, kind, message in table.bad:
         named = {"item": "service_name", "payer": "insurer"}.get(column, column)
         bad[position].append((named, kind, message))
-    found = []
+    lines = []
     for position, place in enumerate(table.places):
-        said = {name: values[position] for name, values in columns.items()}
-        stem, letter, version = _version(said["invoice"])
-        word = word_of(said["status"])
+        cells = {name: values[position] for name, values in columns.items()}
+        stem, letter, version = _version(cells["invoice"])
+        word = word_of(cells["status"])
         status = statuses.get(word, "" if not word else "unknown")
         if status == "unknown":
-            told = f"The status{quoted(said['status'])} is not one the program knows."
-            bad[position].append(("status", "status-not-recognised", told))
+            message = f"The status{quoted(cells['status'])} is not one the program knows."
+            bad[position].append(("status", "status-not-recognised", message))
         subtotal, total = subtotals[position], totals[position]
         tax = sum(column[position] or 0 for column in taxes)
-        if not any(name in table.found.columns for name in ("gst", "pst")) and subtotal is not None and total:
+        if not any(name in table.match.columns for name in ("gst", "pst")) and subtotal is not None and total:
             tax = total - subtotal
-        found.append(
+        lines.append(
             Line(
                 file=file,
                 sheet=table.sheet,
                 row=place,
                 date=days[position],
-                patient=said["patient"].rstrip("* "),
-                patient_id=said["patient_id"],
-                item=said["item"],
-                practitioner=said["practitioner"],
-                payer=said["payer"].rstrip("* "),
+                patient=cells["patient"].rstrip("* "),
+                patient_id=cells["patient_id"],
+                item=cells["item"],
+                practitioner=cells["practitioner"],
+                payer=cells["payer"].rstrip("* "),
                 stem=stem,
                 letter=letter,
                 version=version,
@@ -188,11 +202,11 @@ def _lines(table: Table, file: str) -> list[Line]:
                 tax=tax,
                 collected=collected[position] or 0,
                 balance=balance[position] or 0,
-                location=said["location"],
+                location=cells["location"],
                 bad=bad[position],
             )
         )
-    return found
+    return lines
 
 
 def _version(invoice: str) -> tuple[str, str, tuple[int, int]]:
@@ -208,11 +222,11 @@ def _version(invoice: str) -> tuple[str, str, tuple[int, int]]:
 
 def _no_visit(line: Line, category: str, table: Table) -> str:
     """Why a line is no visit: a package, a fee or a product, by its category, or by its item where no staff is."""
-    said = [f" {word_of(category)} "]
+    texts = [f" {word_of(category)} "]
     item = f" {word_of(line.item)} "
     for reason, words in table.rules.set_aside.items():
         for word in words:
-            if any(f" {word_of(word)} " in text_ for text_ in said):
+            if any(f" {word_of(word)} " in text_ for text_ in texts):
                 return reason
             if f" {word_of(word)} " in item and (reason != "product" or not line.practitioner):
                 return reason

@@ -37,15 +37,15 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     texts = {
         name: table.texts(name, sound=name in _MUST_BE_SOUND)
         for name, dtype in _TYPES.items()
-        if dtype == "str" and name in table.found.columns and name not in ("status", *NUMBERS)
+        if dtype == "str" and name in table.match.columns and name not in ("status", *NUMBERS)
     }
     words, own = table.rules.words, table.clinic.words
     for name in ("session_id", "patient_id"):
         if name in texts:  # a dash is no number
             texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
-    texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.found.columns}
+    texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.match.columns}
     texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
-    status = meanings(words.status, {**own.status, **table.found.known.status})
+    status = meanings(words.status, {**own.status, **table.match.read_by.status})
     cells: dict[str, Any] = {
         **texts,
         "status": row_statuses(table, status, blank="arrived"),
@@ -96,7 +96,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "chart": [cell.lower() if cell.lower() in ("signed", "unsigned") else "" for cell in table.texts("chart")],
         "first_visit": [first.get(cell.lower(), "") for cell in table.texts("first_visit")],
         "status": row_statuses(
-            table, meanings(table.rules.words.jane_state, table.found.known.status), blank="unknown"
+            table, meanings(table.rules.words.jane_state, table.match.read_by.status), blank="unknown"
         ),
         "location": table.texts("location", sound=True),
         "notes": table.texts("notes"),
@@ -123,7 +123,7 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
         texts = table.texts(name, sound=True)
         for position, (cell, word) in enumerate(zip(table.raw(name), texts, strict=True)):
             meaning = "no" if not word else words.get(word_of(word) or word)
-            if meaning is None and day(cell, table.found.known.dates) is not None:
+            if meaning is None and day(cell, table.match.read_by.dates) is not None:
                 meaning = "yes"
             if meaning is None:
                 message = f"{table.called(name)} says neither yes, nor no, nor a day: {shown(cell)}."

@@ -1,4 +1,4 @@
-"""Any spreadsheet file into raw tables: told by content, opened safely, rows as Excel numbers them."""
+"""Any spreadsheet file into raw tables: recognised by content, opened safely, with row numbers as in Excel."""
 
 from __future__ import annotations
 
@@ -59,9 +59,16 @@ _ENDINGS = {"xlsx": ("xlsx", "xlsm"), "html": ("html", "htm"), "csv": ("csv", "t
 
 @dataclass(frozen=True)
 class RawTable:
-    """The cells of one sheet, by column; its corner stands in `first_row` (from 1) and `first_column` (from 0).
+    """The cells of one sheet.
 
-    `widths` says of a text file how many cells each line has; the columns are filled up with blanks.
+    sheet: its name; empty for a text file
+    first_row, first_column: where its corner stands, rows from 1 and columns from 0
+    height: how many rows it has
+    columns: the cells of each column, filled up with blanks to the full height
+    hidden_rows: how many of its rows are hidden
+    is_text: True for a text file
+    hidden: True where the sheet itself is hidden
+    widths: how many cells each line of a text file has; empty for other files
     """
 
     sheet: str
@@ -93,7 +100,10 @@ class Opened:
 
 
 def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:
-    """The tables of a file, told by its content and never by its ending; raises BillingError with the way out."""
+    """The tables of a file, whose kind is recognised by content and never by its ending.
+
+    Raises BillingError, with what to do next, where it cannot be read.
+    """
     kind = _kind(content)
     if kind == "nothing":
         raise BillingError(f"{name}: the file is empty.")
@@ -105,12 +115,12 @@ def open_spreadsheet(name: str, content: bytes, ask: AskPassword) -> Opened:
         text = decode(content)
         remarks = (text.remark,) if text.remark else ()
         return Opened([_text(name, text.text)], (*_remark(name, kind), *remarks))
-    tables, told = _ask_and_open(name, content, kind, ask)
-    return Opened(tables, _remark(name, told))
+    tables, real_kind = _ask_and_open(name, content, kind, ask)
+    return Opened(tables, _remark(name, real_kind))
 
 
 def _kind(content: bytes) -> str:
-    """What a file is by its first bytes; a zip or OLE file is looked into by the opener."""
+    """The kind of a file by its first bytes; the opener tells the kinds of zip and OLE files apart."""
     if not content.strip(b"\0"):
         return "nothing"
     if content.startswith(b"PK\x03\x04"):
@@ -148,7 +158,7 @@ def _remark(name: str, kind: str) -> tuple[str, ...]:
 def _ask_and_open(name: str, content: bytes, kind: str, ask: AskPassword) -> tuple[list[RawTable], str]:
     password = None
     for attempt in range(_TRIES + 1):
-        reason, tables, told = _open(content, kind, password)
+        reason, tables, real_kind = _open(content, kind, password)
         if reason not in ("password-needed", "password-wrong") or attempt == _TRIES:
             break
         password = ask(name, reason == "password-wrong")
@@ -156,7 +166,7 @@ def _ask_and_open(name: str, content: bytes, kind: str, ask: AskPassword) -> tup
             break
     if reason:
         raise BillingError(f"{name}: {_REASONS.get(reason, _REASONS['damaged'])}")
-    return tables, told
+    return tables, real_kind
 
 
 def _open(content: bytes, kind: str, password: str | None) -> tuple[str, list[RawTable], str]:
@@ -212,11 +222,9 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
     for _ in range(sheet["width"]):
         has_days, cells = next(source)
         if has_days:
-            known: dict[Any, Cell] = {}
+            once: dict[Any, Cell] = {}
             cells = [
-                (known[cell] if cell in known else known.setdefault(cell, restored(cell)))
-                if type(cell) is tuple
-                else cell
+                (once[cell] if cell in once else once.setdefault(cell, restored(cell))) if type(cell) is tuple else cell
                 for cell in cells
             ]
         columns.append(cells)

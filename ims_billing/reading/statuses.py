@@ -19,7 +19,7 @@ _AROUND = (
 )
 # Every visit was booked once: such a heading says when, and nothing about what became of the visit.
 _BEFORE_THE_VISIT = ("booked", "scheduled", "réservé", "réservée", "prévu", "prévue", "upcoming", "future")
-# Of several things that a row says of a visit that did not take place, the first stands.
+# A row may state several of these; the first in this order is its status.
 _ORDER = ("cancelled", "no-show", "refunded", "not-arrived")
 _TICKS = "✓✔☑✅√•●*"
 
@@ -77,7 +77,7 @@ def row_statuses(table: Table, words: Mapping[str, str], blank: str) -> list[str
         elif "arrived" in stated and absent:
             message = f"{stated['arrived'].called} and {stated[absent[0]].called} contradict each other."
         elif not stated:
-            # Of visits that are ticked where the patient came, one without a tick did not take place, or was forgotten.
+            # Where visits are ticked once the patient came, a visit without a tick did not take place or was forgotten.
             silent = next((column.called for column in columns if column.ticks_visits), "")
             message = f"{silent} is blank here, and says of other rows that the patient came." if silent else ""
         if message:

@@ -1,4 +1,4 @@
-"""The rows of one recognised table: which are none, and its columns as text, days, times and cents."""
+"""One recognised table: its own rows, and its columns as text, days, times and cents."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ Bad = tuple[int, str, str, str]
 class Table:
     """One recognised table, with the rows that are not its own set aside.
 
-    `places` are the rows as Excel numbers them, `asides` the rows that are set aside, `bad` the bad cells, `remarks`
-    what was put right while reading. `money_field` is the field whose sum a line of totals would show.
+    `places` are the row numbers as in Excel, `asides` the skipped rows, `bad` the bad cells, `remarks` what was
+    corrected while reading. `money_field` is the field whose sum a line of totals would show.
     """
 
-    def __init__(self, found: Match, clinic: Clinic, money_field: str | None = None) -> None:
-        self.found, self.clinic = found, clinic
+    def __init__(self, match: Match, clinic: Clinic, money_field: str | None = None) -> None:
+        self.match, self.clinic = match, clinic
         self.rules: LayoutRules = published().layouts
         self.bad: list[Bad] = []
         self.remarks: list[str] = []
@@ -54,9 +54,9 @@ class Table:
         self._nothing = frozenset({"", *map(word_of, words["nothing"])})
         self._no_money = self._nothing | frozenset(map(word_of, words["money"]))
         self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
-        own, self.asides = own_rows(found, money_field)
+        own, self.asides = own_rows(match, money_field)
         self._positions = np.array(own, dtype=int)
-        self.places = [found.row(int(position)) for position in self._positions]
+        self.places = [match.row(int(position)) for position in self._positions]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -64,14 +64,14 @@ class Table:
     @property
     def sheet(self) -> str:
         """The sheet's name."""
-        return self.found.table.sheet
+        return self.match.table.sheet
 
     def raw(self, name: str) -> list[Cell]:
         """The cells of a field, by position; None where the table has no such column."""
-        column = self.found.columns.get(name)
+        column = self.match.columns.get(name)
         if column is None:
             return [None] * len(self)
-        cells = self.found.table.columns[column]
+        cells = self.match.table.columns[column]
         if len(self) and self._positions[-1] - self._positions[0] == len(self) - 1:
             return cells[int(self._positions[0]) : int(self._positions[-1]) + 1]
         return [cells[position] for position in self._positions]
@@ -82,19 +82,19 @@ class Table:
 
     def every(self, name: str) -> list[str]:
         """The names of all columns of a field: the field's own, and "status 2" and so on where several are read."""
-        return [own for own in self.found.columns if own.partition(" ")[0] == name]
+        return [own for own in self.match.columns if own.partition(" ")[0] == name]
 
     def heading(self, name: str) -> str:
         """The column's heading as the user wrote it."""
-        return text(self.found.table.row(self.found.header)[self.found.columns[name]])
+        return text(self.match.table.row(self.match.header)[self.match.columns[name]])
 
     def called(self, name: str) -> str:
         """The column as the user's own header calls it, with its letter."""
-        return f"{self.heading(name)} ({self.found.letters(self.found.columns[name])})"
+        return f"{self.heading(name)} ({self.match.letters(self.match.columns[name])})"
 
     def cells(self, column: int) -> list[Cell]:
         """The cells of any column, by position, whether a field or not."""
-        cells = self.found.table.columns[column]
+        cells = self.match.table.columns[column]
         return [cells[position] for position in self._positions]
 
     def texts(self, name: str, *, sound: bool = False) -> list[str]:
@@ -116,7 +116,7 @@ class Table:
         `short_years` and `whole_days` as in `vocabulary.days.day`.
         """
         raw = self.raw(name)
-        order, zone = day_order(raw, self.found.known.dates), self.clinic.zone
+        order, zone = day_order(raw, self.match.read_by.dates), self.clinic.zone
         days: dict[Any, Any] = {}
         for cell in raw:
             if (key := (type(cell), cell)) not in days:
@@ -230,17 +230,17 @@ class Table:
 
     def elsewhere(self) -> list[str]:
         """The cells under headings that the layout does not know, as one text."""
-        unknown = self.found.unknown
+        unknown = self.match.unknown
         if not unknown:
             return [""] * len(self)
         names = {column: heading(name) for column, name in unknown.items()}
         ordered = sorted(names, key=lambda column: (names[column], column))
-        columns = self.found.table.columns
+        columns = self.match.table.columns
         return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self._positions]
 
     def moved(self) -> dict[int, str]:
         """Why rows of a text file may have their cells in wrong columns, by position."""
-        return moved_rows(self.found, self._positions.tolist(), self.clinic)
+        return moved_rows(self.match, self._positions.tolist(), self.clinic)
 
     def note_moved(self) -> None:
         """Notes the rows of a text file whose cells may stand in wrong columns: each is held as a whole line."""
@@ -258,9 +258,9 @@ def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:
     return as_frame(bad, CELL_FINDINGS)
 
 
-def midnight(found: Any) -> Any:
+def midnight(moment: Any) -> Any:
     """The day of a day with a time; None stays None."""
-    return None if found is None else found.replace(hour=0, minute=0, second=0, microsecond=0)
+    return None if moment is None else moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def whole(numbers: Sequence[int | None]) -> Any:

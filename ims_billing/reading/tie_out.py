@@ -32,7 +32,16 @@ class Tied:
 
 @dataclass(frozen=True)
 class _Visit:
-    """An appointment as sales are matched to it."""
+    """An appointment as sales are matched to it.
+
+    position: its row in the appointments frame
+    who: the patient, by guid or name
+    day: its day, as text
+    staff: the practitioner's name, as names are compared
+    name: the treatment's name, as names are compared
+    arrived: True where the patient came
+    order: sorts visits that are otherwise alike, whatever the order of rows
+    """
 
     position: int
     who: str
@@ -70,8 +79,8 @@ def tie_out(
         frame.loc[list(values), column] = list(values.values())
     if len(appointments) and reports:
         loose = sorted({visit.position for visit in visits if visit.arrived} - {v for v, _, _ in matched})
-        told = "The visit took place, and no sale of that patient, day and staff member is left for it."
-        bad += [(p, "tie", "arrival-without-sale", told) for p in loose]
+        message = "The visit took place, and no sale of that patient, day and staff member is left for it."
+        bad += [(p, "tie", "arrival-without-sale", message) for p in loose]
     tied = {id(sale) for _, sale, _ in matched}
     alone = [sale for sale in sales if id(sale) not in tied]
     alone_frame, alone_bad = _sessions_of(alone, len(frame), visits if len(appointments) else None)
@@ -156,21 +165,21 @@ def _grouped(things: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable
 
 def _told_by(sale: Sale, position: int, differs: str) -> list[Bad]:
     """What a sale makes a person want to know of the session it is tied to."""
-    told: list[Bad] = []
+    findings: list[Bad] = []
     if differs == "staff":
         message = f"The sale in {_where(sale.first)} names another staff member than the appointment."
-        told.append((position, "tie", "sale-and-arrival-differ", message))
+        findings.append((position, "tie", "sale-and-arrival-differ", message))
     elif differs == "uncertain":
         message = f"More than one sale or appointment fits; the sale in {_where(sale.first)} may be another visit's."
-        told.append((position, "tie", "tie-not-certain", message))
+        findings.append((position, "tie", "tie-not-certain", message))
     if len(sale.insurers) > 1:
         message = f"The sale in {_where(sale.first)} is billed to more than one insurer; which comes first is not said."
-        told.append((position, "tie", "tie-not-certain", message))
+        findings.append((position, "tie", "tie-not-certain", message))
     if any(line.taken_back for line in sale.lines) and not sale.refunded:
         message = f"Part of the sale in {_where(sale.first)} was taken back."
-        told.append((position, "tie", "sale-and-arrival-differ", message))
-    told += [(position, column, kind, message) for line in sale.lines for column, kind, message in line.bad]
-    return told
+        findings.append((position, "tie", "sale-and-arrival-differ", message))
+    findings += [(position, column, kind, message) for line in sale.lines for column, kind, message in line.bad]
+    return findings
 
 
 def _places(lines: Sequence[Line]) -> str:
@@ -199,8 +208,8 @@ def _sessions_of(sales: Sequence[Sale], begin: int, visits: Sequence[_Visit] | N
         }  # fmt: skip
         rows.append(row)
         if visits is not None:
-            known = (line.who, str(pd.Timestamp(line.date))) in booked
-            why = "the appointment that day did not take place" if known else "there is no appointment that day"
+            is_booked = (line.who, str(pd.Timestamp(line.date))) in booked
+            why = "the appointment that day did not take place" if is_booked else "there is no appointment that day"
             message = f"The sale stands alone: {why}, or another sale is tied to it."
             bad.append((position, "tie", "sale-without-arrival", message))
         bad += [(position, column, kind, message) for one in sale.lines for column, kind, message in one.bad]

@@ -51,10 +51,10 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
     """
     sheets = typed_sheets(name, content, ask, _SHEET, _HEADINGS, _NEEDED)
     lines = [line for sheet in sheets for line in _typed(name, sheet)]
-    told: dict[tuple[str, str], tuple[str, ...]] = {}
+    first_lines: dict[tuple[str, str], tuple[str, ...]] = {}
     once = []
     for place, session, kind, *words in lines:
-        before = told.setdefault((session, kind), (place, *words))
+        before = first_lines.setdefault((session, kind), (place, *words))
         if before[1:] != tuple(words):
             raise BillingError(f"{place}: another decision about the same stands in {before[0]}. Leave one.")
         if before[0] == place:
@@ -65,14 +65,14 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
 def typed_sheets(
     name: str, content: bytes, ask: AskPassword, sheet: str, headings: Mapping[str, str], needed: Sequence[str]
 ) -> list[TypedSheet]:
-    """The sheets of a spreadsheet that have the needed columns; of our own workbook the one in which people type.
+    """The sheets of a spreadsheet that have the needed columns; in our own workbook only the sheet in which people type.
 
     Raises BillingError where there is none.
     """
     tables = open_spreadsheet(name, content, ask).tables
     # Another sheet of a workbook lists what was typed before; in a spreadsheet of one's own any sheet will do.
     own = [table for table in tables if table.sheet == sheet] or [t for t in tables if t.sheet != "Sources"]
-    sheets = [found for table in own if (found := _found(table, headings, needed))]
+    sheets = [typed for table in own if (typed := _typed_sheet(table, headings, needed))]
     if not sheets:
         raise BillingError(
             f"{name}: no sheet has the columns {', '.join(headings[column] for column in needed)}, so nothing that was "
@@ -81,7 +81,7 @@ def typed_sheets(
     return sheets
 
 
-def _found(table: RawTable, headings: Mapping[str, str], needed: Sequence[str]) -> TypedSheet | None:
+def _typed_sheet(table: RawTable, headings: Mapping[str, str], needed: Sequence[str]) -> TypedSheet | None:
     by_heading = {heading(name): column for column, name in headings.items()}
     for position in range(min(HEADER_WITHIN, table.height)):
         row = [by_heading.get(heading(text(cell)), "") for cell in table.row(position)]

@@ -51,7 +51,7 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
     In a table `of_visits` each is judged by its cells, and a row that such a cell could keep from being claimed is
     noted as ``unreadable-cell``. A list of clients or policies only adds numbers: its other columns change no claim.
     """
-    match = table.found
+    match = table.match
     if not len(table):
         return ()
     read, header = set(match.columns.values()), match.table.row(match.header)
@@ -138,14 +138,14 @@ class _Judge:
 
     @cached_property
     def passed_over(self) -> frozenset[str]:
-        layout = self.table.found.known
+        layout = self.table.match.read_by
         return layout.ignored | {heading(name) for name in layout.layout.passed_over}
 
     @cached_property
     def states(self) -> set[str]:
         words = published().layouts.words
         own = self.clinic.words
-        statuses = {**meanings(words.status, {**own.status, **self.table.found.known.status})}
+        statuses = {**meanings(words.status, {**own.status, **self.table.match.read_by.status})}
         statuses |= {**meanings(words.jane_state, {}), **meanings(words.jane_sale, {})}
         billed = set(meanings(words.billed, own.billed)) - self.unsent - self.yes_or_no - {"1"}
         return (set(statuses) | billed | {word_of(word) for word in self.rules.states}) - self.nothing
@@ -192,7 +192,7 @@ class _Judge:
 
     @property
     def _insurer(self) -> str:
-        return "insurer" if "insurer" in self.table.found.columns else "payer"
+        return "insurer" if "insurer" in self.table.match.columns else "payer"
 
     def looks_like(self, name: str, cells: Sequence[Cell]) -> tuple[LooksLike | None, str]:
         """What the cells look like that could change a claim, and a word of them; None: harmless."""
@@ -226,9 +226,9 @@ class _Judge:
 
     def _repeats_a_field(self, key: str, cells: Sequence[Cell]) -> bool:
         """Whether the column is a second one of a field that is read, and says the same in every row."""
-        layout = self.table.found.known.layout
+        layout = self.table.match.read_by.layout
         field = next((n for n, names in layout.headings.items() if key in map(heading, names)), None)
-        if field is None or field not in self.table.found.columns:
+        if field is None or field not in self.table.match.columns:
             return False
         own = self.table.raw(field)
         return all(_same(mine, other) for mine, other in zip(own, cells, strict=True))
@@ -253,7 +253,7 @@ class _Judge:
                 if says_so and self._says_only_sent(cell):
                     return says_so
         # A reason to cancel stands on visits that were cancelled, and here no column says so.
-        if "status" not in self.table.found.columns and {"cancel", "cancelled", "cancellation", "noshow"} & {
+        if "status" not in self.table.match.columns and {"cancel", "cancelled", "cancellation", "noshow"} & {
             *word_of(name).split(), word_of(name).replace(" ", "")
         }:  # fmt: skip
             return ""
@@ -293,7 +293,7 @@ class _Judge:
     @property
     def _day_field(self) -> str:
         fields = ("service_date", "start_at", "purchase_date")
-        return next((name for name in fields if name in self.table.found.columns), fields[0])
+        return next((name for name in fields if name in self.table.match.columns), fields[0])
 
     def _insurers(self, cells: Sequence[Cell]) -> str | None:
         for cell, own in dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True)):
@@ -335,7 +335,7 @@ class _Judge:
 
     def _locations(self, filled: Sequence[Cell]) -> str | None:
         billed = {bare(name) for name in self.clinic.block.locations}
-        return "" if "location" not in self.table.found.columns and billed & {bare(text(c)) for c in filled} else None
+        return "" if "location" not in self.table.match.columns and billed & {bare(text(c)) for c in filled} else None
 
     def _amounts(self, name: str, cells: Sequence[Cell]) -> str | None:
         numbers = [cell for cell in dict.fromkeys(cells) if any(map(str.isdigit, text(cell)))]
@@ -351,7 +351,7 @@ class _Judge:
 
     def _are_numbers_of_patients(self, cells: Sequence[Cell]) -> bool:
         """Whether each value is one patient's, or no two rows share one: a chart number or a count of rows."""
-        patients = self.table.texts("patient_id") if "patient_id" in self.table.found.columns else []
+        patients = self.table.texts("patient_id") if "patient_id" in self.table.match.columns else []
         patients = patients or self.table.texts("patient")
         pairs = {(text(cell), who) for cell, who in zip(cells, patients, strict=True) if text(cell)}
         values, people = {value for value, _ in pairs}, {who for _, who in pairs}

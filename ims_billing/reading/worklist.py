@@ -1,4 +1,4 @@
-"""What was typed into the call list of an aging workbook: who looks after a claim, and how far that is."""
+"""Reads what was typed into the call list of an aging workbook: who follows up on a claim, and its status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORDS = {plain(word): word for word in ("", *WORK_STATUSES)}
 
 @dataclass(frozen=True)
 class Typed:
-    """What stands on a claim's line: owner, status, the day it was sent again, and a note; empty where nothing is."""
+    """A claim's line: owner, status, the day it was resubmitted, and a note; each empty where nothing is typed."""
 
     owner: str = ""
     status: str = ""
@@ -38,7 +38,7 @@ def day_of(name: str) -> dt.date | None:
 
 
 def read_worklist(name: str, content: bytes, ask: AskPassword) -> dict[str, tuple[str, Typed]]:
-    """By claim, where its line stands and what is typed on it.
+    """The place and the typed cells of each claim's line, by claim number.
 
     Raises BillingError, with file, sheet and row, for a status that is none, a day that cannot be read, a line without
     a claim, or two lines that say different things of one.

@@ -1,4 +1,4 @@
-"""One cell into text, a day, a time, cents or a known word; None where it cannot be read for what it should be."""
+"""One cell into text, a day, a time, cents or a listed word; None where it cannot be read for what it should be."""
 
 from __future__ import annotations
 
@@ -141,12 +141,15 @@ def says_nothing(cell: Cell, nothing: frozenset[str]) -> bool:
     )
 
 
-def meaning_of(cell: str, known: Mapping[str, str]) -> str | None:
-    """What a cell's words mean: the whole of them, else every one alone where they agree; None where not known."""
+def meaning_of(cell: str, meanings: Mapping[str, str]) -> str | None:
+    """The meaning of a cell's words: of all of them together, else the one meaning that each word has alone.
+
+    None where `meanings` has neither.
+    """
     word = word_of(cell)
-    if word in known:
-        return known[word]
-    each = {known.get(part) for part in word.split()}
+    if word in meanings:
+        return meanings[word]
+    each = {meanings.get(part) for part in word.split()}
     return each.pop() if len(each) == 1 else None
 
 
@@ -156,8 +159,8 @@ def quoted(cell: str) -> str:
 
 
 def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:
-    """What each cell word means: the published words, with the clinic's own on top."""
-    found = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
-    found |= {word_of(written): meaning for written, meaning in own.items()}
+    """The meaning of each cell word: the published words, overridden by the clinic's own."""
+    by_word = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
+    by_word |= {word_of(written): meaning for written, meaning in own.items()}
     # "no show", "noshow" and "no-show" are one word to a person
-    return {word.replace(" ", ""): meaning for word, meaning in found.items()} | found
+    return {word.replace(" ", ""): meaning for word, meaning in by_word.items()} | by_word

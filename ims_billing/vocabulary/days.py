@@ -158,7 +158,7 @@ def _written_day(
     weekday = _WEEKDAY.match(written)
     if weekday:
         written = written[weekday.end() :]
-    match = next((found for form in _FORMS if (found := form.fullmatch(written))), None)
+    match = next((fit for form in _FORMS if (fit := form.fullmatch(written))), None)
     if match is None:
         return None
     parts = _day_parts(match, order, short_years)

@@ -72,7 +72,7 @@ SESSIONS = (
 # The insurer id of sessions that the patient pays.
 SELF_PAY = "self-pay"
 
-# What stands where nothing is known, by dtype.
+# The value of a cell that says nothing, by dtype.
 ABSENT: dict[str, Any] = {"str": "", "bool": False, "int64": 0, "Int64": None, "datetime64[us]": None}
 
 # What `classify` adds to the sessions frame.

@@ -34,8 +34,8 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
 def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
     """Fills empty keys from the sessions that share `by`, where those have one key among them."""
     lenders = (key != "") & (by != "")
-    known = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
-    single = known.drop_duplicates("by", keep=False).set_index("by")["key"]
+    pairs = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
+    single = pairs.drop_duplicates("by", keep=False).set_index("by")["key"]
     return key.mask(key == "", by.map(single).astype("str").fillna("")).astype("str")
 
 

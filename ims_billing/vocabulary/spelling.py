@@ -1,4 +1,4 @@
-"""How things are written: names as two spellings are compared, days, money, places, file names."""
+"""Spelling: names in the form in which they are compared; days, money, places and file names as text."""
 
 from __future__ import annotations
 
