@@ -65,7 +65,7 @@ def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
 def typed_sheets(
     name: str, content: bytes, ask: AskPassword, sheet: str, headings: Mapping[str, str], needed: Sequence[str]
 ) -> list[TypedSheet]:
-    """The sheets of a spreadsheet that have the needed columns; in our own workbook only the sheet in which people type.
+    """The sheets of a spreadsheet that have the needed columns; in our own workbook only the sheet to type in.
 
     Raises BillingError where there is none.
     """
