@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ims_billing import __version__
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import rules_on
-from ims_billing.rules.published import services_told
+from ims_billing.rules.published import services_in_words
 from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import is_id, numbered
@@ -250,7 +250,7 @@ def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
                 "service_code": clinic.service_code.code if service in clinic.block.bill else None,
                 "description": clinic.service_code.description if service in clinic.block.bill else None,
             }
-            for service, about in services_told()
+            for service, about in services_in_words()
         ],
         "insurers": [_insurer_json(insurer, on) for insurer in clinic.insurers],
         "fees": [

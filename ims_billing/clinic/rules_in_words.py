@@ -34,12 +34,12 @@ class Rule:
         """What tells it from every other rule of a day: ``fee, ICBC: ims, initial``."""
         return f"{self.table}, {self.whom}: {self.what}"
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """All of it as one line: ``Fee, any insurer: ims, initial: $130.00, from 2026-04-01. Source: clinic file``."""
-        said = ": ".join(part for part in (self.what, self.value) if part)
+        content = ": ".join(part for part in (self.what, self.value) if part)
         lasting = f", {self.cited.lasting()}" if self.cited.lasting() else ""
-        told = f"{self.table.capitalize()}, {self.whom}: {said}{lasting}. Source: {self.cited.cited()}"
-        return " ".join(told.split())
+        text = f"{self.table.capitalize()}, {self.whom}: {content}{lasting}. Source: {self.cited.cited()}"
+        return " ".join(text.split())
 
 
 def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:

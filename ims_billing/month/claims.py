@@ -119,7 +119,7 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
         rules = [fee_rule(fee, clinic)] if fee is not None and fee.cents == amount else []
         rules.append(code_rule(insurer, code, day))
         rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
-        told.append("\n".join(rule.told() for rule in rules))
+        told.append("\n".join(rule.sentence() for rule in rules))
     texts = kinds.assign(told=pd.Series(told, index=kinds.index, dtype="str"))
     return asked.merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
 

@@ -173,6 +173,6 @@ def _as_claimed(
         "insurer": insurer.name,
         "service_code": code,
         "description": clinic.service_code.description,
-        "rules": code_rule(insurer, code, day).told(),
+        "rules": code_rule(insurer, code, day).sentence(),
         "remarks": "\n".join(remarks),
     }

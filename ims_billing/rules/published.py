@@ -388,7 +388,7 @@ def published() -> Rulebook:
     )
 
 
-def services_told() -> list[tuple[Service, str]]:
+def services_in_words() -> list[tuple[Service, str]]:
     """Each service once, with what it is; what is billed as physiotherapy comes first."""
     about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
     for words in published().services.service:

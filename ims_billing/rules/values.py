@@ -121,7 +121,7 @@ class Fee(Cited):
         parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
         return ", ".join(part for part in parts if part)
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What it is for, in words: ``ims, initial, 45 min, ICBC``."""
         return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
 
@@ -312,7 +312,7 @@ def without_overridden(fees: Iterable[Fee]) -> list[Fee]:
 
 def clashing_fees(fees: Sequence[Fee]) -> list[tuple[int, int]]:
     """Positions of every two fees for the same thing whose dates overlap: neither could be preferred."""
-    return _clashing(fees, [fee.told() for fee in fees])
+    return _clashing(fees, [fee.in_words() for fee in fees])
 
 
 def clashing_limits(limits: Sequence[Limit]) -> list[tuple[int, int]]:

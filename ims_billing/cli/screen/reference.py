@@ -14,7 +14,7 @@ from rich.text import Text
 from ims_billing.cli.screen.terminal import out
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
-from ims_billing.rules.published import services_told
+from ims_billing.rules.published import services_in_words
 
 if TYPE_CHECKING:
     from ims_billing.month.why import Page
@@ -73,7 +73,7 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
     whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
     console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
     table = Table("Service", "Billed", "Service code", "Description", box=box.SIMPLE_HEAD, pad_edge=False)
-    for service, about in services_told():
+    for service, about in services_in_words():
         billed = service in clinic.block.bill
         code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
         table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)

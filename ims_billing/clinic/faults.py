@@ -1,0 +1,98 @@
+"""Collects the faults of the clinic's setup, each with its place, in the words of this program."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ims_billing.clinic.raw_setup import Fault, Places
+from ims_billing.vocabulary.errors import did_you_mean
+
+
+class Faults:
+    """The faults so far, with `places` to say where each one is."""
+
+    def __init__(self, places: Places, faults: Sequence[Fault] = ()) -> None:
+        self.places = places
+        self._faults = list(faults)
+
+    def add(self, table: str, number: int | None, key: str, what: str, label: str = "") -> None:
+        """Adds `what` is wrong with a key (empty: with the whole entry); `label` names the entry to the reader."""
+        order, words = self.places.of(table, number, key)
+        if label:
+            words += f" ({label})"
+        self._faults.append(Fault(order, f"{', '.join(part for part in (words, key) if part)}: {what}"))
+
+    def add_pydantic(
+        self, table: str, number: int | None, error: ValidationError, model: type[BaseModel], label: str
+    ) -> None:
+        """Adds every fault that pydantic reports for one table."""
+        errors = error.errors(include_url=False)
+        keys = [f.alias or n for n, f in model.model_fields.items()]
+        for fault in errors:
+            # A list is also "too short" where its only entry is at fault: that is one fault, not two.
+            if fault["type"] == "too_short" and any(
+                other["loc"][:-1] == fault["loc"] for other in errors if other is not fault
+            ):
+                continue
+            location = [str(part) for part in fault["loc"]]
+            self.add(table, number, ".".join(_readable(location)), fault_in_words(fault, keys), label)
+
+    def all(self) -> tuple[Fault, ...]:
+        """The faults in the order in which they were added."""
+        return tuple(self._faults)
+
+    def in_order(self) -> list[str]:
+        """The faults' lines, in the order of their places."""
+        return [fault.words for fault in sorted(self._faults, key=lambda fault: fault.order)]
+
+
+def _readable(keys: Sequence[str]) -> list[str]:
+    """A pydantic location without the names of union members; positions count from 1."""
+    kept = [key for key in keys if not re.match(r"(constrained-)?str$|Codes$|ServiceName$|literal\[", key)]
+    return [str(int(key) + 1) if key.isdigit() else key for key in kept]
+
+
+# What the parts of pydantic's fault types want, in words.
+_EXPECTED = {
+    "date": "a date such as 2026-04-01, without quotes",
+    "int": "a whole number",
+    "decimal": "an amount such as 95.00",
+    "bool": "true or false",
+}
+
+
+def fault_in_words(fault: Any, keys: Sequence[str]) -> str:
+    """What pydantic's `fault` says, in the words of this program; `keys` are the ones that the table may have."""
+    value, kind, context = fault["input"], fault["type"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"this key is not known{did_you_mean(str(fault['loc'][-1]), keys)}"
+    if kind == "missing":
+        return "found nothing; this key is needed"
+    shown = str(value) if isinstance(value, dt.date | Decimal | int | float) else repr(value)
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']+)'", context["expected"])
+        return f"found {shown}; expected one of {', '.join(choices)}{did_you_mean(str(value), choices)}"
+    if kind == "value_error" and isinstance(value, dict):
+        return str(context["error"])
+    if kind == "value_error":
+        return f"found {shown}; {context['error']}"
+    if kind == "too_short":
+        return "found an empty list; expected at least one"
+    if kind == "string_too_short":
+        return "found nothing between the quotes; expected text"
+    if kind == "string_type":
+        return f"found {shown}; expected text in quotes"
+    if kind == "string_pattern_mismatch":
+        wanted = "four capital letters, such as SUNL" if "A-Z" in context["pattern"] else "small letters and hyphens"
+        return f"found {shown}; expected {wanted}"
+    for start, words in _EXPECTED.items():
+        if kind.startswith(start):
+            return f"found {shown}; expected {words}"
+    expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"found {shown}; expected {expected}"
