@@ -23,6 +23,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
@@ -53,7 +54,7 @@ def claim(folder: Path) -> None:
     clinic = load(folder / "clinic.toml")
     intake = read_files([folder / "sessions.csv"], clinic)
     ledger = Ledger(folder / "ims-billing.sqlite")
-    record.claim(intake, clinic, ledger, folder / "reports", month=MONTH, as_of=AS_OF)
+    record.claim(intake, clinic, Workplace(ledger, folder / "reports"), month=MONTH, as_of=AS_OF)
 
 
 def prepared(folder: Path, *, earlier: bool) -> Path:
@@ -64,7 +65,7 @@ def prepared(folder: Path, *, earlier: bool) -> Path:
         csv_file(folder, EARLIER)
         claim(folder)
         ledger = Ledger(folder / "ims-billing.sqlite")
-        voiding.void("2026-10-SUNL-0001", None, ledger, folder / "reports", reason="a test", as_of=AS_OF)
+        voiding.void("2026-10-SUNL-0001", None, Workplace(ledger, folder / "reports"), reason="a test", as_of=AS_OF)
     csv_file(folder, VISITS)
     return folder
 
@@ -123,7 +124,7 @@ class Undisturbed:
         assert tables(folder) == self.tables
         claimed = [claim for claim in ledger_rows(folder) if claim[33] is None]
         assert len({claim[25] for claim in claimed}) == len(claimed)
-        month_folder.report(Ledger(folder / "ims-billing.sqlite"), MONTH, folder / "copy" / "reports")
+        month_folder.report(Workplace(Ledger(folder / "ims-billing.sqlite"), folder / "copy" / "reports"), MONTH)
         assert files(folder / "copy") == self.files
         assert sorted(p.name for p in folder.iterdir()) == [
             "clinic.toml", "copy", "ims-billing.sqlite", "reports", "sessions.csv",
@@ -270,7 +271,7 @@ def together(folder: Path, times: int) -> None:
         assert batches == {1, 2}
         assert sum(f"batch {n}" in text for n in (2,) for text in said) == 1
         shown = files(place)
-        month_folder.report(Ledger(place / "ims-billing.sqlite"), MONTH, place / "copy" / "reports")
+        month_folder.report(Workplace(Ledger(place / "ims-billing.sqlite"), place / "copy" / "reports"), MONTH)
         assert files(place / "copy") == shown
         assert not list(place.glob("*-in-use"))
 

@@ -22,6 +22,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
@@ -173,7 +174,7 @@ class Practice(RuleBasedStateMachine):
         for month in MONTHS:
             if (self.out / month).exists() and month not in self.cut:
                 copy = self.folder / "copy"
-                month_folder.report(self.ledger, month, copy)
+                month_folder.report(Workplace(self.ledger, copy), month)
                 self.same_files(self.out / month, copy / month)
         shutil.rmtree(self.folder)
 
@@ -251,7 +252,7 @@ class Practice(RuleBasedStateMachine):
 
     def run(self, paths: Iterable[Path], month: str) -> record.Recorded:
         intake = read_files(list(paths), self.clinic)
-        return record.claim(intake, self.clinic, self.ledger, self.out, month=month, as_of=AS_OF)
+        return record.claim(intake, self.clinic, Workplace(self.ledger, self.out), month=month, as_of=AS_OF)
 
     @rule(
         month=st.sampled_from(MONTHS),
@@ -318,7 +319,7 @@ class Practice(RuleBasedStateMachine):
     def void(self, which: int) -> None:
         active = [claim for claim in self.memory.claims if not claim.voided]
         claim = active[which % len(active)]
-        voiding.void(claim.number, None, self.ledger, self.out, reason="a test", as_of=AS_OF)
+        voiding.void(claim.number, None, Workplace(self.ledger, self.out), reason="a test", as_of=AS_OF)
         claim.voided = True
         self.cut.discard(claim.visit.month)
 
@@ -329,7 +330,9 @@ class Practice(RuleBasedStateMachine):
         others = [c for c in self.memory.claims if c is not claim and not c.voided]
 
         def anew() -> voiding.Voided:
-            return voiding.void(claim.number, self.clinic, self.ledger, self.out, reason="a test", as_of=AS_OF)
+            return voiding.void(
+                claim.number, self.clinic, Workplace(self.ledger, self.out), reason="a test", as_of=AS_OF
+            )
 
         if claim.replaced or any(claim.is_of(other) for other in others):
             with pytest.raises(BillingError, match="anew"):

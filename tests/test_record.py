@@ -20,6 +20,7 @@ from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
 from ims_billing.commands.claim import Recorded
 from ims_billing.commands.refusals import refuse_a_forgotten_ledger
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
@@ -54,11 +55,13 @@ class Office:
         clinic = load(self.folder / "clinic.toml")
         intake = read_files(list(files), clinic)
         asked = {"month": MONTH, "as_of": AS_OF, **more}
-        return record.claim(intake, clinic, self.ledger, asked.pop("out", self.out), **asked)
+        return record.claim(intake, clinic, Workplace(self.ledger, asked.pop("out", self.out)), **asked)
 
     def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> voiding.Voided:
         clinic = load(self.folder / "clinic.toml") if replace else None
-        return voiding.void(claim, clinic, self.ledger, self.out, reason=reason, as_of=AS_OF + dt.timedelta(days=9))
+        return voiding.void(
+            claim, clinic, Workplace(self.ledger, self.out), reason=reason, as_of=AS_OF + dt.timedelta(days=9)
+        )
 
     def files(self, out: Path | None = None) -> dict[str, bytes]:
         where = out or self.out
@@ -142,7 +145,7 @@ def test_what_an_insurer_was_sent_stays_as_it_was_when_the_clinic_changes(office
     office.claim(PAT, LATE)
     office.void("2026-10-SUNL-0002")
     first = f"{MONTH}/insurers/sun-life-2026-10.xlsx"
-    month_folder.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(Workplace(office.ledger, office.folder / "copy"), MONTH)
     copy = office.files(office.folder / "copy")
     assert copy[first] == before[first]
     assert copy == office.files()
@@ -276,19 +279,19 @@ def test_report_writes_the_month_again_to_the_byte(office: Office) -> None:
     office.claim(PAT, ROBIN, LATE)
     office.void("2026-10-PABC-0001", replace=True)
     copy = office.folder / "my copy"
-    written = month_folder.report(office.ledger, MONTH, copy)
+    written = month_folder.report(Workplace(office.ledger, copy), MONTH)
     assert office.files(copy) == office.files()
     assert sorted(p.relative_to(copy).as_posix() for p in written.files) == sorted(office.files())
     assert written.left_over == ()
     with pytest.raises(BillingError, match="nothing of 2026-09 is on the ledger; it knows 2026-10"):
-        month_folder.report(office.ledger, "2026-09", copy)
+        month_folder.report(Workplace(office.ledger, copy), "2026-09")
 
 
 def test_past_months_are_put_on_the_ledger_without_insurer_workbooks(office: Office) -> None:
     done = office.claim(PAT, ROBIN, already_sent=True)
     assert done.batch == 1
     assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
-    month_folder.report(office.ledger, MONTH, office.out)
+    month_folder.report(Workplace(office.ledger, office.out), MONTH)
     assert names(office.files()) == ["claim-summary-2026-10.xlsx", "claims-2026-10.csv"]
     office.claim(PAT, ROBIN, LATE)
     assert names(office.files())[2:] == ["insurers/sun-life-2026-10-batch-2.xlsx"]
@@ -407,10 +410,10 @@ def test_each_folder_gets_the_files_that_it_lacks(office: Office) -> None:
     # The folder of before catches up with the next run, even where nothing is new.
     assert office.claim(PAT, ROBIN).batch is None
     assert f"{MONTH}/insurers/pacific-blue-cross-2026-10-batch-2.xlsx" in office.files()
-    month_folder.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(Workplace(office.ledger, office.folder / "copy"), MONTH)
     assert office.files() == office.files(office.folder / "copy")
     # A void that was shown elsewhere is shown here with the next run too.
-    voiding.void("2026-10-SUNL-0001", None, office.ledger, other, reason="x", as_of=AS_OF)
+    voiding.void("2026-10-SUNL-0001", None, Workplace(office.ledger, other), reason="x", as_of=AS_OF)
     assert office.struck(SUMMARY, "Claims") == []
     office.claim(PAT, ROBIN)
     assert office.struck(SUMMARY, "Claims") == ["2026-10-SUNL-0001"]
@@ -429,7 +432,7 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     known = office.ledger
     with known.reading():
         assert known.nowhere_written() == [MONTH]
-    month_folder.report(office.ledger, MONTH, office.folder / "copy")
+    month_folder.report(Workplace(office.ledger, office.folder / "copy"), MONTH)
     with known.reading():
         assert known.nowhere_written() == []
     office.claim(PAT, ROBIN)
@@ -442,7 +445,9 @@ def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: O
 
     def replace(number: str, *rows: Mapping[str, Any]) -> voiding.Voided:
         intake = read_files([xlsx(office.folder, rows)], clinic)
-        return voiding.void(number, clinic, office.ledger, office.out, reason="wrong", as_of=AS_OF, intake=intake)
+        return voiding.void(
+            number, clinic, Workplace(office.ledger, office.out), reason="wrong", as_of=AS_OF, intake=intake
+        )
 
     right = PAT | {"Insurer": "PBC", "Service Date": dt.date(2026, 10, 8)}
     office.claim(right, LATE)
@@ -563,5 +568,5 @@ def test_a_month_stands_beside_those_before_as_they_were_when_it_was_claimed(off
     # What becomes of September later changes nothing in October's files, which are sent and printed.
     before = office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"]
     office.void("2026-09-SUNL-0001")
-    month_folder.report(office.ledger, MONTH, office.out)
+    month_folder.report(Workplace(office.ledger, office.out), MONTH)
     assert office.files()[f"{MONTH}/claim-summary-{MONTH}.xlsx"] == before

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands.aging import age
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import MIGRATIONS
@@ -502,8 +503,8 @@ def shown(ledger: Ledger, out: Path) -> str:
     with ledger.reading():
         months = ledger.months()
     for month in months:
-        month_folder.report(ledger, month, out)
-    age(ledger, out, "Example Physiotherapy", as_of=dt.date(2027, 1, 15))
+        month_folder.report(Workplace(ledger, out), month)
+    age(Workplace(ledger, out), "Example Physiotherapy", as_of=dt.date(2027, 1, 15))
     told = []
     for path in sorted(each for each in out.rglob("*") if each.is_file()):
         told.append(f"=== {path.relative_to(out).as_posix()}")

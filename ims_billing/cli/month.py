@@ -30,6 +30,7 @@ from ims_billing.cli.options import (
     print_json,
     read_all,
     read_sessions,
+    workplace,
 )
 from ims_billing.vocabulary.errors import BillingError
 
@@ -120,8 +121,8 @@ def claim(
     if dry_run or strict:
         with screen.Working() as working:
             prepared, rest = record.foresee(
-                intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
-                decisions=decisions, ask=working.ask_password, progress=working.step,
+                intake, known, workplace(memory, folder, working), month=billed, as_of=day_of(as_of),
+                already_sent=already_sent, decisions=decisions,
             )  # fmt: skip
         held = prepared.totals.counts["held"]
         if dry_run or held:
@@ -139,9 +140,8 @@ def claim(
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         done = record.claim(
-            intake, known, memory, folder, month=billed, as_of=day_of(as_of), already_sent=already_sent,
-            strict=strict, new_ledger=new_ledger, decisions=decisions, password=password,
-            ask=working.ask_password, progress=working.step, waiting=working.wait,
+            intake, known, workplace(memory, folder, working, password), month=billed, as_of=day_of(as_of),
+            already_sent=already_sent, strict=strict, new_ledger=new_ledger, decisions=decisions,
         )  # fmt: skip
     if memory.synchronised_by:
         screen.warn_of_cloud(memory.path, memory.synchronised_by)
@@ -254,10 +254,7 @@ def report(
     memory, folder = known_ledger(find_clinic(clinic, []), ledger, out)
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
-        written = month_folder.report(
-            memory, month, folder, password=password,
-            ask=working.ask_password, progress=working.step, waiting=working.wait,
-        )  # fmt: skip
+        written = month_folder.report(workplace(memory, folder, working, password), month)
     screen.show_ledger(memory.path, fresh=False)
     screen.show_written(written.files, written.left_over, shared=written.shared)
 
@@ -305,8 +302,8 @@ def void(
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         done = voiding.void(
-            number, known, memory, folder, reason=reason.strip(), as_of=day_of(as_of), intake=intake,
-            password=password, ask=working.ask_password, progress=working.step, waiting=working.wait,
+            number, known, workplace(memory, folder, working, password), reason=reason.strip(),
+            as_of=day_of(as_of), intake=intake,
         )  # fmt: skip
     screen.show_ledger(memory.path, fresh=False)
     for written in done.written:

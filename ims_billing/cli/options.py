@@ -15,7 +15,9 @@ import typer
 from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
+    from ims_billing.cli.screen import Working
     from ims_billing.clinic.clinic import Clinic
+    from ims_billing.commands.workplace import Workplace
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.month.prepare import Month
     from ims_billing.vocabulary.model import Intake
@@ -146,6 +148,13 @@ def known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> 
     if not found.exists:
         raise BillingError(f"{found.path}: there is no ledger here. Name it with --ledger.")
     return found, folder
+
+
+def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -> Workplace:
+    """The workplace of a command that somebody watches: it shows progress, and asks for passwords, in the terminal."""
+    from ims_billing.commands.workplace import Workplace
+
+    return Workplace(ledger, out, password, working.ask_password, working.step, working.wait)
 
 
 def print_json(shown: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from ims_billing.cli.options import (
     find_clinic,
     known_ledger,
     print_json,
+    workplace,
 )
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ def _refresh(memory: Ledger, months: Sequence[str], folder: Path, password: str)
     from ims_billing.commands import folder as month_folder
 
     with screen.Working() as working:
-        return month_folder.refresh(
-            memory, months, folder, password=password,
-            ask=working.ask_password, progress=working.step, waiting=working.wait,
-        )  # fmt: skip
+        return month_folder.refresh(workplace(memory, folder, working, password), months)
 
 
 @app.command(
@@ -76,7 +74,7 @@ def reconcile(
         if files or dry_run or not reason.strip():
             raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
         with screen.Working() as working:
-            done = payments.undo(undo, reason.strip(), memory, as_of=day_of(as_of), waiting=working.wait)
+            done = payments.undo(undo, reason.strip(), workplace(memory, folder, working), as_of=day_of(as_of))
         if as_json:
             print_json(json_view.undone_json(done))
         else:
@@ -88,8 +86,8 @@ def reconcile(
     with screen.Working() as working:
         lines, read = read_remittances(files, rules, working.step, working.ask_password)
         reconciled = payments.reconcile(
-            lines, read, rules, memory, as_of=day_of(as_of), dry_run=dry_run,
-            accept_overpayment=accept_overpayment, waiting=working.wait,
+            lines, read, rules, workplace(memory, folder, working), as_of=day_of(as_of), dry_run=dry_run,
+            accept_overpayment=accept_overpayment,
         )  # fmt: skip
     if not as_json:
         # What was posted is shown before anything else can go wrong.
@@ -130,10 +128,7 @@ def aging(
     name = load(path).name if path else ""
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
-        done = age(
-            memory, folder, name, as_of=day_of(as_of), password=password,
-            ask=working.ask_password, waiting=working.wait,
-        )  # fmt: skip
+        done = age(workplace(memory, folder, working, password), name, as_of=day_of(as_of))
     if as_json:
         print_json(json_view.aging_json(done))
     else:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.ledger.file import Waiting
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
-from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, write_all
@@ -45,39 +44,30 @@ class Aged:
         return sorted({claim[:7] for claim in self.noted})
 
 
-def age(
-    ledger: Ledger,
-    out: Path,
-    clinic: str,
-    *,
-    as_of: dt.date,
-    password: str = "",
-    ask: AskPassword = nobody_to_ask,
-    waiting: Waiting = lambda _: None,
-) -> Aged:
+def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     """What is not paid as claimed on a day, and its workbook; what was typed into earlier ones is read first.
 
     Raises BillingError, with nothing recorded, where that cannot be read, or the workbook could not be written.
     """
+    ledger, out, folder = at.ledger, at.out, at.place
     target = out / f"aging-{as_of}.xlsx"
-    keep_protection(target, password)
+    keep_protection(target, at.password)
     probe(target)
-    folder = str(out.resolve())
     with ledger.reading():
         left = ledger.aging_left(folder)
-    read, later = _typed(out, left, as_of, lambda name, again: password if password and not again else ask(name, again))
-    with ledger.writing(waiting, "aging"):
+    read, later = _typed(out, left, as_of, at.ask_if_needed)
+    with ledger.writing(at.waiting, "aging"):
         new = _newly_noted(read, left, ledger, as_of)
         ledger.note(new)
         for file, sha256, lines in read:
             ledger.mark_aging(folder, file, sha256, {claim: astuple(typed) for claim, (_, typed) in lines.items()})
         claims, postings = ledger.claims(), ledger.postings()
-        found = aging(claims, postings, ledger.work(), ledger.batches_made(), as_of)
-        content = aging_report(found, clinic, as_of)
-        content = protected(content, password) if password else content
+        frame = aging(claims, postings, ledger.work(), ledger.batches_made(), as_of)
+        content = aging_report(frame, clinic, as_of)
+        content = protected(content, at.password) if at.password else content
         write_all({target: content}, shared=is_shared(out))
-        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(found))
-    return Aged(as_of, found, tuple(new["claim"]), later, uneven(claims, postings), target)
+        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
+    return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), target)
 
 
 _File = tuple[str, str, dict[str, tuple[str, Typed]]]
@@ -90,7 +80,7 @@ def _typed(
 
     A look back changes nothing: what was typed after that day is not read for it.
     """
-    found, later = [], []
+    files, later = [], []
     for path in sorted(out.glob("aging-*.xlsx")):
         content = b"" if path.name.startswith("~$") else path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
@@ -99,8 +89,8 @@ def _typed(
         if (day_of(path.name) or as_of) > as_of:
             later.append(path.name)
         else:
-            found.append((path.name, sha256, read_worklist(path.name, content, ask)))
-    return found, tuple(later)
+            files.append((path.name, sha256, read_worklist(path.name, content, ask)))
+    return files, tuple(later)
 
 
 def _newly_noted(

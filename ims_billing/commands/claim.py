@@ -10,23 +10,21 @@ from pathlib import Path
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.decided_in_folder import decided_in, first_known, unread_decisions
+from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
 from ims_billing.commands.folder import write
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_an_outdated_ledger
-from ims_billing.ledger.file import Waiting
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import Rest, rests, uneven
 from ims_billing.payments.positions import answers
-from ims_billing.reading.intake import nobody_to_ask
-from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
-from ims_billing.vocabulary.model import Intake, Progress, Run, no_progress
+from ims_billing.vocabulary.model import Intake, Run
 from ims_billing.workbooks.files import Written, probe_summary
 
 
@@ -51,27 +49,25 @@ class Recorded:
 def foresee(
     intake: Intake,
     clinic: Clinic,
-    ledger: Ledger,
-    out: Path,
+    at: Workplace,
     *,
     month: str,
     as_of: dt.date,
     already_sent: bool = False,
     decisions: Path | None = None,
-    ask: AskPassword = nobody_to_ask,
-    progress: Progress = no_progress,
 ) -> tuple[Month, Rest]:
     """The month as `claim` would record it, with the decisions that it would read, and what second insurers owe.
 
     Nothing is recorded.
     """
-    workbooks = decided_in(ledger, month, out, decisions, ask)
+    ledger = at.ledger
+    workbooks = decided_in(at, month, decisions)
     with ledger.reading():
         memory = ledger.memory()
         new = unread_decisions(ledger, month, workbooks, as_of)
-        known = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
+        decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = prepare_month(
-            intake, clinic, month=month, as_of=as_of, memory=known, already_sent=already_sent, progress=progress
+            intake, clinic, month=month, as_of=as_of, memory=decided, already_sent=already_sent, progress=at.progress
         )
         none = Rest(empty(CLAIMS))
         return prepared, none if already_sent else due_from_second_insurers(run_of(prepared), prepared, ledger)
@@ -80,8 +76,7 @@ def foresee(
 def claim(
     intake: Intake,
     clinic: Clinic,
-    ledger: Ledger,
-    out: Path,
+    at: Workplace,
     *,
     month: str,
     as_of: dt.date,
@@ -89,10 +84,6 @@ def claim(
     strict: bool = False,
     new_ledger: bool = False,
     decisions: Path | None = None,
-    password: str = "",
-    ask: AskPassword = nobody_to_ask,
-    progress: Progress = no_progress,
-    waiting: Waiting = lambda _: None,
 ) -> Recorded:
     """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
 
@@ -102,9 +93,10 @@ def claim(
     of batches that the ledger does not know (unless it is a `new_ledger`), or with `strict` where a session is held;
     or, where a file cannot be written once the batch is recorded, with the batch and the way to its files.
     """
-    probe_summary(month, out, password)
-    workbooks = decided_in(ledger, month, out, decisions, first_known(password, ask))
-    with ledger.writing(waiting, f"claim {month}"):
+    ledger = at.ledger
+    probe_summary(month, at.out, at.password)
+    workbooks = decided_in(at, month, decisions)
+    with ledger.writing(at.waiting, f"claim {month}"):
         new = unread_decisions(ledger, month, workbooks, as_of)
         ledger.take(new)
         prepared = prepare_month(
@@ -114,11 +106,11 @@ def claim(
             as_of=as_of,
             memory=ledger.memory(),
             already_sent=already_sent,
-            progress=progress,
+            progress=at.progress,
         )
         if strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
-        progress("Recording")
+        at.progress("Recording")
         run = _with_open_lines(run_of(prepared), prepared, ledger)
         run = replace(
             run,
@@ -132,22 +124,22 @@ def claim(
         for other in others:
             later, _ = ledger.add_batch(other)
             if later is not None and not new_ledger:
-                refuse_an_outdated_ledger(ledger, other.month, later, out)
+                refuse_an_outdated_ledger(at, other.month, later)
         months = list(dict.fromkeys([*months, *(other.month for other in others)]))
         if len(rest.claims):
-            asked = ledger.claims()
-            asked = asked[asked["follows"].isin(rest.claims["follows"]) & asked["voided_on"].isna()]
-            rest = replace(rest, claims=asked)
+            second = ledger.claims()
+            second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
+            rest = replace(rest, claims=second)
         if batch is not None or len(new) or _tells_of_others(run, ledger):
             ledger.set_page(run)
         if batch is not None and not new_ledger:
-            refuse_an_outdated_ledger(ledger, month, batch, out)
+            refuse_an_outdated_ledger(at, month, batch)
         read = {book.sha256 for book in workbooks}
         for each in (month, *months):
-            nothing_unread(ledger, each, out, read, first_known(password, ask))
-            probe(ledger, each, out, password)
-    written = write(ledger, month, out, batch, progress, waiting, password, read, ask)
-    elsewhere = [write(ledger, each, out, None, progress, waiting, password, read, ask) for each in months]
+            nothing_unread(at, each, read)
+            probe(at, each)
+    written = write(at, month, batch, read)
+    elsewhere = [write(at, each, None, read) for each in months]
     return Recorded(prepared, batch, numbers, written, new, rest, tuple(one for one in elsewhere if one))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.typed_decisions import read_decisions
 from ims_billing.sessions.newly_decided import newly_decided
 from ims_billing.vocabulary.errors import BillingError
@@ -21,7 +21,7 @@ from ims_billing.workbooks.files import summaries, summary_path
 
 @dataclass(frozen=True)
 class DecidedIn:
-    """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED frame."""
+    """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED."""
 
     path: Path
     sha256: str
@@ -29,23 +29,23 @@ class DecidedIn:
     typed: pd.DataFrame
 
 
-def decided_in(ledger: Ledger, month: str, out: Path, given: Path | None, ask: AskPassword) -> list[DecidedIn]:
+def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]:
     """The month's summaries that somebody saved after they were written, and the workbook `given`, if any.
 
     Raises BillingError where one cannot be read.
     """
-    with ledger.reading():
-        left, up_to_date = ledger.summary_left(month, place(out))
-    own = summary_path(out, month)
+    with at.ledger.reading():
+        left, up_to_date = at.ledger.summary_left(month, at.place)
+    own = summary_path(at.out, month)
     books = []
-    for path in dict.fromkeys([*summaries(out, month), *([given] if given else [])]):
+    for path in dict.fromkeys([*summaries(at.out, month), *([given] if given else [])]):
         try:
             content = path.read_bytes()
         except OSError as error:
             raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
         sha256 = hashlib.sha256(content).hexdigest()
         if path != own or sha256 != left:
-            typed = read_decisions(path.name, content, ask)
+            typed = read_decisions(path.name, content, at.ask_if_needed)
             books.append(DecidedIn(path, sha256, path == own and up_to_date, typed))
     return books
 
@@ -70,13 +70,3 @@ def unread_decisions(ledger: Ledger, month: str, workbooks: Sequence[DecidedIn],
         again = decided.set_index(["session", "kind"]).index.isin(new.set_index(["session", "kind"]).index)
         new = pd.concat([new, decided[~again]], ignore_index=True)
     return prove(new, DECISIONS)
-
-
-def place(out: Path) -> str:
-    """The name under which the ledger keeps an output folder."""
-    return str(out.resolve())
-
-
-def first_known(password: str, ask: AskPassword) -> AskPassword:
-    """Tries `password` first and asks for another only where it does not open a file."""
-    return lambda name, again: password if password and not again else ask(name, again)

@@ -4,51 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from ims_billing.commands.decided_in_folder import first_known, place
 from ims_billing.commands.refusals import nothing_unread, probe
-from ims_billing.ledger.file import Waiting
-from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.intake import nobody_to_ask
-from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Progress, no_progress
 from ims_billing.workbooks.files import Written, claim_workbooks, probe_month, write_month
 
 
-def write(
-    ledger: Ledger,
-    month: str,
-    out: Path,
-    batch: int | None,
-    progress: Progress,
-    waiting: Waiting,
-    password: str,
-    read: Collection[str],
-    ask: AskPassword,
-) -> Written | None:
-    """Writes what is not in the folder yet; everything, where it has no workbook of the month at all.
+def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = ()) -> Written | None:
+    """Writes the files that the folder lacks, or all where it has no workbook of the month; None if it lacks none.
 
-    The ledger is locked meanwhile: what a folder shows is then what the ledger holds, whoever came in between.
+    `batch` is the batch that was just recorded, and `read` are the hashes of workbooks whose decisions were read.
+    The ledger is locked meanwhile, so that the folder shows what the ledger holds, whichever command ran in between.
     """
-    with ledger.writing(waiting, f"claim {month}"):
-        batches = ledger.unwritten(month, place(out))
-        if batches is None and claim_workbooks(out, month):
+    with at.ledger.writing(at.waiting, f"claim {month}"):
+        batches = at.ledger.unwritten(month, at.place)
+        if batches is None and claim_workbooks(at.out, month):
             return None
-        shown = ledger.month(month)
-        if not batches and not claim_workbooks(out, month):
+        shown = at.ledger.month(month)
+        if not batches and not claim_workbooks(at.out, month):
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(month, batch):
-            nothing_unread(ledger, month, out, read, first_known(password, ask))
-            written = write_month(shown, batches or (), out, progress, password)
-        ledger.mark_written(month, place(out), written.summary_sha256)
+            nothing_unread(at, month, read)
+            written = write_month(shown, batches or (), at.out, at.progress, at.password)
+        at.ledger.mark_written(month, at.place, written.summary_sha256)
     return written
 
 
 @contextmanager
 def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
-    """Says, where a file cannot be written, that the ledger has what it shows, and how to get it."""
+    """Where a file cannot be written, the message adds that the ledger has its content, and how to get the file."""
     try:
         yield
     except (BillingError, OSError) as error:
@@ -59,45 +44,27 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
         ) from error
 
 
-def report(
-    ledger: Ledger,
-    month: str,
-    out: Path,
-    *,
-    password: str = "",
-    ask: AskPassword = nobody_to_ask,
-    progress: Progress = no_progress,
-    waiting: Waiting = lambda _: None,
-) -> Written:
-    """Writes all files of a month again from the ledger, the same to the byte; raises BillingError where it cannot."""
-    with ledger.writing(waiting, f"report {month}"):
-        shown = ledger.month(month)
+def report(at: Workplace, month: str) -> Written:
+    """Writes all files of a month again from the ledger, as identical copies; raises BillingError where it cannot."""
+    with at.ledger.writing(at.waiting, f"report {month}"):
+        shown = at.ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
-        probe_month(month, shown.batches, batches, out, password)
-        nothing_unread(ledger, month, out, (), first_known(password, ask))
-        written = write_month(shown, batches, out, progress, password)
-        ledger.mark_written(month, place(out), written.summary_sha256)
+        probe_month(month, shown.batches, batches, at.out, at.password)
+        nothing_unread(at, month)
+        written = write_month(shown, batches, at.out, at.progress, at.password)
+        at.ledger.mark_written(month, at.place, written.summary_sha256)
     return written
 
 
-def refresh(
-    ledger: Ledger,
-    months: Sequence[str],
-    out: Path,
-    *,
-    password: str = "",
-    ask: AskPassword = nobody_to_ask,
-    progress: Progress = no_progress,
-    waiting: Waiting = lambda _: None,
-) -> list[Written]:
-    """Writes the files of months again that show what has changed since, where the folder has them at all.
+def refresh(at: Workplace, months: Sequence[str]) -> list[Written]:
+    """Writes the files of changed months again, of those months that the folder has at all.
 
     Raises BillingError where one cannot be written; the ledger has the change already, and `report` writes it.
     """
     written = []
     for month in months:
-        if claim_workbooks(out, month):
-            with ledger.reading(), _recorded_already(month, None):
-                probe(ledger, month, out, password)
-            written.append(write(ledger, month, out, None, progress, waiting, password, (), ask))
+        if claim_workbooks(at.out, month):
+            with at.ledger.reading(), _recorded_already(month, None):
+                probe(at, month)
+            written.append(write(at, month, None))
     return [one for one in written if one]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.ledger.file import Waiting
-from ims_billing.ledger.ledger import Ledger
+from ims_billing.commands.workplace import Workplace
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.payment import RESULTS, Payment
 from ims_billing.payments.posting import reconciled
@@ -59,17 +58,18 @@ def reconcile(
     lines: pd.DataFrame,
     files: tuple[FileRead, ...],
     clinic: Clinic,
-    ledger: Ledger,
+    at: Workplace,
     *,
     as_of: dt.date,
     dry_run: bool = False,
     accept_overpayment: bool = False,
-    waiting: Waiting = lambda _: None,
 ) -> Reconciliation:
     """Matches the lines (REMITTANCE) to the ledger's claims, and posts what is certain; all of it, or none.
 
     With `dry_run` nothing is recorded; `accept_overpayment` posts amounts above a claim too.
     """
+
+    ledger = at.ledger
 
     def matched() -> tuple[Payment, ...]:
         claims, postings, payments = ledger.claims(), ledger.postings(), ledger.payments()
@@ -80,7 +80,7 @@ def reconcile(
     if dry_run:
         with ledger.reading():
             return Reconciliation(as_of, files, matched(), None)
-    with ledger.writing(waiting, "reconcile"):
+    with ledger.writing(at.waiting, "reconcile"):
         payments = matched()
         posted = ledger.post(payments, as_of)
         unlike = uneven(ledger.claims(), ledger.postings())
@@ -103,9 +103,10 @@ class Undone:
         return sorted({claim[:7] for claim in self.claims})
 
 
-def undo(payment: int, reason: str, ledger: Ledger, *, as_of: dt.date, waiting: Waiting = lambda _: None) -> Undone:
+def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
     """Takes a posted payment back; raises BillingError where there is none, or another one took back what it paid."""
-    with ledger.writing(waiting, f"undo {payment}"):
+    ledger = at.ledger
+    with ledger.writing(at.waiting, f"undo {payment}"):
         insurer, cents, claims = ledger.undo(payment, as_of, reason)
         unlike = uneven(ledger.claims(), ledger.postings())
     return Undone(payment, insurer, cents, tuple(claims), unlike)

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from ims_billing.commands.decided_in_folder import DecidedIn, place, unread_decisions
+from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.typed_decisions import read_decisions
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, probe_month, summary_path
@@ -27,32 +27,37 @@ def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
         )
 
 
-def refuse_an_outdated_ledger(ledger: Ledger, month: str, batch: int, out: Path) -> None:
+def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
     """Raises BillingError where the folder holds a workbook of this new batch, or of a later one, already.
 
     Then the ledger is another one, or an old copy: it would give the same numbers to other claims.
     """
-    there = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS and batch_of(path) >= batch]
+    there = [
+        path for path in claim_workbooks(at.out, month) if path.parent.name == INSURERS and batch_of(path) >= batch
+    ]
     if there:
         raise BillingError(
-            f"{there[0]}: this workbook is of a batch that the ledger {ledger.path} does not know. The ledger is an "
+            f"{there[0]}: this workbook is of a batch that the ledger {at.ledger.path} does not know. The ledger is an "
             "old copy, or another one, and would claim sessions again. Name the right one with --ledger; if this one "
             "is right, move that workbook away."
         )
 
 
-def nothing_unread(ledger: Ledger, month: str, out: Path, read: Collection[str], ask: AskPassword) -> None:
-    """Raises BillingError where the summary that is to be written again holds decisions that nobody has read."""
-    path = summary_path(out, month)
+def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> None:
+    """Raises BillingError where the summary to be written again holds decisions that no command has read.
+
+    `read` are the hashes of workbooks that this command has read itself.
+    """
+    path = summary_path(at.out, month)
     if not path.is_file():
         return
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    left, up_to_date = ledger.summary_left(month, place(out))
+    left, up_to_date = at.ledger.summary_left(month, at.place)
     if sha256 == left or sha256 in read:
         return
-    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, content, ask))
-    new = unread_decisions(ledger, month, [book], dt.date.min)
+    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, content, at.ask_if_needed))
+    new = unread_decisions(at.ledger, month, [book], dt.date.min)
     if len(new):
         raise BillingError(
             f"{path}: {len(new)} {'decision' if len(new) == 1 else 'decisions'} in it were not read yet, and would be "
@@ -60,8 +65,8 @@ def nothing_unread(ledger: Ledger, month: str, out: Path, read: Collection[str],
         )
 
 
-def probe(ledger: Ledger, month: str, out: Path, password: str) -> None:
+def probe(at: Workplace, month: str) -> None:
     """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
-    batches = ledger.unwritten(month, place(out))
+    batches = at.ledger.unwritten(month, at.place)
     if batches is not None:
-        probe_month(month, ledger.batches(month), batches, out, password)
+        probe_month(month, at.ledger.batches(month), batches, at.out, at.password)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import due_from_second_insurers, said_of_second_insurers
-from ims_billing.commands.decided_in_folder import first_known
 from ims_billing.commands.folder import write
 from ims_billing.commands.refusals import nothing_unread, probe
-from ims_billing.ledger.file import Waiting
+from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
-from ims_billing.reading.intake import nobody_to_ask
-from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
-from ims_billing.vocabulary.model import FileRead, Intake, Progress, Run, no_progress
+from ims_billing.vocabulary.model import FileRead, Intake, Run
 from ims_billing.workbooks.files import Written
 
 
@@ -47,16 +43,11 @@ class Voided:
 def void(
     number: str,
     clinic: Clinic | None,
-    ledger: Ledger,
-    out: Path,
+    at: Workplace,
     *,
     reason: str,
     as_of: dt.date,
     intake: Intake | None = None,
-    password: str = "",
-    ask: AskPassword = nobody_to_ask,
-    progress: Progress = no_progress,
-    waiting: Waiting = lambda _: None,
 ) -> Voided:
     """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.
 
@@ -64,7 +55,8 @@ def void(
     was claimed. A claim that was taken back before can still be claimed anew. Raises BillingError, with nothing
     recorded, where there is no such claim, or the new one would be held.
     """
-    with ledger.writing(waiting, f"void {number}"):
+    ledger = at.ledger
+    with ledger.writing(at.waiting, f"void {number}"):
         old = ledger.claim(number)
         months = [str(old["month"].iloc[0])]
         followed_by = ledger.followed_by(number)
@@ -82,9 +74,9 @@ def void(
             ledger.settle(run.month, number)
             months = list(dict.fromkeys([*months, run.month]))
         for month in months:
-            nothing_unread(ledger, month, out, (), first_known(password, ask))
-            probe(ledger, month, out, password)
-    written = [write(ledger, month, out, batch, progress, waiting, password, (), ask) for month in months]
+            nothing_unread(at, month)
+            probe(at, month)
+    written = [write(at, month, batch) for month in months]
     return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
 
 

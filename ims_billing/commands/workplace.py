@@ -1,0 +1,43 @@
+"""What every command works with: the ledger, the output folder, and how to reach whoever runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.intake import nobody_to_ask
+from ims_billing.reading.spreadsheet import AskPassword
+from ims_billing.vocabulary.model import Progress, no_progress
+
+
+def wait_in_silence(_: str) -> None:
+    """The waiting callback of commands that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a command works, and whom it asks and shows what it does; the defaults are those of a script."""
+
+    ledger: Ledger
+    """The ledger: read, or written in one transaction."""
+    out: Path
+    """The output folder, with a folder for each month."""
+    password: str = ""
+    """The password that workbooks are written with; empty: they open without one."""
+    ask: AskPassword = nobody_to_ask
+    """Asks for the password of a protected workbook that is to be read."""
+    progress: Progress = no_progress
+    """Progress callback: the step that starts, and the fraction done (0 to 1) if known."""
+    waiting: Waiting = wait_in_silence
+    """Called while another command holds the ledger, with what that command is."""
+
+    @property
+    def place(self) -> str:
+        """The name under which the ledger keeps the output folder."""
+        return str(self.out.resolve())
+
+    def ask_if_needed(self, name: str, again: bool) -> str | None:
+        """Tries `password` first, and asks for another one only where it does not open the workbook."""
+        return self.password if self.password and not again else self.ask(name, again)
