@@ -8,9 +8,11 @@ from pathlib import Path
 
 import ims_billing
 from ims_billing.vocabulary.findings import catalogue_table
+from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BEGIN = "<!-- findings: made by ims_billing.vocabulary.findings.catalogue_table() -->\n"
 END = "\n<!-- end of findings -->"
 
@@ -28,9 +30,17 @@ def test_the_two_command_lines_stand_on_the_first_screen() -> None:
     assert "pytest" in lines[1]
 
 
-def test_every_file_that_the_readme_points_to_is_there() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_every_file_that_the_readme_and_contributing_point_to_is_there() -> None:
+    for text in (README, CONTRIBUTING):
+        for target in re.findall(r"\]\(([^)]+)\)", text):
+            assert (ROOT / target).exists(), target
+
+
+def test_contributing_lists_every_package_and_names_files_that_are_there() -> None:
+    listed = set(re.findall(r"^\| `(\w+)(?:/|\.py)` \|", CONTRIBUTING, flags=re.MULTILINE))
+    assert listed == {name for name in MAY_IMPORT if not name.startswith("__")}
+    for path in re.findall(r"`((?:ims_billing|tests|samples|\.ci)/[\w./]+)`", CONTRIBUTING):
+        assert (ROOT / path).exists(), path
 
 
 def test_every_dependency_says_why_it_is_there() -> None:
