@@ -38,8 +38,8 @@ def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
     """The insurer's service code depends on the visit, and nothing says which visit it was."""
     candidates = desk.candidates
     by_visit = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
-    said = " has a service code for each visit, and the row does not say which visit it was."
-    return (candidates.loc[by_visit & (candidates["visit"] == ""), "insurer_name"] + said).astype("str")
+    reasons = " has a service code for each visit, and the row does not say which visit it was."
+    return (candidates.loc[by_visit & (candidates["visit"] == ""), "insurer_name"] + reasons).astype("str")
 
 
 @check("unreadable-fee")
@@ -60,9 +60,9 @@ def missing_fee(desk: Desk) -> pd.Series[str]:
 def phn_check_digit(desk: Desk) -> pd.Series[str]:
     """A Personal Health Number that is not ten digits from 9 with its check digit (python-stdnum, stdnum.ca.bc_phn)."""
     phn = desk.candidates["phn"]
-    told = {number: _wrong_with(number) for number in phn.unique()}
-    said = phn.map(told).astype("str")
-    return said[said != ""]
+    texts = {number: _wrong_with(number) for number in phn.unique()}
+    reasons = phn.map(texts).astype("str")
+    return reasons[reasons != ""]
 
 
 def _wrong_with(phn: str) -> str:

@@ -19,7 +19,7 @@ _LAST_VISITS = 2
 _LAST_DAYS = 14
 
 
-def _told(parts: list[pd.Series[str]]) -> pd.Series[str]:
+def _joined(parts: list[pd.Series[str]]) -> pd.Series[str]:
     """Messages of several rules as one per session."""
     both = pd.concat([part for part in parts if len(part)]) if any(len(part) for part in parts) else None
     return pd.Series(dtype="str") if both is None else both.groupby(level=0, sort=False).agg(" ".join)
@@ -128,12 +128,12 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
             counted = _counted(limit, visits)
             over = counted[(counted["nth"] > limit.visits) & counted.index.isin(labels)]
             over = over[certain[over.index] != in_part]
-            told = [
+            texts = [
                 f"It is visit {nth}, and {name} pays {limit.visits} {limit.what()} "
                 f"({ledger} counted on the ledger, {nth - ledger} in these files{besides})."
                 for nth, ledger in zip(over["nth"], over["ledger"], strict=True)
             ]
-            parts.append(pd.Series(told, over.index, "str"))
+            parts.append(pd.Series(texts, over.index, "str"))
             continue
         own = visits.loc[visits.index.isin(labels)]
         weeks = f"the {limit.weeks_after_accident} weeks that {name} pays for"
@@ -147,15 +147,15 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
             unknown = own[own["accident_date"].isna()]
             several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
             parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
-    return _told(parts)
+    return _joined(parts)
 
 
 @check("over-insurer-limit")
 def over_insurer_limit(desk: Desk) -> pd.Series[str]:
     """More visits than a limit of the clinic file allows, or than the clinic's own list of policies does."""
     over = _by_policy_list(desk, lambda nth, allowed: nth > allowed)
-    said = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
-    return _told([_over(desk, in_part=False), (said + ", by the clinic's list of policies.").astype("str")])
+    reasons = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
+    return _joined([_over(desk, in_part=False), (reasons + ", by the clinic's list of policies.").astype("str")])
 
 
 @check("insurer-limit-counted-in-part")
@@ -174,8 +174,8 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
         if limit.visits:
             counted = _counted(limit, visits)
             last = counted["nth"].between(limit.visits - _LAST_VISITS + 1, limit.visits) & counted.index.isin(labels)
-            said = "It is visit " + counted.loc[last, "nth"].astype("str")
-            parts.append((said + f" of the {limit.visits} {limit.what()} that {name} pays.").astype("str"))
+            reasons = "It is visit " + counted.loc[last, "nth"].astype("str")
+            parts.append((reasons + f" of the {limit.visits} {limit.what()} that {name} pays.").astype("str"))
         else:
             own = visits.loc[visits.index.isin(labels)]
             end = _end(limit, own)
@@ -183,9 +183,9 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
             weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
             parts.append((weeks + day_text(end[last]) + ".").astype("str"))
     near = _by_policy_list(desk, lambda nth, allowed: (nth <= allowed) & (nth > allowed - _LAST_VISITS))
-    said = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
-    parts.append((said + " that the plan pays, by the clinic's list of policies.").astype("str"))
-    return _told(parts)
+    reasons = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
+    parts.append((reasons + " that the plan pays, by the clinic's list of policies.").astype("str"))
+    return _joined(parts)
 
 
 def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFrame:
@@ -242,9 +242,9 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
             return by_it and window.covers(day) and (desk.as_of - day).days > window.days
 
         own = desk.candidates[desk.by_insurer_and_day(late) & ~desk.in_time[desk.candidates.index]]
-        said = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."
-        parts.append(pd.Series(said, index=own.index, dtype="str"))
-    return _told(parts)
+        reasons = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."
+        parts.append(pd.Series(reasons, index=own.index, dtype="str"))
+    return _joined(parts)
 
 
 @check("rule-not-verified")
@@ -256,14 +256,14 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
     for place, rows in prices.groupby("rule"):
         fee = clinic.fees[int(cast(int, place))] if cast(int, place) >= 0 else None
         if fee is not None and not fee.verified:
-            said = f"The fee is known only from a secondary source: {fee.source}."
-            parts.append(pd.Series(said, index=rows.index, dtype="str"))
+            reasons = f"The fee is known only from a secondary source: {fee.source}."
+            parts.append(pd.Series(reasons, index=rows.index, dtype="str"))
         elif fee is not None and fee.insurer is None:
             asked = desk.candidates.loc[rows.index, "insurer_id"].map(public).dropna()
-            said = " pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."
-            parts.append((asked + said).astype("str"))
+            reasons = " pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."
+            parts.append((asked + reasons).astype("str"))
     for limit, labels in desk.once(_limited):
         if not limit.verified:
-            said = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
-            parts.append(pd.Series(f"{said}source: {limit.source}.", index=labels, dtype="str"))
-    return _told(parts)
+            reasons = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
+            parts.append(pd.Series(f"{reasons}source: {limit.source}.", index=labels, dtype="str"))
+    return _joined(parts)

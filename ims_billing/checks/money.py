@@ -31,9 +31,9 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     public = rest["insurer_id"].isin({insurer.id for insurer in desk.clinic.insurers if insurer.public})
     listed = pd.Series("No fee is listed", rest.index, dtype="str")
     listed = listed.mask(public, rest["insurer_name"] + " pays amounts of its own, and none is listed")
-    said = listed + " for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
-    told: pd.Series[str] = said.astype("str")
-    return told
+    reasons = listed + " for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
+    texts: pd.Series[str] = reasons.astype("str")
+    return texts
 
 
 def _priced(candidates: pd.DataFrame) -> pd.Series[bool]:
@@ -51,21 +51,21 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     candidates, prices = desk.candidates, desk.prices
     fee = candidates["fee_cents"]
     rows = _priced(candidates) & prices["listed_cents"].notna() & ~_as_listed(desk)
-    told = {}
+    texts = {}
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     for label in candidates.index[rows]:
         listed, own = prices["listed_cents"][label], prices["own_cents"][label]
-        told[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(listed)}."
+        texts[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(listed)}."
         if candidates["insurer_id"][label] in public and not pd.isna(own) and own != listed:
             insurer = candidates["insurer_name"][label]
-            told[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(own)}, and "
-            told[label] += f"{dollars(listed)} for {insurer}."
-    said = pd.Series(told, dtype="str")
+            texts[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(own)}, and "
+            texts[label] += f"{dollars(listed)} for {insurer}."
+    reasons = pd.Series(texts, dtype="str")
     shared = desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("no-patient-share", day))
     shared &= candidates["patient_paid_cents"] > 0
     paid = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
     paid = paid + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
-    both: pd.Series[str] = pd.concat([said, paid]).groupby(level=0, sort=False).agg(" ".join).astype("str")
+    both: pd.Series[str] = pd.concat([reasons, paid]).groupby(level=0, sort=False).agg(" ".join).astype("str")
     return both
 
 
@@ -100,11 +100,11 @@ def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
     ranked = compared.sort_values(["plans", "visits", "fee_cents"], ascending=[False, False, True], kind="stable")
     compared["usual"] = ranked.groupby(same, dropna=False)["fee_cents"].transform("first")
     others = compared[compared["fee_cents"] != compared["usual"]]
-    said = [
+    reasons = [
         f"{insurer} is charged {dollars(fee)}, and other plans {dollars(usual)} for the same visit."
         for insurer, fee, usual in others[["insurer_name", "fee_cents", "usual"]].itertuples(index=False, name=None)
     ]
-    return pd.Series(said, index=others.index, dtype="str")
+    return pd.Series(reasons, index=others.index, dtype="str")
 
 
 @check("tax-on-session")

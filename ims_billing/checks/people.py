@@ -54,7 +54,7 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     written = candidates["insurer"]
     strangers = written[(written != "") & (candidates["insurer_id"] == "")]
     patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
-    told = {
+    texts = {
         name: f"The insurer{_named(name, patients)} is not known." + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
@@ -64,8 +64,8 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
         name: f"The second insurer{_named(name, patients)} is not known, and the claim names none."
         for name in unknown.unique()
     }
-    said: pd.Series[str] = pd.concat([strangers.map(told), unknown.map(also)]).astype("str")
-    return said
+    reasons: pd.Series[str] = pd.concat([strangers.map(texts), unknown.map(also)]).astype("str")
+    return reasons
 
 
 @check("not-a-physiotherapist")
@@ -73,8 +73,8 @@ def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
     """The service is billed as physiotherapy, and another profession gave it."""
     candidates = desk.candidates
     others = candidates[~candidates["profession"].isin(("", "physiotherapist"))]
-    said = others["practitioner_name"] + " is entered as " + others["profession"] + "."
-    return said.astype("str")
+    reasons = others["practitioner_name"] + " is entered as " + others["profession"] + "."
+    return reasons.astype("str")
 
 
 @check("practitioner-not-registered")
@@ -83,11 +83,11 @@ def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & ~candidates["registered"]
     without = candidates["registration"] == ""
-    said = candidates["practitioner_name"] + (" has no registration for " + day_text(candidates["service_date"])).mask(
-        without, " has no registration number"
-    )
-    told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
-    return told
+    reasons = candidates["practitioner_name"] + (
+        " has no registration for " + day_text(candidates["service_date"])
+    ).mask(without, " has no registration number")
+    texts: pd.Series[str] = (reasons[rows] + " in the clinic file.").astype("str")
+    return texts
 
 
 @check("not-authorised-to-needle")
@@ -97,9 +97,9 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
     rows &= ~candidates["may_needle"]
     day = day_text(candidates["service_date"])
-    said = candidates["practitioner_name"] + " has no authorisation to needle for " + day
-    told: pd.Series[str] = (said[rows] + " in the clinic file.").astype("str")
-    return told
+    reasons = candidates["practitioner_name"] + " has no authorisation to needle for " + day
+    texts: pd.Series[str] = (reasons[rows] + " in the clinic file.").astype("str")
+    return texts
 
 
 @check("registration-format")
@@ -112,8 +112,8 @@ def registration_format(desk: Desk) -> pd.Series[str]:
         odd = numbered & ~candidates["registration"].str.fullmatch(written.pattern)
         odd &= candidates["service_date"] >= pd.Timestamp(written.start)
         own = candidates[odd]
-        said = own["practitioner_name"] + "'s registration number \"" + own["registration"]
-        parts.append((said + f'" is not {written.words}.').astype("str"))
+        reasons = own["practitioner_name"] + "'s registration number \"" + own["registration"]
+        parts.append((reasons + f'" is not {written.words}.').astype("str"))
     return pd.concat(parts)
 
 
@@ -128,11 +128,11 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
         for name in written.unique()
         if (i := desk.clinic.insurer(name)) and _pays_first(i)
     }
-    told = pd.Series([first.get(name, "") for name in written], index=written.index, dtype="str")
-    told = told.mask((told == "") & (candidates["payer_file_number"] != ""), "the row has a payer file number")
-    told = told.mask((told == "") & candidates["accident_date"].notna(), "the row has an accident date")
-    rows = private & (told != "")
-    return ("The claim goes to " + candidates["insurer_name"] + ", a private plan, and " + told + ".")[rows].astype(
+    texts = pd.Series([first.get(name, "") for name in written], index=written.index, dtype="str")
+    texts = texts.mask((texts == "") & (candidates["payer_file_number"] != ""), "the row has a payer file number")
+    texts = texts.mask((texts == "") & candidates["accident_date"].notna(), "the row has an accident date")
+    rows = private & (texts != "")
+    return ("The claim goes to " + candidates["insurer_name"] + ", a private plan, and " + texts + ".")[rows].astype(
         "str"
     )
 

@@ -28,5 +28,5 @@ def voided(desk: Desk) -> pd.Series[str]:
 @check("claimed-session-gone")
 def claimed_session_gone(desk: Desk) -> pd.Series[str]:
     """Claims whose sessions should be in the files and are not: told of no session."""
-    said = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
-    return pd.Series(said.to_numpy(), index=[NO_SESSION] * len(said), dtype="str")
+    reasons = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
+    return pd.Series(reasons.to_numpy(), index=[NO_SESSION] * len(reasons), dtype="str")

@@ -393,4 +393,4 @@ def services_in_words() -> list[tuple[Service, str]]:
     about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
     for words in published().services.service:
         about.setdefault(words.id, []).append(words.about)
-    return [(service, "; ".join(told)) for service, told in about.items()]
+    return [(service, "; ".join(texts)) for service, texts in about.items()]
