@@ -56,9 +56,9 @@ def check(
     from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, files)
-    known = load(path) if path else without_file()
+    rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger)
-    prepared = prepare(read_all(files, known), known, month, day_of(as_of), memory)
+    prepared = prepare(read_all(files, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
     if as_json:
         print_json(json_view.month_json(prepared))
     else:
@@ -109,19 +109,19 @@ def claim(
             "there is no clinic file, and claims need one: practitioners, fees, insurers. Make it with: "
             f'ims-billing init --from "{files[0]}"'
         )
-    known = load(path)
-    if known.unconfirmed:
-        listed = "\n".join(f"  {what}" for what in known.unconfirmed)
+    rules_of_clinic = load(path)
+    if rules_of_clinic.unconfirmed:
+        listed = "\n".join(f"  {what}" for what in rules_of_clinic.unconfirmed)
         raise BillingError(
             f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
         )
     memory, folder = places(path, ledger, out)
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
-    intake, billed = read_sessions(files, known, month)
+    intake, billed = read_sessions(files, rules_of_clinic, month)
     if dry_run or strict:
         with screen.Working() as working:
             prepared, rest = record.foresee(
-                intake, known, workplace(memory, folder, working), month=billed, as_of=day_of(as_of),
+                intake, rules_of_clinic, workplace(memory, folder, working), month=billed, as_of=day_of(as_of),
                 already_sent=already_sent, decisions=decisions,
             )  # fmt: skip
         held = prepared.totals.counts["held"]
@@ -140,7 +140,7 @@ def claim(
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         done = record.claim(
-            intake, known, workplace(memory, folder, working, password), month=billed, as_of=day_of(as_of),
+            intake, rules_of_clinic, workplace(memory, folder, working, password), month=billed, as_of=day_of(as_of),
             already_sent=already_sent, strict=strict, new_ledger=new_ledger, decisions=decisions,
         )  # fmt: skip
     if memory.synchronised_by:
@@ -188,9 +188,9 @@ def why(
     from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, about if row is not None else [])
-    known = load(path) if path else without_file()
+    rules_of_clinic = load(path) if path else without_file()
     if row is None:
-        page = _why_of_one(about, known, path, ledger)
+        page = _why_of_one(about, rules_of_clinic, path, ledger)
         if as_json:
             print_json({"version": __version__, **json_view.page_json(page)})
         else:
@@ -199,7 +199,7 @@ def why(
     from ims_billing.month.why import session_page, sessions_at
 
     memory = memory_of(path, ledger)
-    prepared = prepare(read_all(about, known), known, month, day_of(as_of), memory)
+    prepared = prepare(read_all(about, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
     if memory is None:
         from ims_billing.vocabulary.frames import ON_LEDGER, empty
 
@@ -233,8 +233,8 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
             return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
     if named in (".", "") or about[0].exists() or about[0].suffix:
         raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
-    known = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."
-    raise BillingError(f"{named} is no claim, no kind of finding and no reason not to bill{known}")
+    suggestion = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."
+    raise BillingError(f"{named} is no claim, no kind of finding and no reason not to bill{suggestion}")
 
 
 @app.command(
@@ -294,15 +294,15 @@ def void(
     memory, folder = known_ledger(path, ledger, out)
     if anew and path is None:
         raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
-    known = load(path) if anew and path else None
-    intake = read_all(files, known) if files and known else None
-    if intake and known:
-        refuse_unread(intake.files, known.file)
+    rules_of_clinic = load(path) if anew and path else None
+    intake = read_all(files, rules_of_clinic) if files and rules_of_clinic else None
+    if intake and rules_of_clinic:
+        refuse_unread(intake.files, rules_of_clinic.file)
     number = claim.strip().upper()
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         done = voiding.void(
-            number, known, workplace(memory, folder, working, password), reason=reason.strip(),
+            number, rules_of_clinic, workplace(memory, folder, working, password), reason=reason.strip(),
             as_of=day_of(as_of), intake=intake,
         )  # fmt: skip
     screen.show_ledger(memory.path, fresh=False)

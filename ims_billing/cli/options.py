@@ -144,10 +144,10 @@ def memory_of(clinic: Path | None, ledger: Path | None) -> Ledger | None:
 
 def known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
     """As `places`, where the ledger must be there."""
-    found, folder = places(clinic, ledger, out)
-    if not found.exists:
-        raise BillingError(f"{found.path}: there is no ledger here. Name it with --ledger.")
-    return found, folder
+    memory, folder = places(clinic, ledger, out)
+    if not memory.exists:
+        raise BillingError(f"{memory.path}: there is no ledger here. Name it with --ledger.")
+    return memory, folder
 
 
 def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -> Workplace:

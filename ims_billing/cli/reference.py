@@ -53,8 +53,8 @@ def rules(
     from ims_billing.clinic.toml_file import load, without_file
 
     path = find_clinic(clinic, [])
-    known = load(path) if path else without_file()
+    rules_of_clinic = load(path) if path else without_file()
     if as_json:
-        print_json(json_view.rules_json(known, day_of(on)))
+        print_json(json_view.rules_json(rules_of_clinic, day_of(on)))
     else:
-        screen.show_rules(known, day_of(on))
+        screen.show_rules(rules_of_clinic, day_of(on))

@@ -156,22 +156,22 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
 
 def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     """What second insurers are to be asked for now, the run's own claims among the first ones."""
-    said = said_of_second_insurers(month.sessions)
-    if not said and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
+    stated = said_of_second_insurers(month.sessions)
+    if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
         return Rest(empty(CLAIMS))
     claims, postings = ledger.claims(), ledger.postings()
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = rests(both, answered, said, ledger.sent_before(), month.clinic)
+    due = rests(both, answered, stated, ledger.sent_before(), month.clinic)
     return replace(due, uneven=uneven(claims, postings))
 
 
 def said_of_second_insurers(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
     """By claim the second insurer, its policy and member, as the files have them now."""
-    said = sessions[(sessions["claim"] != "") & (sessions["secondary_insurer"] != "")]
+    stated = sessions[(sessions["claim"] != "") & (sessions["secondary_insurer"] != "")]
     columns = ["secondary_insurer", "secondary_policy", "secondary_member"]
-    return dict(zip(said["claim"], said[columns].itertuples(index=False, name=None), strict=True))
+    return dict(zip(stated["claim"], stated[columns].itertuples(index=False, name=None), strict=True))
 
 
 def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
@@ -235,13 +235,13 @@ def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     if run.month not in ledger.months():
         return True
     held, not_billed = ledger.listing(run.month)
-    said = [
+    stated = [
         lines.assign(problem=lines["problem"].mask(lines["kind"].isin(_NAMES_ROWS), ""))
         for lines in (run.attention, held)
     ]
     # The files of a month come to hold ever more of the next one; that changes nothing in this one.
     billed = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]
-    return _lines(said[0]) != _lines(said[1]) or _lines(billed[0]) != _lines(billed[1])
+    return _lines(stated[0]) != _lines(stated[1]) or _lines(billed[0]) != _lines(billed[1])
 
 
 def _lines(frame: pd.DataFrame) -> Counter[tuple[str, ...]]:

@@ -210,13 +210,13 @@ def _practitioners(sessions: pd.DataFrame) -> str:
 def _insurers(sessions: pd.DataFrame) -> str:
     """The insurers found: the known ones for what the clinic may add, the others with a code of their own."""
     named = sessions[sessions["insurer_id"] != SELF_PAY]
-    known = named.loc[named["insurer_id"] != "", "insurer_name"]
+    listed_names = named.loc[named["insurer_id"] != "", "insurer_name"]
     unknown = named.loc[named["insurer_id"] == "", "insurer"]
     vendor = '# vendor_number = ""               # what it calls the clinic'
     clinic = without_file()
     entries = [
         _entry("insurer", f"name = {toml_text(name)}", _requires(clinic.insurer(name)), vendor)
-        for name in _in_order(known)
+        for name in _in_order(listed_names)
     ]
     entries += [
         _entry(

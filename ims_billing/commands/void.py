@@ -113,15 +113,15 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
-    said = said_of_second_insurers(prepared.sessions)
+    second_plans = said_of_second_insurers(prepared.sessions)
     claims, postings = ledger.claims(), ledger.postings()
     others = claims[claims["follows"] != first]
-    due = rests(others, answers(claims, postings), said, (), clinic)
+    due = rests(others, answers(claims, postings), second_plans, (), clinic)
     ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
     if ours.empty:
-        told = " ".join(line for line in due.waiting if line.startswith(first))
-        told = told or f"Nothing of {first}, which it follows, is left to ask for."
-        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {told}")
+        waiting_for = " ".join(line for line in due.waiting if line.startswith(first))
+        waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
+        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {waiting_for}")
     run = replace(run_of(replace(prepared, month=first[:7])), claims=empty(CLAIMS))
     return with_rests(run, ours.assign(replaces=number), clinic)
 

@@ -51,8 +51,8 @@ def _lines(view: MonthView, make: Callable[[MonthView], bytes]) -> int:
     if not isinstance(make, partial):
         # The CSV takes next to nothing beside a workbook.
         return len(view.claims) + len(view.attention) + len(view.not_billed) if make is claim_summary else 0
-    claims, asked = view.claims, make.keywords
-    return int(((claims["batch"] == asked["batch"].number) & (claims["insurer_id"] == asked["insurer"].id)).sum())
+    claims, options = view.claims, make.keywords
+    return int(((claims["batch"] == options["batch"].number) & (claims["insurer_id"] == options["insurer"].id)).sum())
 
 
 def _of(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
@@ -76,12 +76,12 @@ def probe_summary(month: str, out: Path, password: str = "") -> None:
     probe(summary_path(out, month))
 
 
-def probe_month(month: str, known: Iterable[Batch], batches: Collection[int], out: Path, password: str = "") -> None:
+def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int], out: Path, password: str = "") -> None:
     """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it.
 
     Of the month's batches that are `known`, these `batches` are to be written.
     """
-    for path in month_files(month, _of(known, batches)):
+    for path in month_files(month, _of(expected, batches)):
         keep_protection(out / path, password)
         probe(out / path)
 
@@ -116,9 +116,9 @@ def write_month(
         sweep(place)
     shared = is_shared(out)
     write_all(contents, shared=shared)
-    known = {out / path for path in month_files(view.month, view.batches)}
+    expected = {out / path for path in month_files(view.month, view.batches)}
     found = sorted((folder / INSURERS).glob("*.xlsx"))
-    left_over = tuple(path for path in found if path not in known and not path.name.startswith("~$"))
+    left_over = tuple(path for path in found if path not in expected and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
     return Written(tuple(contents), left_over, shared, summary)
 

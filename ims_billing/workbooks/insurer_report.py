@@ -74,7 +74,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
     shown = pd.concat([voided, by_patient])
-    lines = {name: column for name, (column, asked) in LINES.items() if asked is None or asked in insurer.asks}
+    lines = {name: column for name, (column, wanted) in LINES.items() if wanted is None or wanted in insurer.asks}
     lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[IF_SAID[name]])}
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
@@ -87,8 +87,8 @@ def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
 
 def _asked(insurer: InsurerView) -> str:
     """What the insurer or its channel wants beside the rest, in its own order."""
-    headings = {asked: column.heading for column, asked in reversed(LINES.values()) if asked}
-    return ", ".join(headings[asked] for asked in insurer.asks)
+    headings = {wanted: column.heading for column, wanted in reversed(LINES.values()) if wanted}
+    return ", ".join(headings[wanted] for wanted in insurer.asks)
 
 
 def _to_sign() -> Block:

@@ -75,8 +75,8 @@ def _content(value: Value) -> str:
     return f' t="n"><v>{value}</v></c>'
 
 
-def _entity(found: re.Match[str]) -> str:
-    return _ENTITIES[found[0]]
+def _entity(match: re.Match[str]) -> str:
+    return _ENTITIES[match[0]]
 
 
 def stamped(book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = None) -> bytes:

@@ -101,9 +101,9 @@ class Book:
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
-            told = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
-            raise BillingError(f"{name}: {told}. Claim fewer files at once.")
-        sheet, made = self._sheet(name)
+            refusal = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
+            raise BillingError(f"{name}: {refusal}. Claim fewer files at once.")
+        sheet, new_sheet = self._sheet(name)
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         distinct = [{row[n] for row in kept} for n in range(len(columns))]
@@ -120,7 +120,7 @@ class Book:
             # for what a person types below the table
             dimension.number_format = _FORMATS[column.kind]
         headings = [self._style("heading", column.kind) for column in columns]
-        made.add([column.heading for column in columns], headings, _heading_height(columns, widths))
+        new_sheet.add([column.heading for column in columns], headings, _heading_height(columns, widths))
         crossed = [self._style("struck", column.kind) for column in columns]
         # By whether something may be typed in a row, and whether a group begins with it.
         styles = {
@@ -134,7 +134,7 @@ class Book:
         for place, row in enumerate(kept):
             cells = crossed if place in struck else styles[place not in settled, place in groups]
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
-            made.add(row, cells, _LINE_HEIGHT * lines if lines > 1 else None)
+            new_sheet.add(row, cells, _LINE_HEIGHT * lines if lines > 1 else None)
         if columns:
             sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
         if any(column.typed for column in columns):
@@ -142,26 +142,26 @@ class Book:
 
     def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
         """A sheet to read: a title, a few facts, then small tables one below the other."""
-        sheet, made = self._sheet(name)
+        sheet, new_sheet = self._sheet(name)
         columns = max((len(block.columns) for block in blocks), default=2)
         widths = [_page_width(number, facts, blocks) for number in range(columns)]
         for number, width in enumerate(widths):
             sheet.column_dimensions[get_column_letter(number + 1)].width = width
 
         def add(values: Sequence[Value], look: str, kinds: Iterable[Kind], height: float | None = None) -> None:
-            made.add(values, [self._style(look, kind) for kind in kinds], height)
+            new_sheet.add(values, [self._style(look, kind) for kind in kinds], height)
 
         add([title], "title", ["text"], 26)
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
-            made.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
+            new_sheet.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
         for block in blocks:
             kinds = [column.kind for column in block.columns]
-            made.add([], [])
+            new_sheet.add([], [])
             add([block.title], "section", ["text"], 20)
             height = _heading_height(block.columns, widths[: len(block.columns)])
             add([c.heading for c in block.columns], "heading", kinds, height)
-            first = len(made) + 1
+            first = len(new_sheet) + 1
             for values in block.rows:
                 lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
                 add(values, "body", kinds, block.row_height or (_LINE_HEIGHT * lines if lines > 1 else None))
@@ -170,10 +170,10 @@ class Book:
             for line in block.note.splitlines():
                 add([line], "note", ["text"])
             if block.chart is not None and len(block.rows) > 1:
-                made.add([], [])
-                sheet.add_chart(_chart(sheet, block, first), f"A{len(made) + 1}")
+                new_sheet.add([], [])
+                sheet.add_chart(_chart(sheet, block, first), f"A{len(new_sheet) + 1}")
                 for _ in range(_CHART_ROWS):
-                    made.add([], [])
+                    new_sheet.add([], [])
 
     def _sheet(self, name: str) -> tuple[Any, Rows]:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
@@ -195,10 +195,10 @@ class Book:
 
     def _style(self, look: str, kind: Kind, *, typed: bool = False, begun: bool = False) -> int:
         """The workbook's number of one of the house's looks: to be typed in, or under the line that begins a group."""
-        known = (look, kind, typed, begun)
-        if known not in self._styles:
-            self._styles[known] = _styled(self._book.worksheets[0], look, kind, typed=typed, begun=begun).style_id
-        return self._styles[known]
+        style_key = (look, kind, typed, begun)
+        if style_key not in self._styles:
+            self._styles[style_key] = _styled(self._book.worksheets[0], look, kind, typed=typed, begun=begun).style_id
+        return self._styles[style_key]
 
     def bytes(self) -> bytes:
         """The finished workbook. The same sheets and stamp give the same bytes, on any day."""

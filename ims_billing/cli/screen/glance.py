@@ -48,8 +48,10 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     console.print(Text(title, style="bold"))
     console.print(_sources(month))
     if month.clinic.unconfirmed:
-        told = f"{_count(len(month.clinic.unconfirmed), 'entry')} of {month.clinic.file} not confirmed yet: claim waits"
-        console.print(Text(told.replace("entrys", "entries"), style="bold yellow"))
+        sentence = (
+            f"{_count(len(month.clinic.unconfirmed), 'entry')} of {month.clinic.file} not confirmed yet: claim waits"
+        )
+        console.print(Text(sentence.replace("entrys", "entries"), style="bold yellow"))
     for file in month.intake.files:
         for column in file.doubtful:
             line = f"{file.file}: {described(column)}. Claim waits until somebody says what it is."
@@ -58,8 +60,8 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
         console.print(Text(missing, style="bold yellow"))
     if month.month and month.month not in month.months():
         found = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
-        told = f"No session lies in {month.month}; the files hold: {found}."
-        console.print(Text(told, style="bold yellow"))
+        sentence = f"No session lies in {month.month}; the files hold: {found}."
+        console.print(Text(sentence, style="bold yellow"))
     console.print()
     console.print(_outcomes(month, would=would))
     if len(month.claims):
@@ -83,11 +85,13 @@ def _sources(month: Month) -> Text:
     totals = month.totals
     parts = [_count(totals.sessions, "session"), *(f"{n} {what}" for n, what in _rest(month) if n)]
     files = ", ".join(file.file for file in month.intake.files)
-    told = [f"{files}; {clinic}", f"{_count(totals.rows, 'row')} = {' + '.join(parts)}"]
-    told += [f"{file.file}: {'; '.join(file.remarks)}" for file in month.intake.files if file.remarks]
-    told += [f"{file.file}: {ALL_ATTENDED}" for file in month.intake.files if file.all_attended]
-    told += [f"{file.file}: not read: {', '.join(file.unread_headings)}" for file in month.intake.files if file.unread]
-    return Text("\n".join(told), style="dim")
+    sentence = [f"{files}; {clinic}", f"{_count(totals.rows, 'row')} = {' + '.join(parts)}"]
+    sentence += [f"{file.file}: {'; '.join(file.remarks)}" for file in month.intake.files if file.remarks]
+    sentence += [f"{file.file}: {ALL_ATTENDED}" for file in month.intake.files if file.all_attended]
+    sentence += [
+        f"{file.file}: not read: {', '.join(file.unread_headings)}" for file in month.intake.files if file.unread
+    ]
+    return Text("\n".join(sentence), style="dim")
 
 
 def _count(number: int, what: str) -> str:
@@ -147,19 +151,21 @@ def _show_findings(console: Console, month: Month, severity: str, title: str) ->
         console.print(Text(f"{len(sessions) or len(part):>4} {CATALOGUE[kind].title}", style="bold"))
         several = len(month.intake.files) > 1
         amount = dollars(int(sessions["fee_cents"].sum()))
-        told = Text(f"{kind}, {amount}" if len(sessions) else kind, style="dim")
+        sentence = Text(f"{kind}, {amount}" if len(sessions) else kind, style="dim")
         by_message = part.groupby("message", sort=False)["session"]
         # Names that are not recognised come once each, with the line that settles them: all of them.
         most = len(by_message) if kind in _SETTLED_BY_A_LINE else _SHOWN_MESSAGES
         for message, labels in islice(by_message, most):
-            known = [label for label in labels if label != NO_SESSION]
-            told.append(f"\n{_places(month.sessions.loc[known], several=several)}" if known else "", style="dim")
-            told.append(f"{': ' if known else chr(10)}{message}", style="not dim")
+            of_rows = [label for label in labels if label != NO_SESSION]
+            sentence.append(
+                f"\n{_places(month.sessions.loc[of_rows], several=several)}" if of_rows else "", style="dim"
+            )
+            sentence.append(f"{': ' if of_rows else chr(10)}{message}", style="not dim")
         if len(by_message) > most:
             rest = part[~part["message"].isin([message for message, _ in islice(by_message, most)])]
-            told.append(f"\n... and {len(rest)} more like these", style="dim")
-        told.append(f"\nFix: {CATALOGUE[kind].fix}", style="not dim cyan")
-        console.print(Padding(told, (0, 0, 0, 5)))
+            sentence.append(f"\n... and {len(rest)} more like these", style="dim")
+        sentence.append(f"\nFix: {CATALOGUE[kind].fix}", style="not dim cyan")
+        console.print(Padding(sentence, (0, 0, 0, 5)))
     console.print()
 
 
@@ -184,11 +190,15 @@ def _show_reasons(console: Console, month: Month) -> None:
 def _show_what_is_not_stated(console: Console, month: Month) -> None:
     """The insurers of the claims of which neither the published rules nor the clinic say what they require."""
     last = month.claims.groupby("insurer_id", sort=False)["service_date"].max()
-    asked = {insurer: month.clinic.insurer_by_id(str(insurer)) for insurer in last.index}
-    silent = [asked[insurer].name for insurer, day in last.items() if asked[insurer].requires_on(day.date()) is None]
+    insurers = {insurer: month.clinic.insurer_by_id(str(insurer)) for insurer in last.index}
+    silent = [
+        insurers[insurer].name for insurer, day in last.items() if insurers[insurer].requires_on(day.date()) is None
+    ]
     if silent and month.clinic.file:
-        told = f"What {', '.join(silent)} require on a claim is not published. Where they require something, say it in "
-        console.print(Text(f'{told}{month.clinic.file}: requires = ["policy", "member"] under [[insurer]].'))
+        sentence = (
+            f"What {', '.join(silent)} require on a claim is not published. Where they require something, say it in "
+        )
+        console.print(Text(f'{sentence}{month.clinic.file}: requires = ["policy", "member"] under [[insurer]].'))
 
 
 def _show_months(console: Console, month: Month) -> None:
@@ -207,9 +217,9 @@ def _show_earlier(console: Console, month: Month, files: Iterable[Path]) -> None
     named_files = " ".join(f'"{file}"' if " " in str(file) else str(file) for file in files)
     for name, part in month.earlier.groupby(named):
         cents = int(part["fee_cents"].sum())
-        told = f"Not claimed here: {_count(len(part), 'IMS session')} of {name}, {dollars(cents)}. "
+        sentence = f"Not claimed here: {_count(len(part), 'IMS session')} of {name}, {dollars(cents)}. "
         console.print(
-            Text.assemble((told, "bold red"), f"ims-billing claim {named_files} --month {name}"), soft_wrap=True
+            Text.assemble((sentence, "bold red"), f"ims-billing claim {named_files} --month {name}"), soft_wrap=True
         )
 
 
@@ -254,8 +264,8 @@ def show_written(files: Iterable[Path], left_over: Iterable[Path], *, shared: bo
     if shared:
         console.print("Others can write in this folder, so these files have the folder's permissions.")
     for path in left_over:
-        told = f"{path} is from an earlier run and no part of this month's claims now: do not send it."
-        console.print(Text(told, style="bold red"), soft_wrap=True)
+        sentence = f"{path} is from an earlier run and no part of this month's claims now: do not send it."
+        console.print(Text(sentence, style="bold red"), soft_wrap=True)
 
 
 def show_started(files: Iterable[Path], *, found: bool) -> None:
@@ -275,9 +285,11 @@ def show_rest(rest: Rest, *, would: bool) -> None:
     """What second insurers are asked for, now that the first ones have answered; and what is still missing for it."""
     for insurer, part in rest.claims.groupby("insurer"):
         verb = "would be asked" if would else "is asked"
-        told = f"{insurer} {verb} for what first insurers leave: "
-        told += f"{len(part):,} {'claim' if len(part) == 1 else 'claims'}, {dollars(int(part['amount_cents'].sum()))}."
-        out().print(Text(told), soft_wrap=True)
+        sentence = f"{insurer} {verb} for what first insurers leave: "
+        sentence += (
+            f"{len(part):,} {'claim' if len(part) == 1 else 'claims'}, {dollars(int(part['amount_cents'].sum()))}."
+        )
+        out().print(Text(sentence), soft_wrap=True)
     for line in (*rest.waiting, *(each.in_words() for each in rest.uneven)):
         out().print(Text(f"Second insurers: {line}", "yellow"), soft_wrap=True)
 
@@ -289,34 +301,40 @@ def show_ledger(path: Path, *, fresh: bool) -> None:
 
 def warn_of_cloud(path: Path, mark: str) -> None:
     """Says that a ledger which another program copies about is not safe."""
-    told = f"{path}: the ledger lies in a folder that a cloud service keeps copies of ({mark}). Two computers could "
-    told += (
+    sentence = (
+        f"{path}: the ledger lies in a folder that a cloud service keeps copies of ({mark}). Two computers could "
+    )
+    sentence += (
         "then claim the same sessions, or a half-copied ledger come back. Keep it in a folder that is not: --ledger."
     )
-    err().print(Text(told, style="bold yellow"), soft_wrap=True)
+    err().print(Text(sentence, style="bold yellow"), soft_wrap=True)
 
 
 def show_unwritten(months: Iterable[str]) -> None:
     """Months that a command recorded and was cut off before it wrote their files."""
     for month in months:
-        told = f"{month} is on the ledger, and its files are not written: ims-billing report {month}"
-        out().print(Text(told, style="bold red"), soft_wrap=True)
+        sentence = f"{month} is on the ledger, and its files are not written: ims-billing report {month}"
+        out().print(Text(sentence, style="bold red"), soft_wrap=True)
 
 
 def show_voided(claim: str, done: Voided) -> None:
     """What became of a voided claim, and what comes next."""
     if done.replaced_by:
-        told = f"{claim} is taken back, and claimed anew as {done.replaced_by} in batch {done.batch} of {done.month}."
+        sentence = (
+            f"{claim} is taken back, and claimed anew as {done.replaced_by} in batch {done.batch} of {done.month}."
+        )
     else:
-        told = f"{claim} is taken back. The next batch of {done.month} tells its insurer"
-        told += "; " + ("the second insurer is not asked again." if done.second else "its session is held as voided.")
+        sentence = f"{claim} is taken back. The next batch of {done.month} tells its insurer"
+        sentence += "; " + (
+            "the second insurer is not asked again." if done.second else "its session is held as voided."
+        )
     if done.followed_by:
-        told += f" {done.followed_by}, which asked a second insurer for the rest, is taken back with it."
+        sentence += f" {done.followed_by}, which asked a second insurer for the rest, is taken back with it."
     if done.paid:
-        told += (
+        sentence += (
             f" {dollars(done.paid)} of it was paid: when the insurer takes that back, reconcile posts it to {claim}."
         )
-    out().print(Text(told, style="bold"), soft_wrap=True)
+    out().print(Text(sentence, style="bold"), soft_wrap=True)
 
 
 def show_end(
@@ -339,15 +357,17 @@ def show_end(
     others += [f"{counts['held']:,} held", f"{counts['not_billed']:,} not billed"]
     seconds = ""
     if rest is not None and len(rest.claims):
-        asked = dollars(int(rest.claims["amount_cents"].sum()))
-        seconds = f"{len(rest.claims):,} {done} of second insurers for {asked}, "
+        owed = dollars(int(rest.claims["amount_cents"].sum()))
+        seconds = f"{len(rest.claims):,} {done} of second insurers for {owed}, "
     named = f"{month.month or 'All months'}{f', batch {batch}' if batch and batch > 1 else ''}"
     if would or counts["claimed"] or batch:
-        told = f"{named}: {counts['claimed']:,} {done} for {amount}, {seconds}{', '.join(others)}."
-        told += "" if would or counts["claimed"] or seconds else " Insurers are told of claims that were taken back."
+        sentence = f"{named}: {counts['claimed']:,} {done} for {amount}, {seconds}{', '.join(others)}."
+        sentence += (
+            "" if would or counts["claimed"] or seconds else " Insurers are told of claims that were taken back."
+        )
     else:
-        told = f"{named}: nothing new to claim, {seconds}{', '.join(others)}."
-        told += "" if changed else " The files are as they were."
+        sentence = f"{named}: nothing new to claim, {seconds}{', '.join(others)}."
+        sentence += "" if changed else " The files are as they were."
     if already_sent and counts["held"]:
-        told += " What is held is not on the ledger: mend it and run this again, or it will be claimed as new."
-    out().print(Text(told, style="bold"), soft_wrap=True)
+        sentence += " What is held is not on the ledger: mend it and run this again, or it will be claimed as new."
+    out().print(Text(sentence, style="bold"), soft_wrap=True)

@@ -80,10 +80,10 @@ class Working:
         self._hide()
         if again:
             err().print("That password is wrong.")
-        asked = monotonic()
+        prompted_at = monotonic()
         typed = getpass.getpass(f"Password of {file}: ") or None
         # To type it is no part of the work that what is left goes by.
-        self._stretch += monotonic() - asked
+        self._stretch += monotonic() - prompted_at
         self._show_soon()
         return typed
 
