@@ -275,3 +275,10 @@ def test_utf_8_that_was_written_twice_is_turned_back() -> None:
 def test_accents_that_nothing_proves_are_warned_of_with_their_rows() -> None:
     unclear = decode(b"Patient\nPat\nA\x8d\x9d\xf0b\n")
     assert "row 3" in unclear.remark
+
+
+def test_a_value_under_a_blank_last_heading_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.csv"
+    path.write_text("\n".join([f"{HEADER},", *(f"{line},void" for line in ROWS)]))
+    (file,) = read_files([path], practice(tmp_path)).files
+    assert [column.place for column in file.unread] == ["column Q"]
