@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ims_billing.month.prepare import months_in, only_month, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.grounds import Ground, as_json
 from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, on_ledger, outcomes, practice, row
 
 OTHER = {"Service": "Massage"}
@@ -146,8 +147,12 @@ def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more
         "evidence": '"ims" in Service', "visit_evidence": "the column Visit",
         "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
         "authorised to needle from 2018-05-01",
-        "rules": "Fee, any insurer: ims: $95.00, from 2026-04-01. Source: clinic file\n"
-        "Service code, Sun Life: PHYSIO. Source: clinic file",
+        "rules": as_json(
+            [
+                Ground("Fee, any insurer", "ims: $95.00", "from 2026-04-01", "clinic file"),
+                Ground("Service code, Sun Life", "PHYSIO", source="clinic file"),
+            ]
+        ),
         "remarks": "", "follows": "", "first_paid_cents": "0", "first_answer": "",
     }  # fmt: skip
 

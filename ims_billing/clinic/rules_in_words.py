@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
 from ims_billing.rules.values import ALWAYS, Cited, Fee, Limit, in_force, without_overridden
+from ims_billing.vocabulary.grounds import Ground
 from ims_billing.vocabulary.spelling import dollars
 
 CONDITIONS = {
@@ -34,12 +35,17 @@ class Rule:
         """What tells it from every other rule of a day: ``fee, ICBC: ims, initial``."""
         return f"{self.table}, {self.whom}: {self.what}"
 
-    def sentence(self) -> str:
-        """All of it as one line: ``Fee, any insurer: ims, initial: $130.00, from 2026-04-01. Source: clinic file``."""
-        content = ": ".join(part for part in (self.what, self.value) if part)
-        lasting = f", {self.cited.lasting()}" if self.cited.lasting() else ""
-        text = f"{self.table.capitalize()}, {self.whom}: {content}{lasting}. Source: {self.cited.cited()}"
-        return " ".join(text.split())
+    def ground(self) -> Ground:
+        """The rule as a claim keeps it: ``Fee, any insurer`` with ``ims, initial: $130.00``, its days and source."""
+        value = ": ".join(part for part in (self.what, self.value) if part)
+        return Ground(
+            rule=" ".join(f"{self.table.capitalize()}, {self.whom}".split()),
+            value=" ".join(value.split()),
+            in_force=self.cited.lasting(),
+            source=" ".join(self.cited.source.split()),
+            url=self.cited.url,
+            verified=self.cited.verified,
+        )
 
 
 def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:

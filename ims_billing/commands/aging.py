@@ -20,6 +20,7 @@ from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import WORK, as_frame
+from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
@@ -41,7 +42,7 @@ class Aged:
     @property
     def months(self) -> list[str]:
         """The months whose claims something new is noted of."""
-        return sorted({claim[:7] for claim in self.noted})
+        return sorted({month_of(claim) for claim in self.noted})
 
 
 def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:

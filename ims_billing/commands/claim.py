@@ -25,6 +25,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
 from ims_billing.vocabulary.model import Intake, Run
+from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written, probe_summary
 
 
@@ -176,7 +177,7 @@ def said_of_second_insurers(sessions: pd.DataFrame) -> dict[str, tuple[str, str,
 
 def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
     """The run with what second insurers are asked for of its month, and a run for each other month of such claims."""
-    by_month = dict(list(claims.groupby(claims["follows"].str.slice(0, 7))))
+    by_month = dict(list(claims.groupby(claims["follows"].map(month_of))))
     own = by_month.pop(run.month, None)
     runs = [run if own is None else with_rests(run, own, clinic)]
     return runs + [with_rests(of_other_month(run, month), part, clinic) for month, part in sorted(by_month.items())]

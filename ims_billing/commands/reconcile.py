@@ -14,6 +14,7 @@ from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.payment import RESULTS, Payment
 from ims_billing.payments.posting import reconciled
 from ims_billing.vocabulary.model import FileRead
+from ims_billing.vocabulary.spelling import month_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Reconciliation:
     def months(self) -> list[str]:
         """The months whose claims it posted to."""
         postings = (p for payment in self.payments for line in payment.lines for p in line.postings)
-        return sorted({p.claim[:7] for p in postings}) if self.posted else []
+        return sorted({month_of(p.claim) for p in postings}) if self.posted else []
 
     @property
     def held(self) -> int:
@@ -100,7 +101,7 @@ class Undone:
     @property
     def months(self) -> list[str]:
         """The months of these claims."""
-        return sorted({claim[:7] for claim in self.claims})
+        return sorted({month_of(claim) for claim in self.claims})
 
 
 def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:

@@ -20,6 +20,7 @@ from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
 from ims_billing.vocabulary.model import FileRead, Intake, Run
+from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written
 
 
@@ -122,7 +123,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
         waiting_for = " ".join(line for line in due.waiting if line.startswith(first))
         waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
         raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {waiting_for}")
-    run = replace(run_of(replace(prepared, month=first[:7])), claims=empty(CLAIMS))
+    run = replace(run_of(replace(prepared, month=month_of(first))), claims=empty(CLAIMS))
     return with_rests(run, ours.assign(replaces=number), clinic)
 
 

@@ -13,7 +13,7 @@ from ims_billing.ledger.file import LedgerFile
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, prove
-from ims_billing.vocabulary.spelling import day_text, dollars
+from ims_billing.vocabulary.spelling import day_text, dollars, month_of
 
 
 class Payments(LedgerFile):
@@ -154,7 +154,7 @@ class Payments(LedgerFile):
 
 def months_of(claims: Iterable[str]) -> list[str]:
     """The months that claims are billed in, by their numbers, each once."""
-    return sorted({claim[:7] for claim in claims})
+    return sorted({month_of(claim) for claim in claims})
 
 
 def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
+from ims_billing.vocabulary.grounds import as_json
 from ims_billing.vocabulary.spelling import cents, sources
 
 
@@ -51,7 +52,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
 
     A public payer is asked for its own amount from the fee list, a private plan for the whole fee, and neither for
     more than the row's fee where somebody decided to bill that. `sessions` have the columns of JUDGED but
-    `service_code`, `prices` are PRICES, and `remarks` the findings in words, by session. The ledger numbers the
+    `service_code`, `prices` are PRICES, and `remarks` the findings as JSON, by session. The ledger numbers the
     claims.
     """
     own = clinic.service_code
@@ -107,21 +108,21 @@ def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 
 
 def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """The fee, the code and the limits that each claim rests on, a line each with its days and source."""
+    """The fee, the code and the limits that each claim rests on, as a JSON list."""
     by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
     plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
     asked = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
     kinds = asked.drop_duplicates()
-    told = []
+    grounds = []
     for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
         day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
         fee = clinic.fees[place] if place >= 0 else None
         rules = [fee_rule(fee, clinic)] if fee is not None and fee.cents == amount else []
         rules.append(code_rule(insurer, code, day))
         rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
-        told.append("\n".join(rule.sentence() for rule in rules))
-    texts = kinds.assign(told=pd.Series(told, index=kinds.index, dtype="str"))
-    return asked.merge(texts, how="left")["told"].set_axis(lines.index).astype("str")
+        grounds.append(as_json(rule.ground() for rule in rules))
+    texts = kinds.assign(grounds=pd.Series(grounds, index=kinds.index, dtype="str"))
+    return asked.merge(texts, how="left")["grounds"].set_axis(lines.index).astype("str")
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:

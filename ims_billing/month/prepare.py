@@ -21,6 +21,7 @@ from ims_billing.sessions.other_visits import unclaimed_visits, with_visit_by_hi
 from ims_billing.sessions.recall import Recall, recall
 from ims_billing.sessions.settling import Examined, settle
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import (
     CELL_FINDINGS,
     DECISIONS,
@@ -32,6 +33,7 @@ from ims_billing.vocabulary.frames import (
     empty,
     prove,
 )
+from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.identity import ledger_keys, natural_keys, own_key, same_session
 from ims_billing.vocabulary.model import Intake, Memory, Progress, Totals, no_progress
 from ims_billing.vocabulary.spelling import day_text, sources
@@ -343,11 +345,13 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: _
 
 
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
-    """The findings of each session, a line each: kind and message."""
-    lines: dict[int, list[str]] = {}
-    for session, kind, message in findings[["session", "kind", "message"]].itertuples(index=False, name=None):
-        lines.setdefault(session, []).append(f"{kind}: {' '.join(message.split())}")
-    return pd.Series({session: "\n".join(texts) for session, texts in lines.items()}, dtype="str")
+    """The findings of each session, as a JSON list."""
+    remarks: dict[int, list[Remark]] = {}
+    columns = ["session", "kind", "message", "decided"]
+    for session, kind, message, decided in findings[columns].itertuples(index=False, name=None):
+        one = Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), bool(decided))
+        remarks.setdefault(session, []).append(one)
+    return pd.Series({session: as_json(several) for session, several in remarks.items()}, dtype="str")
 
 
 def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: _Scope) -> pd.DataFrame:

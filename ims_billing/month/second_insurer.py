@@ -11,8 +11,10 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import code_rule
 from ims_billing.payments.positions import Answer, answers
+from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.grounds import Remark, as_json
+from ims_billing.vocabulary.spelling import dollars, month_of
 
 # What a session has a column for of the second insurer, by what an insurer may require.
 _COLUMNS = {"policy": "Secondary Policy Number", "member": "Secondary Member ID"}
@@ -94,7 +96,7 @@ def rests(
             columns = " and ".join(_COLUMNS[what] for what in lacking)
             waiting.append(
                 f"{number}: {dollars(rest)} is left for {insurer.name}, which requires more than the ledger knows. "
-                f"Fill in {columns} where the session is kept, and claim {number[:7]} with that file again."
+                f"Fill in {columns} where the session is kept, and claim {month_of(number)} with that file again."
             )
             continue
         numbers = {"policy": policy, "member": member, "amount_cents": rest}
@@ -156,8 +158,12 @@ def _as_claimed(
     day = first["service_date"].date()
     code = insurer.code_for(first["visit"], day, clinic.service_code.code)
     remarks = [
-        f"missing-{what}: {insurer.name} requires {words}, and a session does not say it of a second plan. "
-        "Fill it in before you send it."
+        Remark(
+            f"missing-{what}",
+            CATALOGUE[f"missing-{what}"].title,
+            f"{insurer.name} requires {words}, and a session does not say it of a second plan. "
+            "Fill it in before you send it.",
+        )
         for what, words in _WORDS.items()
         if what in required
     ]
@@ -173,6 +179,6 @@ def _as_claimed(
         "insurer": insurer.name,
         "service_code": code,
         "description": clinic.service_code.description,
-        "rules": code_rule(insurer, code, day).sentence(),
-        "remarks": "\n".join(remarks),
+        "rules": as_json([code_rule(insurer, code, day).ground()]),
+        "remarks": as_json(remarks),
     }

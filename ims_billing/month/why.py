@@ -15,6 +15,7 @@ from ims_billing.rules.values import Cited, Fee
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
 from ims_billing.vocabulary.model import Batch, Intake
 from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
 
@@ -242,8 +243,8 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
         ("Patient paid", dollars(claim["patient_paid_cents"])),
         ("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"])),
     ]
-    rules = [_in_lines(line).partition(": ") for line in claim["rules"].splitlines()]
-    remarks = [line.partition(": ") for line in claim["remarks"].splitlines()]
+    rules = tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))
+    remarks = tuple((remark.kind, remark.message) for remark in remarks_of(claim["remarks"]))
     visit = f"{claim['visit']}, by {claim['visit_evidence'] or earlier}" if claim["visit"] else "not said"
     parts = [
         Part(
@@ -277,10 +278,19 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
         ),
         Part("Who pays", tuple(_payers(claim))),
         Part("The fee", tuple(fee)),
-        Part("Rules it rests on", tuple((what, said) for what, _, said in rules)),
-        Part("Worth knowing when it was claimed", tuple((kind, said) for kind, _, said in remarks)),
+        Part("Rules it rests on", rules),
+        Part("Worth knowing when it was claimed", remarks),
     ]
     return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
+
+
+def _ground_fact(ground: Ground) -> tuple[str, str]:
+    """A rule, and what it says with its days; its source, and the source's page, each on a line of its own."""
+    if ground.message:
+        return "As kept then", _in_lines(ground.message)
+    doubt = "" if ground.verified else " (not verified)"
+    lines = [ground.value + (f", {ground.in_force}" if ground.in_force else ""), f"Source: {ground.source}"]
+    return ground.rule, "\n".join([*lines, ground.url] if ground.url else lines) + doubt
 
 
 def _payers(claim: Mapping[str, Any]) -> Facts:

@@ -10,10 +10,6 @@ from ims_billing.vocabulary.model import Severity
 Decision = Literal["bill", "correct"]
 
 
-# How the message of a finding begins that somebody decided.
-DECIDED = "Decided on"
-
-
 @dataclass(frozen=True)
 class Kind:
     """A kind of finding: its usual severity, what the decision sheet accepts, what it means, how to mend it.

@@ -123,3 +123,8 @@ def dollars(amount_cents: int) -> str:
     sign = "-" if amount_cents < 0 else ""
     whole, part = divmod(abs(int(amount_cents)), 100)
     return f"{sign}${whole:,}.{part:02d}"
+
+
+def month_of(claim: str) -> str:
+    """The month that a claim is billed in, by its number: ``2026-10`` of ``2026-10-SUNL-0001``."""
+    return "-".join(claim.split("-", 2)[:2])

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import MonthView, Payer, Totals
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Column
@@ -129,10 +128,8 @@ def _who_pays(payers: Sequence[Payer]) -> Block:
 
 def _worth_knowing(claims: pd.DataFrame) -> Block:
     """What was found on claims and does not hold them, most frequent first."""
-    found = Counter(kind for _, kind, _ in remarked(claims))
-    rows = [
-        (CATALOGUE[kind].title, count) for kind, count in sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    ]
+    counts = Counter((remark.kind, remark.title or remark.kind) for _, remark in remarked(claims))
+    rows = [(title, count) for (_, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
     columns = [Column("Finding", "long"), Column("Claims", "count")]
     return Block("Worth knowing of claims", columns, rows, note="Which claims these are stands on the sheet Sources.")
 

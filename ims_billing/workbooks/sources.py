@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.vocabulary.findings import CATALOGUE, DECIDED
+from ims_billing.vocabulary.grounds import Remark, remarks_of
 from ims_billing.vocabulary.model import MonthView, RuleApplied
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.sheet import Block, Column, column_values
@@ -15,13 +15,13 @@ from ims_billing.workbooks.sheet import Block, Column, column_values
 _MOST_REMARKS = 500
 
 
-def remarked(claims: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Claim, kind and message of everything that was found on claims and did not hold them."""
+def remarked(claims: pd.DataFrame) -> list[tuple[str, Remark]]:
+    """Claim and remark for everything that was found on claims and did not hold them."""
     return [
-        (claim, kind, message)
+        (claim, remark)
         for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
-        for kind, _, message in (remark.partition(": ") for remark in remarks.splitlines())
-        if DECIDED not in message  # what was decided is told as such
+        for remark in remarks_of(remarks)
+        if not remark.decided  # what was decided is told as such
     ]
 
 
@@ -38,9 +38,9 @@ def _second_insurers(claims: pd.DataFrame) -> Block:
 
 def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
     """The same, claim by claim; of a great many, the first."""
-    found = sorted(remarked(claims), key=lambda each: (each[1], each[0]))
-    rows = [(claim, message, CATALOGUE[kind].title) for claim, kind, message in found[:_MOST_REMARKS]]
-    more = len(found) - len(rows)
+    remarks = sorted(remarked(claims), key=lambda each: (each[1].kind, each[0]))
+    rows = [(claim, remark.message, remark.title or remark.kind) for claim, remark in remarks[:_MOST_REMARKS]]
+    more = len(remarks) - len(rows)
     note = f"And {more:,} more: ims-billing why CLAIM tells of each." if more else ""
     columns = [Column("Claim"), Column("What it is", "long"), Column("Finding", "long")]
     return Block("Worth knowing, claim by claim", columns, rows, note=note)
