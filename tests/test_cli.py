@@ -300,7 +300,7 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
         'name = "The \\"Novel\\" Mutual"',
         "amount = 95.00   # also seen: 99.00 (1 times)",
         '"IMS 30 min" = { service = "ims", confirmed = false }',
-        '# "IMS/Acupuncture" = "ims"   # IMS or acupuncture? it is held until you say',
+        '# "IMS/Acupuncture" = "ims"   # IMS or acupuncture?: on hold until',
     ):
         assert words in text
     assert "Madeup" not in text

@@ -41,7 +41,7 @@ def clinics(tmp_path: Path) -> list[Path]:
         folder = tmp_path / name
         folder.mkdir()
         clinic_file(folder)
-        xlsx(folder, [row(Policy_Number=f"{number}{patient}", Patient=patient) for patient in ("Pat A", "Pat B")])
+        xlsx(folder, [row(Policy_Number=f"{number}7{patient[-1]}", Patient=patient) for patient in ("Pat A", "Pat B")])
         folders.append(folder)
     return folders
 
@@ -56,7 +56,7 @@ def test_months_of_clinics_run_side_by_side_each_in_its_own_folder(clinics: list
             claims = ledger.claims()
         # The same visits at every clinic: each ledger knows its own, numbered from the first.
         assert list(claims["claim"]) == ["2026-10-SUNL-0001", "2026-10-SUNL-0002"]
-        assert set(claims["policy"]) == {f"{number}Pat A", f"{number}Pat B"}
+        assert set(claims["policy"]) == {f"{number}7A", f"{number}7B"}
         assert (folder / "reports/2026-10/insurers/sun-life-2026-10.xlsx").is_file()
     assert sorted(path.name for path in clinics[0].parent.iterdir()) == sorted(CLINICS), "nothing beside the folders"
 

@@ -99,7 +99,7 @@ def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
     known = practice(tmp_path)
     sizes = []
     for number, count in enumerate((1, 40, 1)):
-        rows = [row(Session_ID=f"S-{number}-{n}", Patient=f"Pat {number} {n}") for n in range(count)]
+        rows = [row(Session_ID=f"S-{number}-{n}", Patient=f"Pat{number} Nr{n}") for n in range(count)]
         path = xlsx(tmp_path, rows, f"{number}.xlsx")
         sizes.append(path.stat().st_size)
     files = [tmp_path / f"{n}.xlsx" for n in (2, 0, 1)]

@@ -188,6 +188,10 @@ class Decided:
         settled = [place in places for place in zip(bad["session"], bad["kind"], strict=True)]
         return bad[pd.Series(settled, index=bad.index, dtype="bool") == billed]
 
+    def why_refused(self, session: int, kind: str) -> str:
+        """Why the decision about a session and kind does not count; empty where it does."""
+        return self.refused.get(Place(session, kind), "")
+
     def of_session(self, session: int) -> list[Decision]:
         """The decisions that stand about a session."""
         return [one for one in self.latest if one.session == session]

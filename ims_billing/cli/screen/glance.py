@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ims_billing.cli.screen.terminal import err, out
-from ims_billing.sessions.decisions import Place
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.model import OUTCOMES
@@ -249,7 +248,7 @@ def show_decisions(decisions: pd.DataFrame, month: Month) -> None:
     read = zip(decisions["session"], decisions["kind"], strict=True)
     labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
     for session, kind in read:
-        why = month.decided.refused.get(Place(labels.get(session, NO_SESSION), kind))
+        why = month.decided.why_refused(labels.get(session, NO_SESSION), kind)
         if why:
             place = _places(month.sessions.loc[[labels[session]]], several=len(month.intake.files) > 1)
             console.print(Text(f"  {place}: {kind} stays: {why}", "bold yellow"))
