@@ -78,7 +78,7 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("the name is turned round", at_nine(), at_nine(Patient="Madeup, Pat")),
     ("the practitioner is written another way", at_nine(), at_nine(Practitioner="Example, Ann")),
     ("the insurer is written another way", at_nine(), at_nine(Insurer="SUNLIFE")),
-    ("the policy is written another way", at_nine(Policy_Number="12-34"), at_nine(Policy_Number="12 34")),
+    ("the policy is written another way", at_nine(Policy_Number="A12-34"), at_nine(Policy_Number="A12 34")),
     ("by its id, with another start", with_id(), with_id(Start="10:00")),
     ("by its id, with another name of the service", with_id(), with_id(Service="Dry needling")),
     ("the status is left out", with_id(Status="arrived"), with_id()),
