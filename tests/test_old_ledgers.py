@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,17 @@ def column(ledger: Ledger, sql: str) -> set[Any]:
     return {value for (value,) in rows(ledger, sql)}
 
 
+@pytest.fixture
+def catalogue() -> Iterator[None]:
+    """The catalogue and the reasons come back in their order, which decides how lines are sorted, after a test."""
+    kinds, reasons = dict(CATALOGUE), dict(REASONS)
+    yield
+    CATALOGUE.clear()
+    CATALOGUE.update(kinds)
+    REASONS.clear()
+    REASONS.update(reasons)
+
+
 @pytest.mark.parametrize("version", KEPT)
 def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version: int) -> None:
     """The kept text shows what changes; write it anew with IMS_BILLING_GOLDEN=1 and read the difference."""
@@ -70,17 +82,16 @@ def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version:
     assert shown(ledger, tmp_path / "again") == made, "once it is brought up to date it shows the same"
 
 
-def test_an_old_month_keeps_its_words_whatever_this_version_calls_a_kind_or_a_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("catalogue")
+def test_an_old_month_keeps_its_words_whatever_this_version_calls_a_kind_or_a_reason(tmp_path: Path) -> None:
     ledger = of_version(4, tmp_path)
     for number, (kind, about) in enumerate(list(CATALOGUE.items())):
-        monkeypatch.setitem(CATALOGUE, kind, replace(about, title="worded anew", fix="worded anew", decisions=()))
+        CATALOGUE[kind] = replace(about, title="worded anew", fix="worded anew", decisions=())
         if number % 2:
-            monkeypatch.delitem(CATALOGUE, kind)
+            del CATALOGUE[kind]
     for reason in list(REASONS)[1:]:
-        monkeypatch.setitem(REASONS, reason, "worded anew")
-    monkeypatch.delitem(REASONS, next(iter(REASONS)))
+        REASONS[reason] = "worded anew"
+    del REASONS[next(iter(REASONS))]
     kept = (DATA / "ledger-version-4-report.txt").read_text(encoding="utf-8")
     assert shown(ledger, tmp_path / "reports") == kept
 
