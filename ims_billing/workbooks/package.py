@@ -12,13 +12,13 @@ from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
+from ims_billing.workbooks.cell_text import cell_text, escaped
+
 Value: TypeAlias = str | int | float | dt.date | None
 
-_LONGEST_TEXT = 32_767
 # Days are numbers in a sheet, counted from the last day of 1899 (and 1900 is taken for a leap year).
 _DAY_ZERO = dt.date(1899, 12, 30).toordinal()
 _MARKUP = re.compile(r"[&<>]")
@@ -63,11 +63,11 @@ class Rows:
 def _content(value: Value) -> str:
     """The rest of a cell's element, from its type on."""
     if isinstance(value, str):
-        text = ILLEGAL_CHARACTERS_RE.sub(" ", value)[:_LONGEST_TEXT]
+        text = cell_text(value)
         if not text:
             return "/>"
         kept = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-        return f' t="inlineStr"><is><t{kept}>{_MARKUP.sub(_entity, text)}</t></is></c>'
+        return f' t="inlineStr"><is><t{kept}>{_MARKUP.sub(_entity, escaped(text))}</t></is></c>'
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "/>"
     if isinstance(value, dt.date):
@@ -81,6 +81,8 @@ def _entity(match: re.Match[str]) -> str:
 
 def stamped(book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = None) -> bytes:
     """The workbook's bytes with one day in place of every clock, and with the rows of its sheets by their names."""
+    # There are no formulas, so nothing is to be computed when the workbook opens, and nobody is asked to save it.
+    book.calculation.fullCalcOnLoad = None
     book.properties.created = book.properties.modified = dt.datetime.combine(stamp, dt.time())
     # Each sheet's place in the package is its number in the workbook.
     places = {f"xl/worksheets/sheet{number}.xml": name for number, name in enumerate(book.sheetnames, start=1)}

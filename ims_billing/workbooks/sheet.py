@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.package import Rows, Value, stamped
 
 Kind = Literal["text", "long", "id", "date", "money", "count"]
@@ -202,13 +203,13 @@ class Book:
 
     def bytes(self) -> bytes:
         """The finished workbook. The same sheets and stamp give the same bytes, on any day."""
-        self._book.properties.title, self._book.properties.creator = self.title, self.clinic
+        self._book.properties.title, self._book.properties.creator = cell_text(self.title), cell_text(self.clinic)
         return stamped(self._book, self.stamp, self._rows)
 
 
 def _field(text: str) -> str:
     """Text within a page header, where an ampersand begins a code."""
-    return text.replace("&", "&&")
+    return cell_text(text).replace("\n", " ").replace("&", "&&")
 
 
 def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Value, ...]]:

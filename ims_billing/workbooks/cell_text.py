@@ -1,0 +1,39 @@
+"""What a cell can hold: any text, changed as little as the file format demands."""
+
+from __future__ import annotations
+
+import re
+
+# XML 1.0, section 2.2 (https://www.w3.org/TR/xml/#charsets): no other character may stand in a workbook's parts.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_ENDS = re.compile("\r\n?")
+# ECMA-376, part 1, 22.9.2.19 (ST_Xstring): programs read _x0041_ as "A", unless its first underscore is escaped.
+_READ_AS_A_CHARACTER = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+# Excel's limit, in UTF-16 units: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+LONGEST = 32_767
+CUT = " … (cut: a cell holds no more)"
+
+
+def cell_text(text: str) -> str:
+    """The text as a cell shows it: what XML forbids becomes a space, line ends become Excel's own, one each.
+
+    Longer than LONGEST UTF-16 units it is cut, and ends with CUT.
+    """
+    shown = _LINE_ENDS.sub("\n", _NOT_XML.sub(" ", text))
+    if _units(shown) <= LONGEST:
+        return shown
+    room = LONGEST - _units(CUT)
+    # Each character is one unit or two, so no more than `room` characters fit.
+    kept = shown[:room]
+    while _units(kept) > room:
+        kept = kept[: len(kept) - max(1, (_units(kept) - room) // 2)]
+    return kept + CUT
+
+
+def escaped(text: str) -> str:
+    """The text of `cell_text` as it is written into a part, so that no reader takes some of it for a character code."""
+    return _READ_AS_A_CHARACTER.sub("_x005F_", text)
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
