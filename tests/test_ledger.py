@@ -40,12 +40,12 @@ def month(tmp_path: Path) -> Month:
 @pytest.fixture
 def ledger(tmp_path: Path, month: Month) -> Ledger:
     """A ledger with two claims."""
-    made = Ledger(tmp_path / "clinic of ours #1?" / "ims-billing.sqlite")
-    made.path.parent.mkdir()
-    with made.writing():
-        made.add_batch(run_of(month))
-        made.set_page(run_of(month))
-    return made
+    ledger = Ledger(tmp_path / "clinic of ours #1?" / "ims-billing.sqlite")
+    ledger.path.parent.mkdir()
+    with ledger.writing():
+        ledger.add_batch(run_of(month))
+        ledger.set_page(run_of(month))
+    return ledger
 
 
 def tables(path: Path) -> str:
@@ -77,8 +77,8 @@ def test_what_the_ledger_tells_of_a_claim_a_batch_and_a_month(ledger: Ledger, tm
         assert ledger.sent_before() == {"2026-09-SUNL-0001"}
         assert [b.number for b in (ledger.batch_of(claim), ledger.batch_of("2026-09-SUNL-0001"))] == [1, 1]
         assert ledger.batch_of(claim).already_sent is False
-        made = ledger.batches_made().astype("str").values.tolist()
-        assert made == [["2026-09", "1", f"{AS_OF}"], [MONTH, "1", f"{AS_OF}"]]
+        batches = ledger.batch_days().astype("str").values.tolist()
+        assert batches == [["2026-09", "1", f"{AS_OF}"], [MONTH, "1", f"{AS_OF}"]]
         assert [(m.month, m.claims, m.fee_cents) for m in ledger.months_before(MONTH)] == [("2026-09", 1, 9500)]
         assert ledger.months_before("2026-09") == ()
         with pytest.raises(BillingError, match=r"2026-10-SUNL-0002 is no claim on the ledger.*2026-10-SUNL-0001"):
@@ -164,13 +164,13 @@ def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledg
         ledger.run(anew(2))
     with ledger.reading():
         assert ledger.replaced_by("2026-10-SUNL-0001") == "2026-10-SUNL-0002"
-    for sql, said in (
+    for sql, message in (
         (anew(3), "UNIQUE"),
         ("UPDATE claim SET voided_on = NULL, void_reason = NULL", "a void stands"),
         ("UPDATE claim SET voided_on = '2026-12-01' WHERE voided_on IS NOT NULL", "a void stands"),
         ("UPDATE claim SET void_reason = 'other' WHERE voided_on IS NOT NULL", "a void stands"),
     ):
-        with pytest.raises(sqlite3.IntegrityError, match=said), ledger.writing():
+        with pytest.raises(sqlite3.IntegrityError, match=message), ledger.writing():
             ledger.run(sql)
     with pytest.raises(BillingError, match="taken back already, on 2026-11-05"), ledger.writing():
         ledger.void("2026-10-SUNL-0001", AS_OF, "again")
@@ -258,9 +258,9 @@ NO_LEDGERS: dict[str, tuple[Callable[[Path], Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("make", "said"), NO_LEDGERS.values(), ids=NO_LEDGERS)
+@pytest.mark.parametrize(("make", "message"), NO_LEDGERS.values(), ids=NO_LEDGERS)
 def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
-    ledger: Ledger, make: Callable[[Path], Any], said: str
+    ledger: Ledger, make: Callable[[Path], Any], message: str
 ) -> None:
     if make not in (damaged, cut):
         ledger.path.unlink()
@@ -268,9 +268,9 @@ def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
     before = ledger.path.read_bytes() if ledger.path.is_file() else None
     fresh = Ledger(ledger.path)
     assert fresh.exists
-    with pytest.raises(BillingError, match=said), fresh.writing():
+    with pytest.raises(BillingError, match=message), fresh.writing():
         fresh.claims()
-    with pytest.raises(BillingError, match=said), Ledger(ledger.path).reading():
+    with pytest.raises(BillingError, match=message), Ledger(ledger.path).reading():
         fresh.claims()
     assert (ledger.path.read_bytes() if ledger.path.is_file() else None) == before
 
@@ -379,7 +379,7 @@ def test_a_step_up_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger, monkey
 
 
 def test_a_second_command_waits_says_for_whom_and_finds_what_the_first_left(ledger: Ledger, month: Month) -> None:
-    told: list[str] = []
+    holders: list[str] = []
     inside, go_on = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -394,15 +394,15 @@ def test_a_second_command_waits_says_for_whom_and_finds_what_the_first_left(ledg
     other = Ledger(ledger.path)
 
     def waiting(who: str) -> None:
-        told.append(who)
+        holders.append(who)
         go_on.set()
 
     with other.writing(waiting):
-        found = other.claim("2026-10-SUNL-0001")
+        claims = other.claim("2026-10-SUNL-0001")
     worker.join()
-    assert not found["voided_on"].isna().any()
-    assert len(told) == 1
-    assert told[0].endswith("(claim 2026-10)")
+    assert not claims["voided_on"].isna().any()
+    assert len(holders) == 1
+    assert holders[0].endswith("(claim 2026-10)")
     assert sorted(p.name for p in ledger.path.parent.iterdir()) == ["ims-billing.sqlite"]
 
 

@@ -55,14 +55,14 @@ class Desk:
     in_time: pd.Series[bool]
     # The sessions of which somebody typed a correct value: what they say now, somebody decided.
     corrected: frozenset[int] = frozenset()
-    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[[Desk], T]) -> T:
         """What a function makes of this desk, made once for all checks."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
+        if make not in self._computed:
+            self._computed[make] = make(self)
+        value: T = self._computed[make]
+        return value
 
     @cached_property
     def took_place(self) -> pd.Series[bool]:
@@ -74,15 +74,15 @@ class Desk:
     def readable(self, column: str) -> pd.Series[bool]:
         """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""
         # A visit without a sale has neither fee nor insurer, and says so once.
-        told = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
-        bad = self.bad_cells.loc[told, "session"]
+        about_column = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
+        bad = self.bad_cells.loc[about_column, "session"]
         return ~self.candidates.index.to_series().isin(bad)
 
     def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
         """What is so of each candidate's insurer on its service date; of one that is not known, nothing is."""
         pairs, of_pair = self._insurers_and_days
-        said = np.array([insurer is not None and says(insurer, day) for insurer, day in pairs], dtype=bool)
-        return pd.Series(said[of_pair], index=self.candidates.index)
+        holds = np.array([insurer is not None and says(insurer, day) for insurer, day in pairs], dtype=bool)
+        return pd.Series(holds[of_pair], index=self.candidates.index)
 
     @cached_property
     def _insurers_and_days(self) -> tuple[list[tuple[Insurer | None, dt.date]], Any]:
@@ -90,9 +90,9 @@ class Desk:
         insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
         keys = self.candidates[["insurer_id", "service_date"]]
         pairs = keys.drop_duplicates()
-        told = zip(pairs["insurer_id"], pairs["service_date"], strict=True)
+        ids_and_days = zip(pairs["insurer_id"], pairs["service_date"], strict=True)
         of_pair = keys.groupby(list(keys), sort=False).ngroup().to_numpy()
-        return [(insurers.get(insurer_id), day.date()) for insurer_id, day in told], of_pair
+        return [(insurers.get(insurer_id), day.date()) for insurer_id, day in ids_and_days], of_pair
 
 
 # Indexed by session: the sessions that the finding is about, with what it says of each.
@@ -153,24 +153,24 @@ def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_pro
     """
     off = {kind for kind in CHECKS if desk.clinic.severity_of(kind) == "off"}
     kinds = [kind for kind in CATALOGUE if kind in CHECKS and (kind not in off or kind in _ALWAYS_HOLDS)]
-    told = []
+    messages_by_kind = []
     for number, kind in enumerate(kinds):
         progress(f"Checking, {number + 1} of {len(kinds)}", number / len(kinds))
         messages = CHECKS[kind](desk)
         if not messages.empty:
-            told.append((kind, messages))
-    found = findings_frame(told, desk.clinic)
+            messages_by_kind.append((kind, messages))
+    findings = findings_frame(messages_by_kind, desk.clinic)
     for kind, only_warns in _ONLY_WARNS.items():
         if kind not in desk.clinic.severity:
             light = only_warns(desk)
-            softer = (found["kind"] == kind) & found["session"].isin(light.index[light])
-            found["severity"] = found["severity"].mask(softer, "warn")
+            softer = (findings["kind"] == kind) & findings["session"].isin(light.index[light])
+            findings["severity"] = findings["severity"].mask(softer, "warn")
     for kind, always_holds in _ALWAYS_HOLDS.items():
         firm = always_holds(desk)
-        firmer = (found["kind"] == kind) & found["session"].isin(firm.index[firm])
-        found["severity"] = found["severity"].mask(firmer, "hold")
-    found = found[~found["kind"].isin(off) | (found["severity"] == "hold")]
-    return _once(pd.concat([_cell_findings(desk, undated), found], ignore_index=True))
+        firmer = (findings["kind"] == kind) & findings["session"].isin(firm.index[firm])
+        findings["severity"] = findings["severity"].mask(firmer, "hold")
+    findings = findings[~findings["kind"].isin(off) | (findings["severity"] == "hold")]
+    return _once(pd.concat([_cell_findings(desk, undated), findings], ignore_index=True))
 
 
 def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
     return findings[~(again & place.duplicated())]
 
 
-def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
+def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
     """The FINDINGS frame of messages by kind."""
     parts = [
         pd.DataFrame(
@@ -243,7 +243,7 @@ def findings_frame(told: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd
                 "fix": CATALOGUE[kind].fix,
             }
         )
-        for kind, messages in told
+        for kind, messages in messages_by_kind
     ]
     if not parts:
         return empty(FINDINGS)

@@ -93,8 +93,8 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
     that_can = " that can be read" if requirement.endswith("date") else ""
 
     def look(desk: Desk) -> pd.Series[str]:
-        asked = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
-        names = desk.candidates.loc[asked & absent(desk.candidates), "insurer_name"]
+        required = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
+        names = desk.candidates.loc[required & absent(desk.candidates), "insurer_name"]
         # What stands there instead is part of the message that a person decides by.
         cells = desk.bad_cells[desk.bad_cells["column"] == requirement.replace("-", "_")]
         instead = (" " + cells.groupby("session")["message"].first()).reindex(names.index).fillna("")

@@ -42,7 +42,7 @@ def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
     return [(limit, counts.index[counts]) for limit, counts in counted.items()]
 
 
-_TOLD = ("insurer_id", "service", "policy", "payer_file_number", "accident_date")
+_COPIED = ("insurer_id", "service", "policy", "payer_file_number", "accident_date")
 
 
 def _visits(desk: Desk) -> pd.DataFrame:
@@ -59,10 +59,10 @@ def _visits(desk: Desk) -> pd.DataFrame:
     sessions = sessions[desk.states.loc[sessions.index, "resembles"] == ""]
     claims = desk.active[desk.active["insurer_id"].isin(limited)]
     lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
-    in_files = sessions[list(_TOLD)].assign(
+    in_files = sessions[list(_COPIED)].assign(
         patient=desk.patient[sessions.index], date=sessions["service_date"], on_ledger=False
     )
-    of_claims = claims[list(_TOLD)].assign(patient=claims["patient_key"], date=claims["service_date"], on_ledger=True)
+    of_claims = claims[list(_COPIED)].assign(patient=claims["patient_key"], date=claims["service_date"], on_ledger=True)
     beside = pd.DataFrame(
         {
             "patient": lists["patient_key"],
@@ -81,8 +81,8 @@ def _visits(desk: Desk) -> pd.DataFrame:
     file_number = visits["payer_file_number"].map(bare)
     visits["accident"] = file_number.mask(file_number == "", day_text(visits["accident_date"]))
     # Where one row of an accident says its day, it is said for all of them.
-    known = visits.groupby(["patient", "accident"])["accident_date"].transform("min")
-    visits["accident_date"] = visits["accident_date"].fillna(known.where(visits["accident"] != ""))
+    earliest = visits.groupby(["patient", "accident"])["accident_date"].transform("min")
+    visits["accident_date"] = visits["accident_date"].fillna(earliest.where(visits["accident"] != ""))
     return visits
 
 
@@ -121,9 +121,9 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
     parts = []
     for limit, labels in desk.once(_limited):
         name, besides = _name(limit, desk), f"; {limit.not_counted}" if limit.not_counted else ""
-        known = visits["accident_date"].notna() | (limit.per is not None)
+        dated = visits["accident_date"].notna() | (limit.per is not None)
         # Without the accident's day nobody knows what lies within its weeks.
-        certain = known & (not limit.not_counted)
+        certain = dated & (not limit.not_counted)
         if limit.visits:
             counted = _counted(limit, visits)
             over = counted[(counted["nth"] > limit.visits) & counted.index.isin(labels)]
@@ -142,8 +142,8 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
         parts.append("It is " + days.astype("str") + f" days after the accident, past {weeks}{besides}.")
         if in_part:
             ahead = own[own["date"] < own["accident_date"]]
-            told_of = f"The accident date is after the visit, so {weeks} could not be counted."
-            parts.append(pd.Series(told_of, index=ahead.index, dtype="str"))
+            message = f"The accident date is after the visit, so {weeks} could not be counted."
+            parts.append(pd.Series(message, index=ahead.index, dtype="str"))
             unknown = own[own["accident_date"].isna()]
             several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
             parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
@@ -203,8 +203,8 @@ def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFram
     after = listed.groupby(by).cumcount(ascending=False)
     nth = (listed["visits_used"] - after).clip(lower=1).astype("Int64")
     allowed = listed["visits_allowed"]
-    found = where(nth, allowed).fillna(False).astype("bool") & listed.index.isin(desk.candidates.index)
-    return pd.DataFrame({"nth": nth[found], "allowed": allowed[found]})
+    rows = where(nth, allowed).fillna(False).astype("bool") & listed.index.isin(desk.candidates.index)
+    return pd.DataFrame({"nth": nth[rows], "allowed": allowed[rows]})
 
 
 @check("past-claim-deadline")
@@ -259,9 +259,9 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
             reasons = f"The fee is known only from a secondary source: {fee.source}."
             parts.append(pd.Series(reasons, index=rows.index, dtype="str"))
         elif fee is not None and fee.insurer is None:
-            asked = desk.candidates.loc[rows.index, "insurer_id"].map(public).dropna()
+            payers = desk.candidates.loc[rows.index, "insurer_id"].map(public).dropna()
             reasons = " pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."
-            parts.append((asked + reasons).astype("str"))
+            parts.append((payers + reasons).astype("str"))
     for limit, labels in desk.once(_limited):
         if not limit.verified:
             reasons = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "

@@ -104,7 +104,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
     elsewhere |= desk.states["state"].isin(("claimed", "changed"))
-    seen = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
+    counted = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
     day = pd.DataFrame(
         {
             "patient": desk.patient,
@@ -113,10 +113,10 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             "candidate": candidate,
             "claim": "",
         }
-    )[seen & (desk.patient != "")]
+    )[counted & (desk.patient != "")]
     day = pd.concat([day, claimed_days(desk)])
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
-    said = {}
+    messages = {}
     for _, part in day[visits > 1].groupby(["patient", "date"]):
         members = list(zip(part.index, part["group"], part["claim"], strict=True))
         sizes = part["group"].value_counts()
@@ -124,9 +124,9 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             own = desk.group[row]
             others = ((other, claim) for other, group, claim in members if group != own)
             places = [claim or place(desk, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
-            told = and_others(places, len(members) - int(sizes[own]))
-            said[row] = f"The patient's other physiotherapy visit that day stands in {told}."
-    return pd.Series(said, dtype="str")
+            listed = and_others(places, len(members) - int(sizes[own]))
+            messages[row] = f"The patient's other physiotherapy visit that day stands in {listed}."
+    return pd.Series(messages, dtype="str")
 
 
 @check("overlapping-sessions", only_warns=_not_one_to_one)
@@ -137,7 +137,7 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
     """
     sessions, claims = desk.sessions, desk.active
     named = sessions["practitioner_name"]
-    seen = pd.DataFrame(
+    booked = pd.DataFrame(
         {
             "who": named.where(named != "", sessions["practitioner"]),
             "day": sessions["service_date"],
@@ -158,27 +158,27 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
         },
         index=-1 - np.arange(len(claims)),
     )
-    seen = pd.concat([seen, on_ledger.astype(seen.dtypes)])
-    seen = seen[seen["start"].notna() & (seen["who"] != "") & (seen["patient"] != "")]
-    seen["end"] = seen["start"] + seen["length"].fillna(1).clip(lower=1)
-    seen = seen.sort_values(["who", "day", "start"], kind="stable")
+    booked = pd.concat([booked, on_ledger.astype(booked.dtypes)])
+    booked = booked[booked["start"].notna() & (booked["who"] != "") & (booked["patient"] != "")]
+    booked["end"] = booked["start"] + booked["length"].fillna(1).clip(lower=1)
+    booked = booked.sort_values(["who", "day", "start"], kind="stable")
     # A day needs a closer look only where some visit begins before an earlier one ends.
-    latest = seen.groupby(["who", "day"])["end"].cummax().groupby([seen["who"], seen["day"]]).shift()
-    crowded = (seen["start"] < latest).fillna(False).groupby([seen["who"], seen["day"]]).transform("any")
-    asked = set(desk.candidates.index)
-    said: dict[int, str] = {}
-    for _, part in seen[crowded].groupby(["who", "day"]):
+    latest = booked.groupby(["who", "day"])["end"].cummax().groupby([booked["who"], booked["day"]]).shift()
+    crowded = (booked["start"] < latest).fillna(False).groupby([booked["who"], booked["day"]]).transform("any")
+    candidates = set(desk.candidates.index)
+    messages: dict[int, str] = {}
+    for _, part in booked[crowded].groupby(["who", "day"]):
         visits = list(part[["patient", "start", "end", "claim"]].itertuples(name=None))
         for row, patient, start, end, _ in visits:
-            if row not in asked:
+            if row not in candidates:
                 continue
             others = [(o, claim) for o, who, s, e, claim in visits if s < end and e > start and who != patient]
             if others:
                 places = [claim or place(desk, o, beside=row) for o, claim in others[:SHOWN]]
                 # Somebody who is not on the roster may be a patient, in the wrong column.
                 who = named[row] or "The practitioner"
-                said[row] = f"{who} treated another patient at that time: {and_others(places, len(others))}."
-    return pd.Series(said, dtype="str")
+                messages[row] = f"{who} treated another patient at that time: {and_others(places, len(others))}."
+    return pd.Series(messages, dtype="str")
 
 
 @check("second-initial-visit")
@@ -188,10 +188,10 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
     initial = desk.took_place & (sessions["visit"] == "initial") & sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
     initial &= ~desk.has_claim
     claimed = desk.active[desk.active["visit"] == "initial"]
-    seen = pd.DataFrame({"patient": desk.patient, "day": sessions["service_date"]})[initial]
+    in_files = pd.DataFrame({"patient": desk.patient, "day": sessions["service_date"]})[initial]
     before = pd.DataFrame({"patient": claimed["patient_key"], "day": claimed["service_date"]})
-    first = pd.concat([seen, before]).groupby("patient")["day"].min()
-    own = seen[seen.index.isin(desk.candidates.index) & (seen["patient"] != "")]
+    first = pd.concat([in_files, before]).groupby("patient")["day"].min()
+    own = in_files[in_files.index.isin(desk.candidates.index) & (in_files["patient"] != "")]
     since = first.reindex(own["patient"]).set_axis(own.index)
     again = own["day"] > since
     return ("The patient's initial visit was on " + day_text(since[again]) + " already.").astype("str")

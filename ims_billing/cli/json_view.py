@@ -101,15 +101,15 @@ def _rest_json(rest: Rest) -> list[dict[str, Any]]:
 
 def _single_month(month: Month) -> str | None:
     """The month that all dated sessions lie in, where `check` was not told one."""
-    found = list(month.months())
-    return found[0] if len(found) == 1 else None
+    months = list(month.months())
+    return months[0] if len(months) == 1 else None
 
 
 def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
     findings: dict[int, list[dict[str, str]]] = {}
     for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None):
-        told = {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        findings.setdefault(session, []).append(told)
+        finding = {"kind": kind, "severity": severity, "message": message, "fix": fix}
+        findings.setdefault(session, []).append(finding)
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
     listed = []
@@ -220,7 +220,7 @@ def page_json(page: Page) -> dict[str, Any]:
     return {
         "title": page.title,
         "parts": [
-            {"heading": part.heading, "facts": [{"what": what, "said": said} for what, said in part.facts]}
+            {"heading": part.heading, "facts": [{"what": what, "said": words} for what, words in part.facts]}
             for part in page.parts
         ],
     }
@@ -228,12 +228,12 @@ def page_json(page: Page) -> dict[str, Any]:
 
 def why_json(month: Month, pages: Mapping[int, Page]) -> dict[str, Any]:
     """The object that `why FILE --row N --json` prints: the sessions as `check` tells of them, each with its page."""
-    told = dict(zip(month.sessions.index, _sessions_json(month, None), strict=True))
+    by_label = dict(zip(month.sessions.index, _sessions_json(month, None), strict=True))
     return {
         "version": __version__,
         "month": month.month or _single_month(month),
         "as_of": month.as_of.isoformat(),
-        "sessions": [{**told[label], "why": page_json(page)} for label, page in pages.items()],
+        "sessions": [{**by_label[label], "why": page_json(page)} for label, page in pages.items()],
     }
 
 

@@ -21,8 +21,8 @@ from ims_billing.cli.options import (
     Out,
     Protect,
     day_of,
+    existing_ledger,
     find_clinic,
-    known_ledger,
     memory_of,
     month_as_written,
     places,
@@ -228,7 +228,7 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     if named.lower() in REASONS:
         return reason_page(named.lower())
     if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
-        memory, _ = known_ledger(path, ledger, Path())
+        memory, _ = existing_ledger(path, ledger, Path())
         with memory.reading():
             return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
     if named in (".", "") or about[0].exists() or about[0].suffix:
@@ -251,7 +251,7 @@ def report(
     from ims_billing.cli import screen
     from ims_billing.commands import folder as month_folder
 
-    memory, folder = known_ledger(find_clinic(clinic, []), ledger, out)
+    memory, folder = existing_ledger(find_clinic(clinic, []), ledger, out)
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         written = month_folder.report(workplace(memory, folder, working, password), month)
@@ -291,7 +291,7 @@ def void(
     if files and not anew:
         raise typer.BadParameter("files are read to claim the session anew: add --replace", param_hint="FILE")
     path = find_clinic(clinic, files or [])
-    memory, folder = known_ledger(path, ledger, out)
+    memory, folder = existing_ledger(path, ledger, out)
     if anew and path is None:
         raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
     rules_of_clinic = load(path) if anew and path else None

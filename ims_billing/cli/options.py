@@ -142,7 +142,7 @@ def memory_of(clinic: Path | None, ledger: Path | None) -> Ledger | None:
     return memory
 
 
-def known_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+def existing_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
     """As `places`, where the ledger must be there."""
     memory, folder = places(clinic, ledger, out)
     if not memory.exists:

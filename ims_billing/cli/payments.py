@@ -17,8 +17,8 @@ from ims_billing.cli.options import (
     Out,
     Protect,
     day_of,
+    existing_ledger,
     find_clinic,
-    known_ledger,
     print_json,
     workplace,
 )
@@ -68,7 +68,7 @@ def reconcile(
 
     path = find_clinic(clinic, files or [])
     rules = load(path) if path else without_file()
-    memory, folder = known_ledger(path, ledger, out)
+    memory, folder = existing_ledger(path, ledger, out)
     password = screen.new_password() if protect else ""
     if undo is not None:
         if files or dry_run or not reason.strip():
@@ -124,7 +124,7 @@ def aging(
     from ims_billing.commands.aging import age
 
     path = find_clinic(clinic, [])
-    memory, folder = known_ledger(path, ledger, out)
+    memory, folder = existing_ledger(path, ledger, out)
     name = load(path).name if path else ""
     password = screen.new_password() if protect else ""
     with screen.Working() as working:

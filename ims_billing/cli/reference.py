@@ -34,7 +34,7 @@ def init(
     intake: Intake | None = None
     if source:
         intake = read_all(source, without_file())
-    screen.show_started(write_starter(folder, intake), found=intake is not None)
+    screen.show_started(write_starter(folder, intake), from_sessions=intake is not None)
 
 
 @app.command(

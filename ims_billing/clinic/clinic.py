@@ -198,8 +198,8 @@ class Insurer:
 
     def requires_on(self, day: dt.date) -> tuple[Requirement, ...] | None:
         """What it requires on a claim for a day; None where nobody has said."""
-        found = in_force(self.requirements, day)
-        return found[0].fields if found else None
+        requirements = in_force(self.requirements, day)
+        return requirements[0].fields if requirements else None
 
     def own_code_on(self, day: dt.date) -> OwnCode | None:
         """Its own service code for a day; None where the clinic's stands."""
@@ -221,7 +221,7 @@ class Insurer:
 
     def goes_by(self, condition: str, day: dt.date) -> bool:
         """Whether a condition of its is in force on a day."""
-        return any(found.condition == condition for found in in_force(self.conditions, day))
+        return any(each.condition == condition for each in in_force(self.conditions, day))
 
 
 @dataclass(frozen=True)
@@ -288,23 +288,23 @@ class Clinic:
 
     def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
         """What share the plan pays on a day, by the clinic file; the plan's own goes before the insurer's."""
-        found = [
+        coverages = [
             coverage
             for coverage in in_force(self.coverages, day)
             if coverage.insurer == insurer_id and coverage.policy in (None, policy)
         ]
-        return max(found, key=lambda coverage: coverage.policy is not None).percent if found else None
+        return max(coverages, key=lambda coverage: coverage.policy is not None).percent if coverages else None
 
     def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
         """The limits of an insurer's plan on a day; of those of the same measure, its plan's and the clinic's first."""
-        found = [
+        limits = [
             limit
             for limit in in_force(self.limits, day)
             if limit.insurer == insurer_id and (limit.policy is None or bare(limit.policy) == bare(policy))
         ]
-        found.sort(key=lambda limit: (limit.policy is None, limit.published))
+        limits.sort(key=lambda limit: (limit.policy is None, limit.published))
         by_measure: dict[tuple[str | None, bool], Limit] = {}
-        for limit in found:
+        for limit in limits:
             by_measure.setdefault(limit.measure, limit)
         return list(by_measure.values())
 

@@ -78,13 +78,13 @@ def _single_words() -> frozenset[str]:
 def _meanings() -> dict[Words, Meaning]:
     """What each phrase of the rules means beside a name."""
     rules = _rules()
-    told: dict[Words, Meaning] = {}
+    meanings: dict[Words, Meaning] = {}
     for kind, phrases in (("nothing", (*rules.titles, *rules.pronouns, *rules.credentials)), ("place", rules.sites)):
-        told |= {tuple(plain(phrase).split()): Meaning(kind, None) for phrase in phrases}
-    told |= {(plain(degree),): Meaning("degree", None) for degree in rules.degrees}
+        meanings |= {tuple(plain(phrase).split()): Meaning(kind, None) for phrase in phrases}
+    meanings |= {(plain(degree),): Meaning("degree", None) for degree in rules.degrees}
     for profession, phrases in rules.professions.items():
-        told |= {tuple(plain(phrase).split()): Meaning("profession", profession) for phrase in phrases}
-    return told
+        meanings |= {tuple(plain(phrase).split()): Meaning("profession", profession) for phrase in phrases}
+    return meanings
 
 
 @cache

@@ -87,8 +87,8 @@ def _all_rules(clinic: Clinic, day: dt.date) -> Iterator[Rule]:
     yield from (fee_rule(fee, clinic) for fee in without_overridden(in_force(clinic.fees, day)))
     for insurer in clinic.insurers:
         plans = dict.fromkeys(limit.policy or "" for limit in clinic.limits if limit.insurer == insurer.id)
-        found = dict.fromkeys(limit for plan in plans for limit in clinic.limits_on(insurer.id, plan, day))
-        yield from (limit_rule(limit, clinic) for limit in found)
+        own_limits = dict.fromkeys(limit for plan in plans for limit in clinic.limits_on(insurer.id, plan, day))
+        yield from (limit_rule(limit, clinic) for limit in own_limits)
     limits = published().limits
     for window in limits.submission_window:
         value = f"{window.days} days; then {window.after}"

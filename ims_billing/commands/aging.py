@@ -63,7 +63,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         for file, sha256, lines in read:
             ledger.mark_aging(folder, file, sha256, {claim: astuple(typed) for claim, (_, typed) in lines.items()})
         claims, postings = ledger.claims(), ledger.postings()
-        frame = aging(claims, postings, ledger.work(), ledger.batches_made(), as_of)
+        frame = aging(claims, postings, ledger.work(), ledger.batch_days(), as_of)
         content = aging_report(frame, clinic, as_of)
         content = protected(content, at.password) if at.password else content
         write_all({target: content}, shared=is_shared(out))

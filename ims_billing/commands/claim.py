@@ -157,7 +157,7 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
 
 def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     """What second insurers are to be asked for now, the run's own claims among the first ones."""
-    stated = said_of_second_insurers(month.sessions)
+    stated = stated_second_plans(month.sessions)
     if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
         return Rest(empty(CLAIMS))
     claims, postings = ledger.claims(), ledger.postings()
@@ -168,7 +168,7 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     return replace(due, uneven=uneven(claims, postings))
 
 
-def said_of_second_insurers(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
+def stated_second_plans(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
     """By claim the second insurer, its policy and member, as the files have them now."""
     stated = sessions[(sessions["claim"] != "") & (sessions["secondary_insurer"] != "")]
     columns = ["secondary_insurer", "secondary_policy", "secondary_member"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.claim import due_from_second_insurers, said_of_second_insurers
+from ims_billing.commands.claim import due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import write
 from ims_billing.commands.refusals import nothing_unread, probe
 from ims_billing.commands.workplace import Workplace
@@ -103,8 +103,8 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
         )
     run = run_of(replace(prepared, month=month, claims=claims))
     if intake is None:
-        as_told = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
-        run = replace(run, origin=replace(run.origin, files=()), claims=as_told)
+        sourced = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
+        run = replace(run, origin=replace(run.origin, files=()), claims=sourced)
     due = due_from_second_insurers(run, prepared, ledger).claims
     return with_rests(run, due[due["follows"].isin(ledger.numbers(run))], clinic)
 
@@ -114,7 +114,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
-    second_plans = said_of_second_insurers(prepared.sessions)
+    second_plans = stated_second_plans(prepared.sessions)
     claims, postings = ledger.claims(), ledger.postings()
     others = claims[claims["follows"] != first]
     due = rests(others, answers(claims, postings), second_plans, (), clinic)

@@ -112,7 +112,7 @@ class LedgerFile:
 
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[sqlite3.Connection]:
-        with _told(self.path):
+        with _errors_in_words(self.path):
             # `rw` never makes a file: a ledger is made on purpose only.
             name = f"{_uri(path)}?mode=rw" if path else ":memory:"
             with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=_COMMITS)) as database:
@@ -128,7 +128,7 @@ class LedgerFile:
     def _begin(self, database: sqlite3.Connection, waiting: Waiting) -> None:
         database.execute("PRAGMA busy_timeout = 0")
         until = time.monotonic() + _PATIENCE
-        told = False
+        announced = False
         while True:
             try:
                 database.execute("BEGIN IMMEDIATE")
@@ -142,9 +142,9 @@ class LedgerFile:
                     f"{self.path}: {who} has had the ledger in use for {_PATIENCE / 60:.0f} minutes. "
                     "Run the command again when they are done."
                 )
-            if not told:
+            if not announced:
                 waiting(who)
-                told = True
+                announced = True
             time.sleep(_LOOKS)
         database.execute(f"PRAGMA busy_timeout = {_COMMITS * 1000:.0f}")
 
@@ -293,7 +293,7 @@ def damaged(path: Path) -> str:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _errors_in_words(path: Path) -> Iterator[None]:
     """Turns what SQLite says of a file into what the user can do about it; a bug stays a bug."""
     try:
         yield
@@ -303,7 +303,7 @@ def _told(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             raise
-        said = {
+        advice = {
             sqlite3.SQLITE_NOTADB: f"{path}: this is no ledger of ims-billing. Name the right one with --ledger.",
             sqlite3.SQLITE_CORRUPT: damaged(path),
             sqlite3.SQLITE_FULL: f"{path}: the disk is full. Make room and run it again.",
@@ -313,6 +313,6 @@ def _told(path: Path) -> Iterator[None]:
             sqlite3.SQLITE_IOERR: f"{path}: its drive did not answer. Run it again.",
             sqlite3.SQLITE_BUSY: f"{path}: the ledger is in use. Run it again in a minute.",
         }.get(code & 0xFF)
-        if said is None:
+        if advice is None:
             raise
-        raise BillingError(said) from error
+        raise BillingError(advice) from error

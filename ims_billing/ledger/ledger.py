@@ -36,7 +36,7 @@ _PAYERS = TypeAdapter(tuple[Payer, ...])
 # With how many months before a month is compared.
 _COMPARED = 6
 # Of a month, the voided claims whose insurer has not been told.
-_UNTOLD = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
+_UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
 class Ledger(Payments):
@@ -81,22 +81,22 @@ class Ledger(Payments):
 
     def claim(self, number: str) -> pd.DataFrame:
         """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
-        found = self._claims("WHERE claim = ?", number)
-        if found.empty:
-            known = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
-            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, known) or '.'}")
-        return found
+        frame = self._claims("WHERE claim = ?", number)
+        if frame.empty:
+            numbers = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
+            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, numbers) or '.'}")
+        return frame
 
     def batch_of(self, number: str) -> Batch:
         """The batch that made a claim; raises BillingError where there is no claim of that number."""
         claim = self.claim(number).iloc[0]
         return next(batch for batch in self.batches(claim["month"]) if batch.number == claim["batch"])
 
-    def batches_made(self) -> pd.DataFrame:
-        """When each batch was made: `month`, `batch` and `made_on`."""
+    def batch_days(self) -> pd.DataFrame:
+        """When each batch was made: `month`, `batch` and `claimed_on`."""
         rows = self.rows("SELECT month, number, as_of FROM batch ORDER BY month, number")
-        frame = pd.DataFrame(rows, columns=["month", "batch", "made_on"])
-        return frame.assign(made_on=pd.to_datetime(frame["made_on"]).astype("datetime64[us]"))
+        frame = pd.DataFrame(rows, columns=["month", "batch", "claimed_on"])
+        return frame.assign(claimed_on=pd.to_datetime(frame["claimed_on"]).astype("datetime64[us]"))
 
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
@@ -119,7 +119,7 @@ class Ledger(Payments):
         month and insurer, and are those of `numbers`.
         """
         # A batch that was sent before has no workbook that could tell of a void: the next one will.
-        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNTOLD}", run.month)
+        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNREPORTED}", run.month)
         if run.claims.empty and not voids:
             return None, {}
         number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
@@ -130,7 +130,7 @@ class Ledger(Payments):
             [(run.month, number, run.as_of.isoformat(), int(already_sent), _ORIGIN.dump_json(origin).decode())],
         )
         if voids:
-            self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNTOLD}", number, run.month)
+            self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNREPORTED}", number, run.month)
         self._changed(run.month)
         numbers = self.numbers(run)
         columns = [column for column in ON_LEDGER if column.name in run.claims]
@@ -139,17 +139,17 @@ class Ledger(Payments):
         self.insert(
             "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
         )
-        made = zip(run.claims["session"].tolist(), numbers, strict=True)
-        return number, {session: claim for session, claim in made if session != NO_SESSION}
+        numbered = zip(run.claims["session"].tolist(), numbers, strict=True)
+        return number, {session: claim for session, claim in numbered if session != NO_SESSION}
 
     def _with_voided(self, run: Run) -> Origin:
         """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
-        known = {insurer.id: insurer for insurer in run.origin.insurers}
+        insurers = {insurer.id: insurer for insurer in run.origin.insurers}
         for batch in reversed(self.batches(run.month)):
             for insurer in batch.origin.insurers:
-                known.setdefault(insurer.id, insurer)
-        asked = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNTOLD}", run.month)
-        more = [known[i] for (i,) in asked if i not in {insurer.id for insurer in run.origin.insurers}]
+                insurers.setdefault(insurer.id, insurer)
+        voided = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNREPORTED}", run.month)
+        more = [insurers[i] for (i,) in voided if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 
     def knows_second_insurers(self) -> bool:
@@ -253,30 +253,30 @@ class Ledger(Payments):
 
         Raises BillingError where it has been taken back already.
         """
-        found = self.claim(number).iloc[0]
-        if not pd.isna(found["voided_on"]):
-            raise BillingError(f"{number} was taken back already, on {found['voided_on']:%Y-%m-%d}.")
+        claim = self.claim(number).iloc[0]
+        if not pd.isna(claim["voided_on"]):
+            raise BillingError(f"{number} was taken back already, on {claim['voided_on']:%Y-%m-%d}.")
         take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
         self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was taken back.", number)
         self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
-        self._changed(found["month"])
+        self._changed(claim["month"])
 
     def followed_by(self, number: str) -> str:
         """The second insurer's claim that stands for the rest of this one; empty where none does."""
-        found = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
-        return str(found[0][0]) if found else ""
+        rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
+        return str(rows[0][0]) if rows else ""
 
     def replaced_by(self, number: str) -> str:
         """The claim that stands for this voided one; empty where none does."""
-        found = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)
-        return str(found[0][0]) if found else ""
+        rows = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)
+        return str(rows[0][0]) if rows else ""
 
     def month(self, month: str) -> MonthView:
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
         pages = self.rows("SELECT as_of, origin, totals, payers FROM page WHERE month = ?", month)
         if not pages:
-            known = ", ".join(self.months()) or "no month"
-            raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {known}.")
+            months = ", ".join(self.months()) or "no month"
+            raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {months}.")
         as_of, origin, totals, payers = pages[0]
         attention, not_billed = self.listing(month)
         claims = self._claims("WHERE month = ?", month)
@@ -318,8 +318,8 @@ class Ledger(Payments):
         there = self.rows("SELECT state, batch FROM written WHERE month = ? AND folder = ?", month, folder)
         if there and state and there[0][0] == state[0][0]:
             return None
-        known = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
-        last = there[0][1] if there else known
+        newest = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
+        last = there[0][1] if there else newest
         later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
         return tuple(number for (number,) in later)
 

@@ -48,8 +48,8 @@ class Payments(LedgerFile):
 
     def mark_aging(self, folder: str, file: str, sha256: str, shown: Mapping[str, Sequence[str]]) -> None:
         """Notes how an aging workbook was left in a folder, or read, and what its call list says by claim."""
-        said = json.dumps(dict(shown), ensure_ascii=False)
-        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, said)
+        as_shown = json.dumps(dict(shown), ensure_ascii=False)
+        self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, as_shown)
 
     def payments(self) -> list[PostedPayment]:
         """The payments that stand, with their lines."""
@@ -117,15 +117,15 @@ class Payments(LedgerFile):
         Raises BillingError where there is no such payment, it is undone already, or another one took back what it
         paid.
         """
-        found = self.rows("SELECT insurer, amount_cents, undone_on FROM payment WHERE id = ?", number)
-        if not found:
+        payments = self.rows("SELECT insurer, amount_cents, undone_on FROM payment WHERE id = ?", number)
+        if not payments:
             last = "SELECT id, insurer, amount_cents, paid_on FROM payment WHERE undone_on IS NULL ORDER BY id DESC"
             rows = self.rows(f"{last} LIMIT 10")
-            told = [f"\n  {id_}: {who}, {dollars(cents)} on {day}" for id_, who, cents, day in rows]
+            last_ones = [f"\n  {id_}: {who}, {dollars(cents)} on {day}" for id_, who, cents, day in rows]
             raise BillingError(
-                f"there is no payment {number} on the ledger; the last ones are:{''.join(told) or ' none'}"
+                f"there is no payment {number} on the ledger; the last ones are:{''.join(last_ones) or ' none'}"
             )
-        insurer, amount, undone = found[0]
+        insurer, amount, undone = payments[0]
         if undone:
             raise BillingError(f"payment {number} was undone already, on {undone}.")
         self.run("UPDATE payment SET undone_on = ?, undone_reason = ? WHERE id = ?", on.isoformat(), reason, number)
@@ -160,12 +160,12 @@ def months_of(claims: Iterable[str]) -> list[str]:
 def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
     """Rows of the database as a frame with the declared columns."""
     by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    made: dict[str, Any] = {}
+    series: dict[str, Any] = {}
     for column, values in zip(columns, by_column, strict=True):
         stated = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
         read: Any = pd.to_datetime if column.dtype.startswith("datetime") else pd.Series
-        made[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
-    return prove(pd.DataFrame(made), columns)
+        series[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
+    return prove(pd.DataFrame(series), columns)
 
 
 def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:

@@ -23,20 +23,20 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """
     keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
-    asked = sessions[keys].drop_duplicates()
-    found = []
-    for service, visit, minutes, insurer, date in asked.itertuples(index=False, name=None):
+    kinds = sessions[keys].drop_duplicates()
+    fees = []
+    for service, visit, minutes, insurer, date in kinds.itertuples(index=False, name=None):
         on = cast(pd.Timestamp, date).date()
         length = None if pd.isna(minutes) else int(minutes)
         own = fee_in_force(clinic.fees, service=service, visit=visit, minutes=length, insurer=None, on=on)
         look = own_fee_in_force if insurer in public and has_own_amounts(clinic.fees, insurer, on) else fee_in_force
         listed = look(clinic.fees, service=service, visit=visit, minutes=length, insurer=insurer, on=on)
         rule = -1 if listed is None else clinic.fees.index(listed)
-        found.append((_cents(listed), _cents(own), rule))
-    priced = asked.assign(
-        listed_cents=pd.array([f[0] for f in found], dtype="Int64"),
-        own_cents=pd.array([f[1] for f in found], dtype="Int64"),
-        rule=pd.array([f[2] for f in found], dtype="int64"),
+        fees.append((_cents(listed), _cents(own), rule))
+    priced = kinds.assign(
+        listed_cents=pd.array([f[0] for f in fees], dtype="Int64"),
+        own_cents=pd.array([f[1] for f in fees], dtype="Int64"),
+        rule=pd.array([f[2] for f in fees], dtype="int64"),
     )
     joined = sessions[keys].merge(priced, on=keys, how="left")
     joined.index = sessions.index
@@ -71,7 +71,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
     values = {
         "session": sessions.index,
-        "session_id": sessions["known_id"],
+        "session_id": sessions["own_id"],
         # A claim names the insurer and the person of the clinic file, however the row wrote them.
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
@@ -111,8 +111,8 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     """The fee, the code and the limits that each claim rests on, as a JSON list."""
     by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
     plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
-    asked = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
-    kinds = asked.drop_duplicates()
+    by_claim = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
+    kinds = by_claim.drop_duplicates()
     grounds = []
     for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
         day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
@@ -122,7 +122,7 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
         rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
         grounds.append(as_json(rule.ground() for rule in rules))
     texts = kinds.assign(grounds=pd.Series(grounds, index=kinds.index, dtype="str"))
-    return asked.merge(texts, how="left")["grounds"].set_axis(lines.index).astype("str")
+    return by_claim.merge(texts, how="left")["grounds"].set_axis(lines.index).astype("str")
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:

@@ -262,10 +262,10 @@ def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
     reason = reason.mask(states.on_ledger, "")
     never = sessions.index.isin(states.never_billed) & (reason == "") & ~states.on_ledger
     # An id that was a different session's before says nothing: the ledger knows this session by its natural key.
-    known_id = sessions["session_id"].mask(recalled.reused, "")
+    own_id = sessions["session_id"].mask(recalled.reused, "")
     sessions = sessions.assign(
-        known_id=known_id,
-        natural_key=ledger_keys(sessions["start"], known_id, classified.natural),
+        own_id=own_id,
+        natural_key=ledger_keys(sessions["start"], own_id, classified.natural),
         replaces=states.replaces,
         reason=reason.mask(never, "decided-not-to-bill"),
         claim=states.frame["claim"].where(states.frame["state"] == "claimed", ""),

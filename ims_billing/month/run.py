@@ -49,25 +49,25 @@ def run_of(month: Month) -> Run:
 
 def _look_at(month: Month) -> tuple[WorthALook, ...]:
     """Names that may mean IMS, claims whose sessions are gone, and IMS sessions of months before that nobody billed."""
-    found = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
+    findings = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
     fees = month.sessions["fee_cents"]
-    told = []
-    for message, sessions in found.groupby("message", sort=False)["session"]:
+    looks = []
+    for message, sessions in findings.groupby("message", sort=False)["session"]:
         ours = sessions[sessions != NO_SESSION]
-        told.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
+        looks.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
     for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
         words = f"IMS sessions of {name} that are not claimed: they need a run of claim for that month."
-        told.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
-    return tuple(told)
+        looks.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
+    return tuple(looks)
 
 
 def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
     """The run with claims to second insurers (CLAIMS) after its own, and what they rest on."""
-    known = {insurer.id for insurer in run.origin.insurers}
+    listed = {insurer.id for insurer in run.origin.insurers}
     there = {practitioner.name for practitioner in run.origin.practitioners}
     origin = replace(
         run.origin,
-        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, rests) if i.id not in known)),
+        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, rests) if i.id not in listed)),
         practitioners=(*run.origin.practitioners, *(p for p in _practitioners(clinic, rests) if p.name not in there)),
         rules=(*run.origin.rules, *_codes_applied(clinic, rests)),
     )
@@ -124,7 +124,7 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
     fields = [wants for day in days for wants in in_force(published().limits.channel_fields, day)]
     # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
-    stated = [usual if (asked := insurer.requires_on(day)) is None else asked for day in days]
+    stated = [usual if (required := insurer.requires_on(day)) is None else required for day in days]
     stated += [wants.fields for wants in fields if wants.channel in channels]
     return InsurerView(
         id=insurer.id,
@@ -132,7 +132,7 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
         name=insurer.name,
         channel=" or ".join(channels),
         vendor_number=insurer.vendor_number or "",
-        asks=tuple(dict.fromkeys(field for asked in stated for field in asked)),
+        asks=tuple(dict.fromkeys(field for required in stated for field in required)),
     )
 
 
@@ -158,16 +158,16 @@ def _attention(month: Month) -> pd.DataFrame:
     holds = month.findings[month.findings["severity"] == "hold"]
     holds = holds[holds["session"].isin(month.held.index)]
     lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
-    told = holds.reset_index(drop=True)
+    numbered = holds.reset_index(drop=True)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
-        kind=told["kind"],
-        problem=told["message"],
-        fix=told["fix"],
-        claim=told["claim"],
+        kind=numbered["kind"],
+        problem=numbered["message"],
+        fix=numbered["fix"],
+        claim=numbered["claim"],
         fingerprint=hashed,
-        title=told["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
-        ways=told["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
+        title=numbered["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
+        ways=numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
@@ -184,8 +184,8 @@ def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
     """Every fee, limit and code that the claims rest on, with how many rest on it."""
     clinic, claims = month.clinic, month.claims
     prices = month.prices.loc[claims["session"]]
-    asked = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()
-    by_rule = prices.loc[asked, "rule"].value_counts().sort_index()
+    as_listed = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()
+    by_rule = prices.loc[as_listed, "rule"].value_counts().sort_index()
     applied = [_applied(fee_rule(clinic.fees[int(place)], clinic), int(count)) for place, count in by_rule.items()]
     limited: dict[Limit, int] = {}
     measured = claims.groupby(["insurer_id", "policy", "service_date"], as_index=False).size()
@@ -206,9 +206,9 @@ def _codes_applied(clinic: Clinic, claims: pd.DataFrame) -> tuple[RuleApplied, .
 
 
 def _applied(rule: Rule, claims: int) -> RuleApplied:
-    told = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
+    name = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
     return RuleApplied(
-        rule=told.replace(", any insurer", ""),
+        rule=name.replace(", any insurer", ""),
         value=rule.value,
         in_force=rule.cited.lasting(),
         source=rule.cited.source,

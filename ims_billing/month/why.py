@@ -47,8 +47,8 @@ def sessions_at(month: Month, row: int) -> list[int]:
     """The labels of the sessions that a row of the files is, or tells of; raises BillingError where it is neither."""
     sessions = month.sessions
     here = sessions["row"] == row
-    told = sessions["beside"].str.contains(rf"(?m)\t{row}$", regex=True)
-    labels = [int(label) for label in sessions.index[here | told]]
+    beside = sessions["beside"].str.contains(rf"(?m)\t{row}$", regex=True)
+    labels = [int(label) for label in sessions.index[here | beside]]
     if not labels:
         raise BillingError(_no_session(month.intake, row))
     return labels
@@ -56,17 +56,19 @@ def sessions_at(month: Month, row: int) -> list[int]:
 
 def _no_session(intake: Intake, row: int) -> str:
     """What a row is that is no session's."""
-    told = [
+    messages = [
         f"row {row} of {file.file} is no session: {aside.reason}."
         for file in intake.files
         for aside in file.asides
         if aside.row == row
     ]
     lists = [file.file for file in intake.files if file.layout in ("jane-clients", "policies")]
-    told += [f"{', '.join(lists)}: the rows of a list are no sessions, and add to them."] if lists and not told else []
+    messages += (
+        [f"{', '.join(lists)}: the rows of a list are no sessions, and add to them."] if lists and not messages else []
+    )
     rows = intake.sessions["row"]
     span = f" Their sessions stand in rows {rows.min()} to {rows.max()}." if len(rows) else ""
-    return " ".join(told) or f"no session in these files stands in row {row}, as Excel numbers it.{span}"
+    return " ".join(messages) or f"no session in these files stands in row {row}, as Excel numbers it.{span}"
 
 
 def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
@@ -98,12 +100,12 @@ def _cells(frame: pd.DataFrame, label: Any) -> dict[str, Any]:
 
 def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
     outcome, reason = session["outcome"], session["reason"]
-    said = {
+    words = {
         "claimed": f"it is clear to be claimed, as of {month.as_of}",
         "held": "held: it is not claimed until each finding that holds it is settled",
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
-    yield "Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else said[outcome]
+    yield "Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else words[outcome]
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
         yield "Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside)
@@ -140,20 +142,20 @@ def _practitioner(session: Mapping[str, Any]) -> Facts:
 
 
 def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
-    known = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
-    if known is None:
+    insurer = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
+    if insurer is None:
         yield "Insurer", "the patient pays" if session["insurer_id"] else "none that is known"
         return
-    yield "Insurer", f"{known.name}, a {'public payer' if known.public else 'private plan'}"
-    if known.vendor_number:
-        yield "Vendor number", known.vendor_number
+    yield "Insurer", f"{insurer.name}, a {'public payer' if insurer.public else 'private plan'}"
+    if insurer.vendor_number:
+        yield "Vendor number", insurer.vendor_number
     if session["secondary_insurer"] and not pd.isna(session["service_date"]):
         second = clinic.insurer(session["secondary_insurer"])
         yield "Second insurer", second.name if second else "one that is not known; the claim names none"
         if second is None:
             return
         day = session["service_date"].date()
-        order = payer_order(known, second, session["relationship"], day)
+        order = payer_order(insurer, second, session["relationship"], day)
         yield "Who pays first", _in_lines(order)
 
 
@@ -161,7 +163,7 @@ def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
     yield "Fee on the row", dollars(session["fee_cents"]) if session["fee_stated"] else "none that can be read"
     if label in month.prices.index:
         place = int(_cells(month.prices, label)["rule"])
-        yield "Listed fee", _fee_told(month.clinic.fees[place]) if place >= 0 else "none for this visit on that day"
+        yield "Listed fee", _fee_in_words(month.clinic.fees[place]) if place >= 0 else "none for this visit on that day"
     for amount in month.claims.loc[month.claims["session"] == label, "amount_cents"]:
         yield "Amount claimed", _amount(int(amount), int(session["fee_cents"]))
 
@@ -171,67 +173,67 @@ def _amount(amount_cents: int, fee_cents: int) -> str:
     return f"{dollars(amount_cents)}{own}"
 
 
-def _fee_told(fee: Fee) -> str:
+def _fee_in_words(fee: Fee) -> str:
     return _sourced(f"{dollars(fee.cents)} for {fee.what()}, {fee.lasting()}", fee)
 
 
 def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
     """What is in force for its insurer on its day: terms, limits, window, each with its source."""
-    known = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
+    insurer = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
     settled = session["reason"] != "" or session["outcome"] == "already_claimed"
-    if known is None or settled or pd.isna(session["service_date"]):
+    if insurer is None or settled or pd.isna(session["service_date"]):
         return
     day = session["service_date"].date()
-    for limit in clinic.limits_on(known.id, session["policy"], day):
+    for limit in clinic.limits_on(insurer.id, session["policy"], day):
         rule = limit_rule(limit, clinic)
         yield "Limit", _sourced(f"{rule.what}: {rule.value}, {limit.lasting()}", limit)
     for rule in rules_on(clinic, day):
-        if rule.table == "submission window" and rule.whom in known.channels_on(day):
+        if rule.table == "submission window" and rule.whom in insurer.channels_on(day):
             yield f"Window of {rule.whom}", _sourced(rule.value, rule.cited)
-        elif rule.table == "insurer" and rule.whom == known.name:
-            label, said = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
+        elif rule.table == "insurer" and rule.whom == insurer.name:
+            label, value = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
             # What is so or not so needs no value beside it.
-            label, said = ("Condition", label) if said == "yes" else (label[0].upper() + label[1:], said)
-            yield label, _sourced(said, rule.cited)
+            label, value = ("Condition", label) if value == "yes" else (label[0].upper() + label[1:], value)
+            yield label, _sourced(value, rule.cited)
 
 
-def _sourced(said: str, cited: Cited) -> str:
-    return _in_lines(f"{said.rstrip('., ')}. Source: {cited.cited()}")
+def _sourced(value: str, cited: Cited) -> str:
+    return _in_lines(f"{value.rstrip('., ')}. Source: {cited.cited()}")
 
 
-def _in_lines(told: str) -> str:
+def _in_lines(sentence: str) -> str:
     """What is so, its source, and the source's page, each on a line of its own."""
-    return told.replace(". Source: ", "\nSource: ").replace(" https://", "\nhttps://")
+    return sentence.replace(". Source: ", "\nSource: ").replace(" https://", "\nhttps://")
 
 
 def _findings(month: Month, label: int) -> Facts:
-    found = month.findings[month.findings["session"] == label]
-    for kind, severity, message, fix in found[["kind", "severity", "message", "fix"]].itertuples(
+    findings = month.findings[month.findings["session"] == label]
+    for kind, severity, message, fix in findings[["kind", "severity", "message", "fix"]].itertuples(
         index=False, name=None
     ):
         yield f"{kind} ({severity}s)", f"{message}\nFix: {fix}"
-    if found.empty and month.sessions.at[label, "outcome"] == "claimed":
+    if findings.empty and month.sessions.at[label, "outcome"] == "claimed":
         yield "None", "every check passed"
 
 
 def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
     key = session["natural_key"]
     same_id = (claims["session_id"] == session["session_id"]) & (session["session_id"] != "")
-    known = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
-    for label in known.index:
-        claim = _cells(known, label)
-        yield claim["claim"], _claim_told(claim)
-    if known.empty:
+    ours = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
+    for label in ours.index:
+        claim = _cells(ours, label)
+        yield claim["claim"], _claim_in_words(claim)
+    if ours.empty:
         yield "Nothing", "no claim of this session is on the ledger"
 
 
-def _claim_told(claim: Mapping[str, Any]) -> str:
-    told = f"{dollars(claim['amount_cents'])} to {claim['insurer']}, batch {claim['batch']} of {claim['month']}"
+def _claim_in_words(claim: Mapping[str, Any]) -> str:
+    words = f"{dollars(claim['amount_cents'])} to {claim['insurer']}, batch {claim['batch']} of {claim['month']}"
     if claim["replaces"]:
-        told += f"; it stands for {claim['replaces']}"
+        words += f"; it stands for {claim['replaces']}"
     if not pd.isna(claim["voided_on"]):
-        told += f"; taken back on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
-    return told + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
+        words += f"; taken back on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
+    return words + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
 
 
 def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
@@ -251,7 +253,7 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
             "What became of it",
             (
                 ("Claimed", f"in batch {batch.number} of {claim['month']}, as of {batch.as_of}"),
-                *((("Voided", _claim_told(claim)),) if not pd.isna(claim["voided_on"]) else ()),
+                *((("Voided", _claim_in_words(claim)),) if not pd.isna(claim["voided_on"]) else ()),
                 *((("It stands for", claim["replaces"]),) if claim["replaces"] else ()),
                 *((("Sent", "before this program came"),) if batch.already_sent else ()),
             ),
@@ -309,7 +311,7 @@ def reason_page(reason: str) -> Page:
 
 def kind_page(kind: str, clinic: Clinic) -> Page:
     """What a kind of finding means, how serious it is at this clinic, and how to mend it."""
-    known = CATALOGUE[kind]
+    entry = CATALOGUE[kind]
     words = {
         "hold": "it holds the session",
         "warn": "the session is claimed, and listed",
@@ -317,10 +319,10 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
     }
     severity = clinic.severity_of(kind)
     facts = [
-        ("What it means", known.title),
-        ("How serious", words[severity] + (", whatever the clinic file says" if known.fixed else "")),
-        ("How to fix", known.fix),
+        ("What it means", entry.title),
+        ("How serious", words[severity] + (", whatever the clinic file says" if entry.fixed else "")),
+        ("How to fix", entry.fix),
     ]
-    if severity == "hold" and known.severity == "hold":
-        facts.append(("Who decides", _DECISIONS[known.decisions]))
+    if severity == "hold" and entry.severity == "hold":
+        facts.append(("Who decides", _DECISIONS[entry.decisions]))
     return Page(kind, (Part("Finding", tuple(facts)),))

@@ -18,14 +18,14 @@ def aging(
 ) -> pd.DataFrame:
     """The claims (ON_LEDGER) that are not paid as claimed on a day, as it was on that day: the AGING frame.
 
-    The oldest come first, of one day the largest. `batches` has the day of each batch (`month`, `batch`, `made_on`).
+    The oldest come first, of one day the largest. `batches` has the day of each batch (`month`, `batch`, `claimed_on`).
     Payments, claims and notes of later days do not count. What a plan leaves to the
     patient is not owed, nor what a second insurer is asked for; a denied claim is listed, and owed only once it was
     sent again. A claim is no more closed, or sent again, once something was posted to it since.
     """
     day = pd.Timestamp(as_of)
-    made_on = claims.merge(batches, on=["month", "batch"], how="left")["made_on"].set_axis(claims.index)
-    claims, made_on = claims[made_on <= day], made_on[made_on <= day]
+    claimed_on = claims.merge(batches, on=["month", "batch"], how="left")["claimed_on"].set_axis(claims.index)
+    claims, claimed_on = claims[claimed_on <= day], claimed_on[claimed_on <= day]
     money = positions(claims, postings, as_of).set_axis(claims.index)
     owed = money["outstanding_cents"] + money["short_cents"]
     state = pd.Series("", index=claims.index, dtype="str")
@@ -36,14 +36,14 @@ def aging(
         ("over-paid", "outstanding_cents", -1),
     ):
         state = state.mask(money[column] * sign > 0, name)
-    age = (day - made_on).dt.days
+    age = (day - claimed_on).dt.days
     followed = claims["follows"][~(claims["voided_on"] <= day)]
     passed_on = claims["claim"].isin(followed) & (money["outstanding_cents"] == 0)
     owed, state = owed.mask(passed_on, 0), state.mask(passed_on, "")
     noted = _noted(prove(work, WORK), postings, day).reindex(claims["claim"]).set_axis(claims.index)
     columns = {
         **{name: claims[name] for name in ("claim", "month", "insurer", "service_date", "patient", "policy", "member")},
-        "claimed_on": made_on,
+        "claimed_on": claimed_on,
         "age": age,
         "bucket": pd.cut(age, _EDGES, labels=BUCKETS),
         "amount_cents": claims["amount_cents"],

@@ -93,15 +93,15 @@ class Policies:
             ]
             used.update(fitting)
             for name, column in filled.items():
-                values = {lists[name][row] for row in fitting if _said(lists[name][row])}
-                if len(values) == 1 and not _said(column[position]):
+                values = {lists[name][row] for row in fitting if _filled(lists[name][row])}
+                if len(values) == 1 and not _filled(column[position]):
                     column[position] = values.pop()
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
         return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
 
 
-def _said(cell: object) -> bool:
+def _filled(cell: object) -> bool:
     return cell is not None and cell is not pd.NaT and cell is not pd.NA and cell != ""
 
 

@@ -23,11 +23,11 @@ def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clin
     what the clinic says it is.
     """
     if read_as is None or read_as.read_by.id in published().layouts.layout:
-        _refuse_known(sheets, file)
+        _refuse_by_name(sheets, file)
         _refuse_remittance(sheets, read_as, clinic, file)
 
 
-def _refuse_known(sheets: Sequence[RawTable], file: str) -> None:
+def _refuse_by_name(sheets: Sequence[RawTable], file: str) -> None:
     for table in sheets:
         for position in range(min(HEADER_WITHIN, table.height)):
             headings = {heading(cell) for cell in table.row(position) if isinstance(cell, str)}

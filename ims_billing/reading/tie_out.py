@@ -74,7 +74,7 @@ def tie_out(
         changed["beside"][visit] = _places(sale.lines)
         if sale.refunded:
             changed["status"][visit] = "refunded"
-        bad += _told_by(sale, visit, differs)
+        bad += _bad_cells_of_sale(sale, visit, differs)
     for column, values in changed.items():
         frame.loc[list(values), column] = list(values.values())
     if len(appointments) and reports:
@@ -163,7 +163,7 @@ def _grouped(things: Iterable[T], key: Callable[[T], Hashable]) -> dict[Hashable
     return groups
 
 
-def _told_by(sale: Sale, position: int, differs: str) -> list[Bad]:
+def _bad_cells_of_sale(sale: Sale, position: int, differs: str) -> list[Bad]:
     """What a sale makes a person want to know of the session it is tied to."""
     findings: list[Bad] = []
     if differs == "staff":

@@ -169,11 +169,11 @@ class Layout(Strict):
 
     @model_validator(mode="after")
     def _headings_are_apart(self) -> Layout:
-        seen: dict[str, str] = {}
+        meanings: dict[str, str] = {}
         for name, headings in self.headings.items():
             for text in headings:
-                if seen.setdefault(heading(text), name) != name:
-                    raise ValueError(f"heading {text!r} stands for {seen[heading(text)]} and {name}")
+                if meanings.setdefault(heading(text), name) != name:
+                    raise ValueError(f"heading {text!r} stands for {meanings[heading(text)]} and {name}")
         return self
 
 
@@ -343,10 +343,10 @@ class Rulebook(Strict):
 
     @model_validator(mode="after")
     def _no_two_for_the_same(self) -> Rulebook:
-        known = {bare(name) for insurer in self.insurers.insurer for name in (insurer.name, *insurer.aliases)}
+        names = {bare(name) for insurer in self.insurers.insurer for name in (insurer.name, *insurer.aliases)}
         fees, limits = self.fees.fee, self.limits.limit
         for insurer in (*(fee.insurer for fee in fees), *(limit.insurer for limit in limits)):
-            if insurer is None or bare(insurer) not in known:
+            if insurer is None or bare(insurer) not in names:
                 raise ValueError(f"the insurer {insurer!r} is not in insurers.toml")
         clashes = [
             *((fees, pair) for pair in clashing_fees(fees)),

@@ -92,7 +92,7 @@ def with_claims_in_the_way(
 ) -> pd.DataFrame:
     """Adds holds to clear sessions whose visit has an active claim already, made for a session that changed since.
 
-    `sessions` have `known_id`, `natural_key`, `insurer_id` and `replaces`; `claims` are those of the ledger
+    `sessions` have `own_id`, `natural_key`, `insurer_id` and `replaces`; `claims` are those of the ledger
     (ON_LEDGER). A claim that a clear session replaces is not in the way. Of two clear sessions of one visit, the
     second is held. Returns the FINDINGS frame.
     """
@@ -101,11 +101,11 @@ def with_claims_in_the_way(
     clear = candidates.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
     while True:
         findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
-        ours = sessions.loc[clear, ["known_id", "natural_key", "insurer_id", "replaces"]]
-        theirs = active[~active["claim"].isin(ours["replaces"])].rename(columns={"session_id": "known_id"})
+        ours = sessions.loc[clear, ["own_id", "natural_key", "insurer_id", "replaces"]]
+        theirs = active[~active["claim"].isin(ours["replaces"])].rename(columns={"session_id": "own_id"})
         in_the_way = pd.Series("", index=clear, dtype="str")
         twice = pd.Series(False, index=clear)
-        for name in ("known_id", "natural_key"):
+        for name in ("own_id", "natural_key"):
             keys, claimed = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
             by_key = dict(zip(claimed, theirs["claim"], strict=True))
             stated = ours[name] != ""

@@ -159,14 +159,14 @@ class Wordings:
                 continue
             return Piece(begin, begin + length, " ".join(run), wording.service, wording.group)
         token = tokens[begin]
-        known = None
+        group = None
         if token[0].isdigit():
-            known = NUMBER
+            group = NUMBER
         elif not is_word(token) and token in self._signs:
-            known = SIGN
+            group = SIGN
         elif respelled := self._respelled_neutral(token) if is_word(token) else "":
-            known = self._wordings[respelled].group if respelled in self._wordings else None
-        return Piece(begin, begin + 1, token, None, known)
+            group = self._wordings[respelled].group if respelled in self._wordings else None
+        return Piece(begin, begin + 1, token, None, group)
 
     def _spelled(self, tokens: Sequence[str], at: int) -> str:
         token = _normal(tokens[at])

@@ -14,7 +14,7 @@ _WORDS = ("decision", "correct_value", "decided_by", "note")
 
 
 def newly_decided(
-    typed: pd.DataFrame, lines: pd.DataFrame, known: pd.DataFrame, *, month: str, on: Any, fresh: bool
+    typed: pd.DataFrame, lines: pd.DataFrame, kept: pd.DataFrame, *, month: str, on: Any, fresh: bool
 ) -> pd.DataFrame:
     """Returns the DECISIONS among the TYPED lines that the ledger does not have yet.
 
@@ -25,11 +25,11 @@ def newly_decided(
     """
     # A line that is closed by now can be decided again, by the words that it was decided with.
     by_place: dict[tuple[Any, ...], dict[Any, Any]] = {
-        tuple(line[name] for name in _PLACE): line for line in (*known.to_dict("records"), *lines.to_dict("records"))
+        tuple(line[name] for name in _PLACE): line for line in (*kept.to_dict("records"), *lines.to_dict("records"))
     }
     months = {place[1:]: place[0] for place in by_place}
     earlier: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
-    for row in known[["session", "kind", *_WORDS, "fingerprint"]].itertuples(index=False, name=None):
+    for row in kept[["session", "kind", *_WORDS, "fingerprint"]].itertuples(index=False, name=None):
         earlier.setdefault((row[0], row[1]), []).append((row[2:6], row[6]))
     new = []
     for place, key, kind, *words in typed.itertuples(index=False, name=None):

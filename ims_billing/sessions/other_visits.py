@@ -26,7 +26,7 @@ _VISITS = (
 def unclaimed_visits(
     unclaimed: pd.DataFrame,
     sessions: pd.DataFrame,
-    known: Recall,
+    recall: Recall,
     clinic: Clinic,
     *,
     billed_now: Sequence[str] | None,
@@ -48,16 +48,16 @@ def unclaimed_visits(
     insurers = {name: i.id if (i := clinic.insurer(name)) else "" for name in unclaimed["insurer"].unique()}
     visits = pd.DataFrame(
         {
-            "patient_key": _keys_by_name(unclaimed["patient"], sessions["patient"], known.patient),
+            "patient_key": _keys_by_name(unclaimed["patient"], sessions["patient"], recall.patient),
             "service_date": unclaimed["service_date"],
             "insurer_id": unclaimed["insurer"].map(insurers).astype("str"),
             "service": unclaimed["service"].map(services).astype("str"),
         }
     ).drop_duplicates()
-    told = pd.DataFrame({"patient_key": known.patient, "service_date": sessions["service_date"]})
-    told = pd.concat([told, known.elsewhere[list(told)]]).drop_duplicates()
-    found = visits.merge(told, how="left", indicator="where")
-    return visits[((found["where"] == "left_only") & (found["patient_key"] != "")).to_numpy()].reset_index(drop=True)
+    visited = pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})
+    visited = pd.concat([visited, recall.elsewhere[list(visited)]]).drop_duplicates()
+    merged = visits.merge(visited, how="left", indicator="where")
+    return visits[((merged["where"] == "left_only") & (merged["patient_key"] != "")).to_numpy()].reset_index(drop=True)
 
 
 def _keys_by_name(written: pd.Series[str], patients: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:
@@ -67,7 +67,7 @@ def _keys_by_name(written: pd.Series[str], patients: pd.Series[str], keys: pd.Se
     return single.reindex(written.map(given_name_first)).fillna("").astype("str").set_axis(written.index)
 
 
-def with_visit_by_history(sessions: pd.DataFrame, known: Recall, unclaimed: pd.DataFrame) -> pd.DataFrame:
+def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.DataFrame) -> pd.DataFrame:
     """The sessions; one that says nothing of its visit is a subsequent one where an earlier visit is known.
 
     `unclaimed` is as `unclaimed_visits` gives it. That a visit is the first is never told by history: the ledger does
@@ -75,15 +75,15 @@ def with_visit_by_history(sessions: pd.DataFrame, known: Recall, unclaimed: pd.D
     """
     physiotherapy = sessions["service"].isin(PHYSIOTHERAPY)
     took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna()
-    seen = pd.concat(
+    visits = pd.concat(
         [
-            pd.DataFrame({"patient_key": known.patient, "service_date": sessions["service_date"]})[took_place],
-            known.elsewhere[["patient_key", "service_date"]],
+            pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})[took_place],
+            recall.elsewhere[["patient_key", "service_date"]],
             unclaimed.loc[unclaimed["service"].isin(PHYSIOTHERAPY), ["patient_key", "service_date"]],
         ]
     )
-    by_patient = seen[seen["patient_key"] != ""].groupby("patient_key")["service_date"].min()
-    first = by_patient.reindex(known.patient).set_axis(sessions.index)
+    by_patient = visits[visits["patient_key"] != ""].groupby("patient_key")["service_date"].min()
+    first = by_patient.reindex(recall.patient).set_axis(sessions.index)
     later = physiotherapy & (sessions["visit"] == "") & (sessions["service_date"] > first)
     return sessions.assign(
         visit=sessions["visit"].mask(later, "subsequent").astype("str"),

@@ -126,7 +126,7 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
 
     `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time.
     """
-    made = []
+    joins = []
     for part in (None, *_PARTS):
         for who in ("patient", "name"):
             columns = [who, *(name for name in _PARTS if name != "patient")]
@@ -136,8 +136,8 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
                 pd.DataFrame({"key": _joined(frame[columns]), side: frame.index})
                 for frame, side in ((new, "ours"), (lacking, "theirs"))
             )
-            made.append(left.merge(right, on="key").assign(part=part or "number"))
-    pairs = pd.concat(made, ignore_index=True).drop_duplicates(["ours", "theirs"])
+            joins.append(left.merge(right, on="key").assign(part=part or "number"))
+    pairs = pd.concat(joins, ignore_index=True).drop_duplicates(["ours", "theirs"])
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
     pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")

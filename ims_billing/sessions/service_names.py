@@ -155,9 +155,9 @@ class NameReader:
             written, service = own
             evidence = f'own name "{written}" in Service'
             return NameReading(name, service, evidence, False, (), (), False, visit, minutes, ((written, service),))
-        asked = begins_with(tokens, self._question)
-        if asked and tokens[-1] == "?":
-            tokens = tokens[asked:-1]
+        length = begins_with(tokens, self._question)
+        if length and tokens[-1] == "?":
+            tokens = tokens[length:-1]
         pieces = self._with_person(self._wordings.cut(tokens), name)
         scope = _Denials(pieces, self._ims)
         return self._judged(name, pieces, scope, visit, minutes)
@@ -394,5 +394,5 @@ class _Denials:
 
 def _as_written(name: str, text: str) -> str:
     """A piece as it stands in the name, in its own letters where it can be placed."""
-    found = re.search(r"\W*".join(re.escape(word) for word in text.split()), name, flags=re.IGNORECASE)
-    return found[0] if found else text
+    match = re.search(r"\W*".join(re.escape(word) for word in text.split()), name, flags=re.IGNORECASE)
+    return match[0] if match else text

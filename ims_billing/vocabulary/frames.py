@@ -118,7 +118,7 @@ CLAIM_STATES = (
 JUDGED = (
     *CLASSIFIED,
     Column("key", "str", "opaque key that stays the same from run to run and holds no patient data"),
-    Column("known_id", "str", "the session id, empty where it was a different session's before"),
+    Column("own_id", "str", "the session id, empty where it was a different session's before"),
     Column("natural_key", "str", "natural key, with the id where no start tells two visits apart"),
     Column("replaces", "str", "number of the claim that it takes the place of; empty where none"),
     Column("reason", "str", "why it is not billed; empty where it may be"),

@@ -87,10 +87,10 @@ def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     return joined(natural_parts(sessions))
 
 
-def ledger_keys(start: pd.Series[int], known_id: pd.Series[str], natural: pd.Series[str]) -> pd.Series[str]:
+def ledger_keys(start: pd.Series[int], own_id: pd.Series[str], natural: pd.Series[str]) -> pd.Series[str]:
     """The natural key, with the session's id where no start tells two numbered visits apart."""
-    numbered = start.isna() & (known_id != "")
-    return natural.mask(numbered, natural + _SEPARATOR + known_id).astype("str")
+    numbered = start.isna() & (own_id != "")
+    return natural.mask(numbered, natural + _SEPARATOR + own_id).astype("str")
 
 
 def contents(sessions: pd.DataFrame) -> pd.Series[int]:
@@ -107,8 +107,8 @@ def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[i
     visits means two.
     """
     session_id = sessions["session_id"]
-    told_apart = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
-    natural = natural.mask(told_apart, "")
+    numbered = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
+    natural = natural.mask(numbered, "")
     groups = _Groups(len(sessions))
     for key in (session_id, natural, contents(sessions).astype("str")):
         groups.join(key, (key != "").to_numpy())

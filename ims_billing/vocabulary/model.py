@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import AliasChoices, Field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +153,8 @@ class MonthFigures:
 class WorthALook:
     """What is not billed and may be meant to be, in words; how many sessions, and their fees in cents."""
 
-    told: str
+    # `told` is its name on ledgers of earlier days.
+    message: Annotated[str, Field(validation_alias=AliasChoices("message", "told"))]
     sessions: int
     cents: int
 

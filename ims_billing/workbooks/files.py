@@ -66,8 +66,8 @@ def summary_path(out: Path, month: str) -> Path:
 
 def summaries(out: Path, month: str) -> list[Path]:
     """The month's summary in an output folder, and copies beside it that another program saved in its own format."""
-    found = (summary_path(out, month).with_suffix(ending) for ending in _ENDINGS)
-    return [path for path in found if path.is_file()]
+    books = (summary_path(out, month).with_suffix(ending) for ending in _ENDINGS)
+    return [path for path in books if path.is_file()]
 
 
 def probe_summary(month: str, out: Path, password: str = "") -> None:
@@ -117,8 +117,8 @@ def write_month(
     shared = is_shared(out)
     write_all(contents, shared=shared)
     expected = {out / path for path in month_files(view.month, view.batches)}
-    found = sorted((folder / INSURERS).glob("*.xlsx"))
-    left_over = tuple(path for path in found if path not in expected and not path.name.startswith("~$"))
+    books = sorted((folder / INSURERS).glob("*.xlsx"))
+    left_over = tuple(path for path in books if path not in expected and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
     return Written(tuple(contents), left_over, shared, summary)
 

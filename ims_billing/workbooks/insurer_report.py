@@ -36,7 +36,7 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "first_answer": (Column("First insurer's answer", "long"), None),
 }
 # Columns that stand there only where some line says something in them, by the column that says it.
-IF_SAID = {
+IF_STATED = {
     "insured_birth_date": "insured_birth_date",
     "secondary_insurer": "secondary_insurer",
     "secondary_policy": "secondary_policy",
@@ -62,7 +62,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         ("Vendor number", insurer.vendor_number),
         ("Insurer", insurer.name),
         ("Channel", insurer.channel),
-        ("Asks for", _asked(insurer)),
+        ("Asks for", _required_fields(insurer)),
         ("Month", view.month),
         ("Batch", str(batch.number)),
     ]
@@ -75,7 +75,9 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
     shown = pd.concat([voided, by_patient])
     lines = {name: column for name, (column, wanted) in LINES.items() if wanted is None or wanted in insurer.asks}
-    lines = {name: column for name, column in lines.items() if name not in IF_SAID or _said(shown[IF_SAID[name]])}
+    lines = {
+        name: column for name, column in lines.items() if name not in IF_STATED or _has_value(shown[IF_STATED[name]])
+    }
     struck = range(len(voided))
     book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
     return book.bytes()
@@ -85,7 +87,7 @@ def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
     return column.str.casefold() if column.name == "patient" else column
 
 
-def _asked(insurer: InsurerView) -> str:
+def _required_fields(insurer: InsurerView) -> str:
     """What the insurer or its channel wants beside the rest, in its own order."""
     headings = {wanted: column.heading for column, wanted in reversed(LINES.values()) if wanted}
     return ", ".join(headings[wanted] for wanted in insurer.asks)
@@ -97,7 +99,7 @@ def _to_sign() -> Block:
     return Block("Sent", columns, [("", "", "")], ("", "", ""), row_height=34)
 
 
-def _said(column: pd.Series[str]) -> bool:
+def _has_value(column: pd.Series[str]) -> bool:
     return bool((column.notna() & (column.astype("str") != "")).any())
 
 

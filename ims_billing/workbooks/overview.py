@@ -83,9 +83,9 @@ def _compared(view: MonthView, claims: pd.DataFrame) -> Block:
 def _paid(view: MonthView, claims: pd.DataFrame) -> list[Block]:
     """What insurers have paid of the month's claims so far and what they owe; and why they refused."""
     # When a claim went out before this program came, nobody knows here.
-    made = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
+    claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
     money = view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
-    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(made))).dt.days
+    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(claimed_on))).dt.days
     cents = ["paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
     rows: list[tuple[Value, ...]] = []
     for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
@@ -101,13 +101,13 @@ def _paid(view: MonthView, claims: pd.DataFrame) -> list[Block]:
     blocks = [Block("Paid and owed so far", columns, rows, ("Total", len(money), *sums_of_all, None), note=note)]
     less = money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & (money["reason"] != "")]
     if len(less):
-        told: list[tuple[Value, ...]] = [
+        refusals: list[tuple[Value, ...]] = [
             (str(reason), len(part), int(part[["denied_cents", "short_cents"]].sum().sum()) / 100)
             for reason, part in less.groupby("reason")
         ]
-        told.sort(key=lambda row: (-float(str(row[2])), str(row[0])))
+        refusals.sort(key=lambda row: (-float(str(row[2])), str(row[0])))
         why = [Column("Reason, as the insurer says", "long"), Column("Claims", "count"), Column("Not paid", "money")]
-        blocks.append(Block("Refused or paid short, and why", why, told))
+        blocks.append(Block("Refused or paid short, and why", why, refusals))
     return blocks
 
 
@@ -176,11 +176,11 @@ def _control_totals(view: MonthView) -> Block:
 
 def _beside(view: MonthView) -> str:
     """What the month has beside the sessions of the last files."""
-    told = ""
+    sentences = ""
     if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
-        told += "\nThese are the sessions of the last files; the tables below tell of all claims of the month."
+        sentences += "\nThese are the sessions of the last files; the tables below tell of all claims of the month."
     held = view.attention["session"].nunique() - view.totals.counts["held"]
-    return f"{told}\nBeside them, {held} held of earlier files of the month." if held > 0 else told
+    return f"{sentences}\nBeside them, {held} held of earlier files of the month." if held > 0 else sentences
 
 
 def _amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:
@@ -204,8 +204,8 @@ def _own_amounts(claims: pd.DataFrame) -> str:
     differs = claims[claims["fee_cents"] != claims["amount_cents"]]
     less = (int(differs["fee_cents"].sum()) - int(differs["amount_cents"].sum())) / 100
     amount = f"{abs(less):,.2f} {'less' if less >= 0 else 'more'}"
-    told = f"Public payers are asked for amounts of their own: {amount} than the fees of {len(differs)} claims."
-    return told if len(differs) else ""
+    sentence = f"Public payers are asked for amounts of their own: {amount} than the fees of {len(differs)} claims."
+    return sentence if len(differs) else ""
 
 
 def _dollars(claims: pd.DataFrame) -> tuple[float, ...]:
@@ -247,7 +247,7 @@ def _open_before(view: MonthView) -> Block:
 
 def _look_at(totals: Totals) -> Block:
     """What is not billed and may be meant to be."""
-    rows = [(look.told, look.sessions, look.cents / 100) for look in totals.look_at]
+    rows = [(look.message, look.sessions, look.cents / 100) for look in totals.look_at]
     columns = [Column("What", "long"), Column("Sessions", "count"), Column("Fees", "money")]
     return Block("Not billed, and worth a look", columns, rows)
 

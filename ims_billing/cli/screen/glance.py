@@ -58,8 +58,8 @@ def show_month(month: Month, files: Iterable[Path], *, would: bool) -> None:
     for missing in month.intake.missing:
         console.print(Text(missing, style="bold yellow"))
     if month.month and month.month not in month.months():
-        found = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
-        sentence = f"No session lies in {month.month}; the files hold: {found}."
+        months = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
+        sentence = f"No session lies in {month.month}; the files hold: {months}."
         console.print(Text(sentence, style="bold yellow"))
     console.print()
     console.print(_outcomes(month, would=would))
@@ -267,13 +267,13 @@ def show_written(files: Iterable[Path], left_over: Iterable[Path], *, shared: bo
         console.print(Text(sentence, style="bold red"), soft_wrap=True)
 
 
-def show_started(files: Iterable[Path], *, found: bool) -> None:
+def show_started(files: Iterable[Path], *, from_sessions: bool) -> None:
     """What `init` wrote, and what comes next."""
     console = out()
     console.print(Text("Written", style="bold"))
     for path in files:
         console.print(Text(f"  {path}"), soft_wrap=True)
-    if found:
+    if from_sessions:
         console.print("What was found is marked confirmed = false: check each, fill in what is missing, and say true.")
     else:
         console.print("Fill in clinic.toml: the clinic, its practitioners and its fees.")

@@ -31,8 +31,8 @@ def show_pages(pages: Sequence[Page]) -> None:
             table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
             table.add_column(width=28, style="dim", overflow="fold")
             table.add_column(overflow="fold")
-            for what, said in part.facts:
-                table.add_row(Text(f"  {what}"), Text(_numbered(said, cited)))
+            for what, words in part.facts:
+                table.add_row(Text(f"  {what}"), Text(_numbered(words, cited)))
             console.print(table)
         if cited:
             console.print(Text("\nPages of the sources", style="bold"))
@@ -40,10 +40,10 @@ def show_pages(pages: Sequence[Page]) -> None:
             console.print(Text(f"{place:>4}  {url}"), soft_wrap=True)
 
 
-def _numbered(said: str, cited: list[str]) -> str:
+def _numbered(words: str, cited: list[str]) -> str:
     """The text with a number for each web page in it, which is added to those that are cited."""
     lines: list[str] = []
-    for line in said.splitlines():
+    for line in words.splitlines():
         if line.startswith("https://"):
             url, _, doubt = line.partition(" ")
             if url not in cited:
@@ -100,9 +100,9 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
         for rule in listed:
             source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
             cited = Text(source) if rule.cited.verified else Text(f"{source}, not verified", "yellow")
-            said = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
+            words = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
             shown = Text(rule.whom, "bold") if rule.whom != before else ""
-            table.add_row(shown, Text(said), rule.cited.lasting(), cited)
+            table.add_row(shown, Text(words), rule.cited.lasting(), cited)
             before = rule.whom
         console.print(table)
     missing = not_stated(clinic, on)
@@ -114,8 +114,8 @@ def show_rules(clinic: Clinic, on: dt.date) -> None:
             markup=False,
         )
     if named:
-        told = f"  Known by name only on that day (requires, channel under [[insurer]]): {', '.join(named)}."
-        console.print(told, markup=False)
+        sentence = f"  Known by name only on that day (requires, channel under [[insurer]]): {', '.join(named)}."
+        console.print(sentence, markup=False)
     console.print(Text("\nSources", style="bold"))
     for number, source in enumerate(sources, start=1):
         console.print(Text(f"{number:>3}  {source}"), soft_wrap=True)
