@@ -35,7 +35,7 @@ def jane_reports(sessions: list[Row]) -> dict[str, bytes]:
     entered = [row["Session ID"] for row in sessions]
     for row in sessions:
         # What was entered twice has no place in Jane, which numbers each appointment once.
-        if not can_be_told(row) or entered.count(row["Session ID"]) > 1:
+        if not fits_jane(row) or entered.count(row["Session ID"]) > 1:
             continue
         guid = f"guid-{row['Patient ID']}"
         given, family = row["Patient"].split()
@@ -55,7 +55,7 @@ def jane_reports(sessions: list[Row]) -> dict[str, bytes]:
     return {name: as_csv(rows) for name, rows in files.items()}
 
 
-def can_be_told(row: Row) -> bool:
+def fits_jane(row: Row) -> bool:
     """Whether Jane's reports of October could say it: they have dates, people, services and amounts, or no row."""
     needed = (row[name] for name in ("Service Date", "Patient", "Practitioner", "Service", "Insurer"))
     day = row["Service Date"]
@@ -67,7 +67,7 @@ def appointment(row: Row, **changed: Any) -> Row:
     """A line of the Appointments report; columns that nobody reads are empty."""
     start = dt.datetime.combine(row["Service Date"], row["Start"])
     given, family = row["Patient"].split()
-    told = {
+    cells = {
         "id": row["Session ID"][1:],
         "location_name": row["Location"],
         "start_at": f"{start} -0700",
@@ -84,7 +84,7 @@ def appointment(row: Row, **changed: Any) -> Row:
         "chart_status": "unsigned" if row["Session ID"].endswith("77") else "signed",
         "notes_text": row.get("Notes"),
     }
-    return {name: {**told, **changed}.get(name) for name in APPOINTMENTS}
+    return {name: {**cells, **changed}.get(name) for name in APPOINTMENTS}
 
 
 def sale(row: Row, invoice: str, payer: str, **changed: Any) -> Row:

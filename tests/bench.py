@@ -177,16 +177,16 @@ def run(arguments: list[str]) -> Cost:
     child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stderr is not None
-    told, errors = child.stdout.read(), child.stderr.read()
+    output, errors = child.stdout.read(), child.stderr.read()
     if not hasattr(os, "wait4"):
         child.wait()
         return Cost(time.perf_counter() - began, 0.0, 0.0, errors)
     _, status, used = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
-    assert os.waitstatus_to_exitcode(status) in (0, 1), f"{arguments}\n{told}\n{errors}"
+    assert os.waitstatus_to_exitcode(status) in (0, 1), f"{arguments}\n{output}\n{errors}"
     unit = 1 if sys.platform == "darwin" else 1024
     # The floor says how long it took to load what it is to write: that is no part of it.
-    wall -= float(told.split()[0]) if arguments[1:2] == ["-c"] and arguments[2] == FLOOR else 0.0
+    wall -= float(output.split()[0]) if arguments[1:2] == ["-c"] and arguments[2] == FLOOR else 0.0
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 2**20, errors)
 
 
@@ -229,13 +229,13 @@ def month(folder: Path, count: int, times: int) -> tuple[list[str], float]:
     shutil.rmtree(reports)
     ledger.unlink()
     phases = run([sys.executable, "-c", PHASES, *claim]).errors.strip().splitlines()[-1]
-    made = [
+    lines = [
         _line(f"{count:,} sessions: floor", floor, ""),
         _line(f"{count:,} sessions: `claim`", ours, f"{ours.wall / floor.wall:.2f} of the floor"),
         _line(f"{count:,} sessions: an analyst's pandas", analyst, f"{analyst.wall / ours.wall:.2f} of `claim`"),
         f"| {count:,} sessions: where `claim` spends it | | | | {phases.replace('=', ' ').replace(' 0.', ' 0.')} |",
     ]
-    return made, ours.wall
+    return lines, ours.wall
 
 
 def _line(what: str, cost: Cost, ratio: str) -> str:

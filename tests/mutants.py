@@ -31,7 +31,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
 # Their cases are many and slow, and say again what the others do, or they start processes that nothing is changed in.
 LONG = ("any_", "conserved", "never_more_than_is_left", "processes", "cents_")
 # What mutmut does by itself; any other decorator keeps a function out of its sight.
-KNOWN = ("staticmethod", "classmethod")
+BUILT_IN = ("staticmethod", "classmethod")
 
 
 def in_sight(source: str) -> str:
@@ -41,17 +41,17 @@ def in_sight(source: str) -> str:
     # From the last one up: what is changed moves only the lines below it.
     for node in sorted(functions, key=lambda function: -function.lineno):
         names = [ast.unparse(decorator) for decorator in node.decorator_list]
-        if not names or names[0] in KNOWN:
+        if not names or names[0] in BUILT_IN:
             continue
         plain = f"of_{node.name}"
         given = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
         given += [f"{argument.arg}={argument.arg}" for argument in node.args.kwonlyargs]
         of_class = node.col_offset > 0
         call = f"{'self.' if of_class else ''}{plain}({', '.join(given[of_class:])})"
-        told = ast.FunctionDef(**{**vars(node), "body": [ast.Return(ast.parse(call, mode="eval").body)]})
+        text = ast.FunctionDef(**{**vars(node), "body": [ast.Return(ast.parse(call, mode="eval").body)]})
         body = lines[node.lineno - 1 : node.end_lineno]
         body[0] = body[0].replace(f"def {node.name}(", f"def {plain}(", 1)
-        handed = textwrap.indent(ast.unparse(ast.fix_missing_locations(told)), " " * node.col_offset).splitlines()
+        handed = textwrap.indent(ast.unparse(ast.fix_missing_locations(text)), " " * node.col_offset).splitlines()
         lines[node.decorator_list[0].lineno - 1 : node.end_lineno] = [*body, "", "", *handed]
     return "\n".join(lines) + "\n"
 
@@ -84,9 +84,9 @@ def lay_out(part: str) -> Path:
         "timeout_multiplier": 4.0,
     }
     # What JSON writes of texts, numbers and lists of texts is TOML too.
-    told = "\n".join(f"{name} = {json.dumps(value)}" for name, value in configuration.items())
+    text = "\n".join(f"{name} = {json.dumps(value)}" for name, value in configuration.items())
     own = (ROOT / "pyproject.toml").read_text("utf-8")
-    (folder / "pyproject.toml").write_text(f"{own}\n[tool.mutmut]\n{told}\n", "utf-8")
+    (folder / "pyproject.toml").write_text(f"{own}\n[tool.mutmut]\n{text}\n", "utf-8")
     shutil.copy(ROOT / "README.md", folder)
     return folder
 
@@ -94,8 +94,8 @@ def lay_out(part: str) -> Path:
 def results(folder: Path) -> Counter[str]:
     """How the changes ended, by mutmut's word: killed, survived, timeout, caught by type check, no tests."""
     command = ["mutmut", "results", "--all", "true"]
-    told = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=True)
-    return Counter(line.rsplit(": ", 1)[1] for line in told.stdout.splitlines() if ": " in line)
+    listed = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=True)
+    return Counter(line.rsplit(": ", 1)[1] for line in listed.stdout.splitlines() if ": " in line)
 
 
 def main() -> None:

@@ -169,9 +169,9 @@ def practice(folder: Path, more: str = "", clinic: str = "") -> Clinic:
     return load(clinic_file(folder, more, clinic))
 
 
-def intake(folder: Path, rows: Iterable[Mapping[str, Any]], known: Clinic | None = None) -> Intake:
+def intake(folder: Path, rows: Iterable[Mapping[str, Any]], clinic: Clinic | None = None) -> Intake:
     """The rows, written to a workbook and read back."""
-    return read_files([xlsx(folder, rows)], known or practice(folder))
+    return read_files([xlsx(folder, rows)], clinic or practice(folder))
 
 
 def month_of(
@@ -184,8 +184,8 @@ def month_of(
     as_of: dt.date = AS_OF,
 ) -> Month:
     """The month that the rows make, through a real workbook and a real clinic file."""
-    known = practice(folder, more, clinic)
-    return prepare_month(intake(folder, rows, known), known, month=month, as_of=as_of)
+    set_up = practice(folder, more, clinic)
+    return prepare_month(intake(folder, rows, set_up), set_up, month=month, as_of=as_of)
 
 
 def on_ledger(month: Month) -> MonthView:
@@ -212,7 +212,7 @@ def kinds(month: Month, position: int = 0) -> list[str]:
     return sorted(month.findings.loc[month.findings["session"] == position, "kind"])
 
 
-def told(month: Month, kind: str) -> list[str]:
+def messages_of(month: Month, kind: str) -> list[str]:
     """The messages of one kind."""
     return list(month.findings.loc[month.findings["kind"] == kind, "message"])
 

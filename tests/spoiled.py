@@ -114,7 +114,7 @@ class Practice:
             session: tuple(map(str, cells))
             for session, *cells in month.claims[["session", *CLAIM]].itertuples(index=False, name=None)
         }
-        asked_about = {*month.findings.loc[month.findings["kind"] == "service-not-recognised", "session"]}
+        in_question = {*month.findings.loc[month.findings["kind"] == "service-not-recognised", "session"]}
         rows: dict[str, list[tuple[str, str, str, tuple[str, ...]]]] = {}
         columns = month.sessions[["file", "session_id", "outcome", "reason"]]
         for session, (file, name, outcome, reason) in zip(
@@ -122,7 +122,7 @@ class Practice:
         ):
             tag = self._tags[int(file.removesuffix(".csv"))]
             claim = tuple(cell.replace(tag, "") for cell in claims.get(session, ()))
-            if outcome == "not_billed" and session in asked_about:
+            if outcome == "not_billed" and session in in_question:
                 outcome = "named"
             rows.setdefault(file, []).append((name.removesuffix(tag), outcome, reason, claim))
         return {

@@ -30,15 +30,15 @@ def folder(tmp_path: Path) -> Path:
 def aging(folder: Path, as_of: str) -> dict[str, Any]:
     done = run(folder, "aging", "--as-of", as_of, "--json")
     assert done.exit_code == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
 
 
-def owed(told: dict[str, Any]) -> dict[str, dict[str, int]]:
+def owed(shown: dict[str, Any]) -> dict[str, dict[str, int]]:
     """By insurer, the buckets in which something is owed."""
     return {
         each["insurer"]: {bucket: cents for bucket, cents in each["cents"].items() if cents and bucket != "total"}
-        for each in told["insurers"]
+        for each in shown["insurers"]
     }
 
 
@@ -56,15 +56,15 @@ def test_claims_age_from_the_day_they_were_made(folder: Path, as_of: str, bucket
 
 
 def test_before_it_was_claimed_nothing_is_owed(folder: Path) -> None:
-    told = aging(folder, "2026-11-04")
-    assert (told["insurers"], told["claims"], told["totals"]["claims"]) == ([], [], 0)
+    shown = aging(folder, "2026-11-04")
+    assert (shown["insurers"], shown["claims"], shown["totals"]["claims"]) == ([], [], 0)
 
 
 def test_what_each_answer_leaves_owed(folder: Path) -> None:
     reconcile(folder, [paid(SUN), paid(SUN2, 70, Reason="Over the limit"), paid(SUN3, 0, Reason="Not covered")])
     reconcile(folder, [paid(MANU, 100, Payment_Number="P2")], "--accept-overpayment")
-    told = aging(folder, "2026-12-01")
-    shown = [(c["claim"], c["state"], c["owed_cents"], c["paid_cents"]) for c in told["claims"]]
+    report = aging(folder, "2026-12-01")
+    shown = [(c["claim"], c["state"], c["owed_cents"], c["paid_cents"]) for c in report["claims"]]
     assert shown == [
         ("2026-10-MANU-0002", "not answered", 9_500, 0),
         ("2026-10-PABC-0001", "not answered", 9_500, 0),
@@ -72,8 +72,8 @@ def test_what_each_answer_leaves_owed(folder: Path) -> None:
         (MANU, "over-paid", -500, 10_000),
         (SUN3, "denied", 0, 0),
     ]
-    assert owed(told)["Sun Life"] == {"0-30": 2_500}
-    assert {each["insurer"]: each["claims"] for each in told["insurers"]} == {
+    assert owed(report)["Sun Life"] == {"0-30": 2_500}
+    assert {each["insurer"]: each["claims"] for each in report["insurers"]} == {
         "Manulife": 1, "Pacific Blue Cross": 1, "Sun Life": 1,
     }, "what is denied, or paid too much, is not owed"  # fmt: skip
 
@@ -129,8 +129,8 @@ def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
     note(folder, "2026-12-01", SUN, Status="Sent again", Sent_on="2026-12-02", Note="signed")
-    told = {c["claim"]: c for c in aging(folder, "2026-12-02")["claims"]}
-    assert (told[SUN]["state"], told[SUN]["owed_cents"]) == ("not answered", 9_500)
+    shown = {c["claim"]: c for c in aging(folder, "2026-12-02")["claims"]}
+    assert (shown[SUN]["state"], shown[SUN]["owed_cents"]) == ("not answered", 9_500)
     assert [c["owed_cents"] for c in aging(folder, "2026-12-01")["claims"] if c["claim"] == SUN] == [0]
     later = [paid(SUN, Payment_Number="P9") | {"Payment Date": "2026-12-09"}]
     assert reconcile(folder, later, as_of="2026-12-10")["posted"] == [2]
@@ -161,8 +161,8 @@ def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(f
     aging(folder, "2026-12-10")
     assert statuses(folder, "2026-12-10")[SUN] is None, "it was answered since"
     note(folder, "2026-12-10", SUN, Note="ask the patient")
-    told = {c["claim"]: c["state"] for c in aging(folder, "2026-12-11")["claims"]}
-    assert told[SUN] == "denied"
+    shown = {c["claim"]: c["state"] for c in aging(folder, "2026-12-11")["claims"]}
+    assert shown[SUN] == "denied"
     note(folder, "2026-12-11", SUN, Status="Sent again")
     assert {c["claim"]: c["state"] for c in aging(folder, "2026-12-12")["claims"]}[SUN] == "not answered"
 
@@ -184,8 +184,8 @@ def test_a_look_back_reads_nothing_of_later_days(folder: Path) -> None:
     aging(folder, "2026-12-01")
     note(folder, "2026-12-01", SUN, Status="Sent again")
     assert aging(folder, "2026-11-22") == before
-    told = run(folder, "aging", "--as-of", "2026-11-22").stdout
-    assert "Not read, as it is of a later day than 2026-11-22: aging-2026-12-01.xlsx" in " ".join(told.split())
+    shown = run(folder, "aging", "--as-of", "2026-11-22").stdout
+    assert "Not read, as it is of a later day than 2026-11-22: aging-2026-12-01.xlsx" in " ".join(shown.split())
     aging(folder, "2026-12-02")
     assert statuses(folder, "2026-12-02")[SUN] == "Sent again"
     assert aging(folder, "2026-11-22") == before
@@ -261,9 +261,9 @@ def test_cents_are_conserved_on_any_day_under_payments_reversals_and_undos(
         else:
             paid_cents = {"pay": cents, "back": -cents, "again": 0}[what]
             payment = 0 if what == "again" else number
-            said = "x" if reason else ""
+            reason_given = "x" if reason else ""
             lines.append(
-                [payment, claim, paid_cents, 9_500 if reason else 0, cents == 0, said, pd.Timestamp(on), pd.NaT]
+                [payment, claim, paid_cents, 9_500 if reason else 0, cents == 0, reason_given, pd.Timestamp(on), pd.NaT]
             )
     lines.sort(key=lambda line: line[6])
     types = {column.name: column.dtype for column in POSTINGS}
@@ -314,5 +314,5 @@ def test_a_crash_in_the_middle_posts_all_of_a_file_or_none(
     with pytest.raises(RuntimeError):
         reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
     monkeypatch.setattr(Ledger, "insert", insert)
-    told = reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
-    assert (told["posted"], told["totals"]["lines"]) == ([1], {"paid": 3})
+    shown = reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
+    assert (shown["posted"], shown["totals"]["lines"]) == ([1], {"paid": 3})

@@ -22,9 +22,9 @@ AMOUNTS: list[tuple[Cell, int | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "found"), AMOUNTS, ids=lambda v: repr(v))
-def test_money_is_whole_cents_or_unreadable(cell: Cell, found: int | None) -> None:
-    assert money(cell) == found
+@pytest.mark.parametrize(("cell", "value"), AMOUNTS, ids=lambda v: repr(v))
+def test_money_is_whole_cents_or_unreadable(cell: Cell, value: int | None) -> None:
+    assert money(cell) == value
 
 
 @given(st.integers(min_value=-10_000_000_00, max_value=10_000_000_00))
@@ -66,9 +66,9 @@ DAYS: list[tuple[Cell, Order, dt.datetime | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "order", "found"), DAYS, ids=lambda v: repr(v))
-def test_days_are_read_where_they_are_plain(cell: Cell, order: Order, found: dt.datetime | None) -> None:
-    assert day(cell, order) == found
+@pytest.mark.parametrize(("cell", "order", "value"), DAYS, ids=lambda v: repr(v))
+def test_days_are_read_where_they_are_plain(cell: Cell, order: Order, value: dt.datetime | None) -> None:
+    assert day(cell, order) == value
 
 
 def test_two_digit_years_are_read_only_where_they_may_be_and_the_order_is_known() -> None:

@@ -14,7 +14,7 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import AS_OF, MONTH, kinds, month_of, outcomes, practice, row, told, xlsx
+from tests.practice import AS_OF, MONTH, kinds, messages_of, month_of, outcomes, practice, row, xlsx
 
 Rows = list[dict[str, Any]]
 # Their reproducers stand with the tests of tying out.
@@ -183,12 +183,12 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
     tmp_path: Path, kind: str, rows: Rows, messages: list[str]
 ) -> None:
     month = month_of(tmp_path, rows, more=CLINIC, month=None)
-    assert told(month, kind) == messages
-    found = month.findings[month.findings["kind"] == kind]
-    assert set(found["severity"]) == {CATALOGUE[kind].severity}
-    assert set(found["fix"]) == {CATALOGUE[kind].fix}
+    assert messages_of(month, kind) == messages
+    findings = month.findings[month.findings["kind"] == kind]
+    assert set(findings["severity"]) == {CATALOGUE[kind].severity}
+    assert set(findings["fix"]) == {CATALOGUE[kind].fix}
     holds = CATALOGUE[kind].severity == "hold"
-    assert set(month.sessions.loc[found["session"], "outcome"]) <= ({"held"} if holds else {"claimed", "not_billed"})
+    assert set(month.sessions.loc[findings["session"], "outcome"]) <= ({"held"} if holds else {"claimed", "not_billed"})
 
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:
@@ -201,7 +201,7 @@ def test_a_code_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None
     more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
     rows = [row(Insurer="Manulife", Visit=visit, Patient=f"P {visit}") for visit in ("", "new", "return")]
     month = month_of(tmp_path, rows, more=more)
-    assert told(month, "unreadable-cell") == [
+    assert messages_of(month, "unreadable-cell") == [
         "Manulife has a service code for each visit, and the row does not say which visit it was."
     ]
     assert list(month.claims["service_code"]) == ["M1", "M2"]
@@ -221,7 +221,7 @@ def test_bad_cells_of_one_kind_are_one_finding_that_tells_of_each(tmp_path: Path
     rows = [row(Patient="B", Insurer="#N/A"), row(Practitioner="#N/A", Insurer="#N/A", Fee="x")]
     month = month_of(tmp_path, rows)
     insurer = "Insurer (column N) holds #N/A."
-    assert told(month, "unreadable-cell") == [insurer, f"Practitioner (column I) holds #N/A. {insurer}"]
+    assert messages_of(month, "unreadable-cell") == [insurer, f"Practitioner (column I) holds #N/A. {insurer}"]
     assert [kinds(month, n) for n in range(2)] == [["unreadable-cell"], ["unreadable-cell", "unreadable-fee"]]
 
 
@@ -242,10 +242,10 @@ registered = { from = 2015-01-01 }
 needling = { from = 2015-01-01 }
 """
     month = month_of(tmp_path, [row(Practitioner="Fay Unnumbered")], more=more)
-    assert told(month, "practitioner-not-registered") == [
+    assert messages_of(month, "practitioner-not-registered") == [
         "Fay Unnumbered has no registration number in the clinic file."
     ]
-    assert told(month, "registration-format") == []
+    assert messages_of(month, "registration-format") == []
 
 
 @pytest.mark.parametrize(
@@ -302,12 +302,12 @@ def test_copies_of_a_session_are_held(tmp_path: Path, case: str, rows: Rows, exp
 )  # fmt: skip
 def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str, rows: Rows, held: list[int]) -> None:
     month = month_of(tmp_path, rows, clinic='locations = ["Uptown"]')
-    found = month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"]
-    assert sorted(found) == held, case
+    expected = month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"]
+    assert sorted(expected) == held, case
 
 
 @pytest.mark.parametrize(
-    ("case", "rows", "found"),
+    ("case", "rows", "expected"),
     [
         ("one visit begins as the other ends", [row(Start="9:00", Minutes=30), row(Start="9:30", Patient="B")], []),
         ("a minute earlier they overlap", [row(Start="9:00", Minutes=30), row(Start="9:29", Patient="B")], [0, 1]),
@@ -339,25 +339,25 @@ def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str
          [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
     ],
 )  # fmt: skip
-def test_two_patients_at_one_time(tmp_path: Path, case: str, rows: Rows, found: list[int]) -> None:
+def test_two_patients_at_one_time(tmp_path: Path, case: str, rows: Rows, expected: list[int]) -> None:
     month = month_of(tmp_path, rows)
     overlapping = month.findings[month.findings["kind"] == "overlapping-sessions"]
-    assert list(overlapping["session"]) == found, case
+    assert list(overlapping["session"]) == expected, case
     assert set(overlapping["severity"]) <= {"warn"}
 
 
 @pytest.mark.parametrize(
-    ("insurer", "severity", "found"),
+    ("insurer", "severity", "expected"),
     [("Equitable", "", "hold"), ("Sun Life", "", "warn"), ("Sun Life", "hold", "hold"), ("Equitable", "warn", "warn"),
      ("Equitable", "off", "")],
 )  # fmt: skip
 def test_overlapping_holds_where_the_insurer_pays_one_to_one_unless_the_clinic_says(
-    tmp_path: Path, insurer: str, severity: str, found: str
+    tmp_path: Path, insurer: str, severity: str, expected: str
 ) -> None:
     more = CLINIC + (f'[severity]\noverlapping-sessions = "{severity}"\n' if severity else "")
     month = month_of(tmp_path, [row(Start="9:00", Insurer=insurer), row(Start="9:00", Patient="B")], more=more)
     of_first = month.findings[(month.findings["session"] == 0) & (month.findings["kind"] == "overlapping-sessions")]
-    assert list(of_first["severity"]) == ([found] if found else [])
+    assert list(of_first["severity"]) == ([expected] if expected else [])
 
 
 def test_the_published_rules_know_that_pacific_blue_cross_pays_one_to_one_treatment() -> None:
@@ -367,7 +367,7 @@ def test_the_published_rules_know_that_pacific_blue_cross_pays_one_to_one_treatm
 
 
 @pytest.mark.parametrize(
-    ("case", "rows", "found"),
+    ("case", "rows", "expected"),
     [
         ("an assessment of plain physiotherapy was the first",
          [row(Service="Physiotherapy initial"), row(Visit="initial", Service_Date=OCTOBER[8])], [1]),
@@ -382,10 +382,10 @@ def test_the_published_rules_know_that_pacific_blue_cross_pays_one_to_one_treatm
          [row(Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8], Patient="B")], []),
     ],
 )  # fmt: skip
-def test_a_second_initial_visit(tmp_path: Path, case: str, rows: Rows, found: list[int]) -> None:
+def test_a_second_initial_visit(tmp_path: Path, case: str, rows: Rows, expected: list[int]) -> None:
     month = month_of(tmp_path, rows)
     again = month.findings.loc[month.findings["kind"] == "second-initial-visit", "session"]
-    assert list(again) == found, case
+    assert list(again) == expected, case
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_an_accident_goes_to_its_own_payer_first(tmp_path: Path, case: str, cell
 
 
 @pytest.mark.parametrize(
-    ("case", "rows", "found"),
+    ("case", "rows", "expected"),
     [
         ("two plans, two prices: the dearer one differs", [("Sun Life", 95), ("Canada Life", 99)], [1]),
         ("what most plans are charged is usual", [("Sun Life", 95), ("Canada Life", 99), ("Beneva", 99)], [0]),
@@ -415,46 +415,48 @@ def test_an_accident_goes_to_its_own_payer_first(tmp_path: Path, case: str, cell
     ],
 )
 def test_private_plans_are_charged_one_price(
-    tmp_path: Path, case: str, rows: list[tuple[str, float]], found: list[int]
+    tmp_path: Path, case: str, rows: list[tuple[str, float]], expected: list[int]
 ) -> None:
     listed = [row(Insurer=insurer, Fee=float(fee), Patient=insurer, Payer_File_Number="1" * (insurer == "ICBC"))
               for insurer, fee in rows]  # fmt: skip
     more = CLINIC + '[[fee]]\nservice = "ims"\ninsurer = "Beneva"\namount = 99.00\nfrom = 2026-01-01\n'
     month = month_of(tmp_path, listed, more=more)
     differs = month.findings.loc[month.findings["kind"] == "fee-varies-by-insurer", "session"]
-    assert list(differs) == found, case
+    assert list(differs) == expected, case
 
 
 def test_only_those_who_overlap_are_told_of(tmp_path: Path) -> None:
     times = [("9:00", 30), ("9:15", 30), ("9:45", 30), ("9:45", 5)]
     rows = [row(Start=start, Minutes=minutes, Patient=f"P{n}") for n, (start, minutes) in enumerate(times)]
     at_that_time = "Ann Example treated another patient at that time: row {}."
-    assert told(month_of(tmp_path, rows), "overlapping-sessions") == [at_that_time.format(n) for n in (3, 2, 5, 4)]
+    assert messages_of(month_of(tmp_path, rows), "overlapping-sessions") == [
+        at_that_time.format(n) for n in (3, 2, 5, 4)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("places", "count", "told_as"),
+    ("places", "count", "words"),
     [(["row 2"], 1, "row 2"), (["row 2", "row 3"], 2, "row 2 and row 3"),
      (["row 2", "row 3", "row 4"], 3, "row 2, row 3 and row 4"),
      (["row 2", "row 3"], 7, "row 2, row 3 and 5 more places")],
 )  # fmt: skip
-def test_a_few_places_are_named_and_the_rest_counted(places: list[str], count: int, told_as: str) -> None:
-    assert and_others(places, count) == told_as
+def test_a_few_places_are_named_and_the_rest_counted(places: list[str], count: int, words: str) -> None:
+    assert and_others(places, count) == words
 
 
 def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
     rows = [row(Patient=name, Practitioner="Pat Madeup", Start="9:00") for name in ("Ann Example", "Ben Sample")]
     month = month_of(tmp_path, rows)
-    assert told(month, "overlapping-sessions") == [
+    assert messages_of(month, "overlapping-sessions") == [
         "The practitioner treated another patient at that time: row 3.",
         "The practitioner treated another patient at that time: row 2.",
     ]
     changed_over = "The practitioner is not in the clinic file, and the patient is."
-    assert told(month, "practitioner-not-on-roster") == [changed_over] * 2
+    assert messages_of(month, "practitioner-not-on-roster") == [changed_over] * 2
 
 
 def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
-    for cells, kind, said in (
+    for cells, kind, message in (
         ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic file."),
         ({"Insurer": "Pat Madeup"}, "insurer-not-known", "The insurer is not known."),
         (
@@ -463,7 +465,7 @@ def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> No
             "The second insurer is not known, and the claim names none.",
         ),
     ):
-        assert told(month_of(tmp_path, [row() | cells]), kind) == [said]
+        assert messages_of(month_of(tmp_path, [row() | cells]), kind) == [message]
 
 
 @pytest.mark.parametrize("nothing", ["-", "0", "N/A", "none", "n.a."])
@@ -475,7 +477,7 @@ def test_a_word_for_nothing_is_no_number(tmp_path: Path, nothing: str) -> None:
 
 def test_a_fee_of_a_public_payer_that_is_neither_names_both_that_it_could_be(tmp_path: Path) -> None:
     month = month_of(tmp_path, [row(**ICBC, Fee=90.0)], more=CLINIC)
-    assert told(month, "fee-not-as-listed") == ["The fee is $90.00, the list says $95.00, and $80.00 for ICBC."]
+    assert messages_of(month, "fee-not-as-listed") == ["The fee is $90.00, the list says $95.00, and $80.00 for ICBC."]
 
 
 def test_a_new_price_is_no_difference_between_plans(tmp_path: Path) -> None:
@@ -486,7 +488,7 @@ def test_a_new_price_is_no_difference_between_plans(tmp_path: Path) -> None:
         row(Minutes=45, Fee=115.0, Service_Date=OCTOBER[20], Insurer="PBC", Patient="B"),
     ]
     month = month_of(tmp_path, rows, more=more)
-    assert (outcomes(month), told(month, "fee-varies-by-insurer")) == (["claimed", "claimed"], [])
+    assert (outcomes(month), messages_of(month, "fee-varies-by-insurer")) == (["claimed", "claimed"], [])
 
 
 def test_worksafebc_takes_no_share_from_the_patient(tmp_path: Path) -> None:
@@ -498,7 +500,9 @@ def test_worksafebc_takes_no_share_from_the_patient(tmp_path: Path) -> None:
         row(Patient_Paid=10.0, Patient="C"),
     ]
     month = month_of(tmp_path, rows, more=more)
-    assert told(month, "fee-not-as-listed") == ["WorkSafeBC pays the whole cost, and the patient has paid $10.00."]
+    assert messages_of(month, "fee-not-as-listed") == [
+        "WorkSafeBC pays the whole cost, and the patient has paid $10.00."
+    ]
     assert outcomes(month) == ["claimed", "held", "claimed"]
 
 
@@ -506,20 +510,20 @@ def test_a_public_payers_amount_that_nobody_listed_is_pointed_out(tmp_path: Path
     rows = [row(**ICBC, Service_Date=dt.date(2026, 3, 31), Visit="return"), row(**ICBC, Service_Date=OCTOBER[0])]
     month = month_of(tmp_path, [rows[0] | {"Fee": 95.0}, rows[1]], month=None)
     assert list(month.claims["amount_cents"]) == [9500, 9500]
-    told_of = told(month, "rule-not-verified")
-    assert told_of[0].startswith("The fee is known only from a secondary source: A vendor's guide")
-    assert told_of[1].startswith("ICBC pays amounts of its own, and none is listed for that day")
+    messages = messages_of(month, "rule-not-verified")
+    assert messages[0].startswith("The fee is known only from a secondary source: A vendor's guide")
+    assert messages[1].startswith("ICBC pays amounts of its own, and none is listed for that day")
 
 
 @pytest.mark.parametrize(
-    ("days", "found"),
+    ("days", "expected"),
     [((1, 4, 7), 3), ((1, 4, 8), 0), ((1, 7), 0), ((1, 2, 3, 20), 3), ((1, 5, 9, 11, 12), 4), ((1, 3, 5, 9, 11), 5)],
 )
 def test_more_than_two_ims_sessions_in_any_seven_days_are_unusual(
-    tmp_path: Path, days: tuple[int, ...], found: int
+    tmp_path: Path, days: tuple[int, ...], expected: int
 ) -> None:
     month = month_of(tmp_path, [row(Service_Date=OCTOBER[day - 1]) for day in days])
-    assert len(told(month, "unusual-frequency")) == found
+    assert len(messages_of(month, "unusual-frequency")) == expected
 
 
 def test_ims_in_notes_counts_only_where_it_could_be_ims(tmp_path: Path) -> None:
@@ -549,7 +553,7 @@ def test_a_fee_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None:
     rows = [row(Service=name, Fee=130.0) for name in ("Physio initial", "Physio")]
     month = month_of(tmp_path, [rows[0], rows[1] | {"Patient": "B"}], more=more, clinic='bill = ["physiotherapy"]')
     assert outcomes(month) == ["claimed", "held"]
-    assert told(month, "no-fee-in-force") == [
+    assert messages_of(month, "no-fee-in-force") == [
         "No fee is listed for physiotherapy on 2026-10-07 (visit not stated, length not stated)."
     ]
 
@@ -585,20 +589,20 @@ def test_what_did_not_take_place_and_copies_are_not_frequent(tmp_path: Path) -> 
     days = [row(Service_Date=OCTOBER[4], Session_ID="1"), row(Service_Date=OCTOBER[5], Session_ID="2")]
     missed = [row(Service_Date=OCTOBER[6], Status=status) for status in ("no show", "cancelled", "booked", "refunded")]
     for more in (*missed, days[1]):
-        assert told(month_of(tmp_path, [*days, more]), "unusual-frequency") == [], more["Status"]
+        assert messages_of(month_of(tmp_path, [*days, more]), "unusual-frequency") == [], more["Status"]
     elsewhere = row(Service_Date=OCTOBER[6], Billed="yes")
-    assert len(told(month_of(tmp_path, [*days, elsewhere]), "unusual-frequency")) == 2
+    assert len(messages_of(month_of(tmp_path, [*days, elsewhere]), "unusual-frequency")) == 2
 
 
 def test_what_took_place_in_the_month_before_is_frequent_too_and_what_did_not_is_not(tmp_path: Path) -> None:
     own, before = [row(Service_Date=day) for day in OCTOBER[:2]], dt.date(2026, 9, 30)
-    for status, found in (("arrived", 2), ("no show", 0)):
+    for status, expected in (("arrived", 2), ("no show", 0)):
         month = month_of(tmp_path, [*own, row(Service_Date=before, Status=status)])
-        assert len(told(month, "unusual-frequency")) == found, status
+        assert len(messages_of(month, "unusual-frequency")) == expected, status
 
 
 def test_a_tax_that_was_taken_back_is_still_tax(tmp_path: Path) -> None:
-    assert told(month_of(tmp_path, [row(Tax=-4.75)]), "tax-on-session") == ["Tax of -$4.75 is charged."]
+    assert messages_of(month_of(tmp_path, [row(Tax=-4.75)]), "tax-on-session") == ["Tax of -$4.75 is charged."]
 
 
 def test_where_the_insurer_is_not_known_no_fee_is_looked_for(tmp_path: Path) -> None:
@@ -611,10 +615,10 @@ def test_names_of_those_who_may_not_needle_are_nobodys_riddle(tmp_path: Path) ->
 
 
 def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> None:
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     files = [xlsx(tmp_path, [row(Start=start)], f"{name}.xlsx") for name, start in (("a", "9:00"), ("b", "15:00"))]
-    month = prepare_month(read_files(files, known), known, month=MONTH, as_of=AS_OF)
-    assert told(month, "second-visit-same-day") == [
+    month = prepare_month(read_files(files, clinic), clinic, month=MONTH, as_of=AS_OF)
+    assert messages_of(month, "second-visit-same-day") == [
         "The patient's other physiotherapy visit that day stands in row 2 of b.xlsx.",
         "The patient's other physiotherapy visit that day stands in row 2 of a.xlsx.",
     ]

@@ -55,23 +55,23 @@ def held_kinds(tmp_path: Path, names: list[str], practitioner: str) -> list[tupl
 def test_every_collected_ims_name_is_ims_under_a_physiotherapist(tmp_path: Path) -> None:
     names = [r["name"] for r in collected() if r["label"] == "ims"]
     assert len(names) >= 19
-    for name, (service, outcome, found) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
-        assert (service, outcome, found) == ("ims", "claimed", []), name
+    for name, (service, outcome, kinds_held) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
+        assert (service, outcome, kinds_held) == ("ims", "claimed", []), name
 
 
 def test_every_collected_ims_name_of_another_provider_is_held(tmp_path: Path) -> None:
     names = [r["name"] for r in collected() if r["label"] == "ims_other_provider"]
     assert len(names) >= 2
-    for name, (_, outcome, found) in zip(names, held_kinds(tmp_path, names, "Dev Placeholder"), strict=True):
+    for name, (_, outcome, kinds_held) in zip(names, held_kinds(tmp_path, names, "Dev Placeholder"), strict=True):
         assert outcome == "held", name
-        assert "not-a-physiotherapist" in found, name
+        assert "not-a-physiotherapist" in kinds_held, name
 
 
 def test_every_ambiguous_name_under_a_physiotherapist_is_held(tmp_path: Path) -> None:
     names = [r["name"] for r in collected() if r["label"] == "ambiguous" and by_a_physiotherapist(r)]
     assert names
-    for name, (_, outcome, found) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
-        assert (outcome, found) == ("held", ["ims-or-acupuncture"]), name
+    for name, (_, outcome, kinds_held) in zip(names, held_kinds(tmp_path, names, "Ann Example"), strict=True):
+        assert (outcome, kinds_held) == ("held", ["ims-or-acupuncture"]), name
 
 
 @pytest.mark.parametrize("practitioner", ["Ann Example", "Carla Specimen", "Dev Placeholder"])
@@ -237,8 +237,8 @@ CLASSIFIED_ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_a_session_says_who_treated_and_who_pays_and_by_what_that_is_known(tmp_path: Path) -> None:
     headings = {name: "" for cells, _ in CLASSIFIED_ROWS for name in cells}
     rows = [{**headings, **row(), **cells} for cells, _ in CLASSIFIED_ROWS]
-    known = practice(tmp_path)
-    classified = classify(intake(tmp_path, rows, known).sessions, known)
+    clinic = practice(tmp_path)
+    classified = classify(intake(tmp_path, rows, clinic).sessions, clinic)
     for (cells, expected), session in zip(CLASSIFIED_ROWS, classified.to_dict("records"), strict=True):
         assert {name: session[name] for name in expected} == expected, cells
 

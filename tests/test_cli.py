@@ -37,9 +37,9 @@ def run(*args: str | Path, cwd: Path, **environment: str) -> subprocess.Complete
 
 def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """The one object that --json prints."""
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
-    return found
+    shown = json.loads(done.stdout)
+    assert isinstance(shown, dict)
+    return shown
 
 
 def files_in(folder: Path) -> list[str]:
@@ -68,8 +68,8 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
     )
     done = run("check", sessions, "--json", *AS_OF, "--clinic", clinic, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
-    found = report(done)
-    assert list(found) == [
+    shown = report(done)
+    assert list(shown) == [
         "version",
         "month",
         "as_of",
@@ -79,39 +79,39 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
         "sessions",
         "written",
     ]
-    assert (found["month"], found["as_of"], found["written"]) == ("2026-10", "2026-11-05", [])
-    assert [{**f, "sha256": len(f["sha256"])} for f in found["files"]] == [
+    assert (shown["month"], shown["as_of"], shown["written"]) == ("2026-10", "2026-11-05", [])
+    assert [{**f, "sha256": len(f["sha256"])} for f in shown["files"]] == [
         {"file": "sessions.xlsx", "layout": "sessions", "rows": 3, "sessions": 3, "repeated": 0, "tied": 0,
          "set_aside": 0, "sha256": 64, "unread": [], "skipped": []}
     ]  # fmt: skip
-    assert found["totals"] == {
+    assert shown["totals"] == {
         "rows": 3, "sessions": 3, "claimed": 1, "held": 1, "not_billed": 1, "already_claimed": 0, "repeated": 0,
         "tied": 0, "set_aside": 0,
         "cents": {"read": 28500, "claimed": 9500, "held": 9500, "not_billed": 9500, "already_claimed": 0},
     }  # fmt: skip
-    assert found["insurers"] == [{"insurer": "Sun Life", "claims": 1, "cents": 9500}]
-    assert found["sessions"][0] == {
+    assert shown["insurers"] == [{"insurer": "Sun Life", "claims": 1, "cents": 9500}]
+    assert shown["sessions"][0] == {
         "file": "sessions.xlsx", "sheet": "Sessions", "row": 2, "session_id": "S1", "outcome": "claimed",
         "reason": None, "service": "ims", "service_code": "PHYSIO", "insurer": "Sun Life", "fee_cents": 9500,
         "claim": None, "findings": [],
     }  # fmt: skip
-    assert found["sessions"][1]["findings"] == [
+    assert shown["sessions"][1]["findings"] == [
         {"kind": "tax-on-session", "severity": "hold", "message": "Tax of $1.00 is charged.",
          "fix": "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice."}
     ]  # fmt: skip
-    assert (found["sessions"][2]["outcome"], found["sessions"][2]["reason"]) == ("not_billed", "other-service")
-    assert found["sessions"][2]["session_id"] is None
+    assert (shown["sessions"][2]["outcome"], shown["sessions"][2]["reason"]) == ("not_billed", "other-service")
+    assert shown["sessions"][2]["session_id"] is None
 
 
 def test_claim_json_gives_claim_numbers_and_the_files(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row()])
-    found = report(run("claim", sessions, "--json", *AS_OF, "--out", tmp_path / "my out", cwd=tmp_path))
-    assert found["sessions"][0]["claim"] == "2026-10-SUNL-0001"
-    assert [Path(p).name for p in found["written"]] == [
+    shown = report(run("claim", sessions, "--json", *AS_OF, "--out", tmp_path / "my out", cwd=tmp_path))
+    assert shown["sessions"][0]["claim"] == "2026-10-SUNL-0001"
+    assert [Path(p).name for p in shown["written"]] == [
         "claim-summary-2026-10.xlsx", "claims-2026-10.csv", "sun-life-2026-10.xlsx",
     ]  # fmt: skip
-    assert all(Path(p).exists() for p in found["written"])
+    assert all(Path(p).exists() for p in shown["written"])
 
 
 def test_the_same_input_gives_the_same_bytes_on_another_day_and_in_another_place(tmp_path: Path) -> None:
@@ -159,16 +159,16 @@ def test_what_the_user_can_mend_is_one_clear_message_and_exit_code_2(tmp_path: P
     lacking = csv_file(tmp_path, [{"Date": "2026-10-07", "Patient": "Pat Madeup", "Fee": "95"}], "lacking.csv")
     before = files_in(tmp_path)
 
-    def said(*args: str | Path) -> str:
+    def message(*args: str | Path) -> str:
         return refused(run(*args, *AS_OF, cwd=tmp_path))
 
-    assert said("claim", "none.xlsx") == "none.xlsx: there is no such file."
-    assert "there is a header, and no row below it" in said("claim", empty)
-    assert "missing: Practitioner, Service, Insurer" in said("claim", lacking)
-    assert "2026-09 (1 session), 2026-10 (1 session)" in said("claim", several)
-    assert "did you mean name?" in said("claim", good, "--clinic", "faulty.toml")
-    assert "cannot be read" in said("check", good, "--clinic", "nowhere.toml")
-    assert "this is a file" in said("claim", good, "--out", "in the way")
+    assert message("claim", "none.xlsx") == "none.xlsx: there is no such file."
+    assert "there is a header, and no row below it" in message("claim", empty)
+    assert "missing: Practitioner, Service, Insurer" in message("claim", lacking)
+    assert "2026-09 (1 session), 2026-10 (1 session)" in message("claim", several)
+    assert "did you mean name?" in message("claim", good, "--clinic", "faulty.toml")
+    assert "cannot be read" in message("check", good, "--clinic", "nowhere.toml")
+    assert "this is a file" in message("claim", good, "--out", "in the way")
     assert files_in(tmp_path) == before
 
 
@@ -275,8 +275,8 @@ def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp
     for cell in sheet[1]:
         sheet.cell(2, cell.column or 1).value = values.get(str(cell.value))
     book.save(folder / "sessions.xlsx")
-    found = report(run("check", "sessions.xlsx", "--json", *AS_OF, cwd=folder))
-    assert sorted(f["kind"] for f in found["sessions"][0]["findings"]) == [
+    shown = report(run("check", "sessions.xlsx", "--json", *AS_OF, cwd=folder))
+    assert sorted(f["kind"] for f in shown["sessions"][0]["findings"]) == [
         "missing-insurer",
         "practitioner-not-on-roster",
     ]
@@ -304,8 +304,8 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
     ):
         assert words in text
     assert "Madeup" not in text
-    said = refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
-    assert "practitioner Ann Example" in said
+    message = refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+    assert "practitioner Ann Example" in message
     assert run("check", sessions, *AS_OF, cwd=tmp_path).returncode == 1
 
 
@@ -376,12 +376,12 @@ def test_the_same_claim_twice_says_in_one_line_that_nothing_is_new(tmp_path: Pat
         "2026-10: nothing new to claim, 1 claimed already, 1 held, 0 not billed. The files are as they were."
     )
     assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
-    found = report(run("claim", sessions, "--json", *AS_OF, cwd=tmp_path))
-    assert [(s["outcome"], s["claim"]) for s in found["sessions"]] == [
+    shown = report(run("claim", sessions, "--json", *AS_OF, cwd=tmp_path))
+    assert [(s["outcome"], s["claim"]) for s in shown["sessions"]] == [
         ("already_claimed", "2026-10-SUNL-0001"), ("held", None),
     ]  # fmt: skip
-    assert (found["totals"]["already_claimed"], found["totals"]["cents"]["already_claimed"]) == (1, 9500)
-    assert (found["insurers"], found["written"]) == ([], [])
+    assert (shown["totals"]["already_claimed"], shown["totals"]["cents"]["already_claimed"]) == (1, 9500)
+    assert (shown["insurers"], shown["written"]) == ([], [])
     looked = report(run("check", sessions, "--json", *AS_OF, cwd=tmp_path))
     assert [(s["outcome"], s["claim"]) for s in looked["sessions"]] == [("already_claimed", None), ("held", None)]
 
@@ -473,9 +473,9 @@ def test_a_ledger_that_is_not_there_is_not_made_where_claims_were_made_before(tm
     named = ("--ledger", "on the drive.sqlite")
     assert run("claim", sessions, *AS_OF, *named, cwd=tmp_path).returncode == 0
     for more in ((), ("--dry-run",)):
-        said = refused(run("claim", sessions, *AS_OF, *more, cwd=tmp_path))
+        message = refused(run("claim", sessions, *AS_OF, *more, cwd=tmp_path))
         summary = Path("reports", "2026-10", "claim-summary-2026-10.xlsx")
-        assert f"ims-billing.sqlite: there is no ledger, but {summary} shows that claims were made before" in said
+        assert f"ims-billing.sqlite: there is no ledger, but {summary} shows that claims were made before" in message
     assert not (tmp_path / "ims-billing.sqlite").exists()
     assert "nothing new to claim" in run("claim", sessions, *AS_OF, *named, cwd=tmp_path).stdout
     assert "there is no such ledger" in refused(run("check", sessions, *AS_OF, "--ledger", "none.sqlite", cwd=tmp_path))
@@ -505,8 +505,8 @@ def test_what_is_gone_is_told_on_the_screen_and_in_the_json(tmp_path: Path) -> N
     shown = run("claim", sessions, *AS_OF, cwd=tmp_path).stdout
     assert "claimed-session-gone" in shown
     assert "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files." in shown
-    found = report(run("check", sessions, *AS_OF, "--json", cwd=tmp_path))
-    assert [(f["kind"], f["severity"]) for f in found["findings"]] == [("claimed-session-gone", "warn")]
+    month = report(run("check", sessions, *AS_OF, "--json", cwd=tmp_path))
+    assert [(f["kind"], f["severity"]) for f in month["findings"]] == [("claimed-session-gone", "warn")]
 
 
 def opened_with(path: Path, password: str) -> bytes:

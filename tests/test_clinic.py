@@ -186,9 +186,9 @@ def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, 
 
 
 def test_text_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
-    (said,) = faults(tmp_path, "[clinic]\nname = Example\n")
-    assert "not valid TOML" in said
-    assert "line 2" in said
+    (message,) = faults(tmp_path, "[clinic]\nname = Example\n")
+    assert "not valid TOML" in message
+    assert "line 2" in message
 
 
 def test_a_clinic_file_that_is_not_there_or_not_utf_8_is_refused(tmp_path: Path) -> None:
@@ -262,12 +262,12 @@ def test_without_a_clinic_file_the_published_insurers_are_known() -> None:
 
 def test_text_for_toml_is_escaped(tmp_path: Path) -> None:
     name = 'A "quoted" \\ name\n'
-    known = practice(tmp_path, f'[service_names]\n{toml_text(name)} = "other"\n')
-    assert known.service_names == {name: "other"}
+    clinic = practice(tmp_path, f'[service_names]\n{toml_text(name)} = "other"\n')
+    assert clinic.service_names == {name: "other"}
 
 
 @pytest.mark.parametrize(
-    ("key", "found"),
+    ("key", "words"),
     [
         ("visits = true", "expected a whole number"),
         ("visits = 0", "expected greater than 0"),
@@ -281,10 +281,10 @@ def test_text_for_toml_is_escaped(tmp_path: Path) -> None:
         ("weeks_after_accident = 12\nform = 2026-01-01", "this key is not known; did you mean from?"),
     ],
 )
-def test_a_faulty_limit_is_told_with_its_line(tmp_path: Path, key: str, found: str) -> None:
+def test_a_faulty_limit_is_told_with_its_line(tmp_path: Path, key: str, words: str) -> None:
     text = f'[clinic]\nname = "X"\n[[limit]]\ninsurer = "ICBC"\nfrom = 2026-01-01\n{key}\n'
-    told = faults(tmp_path, text)
-    assert any(found in line and "[[limit]] 1" in line for line in told), told
+    messages = faults(tmp_path, text)
+    assert any(words in line and "[[limit]] 1" in line for line in messages), messages
 
 
 def test_limits_that_overlap_are_a_fault_however_the_policy_is_written(tmp_path: Path) -> None:

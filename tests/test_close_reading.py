@@ -15,7 +15,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.vocabulary.cells import Cell, clock, day, length, says_nothing, written_out
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.identifiers import identifier
-from tests.practice import clinic_file, kinds, month_of, outcomes, row, told
+from tests.practice import clinic_file, kinds, messages_of, month_of, outcomes, row
 
 VANCOUVER = ZoneInfo("America/Vancouver")
 NOTHING = frozenset({"", "none", "n a", "tbd", "unknown"})
@@ -170,7 +170,7 @@ def test_a_time_zone_that_nobody_knows_is_a_fault_of_the_clinic_file(tmp_path: P
 def test_an_end_before_the_start_makes_no_length(tmp_path: Path) -> None:
     path = month_of(tmp_path, [row(Start="10:00 - 9:30", Insurer="Pacific Blue Cross")])
     assert (outcomes(path), kinds(path)) == (["held"], ["unreadable-cell"])
-    assert "10:00 - 9:30" in told(path, "unreadable-cell")[0]
+    assert "10:00 - 9:30" in messages_of(path, "unreadable-cell")[0]
 
 
 def test_a_message_quotes_times_and_amounts_and_never_what_could_be_a_name() -> None:

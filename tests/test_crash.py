@@ -178,8 +178,8 @@ def kill_at_random(undisturbed: Undisturbed, chance: random.Random, number: int,
     undisturbed.prove_sound(folder)
     path = folder / "ims-billing.sqlite"
     recorded = path.stat().st_size > 0 and len(ledger_rows(folder)) == 34
-    found = files(folder)
-    left = "all files" if found == undisturbed.files else "some files" if found != files(undisturbed.before) else "none"
+    now = files(folder)
+    left = "all files" if now == undisturbed.files else "some files" if now != files(undisturbed.before) else "none"
     run(folder)
     undisturbed.prove_completed(folder)
     shutil.rmtree(folder)
@@ -197,12 +197,12 @@ def kill(undisturbed: Undisturbed, times: int) -> dict[str, int]:
     process.wait()
     length = time.monotonic() - began
     chance = random.Random(4)
-    found: dict[str, int] = {}
+    left_by: dict[str, int] = {}
     for number in range(times):
         left = kill_at_random(undisturbed, chance, number, length * 1.05)
-        found[left] = found.get(left, 0) + 1
-    print(found)
-    return found
+        left_by[left] = left_by.get(left, 0) + 1
+    print(left_by)
+    return left_by
 
 
 def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
@@ -213,7 +213,7 @@ def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturb
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no process groups to send Ctrl-C to")
 def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
     """At moments of the work on the ledger, and just after it; as a terminal does, to all processes."""
-    told = set()
+    codes = set()
     for number, pause in enumerate((0.0, 0.05, 0.1, 0.2)):
         folder = undisturbed.fresh(f"stopped-{number}")
         note = folder / "ims-billing.sqlite-in-use"
@@ -230,11 +230,11 @@ def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: 
         assert process.returncode in (0, 130, -signal.SIGINT)
         assert ("ims-billing: stopped. Nothing is half-done" in errors) == (process.returncode == 130)
         assert "Traceback" not in errors
-        told.add(process.returncode)
+        codes.add(process.returncode)
         undisturbed.prove_sound(folder)
         run(folder)
         undisturbed.prove_completed(folder)
-    assert 130 in told
+    assert 130 in codes
 
 
 @pytest.mark.long
@@ -252,24 +252,26 @@ def at_once(folder: Path, times: int) -> Iterator[tuple[Path, list[str]]]:
         started = []
         for name, visits in halves.items():
             csv_file(place, visits, f"{name}.csv")
-            asked = [part.replace("sessions.csv", f"{name}.csv") for part in command(place)]
-            started.append(subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"))
-        said = []
+            arguments = [part.replace("sessions.csv", f"{name}.csv") for part in command(place)]
+            started.append(
+                subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+            )
+        outputs = []
         for process in started:
             out, err = process.communicate()
             assert process.returncode == 0, err
             assert "Traceback" not in err
-            said.append(out)
-        yield place, said
+            outputs.append(out)
+        yield place, outputs
 
 
 def together(folder: Path, times: int) -> None:
-    for place, said in at_once(folder, times):
+    for place, outputs in at_once(folder, times):
         rows = ledger_rows(place)
         assert len({row[25] for row in rows}) == len(rows) == 34
         batches = {row[3] for row in rows}
         assert batches == {1, 2}
-        assert sum(f"batch {n}" in text for n in (2,) for text in said) == 1
+        assert sum(f"batch {n}" in text for n in (2,) for text in outputs) == 1
         shown = files(place)
         month_folder.report(Workplace(Ledger(place / "ims-billing.sqlite"), place / "copy" / "reports"), MONTH)
         assert files(place / "copy") == shown

@@ -50,14 +50,14 @@ def claim(folder: Path, rows: Rows, *more: str, as_of: str = "2026-11-05", month
         written.write_text(repr(rows), encoding="utf-8")
     done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", month, "--as-of", as_of, "--json", *more)
     assert done.exit_code == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
 
 
-def outcomes(told: dict[str, Any]) -> list[str]:
+def outcomes(month: dict[str, Any]) -> list[str]:
     """Outcome of each session in the order of the rows, with the reason or the kinds that hold."""
     shown = []
-    for session in sorted(told["sessions"], key=lambda each: each["row"]):
+    for session in sorted(month["sessions"], key=lambda each: each["row"]):
         holds = sorted(f["kind"] for f in session["findings"] if f["severity"] == "hold")
         shown.append(" ".join([session["outcome"], session["reason"] or "", *holds]).strip().replace("  ", " "))
     return shown
@@ -76,16 +76,16 @@ def decide(folder: Path, decisions: Iterable[dict[str, Any]], path: Path = SUMMA
     sheet = book["Needs attention"]
     columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
     for typed in decisions:
-        found = [
+        rows_fitting = [
             place
             for place in range(2, sheet.max_row + 1)
             if sheet.cell(place, columns["Kind"]).value == typed["Kind"]
             and typed.get("Source", "") in str(sheet.cell(place, columns["Source"]).value)
         ]
-        assert found, typed
+        assert rows_fitting, typed
         for heading, value in typed.items():
             if heading not in ("Kind", "Source"):
-                sheet.cell(found[0], columns[heading]).value = value
+                sheet.cell(rows_fitting[0], columns[heading]).value = value
     book.save(folder / path)
 
 
@@ -96,9 +96,9 @@ def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     assert outcomes(claim(folder, rows)) == ["held tax-on-session", "claimed"]
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", "Decided by": "R. Manager", "Note": "refunded"}])
-    told = claim(folder, rows, as_of="2026-11-09")
-    assert outcomes(told) == ["claimed", "already_claimed"]
-    assert told["sessions"][0]["findings"] == [
+    shown = claim(folder, rows, as_of="2026-11-09")
+    assert outcomes(shown) == ["claimed", "already_claimed"]
+    assert shown["sessions"][0]["findings"] == [
         {
             "kind": "tax-on-session",
             "severity": "warn",
@@ -125,8 +125,8 @@ def test_bill_asks_for_the_fee_of_the_row_and_a_public_payer_for_no_more_than_it
     decide(folder, [{"Kind": "fee-not-as-listed", "Source": f"row {n}", "Decision": "Bill"} for n in range(2, 6)])
     assert outcomes(claim(folder, rows)) == ["claimed"] * 4
     with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
-        asked = ledger.claims().sort_values("session_id")
-    assert list(asked["amount_cents"]) == [6000, 8000, 6000, 12000]
+        lines_left = ledger.claims().sort_values("session_id")
+    assert list(lines_left["amount_cents"]) == [6000, 8000, 6000, 12000]
 
 
 def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) -> None:
@@ -175,9 +175,9 @@ def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks
     before = claim(folder, rows)
     assert kind in outcomes(before)[0]
     decide(folder, [{"Kind": kind, "Correct value": value, "Decided by": "RM"}])
-    told = claim(folder, rows)
-    assert outcomes(told) == [outcome]
-    cents = told["totals"]["cents"]
+    shown = claim(folder, rows)
+    assert outcomes(shown) == [outcome]
+    cents = shown["totals"]["cents"]
     in_outcomes = sum(cents[name] for name in ("claimed", "held", "not_billed", "already_claimed"))
     assert cents["read"] + cents.get("corrected", 0) == in_outcomes
     assert claim(folder, rows)["totals"]["claimed"] == 0, "a second run adds nothing"
@@ -205,8 +205,8 @@ def test_what_does_not_count_is_refused_with_the_reason_and_stays_to_be_seen(
     rows = sessions({**row(), **cells})
     claim(folder, rows)
     decide(folder, [{"Kind": kind, "Decision": decision or None, "Correct value": value or None, "Note": "please"}])
-    told = claim(folder, rows)
-    assert outcomes(told) == [f"held {kind}"]
+    shown = claim(folder, rows)
+    assert outcomes(shown) == [f"held {kind}"]
     [line] = lines(folder)
     assert why in line["Problem"]
     assert (line["Decision"] or "", line["Correct value"] or "", line["Note"]) == (decision, value, "please")
@@ -219,9 +219,9 @@ def test_a_session_with_two_holds_is_claimed_when_both_are_gone(folder: Path) ->
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
     assert outcomes(claim(folder, rows)) == ["held missing-insurer"]
     decide(folder, [{"Kind": "missing-insurer", "Correct value": "Pacific Blue Cross"}])
-    told = claim(folder, rows)
-    assert outcomes(told) == ["claimed"]
-    assert told["insurers"] == [{"insurer": "Pacific Blue Cross", "claims": 1, "cents": 9500}]
+    shown = claim(folder, rows)
+    assert outcomes(shown) == ["claimed"]
+    assert shown["insurers"] == [{"insurer": "Pacific Blue Cross", "claims": 1, "cents": 9500}]
 
 
 def test_corrections_on_one_session_count_together(folder: Path) -> None:
@@ -236,9 +236,9 @@ def test_corrections_on_one_session_count_together(folder: Path) -> None:
     )
     assert outcomes(claim(folder, rows)) == ["held missing-policy"]
     decide(folder, [{"Kind": "missing-policy", "Decision": "Bill"}])
-    told = claim(folder, rows)
-    assert outcomes(told) == ["claimed"]
-    assert told["totals"]["cents"] == {
+    shown = claim(folder, rows)
+    assert outcomes(shown) == ["claimed"]
+    assert shown["totals"]["cents"] == {
         "read": 0, "claimed": 9500, "held": 0, "not_billed": 0, "already_claimed": 0, "corrected": 9500,
     }  # fmt: skip
     overview = [tuple(line)[:3] for line in load_workbook(folder / SUMMARY)["Overview"].iter_rows(values_only=True)]
@@ -264,12 +264,12 @@ def test_a_decision_about_a_session_that_has_changed_since_is_asked_again(
     decide(folder, [{"Kind": "tax-on-session", "Decision": decision}])
     changed = sessions({**row(**TAXED), **change})
     assert outcomes(claim(folder, changed)) == [outcome]
-    asked = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
-    assert [line["Decision"] for line in asked] == [None] * len(asked)
-    for line in asked:
+    lines_left = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
+    assert [line["Decision"] for line in lines_left] == [None] * len(lines_left)
+    for line in lines_left:
         assert "The session is another since then: decide again." in line["Problem"]
-    if asked:
-        decide(folder, [{"Kind": line["Kind"], "Decision": "Later"} for line in asked])
+    if lines_left:
+        decide(folder, [{"Kind": line["Kind"], "Decision": "Later"} for line in lines_left])
         assert outcomes(claim(folder, changed)) == [outcome]
         decide(folder, [{"Kind": line["Kind"], "Decision": "Bill"} for line in lines(folder)])
         assert outcomes(claim(folder, changed)) == ["claimed"]
@@ -309,9 +309,9 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
     changed = sessions(row(Policy_Number="2"))
     assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
     decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    told = claim(folder, changed)
-    assert outcomes(told) == ["claimed"]
-    assert told["sessions"][0]["claim"] == "2026-10-SUNL-0002"
+    shown = claim(folder, changed)
+    assert outcomes(shown) == ["claimed"]
+    assert shown["sessions"][0]["claim"] == "2026-10-SUNL-0002"
     claims = load_workbook(folder / "reports/2026-10/insurers/sun-life-2026-10-batch-2.xlsx")["Claim lines"]
     assert [line[0] for line in claims.iter_rows(min_row=2, values_only=True)][:2] == [
         "2026-10-SUNL-0001",
@@ -337,9 +337,9 @@ def test_do_not_bill_keeps_the_claim_of_a_changed_session(folder: Path) -> None:
         in (lines(folder)[0]["Problem"])
     )
     decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
-    told = claim(folder, changed)
-    assert outcomes(told) == ["already_claimed"]
-    assert told["sessions"][0]["claim"] == "2026-10-SUNL-0001"
+    shown = claim(folder, changed)
+    assert outcomes(shown) == ["already_claimed"]
+    assert shown["sessions"][0]["claim"] == "2026-10-SUNL-0001"
 
 
 @pytest.mark.parametrize(
@@ -365,8 +365,8 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
         assert done.exit_code == 2
         assert "1 decision in it were not read yet" in done.stderr.replace("\n", " ")
     assert (folder / SUMMARY).read_bytes() == before
-    told = claim(folder, rows, "--dry-run")
-    assert outcomes(told) == ["claimed", "already_claimed"]
+    shown = claim(folder, rows, "--dry-run")
+    assert outcomes(shown) == ["claimed", "already_claimed"]
     assert (folder / SUMMARY).read_bytes() == before
     claim(folder, rows)
     first = (folder / SUMMARY).read_bytes()
@@ -440,8 +440,8 @@ def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> No
     shutil.copy(folder / SUMMARY, folder / "copy.xlsx")
     decide(folder, [{"Kind": "fee-not-as-listed", "Decision": "Bill"}], Path("copy.xlsx"))
     claim(folder, sessions(row(Fee=800.0)))
-    told = claim(folder, sessions(row(Fee=800.0)), "--decisions", str(folder / "copy.xlsx"))
-    assert outcomes(told) == ["held fee-not-as-listed"]
+    shown = claim(folder, sessions(row(Fee=800.0)), "--decisions", str(folder / "copy.xlsx"))
+    assert outcomes(shown) == ["held fee-not-as-listed"]
     assert "The session is another since then: decide again." in lines(folder)[0]["Problem"]
 
 
@@ -497,8 +497,8 @@ def test_two_visits_that_swapped_their_days_are_never_one_claim_too_many(folder:
     assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
     decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 2", "Decision": "Bill"}])
     assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
-    told = "2026-10-SUNL-0002 stands for that visit, and its own session is another now. Decide about that one first."
-    assert any(told in line["Problem"] for line in lines(folder))
+    shown = "2026-10-SUNL-0002 stands for that visit, and its own session is another now. Decide about that one first."
+    assert any(shown in line["Problem"] for line in lines(folder))
     decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 3", "Decision": "Bill"}])
     assert outcomes(claim(folder, swapped)) == ["claimed", "claimed"]
     assert outcomes(claim(folder, swapped)) == ["already_claimed"] * 2
@@ -541,8 +541,8 @@ def test_what_has_an_active_claim_is_never_not_billed(folder: Path) -> None:
     decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
     assert outcomes(claim(folder, changed)) == ["held tax-on-session"]
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
-    told = claim(folder, changed)
-    assert (outcomes(told), told["sessions"][0]["claim"]) == (["already_claimed"], "2026-10-SUNL-0001")
+    shown = claim(folder, changed)
+    assert (outcomes(shown), shown["sessions"][0]["claim"]) == (["already_claimed"], "2026-10-SUNL-0001")
 
 
 def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(folder: Path) -> None:
@@ -579,8 +579,8 @@ def test_a_row_without_a_day_in_another_file_is_another_session(folder: Path) ->
     decide(folder, [{"Kind": "missing-service-date", "Correct value": "2026-10-08"}])
     assert outcomes(claim(folder, [{**row(), "Service Date": ""}])) == ["claimed"]
     november = [{**row(), "Service Date": ""}, row(Service_Date=dt.date(2026, 11, 3))]
-    told = claim(folder, november, month="2026-11", as_of="2026-12-01")
-    assert outcomes(told) == ["held missing-service-date", "claimed"]
+    shown = claim(folder, november, month="2026-11", as_of="2026-12-01")
+    assert outcomes(shown) == ["held missing-service-date", "claimed"]
 
 
 def test_a_chosen_copy_whose_claim_was_taken_back_makes_room_for_the_other(folder: Path) -> None:

@@ -20,12 +20,12 @@ from tests.practice import (
     clinic_file,
     csv_file,
     kinds,
+    messages_of,
     month_of,
     on_ledger,
     outcomes,
     practice,
     row,
-    told,
     xlsx,
 )
 
@@ -36,8 +36,8 @@ LINE = "2026-10-05,Pat Madeup,Ann Example,IMS,PBC,95"
 def month_of_text(tmp_path: Path, *lines: str, more: str = "", clinic: str = "") -> Month:
     path = tmp_path / "lines.csv"
     path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
-    known = practice(tmp_path, more, clinic)
-    return prepare_month(read_files([path], known), known, month=MONTH, as_of=AS_OF)
+    set_up = practice(tmp_path, more, clinic)
+    return prepare_month(read_files([path], set_up), set_up, month=MONTH, as_of=AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_formula_that_was_never_calculated_is_no_blank(tmp_path: Path) -> None
     sheet.append([*HEADER.split(","), "Status"])
     sheet.append([dt.date(2026, 10, 5), "Pat Madeup", "Ann Example", "IMS", "PBC", 95, '=IF(1=1,"no show","")'])
     book.save(tmp_path / "formula.xlsx")
-    known = practice(tmp_path)
-    month = prepare_month(read_files([tmp_path / "formula.xlsx"], known), known, month=MONTH, as_of=AS_OF)
-    assert told(month, "unreadable-cell") == ["Status (column G) holds #CALC!."]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([tmp_path / "formula.xlsx"], clinic), clinic, month=MONTH, as_of=AS_OF)
+    assert messages_of(month, "unreadable-cell") == ["Status (column G) holds #CALC!."]
 
 
 def test_leading_zeros_that_only_the_format_shows_are_kept(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_leading_zeros_that_only_the_format_shows_are_kept(tmp_path: Path) -> No
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
 def test_twice_within_one_file_is_held_wherever_else_it_stands(tmp_path: Path, first: int, second: int) -> None:
     a, b = csv_file(tmp_path, [row()] * first, "a.csv"), csv_file(tmp_path, [row()] * second, "b.csv")
-    known = practice(tmp_path)
-    month = prepare_month(read_files([a, b], known), known, month=MONTH, as_of=AS_OF)
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([a, b], clinic), clinic, month=MONTH, as_of=AS_OF)
     assert (outcomes(month), month.totals.repeated) == (["held", "held"], 1)
 
 
@@ -138,7 +138,7 @@ def test_odd_spellings_of_ims_are_ims_and_what_is_taken_back_is_not() -> None:
 
 def test_a_negative_fee_is_never_claimed(tmp_path: Path) -> None:
     month = month_of(tmp_path, [row(Fee=-95.0)], more='[severity]\nfee-not-as-listed = "warn"\n')
-    assert told(month, "unreadable-fee") == ["The fee is -$95.00: nothing can be claimed."]
+    assert messages_of(month, "unreadable-fee") == ["The fee is -$95.00: nothing can be claimed."]
     assert outcomes(month) == ["held"]
 
 
@@ -169,9 +169,9 @@ def test_a_refusal_names_no_patient(tmp_path: Path, lines: list[str]) -> None:
 def test_no_message_names_a_patient_whose_column_was_changed_over(tmp_path: Path) -> None:
     rows = [row(Patient="Ann Example", Practitioner="Jane Doe"), row(Status="cancelled by Jane Doe", Patient="B"),
             row(Fee="9876 543 210", Patient="C"), row(Insurer="Jane Doe", Patient="Jane Doe")]  # fmt: skip
-    said = " ".join(month_of(tmp_path, rows).findings["message"])
-    assert "Jane" not in said
-    assert "9876" not in said
+    words = " ".join(month_of(tmp_path, rows).findings["message"])
+    assert "Jane" not in words
+    assert "9876" not in words
 
 
 @pytest.mark.parametrize(
@@ -200,12 +200,12 @@ def test_amounts_beyond_reason_are_refused_or_held(tmp_path: Path) -> None:
 
 def test_entries_that_would_have_no_effect_are_refused(tmp_path: Path) -> None:
     entry = '[[insurer]]\nname = "Manulife"\n'
-    for more, said in (
+    for more, words in (
         (entry + entry, "has an entry already"),
         (entry + 'code = "ABCD"\n', "the code of Manulife is MANU, and stays so"),
         (entry + "self_pay = true\n", "stands for the insurer Manulife"),
     ):
-        with pytest.raises(BillingError, match=said):
+        with pytest.raises(BillingError, match=words):
             practice(tmp_path, more)
 
 
@@ -213,8 +213,8 @@ def test_entries_that_would_have_no_effect_are_refused(tmp_path: Path) -> None:
     ("cell", "minutes"), [("9.30", 570), ("0930", 570)],
 )  # fmt: skip
 def test_start_times_with_a_dot_or_without_anything_are_read(tmp_path: Path, cell: str, minutes: int) -> None:
-    known = practice(tmp_path)
-    assert read_files([xlsx(tmp_path, [row(Start=cell)])], known).sessions["start"][0] == minutes
+    clinic = practice(tmp_path)
+    assert read_files([xlsx(tmp_path, [row(Start=cell)])], clinic).sessions["start"][0] == minutes
 
 
 @pytest.mark.parametrize("text", ["(95.00", "95.00)", "9CAD5"])
@@ -226,14 +226,14 @@ def test_many_visits_of_one_name_on_one_day_are_answered(tmp_path: Path) -> None
     rows: list[dict[str, Any]] = [row(Session_ID=str(n)) for n in range(2000)]
     month = month_of(tmp_path, rows)
     assert month.totals.counts["held"] == 2000
-    assert told(month, "second-visit-same-day")[0] == (
+    assert messages_of(month, "second-visit-same-day")[0] == (
         "The patient's other physiotherapy visit that day stands in row 3, row 4, row 5 and 1996 more places."
     )
 
 
 def test_workbooks_of_a_clinic_with_a_long_name_open(tmp_path: Path) -> None:
-    known = practice(tmp_path)
-    month = prepare_month(read_files([xlsx(tmp_path, [row()])], known), known, month=MONTH, as_of=AS_OF)
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([xlsx(tmp_path, [row()])], clinic), clinic, month=MONTH, as_of=AS_OF)
     assert len(on_ledger(month).batches) == 1
     with pytest.raises(BillingError, match="cannot be printed"):
         practice(tmp_path, clinic='phone = "1\\u0001"')

@@ -13,7 +13,7 @@ from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from tests.jane import appointment, as_csv, sale
-from tests.practice import AS_OF, intake, month_of, outcomes, practice, row, told, xlsx
+from tests.practice import AS_OF, intake, messages_of, month_of, outcomes, practice, row, xlsx
 from tests.test_tie_out import jane
 
 Rows = list[dict[str, Any]]
@@ -30,25 +30,25 @@ def on(day: int, month: int = 10, year: int = 2026, **cells: Any) -> dict[str, A
 
 def limits(month: Month) -> list[str]:
     """Session and kind of each finding about a limit."""
-    found = month.findings[month.findings["kind"].isin(LIMITS)]
-    return [f"{session}: {kind}" for session, kind in zip(found["session"], found["kind"], strict=True)]
+    findings = month.findings[month.findings["kind"].isin(LIMITS)]
+    return [f"{session}: {kind}" for session, kind in zip(findings["session"], findings["kind"], strict=True)]
 
 
 def after(folder: Path, before: dict[str, Rows], now: Rows, *, more: str = "") -> Month:
     """The rows of October, after the months before were claimed on a real ledger."""
-    known = practice(folder, more)
+    clinic = practice(folder, more)
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.writing():
         for month, rows in before.items():
-            run = run_of(prepare_month(intake(folder, rows, known), known, month=month, as_of=AS_OF))
+            run = run_of(prepare_month(intake(folder, rows, clinic), clinic, month=month, as_of=AS_OF))
             ledger.add_batch(run)
             ledger.set_page(run)
         memory = ledger.memory()
-    return prepare_month(intake(folder, now, known), known, month="2026-10", as_of=AS_OF, memory=memory)
+    return prepare_month(intake(folder, now, clinic), clinic, month="2026-10", as_of=AS_OF, memory=memory)
 
 
 @pytest.mark.parametrize(
-    ("case", "visits", "found"),
+    ("case", "visits", "expected"),
     [
         ("eight visits are far from ten", 8, []),
         ("the ninth is near", 9, ["8: near-insurer-limit"]),
@@ -57,15 +57,17 @@ def after(folder: Path, before: dict[str, Rows], now: Rows, *, more: str = "") -
          ["8: near-insurer-limit", "9: near-insurer-limit", "10: insurer-limit-counted-in-part"]),
     ],
 )  # fmt: skip
-def test_msp_pays_ten_visits_a_year(tmp_path: Path, case: str, visits: int, found: list[str]) -> None:
+def test_msp_pays_ten_visits_a_year(tmp_path: Path, case: str, visits: int, expected: list[str]) -> None:
     month = month_of(tmp_path, [on(2 * n + 1, **MSP) for n in range(visits)])
-    assert limits(month) == found, case
+    assert limits(month) == expected, case
     assert outcomes(month) == ["claimed"] * visits
 
 
 def test_the_count_begins_anew_with_the_year(tmp_path: Path) -> None:
     rows = [*(on(2 * n + 1, 12, 2025, **MSP) for n in range(10)), *(on(2 * n + 1, 1, **MSP) for n in range(2))]
-    assert [found for found in limits(month_of(tmp_path, rows, month=None)) if not found.startswith(("8", "9"))] == []
+    assert [
+        expected for expected in limits(month_of(tmp_path, rows, month=None)) if not expected.startswith(("8", "9"))
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_the_count_begins_anew_with_the_year(tmp_path: Path) -> None:
 )
 def test_what_counts_towards_msps_ten_visits(tmp_path: Path, case: str, cells: dict[str, Any], counts: bool) -> None:
     rows = [*(on(2 * n + 1, **MSP) for n in range(9)), {**on(20, **MSP), **cells}, on(28, **MSP)]
-    past = [found for found in limits(month_of(tmp_path / "in one file", rows)) if found.startswith("10:")]
+    past = [expected for expected in limits(month_of(tmp_path / "in one file", rows)) if expected.startswith("10:")]
     wanted = "insurer-limit-counted-in-part" if counts else "near-insurer-limit"
     assert past == [f"10: {wanted}"], case
 
@@ -106,7 +108,7 @@ def test_claims_and_lists_of_other_months_count_each_once(tmp_path: Path) -> Non
     # The export of October holds some of September's sessions again: what was claimed, cancelled, another plan's.
     again = [*september[:3], *september[-2:]]
     month = after(tmp_path, {"2026-08": august, "2026-09": september}, [*again, on(7, **MSP)])
-    assert told(month, "insurer-limit-counted-in-part") == [
+    assert messages_of(month, "insurer-limit-counted-in-part") == [
         "It is visit 11, and MSP pays 10 visits in a calendar year (10 counted on the ledger, 1 in these files; visits "
         "to other clinics, and naturopathy and podiatry, count too)."
     ]
@@ -116,17 +118,17 @@ def test_claims_and_lists_of_other_months_count_each_once(tmp_path: Path) -> Non
 
 def again(folder: Path, runs: list[tuple[str, Rows]], now: Rows, *, more: str) -> Month:
     """The rows of October, after runs over some months, some of them twice, on a real ledger."""
-    known = practice(folder, more)
+    clinic = practice(folder, more)
     ledger = Ledger(folder / "ims-billing.sqlite")
     for month, rows in runs:
         with ledger.writing():
-            read = intake(folder, rows, known)
-            run = run_of(prepare_month(read, known, month=month, as_of=AS_OF, memory=ledger.memory()))
+            read = intake(folder, rows, clinic)
+            run = run_of(prepare_month(read, clinic, month=month, as_of=AS_OF, memory=ledger.memory()))
             ledger.add_batch(run)
             ledger.set_page(run)
     with ledger.reading():
         memory = ledger.memory()
-    return prepare_month(intake(folder, now, known), known, month="2026-10", as_of=AS_OF, memory=memory)
+    return prepare_month(intake(folder, now, clinic), clinic, month="2026-10", as_of=AS_OF, memory=memory)
 
 
 def test_a_held_session_that_was_mended_is_not_seen_twice(tmp_path: Path) -> None:
@@ -176,41 +178,41 @@ def test_a_claims_time_and_visit_count_where_a_later_row_says_nothing_of_them(tm
     later = {**claimed, "Start": "", "Minutes": "", "Visit": ""}
     other = on(7, Start="9:10", Minutes=30, Patient="B", Insurer="PBC")
     month = again(tmp_path, [("2026-10", [claimed])], [later, other, on(20, Visit="initial", Insurer="PBC")], more="")
-    assert told(month, "overlapping-sessions") == [
+    assert messages_of(month, "overlapping-sessions") == [
         "Ann Example treated another patient at that time: claim 2026-10-PABC-0001."
     ]
-    assert told(month, "second-initial-visit") == ["The patient's initial visit was on 2026-10-07 already."]
+    assert messages_of(month, "second-initial-visit") == ["The patient's initial visit was on 2026-10-07 already."]
     # Where the row says when it was, it is named once, by its claim.
     (tmp_path / "b").mkdir()
-    told_twice = told(
+    messages = messages_of(
         again(tmp_path / "b", [("2026-10", [claimed])], [claimed, other], more=""), "overlapping-sessions"
     )
-    assert told_twice == ["Ann Example treated another patient at that time: claim 2026-10-PABC-0001."]
+    assert messages == ["Ann Example treated another patient at that time: claim 2026-10-PABC-0001."]
 
 
 def test_without_the_accidents_day_the_clinics_limit_only_warns_too(tmp_path: Path) -> None:
     more = '[[limit]]\ninsurer = "ICBC"\nweeks_after_accident = 12\nvisits = 1\nfrom = 2026-01-01\n'
     month = month_of(tmp_path, [on(6, **ICBC), on(7, **ICBC)], more=more)
     assert outcomes(month) == ["claimed", "claimed"]
-    assert len(told(month, "insurer-limit-counted-in-part")) == 2
+    assert len(messages_of(month, "insurer-limit-counted-in-part")) == 2
 
 
 def test_an_accident_after_the_visit_is_pointed_out(tmp_path: Path) -> None:
     month = month_of(tmp_path, [on(6, **ICBC, Accident_Date=dt.date(2026, 10, 7))])
-    assert told(month, "insurer-limit-counted-in-part") == [
+    assert messages_of(month, "insurer-limit-counted-in-part") == [
         "The accident date is after the visit, so the 12 weeks that ICBC pays for could not be counted."
     ]
 
 
 def test_a_limit_of_other_services_says_nothing_of_this_one(tmp_path: Path) -> None:
     more = '[[limit]]\ninsurer = "ICBC"\nweeks_after_accident = 12\nservices = ["physiotherapy"]\nfrom = 2026-01-01\n'
-    assert told(month_of(tmp_path, [on(6, **ICBC)], more=more), "insurer-limit-counted-in-part") == []
+    assert messages_of(month_of(tmp_path, [on(6, **ICBC)], more=more), "insurer-limit-counted-in-part") == []
 
 
 def test_claims_that_were_sent_before_were_in_time(tmp_path: Path) -> None:
-    known = practice(tmp_path, '[[insurer]]\nname = "GMS"\nclaim_within_days = 10\nchannel = "TELUS eClaims"\n')
-    read = intake(tmp_path, [on(1, Insurer="GMS")], known)
-    now, then = (prepare_month(read, known, month="2026-10", as_of=AS_OF, already_sent=sent) for sent in (False, True))
+    clinic = practice(tmp_path, '[[insurer]]\nname = "GMS"\nclaim_within_days = 10\nchannel = "TELUS eClaims"\n')
+    read = intake(tmp_path, [on(1, Insurer="GMS")], clinic)
+    now, then = (prepare_month(read, clinic, month="2026-10", as_of=AS_OF, already_sent=sent) for sent in (False, True))
     assert sorted(now.findings["kind"]) == ["past-claim-deadline", "past-submission-window"]
     assert then.findings.empty
 
@@ -222,7 +224,7 @@ def test_a_name_that_two_patients_have_is_not_counted_by_its_name(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("case", "day", "found"),
+    ("case", "day", "expected"),
     [
         ("two weeks and a day before the end nothing is said", dt.date(2026, 10, 9), []),
         ("in the last two weeks it is near", dt.date(2026, 10, 17), ["0: near-insurer-limit"]),
@@ -231,10 +233,10 @@ def test_a_name_that_two_patients_have_is_not_counted_by_its_name(tmp_path: Path
     ],
 )
 def test_icbc_pays_for_twelve_weeks_after_the_accident(
-    tmp_path: Path, case: str, day: dt.date, found: list[str]
+    tmp_path: Path, case: str, day: dt.date, expected: list[str]
 ) -> None:
     rows = [row(**ICBC, Accident_Date=dt.date(2026, 8, 7), Service_Date=day)]
-    assert limits(month_of(tmp_path, rows)) == found, case
+    assert limits(month_of(tmp_path, rows)) == expected, case
 
 
 def test_icbcs_twenty_five_visits_count_by_accident(tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_icbcs_twenty_five_visits_count_by_accident(tmp_path: Path) -> None:
     rows = [on(n + 1, **crash) for n in range(26)]
     month = month_of(tmp_path, [*rows, on(30, **other)], more=often)
     assert limits(month) == ["23: near-insurer-limit", "24: near-insurer-limit", "25: insurer-limit-counted-in-part"]
-    assert told(month, "insurer-limit-counted-in-part") == [
+    assert messages_of(month, "insurer-limit-counted-in-part") == [
         "It is visit 26, and ICBC pays 25 visits within 12 weeks after the accident (0 counted on the ledger, 26 in "
         "these files; visits to other clinics count too, and ICBC may have approved more)."
     ]
@@ -252,7 +254,7 @@ def test_icbcs_twenty_five_visits_count_by_accident(tmp_path: Path) -> None:
 
 def test_without_the_accidents_day_it_says_what_it_counted(tmp_path: Path) -> None:
     month = month_of(tmp_path, [on(6, **ICBC), on(7, **ICBC)])
-    assert told(month, "insurer-limit-counted-in-part") == [
+    assert messages_of(month, "insurer-limit-counted-in-part") == [
         "The accident date is missing, so the 12 weeks that ICBC pays for could not be counted; it is visit 1.",
         "The accident date is missing, so the 12 weeks that ICBC pays for could not be counted; it is visit 2.",
     ]
@@ -264,7 +266,7 @@ def test_one_row_that_says_the_accidents_day_says_it_for_all(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("case", "more", "found"),
+    ("case", "more", "expected"),
     [
         ("a limit of the clinic file holds", OWN,
          ["1: near-insurer-limit", "2: near-insurer-limit", "3: over-insurer-limit"]),
@@ -279,10 +281,10 @@ def test_one_row_that_says_the_accidents_day_says_it_for_all(tmp_path: Path) -> 
          ["1: near-insurer-limit", "2: near-insurer-limit", "3: over-insurer-limit"]),
     ],
 )  # fmt: skip
-def test_the_clinics_own_limits(tmp_path: Path, case: str, more: str, found: list[str]) -> None:
+def test_the_clinics_own_limits(tmp_path: Path, case: str, more: str, expected: list[str]) -> None:
     month = month_of(tmp_path, [on(day, Insurer="Manulife") for day in (1, 10, 19, 28)], more=more)
-    assert limits(month) == found, case
-    assert ("held" in outcomes(month)) == any("over" in each for each in found)
+    assert limits(month) == expected, case
+    assert ("held" in outcomes(month)) == any("over" in each for each in expected)
 
 
 def test_a_plans_own_limit_stands_in_place_of_its_insurers(tmp_path: Path) -> None:
@@ -299,7 +301,7 @@ def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("used", "allowed", "found"),
+    ("used", "allowed", "expected"),
     [
         ("17", "20", []),
         ("18", "20", []),
@@ -315,49 +317,51 @@ def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) 
     ],
 )
 def test_visits_that_the_clinics_list_of_policies_counts(
-    tmp_path: Path, used: str, allowed: str, found: list[str]
+    tmp_path: Path, used: str, allowed: str, expected: list[str]
 ) -> None:
     second = {"id": "9002", "start_at": "2026-10-14 09:00:00 -0700"}
     sales = [sale(), sale(Invoice="1002-P01", Purchase_Date="2026-10-14")]
     policy = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy #": "1", "Treatments Used": used}
     listed = as_csv(tmp_path, "policies.csv", [{**policy, "Maximum": allowed}], [])
     month = jane(tmp_path, [appointment(), appointment(**second)], sales, listed)
-    assert limits(month) == found
+    assert limits(month) == expected
 
 
 def test_the_list_of_policies_counts_what_took_place(tmp_path: Path) -> None:
     policy = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy #": "00123", "Treatments Used": "21"}
     listed = as_csv(tmp_path, "policies.csv", [policy | {"Maximum": "20"}], [])
     rows = [on(7), on(14), on(21, Status="no show"), on(28, Fee=0)]
-    known = practice(tmp_path)
-    month = prepare_month(read_files([xlsx(tmp_path, rows), listed], known), known, month="2026-10", as_of=AS_OF)
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([xlsx(tmp_path, rows), listed], clinic), clinic, month="2026-10", as_of=AS_OF)
     by_list = "by the clinic's list of policies."
-    assert told(month, "near-insurer-limit") == [f"It is visit 20 of the 20 that the plan pays, {by_list}"]
-    assert told(month, "over-insurer-limit") == [f"It is visit 21, and the plan pays 20, {by_list}"]
+    assert messages_of(month, "near-insurer-limit") == [f"It is visit 20 of the 20 that the plan pays, {by_list}"]
+    assert messages_of(month, "over-insurer-limit") == [f"It is visit 21, and the plan pays 20, {by_list}"]
 
 
 @pytest.mark.parametrize(
-    ("channel", "found"),
+    ("channel", "expected"),
     [("TELUS eClaims", True), ("Telus e-Claims", True), ("own portal", False), ("Teleplan", False)],
 )
-def test_a_window_is_the_channels(tmp_path: Path, channel: str, found: bool) -> None:
+def test_a_window_is_the_channels(tmp_path: Path, channel: str, expected: bool) -> None:
     more = f'[[insurer]]\nname = "Beneva"\nchannel = "{channel}"\n'
     month = month_of(tmp_path, [on(1, Insurer="Beneva")], more=more)
-    assert bool(told(month, "past-submission-window")) == found
+    assert bool(messages_of(month, "past-submission-window")) == expected
 
 
 def test_without_a_channel_there_is_no_window_and_with_two_nobody_knows_which(tmp_path: Path) -> None:
-    assert told(month_of(tmp_path, [on(1, Insurer="Sun Life")]), "past-submission-window") == []
+    assert messages_of(month_of(tmp_path, [on(1, Insurer="Sun Life")]), "past-submission-window") == []
 
 
 @pytest.mark.parametrize(
-    ("case", "day", "found"),
+    ("case", "day", "expected"),
     [
         ("the 90th day is in time", dt.date(2026, 8, 7), False),
         ("the day after needs a code", dt.date(2026, 8, 6), True),
     ],
 )
-def test_msps_window_is_teleplans(tmp_path: Path, case: str, day: dt.date, found: bool) -> None:
+def test_msps_window_is_teleplans(tmp_path: Path, case: str, day: dt.date, expected: bool) -> None:
     month = month_of(tmp_path, [row(**MSP, Service_Date=day)], month="2026-08")
-    said = "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, "
-    assert told(month, "past-submission-window") == [f"{said}X with a note for MSP."] * found, case
+    window = (
+        "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, "
+    )
+    assert messages_of(month, "past-submission-window") == [f"{window}X with a note for MSP."] * expected, case

@@ -93,8 +93,8 @@ class Memory:
         """
         by_id = [c for c in self.claims if with_id and c.had_id and c.visit.id == visit.id and c not in others]
         by_parts = [c for c in self.claims if c.visit.parts == visit.parts]
-        found = by_parts if all(c.voided for c in by_id) and any(not c.voided for c in by_parts) else by_id or by_parts
-        return next((c for c in found if not c.voided), found[-1] if found else None)
+        claims = by_parts if all(c.voided for c in by_id) and any(not c.voided for c in by_parts) else by_id or by_parts
+        return next((c for c in claims if not c.voided), claims[-1] if claims else None)
 
     def outcomes(self, files: list[list[Visit]], month: str, *, with_id: bool) -> dict[Visit, str]:
         export = list(dict.fromkeys(visit for file in files for visit in file))
@@ -105,41 +105,41 @@ class Memory:
             if claim.visit.id == visit.id and claim.visit.patient != visit.patient and claim.visit.date != visit.date
         ]
         sure = {visit: self.same(visit, with_id, apart) for visit in export}
-        reused = [claim for claim in apart if claim.voided or not self.told_of(claim, sure, with_id=False)]
-        known = {visit: self.same(visit, with_id, reused) for visit in export}
-        return {visit: self.outcome(visit, known, files, with_id) for visit in export if visit.month == month}
+        reused = [claim for claim in apart if claim.voided or not self.speaks_of(claim, sure, with_id=False)]
+        matched = {visit: self.same(visit, with_id, reused) for visit in export}
+        return {visit: self.outcome(visit, matched, files, with_id) for visit in export if visit.month == month}
 
-    def outcome(self, visit: Visit, known: dict[Visit, Claim | None], files: list[list[Visit]], with_id: bool) -> str:
-        claim = known[visit]
+    def outcome(self, visit: Visit, matched: dict[Visit, Claim | None], files: list[list[Visit]], with_id: bool) -> str:
+        claim = matched[visit]
         if claim is not None:
             return "already_claimed" if not claim.voided and replace(claim.visit, id=visit.id) == visit else "held"
         if visit.status != "arrived":
             return "not_billed"
-        mine = [{v: known[v] for v in file} for file in files if visit in file]
+        mine = [{v: matched[v] for v in file} for file in files if visit in file]
         for other in (c for c in self.claims if not c.voided):
             if any(other is c for file in mine for c in file.values()):
                 continue  # both stand in one file
-            missing = not any(other is c for c in known.values())
+            missing = not any(other is c for c in matched.values())
             differing = [a != b for a, b in zip(other.visit.parts, visit.parts, strict=True)]
-            told = any(self.told_of(other, file, with_id) for file in mine)
-            told = told or (missing and self.told_of(other, known, with_id))
+            spoken_of = any(self.speaks_of(other, file, with_id) for file in mine)
+            spoken_of = spoken_of or (missing and self.speaks_of(other, matched, with_id))
             # The same hour of the practitioner, the same day of the patient; or another day that the export tells of.
-            if sum(differing) == 1 and (told or (missing and not differing[1])):
+            if sum(differing) == 1 and (spoken_of or (missing and not differing[1])):
                 return "held"
         return "claimed" if visit.fee == 95.0 else "held"
 
-    def told_of(self, claim: Claim, known: dict[Visit, Claim | None], with_id: bool) -> bool:
+    def speaks_of(self, claim: Claim, claims_by_visit: dict[Visit, Claim | None], with_id: bool) -> bool:
         """Whether an export would hold a claimed visit, had it not been changed: it has that day, or its week."""
-        days = [visit.date for visit in known]
+        days = [visit.date for visit in claims_by_visit]
         first, last = min(days), max(days)
         if not (with_id and claim.had_id):
             first -= dt.timedelta(days=first.weekday())
             last += dt.timedelta(days=6 - last.weekday())
         beside = [c for c in self.claims if not c.voided and c is not claim and week(c.visit) == week(claim.visit)]
-        matched = [id(c) for c in known.values()]
+        matched = [id(c) for c in claims_by_visit.values()]
         return (
             first <= claim.visit.date <= last
-            and claim.visit.month in {visit.month for visit in known}
+            and claim.visit.month in {visit.month for visit in claims_by_visit}
             and (not beside or any(id(c) in matched for c in beside))
         )
 
@@ -166,7 +166,7 @@ class Practice(RuleBasedStateMachine):
         self.out = self.folder / "reports"
         self.visits: list[Visit] = []
         self.memory = Memory()
-        self.made = 0
+        self.visits_so_far = 0
         # Months whose last run was cut, perhaps with a void recorded: the next run completes their files.
         self.cut: set[str] = set()
 
@@ -202,9 +202,9 @@ class Practice(RuleBasedStateMachine):
         insurer=st.sampled_from(sorted(INSURERS)),
     )
     def add(self, patient: str, day: dt.date, start: str, insurer: str) -> None:
-        visit = Visit(f"V{self.made}", patient, day, start, insurer)
+        visit = Visit(f"V{self.visits_so_far}", patient, day, start, insurer)
         if self.free(visit):
-            self.made += 1
+            self.visits_so_far += 1
             self.visits.append(visit)
 
     @precondition(lambda self: self.visits)
@@ -274,13 +274,13 @@ class Practice(RuleBasedStateMachine):
         if cut is None:
             done = self.run(paths, month)
             sessions = done.month.sessions[done.month.sessions["reason"] != "outside-month"]
-            found = {
+            outcomes = {
                 (patient, day.date(), minutes): outcome
                 for patient, day, minutes, outcome in sessions[
                     ["patient", "service_date", "start", "outcome"]
                 ].itertuples(index=False)
             }
-            assert found == {
+            assert outcomes == {
                 (v.patient, v.date, int(v.start.split(":")[0]) * 60): outcome for v, outcome in expected.items()
             }
             assert len(done.numbers) == len(new)
@@ -361,10 +361,10 @@ class Practice(RuleBasedStateMachine):
         assert sorted(claim[:6] for claim in self.on_ledger()) == self.memory.shown()
 
     def same_files(self, one: Path, other: Path) -> None:
-        found, wanted = (
+        written, wanted = (
             {p.relative_to(f).as_posix(): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in (one, other)
         )
-        assert found == wanted
+        assert written == wanted
 
 
 TestPractice = Practice.TestCase

@@ -185,10 +185,10 @@ SESSION = st.fixed_dictionaries(
         "Notes": st.sampled_from(["", "IMS to calf"]),
     }
 )
-MADE_UP_MONTHS = settings(max_examples=40)
+INVENTED_MONTHS = settings(max_examples=40)
 
 
-@MADE_UP_MONTHS
+@INVENTED_MONTHS
 @given(st.lists(SESSION, min_size=1, max_size=14), st.sampled_from([MONTH, None]), st.randoms(use_true_random=False))
 def test_any_month_is_accounted_for_and_the_order_of_rows_is_nothing(
     tmp_path: Path, cells: list[dict[str, Any]], only: str | None, shuffle: random.Random
@@ -216,8 +216,8 @@ def test_any_month_is_accounted_for_and_the_order_of_rows_is_nothing(
     shuffle.shuffle(shuffled)
     again = month_of(tmp_path, shuffled, month=only)
     if only:
-        told, told_again = (on_ledger(m).claims.drop(columns="source") for m in (month, again))
-        assert frame_text(told_again) == frame_text(told)
+        first, second = (on_ledger(m).claims.drop(columns="source") for m in (month, again))
+        assert frame_text(second) == frame_text(first)
     assert again.totals == month.totals
 
 
@@ -234,9 +234,9 @@ def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
 
 
 def test_no_file_of_one_month_depends_on_the_day_it_is_made(tmp_path: Path) -> None:
-    known = practice(tmp_path)
-    read = intake(tmp_path, [row()], known)
-    early, late = (prepare_month(read, known, month=MONTH, as_of=day) for day in (AS_OF, AS_OF.replace(year=2030)))
+    clinic = practice(tmp_path)
+    read = intake(tmp_path, [row()], clinic)
+    early, late = (prepare_month(read, clinic, month=MONTH, as_of=day) for day in (AS_OF, AS_OF.replace(year=2030)))
     assert frame_text(early.claims) == frame_text(late.claims)
 
 

@@ -73,13 +73,13 @@ def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version:
     """The kept text shows what changes; write it anew with IMS_BILLING_GOLDEN=1 and read the difference."""
     ledger = of_version(version, tmp_path)
     assert rows(ledger, "PRAGMA user_version") == [(version,)]
-    made = shown(ledger, tmp_path / "reports")
+    now = shown(ledger, tmp_path / "reports")
     assert rows(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
     kept = DATA / f"ledger-version-{version}-report.txt"
     if os.environ.get("IMS_BILLING_GOLDEN"):
-        kept.write_text(made, encoding="utf-8", newline="\n")
-    assert made == kept.read_text(encoding="utf-8")
-    assert shown(ledger, tmp_path / "again") == made, "once it is brought up to date it shows the same"
+        kept.write_text(now, encoding="utf-8", newline="\n")
+    assert now == kept.read_text(encoding="utf-8")
+    assert shown(ledger, tmp_path / "again") == now, "once it is brought up to date it shows the same"
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -100,14 +100,16 @@ def test_version_4_holds_every_kind_of_finding_and_every_reason(tmp_path: Path) 
     ledger = of_version(4, tmp_path)
     held = column(ledger, "SELECT kind FROM attention")
     remarks = column(ledger, "SELECT remarks FROM claim")
-    told = {line.partition(": ")[0] for each in remarks for line in each.splitlines()}
+    remarked = {line.partition(": ")[0] for each in remarks for line in each.splitlines()}
     by_severity = {
         severity: {k.kind for k in CATALOGUE.values() if k.severity == severity} for severity in ("hold", "warn")
     }
     assert held == by_severity["hold"] - ABSENT[4].keys()
-    assert told & by_severity["warn"] == by_severity["warn"] - ABSENT[4].keys()
-    assert held | told == CATALOGUE.keys() - ABSENT[4].keys()
-    assert told & by_severity["hold"] >= {"tax-on-session", "missing-relationship"}, "decided, or of a second insurer"
+    assert remarked & by_severity["warn"] == by_severity["warn"] - ABSENT[4].keys()
+    assert held | remarked == CATALOGUE.keys() - ABSENT[4].keys()
+    assert remarked & by_severity["hold"] >= {"tax-on-session", "missing-relationship"}, (
+        "decided, or of a second insurer"
+    )
     [totals] = column(ledger, "SELECT totals FROM page WHERE month = '2026-10'")
     assert all(words.replace('"', '\\"') in totals for words in ONLY_WORDS)
     assert column(ledger, "SELECT reason FROM not_billed") == REASONS.keys()
@@ -170,14 +172,14 @@ THEN = (
 def test_version_4_tells_of_a_claim_in_all_its_ways(tmp_path: Path) -> None:
     ledger = of_version(4, tmp_path)
     lines = rows(ledger, "SELECT month, problem FROM attention WHERE kind IN ('changed-since-claimed', 'voided')")
-    found: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     claims = []
     for month, problem in lines:
-        ways = [(a, t, told) for a in ABOUT for t in THEN if (told := re.fullmatch(a + t, problem))]
+        ways = [(a, t, parts) for a in ABOUT for t in THEN if (parts := re.fullmatch(a + t, problem))]
         assert ways, problem
-        found.update({way for a, t, _ in ways for way in (a, t)})
-        claims += [(month, claim) for _, _, told in ways for claim in told.groups()]
-    assert found.keys() == {*ABOUT, *THEN}
+        counted.update({way for a, t, _ in ways for way in (a, t)})
+        claims += [(month, claim) for _, _, parts in ways for claim in parts.groups()]
+    assert counted.keys() == {*ABOUT, *THEN}
     assert {claim for _, claim in claims} <= column(ledger, "SELECT claim FROM claim")
     assert any(not claim.startswith(month) for month, claim in claims), "a claim of another month than the line"
     alike = ("2026-10-SUNL-1000", "2026-10-SUNL-10001", "2026-10-SUNL-10002")
@@ -208,7 +210,7 @@ def test_a_line_of_version_4_gets_the_number_of_its_claim_from_its_beginning_alo
     lines = rows(ledger, "SELECT kind, claim, problem FROM attention UNION SELECT kind, claim, problem FROM earlier")
     about = [(claim, problem) for kind, claim, problem in lines if kind in ("changed-since-claimed", "voided")]
     for claim, problem in about:
-        begins = [told.groups() for words in ABOUT if (told := re.match(words.removesuffix(r".+\."), problem))]
+        begins = [parts.groups() for words in ABOUT if (parts := re.match(words.removesuffix(r".+\."), problem))]
         assert begins in ([(claim,)], [()]), problem
         assert bool(claim) == (begins != [()])
     assert {claim for kind, claim, _ in lines if kind not in ("changed-since-claimed", "voided")} == {""}
@@ -219,11 +221,11 @@ STATEMENT = re.compile(r"^-- in: (.+)\n((?:(?!-- in: ).*\n)+)", re.MULTILINE)
 
 def shapes() -> dict[str, list[str]]:
     """By name, the statements that make each ledger of before; its version is the number in the name."""
-    made: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for names, statement in STATEMENT.findall((DATA / "ledger-shapes.sql").read_text(encoding="utf-8")):
         for name in names.split():
-            made.setdefault(name, []).append(statement)
-    return made
+            by_name.setdefault(name, []).append(statement)
+    return by_name
 
 
 SHAPES = shapes()
@@ -239,7 +241,7 @@ def of_shape(name: str, folder: Path) -> Ledger:
     return rebuilt(version + "".join(SHAPES[name]), folder / FILE_NAME)
 
 
-def made_by(ledger: Ledger) -> set[tuple[Any, ...]]:
+def schema_of(ledger: Ledger) -> set[tuple[Any, ...]]:
     return set(rows(ledger, "SELECT type, name, sql FROM sqlite_schema"))
 
 
@@ -249,7 +251,7 @@ def test_the_scripts_make_the_tables_that_each_version_had(tmp_path: Path, versi
         for script in MIGRATIONS[:version]:
             assert isinstance(script, str)
             database.executescript(script)
-    assert made_by(Ledger(tmp_path / "scripts.sqlite")) == made_by(of_shape(RELEASED[version], tmp_path))
+    assert schema_of(Ledger(tmp_path / "scripts.sqlite")) == schema_of(of_shape(RELEASED[version], tmp_path))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -261,7 +263,7 @@ def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name:
     answer = {"Claim": "2026-10-SUNL-0001", "Paid": 95, "Payment Date": "2026-11-20", "Payment Number": "P1"}
     paid = csv_file(tmp_path, [answer], "paid.csv")
     day = ("--as-of", "2026-12-01")
-    said = []
+    refusals = []
     for arguments in (
         ("check", str(sessions), "--month", "2026-10", *day),
         ("why", "2026-10-SUNL-0001"),
@@ -273,13 +275,13 @@ def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name:
     ):
         done = CliRunner().invoke(app, [*arguments, "--clinic", str(clinic)], catch_exceptions=False)
         if done.exit_code == 2:
-            said.append(" ".join(done.stderr.split()))
+            refusals.append(" ".join(done.stderr.split()))
         else:
             assert done.exit_code in (0, 1), done.output
-    assert bool(said) == (name in LACKS)
-    if said:
-        assert len(said) == 7, "it is refused by every command, or by none"
-        assert all(FILE_NAME in words for words in said)
+    assert bool(refusals) == (name in LACKS)
+    if refusals:
+        assert len(refusals) == 7, "it is refused by every command, or by none"
+        assert all(FILE_NAME in words for words in refusals)
         assert rows(ledger, "PRAGMA user_version") == [(int(name[0]),)]
         return
     with ledger.reading():

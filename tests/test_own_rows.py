@@ -39,14 +39,14 @@ def test_title_lines_blank_lines_and_totals_are_no_sessions(tmp_path: Path) -> N
         ["Example Physiotherapy"], ["Sessions, October 2026"], [],
         NEEDED, ONE, [], ONE, NEEDED, ["Total", "", "", "", "", 190.0], ["Printed on 2026-11-01"],
     ]  # fmt: skip
-    found = read(tmp_path, cells)
-    assert list(found.sessions["row"]) == [5, 7]
-    assert found.files[0].asides == (
+    intake = read(tmp_path, cells)
+    assert list(intake.sessions["row"]) == [5, 7]
+    assert intake.files[0].asides == (
         Aside("Sessions", 8, "the header again"),
         Aside("Sessions", 9, "a line of totals"),
         Aside("Sessions", 10, "a line of text below the table"),
     )
-    assert (found.files[0].rows, found.files[0].sessions, found.files[0].set_aside) == (5, 2, 3)
+    assert (intake.files[0].rows, intake.files[0].sessions, intake.files[0].set_aside) == (5, 2, 3)
 
 
 # A line between the sessions, and why it is none; the two sessions above it cost 190.00 together.
@@ -75,9 +75,9 @@ BETWEEN: list[tuple[list[Any], str]] = [
 
 @pytest.mark.parametrize(("line", "reason"), BETWEEN, ids=[str(line) for line, _ in BETWEEN])
 def test_a_row_between_the_sessions_is_set_aside(tmp_path: Path, line: list[Any], reason: str) -> None:
-    found = read(tmp_path, [NEEDED, ONE, ONE, line, ONE])
-    assert account(found.files[0]) == (3, [(4, reason)])
-    assert list(found.sessions["fee_cents"]) == [9500] * 3
+    intake = read(tmp_path, [NEEDED, ONE, ONE, line, ONE])
+    assert account(intake.files[0]) == (3, [(4, reason)])
+    assert list(intake.sessions["fee_cents"]) == [9500] * 3
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_groups_with_headings_and_subtotals_lose_no_session(
         cells += [["", "Subtotal Ben Sample" if named else "", "", "", "", float(sum(own))]]
         fees += own
     cells += [["Grand Total", "", "", "", "", float(sum(fees))]]
-    found = read(tmp_path, cells)
-    account(found.files[0])
-    assert list(found.sessions["fee_cents"]) == [fee * 100 for fee in fees]
+    intake = read(tmp_path, cells)
+    account(intake.files[0])
+    assert list(intake.sessions["fee_cents"]) == [fee * 100 for fee in fees]
 
 
 def test_a_row_below_a_practitioners_heading_is_not_given_to_them(tmp_path: Path) -> None:
-    found = read(tmp_path, [NEEDED, ["Ben Sample"], without(Practitioner=""), ONE])
-    assert list(found.sessions["practitioner"]) == ["", "Ann Example"]
+    intake = read(tmp_path, [NEEDED, ["Ben Sample"], without(Practitioner=""), ONE])
+    assert list(intake.sessions["practitioner"]) == ["", "Ann Example"]

@@ -16,7 +16,7 @@ from ims_billing.commands.init import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import plain
-from tests.practice import clinic_file, intake, kinds, month_of, outcomes, practice, row, told
+from tests.practice import clinic_file, intake, kinds, messages_of, month_of, outcomes, practice, row
 
 
 def practitioner(name: str, profession: str = "physiotherapist", *aliases: str) -> Practitioner:
@@ -87,7 +87,7 @@ def test_a_cell_tells_whom_and_what_it_names_beside() -> None:
 
 RULES = published().people
 SAY_NOTHING = [*RULES.pronouns, *RULES.credentials, *RULES.professions["physiotherapist"], "Hillside"]
-KNOWN_WORDS = {
+LISTED_WORDS = {
     word
     for phrase in (*SAY_NOTHING, *RULES.titles, *RULES.sites, *RULES.degrees, "example", "physiotherapy", "victoria")
     for word in plain(phrase).replace("é", "e").split()
@@ -110,7 +110,7 @@ NAMES = ["Ann Example", "Example, Ann", "Dr. Ann Example", "A. Example"]
 def test_a_word_that_nobody_knows_is_never_passed_over(
     name: str, wrapped: str, beside: list[str], word: str, before: str
 ) -> None:
-    if plain(word) not in KNOWN_WORDS:
+    if plain(word) not in LISTED_WORDS:
         cell = wrapped.format(name=name, beside=" ".join([before + word, *beside]))
         assert ROSTER.read(cell).practitioner is None, cell
 
@@ -158,7 +158,7 @@ def test_a_session_of_somebody_else_beside_the_practitioner_is_held_and_names_no
     month = month_of(tmp_path, [row(Practitioner=cell, Patient=f"P {n}") for n, cell in enumerate(cells)])
     assert outcomes(month) == ["held", "held", "held", "claimed"]
     assert [kinds(month, position) for position in range(3)] == [["practitioner-not-on-roster"]] * 3
-    messages = told(month, "practitioner-not-on-roster")
+    messages = messages_of(month, "practitioner-not-on-roster")
     assert [beside in message for beside, message in zip(
         ("and also Carla Specimen", "and also another profession (massage-therapist)", "not understood"),
         messages, strict=True)] == [True] * 3  # fmt: skip

@@ -54,8 +54,8 @@ def test_the_most_specific_fee_of_the_day_stands(
     case: str, on: str, visit: str, minutes: int | None, insurer: str | None, amount: str | None
 ) -> None:
     day = dt.date.fromisoformat(on)
-    found = fee_in_force(FEES, service="ims", visit=visit, minutes=minutes, insurer=insurer, on=day)
-    assert (None if found is None else str(found.amount)) == amount, case
+    in_force_then = fee_in_force(FEES, service="ims", visit=visit, minutes=minutes, insurer=insurer, on=day)
+    assert (None if in_force_then is None else str(in_force_then.amount)) == amount, case
 
 
 def test_what_the_clinic_states_of_an_insurer_goes_before_what_is_published_of_it() -> None:
@@ -63,9 +63,9 @@ def test_what_the_clinic_states_of_an_insurer_goes_before_what_is_published_of_i
     day = dt.date(2026, 5, 1)
     own = fee("100", insurer="icbc")
     for fees, amount in (([published_one, fee("95")], "151"), ([published_one, fee("95"), own], "100")):
-        found = fee_in_force(fees, service="ims", visit="initial", minutes=None, insurer="icbc", on=day)
-        assert found is not None
-        assert str(found.amount) == amount
+        nearest = fee_in_force(fees, service="ims", visit="initial", minutes=None, insurer="icbc", on=day)
+        assert nearest is not None
+        assert str(nearest.amount) == amount
 
 
 def test_no_fee_serves_another_service() -> None:
@@ -84,18 +84,18 @@ CASES = tomllib.loads((Path(__file__).parent / "data" / "rule_cases.toml").read_
 NONE = "none"
 
 
-def told_on(day: dt.date) -> dict[str, str]:
+def rules_by_name(day: dt.date) -> dict[str, str]:
     """What every published rule says on a day, by its name."""
     rules = rules_on(without_file(), day)
-    said = {rule.name: rule.value for rule in rules}
-    assert len(said) == len(rules), "two rules of a day have one name"
-    return said
+    values = {rule.name: rule.value for rule in rules}
+    assert len(values) == len(rules), "two rules of a day have one name"
+    return values
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["says"] for case in CASES])
 def test_each_published_rule_says_what_its_case_says(case: dict[str, Any]) -> None:
-    said = {day: told_on(dt.date.fromisoformat(day)).get(case["rule"], NONE) for day in case["on"]}
-    assert said == case["on"]
+    values = {day: rules_by_name(dt.date.fromisoformat(day)).get(case["rule"], NONE) for day in case["on"]}
+    assert values == case["on"]
 
 
 def test_every_published_rule_has_a_case_for_the_day_before_the_first_and_the_last() -> None:

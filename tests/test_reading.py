@@ -29,10 +29,10 @@ def refusal(path: Path, tmp_path: Path) -> str:
     return str(refused.value)
 
 
-def bad(found: Intake) -> list[tuple[int, str, str]]:
+def bad(intake: Intake) -> list[tuple[int, str, str]]:
     """Bad cells by the row that Excel shows, the kind and the message."""
-    rows = found.sessions["row"]
-    return [(int(rows[s]), kind, message) for s, _, kind, message in found.cell_findings.itertuples(index=False)]
+    rows = intake.sessions["row"]
+    return [(int(rows[s]), kind, message) for s, _, kind, message in intake.cell_findings.itertuples(index=False)]
 
 
 def test_headings_are_known_by_synonym_whatever_their_case_and_punctuation(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_missing_columns_are_refused_all_at_once_with_the_closest_found(tmp_path
 @pytest.mark.parametrize("lacking", ["Service Date", "Patient", "Practitioner", "Service", "Fee"])
 def test_sessions_that_lack_a_column_are_no_list_of_the_policies_that_they_name(tmp_path: Path, lacking: str) -> None:
     cells = row(Patient_ID="P1")
-    told = refusal(xlsx(tmp_path, [{name: cell for name, cell in cells.items() if name != lacking}]), tmp_path)
-    assert told.splitlines()[:2] == [
+    message = refusal(xlsx(tmp_path, [{name: cell for name, cell in cells.items() if name != lacking}]), tmp_path)
+    assert message.splitlines()[:2] == [
         "sessions.xlsx, Sessions, row 1: 1 column is missing.",
         f"  missing: {lacking}",
     ]
@@ -92,19 +92,19 @@ REFUSED: list[tuple[str, bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "content", "said"), REFUSED, ids=[name for name, _, _ in REFUSED])
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED, ids=[name for name, _, _ in REFUSED])
 def test_what_is_no_session_spreadsheet_is_refused_clearly(
-    tmp_path: Path, name: str, content: bytes, said: str
+    tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    assert refusal(path, tmp_path).startswith(said)
+    assert refusal(path, tmp_path).startswith(message)
 
 
 def test_rows_without_a_header_are_never_repeated_in_the_refusal(tmp_path: Path) -> None:
-    said = refusal(xlsx_cells(tmp_path, [ONE, ONE]), tmp_path)
-    assert "Pat Madeup" not in said
-    assert "no header row was found" in said
+    message = refusal(xlsx_cells(tmp_path, [ONE, ONE]), tmp_path)
+    assert "Pat Madeup" not in message
+    assert "no header row was found" in message
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_text_dates_are_read_as_the_clinic_file_says_or_as_the_column_proves(tmp
 
 def test_cell_words_are_understood_in_english_and_french(tmp_path: Path) -> None:
     words = ["", "Arrived", "CHECKED-IN", "no_show", "Annulé", "Late Cancel", "réservée", "never booked", "Remboursé"]
-    found = intake(tmp_path, [row(Status=word) for word in words]).sessions["status"]
-    assert list(found) == [
+    statuses = intake(tmp_path, [row(Status=word) for word in words]).sessions["status"]
+    assert list(statuses) == [
         "arrived", "arrived", "arrived", "no-show", "cancelled", "cancelled", "not-arrived", "not-arrived", "refunded",
     ]  # fmt: skip
     sessions = [row(Visit="New", Relationship="Époux", Billed="oui"), row(Visit="suivi", Billed=dt.date(2026, 10, 9))]
@@ -163,17 +163,17 @@ def test_cell_words_are_understood_in_english_and_french(tmp_path: Path) -> None
 
 
 def test_the_clinic_file_adds_cell_words(tmp_path: Path) -> None:
-    known = practice(tmp_path, more='[words.status]\n"Seen by PT" = "arrived"\n"arrived" = "not-arrived"')
-    found = read_files([xlsx(tmp_path, [row(Status="seen by pt"), row(Status="Arrived")])], known)
-    assert list(found.sessions["status"]) == ["arrived", "not-arrived"]
+    clinic = practice(tmp_path, more='[words.status]\n"Seen by PT" = "arrived"\n"arrived" = "not-arrived"')
+    intake = read_files([xlsx(tmp_path, [row(Status="seen by pt"), row(Status="Arrived")])], clinic)
+    assert list(intake.sessions["status"]) == ["arrived", "not-arrived"]
 
 
 @pytest.mark.parametrize(("encoding", "mark"), [("utf-8", ","), ("utf-8-sig", ";"), ("cp1252", "\t"), ("utf-16", "|")])
 def test_text_files_in_every_encoding_and_with_every_separator(tmp_path: Path, encoding: str, mark: str) -> None:
     sessions = [row(Patient='Zoë "Zo" Étoile, Jr', Policy_Number="00123", Fee="$1,095.00", Notes="two\nlines")]
-    found = read(csv_file(tmp_path, sessions, encoding=encoding, mark=mark), tmp_path).sessions.iloc[0]
-    assert (found["patient"], found["policy"]) == ('Zoë "Zo" Étoile, Jr', "00123")
-    assert (found["fee_cents"], found["notes"], found["row"]) == (109500, "two\nlines", 2)
+    intake = read(csv_file(tmp_path, sessions, encoding=encoding, mark=mark), tmp_path).sessions.iloc[0]
+    assert (intake["patient"], intake["policy"]) == ('Zoë "Zo" Étoile, Jr', "00123")
+    assert (intake["fee_cents"], intake["notes"], intake["row"]) == (109500, "two\nlines", 2)
 
 
 def test_a_line_with_more_cells_than_headings_is_held(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_the_sheet_with_the_sessions_is_found_and_two_are_refused(tmp_path: Path
         sheet.append(ONE)
         path = tmp_path / f"{name}.xlsx"
         book.save(path)
-    found = read(tmp_path / "Sessions.xlsx", tmp_path).sessions.iloc[0]
-    assert (found["sheet"], found["row"]) == ("Sessions", 3)
+    intake = read(tmp_path / "Sessions.xlsx", tmp_path).sessions.iloc[0]
+    assert (intake["sheet"], intake["row"]) == ("Sessions", 3)
     assert "several sheets fit (Sessions: sessions, Sessions again: sessions)" in refusal(
         tmp_path / "Sessions again.xlsx", tmp_path
     )
@@ -231,25 +231,25 @@ def test_the_same_session_in_another_file_is_repeated_and_counts_once(tmp_path: 
     again = xlsx(tmp_path, [*october, row(Session_ID="S9", Patient="New Here")], "again.xlsx")
     first = csv_file(tmp_path, october, "first.csv")
     for order in ([again, first], [first, again]):
-        found = read_files(order, practice(tmp_path))
-        assert [(f.file, f.rows, f.sessions, f.repeated) for f in found.files] == [
+        intake = read_files(order, practice(tmp_path))
+        assert [(f.file, f.rows, f.sessions, f.repeated) for f in intake.files] == [
             ("again.xlsx", 4, 4, 0),
             ("first.csv", 3, 0, 3),
         ]
-        assert list(found.sessions["patient"]) == ["Pat Madeup", "Robin Madeup", "No Id", "New Here"]
+        assert list(intake.sessions["patient"]) == ["Pat Madeup", "Robin Madeup", "No Id", "New Here"]
 
 
 def test_the_same_visit_in_a_layout_with_fewer_columns_is_repeated(tmp_path: Path) -> None:
     full = xlsx(tmp_path, [row(Session_ID="S1", Start="9:00", Patient_ID="P1", Policy_Number="00123")], "a.xlsx")
     few = csv_file(tmp_path, [{k: USUAL[k] for k in NEEDED} | {"Start": "9:00"}], "b.csv")
-    found = read_files([full, few], practice(tmp_path))
-    assert [f.repeated for f in found.files] == [0, 1]
+    intake = read_files([full, few], practice(tmp_path))
+    assert [f.repeated for f in intake.files] == [0, 1]
 
 
 def test_a_dash_is_no_number_of_a_session_or_patient(tmp_path: Path) -> None:
-    found = intake(tmp_path, [row(Session_ID="-", Patient_ID="--"), row(Session_ID="A-1")]).sessions
-    assert list(found["session_id"]) == ["", "A-1"]
-    assert list(found["patient_id"]) == ["", ""]
+    sessions = intake(tmp_path, [row(Session_ID="-", Patient_ID="--"), row(Session_ID="A-1")]).sessions
+    assert list(sessions["session_id"]) == ["", "A-1"]
+    assert list(sessions["patient_id"]) == ["", ""]
 
 
 def test_the_same_id_with_other_cells_is_no_repeat(tmp_path: Path) -> None:
@@ -261,8 +261,8 @@ def test_the_same_id_with_other_cells_is_no_repeat(tmp_path: Path) -> None:
 def test_bad_cells_stay_with_their_session_when_repeats_are_taken_out(tmp_path: Path) -> None:
     a = xlsx(tmp_path, [row(Session_ID="S1"), row(Session_ID="S2", Fee="x")], "a.xlsx")
     b = xlsx(tmp_path, [row(Session_ID="S2", Fee="x"), row(Session_ID="S3", Fee="y")], "b.xlsx")
-    found = read_files([a, b], practice(tmp_path))
-    assert [found.sessions["session_id"][s] for s in found.cell_findings["session"]] == ["S2", "S3"]
+    intake = read_files([a, b], practice(tmp_path))
+    assert [intake.sessions["session_id"][s] for s in intake.cell_findings["session"]] == ["S2", "S3"]
 
 
 def test_files_of_one_name_are_told_apart_and_one_file_given_twice_is_read_once(tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_files_of_one_name_are_told_apart_and_one_file_given_twice_is_read_once(
         (tmp_path / folder).mkdir()
         xlsx(tmp_path / folder, [row(Patient=folder)])
     north, south = tmp_path / "north" / "sessions.xlsx", tmp_path / "south" / "sessions.xlsx"
-    found = read_files([south, north, tmp_path / "south" / ".." / "north" / "sessions.xlsx"], practice(tmp_path))
-    assert [f.file for f in found.files] == ["north/sessions.xlsx", "south/sessions.xlsx"]
+    intake = read_files([south, north, tmp_path / "south" / ".." / "north" / "sessions.xlsx"], practice(tmp_path))
+    assert [f.file for f in intake.files] == ["north/sessions.xlsx", "south/sessions.xlsx"]
 
 
 TEXTS = st.text(
@@ -297,11 +297,11 @@ TEXTS = st.text(
 def test_what_was_written_is_read_back_from_both_formats(tmp_path: Path, cells: list[dict[str, Any]]) -> None:
     sessions = [{**USUAL, **c, "Session ID": f"S{n}"} for n, c in enumerate(cells)]
     for path in (xlsx(tmp_path, sessions), csv_file(tmp_path, sessions)):
-        found = read(path, tmp_path).sessions
+        intake = read(path, tmp_path).sessions
         errors = [c["Patient"].startswith("#") for c in cells]
-        assert [p for p, e in zip(found["patient"], errors, strict=True) if not e] == [
+        assert [p for p, e in zip(intake["patient"], errors, strict=True) if not e] == [
             c["Patient"] for c, e in zip(cells, errors, strict=True) if not e
         ]
-        assert list(found["policy"]) == [c["Policy Number"] for c in cells]
-        assert [d.date() for d in found["service_date"]] == [c["Service Date"] for c in cells]
-        assert list(found["fee_cents"]) == [round(c["Fee"] * 100) for c in cells]
+        assert list(intake["policy"]) == [c["Policy Number"] for c in cells]
+        assert [d.date() for d in intake["service_date"]] == [c["Service Date"] for c in cells]
+        assert list(intake["fee_cents"]) == [round(c["Fee"] * 100) for c in cells]

@@ -17,7 +17,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import DECISIONS, ON_LEDGER, UNCLAIMED, empty
 from ims_billing.vocabulary.model import Memory
-from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, outcomes, practice, row, told
+from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, messages_of, outcomes, practice, row
 
 Rows = Sequence[dict[str, Any]]
 OTHER_DAY = dt.date(2026, 10, 8)
@@ -38,20 +38,20 @@ def again(
     void: Sequence[str] = (),
 ) -> Month:
     """The month of the rows `now`, after those of `before` were claimed; `then` is what the clinic file adds since."""
-    known = practice(folder, more)
+    clinic = practice(folder, more)
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.writing():
         for name in sorted({f"{cells['Service Date']:%Y-%m}" for cells in before}):
-            run = run_of(prepare_month(intake(folder, before, known), known, month=name, as_of=AS_OF))
+            run = run_of(prepare_month(intake(folder, before, clinic), clinic, month=name, as_of=AS_OF))
             ledger.add_batch(run)
             ledger.set_page(run)
         for claim in void:
             ledger.void(claim, AS_OF, "a test")
-    known = practice(folder, more + then)
+    clinic = practice(folder, more + then)
     with ledger.reading():
         memory = ledger.memory()
     as_of = dt.date(2026, 11, 30)
-    return prepare_month(intake(folder, now, known), known, month=month, as_of=as_of, memory=memory)
+    return prepare_month(intake(folder, now, clinic), clinic, month=month, as_of=as_of, memory=memory)
 
 
 def with_id(**cells: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_a_changed_session_is_held_and_says_what_changed(
     assert outcomes(month) == ["held", "already_claimed"], case
     assert kinds(month) == ["changed-since-claimed"]
     claim = "2026-10-PABC-0001" if before["Insurer"] == "PBC" else "2026-10-SUNL-0001"
-    assert told(month, "changed-since-claimed") == [f"Claimed as {claim}; since then changed: {what}."]
+    assert messages_of(month, "changed-since-claimed") == [f"Claimed as {claim}; since then changed: {what}."]
 
 
 # One visit, told in two ways of which no part contradicts: never claimed a second time.
@@ -184,9 +184,9 @@ ORDINARY: list[tuple[str, Rows, Rows, str]] = [
 
 @pytest.mark.parametrize(("case", "before", "now", "month"), ORDINARY, ids=[case for case, *_ in ORDINARY])
 def test_ordinary_exports_are_not_held(tmp_path: Path, case: str, before: Rows, now: Rows, month: str) -> None:
-    found = again(tmp_path, before, now, month=month)
-    assert set(outcomes(found)) <= {"claimed", "not_billed: outside-month"}, case
-    assert not told(found, "changed-since-claimed")
+    findings = again(tmp_path, before, now, month=month)
+    assert set(outcomes(findings)) <= {"claimed", "not_billed: outside-month"}, case
+    assert not messages_of(findings, "changed-since-claimed")
 
 
 def test_rows_that_are_numbered_anew_are_on_the_ledger_by_what_they_are(tmp_path: Path) -> None:
@@ -219,12 +219,12 @@ def test_missing_from_the_same_export_is_judged_by_the_file(
     tmp_path: Path, case: str, files: list[Rows], outcome: str
 ) -> None:
     again(tmp_path, [CLAIMED, BESIDE], [BESIDE])
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.reading():
         memory = ledger.memory()
-    read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], known)
-    month = prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
+    read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], clinic)
+    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF, memory=memory)
     sessions = month.sessions
     assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
 
@@ -247,25 +247,25 @@ def test_two_people_of_one_name_are_two(tmp_path: Path) -> None:
 
 
 def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp_path: Path) -> None:
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     moved = with_id(Service_Date=OTHER_DAY)
     with ledger.writing():
         for rows in ([with_id()], [moved | {"Session ID": ""}]):
             # Voided in between, and claimed on another day from an export without ids.
-            ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, known), known, month=MONTH, as_of=AS_OF)))
+            ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, clinic), clinic, month=MONTH, as_of=AS_OF)))
             if len(ledger.claims()) == 1:
                 ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
         memory = ledger.memory()
-    month = prepare_month(intake(tmp_path, [moved], known), known, month=MONTH, as_of=AS_OF, memory=memory)
+    month = prepare_month(intake(tmp_path, [moved], clinic), clinic, month=MONTH, as_of=AS_OF, memory=memory)
     assert (outcomes(month), list(month.sessions["claim"])) == (["already_claimed"], ["2026-10-SUNL-0002"])
 
 
 def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> None:
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
-        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], known), known, month=MONTH, as_of=AS_OF)))
+        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], clinic), clinic, month=MONTH, as_of=AS_OF)))
         memory = ledger.memory()
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     (tmp_path / "clinic.toml").write_text(text.replace("Ann Example", "Zoe New").replace("A. Example", "Z"), "utf-8")
@@ -277,7 +277,7 @@ def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> 
 def test_the_visit_counts_where_the_code_depends_on_it(tmp_path: Path) -> None:
     more = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
     before, now = (with_id(Insurer="Manulife", Visit=visit) for visit in ("initial", "return"))
-    assert told(again(tmp_path, [before], [now], more=more), "changed-since-claimed") == [
+    assert messages_of(again(tmp_path, [before], [now], more=more), "changed-since-claimed") == [
         "Claimed as 2026-10-MANU-0001; since then changed: the visit."
     ]
 
@@ -289,7 +289,7 @@ def test_what_only_some_insurers_ask_for_counts_for_them_only(tmp_path: Path) ->
         month = again(tmp_path, [before], [before | {"Relationship": "spouse", "Insured Name": "Robin Madeup"}])
         assert outcomes(month) == (["held"] if changed else ["already_claimed"])
         (tmp_path / "ims-billing.sqlite").unlink()
-    assert told(month, "changed-since-claimed") == [
+    assert messages_of(month, "changed-since-claimed") == [
         "Claimed as 2026-10-GRSH-0001; since then changed: the relationship, the insured's name."
     ]
 
@@ -300,10 +300,10 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
     month = again(tmp_path, [before], [before], more="")
     assert outcomes(month) == ["held"]  # nobody knows that insurer yet
     (tmp_path / "ims-billing.sqlite").unlink()
-    known = practice(tmp_path, own.format("Novel Mutual", ""))
+    clinic = practice(tmp_path, own.format("Novel Mutual", ""))
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
-        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [before], known), known, month=MONTH, as_of=AS_OF)))
+        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [before], clinic), clinic, month=MONTH, as_of=AS_OF)))
         memory = ledger.memory()
     renamed = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     renamed = renamed.replace(own.format("Novel Mutual", ""), own.format("Novel Insurance", '"Novel Mutual"'))
@@ -339,10 +339,10 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
 ) -> None:
     month = again(tmp_path, [before, BESIDE], [now, BESIDE])
     assert outcomes(month) == ["held" if what else "claimed", "already_claimed"], case
-    said = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} is another, and that session is not in "
-    assert told(month, "changed-since-claimed") == ([said + "these files."] if what else [])
+    message = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} is another, and that session is not in "
+    assert messages_of(month, "changed-since-claimed") == ([message + "these files."] if what else [])
     # What it may have become is not told as gone as well.
-    assert bool(told(month, "claimed-session-gone")) == (case == "two things")
+    assert bool(messages_of(month, "claimed-session-gone")) == (case == "two things")
     # Where both stand in the export, both took place.
     (tmp_path / "ims-billing.sqlite").unlink()
     month = again(tmp_path, [before, BESIDE], [before, now, BESIDE])
@@ -361,7 +361,7 @@ def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_
 def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Start="9:30", Status="cancelled"), BESIDE])
     assert outcomes(month) == ["not_billed: cancelled", "already_claimed"]
-    assert told(month, "claimed-session-gone") == [
+    assert messages_of(month, "claimed-session-gone") == [
         "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files."
     ]
 
@@ -369,23 +369,23 @@ def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_
 def test_a_claimed_session_that_is_gone_warns(tmp_path: Path) -> None:
     other = at_nine(Patient="Zoe Madeup")
     month = again(tmp_path, [at_nine(), other, BESIDE], [other, BESIDE])
-    assert told(month, "claimed-session-gone") == [
+    assert messages_of(month, "claimed-session-gone") == [
         "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files."
     ]
-    found = month.findings[month.findings["kind"] == "claimed-session-gone"]
-    assert set(found["severity"]) == {CATALOGUE["claimed-session-gone"].severity} == {"warn"}
+    findings = month.findings[month.findings["kind"] == "claimed-session-gone"]
+    assert set(findings["severity"]) == {CATALOGUE["claimed-session-gone"].severity} == {"warn"}
     assert outcomes(month) == ["already_claimed"] * 2
 
 
 def test_an_export_of_other_weeks_says_nothing_of_a_claimed_session(tmp_path: Path) -> None:
-    assert told(again(tmp_path, [at_nine(), BESIDE], [BESIDE]), "claimed-session-gone") == []
+    assert messages_of(again(tmp_path, [at_nine(), BESIDE], [BESIDE]), "claimed-session-gone") == []
 
 
 def test_a_claim_of_another_month_is_not_gone(tmp_path: Path) -> None:
     september = at_nine(Service_Date=SEPTEMBER)
     beside = at_nine(Service_Date=SEPTEMBER, Patient="C")
     month = again(tmp_path, [september, beside, BESIDE], [beside, BESIDE])
-    assert told(month, "claimed-session-gone") == []
+    assert messages_of(month, "claimed-session-gone") == []
     assert outcomes(month) == ["not_billed: outside-month", "already_claimed"]
 
 
@@ -398,7 +398,7 @@ def test_the_session_of_a_voided_claim_is_held_in_another_layout_too(tmp_path: P
 def test_the_session_of_a_voided_claim_is_held(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(), BESIDE], void=["2026-10-SUNL-0001"])
     assert outcomes(month) == ["held", "already_claimed"]
-    assert told(month, "voided") == ["Its claim 2026-10-SUNL-0001 was taken back."]
+    assert messages_of(month, "voided") == ["Its claim 2026-10-SUNL-0001 was taken back."]
     assert kinds(month) == ["voided"]
 
 
@@ -430,7 +430,7 @@ def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
     (tmp_path / "ims-billing.sqlite").unlink()
     # A second visit that day, of which the export does not know the first.
     month = again(tmp_path, [at_nine()], [at_nine(Start="15:00", Practitioner="Ben Sample")])
-    assert told(month, "second-visit-same-day") == [
+    assert messages_of(month, "second-visit-same-day") == [
         "The patient's other physiotherapy visit that day stands in claim 2026-10-SUNL-0001."
     ]
     (tmp_path / "ims-billing.sqlite").unlink()
@@ -440,10 +440,10 @@ def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
 
 
 def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
-    known = practice(tmp_path)
-    read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], known)
+    clinic = practice(tmp_path)
+    read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], clinic)
     one, other = (
-        prepare_month(read, known, month=MONTH, as_of=AS_OF, memory=memory)
+        prepare_month(read, clinic, month=MONTH, as_of=AS_OF, memory=memory)
         for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS)))
     )
     assert outcomes(one) == outcomes(other) == ["claimed", "held"]

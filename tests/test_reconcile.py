@@ -67,16 +67,16 @@ def reconcile(
 ) -> dict[str, Any]:
     path = csv_file(folder, lines, name)
     done = run(folder, "reconcile", str(path), "--as-of", as_of, "--json", *more)
-    told: dict[str, Any] = json.loads(done.stdout)
-    lines_shown = [line for payment in told["payments"] for line in payment["lines"]]
+    shown: dict[str, Any] = json.loads(done.stdout)
+    lines_shown = [line for payment in shown["payments"] for line in payment["lines"]]
     held = {line["result"] for line in lines_shown if not line["claims"]} & {"unmatched", "ambiguous", "over-paid"}
     assert done.exit_code == int(bool(held))
-    return told
+    return shown
 
 
-def results(told: dict[str, Any]) -> list[str]:
+def results(shown: dict[str, Any]) -> list[str]:
     """Result and claims of each line in the order of the rows."""
-    lines = sorted((line for payment in told["payments"] for line in payment["lines"]), key=lambda line: line["row"])
+    lines = sorted((line for payment in shown["payments"] for line in payment["lines"]), key=lambda line: line["row"])
     return [" ".join([line["result"], *line["claims"]]) for line in lines]
 
 
@@ -158,8 +158,8 @@ BY_DAY: dict[str, Any] = {"Service Date": "2026-10-16"}
 )  # fmt: skip
 def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, lines: Lines, wanted: list[str]) -> None:
     assert results(reconcile(folder, lines, "--dry-run")) == wanted, case
-    told = reconcile(folder, lines)
-    assert results(told) == wanted, case
+    shown = reconcile(folder, lines)
+    assert results(shown) == wanted, case
     again = [line.split()[0] for line in results(reconcile(folder, lines))]
     assert set(again) <= {"repeated", "unmatched", "ambiguous", "total", "over-paid"}, (
         "the same file posts nothing again"
@@ -220,8 +220,8 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
 def test_what_is_not_certain_says_why_and_which_claims_it_may_mean(
     folder: Path, lines: Lines, result: str, message: str, might_be: list[str]
 ) -> None:
-    told = reconcile(folder, lines, "--dry-run")
-    last = max((line for payment in told["payments"] for line in payment["lines"]), key=lambda line: line["row"])
+    shown = reconcile(folder, lines, "--dry-run")
+    last = max((line for payment in shown["payments"] for line in payment["lines"]), key=lambda line: line["row"])
     assert (last["result"], last["message"], last["might_be"]) == (result, message, might_be)
 
 
@@ -232,8 +232,8 @@ def test_two_claims_of_a_person_and_day_are_told_apart_by_their_number_only(tmp_
     done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
     assert done.exit_code == 0, done.output
     day = {"Service Date": "2026-10-07"}
-    told = reconcile(tmp_path, [paid(Member_ID="111", Claimed=95, **day)], "--dry-run")
-    [line] = told["payments"][0]["lines"]
+    shown = reconcile(tmp_path, [paid(Member_ID="111", Claimed=95, **day)], "--dry-run")
+    [line] = shown["payments"][0]["lines"]
     assert (line["result"], line["message"], line["might_be"]) == (
         "ambiguous", "2 claims are of that day, person and amount.", [SUN, SUN2],
     )  # fmt: skip
@@ -258,10 +258,10 @@ def test_a_payments_number_is_the_same_without_the_zeros_that_a_spreadsheet_drop
 def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> None:
     lines = [paid(SUN), paid(SUN2, 76), paid("2026-10-SUNL-0009", 5)]
     mailed = csv_file(folder, lines[::-1], "mailed.csv")
-    told = reconcile(folder, lines, str(mailed))
-    assert told["payments"][0]["cents"] == 17_600
+    shown = reconcile(folder, lines, str(mailed))
+    assert shown["payments"][0]["cents"] == 17_600
     by_file = {
-        file: [line["result"] for line in told["payments"][0]["lines"] if line["file"] == file]
+        file: [line["result"] for line in shown["payments"][0]["lines"] if line["file"] == file]
         for file in ("mailed.csv", "paid.csv")
     }
     assert by_file == {"mailed.csv": ["unmatched", "patient-share", "paid"], "paid.csv": ["repeated"] * 3}
@@ -269,30 +269,30 @@ def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> N
 
 def test_a_line_that_stands_twice_in_each_of_two_files_is_a_copy_twice(folder: Path) -> None:
     lines = [paid(SUN), paid(SUN)]
-    told = reconcile(folder, lines, str(csv_file(folder, lines, "z.csv")))
-    found = [line["result"] for line in told["payments"][0]["lines"]]
-    assert (told["payments"][0]["cents"], found) == (19_000, ["paid", "ambiguous", "repeated", "repeated"])
+    shown = reconcile(folder, lines, str(csv_file(folder, lines, "z.csv")))
+    results_shown = [line["result"] for line in shown["payments"][0]["lines"]]
+    assert (shown["payments"][0]["cents"], results_shown) == (19_000, ["paid", "ambiguous", "repeated", "repeated"])
 
 
 def test_a_line_says_what_is_short_and_what_is_left_to_the_patient(folder: Path) -> None:
     lines = [paid(SUN, 76), paid(SUN2, 70, Reason="x"), paid(SUN3, 0, Reason="x")]
-    told = reconcile(folder, [*lines, paid(MANU, 60, Payment_Number="P2")], "--dry-run")
+    report = reconcile(folder, [*lines, paid(MANU, 60, Payment_Number="P2")], "--dry-run")
     shown = ("result", "short_cents", "patient_share_cents")
-    assert [tuple(line[name] for name in shown) for payment in told["payments"] for line in payment["lines"]] == [
+    assert [tuple(line[name] for name in shown) for payment in report["payments"] for line in payment["lines"]] == [
         ("patient-share", 0, 1_900), ("short-paid", 2_500, 0), ("denied", 0, 0), ("short-paid", 1_600, 1_900),
     ]  # fmt: skip
 
 
 def test_two_spellings_of_an_insurer_are_one_payer(folder: Path) -> None:
     lines = [paid(SUN, Insurer="Sun Life"), paid(SUN2, Insurer="SunLife Financial"), paid(SUN3, Insurer="sun life")]
-    told = reconcile(folder, [line | {"Payment Number": ""} for line in lines], "--dry-run")
-    assert [(payment["insurer"], payment["cents"]) for payment in told["payments"]] == [("Sun Life", 28_500)]
+    shown = reconcile(folder, [line | {"Payment Number": ""} for line in lines], "--dry-run")
+    assert [(payment["insurer"], payment["cents"]) for payment in shown["payments"]] == [("Sun Life", 28_500)]
 
 
 def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
     second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
-    told = reconcile(folder, [paid(SUN)], str(second_page))
-    assert (told["payments"][0]["cents"], told["posted"]) == (28_500, [1])
+    shown = reconcile(folder, [paid(SUN)], str(second_page))
+    assert (shown["payments"][0]["cents"], shown["posted"]) == (28_500, [1])
 
 
 NO_NUMBER: dict[str, Any] = {"Payment Number": "", "Insurer": "Sun Life"}
@@ -309,8 +309,8 @@ def test_a_payment_without_a_number_is_known_by_its_lines(folder: Path) -> None:
 def test_two_files_without_numbers_are_posted_once_each(folder: Path) -> None:
     other = csv_file(folder, [paid(SUN2) | NO_NUMBER], "other.csv")
     copy = csv_file(folder, [paid(SUN) | NO_NUMBER], "copy.csv")
-    told = reconcile(folder, [paid(SUN) | NO_NUMBER], str(other), str(copy))
-    assert sorted(line["result"] for line in told["payments"][0]["lines"]) == ["paid", "paid", "repeated"]
+    shown = reconcile(folder, [paid(SUN) | NO_NUMBER], str(other), str(copy))
+    assert sorted(line["result"] for line in shown["payments"][0]["lines"]) == ["paid", "paid", "repeated"]
 
 
 @pytest.mark.parametrize(("first", "second"), [("0012345", "12345"), ("P1", ""), ("", "P1")])
@@ -321,8 +321,8 @@ def test_the_same_payment_under_another_number_is_not_posted(folder: Path, first
 
 
 def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:
-    told = reconcile(folder, [paid(SUN, Insurer="Sun Life"), paid(SUN2)])
-    assert [(payment["cents"], payment["insurer"]) for payment in told["payments"]] == [(19_000, "Sun Life")]
+    shown = reconcile(folder, [paid(SUN, Insurer="Sun Life"), paid(SUN2)])
+    assert [(payment["cents"], payment["insurer"]) for payment in shown["payments"]] == [(19_000, "Sun Life")]
 
 
 def test_a_stray_comma_is_no_payment_of_a_dollar(folder: Path) -> None:
@@ -347,8 +347,8 @@ def test_what_a_payment_took_back_is_undone_first(folder: Path) -> None:
     reconcile(folder, [paid(SUN, -95, Payment_Number="P2")])
     done = run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-11-26")
     assert (done.exit_code, "Undo payment 2 first." in " ".join(done.stderr.split())) == (2, True)
-    told = run(folder, "reconcile", "--undo", "2", "--reason", "x", "--as-of", "2026-11-26", "--json").stdout
-    assert json.loads(told)["undone"] == {"payment": 2, "insurer": "Sun Life", "cents": -9_500, "claims": [SUN]}
+    shown = run(folder, "reconcile", "--undo", "2", "--reason", "x", "--as-of", "2026-11-26", "--json").stdout
+    assert json.loads(shown)["undone"] == {"payment": 2, "insurer": "Sun Life", "cents": -9_500, "claims": [SUN]}
     assert run(folder, "reconcile", "--undo", "1", "--reason", "x", "--dry-run").exit_code == 2
     missing = run(folder, "reconcile", "--undo", "9", "--reason", "x").stderr
     assert "1: Sun Life, $95.00 on 2026-11-20" in missing
@@ -407,9 +407,9 @@ def test_an_undone_payment_can_be_posted_again(folder: Path) -> None:
 def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(folder: Path) -> None:
     assert run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-06").exit_code == 0
     assert run(folder, "void", SUN2, "--reason", "no visit", "--as-of", "2026-11-06").exit_code == 0
-    told = reconcile(folder, [paid(SUN), paid(SUN2)])
+    shown = reconcile(folder, [paid(SUN), paid(SUN2)])
     ask = "Ask the insurer which claim it pays."
-    assert [(line["result"], line["message"], line["might_be"]) for line in told["payments"][0]["lines"]] == [
+    assert [(line["result"], line["message"], line["might_be"]) for line in shown["payments"][0]["lines"]] == [
         ("ambiguous", f"{SUN} was taken back; 2026-10-SUNL-0004 stands for it. {ask}", ["2026-10-SUNL-0004"]),
         ("ambiguous", f"{SUN2} was taken back. {ask}", [SUN2]),
     ]
@@ -430,8 +430,8 @@ def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:
     clinic_file(tmp_path, own)
     xlsx(tmp_path, [row()])
     assert run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--as-of", "2026-11-05").exit_code == 0
-    told = reconcile(tmp_path, [{"Nummer": SUN, "Betrag": 95, "Tag": "2026-11-20"}])
-    assert (results(told), told["files"][0]["layout"]) == ([f"paid {SUN}"], "wsbc")
+    shown = reconcile(tmp_path, [{"Nummer": SUN, "Betrag": 95, "Tag": "2026-11-20"}])
+    assert (results(shown), shown["files"][0]["layout"]) == ([f"paid {SUN}"], "wsbc")
 
 
 EVENT = st.tuples(st.integers(-12_000, 12_000), st.integers(0, 12_000), st.booleans())

@@ -54,8 +54,8 @@ class Office:
     def claim_files(self, *files: Path, **more: Any) -> Recorded:
         clinic = load(self.folder / "clinic.toml")
         intake = read_files(list(files), clinic)
-        asked = {"month": MONTH, "as_of": AS_OF, **more}
-        return record.claim(intake, clinic, Workplace(self.ledger, asked.pop("out", self.out)), **asked)
+        options = {"month": MONTH, "as_of": AS_OF, **more}
+        return record.claim(intake, clinic, Workplace(self.ledger, options.pop("out", self.out)), **options)
 
     def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> voiding.Voided:
         clinic = load(self.folder / "clinic.toml") if replace else None
@@ -335,12 +335,12 @@ def test_a_file_that_cannot_be_written_after_all_is_told_with_the_batch_and_the_
         raise OSError(28, "No space left on device", "sun-life-2026-10.xlsx")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(BillingError) as told:
+    with pytest.raises(BillingError) as refused:
         office.claim(PAT, ROBIN)
-    said = str(told.value)
-    assert said.startswith("Batch 1 of 2026-10 is on the ledger, but not all of its files could be written. ")
-    assert "sun-life-2026-10.xlsx: cannot be written: No space left on device." in said
-    assert said.endswith("write them with: ims-billing report 2026-10")
+    message = str(refused.value)
+    assert message.startswith("Batch 1 of 2026-10 is on the ledger, but not all of its files could be written. ")
+    assert "sun-life-2026-10.xlsx: cannot be written: No space left on device." in message
+    assert message.endswith("write them with: ims-billing report 2026-10")
     assert names(office.files()) == []
     monkeypatch.undo()
     # The next run claims nothing again, and completes the files.
@@ -429,12 +429,12 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     with office.ledger.reading():
         pass
     monkeypatch.undo()
-    known = office.ledger
-    with known.reading():
-        assert known.nowhere_written() == [MONTH]
+    ledger = office.ledger
+    with ledger.reading():
+        assert ledger.nowhere_written() == [MONTH]
     month_folder.report(Workplace(office.ledger, office.folder / "copy"), MONTH)
-    with known.reading():
-        assert known.nowhere_written() == []
+    with ledger.reading():
+        assert ledger.nowhere_written() == []
     office.claim(PAT, ROBIN)
     assert office.files() == office.files(office.folder / "copy")
 
@@ -469,14 +469,14 @@ def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: O
     # What is not there, what would be held, and what lies in a month that nothing was claimed of, is refused.
     before = office.ledger.path.read_bytes()
     anew, november = "2026-10-SUNL-0003", {"Service Date": dt.date(2026, 11, 2)}
-    for number, rows, said in (
+    for number, rows, message in (
         (anew, [right], "Its session is not in these files"),
         (anew, [right, moved | {"Fee": 1.0}], "The fee is"),
         (anew, [right, moved | {"Status": "cancelled"}], "Its session is not billed now: cancelled"),
         (anew, [right, LATE | november], "nothing of that month is on the ledger"),
         ("2026-10-PABC-0001", [right | november], "nothing of that month is on the ledger"),
     ):
-        with pytest.raises(BillingError, match=said):
+        with pytest.raises(BillingError, match=message):
             replace(number, *rows)
         assert office.ledger.path.read_bytes() == before
 
@@ -506,9 +506,9 @@ def test_the_summary_says_what_changed_last(office: Office) -> None:
     office.claim(PAT)
     for cells, what in (({"Policy Number": "9"}, "the policy number"), ({"Member ID": "9"}, "the member ID")):
         office.claim(PAT | cells)
-        assert [said[-len(what) - 1 : -1] for said in column(office.sheet(SUMMARY, "Needs attention"), "Problem")] == [
-            what
-        ]
+        assert [
+            message[-len(what) - 1 : -1] for message in column(office.sheet(SUMMARY, "Needs attention"), "Problem")
+        ] == [what]
 
 
 MENDED: list[tuple[str, dict[str, Any]]] = [

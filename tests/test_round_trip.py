@@ -107,8 +107,8 @@ def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how
     decided_in_libreoffice(tmp_path, target.get(how, named))
     assert target.get(how, named).is_file()
     more = ["--decisions", str(named)] if how == "an .ods that is named" else []
-    told = claim(tmp_path, rows, *more, as_of="2026-11-09")
-    assert outcomes(told) == [*["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known"]
+    month = claim(tmp_path, rows, *more, as_of="2026-11-09")
+    assert outcomes(month) == [*["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known"]
     claims = load_workbook(tmp_path / SUMMARY)["Claims"]
     shown = list(claims.iter_rows(min_row=2, values_only=True))
     assert [(str(line[3])[:10], line[5], line[12]) for line in shown] == [

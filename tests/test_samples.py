@@ -51,11 +51,11 @@ def test_the_script_makes_the_same_spreadsheet_again(tmp_path: Path) -> None:
     subprocess.run([sys.executable, script], check=True)
     remittances = sorted(f"remittances/{path.name}" for path in (SAMPLES / "remittances").iterdir())
     for name in ("sessions-2026-10.xlsx", "sessions-2026-10-later.xlsx", *remittances):
-        made, kept = (
+        fresh, kept = (
             open_spreadsheet(name, (folder / name).read_bytes(), nobody_to_ask).tables[0].columns
             for folder in (tmp_path / "samples", SAMPLES)
         )
-        assert made == kept
+        assert fresh == kept
     for path in (SAMPLES / "jane").iterdir():
         assert (tmp_path / "samples" / "jane" / path.name).read_bytes() == path.read_bytes()
 
@@ -75,9 +75,9 @@ def a_week_later(folder: Path) -> Month:
 
 
 def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month, tmp_path: Path) -> None:
-    found = {kind for each in (month, jane("2026-10"), a_week_later(tmp_path)) for kind in each.findings["kind"]}
+    kinds = {kind for each in (month, jane("2026-10"), a_week_later(tmp_path)) for kind in each.findings["kind"]}
     # Every name of IMS in the sample is certain; names that are not have tables of their own.
-    assert found == set(CATALOGUE) - {"ims-not-certain"}
+    assert kinds == set(CATALOGUE) - {"ims-not-certain"}
     assert set(month.sessions["outcome"]) == {"claimed", "held", "not_billed"}
     reasons = set(month.sessions["reason"]) | set(sample(None).sessions["reason"])
     assert reasons == {
@@ -96,14 +96,14 @@ def test_janes_reports_give_the_same_claims_as_the_session_spreadsheet(month: Mo
 
 
 def test_the_sample_remittances_reconcile_and_ask_the_second_insurers(tmp_path: Path) -> None:
-    def told(*arguments: str) -> dict[str, Any]:
+    def shown_by(*arguments: str) -> dict[str, Any]:
         named = [*arguments, "--clinic", str(tmp_path / "samples" / "clinic.toml"), "--json"]
         object_: dict[str, Any] = json.loads(CliRunner().invoke(app, named, catch_exceptions=False).stdout)
         return object_
 
     def reconciled() -> dict[str, Counter[str]]:
         files = sorted(str(path) for path in (tmp_path / "samples" / "remittances").iterdir())
-        payments = told("reconcile", *files, "--as-of", "2026-11-25")["payments"]
+        payments = shown_by("reconcile", *files, "--as-of", "2026-11-25")["payments"]
         return {
             f"{payment['insurer']} {payment['cents']}": Counter(line["result"] for line in payment["lines"])
             for payment in payments
@@ -111,7 +111,7 @@ def test_the_sample_remittances_reconcile_and_ask_the_second_insurers(tmp_path: 
 
     shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("reports", "*.sqlite"))
     claim = ("claim", str(tmp_path / "samples" / SESSIONS.name), "--month", "2026-10", "--as-of")
-    told(*claim, "2026-11-05")
+    shown_by(*claim, "2026-11-05")
     first, again = reconciled(), reconciled()
     assert first == {
         "Canada Life 148400": {"patient-share": 17},
@@ -121,10 +121,10 @@ def test_the_sample_remittances_reconcile_and_ask_the_second_insurers(tmp_path: 
         },
     }  # fmt: skip
     assert [set(results) for results in again.values()] == [{"repeated"}, {"repeated"}, {"repeated", "unmatched"}]
-    asked = told(*claim, "2026-11-26")["second_insurers"]
-    assert [(len(asked), {each["insurer"] for each in asked}, sum(each["cents"] for each in asked))] == [
-        (8, {"Sun Life"}, 17_540)
-    ]
+    second_claims = shown_by(*claim, "2026-11-26")["second_insurers"]
+    assert [
+        (len(second_claims), {each["insurer"] for each in second_claims}, sum(each["cents"] for each in second_claims))
+    ] == [(8, {"Sun Life"}, 17_540)]
 
 
 def test_each_row_of_janes_reports_is_a_session_tied_or_set_aside() -> None:

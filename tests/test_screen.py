@@ -19,7 +19,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
 from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
 
-Told = list[tuple[str, float | None]]
+Steps = list[tuple[str, float | None]]
 WORKS = """
 import time
 from ims_billing.cli.screen import Working
@@ -62,15 +62,15 @@ def test_a_terminal_is_shown_what_how_far_and_how_long_still() -> None:
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen([sys.executable, "-c", WORKS], stderr=theirs, stdout=theirs, env=environment) as working:
         os.close(theirs)
-        seen = b""
+        output = b""
         try:
             while block := os.read(ours, 4096):
-                seen += block
+                output += block
         except OSError:  # Linux ends a pseudo-terminal so
             pass
     os.close(ours)
     assert working.returncode == 0
-    shown = seen.decode()
+    shown = output.decode()
     assert "Writing one.xlsx, 1 of 2" in shown
     assert "Writing two.xlsx, 2 of 2" in shown
     assert "s left" in shown
@@ -91,37 +91,37 @@ def test_a_pipe_is_shown_no_progress() -> None:
 
 
 def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
-    told: Told = []
+    steps: Steps = []
 
     def progress(what: str, done: float | None = None, /) -> None:
-        told.append((what, done))
+        steps.append((what, done))
 
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     sizes = []
     for number, count in enumerate((1, 40, 1)):
         rows = [row(Session_ID=f"S-{number}-{n}", Patient=f"Pat{number} Nr{n}") for n in range(count)]
         path = xlsx(tmp_path, rows, f"{number}.xlsx")
         sizes.append(path.stat().st_size)
     files = [tmp_path / f"{n}.xlsx" for n in (2, 0, 1)]
-    month = prepare_month(read_files(files, known, progress), known, month=MONTH, as_of=AS_OF, progress=progress)
+    month = prepare_month(read_files(files, clinic, progress), clinic, month=MONTH, as_of=AS_OF, progress=progress)
     whole = sum(sizes)
-    assert told[:3] == [
+    assert steps[:3] == [
         ("Reading 0.xlsx, 1 of 3", 0.0),
         ("Reading 1.xlsx, 2 of 3", sizes[0] / whole),
         ("Reading 2.xlsx, 3 of 3", (sizes[0] + sizes[1]) / whole),
     ]
-    assert [what for what, done in told[3:] if done is None] == [
+    assert [what for what, done in steps[3:] if done is None] == [
         "Classifying", "Looking up earlier claims", "Making the claims",
     ]  # fmt: skip
-    checks = [(what, done) for what, done in told if what.startswith("Checking")]
+    checks = [(what, done) for what, done in steps if what.startswith("Checking")]
     assert checks == [(f"Checking, {n + 1} of {len(CHECKS)}", n / len(CHECKS)) for n in range(len(CHECKS))]
-    told.clear()
+    steps.clear()
     write_month(on_ledger(month), {1}, tmp_path / "out", progress)
-    assert [what for what, _ in told] == [
+    assert [what for what, _ in steps] == [
         f"Writing claim-summary-{MONTH}.xlsx, 1 of 3", f"Writing claims-{MONTH}.csv, 2 of 3",
         f"Writing sun-life-{MONTH}.xlsx, 3 of 3",
     ]  # fmt: skip
-    assert [done for _, done in told] == [0.0, 0.5, 0.5]
-    told.clear()
-    read_files(files[:1], known, progress)
-    assert told == [("Reading 2.xlsx", None)]
+    assert [done for _, done in steps] == [0.0, 0.5, 0.5]
+    steps.clear()
+    read_files(files[:1], clinic, progress)
+    assert steps == [("Reading 2.xlsx", None)]

@@ -53,8 +53,8 @@ def claim(
     """What second insurers are asked for in this run: insurer, cents, and the claim that it follows."""
     path = xlsx(folder, rows)
     done = run(folder, "claim", str(path), "--month", month, "--as-of", as_of, "--json", *more)
-    told = json.loads(done.stdout).get("second_insurers", [])
-    return [f"{each['insurer']} {each['cents']} {each['follows']}" for each in told]
+    shown = json.loads(done.stdout).get("second_insurers", [])
+    return [f"{each['insurer']} {each['cents']} {each['follows']}" for each in shown]
 
 
 def reconcile(folder: Path, *lines: tuple[str, float, str], number: str = "P1") -> None:
@@ -107,9 +107,9 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     reconcile(folder, (FIRST, 60, "Deductible"))
     claim(folder, two_plans(), as_of="2026-12-01")
     head, line = sheet(folder, "insurers/manulife-2026-10-batch-2.xlsx", "Claim lines")
-    told = dict(zip(head, line, strict=True))
-    said = ("Claim", "Policy", "Member ID", "Fee", "Amount claimed", "First insurer paid", "First insurer's answer")
-    assert [told[name] for name in said] == [
+    by_heading = dict(zip(head, line, strict=True))
+    checked = ("Claim", "Policy", "Member ID", "Fee", "Amount claimed", "First insurer paid", "First insurer's answer")
+    assert [by_heading[name] for name in checked] == [
         "2026-10-MANU-0001", "777", "888", 95, 35, 60, "Sun Life paid $60.00 of $95.00 on 2026-11-20: Deductible",
     ]  # fmt: skip
     overview = sheet(folder, "claim-summary-2026-10.xlsx", "Overview")
@@ -157,9 +157,9 @@ def test_what_the_second_insurer_requires_is_asked_for_first(folder: Path) -> No
     claim(folder, bare)
     reconcile(folder, (FIRST, 60, ""))
     path = xlsx(folder, [bare])
-    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01").stdout
-    assert f"{FIRST}: $35.00 is left for Manulife" in " ".join(told.split())
-    assert "Secondary Policy Number" in told
+    shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01").stdout
+    assert f"{FIRST}: $35.00 is left for Manulife" in " ".join(shown.split())
+    assert "Secondary Policy Number" in shown
     assert claim(folder, two_plans(), as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
     assert "a session does not say it of a second plan" in why
@@ -218,8 +218,8 @@ def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
     path = csv_file(folder, [{"Claim": "2026-10-MANU-0001", "Paid": 18, "Payment Date": "2026-12-09"}], "second.csv")
-    told = json.loads(run(folder, "reconcile", str(path), "--as-of", "2026-12-10", "--json").stdout)
-    [line] = told["payments"][0]["lines"]
+    shown = json.loads(run(folder, "reconcile", str(path), "--as-of", "2026-12-10", "--json").stdout)
+    [line] = shown["payments"][0]["lines"]
     # 20 % of $95.00 is $19.00.
     assert (line["result"], line["short_cents"]) == ("short-paid", 100)
 
@@ -229,22 +229,22 @@ def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
     path = csv_file(folder, [{"Claim": FIRST, "Paid": 10, "Payment Date": "2026-12-09"}], "more.csv")
-    told = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
-    assert f"2026-10-MANU-0001 asks for $35.00, and $25.00 of the fee is left by {FIRST} now" in told
-    assert "void 2026-10-MANU-0001 --replace" in told
+    shown = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
+    assert f"2026-10-MANU-0001 asks for $35.00, and $25.00 of the fee is left by {FIRST} now" in shown
+    assert "void 2026-10-MANU-0001 --replace" in shown
 
 
 def test_a_first_insurer_that_owes_again_or_refuses_is_told_of(folder: Path) -> None:
     claim(folder, two_plans())
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
-    told = " ".join(run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02").stdout.split())
-    assert f"asks for $35.00, and $0.00 of the fee is left by {FIRST} now" in told
-    assert "void 2026-10-MANU-0001 --reason TEXT" in told
+    shown = " ".join(run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02").stdout.split())
+    assert f"asks for $35.00, and $0.00 of the fee is left by {FIRST} now" in shown
+    assert "void 2026-10-MANU-0001 --reason TEXT" in shown
     reconcile(folder, (FIRST, 0, "Not covered"), number="P2")
     path = xlsx(folder, [two_plans()])
-    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-03").stdout
-    assert f"asks for $35.00, and $95.00 of the fee is left by {FIRST} now" in " ".join(told.split())
+    shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-03").stdout
+    assert f"asks for $35.00, and $95.00 of the fee is left by {FIRST} now" in " ".join(shown.split())
     run(folder, "void", "2026-10-MANU-0001", "--replace", "--reason", "x", "--as-of", "2026-12-04")
     assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-MANU-0002": ("Manulife", 9500)}
 
@@ -253,8 +253,8 @@ def test_what_the_second_is_asked_for_is_not_owed_by_the_first(folder: Path) -> 
     claim(folder, two_plans())
     reconcile(folder, (FIRST, 70, "Over reasonable and customary"))
     claim(folder, two_plans(), as_of="2026-12-01")
-    told = json.loads(run(folder, "aging", "--as-of", "2026-12-02", "--json").stdout)
-    assert [(line["claim"], line["owed_cents"]) for line in told["claims"]] == [("2026-10-MANU-0001", 2500)]
+    shown = json.loads(run(folder, "aging", "--as-of", "2026-12-02", "--json").stdout)
+    assert [(line["claim"], line["owed_cents"]) for line in shown["claims"]] == [("2026-10-MANU-0001", 2500)]
 
 
 def test_a_payment_that_names_no_insurer_finds_the_claim_by_its_member_or_none(folder: Path) -> None:
@@ -266,11 +266,11 @@ def test_a_payment_that_names_no_insurer_finds_the_claim_by_its_member_or_none(f
     arguments = ("--as-of", "2026-12-06", "--json")
     unclear = csv_file(folder, [line], "r.csv")
     done = CliRunner().invoke(app, ["reconcile", str(unclear), "--clinic", str(folder / "clinic.toml"), *arguments])
-    [found] = json.loads(done.stdout)["payments"][0]["lines"]
-    assert (found["result"], found["might_be"]) == ("ambiguous", [FIRST, "2026-10-MANU-0001"])
+    [line_posted] = json.loads(done.stdout)["payments"][0]["lines"]
+    assert (line_posted["result"], line_posted["might_be"]) == ("ambiguous", [FIRST, "2026-10-MANU-0001"])
     clear = csv_file(folder, [line | {"Member ID": "888"}], "r.csv")
-    [found] = json.loads(run(folder, "reconcile", str(clear), *arguments).stdout)["payments"][0]["lines"]
-    assert (found["result"], found["claims"]) == ("paid", ["2026-10-MANU-0001"])
+    [line_posted] = json.loads(run(folder, "reconcile", str(clear), *arguments).stdout)["payments"][0]["lines"]
+    assert (line_posted["result"], line_posted["claims"]) == ("paid", ["2026-10-MANU-0001"])
 
 
 def test_icbcs_extra_goes_once_the_second_insurer_is_known(folder: Path) -> None:
@@ -285,8 +285,8 @@ def test_another_second_insurer_in_the_file_is_pointed_out(folder: Path) -> None
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
     path = xlsx(folder, [two_plans("Green Shield", "5", "6")])
-    told = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-02").stdout
-    assert "asked Manulife, and the files name Green Shield as second insurer now" in " ".join(told.split())
+    shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-02").stdout
+    assert "asked Manulife, and the files name Green Shield as second insurer now" in " ".join(shown.split())
 
 
 def test_the_database_keeps_second_claims_behind_first_ones(folder: Path) -> None:
@@ -341,13 +341,13 @@ def test_never_more_than_is_left(
     for number, (cents, denied) in enumerate(payments):
         postings.loc[number] = [1, stated["claim"], cents, 0, denied, "", dt.datetime(2026, 11, 1), None]
     postings = postings.astype({column.name: column.dtype for column in POSTINGS})
-    found = answers(claims, postings)
-    due = rests(claims, found, {}, {stated["claim"]} if before else set(), without_file())
-    position = found[stated["claim"]].position
-    asked = int(due.claims["amount_cents"].sum())
-    first_is_asked_for = position.paid if position.answered else stated["amount_cents"]
-    assert asked == 0 or asked + max(first_is_asked_for, 0) == fee
+    line_posted = answers(claims, postings)
+    due = rests(claims, line_posted, {}, {stated["claim"]} if before else set(), without_file())
+    position = line_posted[stated["claim"]].position
+    second_cents = int(due.claims["amount_cents"].sum())
+    first_cents = position.paid if position.answered else stated["amount_cents"]
+    assert second_cents == 0 or second_cents + max(first_cents, 0) == fee
     if before or first == "worksafebc" or (not position.answered and first != "icbc"):
-        assert asked == 0
+        assert second_cents == 0
     elif position.answered:
-        assert asked == max(0, fee - max(position.paid, 0))
+        assert second_cents == max(0, fee - max(position.paid, 0))

@@ -40,9 +40,9 @@ def opened(name: str, content: bytes) -> list[RawTable]:
 def refusal(name: str, content: bytes) -> str:
     with pytest.raises(BillingError) as refused:
         open_spreadsheet(name, content, nobody_to_ask)
-    said = str(refused.value)
-    assert said.startswith(f"{name}: ")
-    return said.removeprefix(f"{name}: ")
+    message = str(refused.value)
+    assert message.startswith(f"{name}: ")
+    return message.removeprefix(f"{name}: ")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -59,12 +59,12 @@ def test_every_format_gives_the_same_sessions(tmp_path: Path, form: str) -> None
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_file_is_known_by_its_content_and_called_what_it_is(tmp_path: Path, form: str) -> None:
     content = write_table(tmp_path, form, TABLE).read_bytes()
-    told = open_spreadsheet("export.xls", content, nobody_to_ask)
-    assert told.tables[0].row(1)[1] == "Zoë Étoile"
-    remark = {"xls": ()}.get(form, told.remarks)
-    assert told.remarks == remark
+    opened = open_spreadsheet("export.xls", content, nobody_to_ask)
+    assert opened.tables[0].row(1)[1] == "Zoë Étoile"
+    remark = {"xls": ()}.get(form, opened.remarks)
+    assert opened.remarks == remark
     if form != "xls":
-        assert told.remarks[0].startswith("export.xls is really ")
+        assert opened.remarks[0].startswith("export.xls is really ")
 
 
 CELLS = st.fixed_dictionaries(
@@ -95,10 +95,10 @@ def test_error_cells_are_findings_in_a_table_that_begins_anywhere(tmp_path: Path
     table: list[list[Any]] = [[], [], *([None, None, *cells] for cells in TABLE)]
     table[3][6] = "#N/A"  # Insurer in column G, row 4
     path = write_table(tmp_path, form, table)
-    found = read_files([path], practice(tmp_path))
-    messages = list(found.cell_findings["message"])
+    intake = read_files([path], practice(tmp_path))
+    messages = list(intake.cell_findings["message"])
     assert messages == ["Insurer (column G) holds #N/A."]
-    assert list(found.sessions["insurer"]) == ["", "Sun Life"]
+    assert list(intake.sessions["insurer"]) == ["", "Sun Life"]
 
 
 def test_dates_in_the_1904_system_are_the_same_days(tmp_path: Path) -> None:
@@ -122,14 +122,14 @@ def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:
         sheet.append(line)
     sheet.row_dimensions[3].hidden = True
     book.save(tmp_path / "filtered.xlsx")
-    found = read_files([tmp_path / "filtered.xlsx"], practice(tmp_path))
-    assert len(found.sessions) == 2
-    assert "1 hidden rows were read too" in found.files[0].remarks
+    intake = read_files([tmp_path / "filtered.xlsx"], practice(tmp_path))
+    assert len(intake.sessions) == 2
+    assert "1 hidden rows were read too" in intake.files[0].remarks
 
 
 def test_check_says_what_each_file_was_taken_for_and_why(tmp_path: Path) -> None:
-    found = read_files([xlsx(tmp_path, [row()])], practice(tmp_path))
-    assert found.files[0].remarks == ("taken for sessions by 25 headings in sheet Sessions, row 1",)
+    intake = read_files([xlsx(tmp_path, [row()])], practice(tmp_path))
+    assert intake.files[0].remarks == ("taken for sessions by 25 headings in sheet Sessions, row 1",)
 
 
 def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:
@@ -140,12 +140,12 @@ dates = "day-first"
 headings = { "Datum" = "Service Date", "Wie" = "Patient", "Wer" = "Practitioner", "Was" = "Service", "Kasse" = "Insurer", "Amount" = "Patient Paid", "Preis" = "Fee", "Stand" = "Status" }
 status = { "war da" = "arrived" }
 """  # noqa: E501
-    known = practice(tmp_path, more)
+    clinic = practice(tmp_path, more)
     table: list[list[Any]] = [["Datum", "Wie", "Wer", "Was", "Kasse", "Amount", "Preis", "Stand"],
              ["07/10/2026", "Pat Madeup", "Ann Example", "IMS", "Sun Life", 20.0, 95.0, "war da"]]  # fmt: skip
-    found = read_files([write_table(tmp_path, "xlsx", table)], known)
-    session = found.sessions.iloc[0]
-    assert found.files[0].layout == "old-system"
+    intake = read_files([write_table(tmp_path, "xlsx", table)], clinic)
+    session = intake.sessions.iloc[0]
+    assert intake.files[0].layout == "old-system"
     assert (session["service_date"], session["status"]) == (dt.datetime(2026, 10, 7), "arrived")
     assert (session["fee_cents"], session["patient_paid_cents"]) == (9500, 2000)
 
@@ -159,16 +159,16 @@ def protected(content: bytes, password: str) -> bytes:
 
 def test_a_protected_workbook_is_opened_with_its_password(tmp_path: Path) -> None:
     content = protected(write_table(tmp_path, "xlsx", TABLE).read_bytes(), "sesame")
-    asked: list[bool] = []
+    again_flags: list[bool] = []
     answers = iter(["wrong", "sesame"])
 
     def ask(name: str, again: bool) -> str | None:
         assert name == "locked.xlsx"
-        asked.append(again)
+        again_flags.append(again)
         return next(answers)
 
     assert open_spreadsheet("locked.xlsx", content, ask).tables[0].row(1)[1] == "Zoë Étoile"
-    assert asked == [False, True]
+    assert again_flags == [False, True]
     assert refusal("locked.xlsx", content).startswith("it is protected by a password")
     with pytest.raises(BillingError, match="the password is wrong"):
         open_spreadsheet("locked.xlsx", content, lambda _name, again: None if again else "wrong")
@@ -201,10 +201,10 @@ def sheet_of(tmp_path: Path, sheet: bytes) -> bytes:
     content = io.BytesIO()
     with (
         zipfile.ZipFile(write_table(tmp_path, "xlsx", TABLE)) as good,
-        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         for entry in good.infolist():
-            made.writestr(entry.filename, sheet if entry.filename.endswith("sheet1.xml") else good.read(entry))
+            archive.writestr(entry.filename, sheet if entry.filename.endswith("sheet1.xml") else good.read(entry))
     return content.getvalue()
 
 
@@ -216,8 +216,8 @@ def test_hostile_workbooks_are_refused_or_read_within_their_bounds(tmp_path: Pat
         b"",
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
     )
-    said = refusal("corner.xlsx", sheet_of(tmp_path, corner))
-    assert "too large" in said or "damaged" in said
+    message = refusal("corner.xlsx", sheet_of(tmp_path, corner))
+    assert "too large" in message or "damaged" in message
     entities = b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">' + b"".join(
         b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
     ) + b"]>" + SHEET % (b"", b'<row r="1"><c r="A1" t="inlineStr"><is><t>&j;</t></is></c></row>')  # fmt: skip
@@ -238,9 +238,9 @@ def test_a_million_empty_formatted_rows_are_nothing(tmp_path: Path) -> None:
 
 
 def test_sixteen_thousand_columns_are_answered(tmp_path: Path) -> None:
-    said = ",".join(f"column {n}" for n in range(16_384))
+    message = ",".join(f"column {n}" for n in range(16_384))
     path = tmp_path / "wide.csv"
-    path.write_text(f"{said}\n{said}\n", encoding="utf-8")
+    path.write_text(f"{message}\n{message}\n", encoding="utf-8")
     with pytest.raises(BillingError, match="no header row was found"):
         read_files([path], practice(tmp_path))
 
@@ -258,9 +258,9 @@ DAMAGED: list[tuple[str, bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "content", "said"), DAMAGED, ids=[name for name, _, _ in DAMAGED])
-def test_damaged_and_other_files_are_refused_with_the_way_out(name: str, content: bytes, said: str) -> None:
-    assert said in refusal(name, content)
+@pytest.mark.parametrize(("name", "content", "message"), DAMAGED, ids=[name for name, _, _ in DAMAGED])
+def test_damaged_and_other_files_are_refused_with_the_way_out(name: str, content: bytes, message: str) -> None:
+    assert message in refusal(name, content)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sockets in folders")
@@ -281,7 +281,7 @@ def fuzz(tmp_path: Path, cases: int, seed: int) -> dict[str, int]:
     """Mutates the bytes of one good file per format; everything is read or refused, and nothing else comes out."""
     came: dict[str, int] = {}
     shuffle = random.Random(seed)
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     good = {form: write_table(tmp_path, form, TABLE).read_bytes() for form in FORMATS}
     path = tmp_path / "mutant"
     for case in range(cases):
@@ -301,7 +301,7 @@ def fuzz(tmp_path: Path, cases: int, seed: int) -> dict[str, int]:
                 break
         path.write_bytes(content)
         try:
-            read_files([path], known)
+            read_files([path], clinic)
             came[f"{form} read"] = came.get(f"{form} read", 0) + 1
         except BillingError:
             came[f"{form} refused"] = came.get(f"{form} refused", 0) + 1

@@ -14,7 +14,7 @@ from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.model import FileRead
 from tests.jane import appointment, as_csv, exports, sale
-from tests.practice import AS_OF, MONTH, csv_file, kinds, outcomes, practice, told
+from tests.practice import AS_OF, MONTH, csv_file, kinds, messages_of, outcomes, practice
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -24,9 +24,9 @@ NO_POLICY = '[severity]\nmissing-policy = "off"\n'
 
 
 def jane(tmp_path: Path, appointments: Rows, sales: Rows, *lists: Path, more: str = NO_POLICY) -> Month:
-    known = practice(tmp_path, more)
-    read = read_files([*exports(tmp_path, appointments, sales), *lists], known)
-    return prepare_month(read, known, month=MONTH, as_of=AS_OF)
+    clinic = practice(tmp_path, more)
+    read = read_files([*exports(tmp_path, appointments, sales), *lists], clinic)
+    return prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
 
 
 def account(month: Month) -> list[tuple[str, int, int, int, int]]:
@@ -133,20 +133,20 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "appointments", "sales", "expected", "found"), TIES, ids=[t[0] for t in TIES])
+@pytest.mark.parametrize(("case", "appointments", "sales", "expected", "kinds_held"), TIES, ids=[t[0] for t in TIES])
 def test_what_ties_and_what_does_not(
-    tmp_path: Path, case: str, appointments: Rows, sales: Rows, expected: list[str], found: list[str]
+    tmp_path: Path, case: str, appointments: Rows, sales: Rows, expected: list[str], kinds_held: list[str]
 ) -> None:
     month = jane(tmp_path, appointments, sales)
     assert outcomes(month) == expected, case
     ties = {"sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain"}
-    assert sorted(ties & set(month.findings["kind"])) == found, case
+    assert sorted(ties & set(month.findings["kind"])) == kinds_held, case
     account(month)
 
 
 def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
     month = jane(tmp_path, [appointment()], [sale(Staff_Member="Ben Sample")])
-    assert told(month, "sale-and-arrival-differ") == [
+    assert messages_of(month, "sale-and-arrival-differ") == [
         "The sale in Sales_20261001_20261031.csv, row 2 names another staff member than the appointment."
     ]
 
@@ -169,7 +169,7 @@ def test_a_sale_that_stands_alone_is_a_session_with_all_that_the_sale_says(tmp_p
     assert (alone["sheet"], alone["beside"]) == ("", f"{report}\t\t2\n{report}\t\t4")
     assert account(month)[1] == ("jane-sales", 3, 0, 3, 0)
     stands = "The sale stands alone: {}, or another sale is tied to it."
-    assert told(month, "sale-without-arrival") == [
+    assert messages_of(month, "sale-without-arrival") == [
         stands.format("there is no appointment that day"),
         stands.format("the appointment that day did not take place"),
     ]
@@ -197,7 +197,7 @@ def test_visits_that_cannot_be_told_apart_are_tied_in_their_order(tmp_path: Path
 
 def test_a_visit_without_a_sale_says_so(tmp_path: Path) -> None:
     month = jane(tmp_path, [appointment()], [ELSE])
-    assert told(month, "arrival-without-sale") == [
+    assert messages_of(month, "arrival-without-sale") == [
         "The visit took place, and no sale of that patient, day and staff member is left for it."
     ]
 
@@ -210,28 +210,28 @@ def test_a_cell_of_the_appointment_that_cannot_be_read_is_told_beside_what_the_s
 
 @pytest.mark.parametrize("report", ["appointments", "sales"])
 def test_one_report_alone_misses_nothing_in_the_other(tmp_path: Path, report: str) -> None:
-    known = practice(tmp_path, NO_POLICY)
+    clinic = practice(tmp_path, NO_POLICY)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])
-    read = read_files([appointments if report == "appointments" else sales], known)
-    month = prepare_month(read, known, month=MONTH, as_of=AS_OF)
+    read = read_files([appointments if report == "appointments" else sales], clinic)
+    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
     assert not {"arrival-without-sale", "sale-without-arrival"} & set(month.findings["kind"])
 
 
 def test_a_chart_that_is_not_signed_is_pointed_out(tmp_path: Path) -> None:
     month = jane(tmp_path, [appointment(chart_status="unsigned")], [sale()])
-    assert told(month, "chart-not-signed") == ["The chart of the visit is not signed."]
+    assert messages_of(month, "chart-not-signed") == ["The chart of the visit is not signed."]
     assert outcomes(month) == ["claimed"]
-    assert told(jane(tmp_path, [appointment()], [sale()]), "chart-not-signed") == []
+    assert messages_of(jane(tmp_path, [appointment()], [sale()]), "chart-not-signed") == []
 
 
 @pytest.mark.parametrize(
-    ("first", "visit", "told_by"),
+    ("first", "visit", "evidence"),
     [("true", "initial", "the appointment's first visit"), ("false", "subsequent", "the appointment's first visit"),
      ("", "", "")],
 )  # fmt: skip
-def test_the_appointment_says_which_visit_it_is(tmp_path: Path, first: str, visit: str, told_by: str) -> None:
+def test_the_appointment_says_which_visit_it_is(tmp_path: Path, first: str, visit: str, evidence: str) -> None:
     session = jane(tmp_path, [appointment(first_visit=first)], [sale()]).sessions.iloc[0]
-    assert (session["visit"], session["visit_evidence"]) == (visit, told_by)
+    assert (session["visit"], session["visit_evidence"]) == (visit, evidence)
 
 
 def test_a_sale_of_which_a_part_was_taken_back_is_held(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_tax_is_read_with_and_without_tax_columns(tmp_path: Path) -> None:
     with_columns = {**sale(), "GST": "4.75", "PST": "0.00", "Total": "99.75"}
     for line in (with_columns, sale(Total="99.75")):
         month = jane(tmp_path, [appointment()], [line])
-        assert told(month, "tax-on-session") == ["Tax of $4.75 is charged."]
+        assert messages_of(month, "tax-on-session") == ["Tax of $4.75 is charged."]
 
 
 def test_products_packages_fees_and_breaks_are_set_aside_with_the_reason(tmp_path: Path) -> None:
@@ -315,10 +315,10 @@ def test_policies_that_disagree_add_nothing(tmp_path: Path) -> None:
 
 
 def test_overlapping_appointment_exports_count_once(tmp_path: Path) -> None:
-    known = practice(tmp_path, NO_POLICY)
+    clinic = practice(tmp_path, NO_POLICY)
     again = as_csv(tmp_path, "B_Appointments.csv", [appointment(), appointment(**LATER, patient_guid="g-2")], [])
     month = prepare_month(
-        read_files([*exports(tmp_path, [appointment()], [sale()]), again], known), known, month=MONTH, as_of=AS_OF
+        read_files([*exports(tmp_path, [appointment()], [sale()]), again], clinic), clinic, month=MONTH, as_of=AS_OF
     )
     assert account(month) == [
         ("jane-appointments", 2, 0, 0, 0), ("jane-appointments", 0, 1, 0, 0), ("jane-sales", 0, 0, 1, 0),
@@ -326,11 +326,11 @@ def test_overlapping_appointment_exports_count_once(tmp_path: Path) -> None:
 
 
 def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
-    known = practice(tmp_path)
+    clinic = practice(tmp_path)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])
-    assert read_files([appointments], known).missing[0].startswith("Jane's Sales report is missing")
-    assert read_files([sales], known).missing[0].startswith("Jane's Appointments report is missing")
-    assert read_files([appointments, sales], known).missing == ()
+    assert read_files([appointments], clinic).missing[0].startswith("Jane's Sales report is missing")
+    assert read_files([sales], clinic).missing[0].startswith("Jane's Appointments report is missing")
+    assert read_files([appointments, sales], clinic).missing == ()
 
 
 PEOPLE = st.sampled_from(["g-1", "g-2"])

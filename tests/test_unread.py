@@ -54,10 +54,10 @@ ROWS: list[dict[str, Any]] = [
 OPTIONAL = ("Status", "Billed", "Tax", "Accident Date", "Start", "Visit", "Location")
 
 
-def stopped(found: Intake) -> bool:
+def stopped(intake: Intake) -> bool:
     """Whether `claim` refuses the intake."""
     try:
-        refuse_unread(found.files, "clinic.toml")
+        refuse_unread(intake.files, "clinic.toml")
     except BillingError:
         return True
     return False
@@ -66,10 +66,10 @@ def stopped(found: Intake) -> bool:
 def claimed(path: Path, clinic: Clinic) -> list[str]:
     """The patients whose sessions `check` calls claimed, though `claim` may refuse; nobody's where both refuse."""
     try:
-        found = read_files([path], clinic)
+        intake = read_files([path], clinic)
     except BillingError:
         return []
-    month = prepare_month(found, clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(intake, clinic, month=MONTH, as_of=AS_OF)
     return list(month.sessions.loc[month.sessions["outcome"] == "claimed", "patient"])
 
 
@@ -95,8 +95,8 @@ def test_no_renamed_subset_of_headings_lets_a_cancelled_or_billed_session_be_cla
 
 @pytest.mark.parametrize(("name", "cell"), [(name, cell) for name, cells in TELLING.items() for cell in cells])
 def test_one_telling_cell_under_a_heading_nobody_knows_stops_the_claim(tmp_path: Path, name: str, cell: str) -> None:
-    known = claimed(csv_file(tmp_path, [{**NEEDED, name: cell}]), practice(tmp_path))
-    assert known == [], "the cell decides where its column is read"
+    claims = claimed(csv_file(tmp_path, [{**NEEDED, name: cell}]), practice(tmp_path))
+    assert claims == [], "the cell decides where its column is read"
     for cells in ([cell], ["", cell, ""]):
         assert of_one_column(tmp_path, "Zeta", cells) == (["Zeta"], ["Zeta"])
 
@@ -131,8 +131,8 @@ def test_what_the_cells_look_like(tmp_path: Path, kind: str, cells: list[str]) -
 
 def test_days_and_amounts_of_a_workbook_are_no_text(tmp_path: Path) -> None:
     for cell in (dt.date(2026, 11, 1), dt.datetime(2026, 11, 1, 9, 30), 46327, 4.75, True, 20):
-        found = read_files([xlsx(tmp_path, [{**NEEDED, "Fee": 95.0, "Zeta": cell}])], practice(tmp_path))
-        assert stopped(found), cell
+        intake = read_files([xlsx(tmp_path, [{**NEEDED, "Fee": 95.0, "Zeta": cell}])], practice(tmp_path))
+        assert stopped(intake), cell
 
 
 HARMLESS: list[tuple[str, list[str]]] = [
@@ -180,18 +180,18 @@ def test_an_ignored_heading_is_named_and_stops_nothing(tmp_path: Path) -> None:
 def test_a_layout_says_what_a_heading_is_or_that_it_is_ignored(tmp_path: Path) -> None:
     own = '[[layout]]\nname = "own"\nheadings = { "Zeta" = "Status" }\nignore = ["Eta"]\n'
     path = csv_file(tmp_path, [{**NEEDED, "Zeta": "Cancelled", "Eta": "yes"}])
-    found = read_files([path], practice(tmp_path, more=own))
-    assert list(found.sessions["status"]) == ["cancelled"]
-    assert (found.files[0].unread_headings, found.files[0].doubtful) == (["Eta"], ())
+    intake = read_files([path], practice(tmp_path, more=own))
+    assert list(intake.sessions["status"]) == ["cancelled"]
+    assert (intake.files[0].unread_headings, intake.files[0].doubtful) == (["Eta"], ())
 
 
 def test_a_column_without_a_heading_is_named_by_its_letter(tmp_path: Path) -> None:
     path = tmp_path / "sessions.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["", *NEEDED], ["Cancelled", *NEEDED.values()]])
-    found = read_files([path], practice(tmp_path))
-    assert found.files[0].unread_headings == ["column A"]
-    assert stopped(found)
+    intake = read_files([path], practice(tmp_path))
+    assert intake.files[0].unread_headings == ["column A"]
+    assert stopped(intake)
 
 
 MARKED: list[tuple[Mapping[str, str], str]] = [
@@ -215,10 +215,10 @@ MARKED: list[tuple[Mapping[str, str], str]] = [
 
 @pytest.mark.parametrize(("cells", "status"), MARKED, ids=[str(dict(cells)) for cells, _ in MARKED])
 def test_every_column_that_says_a_status_is_read(tmp_path: Path, cells: Mapping[str, str], status: str) -> None:
-    found = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
-    assert list(found.sessions["status"]) == [status]
-    assert list(found.cell_findings["kind"]) == (["status-not-recognised"] if status == "unknown" else [])
-    assert not stopped(found)
+    intake = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
+    assert list(intake.sessions["status"]) == [status]
+    assert list(intake.cell_findings["kind"]) == (["status-not-recognised"] if status == "unknown" else [])
+    assert not stopped(intake)
 
 
 def test_a_visit_without_the_tick_that_others_have_is_held(tmp_path: Path) -> None:
@@ -237,8 +237,8 @@ def test_an_amount_under_a_heading_that_is_a_status_is_no_tick(tmp_path: Path) -
 
 def test_a_second_column_on_what_was_billed_counts_too(tmp_path: Path) -> None:
     for cells in ({"Billed": "no", "Claim Sent": "2026-11-01"}, {"Invoiced": "no", "Sent to Insurer": "yes"}):
-        found = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
-        assert list(found.sessions["billed"]) == [True]
+        intake = read_files([csv_file(tmp_path, [{**NEEDED, **cells}])], practice(tmp_path))
+        assert list(intake.sessions["billed"]) == [True]
 
 
 def synonyms() -> Iterator[tuple[str, str]]:
@@ -268,8 +268,8 @@ def test_a_file_without_a_status_column_says_so(tmp_path: Path) -> None:
 
 def test_the_ledger_keeps_what_was_not_read_and_sources_shows_it(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
-    found = read_files([csv_file(tmp_path, [{**NEEDED, "Colour": "red"}])], clinic)
-    view = on_ledger(prepare_month(found, clinic, month=MONTH, as_of=AS_OF))
+    intake = read_files([csv_file(tmp_path, [{**NEEDED, "Colour": "red"}])], clinic)
+    view = on_ledger(prepare_month(intake, clinic, month=MONTH, as_of=AS_OF))
     (block,) = [block for block in sources(view) if block.title == "Columns that were not read"]
     assert block.rows == [("sessions.csv", "Colour")]
 

@@ -85,8 +85,8 @@ def test_the_ledger_knows_earlier_visits_claimed_and_not(tmp_path: Path) -> None
     (tmp_path / "b").mkdir()
     claimed = after(tmp_path, {"2026-09": [on(1, 9)]}, [on(7)])
     assert list(claimed.sessions["visit_evidence"]) == ["an earlier visit on 2026-09-01"]
-    seen = [on(1, 9, Service="Physiotherapy"), on(2, 9, Patient="Robin Madeup")]
-    listed = after(tmp_path / "b", {"2026-09": seen}, [on(7)])
+    earlier = [on(1, 9, Service="Physiotherapy"), on(2, 9, Patient="Robin Madeup")]
+    listed = after(tmp_path / "b", {"2026-09": earlier}, [on(7)])
     assert list(listed.sessions["visit"]) == ["subsequent"]
 
 

@@ -30,10 +30,10 @@ source = "Sun Life, letter of 2026-01-05"
 
 
 def page_of(month: Month, label: int = 0) -> dict[str, dict[str, str]]:
-    return told(session_page(month, label, empty(ON_LEDGER)))
+    return facts_of(session_page(month, label, empty(ON_LEDGER)))
 
 
-def told(page: Page) -> dict[str, dict[str, str]]:
+def facts_of(page: Page) -> dict[str, dict[str, str]]:
     """The page as headings with facts; of facts with one name, the last."""
     return {part.heading: dict(part.facts) for part in page.parts}
 
@@ -85,7 +85,7 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("case", "cells", "heading", "what", "said"),
+    ("case", "cells", "heading", "what", "words"),
     [
         ("held", {"Tax": 4.75}, "Findings", "tax-on-session (holds)",
          f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}"),
@@ -110,14 +110,14 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
     ],
 )  # fmt: skip
 def test_each_outcome_says_why(
-    tmp_path: Path, case: str, cells: dict[str, Any], heading: str, what: str, said: str
+    tmp_path: Path, case: str, cells: dict[str, Any], heading: str, what: str, words: str
 ) -> None:
     month = month_of(tmp_path, [{**row(), **cells}], month=None)
-    assert page_of(month)[heading][what] == said, case
+    assert page_of(month)[heading][what] == words, case
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "relationship", "said"),
+    ("first", "second", "relationship", "words"),
     [
         ("ICBC", "Sun Life", "self", "ICBC pays before any plan: it comes first"),
         ("Sun Life", "ICBC", "self", "ICBC pays before any plan: it must come before Sun Life"),
@@ -127,10 +127,10 @@ def test_each_outcome_says_why(
          "orders may say otherwise"),
     ],
 )  # fmt: skip
-def test_who_pays_first_of_two(tmp_path: Path, first: str, second: str, relationship: str, said: str) -> None:
+def test_who_pays_first_of_two(tmp_path: Path, first: str, second: str, relationship: str, words: str) -> None:
     cells = {"Insurer": first, "Secondary Insurer": second, "Relationship": relationship, "Payer File Number": ""}
     facts = page_of(month_of(tmp_path, [{**row(), **cells}]))["Who pays"]
-    assert facts["Who pays first"].partition("\n")[0] == said
+    assert facts["Who pays first"].partition("\n")[0] == words
 
 
 def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_claim_keeps_what_it_rested_on_whatever_the_clinic_file_says_later(tmp
 def test_a_claim_of_an_earlier_version_says_that_nobody_wrote_its_grounds_down(tmp_path: Path) -> None:
     shown = on_ledger(month_of(tmp_path, [row()]))
     claims = shown.claims.assign(evidence="", authority="", rules="", remarks="", visit_evidence="")
-    page = told(claim_page(claims, shown.batches[0]))
+    page = facts_of(claim_page(claims, shown.batches[0]))
     assert page["What was done"]["Read as"] == "ims, by a version of the program that did not keep it"
     assert page["By whom"]["That day"].startswith("registration 01234; claimed by a version")
     assert "Rules it rests on" not in page
@@ -217,7 +217,7 @@ def test_line_breaks_in_what_a_claim_keeps_do_not_break_its_page(tmp_path: Path)
     more = MORE.replace('"Sun Life, letter of 2026-01-05"', '"""Sun Life,\nletter"""')
     more += '[severity]\nims-or-acupuncture = "warn"\n'
     shown = on_ledger(month_of(tmp_path, [row(Service="IMS /\nAcupuncture")], more=more))
-    page = told(claim_page(shown.claims, shown.batches[0]))
+    page = facts_of(claim_page(shown.claims, shown.batches[0]))
     assert page["Rules it rests on"]["Limit, Sun Life"].endswith("Source: Sun Life, letter")
     assert page["Worth knowing when it was claimed"] == {
         "ims-or-acupuncture": 'The name "IMS / Acupuncture" says IMS and acupuncture.'
@@ -232,12 +232,12 @@ def test_a_patients_name_in_the_service_column_is_not_shown(tmp_path: Path) -> N
 def test_each_kind_of_finding_has_a_page(tmp_path: Path) -> None:
     clinic = practice(tmp_path, '[severity]\ntax-on-session = "warn"\nunusual-frequency = "off"\n')
     for kind in CATALOGUE:
-        facts = told(kind_page(kind, clinic))["Finding"]
+        facts = facts_of(kind_page(kind, clinic))["Finding"]
         assert facts["What it means"] == CATALOGUE[kind].title
         assert facts["How to fix"] == CATALOGUE[kind].fix
-    assert told(kind_page("tax-on-session", clinic))["Finding"]["How serious"].startswith("the session is claimed")
-    assert told(kind_page("unusual-frequency", clinic))["Finding"]["How serious"] == "nothing: it is turned off"
-    fixed = told(kind_page("not-a-physiotherapist", clinic))["Finding"]
+    assert facts_of(kind_page("tax-on-session", clinic))["Finding"]["How serious"].startswith("the session is claimed")
+    assert facts_of(kind_page("unusual-frequency", clinic))["Finding"]["How serious"] == "nothing: it is turned off"
+    fixed = facts_of(kind_page("not-a-physiotherapist", clinic))["Finding"]
     assert fixed["How serious"] == "it holds the session, whatever the clinic file says"
     assert fixed["Who decides"] == "nobody can decide it away: it has to be mended"
 

@@ -158,7 +158,7 @@ def test_whatever_the_input_says_no_service_that_goes_to_an_insurer_says_acupunc
                 assert "acuponc" not in str(cell.value).casefold()
     assert (
         not month.claims[["service", "service_code", "description"]]
-        .apply(lambda told: told.str.contains("(?i)acup", regex=True))
+        .apply(lambda column: column.str.contains("(?i)acup", regex=True))
         .any(axis=None)
     )
 
@@ -216,8 +216,8 @@ def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path
         ["Sun Life"], ["007"], ["-02"],
     ]  # fmt: skip
     assert column(sheet, "Insured birth date") == [dt.datetime(1979, 12, 31)]
-    not_asked = claim_lines_of(tmp_path, [{**row(), **spouse, **of_insured}], "sun-life")
-    assert not {"Insured birth date", "Relationship"} & set(headings(not_asked))
+    claim_lines = claim_lines_of(tmp_path, [{**row(), **spouse, **of_insured}], "sun-life")
+    assert not {"Insured birth date", "Relationship"} & set(headings(claim_lines))
 
 
 def test_the_clinics_summary_says_who_pays_first_and_the_insurers_does_not(tmp_path: Path) -> None:
@@ -363,10 +363,10 @@ def test_workbooks_are_as_they_were(shown: MonthView, name: str) -> None:
     content = claim_summary(shown) if name == "claim-summary" else first_report(shown)
     golden = HERE / "data" / f"golden-{name}.txt"
     # The hashes of the input files and the clinic file depend on openpyxl's clock in the tests' own spreadsheets.
-    made = "\n".join(_without_hashes(dump(content), shown))
+    text = "\n".join(_without_hashes(dump(content), shown))
     if os.environ.get("IMS_BILLING_GOLDEN"):
-        golden.write_text(made, encoding="utf-8")
-    assert made == golden.read_text(encoding="utf-8")
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
 
 
 def _without_hashes(text: str, shown: MonthView) -> list[str]:
@@ -450,8 +450,8 @@ def test_a_new_folder_is_shared_only_in_one_that_was_given_to_others(shown: Mont
         parent.chmod(mode)
         written = write_month(shown, {1}, parent / "reports")
         assert written.shared == shared, oct(mode)
-        found = {stat.S_IMODE(p.stat().st_mode) for p in written.files}
-        assert found == ({mode & 0o666} if shared else {0o600}), oct(mode)
+        modes = {stat.S_IMODE(p.stat().st_mode) for p in written.files}
+        assert modes == ({mode & 0o666} if shared else {0o600}), oct(mode)
 
 
 @pytest.mark.parametrize("lock", ["~$claim-summary-2026-10.xlsx", ".~lock.claim-summary-2026-10.xlsx#"])

@@ -318,8 +318,8 @@ class Clinic:
 
     def pay(self, day: str, number: str, *lines: Row) -> None:
         """A payment with its lines, of which not all may find a claim."""
-        told = [{**REMITTANCE, "Payment Date": f"2026-{day}", "Payment Number": number, **line} for line in lines]
-        self.run(day, "reconcile", str(csv_file(self.folder, told, f"remittance {number}.csv")), fine=(0, 1))
+        written = [{**REMITTANCE, "Payment Date": f"2026-{day}", "Payment Number": number, **line} for line in lines]
+        self.run(day, "reconcile", str(csv_file(self.folder, written, f"remittance {number}.csv")), fine=(0, 1))
 
     def number(self, patient: str, month: str = "10", insurer: str = "", day: str = "") -> str:
         """The claim that stands of a patient."""
@@ -505,22 +505,22 @@ def shown(ledger: Ledger, out: Path) -> str:
     for month in months:
         month_folder.report(Workplace(ledger, out), month)
     age(Workplace(ledger, out), "Example Physiotherapy", as_of=dt.date(2027, 1, 15))
-    told = []
+    lines = []
     for path in sorted(each for each in out.rglob("*") if each.is_file()):
-        told.append(f"=== {path.relative_to(out).as_posix()}")
+        lines.append(f"=== {path.relative_to(out).as_posix()}")
         if path.suffix == ".csv":
-            told.append(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+            lines.append(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
         else:
             title, *rest = dump(path.read_bytes()).splitlines()
             # How a sheet looks and prints is no part of what the ledger holds.
-            told += [title, *(line for line in rest if re.match(r"\[|[A-Z]+[0-9]+ ", line)), ""]
-    return "\n".join(told)
+            lines += [title, *(line for line in rest if re.match(r"\[|[A-Z]+[0-9]+ ", line)), ""]
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Makes the ledger, and keeps it with what is shown of it, by the version of its tables."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
         clinic = Clinic(folder)
         live(clinic)
         sql = as_text(folder / FILE_NAME, folder)
