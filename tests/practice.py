@@ -18,7 +18,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import run_of
-from ims_billing.reading.intake import read_files
+from ims_billing.reading.intake import read_contents, read_files
 from ims_billing.vocabulary.model import Intake, MonthView
 
 AS_OF = dt.date(2026, 11, 5)
@@ -147,14 +147,24 @@ def csv_file(
     mark: str = ",",
 ) -> Path:
     """The rows as a text file."""
+    path = folder / name
+    path.write_bytes(csv_text(rows, mark).encode(encoding))
+    return path
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], mark: str = ",") -> str:
+    """The rows as the text of such a file."""
     text = io.StringIO(newline="")
     listed = list(rows)
     writer = csv.DictWriter(text, list(listed[0]), delimiter=mark)
     writer.writeheader()
     writer.writerows(listed)
-    path = folder / name
-    path.write_bytes(text.getvalue().encode(encoding))
-    return path
+    return text.getvalue()
+
+
+def read_texts(clinic: Clinic, *texts: str) -> Intake:
+    """Text files, given by what stands in them, read without a disk."""
+    return read_contents([(f"{number}.csv", text.encode(), "0" * 64) for number, text in enumerate(texts, 1)], clinic)
 
 
 def clinic_file(folder: Path, more: str = "", clinic: str = "") -> Path:

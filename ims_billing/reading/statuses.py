@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,9 +20,14 @@ _AROUND = (
 )
 # Every visit was booked once: such a heading says when, and nothing about what became of the visit.
 _BEFORE_THE_VISIT = ("booked", "scheduled", "réservé", "réservée", "prévu", "prévue", "upcoming", "future")
+# "Done" heads a column about the bill as often as one about the visit.
+_OF_ANYTHING = ("done",)
 # A row may state several of these; the first in this order is its status.
 _ORDER = ("cancelled", "no-show", "refunded", "not-arrived")
-_TICKS = "✓✔☑✅√•●*"
+_TICKS = "✓✔☑✅√•●"
+# Signs that change nothing around a word or alone: brackets, dashes, full stops and quotation marks. Any other sign
+# says something, as in "Arrived?" or "❌ Arrived". (\ufe0f only chooses how a tick is drawn.)
+_SILENT = frozenset("()[]{}-–—−‑_.,:;'’‘\"“”…\ufe0f")
 
 
 def heading_status(written: str, words: Mapping[str, str]) -> str:
@@ -32,20 +38,26 @@ def heading_status(written: str, words: Mapping[str, str]) -> str:
     while parts and parts[-1] in _AROUND:
         parts = parts[:-1]
     word = " ".join(parts)
-    return "" if word in {word_of(before) for before in _BEFORE_THE_VISIT} else words.get(word, "")
+    return "" if word in map(word_of, (*_BEFORE_THE_VISIT, *_OF_ANYTHING)) else words.get(word, "")
 
 
 def mark(cell: Cell) -> str | None:
     """Whether a cell of a yes/no column says "yes" or "no"; a day or a time says yes; empty: blank; None: neither."""
     written = text(cell)
     if not any(map(str.isalnum, written)):
-        return "yes" if any(tick in written for tick in _TICKS) else "" if written.strip("-–—./ ") == "" else None
+        signs = _signs(written)
+        return None if signs - set(_TICKS) else "yes" if signs else ""
     answer = _yes_and_no().get(word_of(written))
     if answer is None and money(cell) is not None:
         return None  # 20.00 under Refunded is an amount, not a time
     if answer is None and (day(cell, "month-first") or day(cell, "day-first") or time(cell) is not None):
         return "yes"
     return answer
+
+
+@cache
+def _not_applicable() -> frozenset[str]:
+    return frozenset(map(word_of, published().layouts.words.nothing["not-applicable"]))
 
 
 @cache
@@ -115,12 +127,24 @@ class _StatusColumn:
         return f"The status{quoted(written)}{place} is not one the program knows." if written else ""
 
 
+def _signs(written: str) -> set[str]:
+    """The signs in a text that say something; a stroke between two letters is a hyphen, as in N/A."""
+    joined = re.sub(r"(?<=\w) ?/ ?(?=\w)", " ", written)
+    return {sign for sign in joined if not (sign.isalnum() or sign.isspace() or sign in _SILENT)}
+
+
 def _status(cell: Cell, written: str, own: str, words: Mapping[str, str]) -> str:
-    word = word_of(written)
-    if word in words:
-        return words[word]
+    signs = _signs(written)
+    word = word_of("".join(sign for sign in written if sign not in _TICKS))
+    if signs and word:
+        # A tick beside the word says the same once more where the patient came, and else contradicts it.
+        return "arrived" if signs <= set(_TICKS) and words.get(word) == "arrived" else "unknown"
+    if (word or written) in words:
+        return words[word or written]
+    if word in _not_applicable():
+        return ""
     if not own:
-        return "unknown" if word else ""
+        return "unknown" if word or signs else ""
     answer = mark(cell)
     if answer == "yes":
         return own

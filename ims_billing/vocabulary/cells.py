@@ -160,7 +160,8 @@ def quoted(cell: str) -> str:
 
 def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:
     """The meaning of each cell word: the published words, overridden by the clinic's own."""
-    by_word = {word_of(written): meaning for meaning, texts in published_words.items() for written in texts}
-    by_word |= {word_of(written): meaning for written, meaning in own.items()}
+    # A sign such as a box to tick is its own word.
+    by_word = {word_of(written) or written: meaning for meaning, texts in published_words.items() for written in texts}
+    by_word |= {word_of(written) or written: meaning for written, meaning in own.items()}
     # "no show", "noshow" and "no-show" are one word to a person
     return {word.replace(" ", ""): meaning for word, meaning in by_word.items()} | by_word
