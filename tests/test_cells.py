@@ -73,7 +73,8 @@ def test_days_are_read_where_they_are_plain(cell: Cell, order: Order, value: dt.
 
 def test_two_digit_years_are_read_only_where_they_may_be_and_the_order_is_known() -> None:
     assert day("10/31/26", "month-first", short_years=True) == OCTOBER_31
-    assert day("10/31/26", "unambiguous", short_years=True) is None
+    assert day("10/31/26", "unambiguous", short_years=True) == OCTOBER_31
+    assert day("20/10/26", "unambiguous", short_years=True) is None
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,12 @@ def test_brackets_dashes_and_full_stops_change_nothing(clinic: Clinic) -> None:
 
 def test_a_tick_says_yes_where_the_heading_asks_and_beside_arrived(clinic: Clinic) -> None:
     assert statuses(clinic, "Attended", ["✓", "✔", "✔️", "☑", "✅", "yes"]) == ["arrived"] * 6
-    assert statuses(clinic, "Status", ["✓ Arrived", "Arrived ✔", "✓", "☑"]) == ["arrived", "arrived", "unknown", "unknown"]
+    assert statuses(clinic, "Status", ["✓ Arrived", "Arrived ✔", "✓", "☑"]) == [
+        "arrived",
+        "arrived",
+        "unknown",
+        "unknown",
+    ]
 
 
 def test_other_words_for_a_patient_who_came(clinic: Clinic) -> None:

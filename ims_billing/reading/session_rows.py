@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.reading.statuses import row_statuses
+from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
 from ims_billing.reading.visit_times import length_between, service_days, visit_times
 from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
@@ -122,7 +122,12 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
     for name in table.every("billed"):
         texts = table.texts(name, sound=True)
         for position, (cell, word) in enumerate(zip(table.raw(name), texts, strict=True)):
-            meaning = "no" if not word else words.get(word_of(word) or word)
+            meaning = words.get(word_of(word) or word)
+            if meaning is None and not word_of(word):
+                # Dashes are blank, a tick says yes, and of another mark nobody can tell.
+                meaning = "no" if mark(word) == "" else mark(word)
+            if meaning == "no" and doubts(word):
+                meaning = None
             if meaning is None and day(cell, table.match.read_by.dates) is not None:
                 meaning = "yes"
             if meaning is None:

@@ -133,6 +133,11 @@ def _signs(written: str) -> set[str]:
     return {sign for sign in joined if not (sign.isalnum() or sign.isspace() or sign in _SILENT)}
 
 
+def doubts(written: str) -> bool:
+    """Whether a sign beside a word takes away what the word says, as in "no?"; a sign alone is a word of its own."""
+    return bool(word_of(written)) and bool(_signs(written))
+
+
 def _status(cell: Cell, written: str, own: str, words: Mapping[str, str]) -> str:
     signs = _signs(written)
     word = word_of("".join(sign for sign in written if sign not in _TICKS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from ims_billing.vocabulary.cells import (
     clock,
     day,
     day_order,
+    end_of,
     is_error,
     length,
     meaning_of,
@@ -34,6 +36,9 @@ from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame
 from ims_billing.vocabulary.identifiers import Identifier, identifier
 from ims_billing.vocabulary.spelling import heading
 
+_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|[+-]00:?00)$")
+_NO_RATE = re.compile(r"0+(?:[.,]0+)? ?%")
+_DAY_AND_TIME = len("5/10/26 9:30")
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.
 Bad = tuple[int, str, str, str]
 
@@ -117,11 +122,21 @@ class Table:
         """
         raw = self.raw(name)
         order, zone = day_order(raw, self.match.read_by.dates), self.clinic.zone
+        whole_days = whole_days or _are_bare_days(raw)
         days: dict[Any, Any] = {}
         for cell in raw:
             if (key := (type(cell), cell)) not in days:
                 days[key] = day(cell, order, short_years=short_years, zone=zone, whole_days=whole_days)
         return [days[type(cell), cell] for cell in raw]
+
+    def ends(self, name: str) -> list[int | None]:
+        """The ends, in minutes after midnight, of ranges of times that stand beside a day in a field."""
+        raw = self.raw(name)
+        order, zone = day_order(raw, self.match.read_by.dates), self.clinic.zone
+        # Nothing shorter holds a day and two times.
+        ranges = {cell for cell in raw if isinstance(cell, str) and len(cell) > _DAY_AND_TIME}
+        ends = {cell: end_of(cell, order, zone=zone) for cell in ranges}
+        return [ends.get(cell) if isinstance(cell, str) else None for cell in raw]
 
     def dates(self, name: str, *, short_years: bool = False) -> list[Any]:
         """A field of days without times (a birth date); None where there is none or it cannot be read."""
@@ -180,11 +195,15 @@ class Table:
         for position, cell in enumerate(self.raw(name)):
             key = (type(cell), cell)
             amount = amounts[key] if key in amounts else amounts.setdefault(key, money(cell))
-            if amount is None and text(cell) and not (words and says_nothing(cell, self._no_money)):
+            if amount is None and text(cell) and not (words and self._is_no_money(cell)):
                 message = f"{self.called(name)} holds {written_out(cell)}, which is not an amount in whole cents."
                 self.note(position, column or f"{name}_cents", kind, message)
             cents.append(amount)
         return cents
+
+    def _is_no_money(self, cell: Cell) -> bool:
+        """Whether a cell says that there is no amount: a dash, "exempt", or a rate of 0 %."""
+        return says_nothing(cell, self._no_money) or (isinstance(cell, str) and bool(_NO_RATE.fullmatch(cell.strip())))
 
     def worded(self, name: str, meanings: Mapping[str, str], wanted: str = "") -> list[str]:
         """Cell words by what they mean, "" where they say nothing of it; a word that is not understood is noted.
@@ -251,6 +270,12 @@ class Table:
         """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""
         for position, message in self.moved().items():
             raise BillingError(f"{file}, row {self.places[position]}: {message} Correct the row, or export again.")
+
+
+def _are_bare_days(cells: Sequence[Cell]) -> bool:
+    """Whether cells are days that a program wrote as midnight in UTC: all of them are, and on several days."""
+    moments = {cell for cell in cells if cell not in (None, "")}
+    return len(moments) > 1 and all(isinstance(cell, str) and _MIDNIGHT.search(cell) for cell in moments)
 
 
 def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:

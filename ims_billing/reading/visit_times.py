@@ -31,11 +31,14 @@ def visit_times(table: Table) -> dict[str, Any]:
     """
     moments = service_days(table, "service_date", short_years=True)
     starts, ends = table.clocks("start"), table.clocks("end")
+    ends_in_days = table.ends("service_date")
     unreadable = {position for position, column, *_ in table.bad if column == "start"}
     visits = []
     for position, (moment, cell) in enumerate(zip(moments, table.raw("service_date"), strict=True)):
         visit = _Visit(moment)
         _begin(table, position, visit, cell, starts[position], unreadable)
+        if visit.moment is not None:
+            visit.end = ends_in_days[position]
         _finish(table, position, visit, starts[position], ends[position])
         visits.append(visit)
     for visit, minutes in zip(visits, table.lengths("minutes"), strict=True):

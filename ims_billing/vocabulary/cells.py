@@ -18,6 +18,7 @@ from ims_billing.vocabulary.days import (
     clock,
     day,
     day_order,
+    end_of,
     time,
 )
 from ims_billing.vocabulary.durations import length
@@ -25,7 +26,7 @@ from ims_billing.vocabulary.spelling import cents, plain
 
 __all__ = ["Cell", "Clock", "Order", "at_the_clinic", "clock", "day", "day_order", "length", "time"]
 __all__ += ["is_error", "meanings", "money", "quoted", "shown", "text", "word_of", "written_out"]
-__all__ += ["meaning_of", "says_nothing"]
+__all__ += ["end_of", "meaning_of", "says_nothing"]
 
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 

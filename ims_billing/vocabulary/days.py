@@ -154,6 +154,14 @@ def day(
 def _written_day(
     cell: str, order: Order, short_years: bool, zone: dt.tzinfo | None, whole_days: bool
 ) -> dt.datetime | None:
+    parts = _parts(cell, order, short_years, zone)
+    return None if parts is None else _local(parts[0], parts[1].offset, zone, whole_days)
+
+
+def _parts(
+    cell: str, order: Order, short_years: bool, zone: dt.tzinfo | None = None
+) -> tuple[dt.datetime, Clock] | None:
+    """The moment as a text has it, and the time in it, which may be a range or at an offset."""
     written = spelled(cell)
     weekday = _WEEKDAY.match(written)
     if weekday:
@@ -173,7 +181,7 @@ def _written_day(
         return None
     if weekday and weekday["weekday"] and WEEKDAYS[weekday["weekday"]] != moment.weekday():
         return None
-    return _local(moment, clock.offset, zone, whole_days)
+    return moment, clock
 
 
 def _day_parts(match: re.Match[str], order: Order, short_years: bool) -> tuple[int, int, int] | None:
@@ -184,7 +192,8 @@ def _day_parts(match: re.Match[str], order: Order, short_years: bool) -> tuple[i
         if not short_years or year not in _SHORT_YEARS:
             return None
     if match.re is _YEAR_LAST:
-        if year_is_short(match) and order == "unambiguous":
+        # 20/10/26 may be a day of 2020, and 13/10/26 only one of 2026.
+        if year_is_short(match) and order == "unambiguous" and 2000 + int(match["a"]) in _SHORT_YEARS:
             return None
         split = _day_and_month(int(match["a"]), int(match["b"]), order)
         return None if split is None else (year, split[1], split[0])
@@ -250,6 +259,17 @@ def clock(cell: Cell, zone: dt.tzinfo | None = None) -> Clock | None:
     return _written_clock(cell, zone)
 
 
+def end_of(cell: Cell, order: Order, *, zone: dt.tzinfo | None = None) -> int | None:
+    """Minutes after midnight at which a day with a range of times ends, as in ``2026-10-05 9:30 - 10:00``."""
+    if not isinstance(cell, str) or len(cell) > 80:
+        return None
+    parts = _parts(cell, order, True, zone)
+    moment = _written_day(cell, order, True, zone, False)
+    if parts is None or moment is None or parts[1].end is None:
+        return None
+    return moment.hour * 60 + moment.minute + parts[1].end - parts[1].start
+
+
 def _numeric_clock(cell: float) -> Clock | None:
     """A fraction of a day, as Excel keeps a time; or 930, as people type one."""
     if 0 <= cell < 1 and isinstance(cell, float):
@@ -262,7 +282,8 @@ def _numeric_clock(cell: float) -> Clock | None:
 
 @lru_cache(maxsize=4096)
 def _written_clock(cell: str, zone: dt.tzinfo | None) -> Clock | None:
-    written = spelled(cell)
+    written = re.sub(rf"(?<=\d) ?\(({'|'.join([*ZONES, 'pt', 'hp'])})\)$", r" \1", spelled(cell))
+    written = re.sub(r"^t(?=\d\d:\d\d)", "", written)
     if written in ("noon", "midday", "midi", "12 noon", "12:00 noon"):
         return Clock(12 * 60)
     # 9:30-10:00 is a range and 9:30-07:00 a time at an offset: a range comes first, as it has to make a visit.
@@ -273,7 +294,8 @@ def _written_clock(cell: str, zone: dt.tzinfo | None) -> Clock | None:
     if match := _CLOCK.fullmatch(written):
         return _one_clock(match, zone, None)
     if (moment := day(cell, "unambiguous", zone=zone)) and moment.time() != dt.time():
-        return Clock(moment.hour * 60 + moment.minute, day=moment.date())
+        end = end_of(cell, "unambiguous", zone=zone)
+        return Clock(moment.hour * 60 + moment.minute, end, day=moment.date())
     return None
 
 

@@ -11,6 +11,8 @@ _HOURS = r"(?:h|hr|hrs|hour|hours|heures?)\.?"
 _MINUTES = r"(?:m|min|mins|mn|minutes?|')\.?"
 _LENGTH = re.compile(rf"(?:(?P<h>\d{{1,2}}) ?{_HOURS}:?)?(?: and| et|,)? ?(?:(?P<m>\d{{1,3}}) ?(?:{_MINUTES})?)?")
 _DECIMAL_HOURS = re.compile(rf"(?P<whole>\d)?[.,](?P<part>\d{{1,2}}) ?{_HOURS}")
+# As standards write a length: PT1H30M.
+_ISO = re.compile(r"pt(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:0s)?")
 _COLONS = re.compile(r"(?P<a>\d{1,2}):(?P<b>\d\d)(?::(?P<c>\d\d))?(?: ?(?:h|hrs?|hours?))?")
 
 
@@ -31,7 +33,7 @@ def length(cell: Cell) -> int | None:
 
 def _written_length(written: str) -> int | None:
     written = re.sub(r"(?<=\d)[.,]0{1,2}$", "", written)  # what pandas makes of a whole number
-    match = _LENGTH.fullmatch(written)
+    match = _LENGTH.fullmatch(written) or _ISO.fullmatch(written)
     if match and (match["h"] or match["m"]):
         minutes = int(match["h"] or 0) * 60 + int(match["m"] or 0)
         return minutes if 0 < minutes <= 24 * 60 else None

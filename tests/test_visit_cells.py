@@ -1,0 +1,65 @@
+"""Cells of a visit that can be read in one way are read: days, times, lengths, tax and whether it was billed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.vocabulary.cells import clock, length
+from tests.practice import csv_text, practice, read_texts
+from tests.test_statuses import NEEDED
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    return practice(tmp_path_factory.mktemp("practice"))
+
+
+def column(clinic: Clinic, heading: str, cells: list[str], field: str) -> list[Any]:
+    """What a field of the sessions holds for cells under a heading; None where a row has a finding on its cell."""
+    rows = ({**NEEDED, "Patient": f"{n} Madeup", heading: cell} for n, cell in enumerate(cells))
+    intake = read_texts(clinic, csv_text(rows))
+    noted = set(intake.cell_findings["session"])
+    return [None if n in noted else value for n, value in enumerate(intake.sessions[field].tolist())]
+
+
+def days(clinic: Clinic, *cells: str) -> list[str | None]:
+    return [value and f"{value:%m-%d}" for value in column(clinic, "Date", list(cells), "service_date")]
+
+
+def test_a_short_year_is_read_where_nothing_else_can_be_the_year(clinic: Clinic) -> None:
+    assert [days(clinic, cell) for cell in ("13/10/26", "10-13-26", "10/10/26")] == [["10-13"], ["10-13"], ["10-10"]]
+    assert days(clinic, "05/10/26") == [None]
+    # 20/10/26 alone may be a day of 2020; a column that begins with days has its own order.
+    assert days(clinic, "13/10/26", "20/10/26", "05/10/26") == ["10-13", "10-20", "10-05"]
+
+
+def test_a_column_of_midnights_in_utc_is_a_column_of_days(clinic: Clinic) -> None:
+    assert days(clinic, "2026-10-07T00:00:00Z", "2026-10-08T00:00:00.000Z") == ["10-07", "10-08"]
+    assert days(clinic, "2026-10-07T00:00:00Z", "2026-10-08T16:00:00Z") == [None, "10-08"]
+    # One such day alone may be five o'clock of the day before.
+    assert days(clinic, "2026-10-07T00:00:00Z") == [None]
+
+
+@pytest.mark.parametrize("cell", ["2026-10-05 9:30 - 10:00", "Oct 5, 2026 9:30-10:00", "2026-10-05 at 9:30 to 10:00"])
+def test_a_range_of_times_beside_the_day_keeps_its_end(clinic: Clinic, cell: str) -> None:
+    assert column(clinic, "Date", [cell], "minutes") == [30]
+    assert column(clinic, "Start", ["2026-10-07 9:30 - 10:00"], "end") == [600]
+
+
+def test_times_and_lengths_as_programs_write_them() -> None:
+    assert [clock(cell) for cell in ("9:30 (PDT)", "T09:30")] == [clock("9:30 PDT"), clock("9:30")]
+    assert [length(cell) for cell in ("PT30M", "PT1H30M", "PT1H", "PT", "0.5")] == [30, 90, 60, None, None]
+
+
+def test_no_tax_and_a_rate_that_is_not_zero(clinic: Clinic) -> None:
+    assert column(clinic, "Tax", ["0.00%", "0 %", "hors taxe", "N", "-"], "tax_cents") == [0] * 5
+    assert column(clinic, "Tax", ["5%", "0.5%"], "tax_cents") == [None, None]
+
+
+def test_what_is_not_billed_and_what_nobody_can_tell(clinic: Clinic) -> None:
+    assert column(clinic, "Billed", ["", "-", "null", "☐", "Pas encore", "to do"], "billed") == [False] * 6
+    assert column(clinic, "Billed", ["✓", "☑", "yes", "2026-10-31"], "billed") == [True] * 4
+    assert column(clinic, "Billed", ["✗", "?", "no?", "❌ no", "*"], "billed") == [None] * 5
