@@ -46,6 +46,7 @@ def refusal(name: str, content: bytes) -> str:
 
 
 @pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.usefixtures("opener_process")
 def test_every_format_gives_the_same_sessions(tmp_path: Path, form: str) -> None:
     path = write_table(tmp_path, form, TABLE)
     sessions = read_files([path], practice(tmp_path)).sessions
@@ -157,6 +158,7 @@ def protected(content: bytes, password: str) -> bytes:
     return locked.getvalue()
 
 
+@pytest.mark.usefixtures("opener_process")
 def test_a_protected_workbook_is_opened_with_its_password(tmp_path: Path) -> None:
     content = protected(write_table(tmp_path, "xlsx", TABLE).read_bytes(), "sesame")
     again_flags: list[bool] = []
@@ -211,6 +213,7 @@ def sheet_of(tmp_path: Path, sheet: bytes) -> bytes:
 SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s<sheetData>%s</sheetData></worksheet>'
 
 
+@pytest.mark.usefixtures("opener_process")
 def test_hostile_workbooks_are_refused_or_read_within_their_bounds(tmp_path: Path) -> None:
     corner = SHEET % (
         b"",
@@ -232,6 +235,7 @@ def test_hostile_workbooks_are_refused_or_read_within_their_bounds(tmp_path: Pat
     assert opened("links.xlsx", sheet_of(tmp_path, external))[0].row(0) == [7.0, 8.0]
 
 
+@pytest.mark.usefixtures("opener_process")
 def test_a_million_empty_formatted_rows_are_nothing(tmp_path: Path) -> None:
     rows = b"".join(b'<row r="%d"><c r="A%d" s="0"/></row>' % (n, n) for n in range(1, 1_000_001))
     assert opened("empty.xlsx", sheet_of(tmp_path, SHEET % (b"", rows)))[0].height == 0
@@ -258,6 +262,7 @@ DAMAGED: list[tuple[str, bytes, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("opener_process")
 @pytest.mark.parametrize(("name", "content", "message"), DAMAGED, ids=[name for name, _, _ in DAMAGED])
 def test_damaged_and_other_files_are_refused_with_the_way_out(name: str, content: bytes, message: str) -> None:
     assert message in refusal(name, content)
@@ -308,11 +313,13 @@ def fuzz(tmp_path: Path, cases: int, seed: int) -> dict[str, int]:
     return came
 
 
+@pytest.mark.usefixtures("opener_process")
 def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
     assert sum(fuzz(tmp_path, 60, seed=1).values()) == 60
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("opener_process")
 def test_many_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
     came = fuzz(tmp_path, 2000, seed=2)
     print(came)

@@ -38,9 +38,14 @@ def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     request = json.loads(source.readline())
     _limit_memory(int(request["memory"]))
-    content = source.read()
+    respond(source.read(), request["kind"], request["password"], sink)
+    sink.flush()
+
+
+def respond(content: bytes, kind: str, password: str | None, sink: BinaryIO) -> None:
+    """Writes what is wrong with a file, or its sheets, as `main` sends it."""
     try:
-        answer(content, request["kind"], request["password"], sink)
+        _answer(content, kind, password, sink)
     except RefusedError as refused:
         send({"refused": str(refused)}, sink)
     except MemoryError:
@@ -49,7 +54,6 @@ def main() -> None:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         send({"refused": "damaged"}, sink)
-    sink.flush()
 
 
 def _limit_memory(limit: int) -> None:
@@ -61,7 +65,7 @@ def _limit_memory(limit: int) -> None:
         pass  # Windows has no such limit, and macOS does not keep it; sizes and time are limited everywhere
 
 
-def answer(content: bytes, kind: str, password: str | None, sink: BinaryIO) -> None:
+def _answer(content: bytes, kind: str, password: str | None, sink: BinaryIO) -> None:
     """Writes the sheets of a file; raises RefusedError with the reason where it cannot be read."""
     real_kind = kind
     if kind == "ole":

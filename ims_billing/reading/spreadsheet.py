@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 
@@ -183,7 +183,7 @@ def _open(content: bytes, kind: str, password: str | None) -> tuple[str, list[Ra
         watch.start()
         feed.start()
         try:
-            return _answer(child, kind)
+            return _answer(child.stdout, kind)
         except (EOFError, ValueError, TypeError, KeyError, StopIteration):
             return "too-large" if late.is_set() else "damaged", [], kind
         finally:
@@ -206,11 +206,11 @@ def _feed(child: subprocess.Popen[bytes], request: bytes) -> None:
             child.stdin.close()
 
 
-def _answer(child: subprocess.Popen[bytes], kind: str) -> tuple[str, list[RawTable], str]:
+def _answer(sent: IO[bytes] | None, kind: str) -> tuple[str, list[RawTable], str]:
     """Takes in what the opener sends, while it sends; raises one of several errors where that is cut short."""
-    if child.stdout is None:
+    if sent is None:
         raise EOFError
-    source = received(child.stdout)
+    source = received(sent)
     head = next(source)
     if "refused" in head:
         return str(head["refused"]), [], kind

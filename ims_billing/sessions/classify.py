@@ -95,11 +95,16 @@ def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
     return ", ".join(parts)
 
 
+@cache
+def _ims_in_notes() -> NoteReader:
+    return NoteReader(published().services, "ims")
+
+
 def _with_notes(frame: pd.DataFrame) -> pd.DataFrame:
     """IMS that only the notes name, where a physiotherapist treated or nobody on the roster."""
     may_be = (frame["notes"] != "") & (frame["service"] != "ims")
     may_be &= frame["profession"].isin(("physiotherapist", "")) & (frame["service_name"] != "")
-    words = frame.loc[may_be, "notes"].map(cache(NoteReader(published().services, "ims").words_in))
+    words = frame.loc[may_be, "notes"].map(cache(_ims_in_notes().words_in))
     named = words[words != ""]
     frame.loc[named.index, "service"] = "ims"
     frame.loc[named.index, "doubt"] = "ims-in-notes-only"

@@ -130,7 +130,7 @@ class Wordings:
         self._respelled_service = cache(self._near_a_service_word)
 
     def _add(self, text: str, service: int | None, group: WordGroup | None) -> None:
-        tokens = tuple(_normal(token) for token in words_of(text))
+        tokens = _wording_tokens(text)
         key = "".join(tokens)
         before = self._wordings.get(key)
         if before is None:
@@ -214,6 +214,12 @@ def _respelled(word: str, right: set[str]) -> str:
         return word
     close = difflib.get_close_matches(word, right, n=1, cutoff=_LIKENESS)
     return close[0] if close else word
+
+
+@cache
+def _wording_tokens(text: str) -> tuple[str, ...]:
+    # The rules' two thousand wordings are cut once, not once for every clinic.
+    return tuple(_normal(token) for token in words_of(text))
 
 
 def _normal(token: str) -> str:
