@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ims_billing.sessions.classify import classify
 from ims_billing.sessions.name_words import words_of
 from ims_billing.sessions.service_names import NameReader, names_read
 from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.spelling import plain
 from tests.practice import intake, kinds, month_of, outcomes, practice, row
 
 HERE = Path(__file__).parent
@@ -293,10 +295,42 @@ def test_no_word_that_denies_sells_teaches_or_doubts_is_ever_claimed(group: Word
         for word in group.words
         for name in SOME_IMS
         for joined in (f"{name} {word}", f"{word} {name}", f"{name} - {word}", f"{name} ({word})", f"{word}: {name}")
-        if outcome_of(joined) == "claimed" and word not in ("or", "ou")
+        if outcome_of(joined) == "claimed" and word not in ("or", "ou") and group.id != "only"
     ]
     # Phrases that take the word in and change nothing, each in the rules: a plan that is no "non", a rate, a joint.
     assert [name for name in claimed if not name.startswith(("non ICBC", "sin ICBC"))] == []
+
+
+# Names that a reader must not take for IMS without a question: signs, numbers and counts beside the term.
+NOT_CERTAIN = [
+    "!IMS", "IMS ≠", "IMS=0", "IMS 0", "IMS #0", "IMS $0", "Un-IMS", "Anti-IMS", "IMS(-)", "IMS (–)", "IMS → physio",
+    "IMS->Physio", "IMS <- physio", "~IMS", "IMS ❌", "IMS ½", "IMS 1/2", "IMS 5 visits", "IMS (12 sessions)",
+    "IMS two visits", "deux séances IMS", "IMS only if asked", "IMS consult only", "Just laser (IMS)",
+    "IMS Acupuncture (5 sessions)", "IMS Acupuncture 0", "IMS Acupuncture review", "!IMS Acupuncture",
+]  # fmt: skip
+# The same signs and words where they change nothing, and wordings of clinics that every physiotherapist reads.
+PLAINLY_IMS = [
+    "IMS!", "New! IMS", "IMS ~30 min", "IMS (½ hr)", "IMS 1/2 hour", "IMS 30/45 min", "IMS 10:00", "IMS x1", "IMS (1x)",
+    "1 visit IMS", "IMS visit 3", "IMS #2", "IMS only", "Dry needling only (30 min)", "IMS &amp; Physio",
+    "In-clinic IMS", "Stimulation intramusculaire (SIM)", "Biomedical dry needling", "IMS Tx - LB", "IMS C/S",
+    "IMS UFT", "IMS Tx - L/S", "IMS Dr referral", "IMS needles", "IMS Acupuncture - visit 2, 30 min", "IMS - aiguilles",
+]  # fmt: skip
+
+
+def test_signs_numbers_and_counts_beside_ims_are_read_in_one_way_only() -> None:
+    assert {name: outcome_of(name) for name in NOT_CERTAIN} == dict.fromkeys(NOT_CERTAIN, "held")
+    assert {name: outcome_of(name) for name in PLAINLY_IMS} == dict.fromkeys(PLAINLY_IMS, "claimed")
+
+
+def test_every_sign_outside_the_closed_list_leaves_ims_open() -> None:
+    # Beside those of the rules: marks that name or quote, and a stop.
+    harmless = set(published().services.signs.neutral + published().services.signs.emoji + "\"'*._®™’ ")
+    signs = [chr(code) for code in (*range(0x21, 0x250), *range(0x2010, 0x2C00), *range(0x1F300, 0x1F6FF))]
+    signs = [sign for sign in signs if unicodedata.category(sign)[0] in "SPN"]
+    # A sign that is another way to write letters, numbers or harmless signs is read as those.
+    others = [sign for sign in signs if any(not c.isalnum() and c not in harmless for c in plain(sign))]
+    assert len(others) > 1000
+    assert [s for s in others if "claimed" in (outcome_of(f"{s}IMS"), outcome_of(f"IMS {s} physio"))] == []
 
 
 @given(st.text("bcdfghjkqvwxz", min_size=3, max_size=12), st.sampled_from(SOME_IMS), st.booleans())

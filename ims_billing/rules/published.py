@@ -146,6 +146,8 @@ class ServiceRules(Strict):
     duration: DurationWords
     group: tuple[WordGroup, ...]
     signs: Signs
+    # By a number word, or a number, before a word for visits a name is of more than one visit.
+    counted: dict[Literal["visits", "numbers"], tuple[Text, ...]]
     question: Question
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,10 @@ _LIKENESS = 0.88
 _LIKENESS_AFTER_DRY = 0.75
 SHORT = 4
 _LONGEST = 8
+# What is struck through is denied: an overlay that combines with letters or signs, as in "≠".
+_STRUCK = re.compile("[\u0335-\u0338\u20d2\u20d3\u20e0\u20e5\u20eb]")
+# Before a hyphen these turn a word round: "Un-IMS" is no French article.
+_PREFIX = re.compile(r"\b(un|de|dis|anti|a|mis|pseudo|quasi|counter|contra)[-‐‑](?=\w)", re.IGNORECASE)
 
 _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
@@ -27,8 +32,12 @@ _EFFECTS: tuple[Effect, ...] = get_args(Effect)
 def words_of(name: str) -> list[str]:
     """The name as plain words, numbers and signs, in order.
 
-    Hyphens inside words, dots and apostrophes part words without being signs; a dash with spaces is a sign.
+    Hyphens inside words, dots and apostrophes part words without being signs; a dash with spaces is a sign, and so
+    is a bracket with nothing but signs in it: "(-)".
     """
+    name = html.unescape(name)  # a web page's "IMS &amp; Physio"
+    if not name.isascii():
+        name = _STRUCK.sub(" ⊘ ", unicodedata.normalize("NFD", name))
     name = "".join(c for c in name if unicodedata.category(c) != "Cf" and c != "\ufe0f")  # invisible: I<zero width>MS
     name = re.sub(r"(\+\s*/\s*[-‐‑–—−]|-\s*/\s*\+|±)", " perhaps ", name)
     name = re.sub(r"\bw\s*/\s*o(ut)?\b", "without", name, flags=re.IGNORECASE)
@@ -39,8 +48,11 @@ def words_of(name: str) -> list[str]:
     name = re.sub(r"(?<=[^\W\d_])\.(?=[^\W\d_])", "", name)  # I.M.S.
     name = re.sub(r"(?<=[^\W\d_])[xX](?=\d)", " x", name)  # IMSx2
     name = re.sub(r"(?<=[a-z]{2})(?=[A-Z]{2}|[A-Z][a-z])", " ", name)
+    name = _PREFIX.sub(r"\1 ⊘ ", name)
+    name = re.sub(r"(?<=\w)!+(?!\w)", " ", name)  # praise; before a word it may deny
+    name = re.sub(r"~(?=\s*\d)", " ", name)  # about 30 minutes
     name = re.sub(r"(?<=\w)[-‐‑‒–—](?=\w)", " ", plain(name))
-    return re.findall(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\w\s.'’\"*®™_]", name)
+    return re.findall(r"[^\W\d_]+|\d+(?:[.,]\d+)?|\([^\w\s().'’\"*®™⚡⭐]+\)|[^\w\s.'’\"*®™_]", name)
 
 
 def singular(word: str) -> str:
@@ -160,7 +172,7 @@ class Wordings:
             return Piece(begin, begin + length, " ".join(run), wording.service, wording.group)
         token = tokens[begin]
         group = None
-        if token[0].isdigit():
+        if token[0].isdecimal():
             group = NUMBER
         elif not is_word(token) and token in self._signs:
             group = SIGN
@@ -203,7 +215,8 @@ class Wordings:
         for cut in range(2, len(token) - 1):
             halves = (token[:cut], token[cut:])
             wordings = [self._wordings.get(_normal(half)) for half in halves]
-            if all(wordings) and any(w is not None and w.service == self._ims for w in wordings):
+            joins = any(w is not None and w.group is not None and w.group.gap for w in wordings)
+            if all(wordings) and not joins and any(w is not None and w.service == self._ims for w in wordings):
                 return halves
         return (token,)
 
@@ -223,7 +236,7 @@ def _wording_tokens(text: str) -> tuple[str, ...]:
 
 
 def _normal(token: str) -> str:
-    return "#" if token[0].isdigit() else singular(token)
+    return "#" if token[0].isdecimal() else singular(token)
 
 
 def _gravity(effect: Effect) -> int:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import ServiceRules, WordGroup, published
+from ims_billing.sessions.denials import Denials, only_joins
 from ims_billing.sessions.name_words import (
+    NUMBER,
     PERSON,
     Piece,
     Wordings,
@@ -132,6 +134,10 @@ class NameReader:
         self._others = {word for name in people.others for word in _name_parts(name)}
         self._signs = set(rules.signs.neutral + rules.signs.emoji)
         self._question = runs_of(rules.question.begins)
+        counted = rules.counted
+        self._visits, self._numbers = (
+            {" ".join(words_of(word)) for word in counted[kind]} for kind in ("visits", "numbers")
+        )
         named = {tuple(words_of(name)): (name, own) for name, own in {**rules.names, **own_names}.items()}
         self._own = sorted(named.items(), key=lambda own: -len(own[0]))
         visit = rules.visit
@@ -159,11 +165,11 @@ class NameReader:
         if length and tokens[-1] == "?":
             tokens = tokens[length:-1]
         pieces = self._with_person(self._wordings.cut(tokens), name)
-        scope = _Denials(pieces, self._ims)
+        scope = Denials(pieces, self._ims)
         return self._judged(name, pieces, scope, visit, minutes)
 
     def _judged(
-        self, name: str, pieces: Sequence[Piece], scope: _Denials, visit: str, minutes: int | None
+        self, name: str, pieces: Sequence[Piece], scope: Denials, visit: str, minutes: int | None
     ) -> NameReading:
         standing = [piece for piece in pieces if piece.service is not None and piece.begin not in scope.denied]
         words = tuple((piece.text, self._meaning(piece, scope)) for piece in pieces)
@@ -179,7 +185,7 @@ class NameReader:
             nearly = not (no_visit or standing or denied) and _is_nearly_ims(pieces)
             return self._not_ims(name, standing, no_visit, denied, visit, minutes, words, nearly)
         acupuncture = [piece for piece in standing if self._services[piece.service or 0] == "acupuncture"]
-        unknown, doubtful = self._doubts(pieces, scope, or_is_settled=bool(acupuncture))
+        unknown, doubtful = self._doubts(pieces, or_is_settled=bool(acupuncture))
         evidence = " and ".join(f'"{piece.text}"' for piece in (ims[0], *acupuncture[:1]))
         return NameReading(
             name,
@@ -220,20 +226,44 @@ class NameReader:
         evidence = f"{shown} in Service" if shown else ""
         return NameReading(name, service, evidence, False, (), (), needles, visit, minutes, words)
 
-    def _doubts(
-        self, pieces: Sequence[Piece], scope: _Denials, *, or_is_settled: bool
-    ) -> tuple[list[Piece], list[Piece]]:
+    def _doubts(self, pieces: Sequence[Piece], *, or_is_settled: bool) -> tuple[list[Piece], list[Piece]]:
         """The pieces that nobody knows, and those that leave IMS open; `or_is_settled` passes over "or"."""
         unknown: list[Piece] = []
         doubtful: list[Piece] = []
         for place, piece in enumerate(pieces):
+            if self._counts_visits(pieces, place):
+                doubtful.append(piece)
+                continue
             if piece.effect == "neutral" or piece.service == self._ims or self._is_passed_over(piece):
+                continue
+            if _is_once(piece) or (piece.group and piece.group.id == "only" and self._is_beside_ims(pieces, place)):
                 continue
             if piece.text in _OR and (or_is_settled or self._joins_alike(pieces, place)):
                 continue
             # Whatever denies is never passed over: "IMS (not acupuncture)" is for a person to read.
             (unknown if piece.group is None and piece.service is None else doubtful).append(piece)
         return unknown, doubtful
+
+    def _counts_visits(self, pieces: Sequence[Piece], place: int) -> bool:
+        """True for a number that makes the name one of no visit or of several: "IMS 0", "5 sessions", "1/2"."""
+        piece = pieces[place]
+        before = pieces[place - 1].text if place else ""
+        after = pieces[place + 1].text if place + 1 < len(pieces) else ""
+        if piece.text in self._numbers:
+            return after in self._visits
+        if piece.group is not NUMBER:
+            return False
+        amount = float(piece.text.replace(",", "."))
+        is_small = amount < _FEWEST_MINUTES
+        of_several = is_small and after == "/" and place + 2 < len(pieces) and pieces[place + 2].group is NUMBER
+        # The minutes of 10:00 are no count.
+        return (amount == 0 and before != ":") or (amount != 1 and after in self._visits) or of_several
+
+    def _is_beside_ims(self, pieces: Sequence[Piece], place: int) -> bool:
+        """Whether a term for IMS stands right before or after a piece, signs aside."""
+        sides = (reversed(pieces[:place]), iter(pieces[place + 1 :]))
+        next_words = (next((piece for piece in side if is_word(piece.text)), None) for side in sides)
+        return any(piece is not None and piece.service == self._ims for piece in next_words)
 
     def _is_passed_over(self, piece: Piece) -> bool:
         """Physiotherapy changes nothing; acupuncture has a finding of its own."""
@@ -242,8 +272,8 @@ class NameReader:
 
     def _joins_alike(self, pieces: Sequence[Piece], place: int) -> bool:
         """True for an "or" between two terms for IMS, or between two of one group: "neck or back"."""
-        before = next((piece for piece in reversed(pieces[:place]) if not _only_joins(piece)), None)
-        after = next((piece for piece in pieces[place + 1 :] if not _only_joins(piece)), None)
+        before = next((piece for piece in reversed(pieces[:place]) if not only_joins(piece)), None)
+        after = next((piece for piece in pieces[place + 1 :] if not only_joins(piece)), None)
         if before is None or after is None:
             return False
         if before.service == self._ims or after.service == self._ims:
@@ -272,7 +302,7 @@ class NameReader:
             for piece in pieces
         ]
 
-    def _meaning(self, piece: Piece, scope: _Denials) -> str:
+    def _meaning(self, piece: Piece, scope: Denials) -> str:
         if piece.service is not None and (piece.group is None or piece.service <= self._ims):
             service = self._services[piece.service]
             return f"{service}, denied" if piece.begin in scope.denied else service
@@ -284,12 +314,16 @@ class NameReader:
             for begin in range(len(tokens) - len(words) + 1):
                 end = begin + len(words)
                 around = (*tokens[:begin], *tokens[end:])
-                if tuple(tokens[begin:end]) == words and all(self._may_surround(token) for token in around):
+                if tuple(tokens[begin:end]) != words or not all(self._may_surround(token) for token in around):
+                    continue
+                # What leaves "IMS" open leaves the clinic's own name open too: "IMS Acupuncture (5 sessions)".
+                pieces = self._wordings.cut((*tokens[:begin], "ims", *tokens[end:])) if around else []
+                if not any(self._doubts(pieces, or_is_settled=False)):
                     return written, service
         return None
 
     def _may_surround(self, token: str) -> bool:
-        return token in self._around or token[0].isdigit() or token in self._signs
+        return token in self._around or token[0].isdecimal() or token in self._signs
 
     def _visit(self, tokens: Sequence[str]) -> str:
         """Which visit the name says it is; empty where it says neither or both."""
@@ -304,16 +338,15 @@ class NameReader:
         """The minutes that the name says; None where it says none, or several."""
         lengths = set()
         for number, unit in itertools.pairwise(tokens):
-            if number[0].isdigit() and unit in (self._minutes | self._hours):
+            if number[0].isdecimal() and unit in (self._minutes | self._hours):
                 amount = float(number.replace(",", "."))
                 lengths.add(round(amount * (60 if unit in self._hours else 1)))
         return lengths.pop() if len(lengths) == 1 else None
 
 
 _OR = ("or", "ou")
-# What joins the last of a list to a denying word: "without acupuncture, cupping or IMS".
-_ENDS_A_LIST = ("or", "nor", "ou", "ni")
-_ENDS_A_CLAUSE = ("-", "–", "—", "(", ")", ";", ":", "|")
+# Of two numbers with a slash between, one below this is no length in minutes: "1/2".
+_FEWEST_MINUTES = 10
 
 
 def _is_nearly_ims(pieces: Sequence[Piece]) -> bool:
@@ -326,70 +359,9 @@ def _is_nearly_ims(pieces: Sequence[Piece]) -> bool:
     return False
 
 
-def _only_joins(piece: Piece) -> bool:
-    group = piece.group
-    return group is not None and group.effect == "neutral" and group.id in ("sign", "joining", "connecting")
-
-
-class _Denials:
-    """Which pieces a name denies."""
-
-    def __init__(self, pieces: Sequence[Piece], ims: int) -> None:
-        self.denied: set[int] = set()
-        self._pieces, self._ims = pieces, ims
-        for place, piece in enumerate(pieces):
-            if piece.effect == "denies-next":
-                self._forwards(place)
-            elif piece.effect == "denies-before":
-                self._backwards(place)
-
-    def _forwards(self, place: int) -> None:
-        """Denies the service right after the word, and those that a list or a gloss joins to it.
-
-        Over other words it reaches IMS only at the end of a list: "no heat, IMS" denies no IMS.
-        """
-        after = range(place + 1, len(self._pieces))
-        first = next((n for n in after if not self._is_gap(self._pieces[n])), None)
-        if first is not None and self._pieces[first].service is not None:
-            self.denied.add(self._pieces[first].begin)
-            self._joined(first)
-        for number in after[1:]:
-            piece = self._pieces[number]
-            if piece.text in _ENDS_A_CLAUSE:
-                return
-            if piece.service == self._ims and self._ends_a_list(place, number):
-                self.denied.add(piece.begin)
-                self._joined(number)
-
-    def _joined(self, place: int) -> None:
-        """Denies what "or" or "/" joins to a denied service, and further terms for IMS beside it."""
-        joined = False
-        for piece in self._pieces[place + 1 :]:
-            if piece.service is not None and (joined or piece.service == self._ims):
-                self.denied.add(piece.begin)
-                joined = False
-            elif piece.text in (*_ENDS_A_LIST, "/"):
-                joined = True
-            elif not _only_joins(piece):
-                return
-
-    def _ends_a_list(self, place: int, number: int) -> bool:
-        before = number - 1
-        while before > place and self._is_gap(self._pieces[before]):
-            before -= 1
-        return self._pieces[before].text in _ENDS_A_LIST
-
-    @staticmethod
-    def _is_gap(piece: Piece) -> bool:
-        return piece.group is not None and piece.group.gap and piece.service is None
-
-    def _backwards(self, place: int) -> None:
-        """Denies the terms for IMS before the word, as far as nothing else stands between."""
-        for piece in reversed(self._pieces[:place]):
-            if piece.service == self._ims:
-                self.denied.add(piece.begin)
-            elif piece.service is not None or (piece.effect != "neutral" and piece.text not in ("was", "were")):
-                return
+def _is_once(piece: Piece) -> bool:
+    """Whether a piece says that the visit was one: "x1"."""
+    return piece.text.replace(" ", "") in ("x1", "1x")
 
 
 def _as_written(name: str, text: str) -> str:
