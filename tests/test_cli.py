@@ -324,7 +324,7 @@ def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -
     assert overridden == ["clinic"]
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["claim", "--help"], ["claim"], ["nope"], ["rules"]])
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["claim", "--help"], ["claim"], ["nope"], ["rules"], []])
 def test_light_commands_import_neither_pandas_nor_openpyxl(tmp_path: Path, args: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "ims_billing", *args],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
-from ims_billing.cli import month, payments, reference
+from ims_billing.cli import month, payments, reference, status
 from ims_billing.cli.app import app
 
-__all__ = ["app", "main", "month", "payments", "reference"]
+__all__ = ["app", "main", "month", "payments", "reference", "status"]
 
 
 def main() -> None:

@@ -112,6 +112,18 @@ class Ledger(Payments):
         """The months that the ledger knows, in their order."""
         return [str(month) for (month,) in self.rows("SELECT month FROM page ORDER BY month")]
 
+    def files_read(self) -> dict[str, dict[str, str]]:
+        """By month, the files that its batches and its last run were made from: each name with its SHA-256."""
+        files: dict[str, dict[str, str]] = {}
+        for table in ("batch", "page"):
+            rows = self.rows(
+                "SELECT month, json_extract(file.value, '$.file'), json_extract(file.value, '$.sha256') "
+                f"FROM {table}, json_each({table}.origin, '$.files') AS file ORDER BY {table}.rowid"
+            )
+            for month, name, sha256 in rows:
+                files.setdefault(month, {})[name] = sha256
+        return files
+
     def add_batch(self, run: Run, *, already_sent: bool = False) -> tuple[int | None, dict[int, str]]:
         """Records the run's claims, and tells insurers of voids they have not heard of, as the month's next batch.
 

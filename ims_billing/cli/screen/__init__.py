@@ -14,6 +14,7 @@ from ims_billing.cli.screen.glance import (
 )
 from ims_billing.cli.screen.payments import show_aging, show_reconciled, show_undone
 from ims_billing.cli.screen.reference import show_pages, show_rules
+from ims_billing.cli.screen.status import show_status
 from ims_billing.cli.screen.terminal import Working, fail, new_password
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "show_rest",
     "show_rules",
     "show_started",
+    "show_status",
     "show_undone",
     "show_unwritten",
     "show_voided",

@@ -1,0 +1,104 @@
+"""What is in a folder, on one screen, with the next command last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ims_billing.cli.screen.terminal import out
+from ims_billing.vocabulary.spelling import dollars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ims_billing.commands.standing import Standing
+    from ims_billing.commands.status import Export, Status
+
+# Lines of each part, so that the whole fits a screen of forty.
+_MONTHS, _CLOSING, _EXPORTS, _PROBLEM = 5, 4, 5, 12
+
+
+def show_status(status: Status) -> None:
+    """The folder at a glance, and what to do next."""
+    console = out()
+    console.print(Text(status.clinic or "No clinic yet", "bold"), Text(str(status.folder), "dim"), soft_wrap=True)
+    for line, style in _lines(status):
+        console.print(Text(line, style), soft_wrap=True)
+    console.print()
+    console.print(Text.assemble(("Next: ", "bold"), status.next.what), soft_wrap=True)
+    console.print(Text(f"  {status.next.command}", "bold"), soft_wrap=True)
+
+
+def _lines(status: Status) -> Iterator[tuple[str, str]]:
+    if status.nearby:
+        yield status.nearby.in_words(), "yellow"
+    if status.problem:
+        lines = status.problem.splitlines()
+        for line in lines[:_PROBLEM]:
+            yield line, "bold red"
+        if len(lines) > _PROBLEM:
+            yield f"... and {len(lines) - _PROBLEM} more lines like these", "bold red"
+    if status.setup and status.to_confirm:
+        yield (
+            f"{_count(status.to_confirm, 'entry', 'entries')} to confirm in {status.setup.name}: claim waits",
+            "yellow",
+        )
+    if status.standing:
+        yield from _months(status.standing, status.as_of)
+        yield from _due(status.standing)
+    elif status.clinic:
+        yield "Nothing has been claimed yet.", ""
+    yield from _exports(status.exports)
+
+
+def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
+    for month in standing.months[-_MONTHS:]:
+        line = f"{month.month}  {_count(month.claims, 'claim')}  {dollars(month.cents)}"
+        if month.held:
+            line += f"; on hold: {_count(month.held, 'session')}, {dollars(month.held_cents)}"
+            days = (as_of - month.oldest).days if month.oldest else 0
+            line += f", the oldest visit {_count(days, 'day')} ago" if days > 0 else ""
+        yield line, "yellow" if month.held else ""
+    if len(standing.months) > _MONTHS:
+        earlier = standing.months[:-_MONTHS]
+        cents, held = sum(month.cents for month in earlier), sum(month.held for month in earlier)
+        words = f"... and {_count(len(earlier), 'month')} before, {dollars(cents)}"
+        yield f"{words}; on hold: {_count(held, 'session')}" if held else words, "yellow" if held else ""
+
+
+def _due(standing: Standing) -> Iterator[tuple[str, str]]:
+    for typed in standing.typed[:_CLOSING]:
+        words = f"{_count(typed.count, 'decision')} typed in {typed.workbook} and not read yet"
+        yield typed.problem or words, "bold yellow"
+    for name in standing.call_lists[:_CLOSING]:
+        yield f"{name} was changed and not read yet", "bold yellow"
+    for one in standing.closing[:_CLOSING]:
+        by = f"{one.last_day.day} {one.last_day:%b %Y}"
+        if one.held:
+            what = f"{_count(one.count, 'session')} on hold, {dollars(one.cents)}: the first has to be sent by {by}"
+        else:
+            what = (
+                f"{_count(one.count, 'claim')} not answered, {dollars(one.cents)}: check that the first is sent by {by}"
+            )
+        yield f"{one.insurer}: {what}", "bold yellow"
+    if len(standing.closing) > _CLOSING:
+        yield f"... and {_count(len(standing.closing) - _CLOSING, 'insurer')} more within 14 days", "bold yellow"
+    if standing.unpaid:
+        claims = _count(standing.unpaid, "claim")
+        yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
+    for month in standing.unwritten[:_CLOSING]:
+        yield f"The files of {month} do not show what is recorded", "yellow"
+
+
+def _exports(exports: tuple[Export, ...]) -> Iterator[tuple[str, str]]:
+    for export in exports[:_EXPORTS]:
+        months = ", ".join(f"{rows:,} of {month}" for month, rows in list(export.months.items())[-3:])
+        yield f"Not claimed yet: {export.path.name} ({export.layout}{'; rows: ' if months else ''}{months})", ""
+    if len(exports) > _EXPORTS:
+        yield f"... and {_count(len(exports) - _EXPORTS, 'file')} more", ""
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

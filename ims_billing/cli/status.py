@@ -1,0 +1,85 @@
+"""What is in this folder and what to do next: the program without a command, and `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ims_billing import __version__
+from ims_billing.cli.app import app
+from ims_billing.cli.options import AsOf, ClinicFile, Json, LedgerOption, Out, day_of, find_clinic, print_json
+
+if TYPE_CHECKING:
+    from ims_billing.commands.status import Status
+
+
+@app.command(
+    short_help="Show what is in this folder and what to do next.",
+    epilog="Example: ims-billing status --as-of 2026-11-05",
+)
+def status(
+    clinic: ClinicFile = None,
+    as_of: AsOf = None,
+    ledger: LedgerOption = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is in this folder: months claimed, what is on hold, what is not read, and what to do next."""
+    from ims_billing.cli import screen
+    from ims_billing.commands import status as standing
+
+    given = standing.Given(clinic, ledger, out)
+    shown = standing.status(Path(), find_clinic(clinic, []), given, day_of(as_of))
+    if as_json:
+        print_json(_status_json(shown))
+    else:
+        screen.show_status(shown)
+
+
+def _status_json(status: Status) -> dict[str, Any]:
+    known = status.standing
+    return {
+        "version": __version__,
+        "as_of": f"{status.as_of}",
+        "folder": str(status.folder),
+        "setup": str(status.setup) if status.setup else None,
+        "clinic": status.clinic or None,
+        "to_confirm": status.to_confirm,
+        "problem": status.problem or None,
+        "months": [
+            {
+                "month": month.month,
+                "claims": month.claims,
+                "cents": month.cents,
+                "held": month.held,
+                "held_cents": month.held_cents,
+                "oldest_held": f"{month.oldest}" if month.oldest else None,
+            }
+            for month in (known.months if known else ())
+        ],
+        "not_read": [
+            {"month": typed.month, "file": typed.workbook, "decisions": typed.count, "problem": typed.problem or None}
+            for typed in (known.typed if known else ())
+        ]
+        + [
+            {"month": None, "file": name, "decisions": 0, "problem": None}
+            for name in (known.call_lists if known else ())
+        ],
+        "exports": [
+            {"file": str(export.path), "layout": export.layout, "months": dict(export.months)}
+            for export in status.exports
+        ],
+        "closing": [
+            {
+                "insurer": one.insurer,
+                "held": one.held,
+                "sessions": one.count,
+                "cents": one.cents,
+                "last_day": f"{one.last_day}",
+            }
+            for one in (known.closing if known else ())
+        ],
+        "unpaid": {"claims": known.unpaid if known else 0, "cents": known.unpaid_cents if known else 0},
+        "unwritten": list(known.unwritten) if known else [],
+        "next": {"what": status.next.what, "command": status.next.command},
+    }

@@ -1,0 +1,81 @@
+"""Where a clinic's setup is when it is not where it was looked for: a misnamed file, the folder above, one below."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# The setup's names; the workbook is the one that `init` writes unless it is asked for text.
+SETUP_NAMES = ("clinic.xlsx", "clinic.toml")
+# How Windows and editors rename what they save.
+_MISNAMED = ("clinic.toml.txt", "clinic.txt", "clinic.xlsx.xlsx", "clinic (1).toml", "clinic (1).xlsx", "clinic.xls")
+# Folders below that are looked into; a home folder may hold thousands.
+_MOST_FOLDERS = 200
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """Setups that stand near a folder without one, or files that may be meant as one."""
+
+    folder: Path
+    # Files beside whose name is nearly right
+    misnamed: tuple[Path, ...]
+    # Setups in the folder above, and in folders below
+    elsewhere: tuple[Path, ...]
+
+    def in_words(self) -> str:
+        """One line for whoever ran a command in the wrong folder: where it looked, and where a setup is."""
+        words = f"There is no {' or '.join(SETUP_NAMES)} in {self.folder}."
+        if self.misnamed:
+            right = "clinic.xlsx" if ".xls" in self.misnamed[0].name else "clinic.toml"
+            words += f" {self.misnamed[0].name} is there: rename it to {right}"
+            words += " (Windows hides the .txt: Explorer, View, File name extensions)." if _hides(self) else "."
+        if len(self.elsewhere) == 1:
+            words += f" There is one in {self.elsewhere[0].parent}: {self.command}"
+        elif self.elsewhere:
+            words += f" There are setups in {', '.join(str(path.parent) for path in self.elsewhere[:4])}."
+        return words
+
+    @property
+    def command(self) -> str:
+        """The command that goes to the one setup there is elsewhere; empty where there is none, or several."""
+        return f"cd {quoted(self.elsewhere[0].parent)}" if len(self.elsewhere) == 1 else ""
+
+
+def _hides(nearby: Nearby) -> bool:
+    return nearby.misnamed[0].suffix == ".txt"
+
+
+def setups_nearby(folder: Path) -> Nearby:
+    """What is near a folder that has no setup."""
+    here = folder.resolve()
+    names = {path.name.casefold(): path for path in _entries(here)}
+    misnamed = tuple(names[name] for name in _MISNAMED if name in names)
+    below = [path for path in sorted(names.values()) if path.is_dir() and not path.name.startswith(".")]
+    places = [*([here.parent] if here.parent != here else []), *below[:_MOST_FOLDERS]]
+    found = (setup_in(place) for place in places)
+    return Nearby(here, misnamed, tuple(path for path in found if path))
+
+
+def setup_in(folder: Path) -> Path | None:
+    """The setup in a folder; None where there is none, or the folder may not be looked into."""
+    try:
+        return next((folder / name for name in SETUP_NAMES if (folder / name).is_file()), None)
+    except OSError:
+        return None
+
+
+def _entries(folder: Path) -> Sequence[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return ()
+
+
+def quoted(path: Path | str) -> str:
+    """A path or name as any shell takes it on one line: in double quotes where it has more than plain characters."""
+    text = str(path)
+    plain = all(character.isalnum() or character in "._-/\\:" for character in text)
+    return text if plain and text else f'"{text}"' if '"' not in text else shlex.quote(text)

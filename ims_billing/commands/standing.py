@@ -1,0 +1,165 @@
+"""How the months on the ledger stand: claimed, on hold, decided and not read, closing soon, unpaid for long."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
+from ims_billing.commands.workplace import Workplace
+from ims_billing.month.windows import window_of
+from ims_billing.payments.aging import aging
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import EARLIER, prove
+from ims_billing.workbooks.files import summary_path
+
+# How soon a window closes that is named, and after how many days what is unpaid is.
+CLOSING_WITHIN = 14
+UNPAID_OVER = 60
+
+
+@dataclass(frozen=True)
+class MonthStanding:
+    """A month on the ledger: what stands as claimed, and what is on hold, in sessions and cents."""
+
+    month: str
+    claims: int
+    cents: int
+    held: int
+    held_cents: int
+    # The day of the oldest visit on hold; None where nothing is, or no day can be read
+    oldest: dt.date | None
+    # The files of its last run, by name
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Decisions in a workbook that no command has read yet; `count` is 0 where the workbook cannot be read."""
+
+    month: str
+    workbook: str
+    count: int
+    # Why it cannot be read; empty where it can
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Claims or sessions on hold of one insurer whose window closes soon."""
+
+    insurer: str
+    # True for sessions on hold, False for claims that the insurer has not answered
+    held: bool
+    count: int
+    cents: int
+    # The first day on which a window of theirs closes
+    last_day: dt.date
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger tells of all months on a day."""
+
+    months: tuple[MonthStanding, ...]
+    typed: tuple[Typed, ...]
+    # Aging workbooks that were saved since they were written
+    call_lists: tuple[str, ...]
+    closing: tuple[Closing, ...]
+    # Claims unpaid for long, and what is owed on them in cents
+    unpaid: int
+    unpaid_cents: int
+    # Months whose files in no folder show what is recorded
+    unwritten: tuple[str, ...]
+    # The checksums of every file that a run has read
+    files_read: frozenset[str]
+
+
+def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
+    """How the months stand on a day; changes nothing, and asks for no password."""
+    ledger = at.ledger
+    with ledger.reading():
+        claims, postings, lines = ledger.claims(), ledger.postings(), prove(ledger.open_lines(), EARLIER)
+        aged = aging(claims, postings, ledger.work(), ledger.batch_days(), as_of)
+        read = ledger.files_read()
+        unwritten = tuple(ledger.nowhere_written())
+        months = ledger.months()
+        left = ledger.aging_left(at.place)
+    late = aged[(aged["age"] > UNPAID_OVER) & (aged["owed_cents"] > 0)]
+    active = claims[claims["voided_on"].isna()]
+    return Standing(
+        months=tuple(_month(month, active, lines, read.get(month, {})) for month in months),
+        typed=tuple(_typed(at, months, as_of)),
+        call_lists=tuple(_call_lists(at, left)),
+        closing=_closing(active, set(postings["claim"]), lines, clinic, as_of),
+        unpaid=len(late),
+        unpaid_cents=int(late["owed_cents"].sum()),
+        unwritten=unwritten,
+        files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
+    )
+
+
+def _month(month: str, claims: pd.DataFrame, lines: pd.DataFrame, files: dict[str, str]) -> MonthStanding:
+    own = claims[claims["month"] == month]
+    held = lines[lines["month"] == month].drop_duplicates("session")
+    oldest = held["service_date"].min()
+    return MonthStanding(
+        month=month,
+        claims=len(own),
+        cents=int(own["amount_cents"].sum()),
+        held=len(held),
+        held_cents=int(held["fee_cents"].sum()),
+        oldest=None if pd.isna(oldest) else oldest.date(),
+        files=tuple(files),
+    )
+
+
+def _typed(at: Workplace, months: Iterable[str], as_of: dt.date) -> Iterable[Typed]:
+    """The decisions in each month's workbooks that are on no ledger yet; one that cannot be read says why."""
+    for month in months:
+        name = summary_path(at.out, month).name
+        try:
+            books = decided_in(at, month, None)
+            if not books:
+                continue
+            with at.ledger.reading():
+                new = unread_decisions(at.ledger, month, books, as_of)
+        except BillingError as error:
+            yield Typed(month, name, 0, str(error))
+            continue
+        if len(new):
+            yield Typed(month, name, len(new))
+
+
+def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]) -> Iterable[str]:
+    """The aging workbooks whose bytes are not as they were left, or read."""
+    for path in sorted(at.out.glob("aging-*.xlsx")):
+        if path.name in left and hashlib.sha256(path.read_bytes()).hexdigest() != left[path.name][0]:
+            yield path.name
+
+
+def _closing(
+    claims: pd.DataFrame, answered: set[str], lines: pd.DataFrame, clinic: Clinic, as_of: dt.date
+) -> tuple[Closing, ...]:
+    """What has to go out within the next days: sessions on hold first, then claims that no insurer has answered."""
+    held = lines.drop_duplicates(["month", "session"])
+    waiting = claims[~claims["claim"].isin(answered) & (claims["follows"] == "")]
+    found: list[Closing] = []
+    for frame, amounts, on_hold in ((held, "fee_cents", True), (waiting, "amount_cents", False)):
+        by_insurer: dict[str, list[tuple[dt.date, int]]] = {}
+        columns = frame[["insurer", "service_date", amounts]]
+        for name, day, cents in columns.itertuples(index=False, name=None):
+            insurer = clinic.insurer(str(name))
+            window = None if insurer is None or pd.isna(day) else window_of(insurer, day.date())
+            if insurer and window and 0 <= (window.last_day - as_of).days <= CLOSING_WITHIN:
+                by_insurer.setdefault(insurer.name, []).append((window.last_day, int(cents)))
+        found += [
+            Closing(name, on_hold, len(soon), sum(cents for _, cents in soon), min(soon)[0])
+            for name, soon in by_insurer.items()
+        ]
+    return tuple(sorted(found, key=lambda one: (not one.held, one.last_day, one.insurer)))

@@ -1,0 +1,258 @@
+"""What is in a folder and what to do next: what `status`, and the program without a command, show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
+from ims_billing.vocabulary.errors import BillingError
+
+if TYPE_CHECKING:
+    from ims_billing.clinic.clinic import Clinic
+    from ims_billing.commands.standing import MonthStanding, Standing
+
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
+# This program's own files, and what an open workbook leaves beside it.
+_OURS = ("claim-summary-", "claims-", "aging-", "~$", ".~lock")
+# Spreadsheets that are looked into, the newest first; and the largest that is.
+_MOST_FILES = 24
+_LARGEST = 60_000_000
+
+
+@dataclass(frozen=True)
+class Export:
+    """A spreadsheet that looks like an export and that no run has read: its rows by month."""
+
+    path: Path
+    layout: str
+    months: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Next:
+    """What to do next, in words, and the command for it."""
+
+    what: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is in a folder, and what to do next."""
+
+    folder: Path
+    as_of: dt.date
+    # The setup's file; None where there is none
+    setup: Path | None
+    # The clinic's name; empty where there is no setup, or it has faults
+    clinic: str
+    # Entries of the setup that are not confirmed
+    to_confirm: int
+    # What is wrong with the setup, or why the ledger cannot be looked into; empty where nothing is
+    problem: str
+    # What is near a folder without a setup
+    nearby: Nearby | None
+    # What the ledger tells; None where there is none
+    standing: Standing | None
+    exports: tuple[Export, ...]
+    next: Next
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was named with the command, to be repeated in the next one; None: the usual place."""
+
+    clinic: Path | None = None
+    ledger: Path | None = None
+    out: Path | None = None
+
+    def options(self) -> str:
+        """The options as they are typed, after a space."""
+        named = (("--clinic", self.clinic), ("--ledger", self.ledger), ("--out", self.out))
+        return "".join(f" {option} {quoted(path)}" for option, path in named if path)
+
+
+def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> Status:
+    """Looks at a folder: its setup, its ledger and its spreadsheets. Changes nothing; faults are part of the answer."""
+    here = folder.resolve()
+    if setup is None:
+        exports = _exports([here], frozenset(), None)
+        nearby = setups_nearby(here)
+        return Status(here, as_of, None, "", 0, "", nearby, None, exports, _begin(nearby, exports, here))
+    from ims_billing.clinic.toml_file import load
+
+    try:
+        clinic = load(setup)
+    except BillingError as error:
+        then = Next(f"Correct {setup.name}, then look again.", f"ims-billing status{given.options()}")
+        return Status(here, as_of, setup, "", 0, str(error), None, None, (), then)
+    problem, known = "", None
+    try:
+        known = _standing(clinic, setup, given, as_of)
+    except BillingError as error:
+        problem = str(error)
+    read = known.files_read if known else frozenset()
+    exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
+    unconfirmed = len(clinic.unconfirmed)
+    if problem:
+        then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
+    else:
+        out = given.out or setup.parent / "reports"
+        then = _next(_Facts(here, setup, unconfirmed, known, exports, given, out), as_of)
+    return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, known, exports, then)
+
+
+def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Standing | None:
+    """What the ledger tells; None where there is none."""
+    path = given.ledger or setup.parent / "ims-billing.sqlite"
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    # Here, so that a folder without a ledger is looked at without pandas.
+    from ims_billing.commands.standing import standing
+    from ims_billing.commands.workplace import Workplace
+    from ims_billing.ledger.ledger import Ledger
+
+    return standing(Workplace(Ledger(path), given.out or setup.parent / "reports"), clinic, as_of)
+
+
+def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:
+    """The spreadsheets in these folders that look like an export, and that no run has read, by name."""
+    from ims_billing.clinic.toml_file import without_file
+    from ims_billing.reading.glimpse import glimpse
+
+    found = []
+    for path in _spreadsheets(folders):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(content).hexdigest() in read:
+            continue
+        export = glimpse(path.name, content, clinic or without_file(), lambda _name, _again: None)
+        if export is not None:
+            found.append(Export(path, export.layout, export.months))
+    return tuple(sorted(found, key=lambda export: export.path.name))
+
+
+def _spreadsheets(folders: Iterable[Path]) -> list[Path]:
+    paths = []
+    for folder in folders:
+        try:
+            entries = list(folder.iterdir())
+        except OSError:
+            continue
+        for path in entries:
+            ours = path.name.casefold() in SETUP_NAMES or path.name.startswith(_OURS)
+            if path.suffix.casefold() in _SPREADSHEETS and not ours and path.is_file():
+                paths.append((path, path.stat()))
+    paths = [(path, facts) for path, facts in paths if facts.st_size <= _LARGEST]
+    paths.sort(key=lambda pair: (-pair[1].st_mtime, pair[0].name))
+    return [path for path, _ in paths[:_MOST_FILES]]
+
+
+def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
+    """How to begin in a folder without a setup."""
+    if nearby.command:
+        return Next(f"The clinic's setup is in {nearby.elsewhere[0].parent}. Go there.", nearby.command)
+    if nearby.misnamed:
+        return Next("Rename the setup, then look again.", "ims-billing status")
+    if exports:
+        files = "".join(f" --from {quoted(_shortest(export.path, folder))}" for export in exports)
+        return Next("Make the clinic's setup from this export. Nothing is claimed yet.", f"ims-billing init{files}")
+    what = "Save last month's export of your practice software in this folder, then look again; or begin without one."
+    return Next(what, "ims-billing init")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the next step is chosen by."""
+
+    folder: Path
+    setup: Path
+    unconfirmed: int
+    standing: Standing | None
+    exports: tuple[Export, ...]
+    given: Given
+    out: Path
+
+    def files(self, names: Iterable[Path | str]) -> str:
+        return " ".join(quoted(_shortest(Path(name), self.folder)) for name in names)
+
+    def claim(self, month: str, names: Iterable[Path | str]) -> str:
+        return f"ims-billing claim {self.files(names)} --month {month}{self.given.options()}"
+
+
+def _next(facts: _Facts, as_of: dt.date) -> Next:
+    """The one thing that comes next: what would be lost or late goes first."""
+    standing, options = facts.standing, facts.given.options()
+    if facts.unconfirmed:
+        what = f"Confirm or fill in what is marked in {facts.setup.name}, then look again."
+        return Next(what, f"ims-billing status{options}")
+    months = {month.month: month for month in standing.months} if standing else {}
+    for typed in standing.typed if standing else ():
+        if typed.problem:
+            continue
+        what = f"Read the decisions typed in {typed.workbook}, with the files of {typed.month}."
+        return Next(what, facts.claim(typed.month, _files_of(months[typed.month], facts)))
+    for month in standing.unwritten if standing else ():
+        return Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
+    to_claim = _month_to_claim(facts.exports, months, as_of)
+    if to_claim:
+        names = [export.path for export in facts.exports if to_claim in export.months or not export.months]
+        what = f"{'Claim what is new in' if to_claim in months else 'Claim'} {to_claim}."
+        return Next(f"{what} To look at it first, type check in place of claim.", facts.claim(to_claim, names))
+    held = [month for month in months.values() if month.held]
+    if held:
+        oldest = held[0]
+        book = facts.out / oldest.month / f"claim-summary-{oldest.month}.xlsx"
+        what = (
+            f"Decide about what is on hold, on the sheet Needs attention of {_shortest(book, facts.folder)}; save it, "
+        )
+        what += "close it, then claim the month again."
+        return Next(what, facts.claim(oldest.month, _files_of(oldest, facts)))
+    if standing and (standing.unpaid or standing.call_lists):
+        return Next("Ask insurers about what is unpaid: the list is a workbook.", f"ims-billing aging{options}")
+    following = _after(max(months, default=f"{as_of - dt.timedelta(days=as_of.day):%Y-%m}"), known=bool(months))
+    what = f"Nothing else is waiting. Save the export of {following} in this folder, then claim it by its name."
+    return Next(what, f"ims-billing claim sessions-{following}.xlsx --month {following}{options}")
+
+
+def _month_to_claim(exports: Sequence[Export], months: Mapping[str, MonthStanding], as_of: dt.date) -> str | None:
+    """The month that the exports are for: the earliest that is over and on no ledger, else their fullest."""
+    counts: dict[str, int] = {}
+    for export in exports:
+        for month, rows in export.months.items():
+            # Exports begin and end with a visit or two of the months beside: these are not what the file is for.
+            if rows * 10 >= max(export.months.values()):
+                counts[month] = counts.get(month, 0) + rows
+    over = [month for month in counts if month < f"{as_of:%Y-%m}" and month not in months]
+    return min(over) if over else max(counts, key=lambda month: (counts[month], month), default=None)
+
+
+def _files_of(month: MonthStanding, facts: _Facts) -> list[Path | str]:
+    """The files of a month's last run, where they stand now; by name where they are in neither folder."""
+    places = (facts.folder, facts.setup.resolve().parent)
+    return [next((place / name for place in places if (place / name).is_file()), name) for name in month.files] or [
+        f"sessions-{month.month}.xlsx"
+    ]
+
+
+def _shortest(path: Path, folder: Path) -> str:
+    """A path from the folder, where it lies in it; else whole."""
+    try:
+        return str(path.resolve().relative_to(folder)) if path.is_absolute() else str(path)
+    except ValueError:
+        return str(path)
+
+
+def _after(month: str, *, known: bool) -> str:
+    """The month after one on the ledger; the month itself where nothing is on it."""
+    if not known:
+        return month
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12}-{number % 12 + 1:02d}"

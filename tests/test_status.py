@@ -1,0 +1,202 @@
+"""`status`, and the program without a command: what is in a folder, and the one command that is next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from ims_billing.cli.main import app
+from ims_billing.clinic.clinic import Insurer
+from ims_billing.clinic.toml_file import load
+from ims_billing.commands.status import Given, Status, status
+from ims_billing.month.windows import Window, window_of
+from ims_billing.rules.values import Channel
+from tests.practice import AS_OF, MONTH, clinic_file, row, xlsx
+from tests.test_record import HELD, PAT, Office
+
+BOOK = f"claim-summary-{MONTH}.xlsx"
+
+
+def look(folder: Path, as_of: dt.date = AS_OF) -> Status:
+    setup = folder / "clinic.toml"
+    return status(folder, setup if setup.is_file() else None, Given(), as_of)
+
+
+def office(folder: Path) -> Office:
+    clinic_file(folder)
+    return Office(folder)
+
+
+def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
+    found = look(tmp_path)
+    assert (found.setup, found.next.command) == (None, "ims-billing init")
+
+
+def test_without_a_setup_an_export_is_what_it_is_made_from(tmp_path: Path) -> None:
+    xlsx(tmp_path, [row()], "october export.xlsx")
+    assert look(tmp_path).next.command == 'ims-billing init --from "october export.xlsx"'
+
+
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_a_setup_in_the_folder_above_or_below_is_where_to_go(tmp_path: Path, place: str) -> None:
+    here = tmp_path / "here"
+    other = tmp_path if place == "above" else here / "clinic files"
+    other.mkdir(parents=True, exist_ok=True)
+    here.mkdir(exist_ok=True)
+    clinic_file(other)
+    shown = f'"{other}"' if " " in str(other) else str(other)
+    assert look(here).next.command == f"cd {shown}"
+
+
+def test_a_setup_that_windows_named_a_text_file_is_to_be_renamed(tmp_path: Path) -> None:
+    clinic_file(tmp_path).rename(tmp_path / "clinic.toml.txt")
+    found = look(tmp_path)
+    assert found.nearby is not None
+    assert "clinic.toml.txt is there: rename it to clinic.toml" in found.nearby.in_words()
+    assert found.next.command == "ims-billing status"
+
+
+def test_a_faulty_setup_is_part_of_the_answer(tmp_path: Path) -> None:
+    clinic_file(tmp_path, clinic="colour = 1")
+    found = look(tmp_path)
+    assert "colour" in found.problem
+    assert found.next.command == "ims-billing status"
+
+
+def test_an_export_that_no_run_has_read_is_to_be_claimed(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    xlsx(tmp_path, [row()], "october.xlsx")
+    found = look(tmp_path)
+    assert [(e.path.name, e.layout, dict(e.months)) for e in found.exports] == [
+        ("october.xlsx", "sessions", {MONTH: 1})
+    ]
+    assert (found.standing, found.next.command) == (None, "ims-billing claim october.xlsx --month 2026-10")
+    there.claim(PAT, name="october.xlsx")
+    after = look(tmp_path)
+    assert after.exports == ()
+    assert after.next.command == "ims-billing claim sessions-2026-11.xlsx --month 2026-11"
+
+
+def test_a_visit_of_the_month_before_does_not_make_it_that_months_export(tmp_path: Path) -> None:
+    office(tmp_path)
+    visits = [row(Session_ID=f"S{n}", Start=f"{8 + n}:00", Patient=f"P{n} Madeup") for n in range(11)]
+    xlsx(tmp_path, [row(Service_Date=dt.date(2026, 9, 30)), *visits], "october.xlsx")
+    assert look(tmp_path).next.command == "ims-billing claim october.xlsx --month 2026-10"
+
+
+def test_own_files_locks_and_other_spreadsheets_are_no_exports(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    there.claim(PAT)
+    (tmp_path / "~$october.xlsx").write_bytes(b"lock")
+    (tmp_path / "budget.csv").write_text("Rent,Phone\n100,20\n", encoding="utf-8")
+    (tmp_path / BOOK).write_bytes((there.out / MONTH / BOOK).read_bytes())
+    assert look(tmp_path).exports == ()
+
+
+def test_the_months_say_what_is_claimed_and_on_hold_and_for_how_long(tmp_path: Path) -> None:
+    office(tmp_path).claim(PAT, HELD)
+    found = look(tmp_path, dt.date(2026, 11, 20))
+    assert found.standing is not None
+    (month,) = found.standing.months
+    assert (month.month, month.claims, month.cents, month.held, month.held_cents) == (MONTH, 1, 9500, 1, 10000)
+    assert (month.oldest, month.files) == (dt.date(2026, 10, 7), ("sessions.xlsx",))
+    assert "Needs attention" in found.next.what
+    assert found.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
+
+
+def test_a_decision_that_was_typed_and_not_read_comes_first(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    there.claim(PAT, HELD)
+    xlsx(tmp_path, [row(Service_Date=dt.date(2026, 11, 3))], "november.xlsx")
+    path = there.out / MONTH / BOOK
+    book = openpyxl.load_workbook(path)
+    sheet = book["Needs attention"]
+    headings = {str(cell.value): cell.column for line in sheet.iter_rows(max_row=8) for cell in line if cell.value}
+    first = next(n for n in range(1, 12) if sheet.cell(n, headings["Kind"]).value == "fee-not-as-listed")
+    sheet.cell(first, headings["Decision"]).value = "Bill"
+    book.save(path)
+    found = look(tmp_path)
+    assert found.standing is not None
+    assert [(typed.month, typed.count) for typed in found.standing.typed] == [(MONTH, 1)]
+    assert found.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
+    path.write_bytes(b"PK damaged")
+    damaged = look(tmp_path).standing
+    assert damaged is not None
+    assert (damaged.typed[0].count, BOOK in damaged.typed[0].problem) == (0, True)
+
+
+def by_telus(days: int | None = None, *channels: str) -> Insurer:
+    names = channels or ("TELUS eClaims",)
+    return Insurer(
+        "x", "XXXX", "X Life", claim_within_days=days,
+        channels=tuple(Channel(start=dt.date(2026, 1, 1), name=name, source="a test") for name in names),
+    )  # fmt: skip
+
+
+def test_a_window_is_the_plans_own_or_that_of_its_only_channel() -> None:
+    visit = dt.date(2026, 10, 7)
+    assert window_of(by_telus(), visit) == Window(dt.date(2026, 11, 7), "TELUS eClaims")
+    assert window_of(by_telus(10), visit) == Window(dt.date(2026, 10, 17), "")
+    assert window_of(by_telus(365), visit) == Window(dt.date(2026, 11, 7), "TELUS eClaims")
+    assert window_of(by_telus(None, "TELUS eClaims", "portal"), visit) is None
+
+
+@pytest.mark.parametrize(("day", "named"), [(23, False), (24, True), (38, True), (39, False)])
+def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path: Path, day: int, named: bool) -> None:
+    # The visit is of 7 October, and its insurer takes claims for 31 days: until 7 November, day 38 of October.
+    clinic_file(tmp_path, clinic="")
+    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
+    plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
+    (tmp_path / "clinic.toml").write_text(plan, encoding="utf-8")
+    Office(tmp_path).claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
+    found = look(tmp_path, dt.date(2026, 10, 1) + dt.timedelta(days=day - 1)).standing
+    assert found is not None
+    last = dt.date(2026, 11, 7)
+    lines = [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in found.closing]
+    expected = [("Sun Life", True, 1, 10000, last), ("Sun Life", False, 1, 9500, last)]
+    assert lines == (expected if named else [])
+
+
+@pytest.mark.parametrize(("days", "claims"), [(60, 0), (61, 1)])
+def test_what_is_unpaid_for_over_sixty_days_is_counted(tmp_path: Path, days: int, claims: int) -> None:
+    office(tmp_path).claim(PAT)
+    found = look(tmp_path, AS_OF + dt.timedelta(days=days))
+    assert found.standing is not None
+    assert (found.standing.unpaid, found.standing.unpaid_cents) == (claims, 9500 * claims)
+    assert found.next.command.startswith("ims-billing aging") == bool(claims)
+
+
+def test_without_a_command_the_program_shows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office(tmp_path).claim(PAT, HELD)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IMS_BILLING_CLINIC", raising=False)
+    alone = CliRunner().invoke(app, [])
+    assert alone.exit_code == 0
+    lines = alone.output.rstrip().splitlines()
+    assert lines[-1].strip() == "ims-billing claim sessions.xlsx --month 2026-10"
+    assert "Example Physiotherapy" in lines[0]
+    assert len(lines) <= 40
+    assert "Madeup" not in alone.output
+    as_json = CliRunner().invoke(app, ["status", "--json", "--as-of", "2026-11-05"])
+    found = json.loads(as_json.output)
+    assert (found["clinic"], found["months"][0]["held"], found["next"]["command"]) == (
+        "Example Physiotherapy", 1, "ims-billing claim sessions.xlsx --month 2026-10",
+    )  # fmt: skip
+
+
+def test_a_crowded_folder_still_fits_forty_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic_file(tmp_path)
+    for number in range(30):
+        path = tmp_path / f"export-{number:02d}.csv"
+        path.write_text("Service Date,Patient,Practitioner,Service,Insurer,Fee\n2026-10-05,A,B,IMS,C,1\n", "utf-8")
+        os.utime(path, (number, number))
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["status", "--as-of", "2026-11-05"])
+    assert len(shown.output.splitlines()) <= 40
+    assert load(tmp_path / "clinic.toml").name in shown.output
