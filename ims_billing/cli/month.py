@@ -53,7 +53,8 @@ def check(
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load, without_file
+    from ims_billing.clinic.setup_file import load
+    from ims_billing.clinic.toml_file import without_file
 
     path = find_clinic(clinic, files)
     rules_of_clinic = load(path) if path else without_file()
@@ -99,9 +100,9 @@ def claim(
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load
+    from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
-    from ims_billing.commands.refusals import refuse_a_forgotten_ledger
+    from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
 
     path = find_clinic(clinic, files)
     if path is None:
@@ -110,11 +111,7 @@ def claim(
             f'ims-billing init --from "{files[0]}"'
         )
     rules_of_clinic = load(path)
-    if rules_of_clinic.unconfirmed:
-        listed = "\n".join(f"  {what}" for what in rules_of_clinic.unconfirmed)
-        raise BillingError(
-            f"{path}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
-        )
+    refuse_unfinished(path, rules_of_clinic.unconfirmed)
     memory, folder = places(path, ledger, out)
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, rules_of_clinic, month)
@@ -185,7 +182,8 @@ def why(
 ) -> None:
     """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load, without_file
+    from ims_billing.clinic.setup_file import load
+    from ims_billing.clinic.toml_file import without_file
 
     path = find_clinic(clinic, about if row is not None else [])
     rules_of_clinic = load(path) if path else without_file()
@@ -282,7 +280,7 @@ def void(
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
     from ims_billing.cli import screen
-    from ims_billing.clinic.toml_file import load
+    from ims_billing.clinic.setup_file import load
     from ims_billing.commands import void as voiding
     from ims_billing.reading.unread import refuse_unread
 

@@ -35,7 +35,9 @@ Files = Annotated[
 ]
 ClinicFile = Annotated[
     Path | None,
-    typer.Option("--clinic", metavar="PATH", help="The clinic file; otherwise clinic.toml here or beside the files."),
+    typer.Option(
+        "--clinic", metavar="PATH", help="The setup; otherwise clinic.xlsx or clinic.toml, here or beside the files."
+    ),
 ]
 MonthOption = Annotated[
     str | None,
@@ -74,13 +76,18 @@ def day_of(given: dt.datetime | None) -> dt.date:
 
 
 def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
-    """The clinic file: as given, else of the environment, else here, else beside the files; None where none is."""
+    """The setup: as given, else of the environment, else here, else beside the files; None where none is.
+
+    Raises BillingError where a folder has both kinds of setup.
+    """
+    from ims_billing.clinic.setup_file import setup_in
+
     named = given or (Path(path) if (path := os.environ.get("IMS_BILLING_CLINIC")) else None)
     if named:
         return named
     folders = {file.resolve().parent for file in files}
-    candidates = [Path("clinic.toml"), *(folder / "clinic.toml" for folder in folders if len(folders) == 1)]
-    return next((path for path in candidates if path.is_file()), None)
+    places = [Path(), *(folder for folder in folders if len(folders) == 1)]
+    return next((setup for folder in places if (setup := setup_in(folder)) is not None), None)
 
 
 def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:

@@ -62,7 +62,8 @@ def reconcile(
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load, without_file
+    from ims_billing.clinic.setup_file import load
+    from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands import reconcile as payments
     from ims_billing.reading.remittances import read_remittances
 
@@ -120,7 +121,7 @@ def aging(
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load
+    from ims_billing.clinic.setup_file import load
     from ims_billing.commands.aging import age
 
     path = find_clinic(clinic, [])

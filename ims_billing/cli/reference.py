@@ -50,7 +50,8 @@ def rules(
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
     from ims_billing.cli import json_view, screen
-    from ims_billing.clinic.toml_file import load, without_file
+    from ims_billing.clinic.setup_file import load
+    from ims_billing.clinic.toml_file import without_file
 
     path = find_clinic(clinic, [])
     rules_of_clinic = load(path) if path else without_file()

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ims_billing.clinic.raw_setup import Fault, Places
+from ims_billing.clinic.raw_setup import Fault, Places, SetupWords
 from ims_billing.vocabulary.errors import did_you_mean
 
 
@@ -23,7 +23,7 @@ class Faults:
 
     def add(self, table: str, number: int | None, key: str, what: str, label: str = "") -> None:
         """Adds `what` is wrong with a key (empty: with the whole entry); `label` names the entry to the reader."""
-        order, words = self.places.of(table, number, key)
+        order, words, key = self.places.of(table, number, key)
         if label:
             words += f" ({label})"
         self._faults.append(Fault(order, f"{', '.join(part for part in (words, key) if part)}: {what}"))
@@ -41,7 +41,11 @@ class Faults:
             ):
                 continue
             location = [str(part) for part in fault["loc"]]
-            self.add(table, number, ".".join(_readable(location)), fault_in_words(fault, keys), label)
+            self.add(table, number, ".".join(_readable(location)), self.in_words(fault, keys), label)
+
+    def in_words(self, fault: Any, keys: Sequence[str]) -> str:
+        """What pydantic's `fault` says; `keys` are the ones that the table may have."""
+        return fault_in_words(fault, keys, self.places.wording)
 
     def all(self) -> tuple[Fault, ...]:
         """The faults in the order in which they were added."""
@@ -58,22 +62,24 @@ def _readable(keys: Sequence[str]) -> list[str]:
     return [str(int(key) + 1) if key.isdigit() else key for key in kept]
 
 
-# What the parts of pydantic's fault types want, in words.
-_EXPECTED = {
-    "date": "a date such as 2026-04-01, without quotes",
-    "int": "a whole number",
-    "decimal": "an amount such as 95.00",
-    "bool": "true or false",
-}
+def _expected(words: SetupWords) -> dict[str, str]:
+    """What the beginnings of pydantic's fault types want, in words."""
+    return {
+        "date": words.dates,
+        "int": "a whole number",
+        "decimal": "an amount such as 95.00",
+        "bool": words.yes_or_no,
+        "dict": words.numbers,
+    }
 
 
-def fault_in_words(fault: Any, keys: Sequence[str]) -> str:
-    """What pydantic's `fault` says, in the words of this program; `keys` are the ones that the table may have."""
+def fault_in_words(fault: Any, keys: Sequence[str], words: SetupWords) -> str:
+    """What pydantic's `fault` says, in the words of this program and of this kind of setup."""
     value, kind, context = fault["input"], fault["type"], fault.get("ctx", {})
     if kind == "extra_forbidden":
         return f"this key is not known{did_you_mean(str(fault['loc'][-1]), keys)}"
     if kind == "missing":
-        return "found nothing; this key is needed"
+        return f"found nothing; {words.needed}"
     shown = str(value) if isinstance(value, dt.date | Decimal | int | float) else repr(value)
     if kind == "literal_error":
         choices = re.findall(r"'([^']+)'", context["expected"])
@@ -85,14 +91,14 @@ def fault_in_words(fault: Any, keys: Sequence[str]) -> str:
     if kind == "too_short":
         return "found an empty list; expected at least one"
     if kind == "string_too_short":
-        return "found nothing between the quotes; expected text"
+        return f"found {words.blank_text}; expected text"
     if kind == "string_type":
-        return f"found {shown}; expected text in quotes"
+        return f"found {shown}; expected {words.text}"
     if kind == "string_pattern_mismatch":
         wanted = "four capital letters, such as SUNL" if "A-Z" in context["pattern"] else "small letters and hyphens"
         return f"found {shown}; expected {wanted}"
-    for start, words in _EXPECTED.items():
+    for start, wanted in _expected(words).items():
         if kind.startswith(start):
-            return f"found {shown}; expected {words}"
+            return f"found {shown}; expected {wanted}"
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return f"found {shown}; expected {expected}"

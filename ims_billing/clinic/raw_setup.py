@@ -11,15 +11,70 @@ SINGLE = ("clinic", "service_code", "service_names", "severity", "words")
 REPEATED = ("practitioner", "insurer", "fee", "limit", "coverage", "layout")
 
 
+@dataclass(frozen=True)
+class SetupWords:
+    """How one kind of setup, TOML or a workbook, is spoken of in what is wrong with it.
+
+    dates: how a date is written there
+    yes_or_no: how yes and no are written there
+    text: how text is written there
+    numbers: how numbers by insurer are written there
+    blank_text: what stands where a text is blank
+    needed: what is said of a value that is missing
+    blank_insurer: where it is said what a blank insurer means
+    own_code: how an insurer gets a short code of its own
+    places_unconfirmed: whether the list of what is to be confirmed names the places
+    """
+
+    dates: str
+    yes_or_no: str
+    text: str
+    numbers: str
+    blank_text: str
+    needed: str
+    blank_insurer: str
+    own_code: str
+    places_unconfirmed: bool
+
+
+TOML_WORDS = SetupWords(
+    dates="a date such as 2026-04-01, without quotes",
+    yes_or_no="true or false",
+    text="text in quotes",
+    numbers='numbers by insurer, such as { "Sun Life" = "12345" }',
+    blank_text="nothing between the quotes",
+    needed="this key is needed",
+    blank_insurer="see blank_insurer under [clinic] for blank ones",
+    own_code='add code = "...." of its own',
+    places_unconfirmed=False,
+)
+WORKBOOK_WORDS = SetupWords(
+    dates="a date such as 2026-04-01",
+    yes_or_no="yes or no",
+    text="text",
+    numbers="insurers and numbers, such as Sun Life: 12345; MSP: 60001",
+    blank_text="a blank cell",
+    needed="this cell is needed",
+    blank_insurer="see Blank insurer on the sheet Clinic for blank ones",
+    own_code="fill in a Short code of its own",
+    places_unconfirmed=True,
+)
+
+
 class Place(NamedTuple):
-    """Where a value is: its position in reading order (0 where that is not plain), and the place in words."""
+    """Where a value is: its position in reading order (0 where that is not plain), the place and the key in words."""
 
     order: int
     words: str
+    key: str
 
 
 class Places(Protocol):
     """Gives the place of a value in the reader's own terms: lines of a text, or cells of a sheet."""
+
+    @property
+    def wording(self) -> SetupWords:
+        """The words for this kind of setup."""
 
     def of(self, table: str, number: int | None, key: str) -> Place:
         """The place of a key; `number` counts a repeated table's entries from 0 and is None for a single table."""
@@ -35,11 +90,26 @@ class Fault(NamedTuple):
     words: str
 
 
+class Misfit:
+    """A cell that cannot be read as what its column holds: validation refuses it, and shows what stands there."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+    def __repr__(self) -> str:
+        return repr(self.written)
+
+
 @dataclass(frozen=True)
 class RawSetup:
-    """Values of every table as read, not yet validated; `faults` are the ones of the file's own form."""
+    """Values of every table as read, not yet validated.
+
+    `faults` are the ones of the file's own form. `questions` are the cells that the clinic still has to fill in, in
+    words and in reading order: a setup that has any loads, and claims nothing.
+    """
 
     tables: Mapping[str, Mapping[str, Any]]
     entries: Mapping[str, list[Any]]
     places: Places
     faults: tuple[Fault, ...] = ()
+    questions: tuple[Fault, ...] = ()

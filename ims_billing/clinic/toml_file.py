@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.faults import Faults
-from ims_billing.clinic.raw_setup import REPEATED, SINGLE, Place, RawSetup
-from ims_billing.clinic.validation import validated
+from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
+from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 
 FILE_NAME = "clinic.toml"
@@ -25,12 +24,16 @@ class _Lines:
 
     text: str
 
+    @property
+    def wording(self) -> SetupWords:
+        return TOML_WORDS
+
     def of(self, table: str, number: int | None, key: str) -> Place:
         line = self._line(table, number, key)
         words = [f"line {line}"] if line else []
         if table:
             words.append(self.entry(table, number) if number is not None else f"[{table}]")
-        return Place(line, ", ".join(words))
+        return Place(line, ", ".join(words), key)
 
     def entry(self, table: str, number: int) -> str:
         return f"[[{table}]] {number + 1}"
@@ -98,12 +101,8 @@ def _way_out(text: str) -> str:
     return "Text needs quotes; without quotes are dates, written 2026-10-31, and yes and no, written true and false."
 
 
-def load(path: Path) -> Clinic:
-    """The clinic file at `path`; raises BillingError with every fault, each with its line, if it has any."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BillingError(f"{path}: the clinic file cannot be read: {error.strerror}.") from error
+def read_toml(path: Path, content: bytes) -> RawSetup:
+    """The raw setup of a clinic file's bytes; raises BillingError where they are no TOML."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,8 +111,19 @@ def load(path: Path) -> Clinic:
         raw = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise BillingError(f"{path}: the clinic file is not valid TOML: {error}. {_way_out(text)}") from error
-    clinic, faults = validated(_raw_setup(raw, text))
-    if clinic is None:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise BillingError("\n".join([f"{path}: the clinic file has {count}:", *(f"  {f}" for f in faults)]))
-    return replace(clinic, file=path.name, sha256=hashlib.sha256(content).hexdigest())
+    return _raw_setup(raw, text)
+
+
+def load(path: Path) -> Clinic:
+    """The clinic of the clinic.toml at `path`; raises BillingError with every fault, each with its line."""
+    content = content_of(path)
+    return proven(path, read_toml(path, content), content)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a setup; raises BillingError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        close = " If it is open in another program, close it there." if isinstance(error, PermissionError) else ""
+        raise BillingError(f"{path}: the clinic file cannot be read: {error.strerror}.{close}") from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +22,7 @@ from ims_billing.clinic.clinic import (
     ServiceCode,
     ServiceName,
 )
-from ims_billing.clinic.faults import Faults, fault_in_words
+from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.people import person
 from ims_billing.clinic.raw_setup import RawSetup
 from ims_billing.rules.published import PublishedInsurer, Rulebook, published
@@ -37,7 +39,7 @@ from ims_billing.rules.values import (
     clashing_fees,
     clashing_limits,
 )
-from ims_billing.vocabulary.errors import did_you_mean
+from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import Severity
 from ims_billing.vocabulary.spelling import bare, plain, slug
@@ -87,7 +89,7 @@ class _Reader:
                 named[name] = ServiceName.model_validate(value if isinstance(value, dict) else {"service": value})
             except ValidationError as error:
                 for fault in error.errors(include_url=False):
-                    what = fault_in_words(fault, list(ServiceName.model_fields))
+                    what = self.faults.in_words(fault, list(ServiceName.model_fields))
                     self.faults.add("service_names", None, name, what)
         return named
 
@@ -107,6 +109,13 @@ class _Reader:
             self.faults.add("severity", None, kind, what)
         return changed
 
+    def unconfirmed(self, table: str, number: int | None, what: str, key: str = "confirmed") -> str:
+        """An entry that is to be confirmed, with its place where that is how the setup is spoken of."""
+        places = self.setup.places
+        if not places.wording.places_unconfirmed:
+            return what
+        return f"{places.of(table, number, key).words}: {what} is not confirmed"
+
     def insurers(self) -> tuple[list[Insurer], set[str], list[str]]:
         """The insurers in force, the spellings of self-pay, and the names that are not confirmed."""
         rules = published().insurers
@@ -118,10 +127,10 @@ class _Reader:
         for number, entry in self.many("insurer", InsurerEntry):
             for name in (entry.name, *entry.aliases):
                 if not bare(name):
-                    what = f"{name!r} has no letter in it; see blank_insurer under [clinic] for blank ones"
+                    what = f"{name!r} has no letter in it; {self.setup.places.wording.blank_insurer}"
                     self.faults.add("insurer", number, "name", what, entry.name)
             if not entry.confirmed:
-                unconfirmed.append(f"insurer {entry.name}")
+                unconfirmed.append(self.unconfirmed("insurer", number, f"insurer {entry.name}"))
             if entry.self_pay and (owner_id := ids.get(bare(entry.name))):
                 what = f"{entry.name!r} stands for the insurer {merged[owner_id].name}"
                 self.faults.add("insurer", number, "self_pay", what, entry.name)
@@ -136,7 +145,8 @@ class _Reader:
                 self.faults.add("insurer", number, "code", what, entry.name)
             insurer = _with_entry(base, entry)
             if base is None and any(insurer.code == other.code for other in merged.values()):
-                what = f'its short code would be {insurer.code}, which another has; add code = "...." of its own'
+                own_code = self.setup.places.wording.own_code
+                what = f"its short code would be {insurer.code}, which another has; {own_code}"
                 self.faults.add("insurer", number, "name", what, entry.name)
             merged[insurer.id] = insurer
             entered.add(insurer.id)
@@ -279,11 +289,17 @@ def validated(setup: RawSetup) -> tuple[Clinic | None, list[str]]:
     names = reader.service_names()
     severity = reader.severity()
     insurers, self_pay, unconfirmed = reader.insurers()
+    listed = reader.unconfirmed
     unconfirmed = [
-        *(f"practitioner {p.name}" for _, p in practitioners if not p.confirmed),
+        *(question.words for question in sorted(setup.questions)),
+        *(listed("practitioner", n, f"practitioner {p.name}") for n, p in practitioners if not p.confirmed),
         *unconfirmed,
-        *(f"fee {n + 1} ({f.in_words()}, {f.amount})" for n, f in numbered_fees if not f.confirmed),
-        *(f"service name {name}" for name, value in names.items() if not value.confirmed),
+        *(listed("fee", n, f"fee {n + 1} ({f.in_words()}, {f.amount})") for n, f in numbered_fees if not f.confirmed),
+        *(
+            listed("service_names", None, f"service name {name}", name)
+            for name, value in names.items()
+            if not value.confirmed
+        ),
     ]
     clinic = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
     clinic = replace(clinic, layouts=tuple(layout for _, layout in reader.many("layout", OwnLayout)))
@@ -295,6 +311,15 @@ def validated(setup: RawSetup) -> tuple[Clinic | None, list[str]]:
     if faults:
         return None, faults
     return _with_published(replace(clinic, coverages=coverages), fees, limits), []
+
+
+def proven(path: Path, setup: RawSetup, content: bytes) -> Clinic:
+    """The clinic that the setup at `path` describes; raises BillingError with every fault, each with its place."""
+    clinic, faults = validated(setup)
+    if clinic is None:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise BillingError("\n".join([f"{path}: the clinic file has {count}:", *(f"  {f}" for f in faults)]))
+    return replace(clinic, file=path.name, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _assemble(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
@@ -25,6 +26,19 @@ def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
             "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
             "if there never was one, start it with --new-ledger."
         )
+
+
+def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:
+    """Raises BillingError that lists, once, what the clinic has to fill in or confirm in its setup before a claim."""
+    if not unfinished:
+        return
+    listed = "\n".join(f"  {what}" for what in unfinished)
+    if is_workbook(setup):
+        count = "1 thing" if len(unfinished) == 1 else f"{len(unfinished)} things"
+        raise BillingError(f"{setup}: {count} to fill in before you can claim. Replace each ?, and save:\n{listed}")
+    raise BillingError(
+        f"{setup}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
+    )
 
 
 def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
