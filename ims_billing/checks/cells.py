@@ -1,8 +1,7 @@
-"""Cells that say something and cannot be read: which of them hold, and numbers that are unlike an insurer's others."""
+"""Unreadable cells that hold a session, and numbers that do not look like the others of an insurer."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from typing import Literal, cast
 
@@ -12,7 +11,7 @@ from ims_billing.checks.desk import Desk, cell_holds, check
 from ims_billing.rules.values import in_force
 from ims_billing.vocabulary.identifiers import shape
 
-# Below these an insurer's numbers prove no usual shape: how many that are alike, and how many to one that is not.
+# An insurer's numbers have a usual shape from this many alike, and this many for each one that is not.
 _ALIKE = 5
 _TO_ONE_UNLIKE = 5
 
@@ -23,25 +22,24 @@ def _one_to_one(desk: Desk) -> pd.Series[bool]:
 
 
 def _fee_by(desk: Desk, what: Literal["visit", "minutes"]) -> pd.Series[bool]:
-    """Candidates for which a fee in force that day is of one visit, or of one length."""
+    """True for candidates whose fee that day depends on the visit, or on the minutes."""
     candidates = desk.candidates
     keys = candidates[["service", "insurer_id", "service_date"]]
-    depends: dict[tuple[str, str, dt.date], bool] = {}
-    answers = []
-    for service, insurer, date in keys.itertuples(index=False, name=None):
-        day = cast(pd.Timestamp, date).date()
-        if (service, insurer, day) not in depends:
-            depends[service, insurer, day] = any(
-                getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer)
-                for fee in in_force(desk.clinic.fees, day)
-            )
-        answers.append(depends[service, insurer, day])
-    return pd.Series(answers, index=candidates.index, dtype="bool")
+    distinct = keys.drop_duplicates()
+    depends = [
+        any(
+            getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer)
+            for fee in in_force(desk.clinic.fees, cast(pd.Timestamp, day).date())
+        )
+        for service, insurer, day in distinct.itertuples(index=False, name=None)
+    ]
+    answers = keys.merge(distinct.assign(depends=pd.Series(depends, distinct.index, dtype="bool")), how="left")
+    return answers["depends"].set_axis(candidates.index).astype("bool")
 
 
 @cell_holds("start")
 def start_is_needed(desk: Desk) -> pd.Series[bool]:
-    """An insurer that pays one-to-one depends on the start; so does a fee by the length where nothing else says it."""
+    """True where the insurer pays one-to-one, or the fee depends on a length that only the start can give."""
     candidates = desk.candidates
     unknown = candidates["start"].isna()
     return (unknown & _one_to_one(desk)) | (candidates["minutes"].isna() & _fee_by(desk, "minutes"))
@@ -49,32 +47,32 @@ def start_is_needed(desk: Desk) -> pd.Series[bool]:
 
 @cell_holds("end")
 def end_is_needed(desk: Desk) -> pd.Series[bool]:
-    """The end is needed where nothing else says the length, and one-to-one treatment or a fee depends on it."""
+    """True where only the end can give the length, and one-to-one treatment or a fee depends on it."""
     return desk.candidates["minutes"].isna() & (_one_to_one(desk) | _fee_by(desk, "minutes"))
 
 
 @cell_holds("minutes")
 def minutes_are_needed(desk: Desk) -> pd.Series[bool]:
-    """A fee by the length depends on the cell; one-to-one treatment too, where nothing else says the length."""
+    """True where a fee depends on the minutes, or one-to-one treatment does and nothing else gives the length."""
     return _fee_by(desk, "minutes") | (desk.candidates["minutes"].isna() & _one_to_one(desk))
 
 
 @cell_holds("visit")
 def visit_is_needed(desk: Desk) -> pd.Series[bool]:
-    """A fee or a service code by the visit depends on the cell, unless the service name says which visit it was."""
+    """True where a fee or a service code depends on the visit, and the service name does not say which it was."""
     by_code = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
     return (by_code | _fee_by(desk, "visit")) & (desk.candidates["visit_evidence"] != "the service name")
 
 
 @cell_holds("accident_date", "payer_file_number")
 def accident_is_needed(desk: Desk) -> pd.Series[bool]:
-    """A private plan does not pay for an accident: what cannot be read may be about one."""
+    """True for private plans: they do not pay for an accident, and the cell may be about one."""
     return desk.by_insurer_and_day(lambda insurer, _: not insurer.public)
 
 
 @cell_holds("relationship", "birth_date", "insured_birth_date", "policy", "member", "phn")
 def only_where_required(desk: Desk) -> pd.Series[bool]:
-    """None: where an insurer requires one of these, its own finding (such as `missing-policy`) holds the session."""
+    """True for no session: if an insurer requires the value, a finding such as `missing-policy` holds the session."""
     return pd.Series(False, index=desk.candidates.index, dtype="bool")
 
 
@@ -83,7 +81,7 @@ cell_holds("secondary_policy", "secondary_member")(only_where_required)
 
 @check("number-unlike-others")
 def number_unlike_others(desk: Desk) -> pd.Series[str]:
-    """A number whose length, or whose letters and digits, differ from all others that go to the same insurer."""
+    """A policy number or member ID with another pattern of letters and digits than the others of the insurer."""
     messages: dict[int, list[str]] = {}
     claims = desk.active
     for column, called in (("policy", "policy number"), ("member", "member ID")):

@@ -1,4 +1,4 @@
-"""What a check may look at, how it is registered, and what it says: the findings frame."""
+"""The desk that checks look at, their registration, and their messages as the findings frame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,41 +24,47 @@ BILLED_AS_PHYSIOTHERAPY = get_args(Billable)
 
 @dataclass(frozen=True)
 class Desk:
-    """What a check may look at.
-
-    `candidates` are the classified sessions that come as far as the checks, `sessions` all of the run with
-    their `reason` (empty where they are candidates), `other` those that are not billed for their service.
-    `prices` goes with the candidates. `group` numbers every session of the run: equal means the same session.
-    `bad_cells` is the CELL_FINDINGS frame. `states` has the claim states of the sessions, and
-    `patient` has a key per patient that goes with `patient_key` in `claimed`: the active claims (ON_LEDGER), of
-    whatever month, whose sessions are not in the files. Of `gone` they should be. `active` are all active claims, with
-    `patient_key`, and `has_claim` says which sessions of the files one of them is of: what a claim says goes before
-    what a later row says, or leaves out. `unclaimed` are the visits beside them that the ledger has seen:
-    `patient_key`, `service_date`, `insurer_id`, `service`. `in_time` candidates were claimed before, in time.
-    """
+    """The frames that a check may look at; each is indexed by session unless its line says otherwise."""
 
     candidates: pd.DataFrame
+    """Sessions that no earlier rule has settled (CLASSIFIED): the ones the checks examine."""
     sessions: pd.DataFrame
+    """All sessions of the run, with their `reason` not to bill; it is empty for candidates."""
     other: pd.DataFrame
+    """The sessions whose service is not billed here."""
     prices: pd.DataFrame
+    """PRICES of the candidates."""
     group: pd.Series[int]
+    """Equal numbers for the copies of one session."""
     patient: pd.Series[str]
+    """A key per patient, the same as `patient_key` in the frames of claims; empty where nobody is named."""
     bad_cells: pd.DataFrame
+    """CELL_FINDINGS: the cells that could not be read."""
     states: pd.DataFrame
+    """CLAIM_STATES of the sessions."""
     claimed: pd.DataFrame
+    """Active claims of any month (ON_LEDGER with `patient_key`) whose sessions are not in the files."""
     gone: pd.DataFrame
+    """Those of `claimed` whose sessions should be in the files."""
     active: pd.DataFrame
+    """All active claims (ON_LEDGER with `patient_key`)."""
     has_claim: pd.Series[bool]
+    """True for a session with an active claim: the claim's cells go before those of a later row."""
     unclaimed: pd.DataFrame
+    """Visits on the ledger that have no claim: `patient_key`, `service_date`, `insurer_id`, `service`."""
     clinic: Clinic
+    """The clinic's setup."""
     as_of: dt.date
+    """The day of the run."""
     in_time: pd.Series[bool]
-    # The sessions of which somebody typed a correct value: what they say now, somebody decided.
+    """True for a session that was claimed before, in time."""
     corrected: frozenset[int] = frozenset()
+    """Sessions with a correct value that somebody typed: a person has decided what they say."""
     _computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Results of `once`, by function."""
 
     def once(self, make: Callable[[Desk], T]) -> T:
-        """What a function makes of this desk, made once for all checks."""
+        """Returns `make(self)`, computed once for all checks."""
         if make not in self._computed:
             self._computed[make] = make(self)
         value: T = self._computed[make]
@@ -79,14 +85,14 @@ class Desk:
         return ~self.candidates.index.to_series().isin(bad)
 
     def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
-        """What is so of each candidate's insurer on its service date; of one that is not known, nothing is."""
+        """Asks `says` about each candidate's insurer on its service date; False for an unknown insurer."""
         pairs, of_pair = self._insurers_and_days
         holds = np.array([insurer is not None and says(insurer, day) for insurer, day in pairs], dtype=bool)
         return pd.Series(holds[of_pair], index=self.candidates.index)
 
     @cached_property
     def _insurers_and_days(self) -> tuple[list[tuple[Insurer | None, dt.date]], Any]:
-        """The few pairs of insurer and day that the candidates have, and which of them each has."""
+        """The distinct pairs of insurer and day among the candidates, and each candidate's position in them."""
         insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
         keys = self.candidates[["insurer_id", "service_date"]]
         pairs = keys.drop_duplicates()
@@ -95,7 +101,7 @@ class Desk:
         return [(insurers.get(insurer_id), day.date()) for insurer_id, day in ids_and_days], of_pair
 
 
-# Indexed by session: the sessions that the finding is about, with what it says of each.
+# Returns the message of each session that the finding is about, indexed by session.
 Check = Callable[[Desk], "pd.Series[str]"]
 CHECKS: dict[str, Check] = {}
 
@@ -147,9 +153,10 @@ def cell_holds(*columns: str) -> Callable[[Depends], Depends]:
 
 
 def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_progress) -> pd.DataFrame:
-    """The FINDINGS frame of bad cells and of every check, with this clinic's severities; kinds that are off make none.
+    """Runs every check and returns FINDINGS, with this clinic's severities; kinds that are off give none.
 
-    Of a session and kind there is one finding, which is decided as one. The `undated` sessions have no date to go by.
+    A session has at most one finding of a kind, so that one decision settles it. `undated` is True for the sessions
+    without a date. `progress` is called before each check.
     """
     off = {kind for kind in CHECKS if desk.clinic.severity_of(kind) == "off"}
     kinds = [kind for kind in CATALOGUE if kind in CHECKS and (kind not in off or kind in _ALWAYS_HOLDS)]
@@ -174,7 +181,7 @@ def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_pro
 
 
 def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
-    """The findings of bad cells that count: of sessions that come to the checks, or that have no date."""
+    """The findings about bad cells of sessions that the checks examine, or that have no date."""
     bad = desk.bad_cells
     on_date = bad["column"].isin(("service_date", "line"))
     of_date = bad["session"].isin(undated.index[undated]) & on_date
@@ -193,7 +200,7 @@ def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
 
 
 def _by_kind(desk: Desk, bad: pd.DataFrame) -> list[tuple[str, pd.Series[str]]]:
-    """The messages of bad cells by kind; kinds that are off make none."""
+    """The messages about bad cells by kind; kinds that are off give none."""
     return [
         (str(kind), part.set_index("session")["message"])
         for kind, part in bad.groupby("kind", sort=False)
@@ -202,7 +209,7 @@ def _by_kind(desk: Desk, bad: pd.DataFrame) -> list[tuple[str, pd.Series[str]]]:
 
 
 def _light(desk: Desk, bad: pd.DataFrame) -> pd.Series[bool]:
-    """The bad cells that only warn: those of columns on which nothing depends for their session."""
+    """True for the bad cells that only warn, because nothing about their session depends on the column."""
     light = pd.Series(False, index=bad.index, dtype="bool")
     for column, depends in _CELL_HOLDS.items():
         cells = (bad["kind"] == "unreadable-cell") & (bad["column"] == column)
@@ -213,7 +220,7 @@ def _light(desk: Desk, bad: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _once(findings: pd.DataFrame) -> pd.DataFrame:
-    """The findings with one line for a session and kind, which is decided as one; those of no session as they are."""
+    """Joins the findings of one session and kind into one line; findings about no session stay as they are."""
     place = findings[["session", "kind"]]
     again = place.duplicated(keep=False) & (findings["session"] != NO_SESSION)
     if not again.any():
@@ -232,7 +239,7 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
-    """The FINDINGS frame of messages by kind."""
+    """Builds FINDINGS from the messages of each kind, indexed by session."""
     parts = [
         pd.DataFrame(
             {
@@ -252,30 +259,35 @@ def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: C
 
 
 def say(rows: pd.Series[bool], message: str) -> pd.Series[str]:
-    """One message for all rows that are meant."""
+    """Gives the same message to every session that is True in `rows`."""
     return pd.Series(message, index=rows.index[rows], dtype="str")
 
 
 def and_others(places: list[str], count: int) -> str:
-    """The places as a list in words, of which there are `count` in all."""
+    """Lists the places in words, and counts the rest of the `count` there are."""
     shown = places if count == len(places) else [*places, f"{count - len(places)} more places"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _stands(desk: Desk) -> dict[int, tuple[str, int]]:
+class _Row(NamedTuple):
+    file: str
+    number: int
+
+
+def _row_by_session(desk: Desk) -> dict[int, _Row]:
     sessions = desk.sessions
-    return dict(zip(sessions.index, zip(sessions["file"], sessions["row"], strict=True), strict=True))
+    return dict(zip(sessions.index, map(_Row, sessions["file"], sessions["row"]), strict=True))
 
 
 def place(desk: Desk, row: int, *, beside: int) -> str:
-    """Where a session stands, as told from another: the file only where it is not the same."""
-    stands = desk.once(_stands)
-    (file, number), (own_file, _) = stands[row], stands[beside]
-    return f"row {number}{f' of {file}' if file != own_file else ''}"
+    """Names the row of a session in a message about the session `beside`; the file only if it is another."""
+    rows = desk.once(_row_by_session)
+    elsewhere = rows[row].file != rows[beside].file
+    return f"row {rows[row].number}{f' of {rows[row].file}' if elsewhere else ''}"
 
 
 def claimed_days(desk: Desk) -> pd.DataFrame:
-    """Patient, date and claim of the visits that are on the ledger only, each a group of its own below 0."""
+    """Claimed visits that are not in the files: `patient`, `date`, `claim`; each its own `group`, numbered below 0."""
     claimed = desk.claimed
     below = -1 - np.arange(len(claimed))
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What a row lacks, or holds that cannot be: without it a session cannot be placed, told or claimed."""
+"""Missing or impossible cells without which a session cannot be identified or claimed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
 
 @check("unreadable-fee")
 def negative_fee(desk: Desk) -> pd.Series[str]:
-    """A fee below nothing is money given back, and no claim."""
+    """A fee below zero is a refund, and no claim."""
     fee = desk.candidates["fee_cents"]
     below = fee[fee < 0]
     return pd.Series([f"The fee is {dollars(amount)}: nothing can be claimed." for amount in below], below.index, "str")
@@ -66,7 +66,7 @@ def phn_check_digit(desk: Desk) -> pd.Series[str]:
 
 
 def _wrong_with(phn: str) -> str:
-    """What is wrong with a Personal Health Number; empty where nothing is, or where there is none."""
+    """Says what is wrong with a Personal Health Number; empty if it is valid or absent."""
     digits = bc_phn.compact(phn)
     if not digits or bc_phn.is_valid(phn):
         return ""
@@ -89,13 +89,13 @@ def chart_not_signed(desk: Desk) -> pd.Series[str]:
 
 
 def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]], what: str) -> Check:
-    """What an insurer requires and the row lacks."""
+    """Makes the check for a requirement: the insurer requires `what`, and `absent` is True for the row."""
     that_can = " that can be read" if requirement.endswith("date") else ""
 
     def look(desk: Desk) -> pd.Series[str]:
         required = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
         names = desk.candidates.loc[required & absent(desk.candidates), "insurer_name"]
-        # What stands there instead is part of the message that a person decides by.
+        # A person decides by the message, so it also quotes the fault of the cell.
         cells = desk.bad_cells[desk.bad_cells["column"] == requirement.replace("-", "_")]
         instead = (" " + cells.groupby("session")["message"].first()).reindex(names.index).fillna("")
         return (names + f" requires {what}, and the row has none{that_can}." + instead).astype("str")

@@ -14,30 +14,28 @@ from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, SubmissionWindow
 from ims_billing.vocabulary.spelling import bare, day_text
 
-# How soon before a limit or a deadline somebody should know: the clinic's own habit, no insurer's rule.
+# The warning comes this many visits before a limit, and this many days before a deadline: our choice, no rule.
 _LAST_VISITS = 2
 _LAST_DAYS = 14
 
 
 def _joined(parts: list[pd.Series[str]]) -> pd.Series[str]:
-    """Messages of several rules as one per session."""
+    """Joins the messages of several rules into one per session."""
     both = pd.concat([part for part in parts if len(part)]) if any(len(part) for part in parts) else None
     return pd.Series(dtype="str") if both is None else both.groupby(level=0, sort=False).agg(" ".join)
 
 
 def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
-    """Each limit that is in force for candidates, with those candidates whose service counts towards it."""
+    """The limits in force for candidates, each with the candidates whose service counts towards it."""
     columns = ["insurer_id", "policy", "service_date"]
     own = desk.candidates[desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})]
     plans = {limit.insurer for limit in desk.clinic.limits if limit.policy is not None}
-    in_force: dict[tuple[str, str, pd.Timestamp], list[Limit]] = {}
+    by_plan_and_day = own[columns].assign(policy=own["policy"].where(own["insurer_id"].isin(plans), ""))
     limited: dict[Limit, list[int]] = {}
-    for label, insurer, policy, day in own[columns].itertuples(name=None):
-        plan = policy if insurer in plans else ""
-        if (insurer, plan, day) not in in_force:
-            in_force[insurer, plan, day] = desk.clinic.limits_on(insurer, plan, cast(pd.Timestamp, day).date())
-        for limit in in_force[insurer, plan, day]:
-            limited.setdefault(limit, []).append(label)
+    for labels, part in by_plan_and_day.groupby(columns, sort=False).groups.items():
+        insurer, plan, day = cast(tuple[str, str, pd.Timestamp], labels)
+        for limit in desk.clinic.limits_on(insurer, plan, day.date()):
+            limited.setdefault(limit, []).extend(int(label) for label in part)
     counted = {limit: own.loc[labels, "service"].isin(limit.services) for limit, labels in limited.items()}
     return [(limit, counts.index[counts]) for limit, counts in counted.items()]
 
@@ -46,16 +44,16 @@ _COPIED = ("insurer_id", "service", "policy", "payer_file_number", "accident_dat
 
 
 def _visits(desk: Desk) -> pd.DataFrame:
-    """The visits that can count towards a limit, each once: those in the files, the claims and the lists beside.
+    """The visits that can count towards a limit, each once: from the files, the claims and the ledger's lists.
 
-    Columns: `patient`, `date`, `insurer_id`, `service`, `policy`, `accident` (by which an accident is told),
+    Columns: `patient`, `date`, `insurer_id`, `service`, `policy`, `accident` (equal for one accident),
     `accident_date`, `on_ledger`. Sessions in the files keep their label, the rest stand below 0.
     """
     limited = {limit.insurer for limit in desk.clinic.limits}
     sessions = desk.sessions[desk.took_place & ~desk.has_claim & desk.sessions["insurer_id"].isin(limited)]
     sessions = sessions[~sessions["fee_stated"] | (sessions["fee_cents"] != 0)]
     sessions = sessions[~desk.group[sessions.index].duplicated()]
-    # What may be a claim's session in disguise is counted as that claim.
+    # A session that may be the correction of a claimed one is counted as that claim.
     sessions = sessions[desk.states.loc[sessions.index, "resembles"] == ""]
     claims = desk.active[desk.active["insurer_id"].isin(limited)]
     lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
@@ -116,7 +114,10 @@ def _name(limit: Limit, desk: Desk) -> str:
 
 
 def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
-    """Visits past a limit; `in_part`: as far as the clinic can tell, where it cannot know all that counts."""
+    """The messages about visits past a limit.
+
+    `in_part` picks the limits that the clinic can only count in part; else those that it can count in full.
+    """
     visits = desk.once(_visits)
     parts = []
     for limit, labels in desk.once(_limited):
@@ -152,7 +153,7 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
 
 @check("over-insurer-limit")
 def over_insurer_limit(desk: Desk) -> pd.Series[str]:
-    """More visits than a limit of the clinic file allows, or than the clinic's own list of policies does."""
+    """The visit is past a limit of the clinic file, or of the clinic's own list of policies."""
     over = _by_policy_list(desk, lambda nth, allowed: nth > allowed)
     reasons = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
     return _joined([_over(desk, in_part=False), (reasons + ", by the clinic's list of policies.").astype("str")])
@@ -160,13 +161,13 @@ def over_insurer_limit(desk: Desk) -> pd.Series[str]:
 
 @check("insurer-limit-counted-in-part")
 def insurer_limit_counted_in_part(desk: Desk) -> pd.Series[str]:
-    """Past a limit as far as the clinic can tell: other clinics, approvals or the accident's day are not known."""
+    """The visit is past a limit as far as the clinic can count: other clinics' visits, for one, are not known."""
     return _over(desk, in_part=True)
 
 
 @check("near-insurer-limit")
 def near_insurer_limit(desk: Desk) -> pd.Series[str]:
-    """One of the last visits that an insurer pays, or of the last days."""
+    """The visit is one of the last that the insurer pays, or in the last days of the weeks that it pays."""
     visits = desk.once(_visits)
     parts = []
     for limit, labels in desk.once(_limited):
@@ -189,7 +190,7 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
 
 
 def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFrame:
-    """Candidates whose plan's visits the clinic's list counts, with their place in the count (`nth`) and `allowed`.
+    """The visits of plans that the clinic's list counts: `nth` is their place in the count, of `allowed` visits.
 
     The list counts the visits up to the day it was made, so the last visit in the files is its last one, if not more.
     """
@@ -209,31 +210,34 @@ def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFram
 
 @check("past-claim-deadline")
 def past_claim_deadline(desk: Desk) -> pd.Series[str]:
-    """Later than the plan takes claims, by the clinic file."""
-    left, end, names = _left(desk)
-    past = left < 0
-    return (names[past] + " took claims for it until " + day_text(end[past]) + ", by the clinic file.").astype("str")
+    """The plan takes no claims for it any more, by the clinic file."""
+    deadlines = _deadlines(desk)
+    past = deadlines[deadlines["days_left"] < 0]
+    until = day_text(past["last_day"])
+    return (past["insurer_name"] + " took claims for it until " + until + ", by the clinic file.").astype("str")
 
 
 @check("near-claim-deadline")
 def near_claim_deadline(desk: Desk) -> pd.Series[str]:
-    """The last days in which the plan takes claims for it."""
-    left, end, names = _left(desk)
-    near = (left >= 0) & (left < _LAST_DAYS)
-    return (names[near] + " takes claims for it until " + day_text(end[near]) + ", by the clinic file.").astype("str")
+    """The plan takes claims for it for a few more days only."""
+    deadlines = _deadlines(desk)
+    near = deadlines[deadlines["days_left"].between(0, _LAST_DAYS - 1)]
+    until = day_text(near["last_day"])
+    return (near["insurer_name"] + " takes claims for it until " + until + ", by the clinic file.").astype("str")
 
 
-def _left(desk: Desk) -> tuple[pd.Series[int], pd.Series[pd.Timestamp], pd.Series[str]]:
-    """Of each candidate whose insurer has a deadline: days left, its last day, and the insurer's name."""
+def _deadlines(desk: Desk) -> pd.DataFrame:
+    """The candidates whose insurer has a deadline: `insurer_name`, `last_day` and `days_left`, below zero if past."""
     within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
     own = desk.candidates[desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]]
-    end = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
-    return (end - pd.Timestamp(desk.as_of)).dt.days, end, own["insurer_name"]
+    last_day = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
+    days_left = (last_day - pd.Timestamp(desk.as_of)).dt.days
+    return pd.DataFrame({"insurer_name": own["insurer_name"], "last_day": last_day, "days_left": days_left})
 
 
 @check("past-submission-window")
 def past_submission_window(desk: Desk) -> pd.Series[str]:
-    """Too late for the channel by which the insurer's claims go, where there is only one."""
+    """The only channel of the insurer takes no claims for it any more."""
     parts = []
     for window in published().limits.submission_window:
 
@@ -249,7 +253,7 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
 
 @check("rule-not-verified")
 def rule_not_verified(desk: Desk) -> pd.Series[str]:
-    """A fee or a limit that only a secondary source tells; or a public payer's amount that nobody has told."""
+    """Only a secondary source states a fee or a limit, or a public payer's amount is in no list."""
     clinic, prices = desk.clinic, desk.prices
     public = {insurer.id: insurer.name for insurer in clinic.insurers if insurer.public}
     parts = []

@@ -1,4 +1,4 @@
-"""Fees: listed, as listed, and without tax."""
+"""Fees: whether one is listed, whether the row has it, and tax."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ def _public_payer_has_own_amounts(desk: Desk) -> pd.Series[bool]:
 def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     """The fee list has nothing for this service, visit, length and insurer on that day.
 
-    Of a public payer's own amounts one must be certain: where they differ by visit or minutes, and the row does not
-    say which it was, none is.
+    A public payer's amounts may differ by visit or minutes: if the row does not say which it was, no amount is certain.
     """
     candidates = desk.candidates
     rows = _priced(candidates) & desk.prices["listed_cents"].isna()
@@ -37,7 +36,7 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
 
 
 def _priced(candidates: pd.DataFrame) -> pd.Series[bool]:
-    """Sessions of which enough is known to look for their fee."""
+    """True for sessions with all that their fee is looked up by."""
     return (
         candidates["fee_stated"]
         & (candidates["insurer_id"] != "")
@@ -70,7 +69,7 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
 
 
 def _as_listed(desk: Desk) -> pd.Series[bool]:
-    """Candidates with the listed fee; of a public payer's, those with the clinic's own price too."""
+    """True for candidates with the listed fee, and for those of a public payer with the clinic's own price."""
     candidates, prices = desk.candidates, desk.prices
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     fee = candidates["fee_cents"]
@@ -80,10 +79,10 @@ def _as_listed(desk: Desk) -> pd.Series[bool]:
 
 @check("fee-varies-by-insurer")
 def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
-    """Private plans are charged different fees for the same visit, of what is claimed now.
+    """Private plans are charged different fees for the same visit, among the sessions claimed now.
 
-    The same visit: service, visit, minutes, and the clinic's own price that day, so that a new price is no difference.
-    The chiropractic association of Ontario names different rates by coverage as what brings an audit about.
+    Visits are the same if service, visit, minutes and the clinic's own price that day are, so that a new price is no
+    difference. The Ontario Chiropractic Association names different rates by coverage as a cause of audits.
     """
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     listed = _as_listed(desk) | desk.prices["listed_cents"].isna()
@@ -96,7 +95,7 @@ def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
     by_fee = compared.groupby([*same, "fee_cents"], dropna=False)
     compared["plans"] = by_fee["insurer_id"].transform("nunique")
     compared["visits"] = by_fee["insurer_id"].transform("size")
-    # What most plans are charged is usual; what another is charged differs from it.
+    # The fee that most plans are charged is the usual one.
     ranked = compared.sort_values(["plans", "visits", "fee_cents"], ascending=[False, False, True], kind="stable")
     compared["usual"] = ranked.groupby(same, dropna=False)["fee_cents"].transform("first")
     others = compared[compared["fee_cents"] != compared["usual"]]

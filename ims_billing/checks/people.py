@@ -1,4 +1,4 @@
-"""Who treated, and who pays: known to the clinic file, and allowed to on that day."""
+"""Practitioners and insurers: known to the clinic file, and authorized on the day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
 
 
 def _stranger(cell: str, clinic: Clinic, patients: set[str]) -> str:
-    """What is to be known of a practitioner's cell that names nobody, or more than one person of the roster."""
+    """The message for a practitioner's cell that names nobody on the roster, or more than one person."""
     reading = clinic.roster.read(cell)
     if reading.named is None:
         return f"The practitioner{_named(cell, patients)} is not in the clinic file." + _proposal(
@@ -47,8 +47,9 @@ def _only_the_second(desk: Desk) -> pd.Series[bool]:
 
 @check("insurer-not-known", only_warns=_only_the_second)
 def insurer_not_known(desk: Desk) -> pd.Series[str]:
-    """An insurer that neither the published rules nor the clinic file name; where it is the second, the claim waits
-    for nothing, and names none.
+    """The published rules and the clinic file do not name the insurer.
+
+    An unknown second insurer holds nothing: the claim names none.
     """
     candidates = desk.candidates
     written = candidates["insurer"]
@@ -70,7 +71,7 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
 
 @check("not-a-physiotherapist")
 def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
-    """The service is billed as physiotherapy, and another profession gave it."""
+    """Somebody of another profession gave a service that is billed as physiotherapy."""
     candidates = desk.candidates
     others = candidates[~candidates["profession"].isin(("", "physiotherapist"))]
     reasons = others["practitioner_name"] + " is entered as " + others["profession"] + "."
@@ -119,7 +120,7 @@ def registration_format(desk: Desk) -> pd.Series[str]:
 
 @check("accident-claim-to-private-plan")
 def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
-    """A private plan is asked, and the row tells of an accident that ICBC or WorkSafeBC would pay first."""
+    """The claim goes to a private plan, and the row shows an accident that ICBC or WorkSafeBC pays first."""
     candidates = desk.candidates
     private = desk.by_insurer_and_day(lambda insurer, _: not insurer.public)
     written = candidates["secondary_insurer"]

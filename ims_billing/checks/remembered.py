@@ -1,4 +1,4 @@
-"""What the ledger remembers: claims that changed, were taken back, or whose sessions are gone."""
+"""Claims on the ledger that the files contradict: changed, voided, or without their session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ims_billing.vocabulary.spelling import day_text
 
 @check("changed-since-claimed")
 def changed_since_claimed(desk: Desk) -> pd.Series[str]:
-    """The session of a claim is another now, or a new one looks like the correction of one that is gone."""
+    """The session changed after it was claimed, or a new one looks like the correction of one that is gone."""
     changed = desk.states[desk.states["state"] == "changed"]
     likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
     likely += " is another, and that session is not in these files."
@@ -20,13 +20,13 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
 
 @check("voided")
 def voided(desk: Desk) -> pd.Series[str]:
-    """The session's claim was taken back, and nobody has decided what becomes of it."""
+    """The session's claim was voided, and nobody has decided what to do with the session."""
     taken_back = desk.states.loc[desk.states["state"] == "voided", "claim"]
     return ("Its claim " + taken_back + " was taken back.").astype("str")
 
 
 @check("claimed-session-gone")
 def claimed_session_gone(desk: Desk) -> pd.Series[str]:
-    """Claims whose sessions should be in the files and are not: told of no session."""
+    """Claims whose sessions should be in the files and are not; the findings are about no session."""
     reasons = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
     return pd.Series(reasons.to_numpy(), index=[NO_SESSION] * len(reasons), dtype="str")

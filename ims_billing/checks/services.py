@@ -1,4 +1,4 @@
-"""What was done: names and notes that leave it open."""
+"""Service names and notes that leave open whether the service was IMS."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ims_billing.vocabulary.spelling import plain
 
 @check("ims-or-acupuncture")
 def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
-    """The name says both, and is not one of the clinic's own."""
+    """The name says both IMS and acupuncture, and is not one of the clinic's own names."""
     doubtful = _with_doubt(desk.candidates, "ims-or-acupuncture")
     return ('The name "' + doubtful["service_name"] + '" says IMS and acupuncture.').astype("str")
 
 
 @check("ims-not-certain")
 def ims_not_certain(desk: Desk) -> pd.Series[str]:
-    """The name says IMS, and something that leaves IMS open or that nobody knows."""
+    """The name says IMS, beside words that are unknown or leave IMS open."""
     doubtful = _with_doubt(desk.candidates, "ims-not-certain")
     words = doubtful[["service_name", "unknown_words", "doubtful_words"]]
     patients = {word for name in desk.sessions["patient"].unique() for word in plain(name).replace(",", " ").split()}
@@ -29,7 +29,7 @@ def ims_not_certain(desk: Desk) -> pd.Series[str]:
 
 
 def _not_certain(name: str, unknown: str, doubtful: str, patients: set[str]) -> str:
-    """Names the words behind the doubt and the line that settles it; quotes none that may be a patient's name."""
+    """Names the doubtful words and the line that settles them; quotes no word that may be a patient's name."""
     if any(part in patients for word in unknown.splitlines() for part in plain(word).split()):
         return "The name says IMS, and a word that may be a patient's name: correct the service."
     reasons = [f"we do not know {_quoted(unknown)}"] if unknown else []
@@ -43,7 +43,7 @@ def _quoted(words: str) -> str:
 
 @check("ims-in-notes-only")
 def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
-    """The service name does not say IMS, the notes do."""
+    """The notes say IMS, and the service name does not."""
     doubtful = _with_doubt(desk.candidates, "ims-in-notes-only")
     return ('The notes speak of IMS, the service is "' + doubtful["service_name"] + '".').astype("str")
 

@@ -1,4 +1,4 @@
-"""Several visits beside each other: copies, two on a day, too many in a week."""
+"""Visits compared with each other: copies, two on one day, too many in a week."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ def _not_one_to_one(desk: Desk) -> pd.Series[bool]:
 
 @check("duplicate-session")
 def duplicate_session(desk: Desk) -> pd.Series[str]:
-    """Copies of one session: several that would be billed, one whose id another row has too, or one that another
-    row of the visit says is billed, paid, refunded, cancelled or free."""
+    """Copies of one session that would be billed more than once, or that another row shows as settled.
+
+    A copy is a row with the same id, or a row of the same visit; settled means billed, paid, refunded, cancelled or
+    free.
+    """
     candidates, sessions = desk.candidates, desk.sessions
     claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed"))]
     group = desk.group[candidates.index.union(claimed)]
@@ -50,7 +53,7 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     return pd.Series(messages, dtype="str")
 
 
-# Why a copy of a visit is not billed, in words, where the other copy must not be claimed without a person's look.
+# Reasons not to bill a copy that a person has to see before the other copy is claimed, in words.
 _SETTLED = {
     "billed-elsewhere": "already billed",
     "already-paid": "paid by the insurer",
@@ -63,7 +66,7 @@ _SETTLED = {
 
 
 def _settled_copies(desk: Desk) -> dict[int, list[int]]:
-    """By candidate, the rows of the same visit that are not billed for a reason that would count for it too."""
+    """By candidate, the rows of the same visit that are not billed for a reason of `_SETTLED`."""
     sessions = desk.sessions
     settled = sessions["reason"].isin(tuple(_SETTLED)) & ~sessions.index.isin(desk.corrected)
     candidate = sessions.index.isin(desk.candidates.index)
@@ -96,11 +99,11 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
 
 @check("second-visit-same-day")
 def second_visit_same_day(desk: Desk) -> pd.Series[str]:
-    """Two sessions of a patient on a day that an insurer would see as physiotherapy; copies count once."""
+    """A patient has two sessions on one day that an insurer would count as physiotherapy; copies count once."""
     sessions = desk.sessions
     paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
     candidate = sessions.index.isin(desk.candidates.index)
-    # What is billed some other way is seen by the insurer too, if a physiotherapist gave it; so is a claimed one.
+    # A physiotherapist's session reaches the insurer whichever way it is billed; so does a claimed one.
     elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
     elsewhere |= desk.states["state"].isin(("claimed", "changed"))
@@ -131,9 +134,9 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
 
 @check("overlapping-sessions", only_warns=_not_one_to_one)
 def overlapping_sessions(desk: Desk) -> pd.Series[str]:
-    """One practitioner with two patients at one time, whatever the services; copies of a session are one patient.
+    """A practitioner treats two patients at one time, whatever the services; copies of a session are one patient.
 
-    A visit of which nobody knows the length counts with its first minute.
+    A visit without a length counts as one minute.
     """
     sessions, claims = desk.sessions, desk.active
     named = sessions["practitioner_name"]
@@ -183,7 +186,7 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
 
 @check("second-initial-visit")
 def second_initial_visit(desk: Desk) -> pd.Series[str]:
-    """An initial visit of a patient who has had one before."""
+    """A patient has an initial visit, and had one before."""
     sessions = desk.sessions
     initial = desk.took_place & (sessions["visit"] == "initial") & sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
     initial &= ~desk.has_claim
@@ -199,7 +202,7 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
 
 @check("unusual-frequency")
 def unusual_frequency(desk: Desk) -> pd.Series[str]:
-    """More than two IMS sessions of a patient within any seven days; copies count once."""
+    """A patient has more than two IMS sessions within seven days; copies count once."""
     sessions = desk.sessions
     ims = sessions[desk.took_place & (sessions["service"] == "ims")]
     visits = pd.DataFrame(
