@@ -35,7 +35,7 @@ def page_of(month: Month, label: int = 0) -> dict[str, dict[str, str]]:
 
 def facts_of(page: Page) -> dict[str, dict[str, str]]:
     """The page as headings with facts; of facts with one name, the last."""
-    return {part.heading: dict(part.facts) for part in page.parts}
+    return {part.heading: {fact.what: fact.text() for fact in part.facts} for part in page.parts}
 
 
 def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_each_outcome_says_why(
 def test_who_pays_first_of_two(tmp_path: Path, first: str, second: str, relationship: str, words: str) -> None:
     cells = {"Insurer": first, "Secondary Insurer": second, "Relationship": relationship, "Payer File Number": ""}
     facts = page_of(month_of(tmp_path, [{**row(), **cells}]))["Who pays"]
-    assert facts["Who pays first"].partition("\n")[0] == words
+    assert facts["Who pays first"].splitlines()[0] == words
 
 
 def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:

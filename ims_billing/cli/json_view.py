@@ -220,7 +220,7 @@ def page_json(page: Page) -> dict[str, Any]:
     return {
         "title": page.title,
         "parts": [
-            {"heading": part.heading, "facts": [{"what": what, "said": words} for what, words in part.facts]}
+            {"heading": part.heading, "facts": [{"what": fact.what, "said": fact.text()} for fact in part.facts]}
             for part in page.parts
         ],
     }

@@ -54,16 +54,33 @@ def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
     return Rule("service code", insurer.name, "", code, own)
 
 
-def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> str:
-    """Who pays first of two insurers, in words with the source."""
+@dataclass(frozen=True)
+class OrderInWords:
+    """Which of two insurers pays first."""
+
+    words: str
+    """The sentence, without its full stop."""
+    cited: Cited
+    """The rule that says so."""
+
+    def with_source(self) -> str:
+        """The sentence and its source, as a claim keeps them."""
+        return f"{self.words}. Source: {self.cited.cited()}"
+
+
+def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> OrderInWords | None:
+    """Which of two insurers pays first on a day; None if no rule says so.
+
+    `relationship` is the patient's to the insured of the first insurer; empty if the row does not have it.
+    """
     for first, other in ((insurer, "it comes first"), (second, f"it must come before {insurer.name}")):
         for condition in in_force(first.conditions, day):
             if condition.condition == "first-payer":
-                return f"{first.name} pays before any plan: {other}. Source: {condition.cited()}"
+                return OrderInWords(f"{first.name} pays before any plan: {other}", condition)
     for order in in_force(published().limits.payer_order, day):
         if order.relationship == (relationship or "not said"):
-            return f"{order.says[0].upper()}{order.says[1:]}. Source: {order.cited()}"
-    return ""
+            return OrderInWords(f"{order.says[0].upper()}{order.says[1:]}", order)
+    return None
 
 
 def rules_on(clinic: Clinic, day: dt.date) -> list[Rule]:

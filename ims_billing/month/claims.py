@@ -102,8 +102,9 @@ def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
     columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
     for label, insurer_id, relationship, day in columns.itertuples(name=None):
-        if other := clinic.insurer(second[label]):
-            order[label] = payer_order(clinic.insurer_by_id(insurer_id), other, relationship, day.date())
+        insurer, other = clinic.insurer_by_id(insurer_id), clinic.insurer(second[label])
+        if other and (by_rule := payer_order(insurer, other, relationship, day.date())):
+            order[label] = by_rule.with_source()
     return order
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -27,12 +27,32 @@ _DECISIONS = {
 }
 
 
+class Fact(NamedTuple):
+    """One line of a page."""
+
+    what: str
+    """Its label."""
+    words: str
+    """The answer."""
+    source: str = ""
+    """Where the answer comes from; empty if it is no rule."""
+    url: str = ""
+    """The web page of the source; empty if there is none."""
+    verified: bool = True
+    """False for a rule that no primary source confirms."""
+
+    def text(self) -> str:
+        """The answer, its source and the source's page, each on a line of its own."""
+        lines = [self.words, *([f"Source: {self.source}"] if self.source else []), *([self.url] if self.url else [])]
+        return "\n".join(lines) + ("" if self.verified else " (not verified)")
+
+
 @dataclass(frozen=True)
 class Part:
-    """A heading with its facts: what, and what is so. Nothing in it is a patient's."""
+    """A heading with its facts. Nothing in it is a patient's."""
 
     heading: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
-        Part("Decided", tuple((one.kind, one.sentence()) for one in month.decided.of_session(label))),
+        Part("Decided", tuple(Fact(one.kind, one.sentence()) for one in month.decided.of_session(label))),
         Part("What was done", tuple(_service(session, month.sessions["patient"], month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
@@ -90,7 +110,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     return Page(f"{session['file']}{sheet}, row {session['row']}{name}", tuple(part for part in parts if part.facts))
 
 
-Facts = Iterable[tuple[str, str]]
+Facts = Iterable[Fact]
 
 
 def _cells(frame: pd.DataFrame, label: Any) -> dict[str, Any]:
@@ -105,31 +125,31 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         "held": "held: it is not claimed until each finding that holds it is settled",
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
-    yield "Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else words[outcome]
+    yield Fact("Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else words[outcome])
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
-        yield "Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside)
+        yield Fact("Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside))
 
 
 def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clinic) -> Facts:
     day = session["service_date"]
-    yield "Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}"
+    yield Fact("Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}")
     # What is somebody's name stands in the wrong column.
     name = given_name_first(session["service_name"])
     named = name != "" and name in set(patients.map(given_name_first))
     written = "a patient's name" if named else session["service_name"]
-    yield "Service as written", written or "nothing"
+    yield Fact("Service as written", written or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
-    yield "Read as", f"{session['service']}{evidence}"
+    yield Fact("Read as", f"{session['service']}{evidence}")
     for reading in [] if named else names_read([session["service_name"]], clinic):
         words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
         if len(words) > 1:
-            yield "Word by word", "; ".join(words)
-    yield "Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said"
-    yield "Start", _clock(session["start"])
-    yield "Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"])
+            yield Fact("Word by word", "; ".join(words))
+    yield Fact("Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said")
+    yield Fact("Start", _clock(session["start"]))
+    yield Fact("Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"]))
     if session["service_code"]:
-        yield "Billed as", session["service_code"]
+        yield Fact("Billed as", session["service_code"])
 
 
 def _clock(minutes: Any) -> str:
@@ -137,35 +157,37 @@ def _clock(minutes: Any) -> str:
 
 
 def _practitioner(session: Mapping[str, Any]) -> Facts:
-    yield "Practitioner", session["practitioner_name"] or "nobody whom the clinic file names"
-    yield "That day", session["authority"]
+    yield Fact("Practitioner", session["practitioner_name"] or "nobody whom the clinic file names")
+    yield Fact("That day", session["authority"])
 
 
 def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
     insurer = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
     if insurer is None:
-        yield "Insurer", "the patient pays" if session["insurer_id"] else "none that is known"
+        yield Fact("Insurer", "the patient pays" if session["insurer_id"] else "none that is known")
         return
-    yield "Insurer", f"{insurer.name}, a {'public payer' if insurer.public else 'private plan'}"
+    yield Fact("Insurer", f"{insurer.name}, a {'public payer' if insurer.public else 'private plan'}")
     if insurer.vendor_number:
-        yield "Vendor number", insurer.vendor_number
+        yield Fact("Vendor number", insurer.vendor_number)
     if session["secondary_insurer"] and not pd.isna(session["service_date"]):
         second = clinic.insurer(session["secondary_insurer"])
-        yield "Second insurer", second.name if second else "one that is not known; the claim names none"
+        yield Fact("Second insurer", second.name if second else "one that is not known; the claim names none")
         if second is None:
             return
         day = session["service_date"].date()
-        order = payer_order(insurer, second, session["relationship"], day)
-        yield "Who pays first", _in_lines(order)
+        if order := payer_order(insurer, second, session["relationship"], day):
+            yield _rule_fact("Who pays first", order.words, order.cited)
 
 
 def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
-    yield "Fee on the row", dollars(session["fee_cents"]) if session["fee_stated"] else "none that can be read"
+    yield Fact("Fee on the row", dollars(session["fee_cents"]) if session["fee_stated"] else "none that can be read")
     if label in month.prices.index:
         place = int(_cells(month.prices, label)["rule"])
-        yield "Listed fee", _fee_in_words(month.clinic.fees[place]) if place >= 0 else "none for this visit on that day"
+        yield (
+            _fee_fact(month.clinic.fees[place]) if place >= 0 else Fact("Listed fee", "none for this visit on that day")
+        )
     for amount in month.claims.loc[month.claims["session"] == label, "amount_cents"]:
-        yield "Amount claimed", _amount(int(amount), int(session["fee_cents"]))
+        yield Fact("Amount claimed", _amount(int(amount), int(session["fee_cents"])))
 
 
 def _amount(amount_cents: int, fee_cents: int) -> str:
@@ -173,8 +195,8 @@ def _amount(amount_cents: int, fee_cents: int) -> str:
     return f"{dollars(amount_cents)}{own}"
 
 
-def _fee_in_words(fee: Fee) -> str:
-    return _sourced(f"{dollars(fee.cents)} for {fee.what()}, {fee.lasting()}", fee)
+def _fee_fact(fee: Fee) -> Fact:
+    return _rule_fact("Listed fee", f"{dollars(fee.cents)} for {fee.what()}, {fee.lasting()}", fee)
 
 
 def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
@@ -186,24 +208,19 @@ def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
     day = session["service_date"].date()
     for limit in clinic.limits_on(insurer.id, session["policy"], day):
         rule = limit_rule(limit, clinic)
-        yield "Limit", _sourced(f"{rule.what}: {rule.value}, {limit.lasting()}", limit)
+        yield _rule_fact("Limit", f"{rule.what}: {rule.value}, {limit.lasting()}", limit)
     for rule in rules_on(clinic, day):
         if rule.table == "submission window" and rule.whom in insurer.channels_on(day):
-            yield f"Window of {rule.whom}", _sourced(rule.value, rule.cited)
+            yield _rule_fact(f"Window of {rule.whom}", rule.value, rule.cited)
         elif rule.table == "insurer" and rule.whom == insurer.name:
             label, value = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
             # What is so or not so needs no value beside it.
             label, value = ("Condition", label) if value == "yes" else (label[0].upper() + label[1:], value)
-            yield label, _sourced(value, rule.cited)
+            yield _rule_fact(label, value, rule.cited)
 
 
-def _sourced(value: str, cited: Cited) -> str:
-    return _in_lines(f"{value.rstrip('., ')}. Source: {cited.cited()}")
-
-
-def _in_lines(sentence: str) -> str:
-    """What is so, its source, and the source's page, each on a line of its own."""
-    return sentence.replace(". Source: ", "\nSource: ").replace(" https://", "\nhttps://")
+def _rule_fact(what: str, words: str, cited: Cited) -> Fact:
+    return Fact(what, words.rstrip("., "), cited.source, cited.url, cited.verified)
 
 
 def _findings(month: Month, label: int) -> Facts:
@@ -211,9 +228,9 @@ def _findings(month: Month, label: int) -> Facts:
     for kind, severity, message, fix in findings[["kind", "severity", "message", "fix"]].itertuples(
         index=False, name=None
     ):
-        yield f"{kind} ({severity}s)", f"{message}\nFix: {fix}"
+        yield Fact(f"{kind} ({severity}s)", f"{message}\nFix: {fix}")
     if findings.empty and month.sessions.at[label, "outcome"] == "claimed":
-        yield "None", "every check passed"
+        yield Fact("None", "every check passed")
 
 
 def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
@@ -222,9 +239,9 @@ def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
     ours = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
     for label in ours.index:
         claim = _cells(ours, label)
-        yield claim["claim"], _claim_in_words(claim)
+        yield Fact(claim["claim"], _claim_in_words(claim))
     if ours.empty:
-        yield "Nothing", "no claim of this session is on the ledger"
+        yield Fact("Nothing", "no claim of this session is on the ledger")
 
 
 def _claim_in_words(claim: Mapping[str, Any]) -> str:
@@ -236,77 +253,87 @@ def _claim_in_words(claim: Mapping[str, Any]) -> str:
     return words + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
 
 
+_EARLIER = "a version of the program that did not keep it"
+
+
 def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
-    """What a claim of the ledger rests on, as it was when it was claimed; `claims` is its ON_LEDGER frame."""
+    """Builds the page of a claim, with its grounds as they were on the day it was claimed.
+
+    claims: one row, ON_LEDGER
+    batch: the batch of the claim
+    Raises BillingError if a trial version wrote the grounds in a form that cannot be read.
+    """
     claim = _cells(claims, claims.index[0])
-    earlier = "a version of the program that did not keep it"
-    fee = [
-        ("Fee", dollars(claim["fee_cents"])),
-        ("Patient paid", dollars(claim["patient_paid_cents"])),
-        ("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"])),
-    ]
-    rules = tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))
-    remarks = tuple((remark.kind, remark.message) for remark in remarks_of(claim["remarks"]))
-    visit = f"{claim['visit']}, by {claim['visit_evidence'] or earlier}" if claim["visit"] else "not said"
     parts = [
+        Part("What became of it", tuple(_claim_outcome(claim, batch))),
+        Part("What was done", tuple(_claim_service(claim))),
+        Part("By whom", tuple(_claim_practitioner(claim))),
+        Part("Who pays", tuple(_claim_payers(claim))),
+        Part("The fee", tuple(_claim_fee(claim))),
+        Part("Rules it rests on", tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))),
         Part(
-            "What became of it",
-            (
-                ("Claimed", f"in batch {batch.number} of {claim['month']}, as of {batch.as_of}"),
-                *((("Voided", _claim_in_words(claim)),) if not pd.isna(claim["voided_on"]) else ()),
-                *((("It stands for", claim["replaces"]),) if claim["replaces"] else ()),
-                *((("Sent", "before this program came"),) if batch.already_sent else ()),
-            ),
+            "Worth knowing when it was claimed",
+            tuple(Fact(remark.kind, remark.message) for remark in remarks_of(claim["remarks"])),
         ),
-        Part(
-            "What was done",
-            (
-                ("Service date", f"{claim['service_date']:%Y-%m-%d}"),
-                ("Service as written", claim["service_name"]),
-                ("Read as", f"{claim['service']}, by {claim['evidence'] or earlier}"),
-                ("Visit", visit),
-                ("Start", _clock(claim["start"])),
-                ("Minutes", "not said" if pd.isna(claim["minutes"]) else str(claim["minutes"])),
-                ("Billed as", f"{claim['service_code']}, {claim['description']}"),
-                ("Source", claim["source"]),
-            ),
-        ),
-        Part(
-            "By whom",
-            (
-                ("Practitioner", claim["practitioner"]),
-                ("That day", claim["authority"] or f"registration {claim['registration']}; claimed by {earlier}"),
-            ),
-        ),
-        Part("Who pays", tuple(_payers(claim))),
-        Part("The fee", tuple(fee)),
-        Part("Rules it rests on", rules),
-        Part("Worth knowing when it was claimed", remarks),
     ]
     return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
 
 
-def _ground_fact(ground: Ground) -> tuple[str, str]:
-    """A rule, and what it says with its days; its source, and the source's page, each on a line of its own."""
-    if ground.message:
-        return "As kept then", _in_lines(ground.message)
-    doubt = "" if ground.verified else " (not verified)"
-    lines = [ground.value + (f", {ground.in_force}" if ground.in_force else ""), f"Source: {ground.source}"]
-    return ground.rule, "\n".join([*lines, ground.url] if ground.url else lines) + doubt
+def _claim_outcome(claim: Mapping[str, Any], batch: Batch) -> Facts:
+    yield Fact("Claimed", f"in batch {batch.number} of {claim['month']}, as of {batch.as_of}")
+    if not pd.isna(claim["voided_on"]):
+        yield Fact("Voided", _claim_in_words(claim))
+    if claim["replaces"]:
+        yield Fact("It stands for", claim["replaces"])
+    if batch.already_sent:
+        yield Fact("Sent", "before this program came")
 
 
-def _payers(claim: Mapping[str, Any]) -> Facts:
-    yield "Insurer", claim["insurer"]
+def _claim_service(claim: Mapping[str, Any]) -> Facts:
+    yield Fact("Service date", f"{claim['service_date']:%Y-%m-%d}")
+    yield Fact("Service as written", claim["service_name"])
+    yield Fact("Read as", f"{claim['service']}, by {claim['evidence'] or _EARLIER}")
+    visit = f"{claim['visit']}, by {claim['visit_evidence'] or _EARLIER}" if claim["visit"] else "not said"
+    yield Fact("Visit", visit)
+    yield Fact("Start", _clock(claim["start"]))
+    yield Fact("Minutes", "not said" if pd.isna(claim["minutes"]) else str(claim["minutes"]))
+    yield Fact("Billed as", f"{claim['service_code']}, {claim['description']}")
+    yield Fact("Source", claim["source"])
+
+
+def _claim_practitioner(claim: Mapping[str, Any]) -> Facts:
+    yield Fact("Practitioner", claim["practitioner"])
+    yield Fact("That day", claim["authority"] or f"registration {claim['registration']}; claimed by {_EARLIER}")
+
+
+def _claim_payers(claim: Mapping[str, Any]) -> Facts:
+    yield Fact("Insurer", claim["insurer"])
     if claim["follows"]:
-        yield "As second insurer", f"for the rest of {claim['follows']}: {claim['first_answer'].partition(': ')[0]}"
+        # The first insurer's answer in words is left out: its reason is free text.
+        paid = claim["first_paid_cents"]
+        yield Fact("As second insurer", f"for the rest of {claim['follows']}, which paid {dollars(paid)}")
     if claim["secondary_insurer"]:
-        yield "Second insurer", claim["secondary_insurer"]
-        yield "Who pays first", _in_lines(claim["payer_order"])
+        yield Fact("Second insurer", claim["secondary_insurer"])
+        yield Fact("Who pays first", claim["payer_order"])
+
+
+def _claim_fee(claim: Mapping[str, Any]) -> Facts:
+    yield Fact("Fee", dollars(claim["fee_cents"]))
+    yield Fact("Patient paid", dollars(claim["patient_paid_cents"]))
+    yield Fact("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"]))
+
+
+def _ground_fact(ground: Ground) -> Fact:
+    """A rule that a claim rests on, with its days and source."""
+    if ground.message:
+        return Fact("As kept then", ground.message)
+    words = f"{ground.value}, {ground.in_force}" if ground.in_force else ground.value
+    return Fact(ground.rule, words, ground.source, ground.url, ground.verified)
 
 
 def reason_page(reason: str) -> Page:
     """What a reason not to bill means; raises KeyError for another word."""
-    return Page(reason, (Part("Not billed", (("What it means", REASONS[reason]),)),))
+    return Page(reason, (Part("Not billed", (Fact("What it means", REASONS[reason]),)),))
 
 
 def kind_page(kind: str, clinic: Clinic) -> Page:
@@ -319,10 +346,10 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
     }
     severity = clinic.severity_of(kind)
     facts = [
-        ("What it means", entry.title),
-        ("How serious", words[severity] + (", whatever the clinic file says" if entry.fixed else "")),
-        ("How to fix", entry.fix),
+        Fact("What it means", entry.title),
+        Fact("How serious", words[severity] + (", whatever the clinic file says" if entry.fixed else "")),
+        Fact("How to fix", entry.fix),
     ]
     if severity == "hold" and entry.severity == "hold":
-        facts.append(("Who decides", _DECISIONS[entry.decisions]))
+        facts.append(Fact("Who decides", _DECISIONS[entry.decisions]))
     return Page(kind, (Part("Finding", tuple(facts)),))

@@ -17,7 +17,7 @@ from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
 
 if TYPE_CHECKING:
-    from ims_billing.month.why import Page
+    from ims_billing.month.why import Fact, Page
 
 
 def show_pages(pages: Sequence[Page]) -> None:
@@ -31,8 +31,8 @@ def show_pages(pages: Sequence[Page]) -> None:
             table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
             table.add_column(width=28, style="dim", overflow="fold")
             table.add_column(overflow="fold")
-            for what, words in part.facts:
-                table.add_row(Text(f"  {what}"), Text(_numbered(words, cited)))
+            for fact in part.facts:
+                table.add_row(Text(f"  {fact.what}"), Text(_numbered(fact, cited)))
             console.print(table)
         if cited:
             console.print(Text("\nPages of the sources", style="bold"))
@@ -40,18 +40,14 @@ def show_pages(pages: Sequence[Page]) -> None:
             console.print(Text(f"{place:>4}  {url}"), soft_wrap=True)
 
 
-def _numbered(words: str, cited: list[str]) -> str:
-    """The text with a number for each web page in it, which is added to those that are cited."""
-    lines: list[str] = []
-    for line in words.splitlines():
-        if line.startswith("https://"):
-            url, _, doubt = line.partition(" ")
-            if url not in cited:
-                cited.append(url)
-            lines[-1] += f" [{cited.index(url) + 1}]{f' {doubt}' if doubt else ''}"
-        else:
-            lines.append(line)
-    return "\n".join(lines)
+def _numbered(fact: Fact, cited: list[str]) -> str:
+    """The fact with its source, and the number of the source's page, which is added to those cited."""
+    if not fact.source:
+        return fact.words
+    if fact.url and fact.url not in cited:
+        cited.append(fact.url)
+    page = f" [{cited.index(fact.url) + 1}]" if fact.url else ""
+    return f"{fact.words}\nSource: {fact.source}{page}{'' if fact.verified else ' (not verified)'}"
 
 
 def _grouped(rules: list[Rule]) -> list[Rule]:
