@@ -54,7 +54,7 @@ def claim(folder: Path) -> None:
     clinic = load(folder / "clinic.toml")
     intake = read_files([folder / "sessions.csv"], clinic)
     ledger = Ledger(folder / "ims-billing.sqlite")
-    record.claim(intake, clinic, Workplace(ledger, folder / "reports"), month=MONTH, as_of=AS_OF)
+    record.claim(record.Request(intake, clinic, MONTH, AS_OF), Workplace(ledger, folder / "reports"))
 
 
 def prepared(folder: Path, *, earlier: bool) -> Path:

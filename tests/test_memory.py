@@ -252,7 +252,7 @@ class Practice(RuleBasedStateMachine):
 
     def run(self, paths: Iterable[Path], month: str) -> record.Recorded:
         intake = read_files(list(paths), self.clinic)
-        return record.claim(intake, self.clinic, Workplace(self.ledger, self.out), month=month, as_of=AS_OF)
+        return record.claim(record.Request(intake, self.clinic, month, AS_OF), Workplace(self.ledger, self.out))
 
     @rule(
         month=st.sampled_from(MONTHS),

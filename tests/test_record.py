@@ -55,7 +55,8 @@ class Office:
         clinic = load(self.folder / "clinic.toml")
         intake = read_files(list(files), clinic)
         options = {"month": MONTH, "as_of": AS_OF, **more}
-        return record.claim(intake, clinic, Workplace(self.ledger, options.pop("out", self.out)), **options)
+        at = Workplace(self.ledger, options.pop("out", self.out))
+        return record.claim(record.Request(intake, clinic, **options), at)
 
     def void(self, claim: str, *, replace: bool = False, reason: str = "a reason") -> voiding.Voided:
         clinic = load(self.folder / "clinic.toml") if replace else None

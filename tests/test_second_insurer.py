@@ -119,7 +119,7 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     assert overview[first + 3][:2] == ("Total", 1), "a session counts once"
     assert [line[-1] for line in sheet(folder, "claim-summary-2026-10.xlsx", "Claims")] == ["Follows", None, FIRST]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
-    assert f"for the rest of {FIRST}: Sun Life paid $60.00" in why
+    assert f"for the rest of {FIRST}, which paid $60.00" in why
 
 
 def test_the_next_claim_of_any_month_asks(folder: Path) -> None:
@@ -347,6 +347,8 @@ def test_never_more_than_is_left(
     second_cents = int(due.claims["amount_cents"].sum())
     first_cents = position.paid if position.answered else stated["amount_cents"]
     assert second_cents == 0 or second_cents + max(first_cents, 0) == fee
+    # An insurer that has not answered has paid nothing, whatever it is asked for.
+    assert set(due.claims["first_paid_cents"]) <= {max(position.paid, 0) if position.answered else 0}
     if before or first == "worksafebc" or (not position.answered and first != "icbc"):
         assert second_cents == 0
     elif position.answered:

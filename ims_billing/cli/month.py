@@ -115,12 +115,19 @@ def claim(
     memory, folder = places(path, ledger, out)
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, rules_of_clinic, month)
+    request = record.Request(
+        intake,
+        rules_of_clinic,
+        billed,
+        day_of(as_of),
+        already_sent=already_sent,
+        strict=strict,
+        new_ledger=new_ledger,
+        decisions=decisions,
+    )
     if dry_run or strict:
         with screen.Working() as working:
-            prepared, rest = record.foresee(
-                intake, rules_of_clinic, workplace(memory, folder, working), month=billed, as_of=day_of(as_of),
-                already_sent=already_sent, decisions=decisions,
-            )  # fmt: skip
+            prepared, rest = record.foresee(request, workplace(memory, folder, working))
         held = prepared.totals.counts["held"]
         if dry_run or held:
             if as_json:
@@ -136,10 +143,7 @@ def claim(
     fresh = not memory.exists
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
-        done = record.claim(
-            intake, rules_of_clinic, workplace(memory, folder, working, password), month=billed, as_of=day_of(as_of),
-            already_sent=already_sent, strict=strict, new_ledger=new_ledger, decisions=decisions,
-        )  # fmt: skip
+        done = record.claim(request, workplace(memory, folder, working, password))
     if memory.synchronised_by:
         screen.warn_of_cloud(memory.path, memory.synchronised_by)
     if as_json:

@@ -1,1 +1,1 @@
-"""What each command does: one file and one transaction each."""
+"""The commands, each in a file of its name and in one transaction."""

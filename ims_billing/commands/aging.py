@@ -1,4 +1,4 @@
-"""Says what insurers owe, and keeps what was noted about it: what `aging` does."""
+"""The command `aging`: reads the notes about unpaid claims, and writes the aging workbook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -27,28 +27,35 @@ from ims_billing.workbooks.protection import keep_protection, protected
 
 @dataclass(frozen=True)
 class Aged:
-    """What `aging` found: the AGING frame, the claims that something new is noted of, and the workbook.
-
-    `later` are workbooks of later days, which are not read for an earlier one; `uneven` as in Reconciliation.
-    """
+    """The outcome of `aging`."""
 
     as_of: dt.date
+    """The day that it looks at."""
     frame: pd.DataFrame
+    """The claims that are not paid as claimed (AGING)."""
     noted: tuple[str, ...]
+    """The claims with a new note."""
     later: tuple[str, ...]
+    """The workbooks of later days, which were not read."""
     uneven: tuple[Uneven, ...]
+    """Claims to second insurers whose amount is not the balance any more."""
     written: Path
+    """The aging workbook."""
 
     @property
     def months(self) -> list[str]:
-        """The months whose claims something new is noted of."""
+        """The months of the claims with a new note."""
         return sorted({month_of(claim) for claim in self.noted})
 
 
 def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
-    """What is not paid as claimed on a day, and its workbook; what was typed into earlier ones is read first.
+    """Reads the notes typed in earlier aging workbooks, then writes the workbook of a day.
 
-    Raises BillingError, with nothing recorded, where that cannot be read, or the workbook could not be written.
+    at: the workplace
+    clinic: the clinic's name, for the workbook
+    as_of: the day that the workbook shows
+
+    Raises BillingError with nothing recorded if a workbook cannot be read or written.
     """
     ledger, out, folder = at.ledger, at.out, at.place
     target = out / f"aging-{as_of}.xlsx"
@@ -60,8 +67,9 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     with ledger.writing(at.waiting, "aging"):
         new = _newly_noted(read, left, ledger, as_of)
         ledger.note(new)
-        for file, sha256, lines in read:
-            ledger.mark_aging(folder, file, sha256, {claim: astuple(typed) for claim, (_, typed) in lines.items()})
+        for book in read:
+            typed = {claim: astuple(typed) for claim, (_, typed) in book.lines.items()}
+            ledger.mark_aging(folder, book.name, book.sha256, typed)
         claims, postings = ledger.claims(), ledger.postings()
         frame = aging(claims, postings, ledger.work(), ledger.batch_days(), as_of)
         content = aging_report(frame, clinic, as_of)
@@ -71,15 +79,20 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), target)
 
 
-_File = tuple[str, str, dict[str, tuple[str, Typed]]]
+class _Workbook(NamedTuple):
+    """An aging workbook that was saved since it was written; `lines` are by claim, with their place."""
+
+    name: str
+    sha256: str
+    lines: dict[str, tuple[str, Typed]]
 
 
 def _typed(
     out: Path, left: Mapping[str, tuple[str, dict[str, list[str]]]], as_of: dt.date, ask: AskPassword
-) -> tuple[list[_File], tuple[str, ...]]:
-    """What stands in the aging workbooks of a folder that were saved since, the oldest first; and those of later days.
+) -> tuple[list[_Workbook], tuple[str, ...]]:
+    """Reads the aging workbooks that were saved since they were written, the oldest first.
 
-    A look back changes nothing: what was typed after that day is not read for it.
+    Returns them, and the names of those of later days: with an earlier --as-of they are skipped.
     """
     files, later = [], []
     for path in sorted(out.glob("aging-*.xlsx")):
@@ -90,30 +103,30 @@ def _typed(
         if (day_of(path.name) or as_of) > as_of:
             later.append(path.name)
         else:
-            files.append((path.name, sha256, read_worklist(path.name, content, ask)))
+            files.append(_Workbook(path.name, sha256, read_worklist(path.name, content, ask)))
     return files, tuple(later)
 
 
 def _newly_noted(
-    read: Sequence[_File], left: Mapping[str, tuple[str, dict[str, list[str]]]], ledger: Ledger, as_of: dt.date
+    read: Sequence[_Workbook], left: Mapping[str, tuple[str, dict[str, list[str]]]], ledger: Ledger, as_of: dt.date
 ) -> pd.DataFrame:
-    """What of it is another than the workbook showed: the WORK frame, of the day that the workbook is of.
+    """The lines that differ from those that the workbooks showed, as WORK, dated by the workbook's day.
 
-    A claim that is marked as sent again was sent on the day that is typed beside it, else on that of the workbook.
-    Raises BillingError for a claim that there is not.
+    A claim marked as sent again was sent on the day typed beside it, else on the workbook's day.
+    Raises BillingError for a claim that is not on the ledger.
     """
     claims = set(ledger.claims()["claim"])
     last = {work["claim"]: _as_typed(work) for work in ledger.work().to_dict("records")}
     new = []
-    for file, _, lines in read:
-        day = day_of(file) or as_of
-        shown = left[file][1] if file in left else None
-        for claim, (place, typed) in lines.items():
+    for book in read:
+        day = day_of(book.name) or as_of
+        shown = left[book.name][1] if book.name in left else None
+        for claim, (place, typed) in book.lines.items():
             if claim not in claims:
                 if typed != Typed():
                     raise BillingError(f"{place}: the column Claim holds no number of a claim on the ledger.")
                 continue
-            # Of a copy, or a workbook of another folder, only what is not known of the claim yet is new.
+            # In a copy, or a workbook of another folder, a line is new if the ledger does not have it yet.
             before = last.get(claim, Typed()) if shown is None else Typed(*shown.get(claim, ()))
             if typed == before:
                 continue
@@ -130,6 +143,6 @@ def _as_typed(work: Mapping[Any, Any]) -> Typed:
 
 
 def _shown(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """By claim what the call list of an AGING frame shows as typed; claims of which nothing is, are left out."""
+    """The typed cells that the call list of AGING shows, by claim, for the claims that have any."""
     noted = frame[frame["owner"] + frame["status"] + frame["note"] != ""]
     return {str(line["claim"]): astuple(_as_typed(line)) for line in noted.to_dict("records")}

@@ -1,4 +1,4 @@
-"""Puts a month on the ledger and its files in the folder: what `claim` does."""
+"""The command `claim`: records a month on the ledger and writes its files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -17,135 +18,166 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import of_other_month, run_of, with_rests
-from ims_billing.month.second_insurer import Rest, rests, uneven
+from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
-from ims_billing.vocabulary.model import Intake, Run
+from ims_billing.vocabulary.model import Intake, Memory, Progress, Run
 from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written, probe_summary
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `claim` did: the month it prepared, its new batch (None: none) with claim numbers by session, the files.
-
-    `written` is None where the files were right already, `decisions` are those it read for the first time, `rest` are
-    its claims to second insurers, of any month, with their numbers as `claim`, and `elsewhere` is what was written of
-    other months, whose claims were replaced or followed.
-    """
+    """The outcome of `claim`."""
 
     month: Month
+    """The month as it was prepared."""
     batch: int | None
+    """The number of the new batch; None if nothing was new."""
     numbers: dict[int, str]
+    """The claim numbers of the new batch, by session."""
     written: Written | None
+    """The files of the month that were written; None if they were up to date."""
     decisions: pd.DataFrame
+    """The decisions that were read for the first time (DECISIONS)."""
     rest: Rest
+    """The new claims to second insurers, of any month, with their numbers as `claim`."""
     elsewhere: tuple[Written, ...] = ()
+    """The files written of other months whose claims were replaced or followed."""
 
 
-def foresee(
-    intake: Intake,
-    clinic: Clinic,
-    at: Workplace,
-    *,
-    month: str,
-    as_of: dt.date,
-    already_sent: bool = False,
-    decisions: Path | None = None,
-) -> tuple[Month, Rest]:
-    """The month as `claim` would record it, with the decisions that it would read, and what second insurers owe.
+@dataclass(frozen=True)
+class Request:
+    """A month to claim, and how."""
 
-    Nothing is recorded.
+    intake: Intake
+    """The sessions of the files."""
+    clinic: Clinic
+    """The clinic's setup."""
+    month: str
+    """The month to claim, as 2026-10."""
+    as_of: dt.date
+    """The day of the run."""
+    already_sent: bool = False
+    """Record the claims as sent before this program came: no insurer workbooks, no second insurers."""
+    strict: bool = False
+    """Record nothing if a session is held."""
+    new_ledger: bool = False
+    """Accept a new ledger where the folder holds workbooks of claims."""
+    decisions: Path | None = None
+    """A workbook with decisions beside the month's own."""
+
+    def prepare(self, memory: Memory, progress: Progress) -> Month:
+        """Prepares the month by what the ledger holds."""
+        return prepare_month(
+            self.intake,
+            self.clinic,
+            month=self.month,
+            as_of=self.as_of,
+            memory=memory,
+            already_sent=self.already_sent,
+            progress=progress,
+        )
+
+    def rest(self, run: Run, prepared: Month, ledger: Ledger) -> Rest:
+        """The claims to second insurers that are due with this run; none if it was already sent."""
+        return Rest(empty(CLAIMS)) if self.already_sent else due_from_second_insurers(run, prepared, ledger)
+
+
+def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
+    """Prepares the month as `claim` would, with the decisions that it would read, and records nothing.
+
+    Returns the month and the claims to second insurers that are due.
     """
     ledger = at.ledger
-    workbooks = decided_in(at, month, decisions)
+    workbooks = decided_in(at, request.month, request.decisions)
     with ledger.reading():
         memory = ledger.memory()
-        new = unread_decisions(ledger, month, workbooks, as_of)
+        new = unread_decisions(ledger, request.month, workbooks, request.as_of)
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
-        prepared = prepare_month(
-            intake, clinic, month=month, as_of=as_of, memory=decided, already_sent=already_sent, progress=at.progress
-        )
-        none = Rest(empty(CLAIMS))
-        return prepared, none if already_sent else due_from_second_insurers(run_of(prepared), prepared, ledger)
+        prepared = request.prepare(decided, at.progress)
+        return prepared, request.rest(run_of(prepared), prepared, ledger)
 
 
-def claim(
-    intake: Intake,
-    clinic: Clinic,
-    at: Workplace,
-    *,
-    month: str,
-    as_of: dt.date,
-    already_sent: bool = False,
-    strict: bool = False,
-    new_ledger: bool = False,
-    decisions: Path | None = None,
-) -> Recorded:
-    """Records what is new of a month as its next batch, then writes its files; both whole, or not at all.
+def claim(request: Request, at: Workplace) -> Recorded:
+    """Records the new claims of a month as its next batch, then writes the month's files; all of it, or nothing.
 
-    What was decided in the month's workbook, or in the file `decisions`, is read and recorded first. What is new is
-    found within the write transaction: another command that was at work has left its claims there.
-    Raises BillingError, with nothing recorded, where a file could not be written, where the folder holds workbooks
-    of batches that the ledger does not know (unless it is a `new_ledger`), or with `strict` where a session is held;
-    or, where a file cannot be written once the batch is recorded, with the batch and the way to its files.
+    The decisions in the month's workbook are read and recorded first. New claims are found within the write
+    transaction, because another command may have recorded some of them in the meantime.
+
+    Raises BillingError with nothing recorded if a file could not be written, if the folder holds workbooks of batches
+    that the ledger lacks (unless `new_ledger`), or if a session is held (with `strict`). If a file cannot be written
+    after all, the error names the batch and the command that writes it.
     """
-    ledger = at.ledger
+    ledger, month = at.ledger, request.month
     probe_summary(month, at.out, at.password)
-    workbooks = decided_in(at, month, decisions)
+    workbooks = decided_in(at, month, request.decisions)
+    read = {book.sha256 for book in workbooks}
     with ledger.writing(at.waiting, f"claim {month}"):
-        new = unread_decisions(ledger, month, workbooks, as_of)
+        new = unread_decisions(ledger, month, workbooks, request.as_of)
         ledger.take(new)
-        prepared = prepare_month(
-            intake,
-            clinic,
-            month=month,
-            as_of=as_of,
-            memory=ledger.memory(),
-            already_sent=already_sent,
-            progress=at.progress,
-        )
-        if strict and prepared.totals.counts["held"]:
+        prepared = request.prepare(ledger.memory(), at.progress)
+        if request.strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         at.progress("Recording")
-        run = _with_open_lines(run_of(prepared), prepared, ledger)
-        run = replace(
-            run,
-            totals=replace(run.totals, months_before=ledger.months_before(month)),
-            earlier=ledger.open_lines(month),
-        )
-        months = _taken_back(run, ledger)
-        rest = Rest(empty(CLAIMS)) if already_sent else due_from_second_insurers(run, prepared, ledger)
-        run, *others = _with_rests(run, rest.claims, clinic)
-        batch, numbers = ledger.add_batch(run, already_sent=already_sent)
-        for other in others:
-            later, _ = ledger.add_batch(other)
-            if later is not None and not new_ledger:
-                refuse_an_outdated_ledger(at, other.month, later)
-        months = list(dict.fromkeys([*months, *(other.month for other in others)]))
-        if len(rest.claims):
-            second = ledger.claims()
-            second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
-            rest = replace(rest, claims=second)
-        if batch is not None or len(new) or _tells_of_others(run, ledger):
-            ledger.set_page(run)
-        if batch is not None and not new_ledger:
-            refuse_an_outdated_ledger(at, month, batch)
-        read = {book.sha256 for book in workbooks}
-        for each in (month, *months):
+        recorded = _record(request, prepared, at, decisions=new)
+        for each in (month, *recorded.other_months):
             nothing_unread(at, each, read)
             probe(at, each)
-    written = write(at, month, batch, read)
-    elsewhere = [write(at, each, None, read) for each in months]
-    return Recorded(prepared, batch, numbers, written, new, rest, tuple(one for one in elsewhere if one))
+    written = write(at, month, recorded.batch, read)
+    elsewhere = [write(at, each, None, read) for each in recorded.other_months]
+    return Recorded(
+        month=prepared,
+        batch=recorded.batch,
+        numbers=recorded.numbers,
+        written=written,
+        decisions=new,
+        rest=recorded.rest,
+        elsewhere=tuple(one for one in elsewhere if one),
+    )
+
+
+class _OnLedger(NamedTuple):
+    """A run once the ledger holds it; `other_months` are those whose claims it changed or added to."""
+
+    batch: int | None
+    numbers: dict[int, str]
+    rest: Rest
+    other_months: list[str]
+
+
+def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.DataFrame) -> _OnLedger:
+    """Records the run of a prepared month, within the write transaction.
+
+    Raises BillingError if the folder shows that the ledger is an old copy.
+    """
+    ledger, month = at.ledger, request.month
+    run = _with_open_lines(run_of(prepared), prepared, ledger)
+    totals = replace(run.totals, months_before=ledger.months_before(month))
+    run = replace(run, totals=totals, earlier=ledger.open_lines(month))
+    months = _taken_back(run, ledger)
+    rest = request.rest(run, prepared, ledger)
+    run, *others = _with_rests(run, rest.claims, request.clinic)
+    batch, numbers = ledger.add_batch(run, already_sent=request.already_sent)
+    new_batches = [(other.month, ledger.add_batch(other)[0]) for other in others]
+    if len(rest.claims):
+        second = ledger.claims()
+        second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
+        rest = replace(rest, claims=second)
+    if batch is not None or len(decisions) or _tells_of_others(run, ledger):
+        ledger.set_page(run)
+    for name, number in [] if request.new_ledger else [*new_batches, (month, batch)]:
+        if number is not None:
+            refuse_an_outdated_ledger(at, name, number)
+    return _OnLedger(batch, numbers, rest, list(dict.fromkeys([*months, *(other.month for other in others)])))
 
 
 def _taken_back(run: Run, ledger: Ledger) -> list[str]:
-    """Takes back the claims that the run's claims were decided to replace; gives the other months these are of."""
+    """Voids the claims that the run's claims replace, as decided; returns the other months of these claims."""
     months = []
     for number in run.claims.loc[run.claims["replaces"] != "", "replaces"]:
         old = ledger.claim(str(number)).iloc[0]
@@ -156,7 +188,7 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
 
 
 def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
-    """What second insurers are to be asked for now, the run's own claims among the first ones."""
+    """Finds the claims to second insurers that are due now, for the ledger's claims and those of the run."""
     stated = stated_second_plans(month.sessions)
     if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
         return Rest(empty(CLAIMS))
@@ -168,15 +200,15 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     return replace(due, uneven=uneven(claims, postings))
 
 
-def stated_second_plans(sessions: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
-    """By claim the second insurer, its policy and member, as the files have them now."""
+def stated_second_plans(sessions: pd.DataFrame) -> dict[str, SecondPlan]:
+    """The second plans that the files state now, by the claim of the session."""
     stated = sessions[(sessions["claim"] != "") & (sessions["secondary_insurer"] != "")]
-    columns = ["secondary_insurer", "secondary_policy", "secondary_member"]
-    return dict(zip(stated["claim"], stated[columns].itertuples(index=False, name=None), strict=True))
+    cells = (stated[name] for name in ("secondary_insurer", "secondary_policy", "secondary_member"))
+    return dict(zip(stated["claim"], map(SecondPlan, *cells), strict=True))
 
 
 def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
-    """The run with what second insurers are asked for of its month, and a run for each other month of such claims."""
+    """Adds claims to second insurers to the run of their month; other months get a run of their own after it."""
     by_month = dict(list(claims.groupby(claims["follows"].map(month_of))))
     own = by_month.pop(run.month, None)
     runs = [run if own is None else with_rests(run, own, clinic)]
@@ -184,16 +216,16 @@ def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
 
 
 def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
-    """The run, with those lines of earlier files of the month that these files say nothing of: they are open still.
+    """Adds the lines of earlier files of the month that are still open, because these files do not have their sessions.
 
-    Where it was decided not to bill a session, nothing more is needed of its file; another decision waits for it.
+    A line decided as Do not bill is closed; another decision waits until its file comes again.
     """
     held, not_billed = (
         lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
     )
     decided = latest_of_lines(held, ledger.decisions())
     never = decided["never"]
-    # Where a claim was kept as it is, its session is claimed.
+    # Do not bill for a changed session keeps its claim, so the session is not listed as not billed.
     kept = held["kind"] == "changed-since-claimed"
     closed = (
         held[never & ~held["session"].isin(held.loc[never & kept, "session"])]
@@ -218,7 +250,7 @@ def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) 
     return now if before.empty else prove(pd.concat([now, before], ignore_index=True), columns)
 
 
-# Kinds whose words name rows, which another export has elsewhere, or count them.
+# Messages of these kinds name or count rows, whose numbers differ from export to export.
 _NAMES_ROWS = (
     "duplicate-session",
     "second-visit-same-day",
@@ -232,7 +264,7 @@ _NAMES_ROWS = (
 
 
 def _tells_of_others(run: Run, ledger: Ledger) -> bool:
-    """Whether other sessions are held, or not billed, than the ledger lists; where their rows stand is nothing."""
+    """True if other sessions are held or not billed than the ledger lists, ignoring row numbers."""
     if run.month not in ledger.months():
         return True
     held, not_billed = ledger.listing(run.month)
@@ -240,12 +272,12 @@ def _tells_of_others(run: Run, ledger: Ledger) -> bool:
         lines.assign(problem=lines["problem"].mask(lines["kind"].isin(_NAMES_ROWS), ""))
         for lines in (run.attention, held)
     ]
-    # The files of a month come to hold ever more of the next one; that changes nothing in this one.
+    # Each export of a month holds more sessions of the next one: they change nothing in this one.
     billed = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]
     return _lines(stated[0]) != _lines(stated[1]) or _lines(billed[0]) != _lines(billed[1])
 
 
 def _lines(frame: pd.DataFrame) -> Counter[tuple[str, ...]]:
-    # Where the rows stand, and how this version words a kind or a reason, changes nothing.
+    # Row numbers, and the words of this version for a kind or a reason, are no change.
     facts = frame.drop(columns=["source", "title", "ways", "why"], errors="ignore")
     return Counter(facts.astype("str").itertuples(index=False, name=None))

@@ -1,4 +1,4 @@
-"""What was decided in a month's workbooks in the output folder and is not on the ledger yet."""
+"""Decisions in a month's workbooks in the output folder that are not on the ledger yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts what insurers paid, or takes a payment back: what `reconcile` does."""
+"""The command `reconcile`: posts insurers' payments to claims, or undoes a payment."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ from ims_billing.vocabulary.spelling import month_of
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What `reconcile` found: the files, the payments with their lines, the ledger's numbers of what it posted.
-
-    `uneven` are claims to second insurers that ask for more, or less, than the first ones leave now.
-    """
+    """The outcome of `reconcile`."""
 
     as_of: dt.date
+    """The day of the run."""
     files: tuple[FileRead, ...]
+    """The files that were read."""
     payments: tuple[Payment, ...]
+    """The payments in them, with every line's result."""
     posted: tuple[int, ...] | None
+    """The ledger's numbers of the payments it posted; None for a dry run."""
     uneven: tuple[Uneven, ...] = ()
+    """Claims to second insurers whose amount is not the balance any more."""
 
     def counts(self) -> dict[str, int]:
-        """How many lines came to each result."""
+        """The number of lines by result."""
         lines = Counter(line.result for payment in self.payments for line in payment.lines)
         return {result: lines[result] for result in RESULTS if lines[result]}
 
     def cents(self) -> dict[str, int]:
-        """What was paid by result, in cents."""
+        """The amount paid by result, in cents."""
         paid: Counter[str] = Counter()
         for payment in self.payments:
             for line in payment.lines:
@@ -51,7 +53,7 @@ class Reconciliation:
 
     @property
     def held(self) -> int:
-        """How many lines post nothing, because it is not certain what they pay."""
+        """The number of lines that post nothing because it is not certain which claims they pay."""
         return sum(line.held for payment in self.payments for line in payment.lines)
 
 
@@ -65,9 +67,15 @@ def reconcile(
     dry_run: bool = False,
     accept_overpayment: bool = False,
 ) -> Reconciliation:
-    """Matches the lines (REMITTANCE) to the ledger's claims, and posts what is certain; all of it, or none.
+    """Matches payment lines to claims, and posts the certain ones in one transaction.
 
-    With `dry_run` nothing is recorded; `accept_overpayment` posts amounts above a claim too.
+    lines: the rows of the files (REMITTANCE)
+    files: an account of each file
+    clinic: the clinic's setup
+    at: the workplace
+    as_of: the day of the run
+    dry_run: record nothing
+    accept_overpayment: post amounts above a claim too
     """
 
     ledger = at.ledger
@@ -90,7 +98,7 @@ def reconcile(
 
 @dataclass(frozen=True)
 class Undone:
-    """A payment that was undone: its number, insurer and amount in cents, and the claims that it was posted to."""
+    """A payment that was undone: its number, insurer, amount in cents, and claims."""
 
     payment: int
     insurer: str
@@ -105,7 +113,7 @@ class Undone:
 
 
 def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
-    """Takes a posted payment back; raises BillingError where there is none, or another one took back what it paid."""
+    """Undoes a posted payment; raises BillingError if there is none, or a later payment reversed it."""
     ledger = at.ledger
     with ledger.writing(at.waiting, f"undo {payment}"):
         insurer, cents, claims = ledger.undo(payment, as_of, reason)

@@ -1,4 +1,4 @@
-"""Takes a claim back, and claims its session anew: what `void` does."""
+"""The command `void`: voids a claim, and with --replace claims its session again."""
 
 from __future__ import annotations
 
@@ -26,19 +26,22 @@ from ims_billing.workbooks.files import Written
 
 @dataclass(frozen=True)
 class Voided:
-    """What `void` did: the claim that stands for the voided one (empty: none), its batch, and what was written.
-
-    `followed_by` is the second insurer's claim that was taken back with it, empty where there was none; `second` says
-    that it was one itself; `paid` is what was paid of it so far, in cents.
-    """
+    """The outcome of `void`."""
 
     month: str
+    """The month of the new claim; without one, that of the voided claim."""
     replaced_by: str
+    """The number of the new claim; empty if there is none."""
     followed_by: str
+    """The second insurer's claim that was voided with it; empty if there was none."""
     second: bool
+    """True if the voided claim went to a second insurer itself."""
     paid: int
+    """The amount paid on it so far, in cents."""
     batch: int | None
+    """The batch of the new claim; None if there is none."""
     written: tuple[Written, ...]
+    """The files that were written."""
 
 
 def void(
@@ -50,11 +53,16 @@ def void(
     as_of: dt.date,
     intake: Intake | None = None,
 ) -> Voided:
-    """Takes a claim back; with `clinic`, claims its session anew at once, by the clinic file as it is now.
+    """Voids a claim, and records why.
 
-    With `intake` the session is claimed as these files have it now, even if it moved to another month; else as it
-    was claimed. A claim that was taken back before can still be claimed anew. Raises BillingError, with nothing
-    recorded, where there is no such claim, or the new one would be held.
+    number: the claim, which may be voided already if its session is only to be claimed again
+    clinic: if given, the session is claimed again at once, by this setup
+    at: the workplace
+    reason: why, in the user's words
+    as_of: the day of the void
+    intake: files to read the session from, even in another month; None to claim it as it was
+
+    Raises BillingError with nothing recorded if there is no such claim, or the new one would be held.
     """
     ledger = at.ledger
     with ledger.writing(at.waiting, f"void {number}"):
@@ -82,7 +90,7 @@ def void(
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
-    """A run of the one claim that stands for the old one; raises BillingError where it would be held."""
+    """Makes the run of the one claim that replaces the old one; raises BillingError if it would be held."""
     number = str(old["claim"].iloc[0])
     prepared = prepare_month(
         _as_claimed(old, clinic) if intake is None else intake,
@@ -110,7 +118,7 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
 
 
 def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
-    """A run of the one claim to a second insurer that stands for the old one; BillingError where nothing is left."""
+    """Makes the run of the claim that replaces one to a second insurer; raises BillingError if no balance is left."""
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
@@ -139,7 +147,7 @@ def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
 
 
 def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:
-    """The claim's session as it was claimed."""
+    """Makes an intake of the one session, as it was claimed."""
     claim = old.iloc[0]
     insurer = clinic.insurer(claim["insurer_id"]) or clinic.insurer(claim["insurer"])
     stated = {

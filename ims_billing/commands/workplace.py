@@ -1,4 +1,4 @@
-"""What every command works with: the ledger, the output folder, and how to reach whoever runs it."""
+"""The workplace of a command: the ledger, the output folder, and how to reach the user."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""The second insurer: what is left of a fee once the first one has answered becomes a claim of its own."""
+"""Second insurers: the balance of a fee after the first insurer's answer becomes a claim of its own."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,24 +17,34 @@ from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
 from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.spelling import dollars, month_of
 
-# What a session has a column for of the second insurer, by what an insurer may require.
+# The columns of the second insurer, by the requirement that they meet.
 _COLUMNS = {"policy": "Secondary Policy Number", "member": "Secondary Member ID"}
 _WORDS = {"relationship": "the relationship to the insured", "insured": "the insured's name"}
 
 
+class SecondPlan(NamedTuple):
+    """A patient's second plan, as a file states it."""
+
+    insurer: str
+    policy: str
+    member: str
+
+
 @dataclass(frozen=True)
 class Uneven:
-    """A claim to a second insurer that asks for another amount than the first one leaves of the fee now."""
+    """A claim to a second insurer that asks for another amount than the balance is now."""
 
     claim: str
-    # The first insurer's claim.
+    """Its number."""
     follows: str
-    # In cents.
+    """The number of the first insurer's claim."""
     claimed: int
+    """The amount it asks for, in cents."""
     left: int
+    """The balance that the first insurer leaves now, in cents."""
 
     def in_words(self) -> str:
-        """What is uneven, and the way out."""
+        """Says what differs, and how to correct it."""
         difference = f"{self.claim} asks for {dollars(self.claimed)}, and {dollars(self.left)} of the fee is left by "
         anew = " --replace" if self.left else ""
         return f"{difference}{self.follows} now. To put that right: ims-billing void {self.claim}{anew} --reason TEXT"
@@ -43,27 +54,31 @@ class Uneven:
 class Rest:
     """The claims to second insurers that are due, and what stands in the way of others."""
 
-    # CLAIMS; each `follows` another claim.
     claims: pd.DataFrame
-    # One line for each that cannot be claimed yet, and why.
+    """CLAIMS; each `follows` another claim."""
     waiting: tuple[str, ...] = ()
+    """One message for each claim that cannot be made yet."""
     uneven: tuple[Uneven, ...] = ()
+    """Claims whose amount is not the balance any more."""
 
 
 def rests(
     claims: pd.DataFrame,
     answered: Mapping[str, Answer],
-    named: Mapping[str, tuple[str, str, str]],
+    named: Mapping[str, SecondPlan],
     sent_before: Collection[str],
     clinic: Clinic,
 ) -> Rest:
-    """The claims to second insurers that are due: the fee less what the first insurer paid.
+    """Finds the claims to second insurers that are due: the fee less what the first insurer paid.
 
-    `claims` has ON_LEDGER's columns of all claims, with the numbers that this run's claims will have; `answered` has
-    each claim's answer. `named` has by claim the second insurer, its policy and member, as the files have them now.
-    Where the first insurer lets it, what the clinic charges above that insurer's amount is claimed at once. An insurer
-    that leaves nothing to the patient is followed by nobody, and no claim is followed twice. Claims that were
-    `sent_before` this program came are left out: nobody knows whether their second insurers were sent them.
+    claims: all claims, with ON_LEDGER's columns and the numbers that this run's claims will have
+    answered: each claim's answer, by number
+    named: the second plans that the files state now, by the first claim's number
+    sent_before: claims sent before this program came; their second insurers may have been billed already
+    clinic: the clinic's setup
+
+    If the first insurer allows it, the amount above its own is claimed at once. A payer of the whole cost has no
+    second insurer, and no claim is followed twice.
     """
     stand = claims[claims["voided_on"].isna()]
     seconds = claims[claims["follows"] != ""]
@@ -73,44 +88,65 @@ def rests(
     for cells in firsts.to_dict("records"):
         first = {str(name): value for name, value in cells.items()}
         number, day = str(first["claim"]), first["service_date"].date()
-        written, policy, member = named.get(number) or tuple(
-            str(first[name]) for name in ("secondary_insurer", "secondary_policy", "secondary_member")
+        plan = named.get(number) or SecondPlan(
+            str(first["secondary_insurer"]), str(first["secondary_policy"]), str(first["secondary_member"])
         )
-        insurer, first_insurer = clinic.insurer(written), clinic.insurer(first["insurer_id"])
-        if insurer is None or insurer.public or first_insurer is None or first_insurer.goes_by("no-patient-share", day):
+        insurer, payer = clinic.insurer(plan.insurer), clinic.insurer(first["insurer_id"])
+        if insurer is None or insurer.public or payer is None or payer.goes_by("no-patient-share", day):
             continue
-        answer = answered.get(number)
-        if answer is not None and answer.position.answered:
-            paid, answer_text = answer.position.paid, _answer_text(first, answer)
-        elif first_insurer.goes_by("extra-to-plan", day):
-            paid = int(first["amount_cents"])
-            answer_text = f"{first['insurer']} is asked for {dollars(first['amount_cents'])}"
-        else:
+        balance = _balance(first, payer, answered.get(number))
+        if balance is None or balance.cents <= 0:
             continue
-        rest = int(first["fee_cents"]) - max(paid, 0)
-        if rest <= 0:
-            continue
-        required = insurer.requires_on(day) or ()
-        lacking = [what for what, value in (("policy", policy), ("member", member)) if what in required and not value]
-        if lacking:
-            columns = " and ".join(_COLUMNS[what] for what in lacking)
+        if lacking := _lacking(insurer, plan, day):
             waiting.append(
-                f"{number}: {dollars(rest)} is left for {insurer.name}, which requires more than the ledger knows. "
-                f"Fill in {columns} where the session is kept, and claim {month_of(number)} with that file again."
+                f"{number}: {dollars(balance.cents)} is left for {insurer.name}, which requires more than the ledger "
+                f"knows. Fill in {lacking} where the session is kept, and claim {month_of(number)} with that file "
+                "again."
             )
             continue
-        numbers = {"policy": policy, "member": member, "amount_cents": rest}
-        given = {
-            "follows": number,
-            "first_paid_cents": 0 if answer is None else max(paid, 0),
-            "first_answer": answer_text,
-        }
-        due.append({**_as_claimed(first, insurer, required, clinic), **numbers, **given})
+        due.append(
+            {
+                **_as_claimed(first, insurer, insurer.requires_on(day) or (), clinic),
+                "policy": plan.policy,
+                "member": plan.member,
+                "amount_cents": balance.cents,
+                "follows": number,
+                "first_paid_cents": balance.first_paid,
+                "first_answer": balance.first_answer,
+            }
+        )
     return Rest(as_frame(due, CLAIMS), tuple(waiting))
 
 
+class _Balance(NamedTuple):
+    """The part of a fee that the first insurer does not pay; amounts in cents."""
+
+    cents: int
+    first_paid: int
+    first_answer: str
+
+
+def _balance(first: Mapping[str, Any], payer: Insurer, answer: Answer | None) -> _Balance | None:
+    """The balance of a first insurer's claim; None if it has not answered, and must answer first."""
+    fee = int(first["fee_cents"])
+    if answer is not None and answer.position.answered:
+        paid = max(answer.position.paid, 0)
+        return _Balance(fee - paid, paid, _answer_text(first, answer))
+    if payer.goes_by("extra-to-plan", first["service_date"].date()):
+        asked_for = max(int(first["amount_cents"]), 0)
+        return _Balance(fee - asked_for, 0, f"{first['insurer']} is asked for {dollars(first['amount_cents'])}")
+    return None
+
+
+def _lacking(insurer: Insurer, plan: SecondPlan, day: dt.date) -> str:
+    """The columns that the second insurer requires and the plan leaves empty, in words; empty if none."""
+    required = insurer.requires_on(day) or ()
+    stated = {"policy": plan.policy, "member": plan.member}
+    return " and ".join(_COLUMNS[what] for what, value in stated.items() if what in required and not value)
+
+
 def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
-    """The claims (ON_LEDGER) to second insurers whose first one has answered otherwise since they were made."""
+    """Claims (ON_LEDGER) to second insurers whose amount is not the balance that the first insurer leaves now."""
     seconds = claims[(claims["follows"] != "") & claims["voided_on"].isna()]
     if seconds.empty:
         return ()
@@ -125,13 +161,13 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
     return tuple(changed)
 
 
-def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, tuple[str, str, str]], clinic: Clinic) -> list[str]:
-    """The claims to second insurers for which the files name another one now, with the way out."""
+def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> list[str]:
+    """Messages about claims to second insurers for which the files name another insurer now."""
     messages = []
     for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
         index=False, name=None
     ):
-        now = clinic.insurer(named[follows][0]) if follows in named else None
+        now = clinic.insurer(named[follows].insurer) if follows in named else None
         if now is not None and now.id != insurer_id:
             messages.append(
                 f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
@@ -141,7 +177,7 @@ def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, tuple[str, st
 
 
 def _answer_text(first: Mapping[str, Any], answer: Answer) -> str:
-    """What the first insurer answered, in words for the second one."""
+    """The first insurer's answer, in words for the second one."""
     paid = dollars(answer.position.paid) if answer.position.paid > 0 else "nothing"
     reason = f": {answer.reason}" if answer.reason else ""
     on = f" on {answer.answered_on:%Y-%m-%d}"
@@ -151,9 +187,9 @@ def _answer_text(first: Mapping[str, Any], answer: Answer) -> str:
 def _as_claimed(
     first: Mapping[str, Any], insurer: Insurer, required: Collection[str], clinic: Clinic
 ) -> dict[str, Any]:
-    """The session as it was claimed of the first insurer, addressed to the second.
+    """The cells of the first insurer's claim, addressed to the second.
 
-    What the patient is to the insured of the second plan, no session says: it is left open, with a remark.
+    No session says how the patient is related to the insured of the second plan: that stays empty, with a remark.
     """
     day = first["service_date"].date()
     code = insurer.code_for(first["visit"], day, clinic.service_code.code)
