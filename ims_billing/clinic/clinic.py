@@ -174,44 +174,59 @@ class OwnLayout(Strict):
 
 @dataclass(frozen=True)
 class Insurer:
-    """An insurer as it is in force for this clinic: the published rules with the clinic's own on top."""
+    """An insurer as this clinic bills it: the published rules, and the clinic's own in place of them."""
 
     id: str
+    """Its fixed id, such as "sun-life"."""
     code: str
+    """The four letters of its claim numbers."""
     name: str
+    """Its name."""
     aliases: tuple[str, ...] = ()
+    """Other spellings of its name."""
     public: bool = False
+    """True for ICBC, WorkSafeBC and MSP, which pay amounts of their own."""
     channels: tuple[Channel, ...] = ()
+    """The channels that it takes claims by."""
     requirements: tuple[Requires, ...] = ()
+    """The fields that it requires on a claim."""
     codes: tuple[OwnCode, ...] = ()
+    """Its own service codes."""
     conditions: tuple[Condition, ...] = ()
+    """The conditions that it pays under."""
     notes: tuple[Note, ...] = ()
+    """Notes for the biller."""
     vendor_number: str | None = None
+    """The clinic's vendor number there."""
     claim_within_days: int | None = None
+    """The days after a visit in which it takes claims; None if not stated."""
     source: str = CLINIC_FILE
+    """The document that states its names."""
     url: str = ""
+    """The web page of the source; empty if there is none."""
     verified: bool = True
+    """True if a primary source states its names."""
 
     def channels_on(self, day: dt.date) -> tuple[str, ...]:
-        """The ways by which it takes claims for a day; the clinic's own choice is the only one."""
+        """The channels that it takes claims of a day by; one that the clinic states is the only one."""
         return tuple(channel.name for channel in in_force(self.channels, day))
 
     def requires_on(self, day: dt.date) -> tuple[Requirement, ...] | None:
-        """What it requires on a claim for a day; None where nobody has said."""
+        """The fields that it requires on a claim of a day; None if nobody states them."""
         requirements = in_force(self.requirements, day)
         return requirements[0].fields if requirements else None
 
     def own_code_on(self, day: dt.date) -> OwnCode | None:
-        """Its own service code for a day; None where the clinic's stands."""
+        """Its own service code on a day; None if the clinic's is used."""
         return next(iter(in_force(self.codes, day)), None)
 
     def code_by_visit_on(self, day: dt.date) -> bool:
-        """Whether its service code for a day depends on the visit."""
+        """True if its service code on a day depends on the visit."""
         own = self.own_code_on(day)
         return own is not None and isinstance(own.code, Codes)
 
     def code_for(self, visit: str, day: dt.date, otherwise: str) -> str:
-        """The service code that it wants for a visit; `otherwise` where it has none of its own."""
+        """Its service code for a visit (initial or subsequent) on a day; `otherwise` if it has none of its own."""
         own = self.own_code_on(day)
         if own is None:
             return otherwise
@@ -220,29 +235,44 @@ class Insurer:
         return own.code
 
     def goes_by(self, condition: str, day: dt.date) -> bool:
-        """Whether a condition of its is in force on a day."""
+        """True if a condition, such as "one-to-one", is in force on a day."""
         return any(each.condition == condition for each in in_force(self.conditions, day))
 
 
 @dataclass(frozen=True)
 class Clinic:
-    """The clinic file, proven. Made by `load`, or by `without_file` where there is none."""
+    """The clinic's setup, validated. `load` reads it from a file; `without_file` makes one if there is none."""
 
     block: ClinicBlock
+    """The clinic's name, address and choices."""
     service_code: ServiceCode
+    """The code and description that its claims have."""
     practitioners: tuple[Practitioner, ...]
+    """The practitioners on the roster."""
     insurers: tuple[Insurer, ...]
+    """The published insurers, and the clinic's own."""
     self_pay: frozenset[str]
+    """The words in the insurer column for a patient who pays, bare."""
     fees: tuple[Fee, ...]
+    """The published fees, and the clinic's own."""
     limits: tuple[Limit, ...]
+    """The published limits, and the clinic's own."""
     coverages: tuple[Coverage, ...]
+    """The shares of a claim that plans pay."""
     service_names: Mapping[str, Service]
+    """The clinic's own service names, each with its service."""
     severity: Mapping[str, Severity]
+    """Severities that differ from the catalogue's, by kind of finding."""
     words: OwnWords
+    """The clinic's own cell words."""
     layouts: tuple[OwnLayout, ...] = ()
+    """The clinic's own layouts."""
     unconfirmed: tuple[str, ...] = ()
+    """The entries that nobody has confirmed yet, in words."""
     file: str = ""
+    """The name of the file; empty if there is none."""
     sha256: str = ""
+    """The hash of the file; empty if there is none."""
 
     @property
     def name(self) -> str:
@@ -251,12 +281,12 @@ class Clinic:
 
     @cached_property
     def roster(self) -> Roster:
-        """The practitioners by their names; the clinic's name, locations and towns say nothing beside one."""
+        """The practitioners by name; the clinic's name, locations and towns may stand beside a name."""
         return Roster(self.practitioners, (self.name, *self.block.locations, *places_of(self.block.address)))
 
     @cached_property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The time zone that the clinic keeps; offsets by date come from the time zone database."""
+        """The clinic's time zone, with its offsets by date."""
         return zoneinfo.ZoneInfo(self.block.time_zone)
 
     @cached_property
@@ -265,29 +295,33 @@ class Clinic:
             bare(name): insurer for insurer in self.insurers for name in (insurer.name, insurer.id, *insurer.aliases)
         }
 
+    @cached_property
+    def _by_id(self) -> dict[str, Insurer]:
+        return {insurer.id: insurer for insurer in self.insurers}
+
     def practitioner(self, written: str) -> Practitioner | None:
-        """Who is meant by a practitioner's cell; None where any of its words is not understood."""
+        """Finds the practitioner that a cell names; None if any word of it is not understood."""
         return self.roster.read(written).practitioner
 
     def insurer(self, written: str) -> Insurer | None:
-        """Which insurer is meant by a name as it stands in a spreadsheet."""
+        """Finds the insurer that a cell names; None if the name is unknown."""
         return self._insurers.get(bare(written))
 
     def insurer_by_id(self, insurer_id: str) -> Insurer:
-        """The insurer of an id that the sessions frame holds; raises KeyError for another."""
-        return next(i for i in self.insurers if i.id == insurer_id)
+        """Finds the insurer of a fixed id; raises KeyError for an unknown one (a bug)."""
+        return self._by_id[insurer_id]
 
     def pays_self(self, written: str) -> bool:
-        """Whether a word in the insurer column means that the patient pays."""
+        """True if a cell in the insurer column means that the patient pays."""
         return bare(written) in self.self_pay
 
     def nearest_insurer(self, written: str) -> str | None:
-        """The known insurer whose name looks most like this one."""
+        """Finds the known insurer whose name is most like a cell; None if none is near."""
         close = nearest(bare(written), self._insurers)
         return None if close is None else self._insurers[close].name
 
     def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
-        """What share the plan pays on a day, by the clinic file; the plan's own goes before the insurer's."""
+        """The share that a plan pays on a day, in percent, else that of its insurer; None if the setup states none."""
         coverages = [
             coverage
             for coverage in in_force(self.coverages, day)
@@ -296,7 +330,10 @@ class Clinic:
         return max(coverages, key=lambda coverage: coverage.policy is not None).percent if coverages else None
 
     def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
-        """The limits of an insurer's plan on a day; of those of the same measure, its plan's and the clinic's first."""
+        """The limits of a plan on a day.
+
+        One limit for each measure: the plan's before the insurer's, then the clinic's before the published one.
+        """
         limits = [
             limit
             for limit in in_force(self.limits, day)
@@ -309,7 +346,7 @@ class Clinic:
         return list(by_measure.values())
 
     def severity_of(self, kind: str) -> Severity:
-        """The severity of a kind of finding at this clinic."""
+        """The severity of a kind of finding at this clinic; raises KeyError for an unknown kind (a bug)."""
         return self.severity.get(kind, CATALOGUE[kind].severity)
 
 

@@ -37,7 +37,7 @@ class _Cell(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a phrase of the rules means beside a name: nothing, a place, a degree, or a profession."""
+    """The meaning of a phrase beside a name: nothing, a place, a degree, or a profession."""
 
     kind: str
     profession: Profession | None
@@ -45,13 +45,13 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True)
 class PractitionerReading:
-    """What a practitioner's cell says, by the clinic's roster.
+    """A practitioner's cell, read by the clinic's roster.
 
-    practitioner: who treated; None where nobody on the roster is named, or where the cell says more than that.
-    named: the person on the roster whose name stands in the cell, whatever stands beside it.
-    others: further people on the roster whom the cell names.
-    professions: professions in it that are not those of `named`.
-    unclear: whether it has words or marks that are not understood.
+    practitioner: who treated; None if the cell names nobody on the roster, or says more than a name
+    named: the person on the roster whose name is in the cell, whatever is beside it
+    others: further people on the roster that the cell names
+    professions: professions in the cell that `named` does not have
+    unclear: True if it has words or marks that are not understood
     """
 
     practitioner: Practitioner | None = None
@@ -76,7 +76,7 @@ def _single_words() -> frozenset[str]:
 
 @cache
 def _meanings() -> dict[Words, Meaning]:
-    """What each phrase of the rules means beside a name."""
+    """The meaning of each phrase of the rules beside a name."""
     rules = _rules()
     meanings: dict[Words, Meaning] = {}
     for kind, phrases in (("nothing", (*rules.titles, *rules.pronouns, *rules.credentials)), ("place", rules.sites)):
@@ -108,7 +108,7 @@ def _taken_apart(cell: str) -> _Cell:
 
 
 def _tiles(words: Sequence[str], meanings: dict[Words, Meaning]) -> list[Meaning] | None:
-    """What the words mean, phrase by phrase, the longest first; None where one of them is not understood."""
+    """Reads words phrase by phrase, the longest first; None if one is not understood."""
     meaning: list[Meaning] = []
     at = 0
     while at < len(words):
@@ -215,7 +215,7 @@ class Roster:
         return PractitionerReading() if named is None else self._beside(words, odd, named)
 
     def spelling(self, number: int, name: str) -> PractitionerReading:
-        """What one spelling of a practitioner in the clinic file names beside that practitioner."""
+        """Reads one spelling of a practitioner in the clinic file, to show whom else it names."""
         words, odd = _taken_apart(name)
         own = [one for one in self._people_in(words) if one.number == number]
         if not own:  # the spelling is somebody else's too: that is a fault of its own
@@ -232,7 +232,7 @@ class Roster:
         return None if close is None else self._practitioners[by_name[close]].name
 
     def _beside(self, words: Sequence[Word], odd: bool, first: _Match) -> PractitionerReading:
-        """What a cell says beside one of the names in it."""
+        """Reads the rest of a cell beside one of the names in it."""
         named = self._practitioners[first.number]
         others = {
             self._practitioners[other.number].name: None
@@ -269,7 +269,7 @@ class Roster:
     def _meaning(
         self, beside: Sequence[Word], named: Practitioner, parts_of_name: set[int]
     ) -> tuple[list[Meaning], bool]:
-        """What stands beside a name, and whether all of it is understood."""
+        """Reads the words beside a name; the flag is True if all of them are understood."""
         somebody_elses = {
             word for name, number in self._names.items() for word in name if self._practitioners[number] is not named
         } - {word for phrase in _meanings() for word in phrase if _meanings()[phrase].kind == "profession"}

@@ -1,4 +1,4 @@
-"""Every rule that is in force for a clinic on a day, each in words with its source: what `rules` shows."""
+"""The rules in force for a clinic on a day, in words with their sources, as `rules` shows them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONDITIONS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule in words: its `table` (fee, limit, ...), whose claims it is about, what it says, and what it rests on."""
+    """A rule in words: its `table` (fee, limit, ...), whose claims it is about, its subject, value and source."""
 
     table: str
     whom: str
@@ -32,7 +32,7 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """What tells it from every other rule of a day: ``fee, ICBC: ims, initial``."""
+        """A name that no other rule of the day has: ``fee, ICBC: ims, initial``."""
         return f"{self.table}, {self.whom}: {self.what}"
 
     def ground(self) -> Ground:
@@ -84,7 +84,7 @@ def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.da
 
 
 def rules_on(clinic: Clinic, day: dt.date) -> list[Rule]:
-    """The rules in force on a day: the clinic's own, and what is published wherever it says nothing else."""
+    """The rules in force on a day: the clinic's own, and the published ones that it does not replace."""
     return [rule for rule in _all_rules(clinic, day) if rule.cited.covers(day)]
 
 
@@ -138,7 +138,7 @@ def _of_insurer(insurer: Insurer) -> Iterator[Rule]:
 
 
 def not_stated(clinic: Clinic, day: dt.date) -> list[str]:
-    """What nobody publishes for that day and the clinic file does not say: the amounts of public payers."""
+    """The public payers whose amounts on a day are neither published nor in the clinic setup, by name."""
     fees = in_force(clinic.fees, day)
     return [
         insurer.name

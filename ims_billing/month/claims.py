@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import pandas as pd
 
@@ -14,17 +14,23 @@ from ims_billing.vocabulary.grounds import as_json
 from ims_billing.vocabulary.spelling import cents, sources
 
 
-def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
-    """The fees in force for classified sessions on their service dates, indexed like them.
+class _Price(NamedTuple):
+    """A row of PRICES."""
 
-    Columns: `listed_cents` (Int64, the most specific fee for the session's insurer; NA where none fits, and where a
-    public payer's own amounts are known that day and none of them is certain to be the session's),
-    `own_cents` (Int64, the clinic's own price, for any insurer), `rule` (position in `clinic.fees`, -1: none).
+    listed_cents: int | None
+    own_cents: int | None
+    rule: int
+
+
+def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+    """Looks up the fees in force for classified sessions on their service dates: PRICES, indexed like them.
+
+    A public payer with amounts of its own that day pays one of those: `listed_cents` is NA if it is not certain which.
     """
     keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
     kinds = sessions[keys].drop_duplicates()
-    fees = []
+    fees: list[_Price] = []
     for service, visit, minutes, insurer, date in kinds.itertuples(index=False, name=None):
         on = cast(pd.Timestamp, date).date()
         length = None if pd.isna(minutes) else int(minutes)
@@ -32,11 +38,11 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         look = own_fee_in_force if insurer in public and has_own_amounts(clinic.fees, insurer, on) else fee_in_force
         listed = look(clinic.fees, service=service, visit=visit, minutes=length, insurer=insurer, on=on)
         rule = -1 if listed is None else clinic.fees.index(listed)
-        fees.append((_cents(listed), _cents(own), rule))
+        fees.append(_Price(_cents(listed), _cents(own), rule))
     priced = kinds.assign(
-        listed_cents=pd.array([f[0] for f in fees], dtype="Int64"),
-        own_cents=pd.array([f[1] for f in fees], dtype="Int64"),
-        rule=pd.array([f[2] for f in fees], dtype="int64"),
+        listed_cents=pd.array([fee.listed_cents for fee in fees], dtype="Int64"),
+        own_cents=pd.array([fee.own_cents for fee in fees], dtype="Int64"),
+        rule=pd.array([fee.rule for fee in fees], dtype="int64"),
     )
     joined = sessions[keys].merge(priced, on=keys, how="left")
     joined.index = sessions.index
@@ -48,12 +54,15 @@ def _cents(fee: Fee | None) -> int | None:
 
 
 def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
-    """The CLAIMS frame of the sessions that are to be claimed, in the order of insurer, date and patient.
+    """Makes the claims (CLAIMS) of clear sessions, in the order of insurer, date and patient.
 
-    A public payer is asked for its own amount from the fee list, a private plan for the whole fee, and neither for
-    more than the row's fee where somebody decided to bill that. `sessions` have the columns of JUDGED but
-    `service_code`, `prices` are PRICES, and `remarks` the findings as JSON, by session. The ledger numbers the
-    claims.
+    sessions: the columns of JUDGED but `service_code`
+    prices: PRICES of these sessions
+    remarks: their findings as JSON, by session
+    clinic: the clinic's setup
+
+    A public payer is billed its own amount from the fee list, a private plan the whole fee; neither more than the
+    row's fee if somebody decided to bill that. The ledger numbers the claims.
     """
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
@@ -72,7 +81,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     values = {
         "session": sessions.index,
         "session_id": sessions["own_id"],
-        # A claim names the insurer and the person of the clinic file, however the row wrote them.
+        # A claim has the names of the clinic setup, however the row spells them.
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
         "practitioner_written": sessions["practitioner"],
@@ -97,7 +106,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
 
 
 def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """Who pays first, of sessions with a second insurer that is known."""
+    """The order of payers in words, for sessions with a known second insurer; empty for others."""
     order = pd.Series("", index=sessions.index, dtype="str")
     second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
     columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
@@ -109,7 +118,7 @@ def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 
 
 def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """The fee, the code and the limits that each claim rests on, as a JSON list."""
+    """The fee, code and limits that each claim rests on, as a JSON list."""
     by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
     plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
     by_claim = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
@@ -127,5 +136,5 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
-    """Names in the order of the alphabet, whatever their case: iA before Manulife before MSP."""
+    """A sort key that ignores case in names: iA before Manulife before MSP."""
     return column.str.casefold() if column.name in ("insurer", "patient") else column

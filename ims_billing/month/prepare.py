@@ -1,10 +1,11 @@
-"""The month's story: classified, looked up, checked, judged, claimed, and proven to add up."""
+"""Prepares a month: classifies, looks up, checks and judges its sessions, makes claims, proves the totals."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,36 +40,42 @@ from ims_billing.vocabulary.model import Intake, Memory, Progress, Totals, no_pr
 from ims_billing.vocabulary.spelling import day_text, sources
 
 
+class InsurerTotal(NamedTuple):
+    """An insurer's claims of a month: their number, and their sum in cents."""
+
+    insurer: str
+    claims: int
+    cents: int
+
+
 @dataclass(frozen=True)
 class Month:
-    """One run over the sessions of a month.
-
-    month: the month that is billed, as 2026-10; None for all months in the files
-    as_of: the day of the run
-    clinic: the clinic's setup
-    intake: the files, with corrected cells
-    sessions: every session and what became of it (JUDGED)
-    findings: what a person should know about them (FINDINGS)
-    claims: the claims in the making (CLAIMS)
-    prices: the fee list's answer for the sessions that were checked (PRICES)
-    totals: the control totals, proven
-    decided: the decisions about these sessions
-    earlier: sessions of months before (JUDGED) that would be claimed if their month were billed
-    elsewhere: the active claims of any month (ON_LEDGER) whose sessions are not in the files
-    """
+    """One run over the sessions of a month."""
 
     month: str | None
+    """The month that is billed, as 2026-10; None for all months in the files."""
     as_of: dt.date
+    """The day of the run."""
     clinic: Clinic
+    """The clinic's setup."""
     intake: Intake
+    """The files, with corrected cells."""
     sessions: pd.DataFrame
+    """Every session and what became of it (JUDGED)."""
     findings: pd.DataFrame
+    """What a person should know about them (FINDINGS)."""
     claims: pd.DataFrame
+    """The claims in the making (CLAIMS)."""
     prices: pd.DataFrame
+    """The fee list's answer for the sessions that were checked (PRICES)."""
     totals: Totals
+    """The control totals, proven."""
     decided: Decided
+    """The decisions about these sessions."""
     earlier: pd.DataFrame
+    """Sessions of months before (JUDGED) that would be claimed if their month were billed."""
     elsewhere: pd.DataFrame
+    """The active claims of any month (ON_LEDGER) whose sessions are not in the files."""
 
     @property
     def held(self) -> pd.DataFrame:
@@ -76,23 +83,23 @@ class Month:
         return self.sessions[self.sessions["outcome"] == "held"]
 
     def months(self) -> dict[str, int]:
-        """How many of its sessions lie in each calendar month."""
+        """The number of sessions by calendar month."""
         return months_in(self.sessions)
 
-    def by_insurer(self) -> list[tuple[str, int, int]]:
-        """Name, number of claims and cents claimed, for each insurer."""
+    def by_insurer(self) -> list[InsurerTotal]:
+        """The month's claims added up by insurer."""
         groups = self.claims.groupby("insurer", sort=False)["amount_cents"]
-        return [(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
+        return [InsurerTotal(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
-    """How many sessions lie in each month, in the order of the months; sessions without a date in none."""
+    """Counts sessions by month, in the order of the months; sessions without a date are left out."""
     counts = day_text(sessions["service_date"], "%Y-%m").value_counts().sort_index()
     return {str(name): int(count) for name, count in counts.items() if name}
 
 
 def only_month(sessions: pd.DataFrame) -> str:
-    """The one month that the sessions lie in; raises BillingError, with counts, where there are more or none."""
+    """Returns the one month of all sessions; raises BillingError with the counts if there are several or none."""
     counts = months_in(sessions)
     if len(counts) == 1:
         return next(iter(counts))
@@ -105,22 +112,20 @@ def only_month(sessions: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class _Scope:
-    """What a run is about.
-
-    clinic: the clinic's setup
-    month: the month that is billed; None for all months in the files
-    as_of: the day of the run
-    memory: what the ledger knows, of any month
-    replacing: number of the voided claim whose session is claimed again; empty where none
-    already_sent: True where the claims went out before this program came, and were in time
-    """
+    """The settings of a run."""
 
     clinic: Clinic
+    """The clinic's setup."""
     month: str | None
+    """The month that is billed; None for all months in the files."""
     as_of: dt.date
+    """The day of the run."""
     memory: Memory
+    """The ledger's claims, unclaimed visits and decisions of all months."""
     replacing: str
+    """Number of the voided claim whose session is claimed again; empty if none."""
     already_sent: bool
+    """True if the claims were sent before this program came, and in time."""
 
 
 def prepare_month(
@@ -136,9 +141,16 @@ def prepare_month(
 ) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
-    `memory` is what the ledger knows, of any month. With `replacing`, the session of that voided claim is claimed
-    again; with `already_sent`, the claims went out before this program came. Raises RuntimeError or TypeError for a
-    bug only: what is wrong with a session is a finding.
+    intake: the sessions of the files
+    clinic: the clinic's setup
+    month: the month to bill, as 2026-10; None for all months in the files
+    as_of: the day of the run
+    memory: the ledger's claims, unclaimed visits and decisions of all months; None if there is no ledger
+    replacing: number of the voided claim whose session is claimed again; empty if none
+    already_sent: the claims were sent before this program came
+    progress: called at each step
+
+    Raises RuntimeError or TypeError for a bug only: a fault of a session is a finding.
     """
     memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
     scope = _Scope(clinic, month, as_of, memory, replacing, already_sent)
@@ -169,27 +181,25 @@ def prepare_month(
 
 @dataclass(frozen=True)
 class _Classified:
-    """The sessions as classified.
-
-    sessions: CLASSIFIED, with corrected cells and the opaque `key`
-    natural: the natural key of each session
-    group: equal numbers for the copies of one session
-    shifted: True where the cells of a line may be in wrong columns, so that nothing on it is certain
-    decided: the decisions about these sessions
-    """
+    """The sessions as classified."""
 
     sessions: pd.DataFrame
+    """CLASSIFIED, with corrected cells and the opaque `key`."""
     natural: pd.Series[str]
+    """The natural key of each session."""
     group: pd.Series[int]
+    """Equal numbers for the copies of one session."""
     shifted: pd.Series[bool]
+    """True if the cells of a row may be in the wrong columns, so that none of them is certain."""
     decided: Decided
+    """The decisions about these sessions."""
 
 
 def _classify(intake: Intake, scope: _Scope) -> _Classified:
     prove(intake.sessions, SESSIONS)
     prove(intake.cell_findings, CELL_FINDINGS)
     sessions = classify(intake.sessions, scope.clinic)
-    # The key is of the row as read, whatever is corrected later.
+    # A correction must not change the key, so the key comes from the row as it was read.
     keys = _opaque_keys(sessions)
     natural = natural_keys(sessions)
     group = same_session(sessions, natural)
@@ -207,7 +217,7 @@ def _classify(intake: Intake, scope: _Scope) -> _Classified:
     shifted = has_bad("line")
     sessions = sessions.assign(
         key=keys,
-        # Where the insurer's cell holds an error, blank does not mean that the patient pays.
+        # An error in the insurer's cell reads as blank, which must not mean that the patient pays.
         insurer_id=sessions["insurer_id"].mask(has_bad("insurer"), ""),
         insurer_name=sessions["insurer_name"].mask(shifted, ""),
     )
@@ -215,9 +225,9 @@ def _classify(intake: Intake, scope: _Scope) -> _Classified:
 
 
 def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
-    """A key per session that holds no patient data and stays the same from run to run.
+    """Makes a key per session that holds no patient data and stays the same from run to run.
 
-    Made of the session id, else of what its own row says, else of the place; copies of one session are numbered.
+    The key is the hash of the session id, else of the row's own cells, else of its place; copies are numbered.
     """
     base = sessions["session_id"]
     base = base.mask(base == "", own_key(sessions))
@@ -229,24 +239,22 @@ def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
 
 @dataclass(frozen=True)
 class _Lookup:
-    """The sessions beside what the ledger knows of them.
-
-    sessions: the classified sessions with every column of JUDGED but `at_row_fee`, `outcome` and `service_code`
-    states: each session's claim state after decisions
-    recalled: what the ledger knew before decisions
-    unclaimed: visits that the ledger has met beside its claims
-    dated: True for sessions with a day to go by
-    candidates: True for the sessions that the checks examine
-    undated: True for sessions without a day that nothing else settles
-    """
+    """The sessions with their claims on the ledger."""
 
     sessions: pd.DataFrame
+    """The classified sessions with every column of JUDGED but `at_row_fee`, `outcome` and `service_code`."""
     states: ClaimStates
+    """Each session's claim state after decisions."""
     recalled: Recall
+    """The ledger's claims of these sessions, before decisions."""
     unclaimed: pd.DataFrame
+    """Visits on the ledger that have no claim."""
     dated: pd.Series[bool]
+    """True for sessions with a readable date."""
     candidates: pd.Series[bool]
+    """True for the sessions that the checks examine."""
     undated: pd.Series[bool]
+    """True for sessions without a date that no reason settles."""
 
 
 def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
@@ -261,7 +269,7 @@ def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
     states = claim_states(sessions, recalled, decided, dated, scope.replacing)
     reason = reason.mask(states.on_ledger, "")
     never = sessions.index.isin(states.never_billed) & (reason == "") & ~states.on_ledger
-    # An id that was a different session's before says nothing: the ledger knows this session by its natural key.
+    # A reused id cannot identify the session: the ledger finds it by its natural key.
     own_id = sessions["session_id"].mask(recalled.reused, "")
     sessions = sessions.assign(
         own_id=own_id,
@@ -277,7 +285,7 @@ def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
 
 @dataclass(frozen=True)
 class _Checked:
-    """What the checks and the decisions say: FINDINGS, and the PRICES of the sessions that were checked."""
+    """FINDINGS after decisions, and PRICES of the sessions that were checked."""
 
     findings: pd.DataFrame
     prices: pd.DataFrame
@@ -320,7 +328,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Pr
 
 @dataclass(frozen=True)
 class _Judged:
-    """What became of every session (JUDGED), and the CLAIMS of those that are claimed."""
+    """Every session with its outcome (JUDGED), and the claims (CLAIMS)."""
 
     sessions: pd.DataFrame
     claims: pd.DataFrame
@@ -355,7 +363,7 @@ def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
 
 
 def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: _Scope) -> pd.DataFrame:
-    """The sessions of months before that would be claimed if their month were billed."""
+    """The sessions of earlier months that would be claimed if their month were billed."""
     if scope.month is None:
         return sessions.iloc[:0]
     in_any_month = reasons_not_to_bill(sessions, scope.clinic, scope.as_of, month=None)

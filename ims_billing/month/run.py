@@ -1,4 +1,4 @@
-"""What a run hands to the ledger: its claims, what is held and not billed, and what they rest on."""
+"""The run that the ledger records: claims, open lines, sessions that are not billed, and their grounds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claim
 
 
 def run_of(month: Month) -> Run:
-    """The month as the ledger takes it in."""
+    """Makes the run of a prepared month; raises ValueError if it is about several months."""
     if month.month is None:
         raise ValueError("only one month at a time goes on the ledger")
     return Run(
@@ -48,7 +48,7 @@ def run_of(month: Month) -> Run:
 
 
 def _look_at(month: Month) -> tuple[WorthALook, ...]:
-    """Names that may mean IMS, claims whose sessions are gone, and IMS sessions of months before that nobody billed."""
+    """Lists names that may mean IMS, claims without their session, and unbilled IMS sessions of earlier months."""
     findings = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
     fees = month.sessions["fee_cents"]
     looks = []
@@ -62,7 +62,7 @@ def _look_at(month: Month) -> tuple[WorthALook, ...]:
 
 
 def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
-    """The run with claims to second insurers (CLAIMS) after its own, and what they rest on."""
+    """Adds claims to second insurers (CLAIMS) after the run's own, with their insurers, practitioners and codes."""
     listed = {insurer.id for insurer in run.origin.insurers}
     there = {practitioner.name for practitioner in run.origin.practitioners}
     origin = replace(
@@ -75,7 +75,7 @@ def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
 
 
 def of_other_month(run: Run, month: str) -> Run:
-    """A run of the same day and clinic file for another month, which claims nothing yet and rests on no file."""
+    """Makes an empty run for another month, with the same day and clinic setup, and no files."""
     origin = replace(run.origin, insurers=(), practitioners=(), files=(), rules=())
     return replace(run, month=month, origin=origin, claims=empty(CLAIMS))
 
@@ -117,12 +117,12 @@ def _practitioners(clinic: Clinic, claims: pd.DataFrame) -> tuple[PractitionerVi
 
 
 def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> InsurerView:
-    """An insurer with what it wanted on any of these days."""
+    """An insurer with its channels and required fields of any of these days."""
     days = list(days)
     insurer = clinic.insurer_by_id(insurer_id)
     channels = dict.fromkeys(name for day in days for name in insurer.channels_on(day))
     fields = [wants for day in days for wants in in_force(published().limits.channel_fields, day)]
-    # Of a private plan that nobody described, a biller needs at least the numbers it is keyed in by.
+    # If nobody states what a private plan requires, a biller needs at least these two numbers to key the claim in.
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
     stated = [usual if (required := insurer.requires_on(day)) is None else required for day in days]
     stated += [wants.fields for wants in fields if wants.channel in channels]
@@ -137,7 +137,7 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
 
 
 def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
-    """The columns that both lists of unclaimed sessions show."""
+    """The columns that the lists of held and of unbilled sessions share."""
     return pd.DataFrame(
         {
             "session": sessions["key"],
@@ -154,7 +154,7 @@ def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _attention(month: Month) -> pd.DataFrame:
-    """One line per held session and finding that holds, by kind, then date."""
+    """One line for each finding that holds a session (ATTENTION), sorted by kind, then date."""
     holds = month.findings[month.findings["severity"] == "hold"]
     holds = holds[holds["session"].isin(month.held.index)]
     lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
@@ -181,7 +181,7 @@ def _not_billed(month: Month) -> pd.DataFrame:
 
 
 def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
-    """Every fee, limit and code that the claims rest on, with how many rest on it."""
+    """The fees, limits and codes that the claims rest on, each with its number of claims."""
     clinic, claims = month.clinic, month.claims
     prices = month.prices.loc[claims["session"]]
     as_listed = prices["listed_cents"].fillna(-1).to_numpy() == claims["amount_cents"].to_numpy()

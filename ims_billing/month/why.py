@@ -1,4 +1,4 @@
-"""Why a session came out as it did, what a claim rests on, what a kind of finding means: pages to be read out."""
+"""The pages of `why`: about a session, a claim, a kind of finding, or a reason not to bill."""
 
 from __future__ import annotations
 
@@ -57,14 +57,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """An answer to why: its title, and its parts in the order they are read."""
+    """An answer of `why`, its parts in reading order."""
 
     title: str
     parts: tuple[Part, ...]
 
 
 def sessions_at(month: Month, row: int) -> list[int]:
-    """The labels of the sessions that a row of the files is, or tells of; raises BillingError where it is neither."""
+    """Finds the sessions of a row, as Excel numbers it, by label.
+
+    A row of a sale or a copy belongs to the session that it was joined to. Raises BillingError if the row is of no
+    session.
+    """
     sessions = month.sessions
     here = sessions["row"] == row
     beside = sessions["beside"].str.contains(rf"(?m)\t{row}$", regex=True)
@@ -75,7 +79,7 @@ def sessions_at(month: Month, row: int) -> list[int]:
 
 
 def _no_session(intake: Intake, row: int) -> str:
-    """What a row is that is no session's."""
+    """Says why a row belongs to no session."""
     messages = [
         f"row {row} of {file.file} is no session: {aside.reason}."
         for file in intake.files
@@ -92,7 +96,12 @@ def _no_session(intake: Intake, row: int) -> str:
 
 
 def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
-    """Why a session came out as it did, by this run; `claims` are those of the ledger (ON_LEDGER)."""
+    """Builds the page of a session.
+
+    month: the run that judged the session
+    label: the session's index label
+    claims: the ledger's claims (ON_LEDGER)
+    """
     session = _cells(month.sessions, label)
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
@@ -134,7 +143,7 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
 def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clinic) -> Facts:
     day = session["service_date"]
     yield Fact("Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}")
-    # What is somebody's name stands in the wrong column.
+    # A patient's name in the service column is in the wrong column, and is not shown.
     name = given_name_first(session["service_name"])
     named = name != "" and name in set(patients.map(given_name_first))
     written = "a patient's name" if named else session["service_name"]
@@ -200,7 +209,7 @@ def _fee_fact(fee: Fee) -> Fact:
 
 
 def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
-    """What is in force for its insurer on its day: terms, limits, window, each with its source."""
+    """The insurer's limits, submission windows and terms in force on the day, with their sources."""
     insurer = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
     settled = session["reason"] != "" or session["outcome"] == "already_claimed"
     if insurer is None or settled or pd.isna(session["service_date"]):
@@ -214,7 +223,7 @@ def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
             yield _rule_fact(f"Window of {rule.whom}", rule.value, rule.cited)
         elif rule.table == "insurer" and rule.whom == insurer.name:
             label, value = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
-            # What is so or not so needs no value beside it.
+            # A condition is a whole sentence: it needs no "yes" beside it.
             label, value = ("Condition", label) if value == "yes" else (label[0].upper() + label[1:], value)
             yield _rule_fact(label, value, rule.cited)
 
@@ -332,12 +341,12 @@ def _ground_fact(ground: Ground) -> Fact:
 
 
 def reason_page(reason: str) -> Page:
-    """What a reason not to bill means; raises KeyError for another word."""
+    """Builds the page of a reason not to bill; raises KeyError for another word."""
     return Page(reason, (Part("Not billed", (Fact("What it means", REASONS[reason]),)),))
 
 
 def kind_page(kind: str, clinic: Clinic) -> Page:
-    """What a kind of finding means, how serious it is at this clinic, and how to mend it."""
+    """Builds the page of a kind of finding, with its severity at this clinic; raises KeyError for another word."""
     entry = CATALOGUE[kind]
     words = {
         "hold": "it holds the session",

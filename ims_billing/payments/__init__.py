@@ -1,1 +1,1 @@
-"""What insurers paid, and what they still owe."""
+"""Insurers' payments: lines, matches, postings, positions and aging."""

@@ -1,8 +1,9 @@
-"""What is not paid as claimed, by how long ago it was claimed, and who looks after it."""
+"""Claims that are not paid as claimed, by their age, with the notes about them."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -16,12 +17,16 @@ _EDGES = (-1, 30, 60, 90, 1_000_000)
 def aging(
     claims: pd.DataFrame, postings: pd.DataFrame, work: pd.DataFrame, batches: pd.DataFrame, as_of: dt.date
 ) -> pd.DataFrame:
-    """The claims (ON_LEDGER) that are not paid as claimed on a day, as it was on that day: the AGING frame.
+    """Lists the claims that are not paid as claimed, as AGING; the oldest first, then the largest.
 
-    The oldest come first, of one day the largest. `batches` has the day of each batch (`month`, `batch`, `claimed_on`).
-    Payments, claims and notes of later days do not count. What a plan leaves to the
-    patient is not owed, nor what a second insurer is asked for; a denied claim is listed, and owed only once it was
-    sent again. A claim is no more closed, or sent again, once something was posted to it since.
+    claims: ON_LEDGER
+    postings: POSTINGS
+    work: the notes about claims (WORK)
+    batches: `month`, `batch`, and `claimed_on`, the day of the batch
+    as_of: the day to look at; payments, claims and notes of later days are left out
+
+    The patient's share and the balance that a second insurer is billed for are not owed. A denied claim is listed,
+    and owed only once it was sent again. A posting ends the status Closed or Sent again.
     """
     day = pd.Timestamp(as_of)
     claimed_on = claims.merge(batches, on=["month", "batch"], how="left")["claimed_on"].set_axis(claims.index)
@@ -61,7 +66,7 @@ def aging(
 
 
 def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """The last note about each claim by a day, by claim; its status is empty once the insurer has answered since."""
+    """The last note about each claim until a day, by claim; an answer after the note empties its status."""
     latest = work[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
     posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day)]
     answered = posted.groupby("claim")["paid_on"].max()
@@ -72,11 +77,19 @@ def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.
     return latest.assign(status=latest["status"].mask(overtaken, ""), sent_on=latest["sent_on"].mask(overtaken, pd.NaT))
 
 
-def by_insurer(frame: pd.DataFrame) -> list[tuple[str, int, dict[str, int]]]:
-    """Insurer, number of claims and cents by bucket of what is owed, of an AGING frame; in the order of their names."""
+class Owed(NamedTuple):
+    """What an insurer owes: the number of claims, and cents by bucket of age."""
+
+    insurer: str
+    claims: int
+    cents: dict[str, int]
+
+
+def by_insurer(frame: pd.DataFrame) -> list[Owed]:
+    """Adds up AGING by insurer, in the order of their names."""
     owed = frame[frame["owed_cents"] > 0]
     return [
-        (
+        Owed(
             str(insurer),
             len(part),
             {bucket: int(part.loc[part["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS},

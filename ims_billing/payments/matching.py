@@ -1,4 +1,4 @@
-"""Which claim a row of a remittance is about: by our number, else by person, day and amount; nothing is guessed."""
+"""Matches a remittance row to a claim by our number, else by person, day and amount; never guesses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Unclear:
-    """Why a line posts nothing, in words, and the claims that it may mean."""
+    """Why a line posts nothing, in words, and the claims that it may be about."""
 
     result: Literal["unmatched", "ambiguous"]
     message: str
@@ -27,7 +27,7 @@ class Unclear:
 
 
 class Paid(NamedTuple):
-    """One amount that was posted to a claim, in cents; `payment` is below zero for the payments of this run."""
+    """An amount posted to a claim, in cents; `payment` is below zero for payments of this run."""
 
     on: Any
     cents: int
@@ -35,7 +35,7 @@ class Paid(NamedTuple):
 
 
 class Money(NamedTuple):
-    """Each claim's position and the amounts that were posted to it, by claim number."""
+    """Each claim's position and posted amounts, by claim number."""
 
     position: dict[str, Position]
     paid: dict[str, list[Paid]]
@@ -43,7 +43,7 @@ class Money(NamedTuple):
 
 @dataclass
 class Claims:
-    """The claims of the ledger as lines name them (ON_LEDGER), with their money, which each line changes."""
+    """The ledger's claims (ON_LEDGER) in the ways that lines name them, with their money, which each line changes."""
 
     frame: pd.DataFrame
     position: dict[str, Position]
@@ -57,15 +57,20 @@ class Claims:
             self._by_day.setdefault(claim.service_date, []).append(claim)
 
     def copy(self) -> Money:
-        """The money of all claims as it is now, to go back to."""
+        """Copies the money of all claims, to `restore` later."""
         return Money(dict(self.position), {claim: list(paid) for claim, paid in self.paid.items()})
 
     def restore(self, money: Money) -> None:
-        """Goes back to the money of a `copy`, which stays as it is."""
+        """Restores the money of a `copy`; the copy stays usable."""
         self.position, self.paid = dict(money.position), {claim: list(paid) for claim, paid in money.paid.items()}
 
     def meant_by(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
-        """The one claim that a row is about, or why that is not certain; without `insurer` nobody says who pays."""
+        """Finds the one claim that a row is about, or says why it is not certain.
+
+        row: a row of REMITTANCE
+        paid: its amount in cents
+        insurer: the payer's fixed id; empty if it is not known
+        """
         number = row.claim.strip().upper()
         claim = self.by_number.get(number)
         if claim is None and _OUR_NUMBER.fullmatch(number):
@@ -82,13 +87,13 @@ class Claims:
         return candidate
 
     def _by_person(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
-        """The claim of a member or patient, a day and an amount."""
+        """Finds the claim of a member or patient, a day and an amount."""
         if pd.isna(row.service_date) or not (person_in(row.member) or person_in(row.patient)):
             return Unclear("unmatched", "It names no claim of ours, and not both a day and a member or patient.")
         theirs = [
             claim
             for claim in self._by_day.get(row.service_date, [])
-            # What is taken back may have been paid of a claim that was taken back since.
+            # A reversal may be about a claim that was paid, and voided since.
             if (pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0))
             and (not insurer or claim.insurer_id == insurer)
             and same_person(row, claim)
@@ -112,7 +117,7 @@ class Claims:
         return fitting[0]
 
     def owed_by(self, row: Any, insurer: str) -> list[Any]:
-        """The open claims that a sum without detail names: those of an insurer and a period, or of a member."""
+        """Finds the open claims of the insurer and period, or the member, that a sum without detail names."""
         whom = person_in(row.member) or person_in(row.patient)
         return [
             claim
@@ -126,7 +131,7 @@ class Claims:
         ]
 
     def never_below_zero(self, claim: str, day: Any, cents: int) -> bool:
-        """Whether the claim's paid sum is never below zero if `cents`, which are negative, are posted on that day."""
+        """True if a reversal of `cents` (below zero) on that day never leaves the claim's paid sum below zero."""
         total = 0
         for paid in sorted([*self.paid.get(claim, []), Paid(day, cents, 0)], key=lambda each: (each.on, -each.cents)):
             total += paid.cents
@@ -147,7 +152,7 @@ def person_in(text: str) -> str:
 
 
 def _amounts(claim: Any) -> set[int]:
-    """The amounts that a remittance may name as claimed, in cents: a second insurer is sent the whole fee too."""
+    """The amounts in cents that a remittance may name as claimed; a second insurer's claim shows the whole fee too."""
     return {int(claim.amount_cents), *([int(claim.fee_cents)] if claim.follows else [])}
 
 
@@ -156,14 +161,14 @@ def _member(text: str) -> str:
 
 
 def _by_member(row: Any, claim: Any) -> bool:
-    """Whether the row has the number of the claim's member."""
+    """True if the row has the claim's member number."""
     return bool(person_in(row.member)) and _member(row.member) in (
         {_member(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
     )
 
 
 def same_person(row: Any, claim: Any) -> bool:
-    """Whether member number and name agree, as far as both sides have them; at least one has to be there."""
+    """True if member number and name agree as far as both sides have them, and both have at least one."""
     if person_in(row.member) and claim.member and not _by_member(row, claim):
         return False
     return _same_name(row.patient, claim.patient) if person_in(row.patient) else _by_member(row, claim)
@@ -176,13 +181,13 @@ def name_parts(name: str) -> frozenset[str]:
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Whether two names are of one person: in any order, with a title or a middle name on one side."""
+    """True if two names are of one person: in any order, with a title or a middle name on one side."""
     first, second = name_parts(one), name_parts(other)
     return first == second or (min(len(first), len(second)) > 1 and (first <= second or second <= first))
 
 
 def _contradicts(row: Any, claim: Any, insurer: str) -> str:
-    """What a line says that is not the claim's; empty where nothing does."""
+    """Names the cell of a line that contradicts the claim; empty if none does."""
     if insurer and claim.insurer_id != insurer:
         return "the insurer"
     if not pd.isna(row.service_date) and row.service_date != claim.service_date:

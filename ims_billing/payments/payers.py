@@ -1,4 +1,4 @@
-"""Who paid a line of a list of payments: an insurer, the patient, or nobody can tell."""
+"""Decides who paid a line of a list of payments: an insurer, the patient, or unclear."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ims_billing.vocabulary.cells import word_of
 # `unclear`: words that may mean either, or that no rule holds. Empty: no words.
 PaidBy: TypeAlias = Literal["insurer", "patient", "unclear", ""]
 Names: TypeAlias = Collection[frozenset[str]]
-# The fields that say who or how, by the heading that messages give them. Each has to be understood whole.
+# The fields that say who paid or how, with their headings. Every word in them has to be understood.
 WHO_PAID = {"source": "Source", "method": "Payment Method"}
 
 
@@ -31,15 +31,15 @@ def insurer_on(cells: Any, clinic: Clinic) -> Insurer | None:
 
 
 def is_patient(payer: str, clinic: Clinic, names: Names) -> bool:
-    """Whether a payer, as written, is a person or a way in which only patients pay."""
+    """True if a payer, as written, is a person, or a method that only patients pay by."""
     return clinic.pays_self(payer) or name_parts(payer) in names or _words_of(payer, clinic) == "patient"
 
 
 def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
-    """Who paid a row of REMITTANCE, by all its words.
+    """Decides who paid a row of REMITTANCE.
 
-    One word for the patient anywhere decides. Payer, source and method have to be understood whole; in descriptions,
-    reasons and columns that were not read only the patient's own phrases count.
+    One word for the patient in any cell decides. Every word of payer, source and method has to be understood; in
+    descriptions, reasons and unread columns only phrases for the patient count.
     """
     own = {*names, name_parts(cells.patient)} - {frozenset()}
     if cells.insurer and clinic.insurer(cells.insurer) is None and is_patient(cells.insurer, clinic, own):
@@ -54,17 +54,17 @@ def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
 
 
 def unclear_field(cells: Any, clinic: Clinic) -> str:
-    """The field whose words leave open who paid: `source` or `method`."""
+    """Returns the field that leaves open who paid: `source` or `method`."""
     return next(name for name in WHO_PAID if _words_of(getattr(cells, name), clinic) == "unclear")
 
 
 def is_canadian(currency: str) -> bool:
-    """Whether a currency, as written, is the Canadian dollar or none."""
+    """True if a currency, as written, is the Canadian dollar, or blank."""
     return word_of(currency) in {"", *map(word_of, published().layouts.payers.currency)}
 
 
 def _words_of(text: str, clinic: Clinic) -> PaidBy:
-    """Who paid by a cell that has to be understood whole: its longest phrases, one after the other."""
+    """Decides who paid by one cell, phrase by phrase, the longest first; every word has to be understood."""
     words = word_of(text).split()
     if not words:
         return ""
@@ -83,18 +83,18 @@ def _words_of(text: str, clinic: Clinic) -> PaidBy:
 
 
 def _is_patients_way(text: str) -> bool:
-    """Whether a cell says nothing but how a patient pays, such as ``Visa 4242``."""
+    """True if a cell holds only a patient's method of payment, such as ``Visa 4242``."""
     meanings = {meaning for meaning, _ in _phrases(word_of(text).split())}
     return "patient" in meanings and meanings <= {"patient", "either"}
 
 
 def _tells_of_patient(text: str) -> bool:
-    """Whether a description speaks of a patient's payment among other words."""
+    """True if a description has a phrase for a patient's payment among other words."""
     return any(meaning == "patient" for meaning, _ in _phrases(word_of(text).split()))
 
 
 def _phrases(words: list[str]) -> Iterable[tuple[str, str]]:
-    """The words as known phrases, the longest first, each with its meaning; empty: no rule holds it."""
+    """Splits words into phrases, the longest first, each with its meaning; empty for an unknown word."""
     meanings, longest = _meanings()
     place = 0
     while place < len(words):
@@ -112,7 +112,7 @@ def _phrases(words: list[str]) -> Iterable[tuple[str, str]]:
 
 @cache
 def _meanings() -> tuple[dict[str, str], int]:
-    """By phrase what it means, and the number of words of the longest phrase."""
+    """The meaning of each phrase, and the number of words of the longest phrase."""
     rules = published().layouts.payers
     lists = {"either": rules.either, "insurer": rules.insurer, "person": rules.person}
     lists |= {"means": rules.means, "patient": rules.patient}

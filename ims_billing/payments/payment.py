@@ -27,11 +27,11 @@ _HELD: tuple[Result, ...] = ("unmatched", "ambiguous", "over-paid")
 
 @dataclass(frozen=True)
 class Posting:
-    """What one line pays of one claim, in cents."""
+    """The amount that one line pays on one claim, in cents."""
 
     claim: str
     paid: int
-    # What the plan should pay in all, as far as anybody says.
+    # The amount that the plan should pay in all, as far as the clinic or the insurer states it.
     expected: int
     # True where the insurer refuses the claim.
     denied: bool
@@ -41,27 +41,32 @@ class Posting:
 class Line:
     """One line of a remittance and what became of it; amounts in cents."""
 
-    # Where it stands; `row` as Excel numbers it.
     file: str
+    """The name of its file."""
     sheet: str
+    """The name of its sheet; empty for a text file."""
     row: int
-    # The cells that tell this line from another line of the same payment.
+    """Its row, as Excel numbers it."""
     words: tuple[str, ...]
+    """The cells that tell it from other lines of the payment."""
     paid: int
-    # Why it is less than claimed, as the insurer writes it.
+    """The amount it pays; below zero if it reverses a payment."""
     reason: str
-    # Empty until the line is settled.
+    """Why it is less than claimed, as the insurer writes it."""
     result: Result | Literal[""] = ""
-    # Why it is not posted, for a person.
+    """Its result; empty until it is settled."""
     message: str = ""
+    """Why it is not posted, in words."""
     postings: tuple[Posting, ...] = ()
-    # Numbers of the claims that it may mean.
+    """The amounts it posts to claims."""
     might_be: tuple[str, ...] = ()
-    # What the insurer should have paid and has not, and what it leaves to the patient.
+    """The numbers of the claims that it may be about."""
     short: int = 0
+    """The amount that the insurer should have paid and has not."""
     patient_share: int = 0
-    # The ledger's number of this line, where it is there already.
+    """The amount that the plan leaves to the patient."""
     ledger_line: int | None = None
+    """The ledger's number of this line, if it is there already."""
 
     @property
     def held(self) -> bool:
@@ -73,17 +78,20 @@ class Line:
 class Payment:
     """One payment of an insurer with its lines."""
 
-    # Both empty where it is not certain who paid.
     insurer_id: str
+    """The insurer's fixed id; empty if it is not certain who paid."""
     insurer: str
-    # The insurer's or the bank's number, as written.
+    """The insurer's name; empty if it is not certain who paid."""
     number: str
+    """The insurer's or the bank's number, as written."""
     paid_on: dt.date | None
-    # The sum of its lines in cents, without copies and totals.
+    """The day of the payment; None if it cannot be read."""
     amount: int
+    """The sum of its lines in cents, without copies and totals."""
     lines: tuple[Line, ...]
-    # The ledger's number of this payment, where it is there already.
+    """Its lines, in the order of the files."""
     ledger_payment: int | None = None
+    """The ledger's number of this payment, if it is there already."""
 
     @property
     def posts(self) -> bool:
@@ -106,12 +114,17 @@ class PostedPayment:
     """A payment on the ledger that was not undone."""
 
     id: int
+    """The ledger's number of the payment."""
     insurer_id: str
+    """The insurer's fixed id."""
     number: str
+    """The insurer's or the bank's number, as written."""
     paid_on: dt.date
-    # In cents.
+    """The day of the payment."""
     amount: int
+    """The sum of its lines, in cents."""
     lines: tuple[PostedLine, ...]
+    """Its lines."""
 
 
 def number_key(number: str) -> str:

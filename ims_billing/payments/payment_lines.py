@@ -1,4 +1,4 @@
-"""The rows of remittances as lines of payments: what cannot be read, what stands twice, what adds up the others."""
+"""Remittance rows as lines of payments; settles unreadable rows, copies and totals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import meanings, word_of
 from ims_billing.vocabulary.spelling import bare
 
-# What an insurer's words say of a claim: no words; words without meaning, such as Paid by EFT; not decided yet; the
-# payment was taken back; the claim is refused; the visit is not covered; the rest is the patient's; something was not
-# allowed.
+# The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; the payment
+# was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a part was not allowed.
 Meaning: TypeAlias = Literal["", "nothing", "pending", "taken-back", "refused", "not-covered", "patient-share", "short"]
 _MEANINGS: tuple[Meaning, ...] = ("pending", "taken-back", "refused", "not-covered", "short", "patient-share")
 # Meanings by which the insurer should have paid the whole claim.
@@ -29,13 +28,13 @@ ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
 @dataclass(frozen=True)
 class RemittanceRow:
-    """A row of the REMITTANCE frame beside the line that it is."""
+    """A row of REMITTANCE with its line."""
 
     cells: Any
     line: Line
 
     def with_line(self, line: Line) -> RemittanceRow:
-        """The same row, its line as it is now."""
+        """The row with another line."""
         return replace(self, line=line)
 
 
@@ -43,17 +42,21 @@ Rows: TypeAlias = list[RemittanceRow]
 
 
 def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, patients: Names, as_of: dt.date) -> list[Rows]:
-    """The rows of REMITTANCE by payment; rows that cannot be posted, or stand in another file too, are settled already.
+    """Groups remittance rows by payment, and settles rows that cannot be posted or are copies in another file.
 
-    `patients` are the names of the ledger's patients: what they paid is no insurer's payment. A payment is the rows of
-    one number and day; without a number, those of one insurer and day.
+    lines: REMITTANCE
+    clinic: the clinic's setup
+    patients: the names of the ledger's patients, whose payments are no insurer's
+    as_of: the day of the run
+
+    A payment is the rows of one number and day; without a number, those of one insurer and day.
     """
     rows = [RemittanceRow(cells, _line(cells, clinic, patients, as_of)) for cells in rows_of(lines)]
     return [_without_copies(group) for group in _by_payment(rows, clinic)]
 
 
 def meaning_of(reason: str) -> Meaning:
-    """What an insurer's reason says of a claim."""
+    """Reads the meaning of an insurer's reason."""
     word = word_of(reason)
     if not word:
         return ""
@@ -72,17 +75,17 @@ def meaning_of(reason: str) -> Meaning:
 
 
 def not_posted(line: Line, result: Result, message: str, might_be: Sequence[str] = ()) -> Line:
-    """The line, settled as one that posts nothing."""
+    """Settles a line that posts nothing."""
     return replace(line, result=result, message=message, might_be=tuple(might_be), postings=())
 
 
 def is_sum(cells: Any) -> bool:
-    """Whether a row names no single visit."""
+    """True if a row names no single visit."""
     return not cells.claim.strip() and pd.isna(cells.service_date)
 
 
 def without_total(rows: Rows) -> Rows:
-    """The rows, with the sum that stands beside its own detail settled as a total."""
+    """Settles a row as a total if it is the sum of the other rows."""
     own = [row for row in rows if row.line.result != "repeated"]
     sums = [row.line for row in own if _names_nobody(row.cells)]
     detail = sum(row.line.paid for row in own if not _names_nobody(row.cells))
@@ -108,7 +111,7 @@ def _by_payment(rows: Rows, clinic: Clinic) -> list[Rows]:
     groups: dict[tuple[str, str, str], Rows] = {}
     for row in rows:
         number, day = _number_and_day(row.cells)
-        # A row that leaves the insurer out is of the one that the other rows of the payment name.
+        # A row without an insurer belongs to the insurer that the payment's other rows name.
         of_one = bool(number) and len(insurers[number, day] - {""}) <= 1
         groups.setdefault((number, day, "" if of_one else insurer(row.cells)), []).append(row)
     return list(groups.values())
@@ -119,7 +122,7 @@ def _number_and_day(cells: Any) -> tuple[str, str]:
 
 
 def _without_copies(rows: Rows) -> Rows:
-    """The rows of a payment; what stands in another file too is settled there as repeated."""
+    """Settles rows of a payment as repeated if another file has them too."""
     copies: dict[tuple[str, ...], Counter[str]] = {}
     settled = []
     for row in rows:
@@ -133,7 +136,7 @@ def _without_copies(rows: Rows) -> Rows:
 
 
 def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
-    """The row as a line; settled where it cannot be read, or pays nothing of a claim yet."""
+    """Makes the line of a row; settles it if it cannot be read, or pays nothing yet."""
     words = (
         cells.claim, cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
         _cents(cells.paid_cents), cells.reason, _iso(cells.period_from), _iso(cells.period_until),
@@ -148,7 +151,7 @@ def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
 
 
 def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> str:
-    """Why a row cannot be an insurer's payment; empty where it can."""
+    """Says why a row cannot be an insurer's payment; empty if it can."""
     if cells.fault:
         return str(cells.fault)
     if paid_by(cells, clinic, patients) == "patient":
@@ -170,7 +173,7 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
 
 
 def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
-    """Why it is not certain that a row is what its insurer paid; empty where it is."""
+    """Says why it is not certain that the insurer paid the row's amount; empty if it is."""
     if cells.unread_money:
         return (
             f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Put what "

@@ -1,4 +1,4 @@
-"""What became of each claim's money by a day: paid, the patient's share, short, denied, or still owed."""
+"""Each claim's money on a day: paid, the patient's share, short, denied, or still owed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ims_billing.vocabulary.model import Payer
 
 @dataclass(frozen=True)
 class Position:
-    """One claim's money, in cents: what is claimed is the sum of all else."""
+    """One claim's money, in cents; the amount claimed is the sum of all the others."""
 
     claimed: int
     paid: int = 0
-    # What the plan should pay in all, as far as anybody says.
+    # The amount that the plan should pay in all, as far as the clinic or the insurer states it.
     expected: int = 0
     refused: bool = False
     # True once the insurer has paid or refused.
@@ -27,23 +27,23 @@ class Position:
 
     @property
     def outstanding(self) -> int:
-        """What nobody has answered for; below zero where more was paid than claimed."""
+        """The amount without an answer; below zero if more was paid than claimed."""
         rest = self.claimed - self.paid
         return 0 if self.answered and rest > 0 else rest
 
     @property
     def denied(self) -> int:
-        """What the insurer refuses."""
+        """The amount that the insurer refuses."""
         return self.claimed - self.paid if self._rest and self.refused and self.paid <= 0 else 0
 
     @property
     def short(self) -> int:
-        """What the insurer should have paid and has not."""
+        """The amount that the insurer should have paid and has not."""
         return max(0, min(self.expected, self.claimed) - self.paid) if self._rest and not self.denied else 0
 
     @property
     def patient_share(self) -> int:
-        """What the plan leaves to the patient."""
+        """The amount that the plan leaves to the patient."""
         return self.claimed - self.paid - self.short if self._rest and not self.denied else 0
 
     @property
@@ -51,13 +51,13 @@ class Position:
         return self.answered and self.claimed > self.paid
 
     def sent_again(self) -> Position:
-        """The position once the claim was sent again unchanged: an answer is awaited anew."""
+        """The position after the claim was sent again unchanged: it awaits an answer again."""
         return replace(self, answered=False, refused=False)
 
     def after(self, paid: int, expected: int, *, denied: bool) -> Position:
-        """The position once a payment, a refusal, or the taking back of a payment (below zero) has come.
+        """The position after a payment, a refusal, or a reversal (below zero).
 
-        What is taken back whole is open again; the last answer says how the rest is meant.
+        A payment that is reversed in full leaves the claim open again; the last answer explains the rest.
         """
         total = self.paid + paid
         if paid < 0:
@@ -77,10 +77,13 @@ class Answer:
 
 
 def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
-    """By claim number, what became of it (ON_LEDGER) by the payments (POSTINGS) up to a day; all of them without one.
+    """Computes each claim's answer, by claim number.
 
-    Payments after the day do not count, nor those that were undone by then; a claim that was taken back by then asks
-    for nothing.
+    claims: ON_LEDGER
+    postings: POSTINGS
+    as_of: leaves out payments after this day, and those undone by then; None for all payments
+
+    A claim that was voided by then claims 0 cents.
     """
     day = None if as_of is None else pd.Timestamp(as_of)
     prove(postings, POSTINGS)
@@ -100,7 +103,7 @@ def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None 
 
 
 def _folded(position: Position, postings: pd.DataFrame) -> Answer:
-    """What became of a claim after these postings."""
+    """Applies postings to a claim's position, one after the other."""
     answered_on: Any = pd.NaT
     reason = ""
     columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
@@ -115,7 +118,7 @@ def _folded(position: Position, postings: pd.DataFrame) -> Answer:
 
 
 def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
-    """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven."""
+    """POSITIONS of claims (ON_LEDGER) on a day; raises RuntimeError if the cents do not add up (a bug)."""
     names = [column.name for column in POSITIONS]
     paid = claims["claim"].isin(postings["claim"])
     rows = [
@@ -162,7 +165,7 @@ def who_pays(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Payer, ...]:
 
 
 def totals(frame: pd.DataFrame) -> dict[str, int]:
-    """The sums of POSITIONS, in cents, by what they are; raises RuntimeError where they do not add up (a bug)."""
+    """Adds up each column of POSITIONS, in cents; raises RuntimeError if they do not add up (a bug)."""
     sums = {name: int(frame[name].sum()) for name, dtype in _cents()}
     if sums["claimed_cents"] != sum(cents for name, cents in sums.items() if name != "claimed_cents"):
         raise RuntimeError(f"the cents do not add up: {sums}")

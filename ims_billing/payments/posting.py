@@ -1,4 +1,4 @@
-"""Payments posted to claims: what each line pays of which claim, and what it means for it; nothing is posted twice."""
+"""Posts payments to claims: the claim and amount of each line, and its result; posts nothing twice."""
 
 from __future__ import annotations
 
@@ -41,12 +41,19 @@ def reconciled(
     *,
     accept_overpayment: bool = False,
 ) -> list[Payment]:
-    """The payments that the lines (REMITTANCE) make up, each line matched to the claims (ON_LEDGER) it is about.
+    """Matches remittance lines to claims, and returns the payments with the postings and result of each line.
 
-    `postings` (POSTINGS) say what the ledger has of each claim. A line is matched by the claim's number, else by
-    member or patient, service date and amount; a sum without detail where it equals all open claims that it names.
-    A line that is not certain posts nothing and names the claims that it may mean. A payment that is `on_ledger` is
-    never posted again. More than a claim by over 1 % is posted only with `accept_overpayment`.
+    lines: REMITTANCE
+    claims: ON_LEDGER
+    postings: POSTINGS of these claims
+    on_ledger: the payments on the ledger, which are not posted again
+    clinic: the clinic's setup
+    as_of: the day of the run
+    accept_overpayment: also post lines that pay over 1 % more than their claim
+
+    A line is matched by the claim's number, else by member or patient, service date and amount. A sum without detail
+    is matched if it equals all open claims that it names. An uncertain line posts nothing, and names the claims that
+    it may be about.
     """
     prove(lines, REMITTANCE)
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
@@ -59,7 +66,7 @@ def reconciled(
 
 
 class _Ledger:
-    """The payments and claims of the ledger; each payment of a run changes what the next one meets."""
+    """The ledger's payments and claims; each payment of a run changes the claims for the next one."""
 
     def __init__(
         self, claims: Claims, on_ledger: Sequence[PostedPayment], clinic: Clinic, *, accept_overpayment: bool
@@ -69,7 +76,7 @@ class _Ledger:
         self._payments = 0
 
     def payment(self, rows: Rows) -> Payment:
-        """One payment of these rows: its insurer, its amount, and what each line posts."""
+        """Makes the payment of these rows: its insurer, amount, and the postings of each line."""
         self._payments += 1
         number, first = rows[0].cells.payment_number.strip(), rows[0].cells.payment_date
         paid_on = None if pd.isna(first) else first.date()
@@ -78,7 +85,7 @@ class _Ledger:
         matched = self._matched(rows, payer, number, paid_on)
         insurers = {self._insurer_of(p.claim) for line in matched.lines for p in line.postings} | ({payer} - {""})
         if not payer and len(insurers) == 1:
-            # The claims say whose payment it is. With the insurer, a payment that was posted before is recognized.
+            # The claims show who paid. Match again: a payment that was posted before is recognized by its insurer.
             payer = next(iter(insurers))
             self._claims.restore(before)
             matched = self._matched(rows, payer, number, paid_on)
@@ -90,7 +97,7 @@ class _Ledger:
         return replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
-        """The payment of these rows as one of this insurer; empty: nothing says yet whose it is."""
+        """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
         rows = without_total(self._without_posted(rows, insurer, number, paid_on))
         amount = amount_of(rows)
         same = self._same(insurer, number, paid_on, amount)
@@ -101,7 +108,7 @@ class _Ledger:
         return str(self._claims.by_number[claim].insurer_id)
 
     def _named(self, rows: Rows) -> str:
-        """The insurer of a payment: as its rows say, else as the claims that they number; empty where neither does."""
+        """The insurer that the rows name, else that of the claims that they number; empty if neither is certain."""
         for row in rows:
             if payer := insurer_on(row.cells, self._clinic):
                 return payer.id
@@ -110,7 +117,7 @@ class _Ledger:
         return of_claims.pop() if len(of_claims) == 1 else ""
 
     def _without_posted(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Rows:
-        """The rows; in a payment without a number, each line that was posted before is settled as repeated."""
+        """Settles lines as repeated if the payment has no number and the ledger has them already."""
         if number:
             return rows
         left = Counter(
@@ -144,7 +151,7 @@ class _Ledger:
         clash = self._clash(insurer, number, same)
         on_ledger = same or clash
         left = list(on_ledger.lines) if on_ledger else []
-        # Of a payment on the ledger, what was not posted yet: a line that was corrected since may take it up.
+        # The part of a recorded payment that is not posted yet: a corrected line may use it.
         room = same.amount - sum(line.posted or 0 for line in same.lines) if same else 0
         copies: Counter[tuple[str, ...]] = Counter()
         lines = []
@@ -310,9 +317,9 @@ def _result(line: Line, after: Position) -> Result:
 
 
 def _expected(claim: Any, meaning: Meaning, clinic: Clinic) -> int:
-    """What the plan should pay: by the share that the clinic states, else, where the insurer names a reason, all of it.
+    """The amount in cents that the plan should pay: the share that the clinic states, else all if a reason refuses it.
 
-    What a plan leaves to the patient is no short payment: without either, nothing more is expected than was paid.
+    The patient's share is no short payment: without a stated share or a reason, no more is expected than was paid.
     """
     if meaning == "patient-share":
         return 0

@@ -1,1 +1,1 @@
-"""What is published: services, insurers, fees and limits, each with its days and its source."""
+"""The published rules: services, insurers, fees and limits, each with its days and source."""

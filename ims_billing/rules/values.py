@@ -1,4 +1,4 @@
-"""What insurers pay, want and limit: values with the days they are in force and where they come from."""
+"""Dated, cited values: fees, requirements, codes, conditions, limits and windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ims_billing.vocabulary.spelling import bare, cents
 
 Text = Annotated[str, Field(min_length=1)]
 CLINIC_FILE = "clinic file"
-# What the clinic file states without dates has been in force from the first day there is.
+# A value of the clinic file without dates is in force from this day on.
 ALWAYS = dt.date.min
 
 
@@ -37,11 +37,11 @@ class Period(Strict):
         return self
 
     def covers(self, day: dt.date) -> bool:
-        """Whether the day lies in it."""
+        """True if the day lies in it."""
         return self.start <= day and (self.until is None or day <= self.until)
 
     def overlaps(self, other: Period) -> bool:
-        """Whether some day lies in both."""
+        """True if some day lies in both."""
         return (other.until is None or self.start <= other.until) and (self.until is None or other.start <= self.until)
 
     def lasting(self) -> str:
@@ -63,11 +63,11 @@ class Cited(Period):
 
     @property
     def whose(self) -> str:
-        """Who says so: ``published`` or ``clinic``."""
+        """Who states it: ``published`` or ``clinic``."""
         return "published" if self.published else "clinic"
 
     def cited(self) -> str:
-        """Where it comes from, in words."""
+        """Its source in words, with the web page."""
         return f"{self.source} {self.url}".strip() + ("" if self.verified else " (not verified)")
 
 
@@ -82,7 +82,7 @@ class Codes(Strict):
 
 
 class Fee(Cited):
-    """One entry of a fee list; what is absent fits any session. `amount` is in dollars, exact."""
+    """One entry of a fee list; an absent field fits any session. `amount` is in dollars, exact."""
 
     service: Billable
     visit: Visit | None = None
@@ -117,12 +117,12 @@ class Fee(Cited):
         return (self.insurer is not None, self.visit is not None, self.minutes is not None)
 
     def what(self) -> str:
-        """What it is for, in words, without the insurer: ``ims, initial, 45 min``."""
+        """Its service, visit and minutes in words: ``ims, initial, 45 min``."""
         parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
         return ", ".join(part for part in parts if part)
 
     def in_words(self) -> str:
-        """What it is for, in words: ``ims, initial, 45 min, ICBC``."""
+        """Its service, visit, minutes and insurer in words: ``ims, initial, 45 min, ICBC``."""
         return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
 
 
@@ -133,13 +133,13 @@ class Channel(Cited):
 
 
 class Requires(Cited):
-    """What an insurer requires on a claim: a session that lacks it is held."""
+    """The fields that an insurer requires on a claim: a session without one is held."""
 
     fields: tuple[Requirement, ...]
 
 
 class OwnCode(Cited):
-    """What an insurer calls Physiotherapy Services, where it has a code of its own."""
+    """An insurer's own code for Physiotherapy Services."""
 
     code: Text | Codes
 
@@ -156,7 +156,7 @@ class Condition(Cited):
 
 
 class Note(Cited):
-    """What a biller should know of an insurer, and the program cannot check."""
+    """A note about an insurer for the biller, which the program cannot check."""
 
     note: Text
 
@@ -188,7 +188,7 @@ class Limit(Cited):
         return self
 
     def what(self) -> str:
-        """Of what it is a limit, in words: ``visits within 12 weeks after the accident``."""
+        """The limited thing in words: ``visits within 12 weeks after the accident``."""
         counted = "visit" if self.visits == 1 else "visits"
         if self.per:
             return f"{counted} in a calendar year"
@@ -196,7 +196,7 @@ class Limit(Cited):
 
     @property
     def measure(self) -> tuple[str | None, bool]:
-        """By what it measures: of two limits of one measure, only one can be in force."""
+        """Its measure: a plan has one limit in force for each."""
         return self.per, self.visits is None
 
     def value(self) -> str:
@@ -205,7 +205,7 @@ class Limit(Cited):
 
 
 class Coverage(Cited):
-    """What share of a claim an insurer, or one plan of it, pays: the rest is the patient's."""
+    """The share of a claim that an insurer, or one plan of it, pays: the rest is the patient's."""
 
     insurer: Text
     policy: Text | None = None
@@ -213,7 +213,7 @@ class Coverage(Cited):
 
 
 class SubmissionWindow(Cited):
-    """How many days after the visit a channel takes claims, and what is to be done `after`."""
+    """The days after a visit in which a channel takes claims, and the way to send them `after` that."""
 
     channel: Text
     days: Annotated[int, Field(gt=0)]
@@ -221,14 +221,14 @@ class SubmissionWindow(Cited):
 
 
 class ChannelFields(Cited):
-    """What a channel has fields for: columns of the insurer's workbook. Nothing is held for want of them."""
+    """The fields of a channel, which are columns of the insurer's workbook. A session without one is not held."""
 
     channel: Text
     fields: tuple[Requirement, ...]
 
 
 class PayerOrder(Cited):
-    """Who pays first where a patient has two insurers, by what the patient is to the insured of the first one."""
+    """Which of two insurers pays first, by the patient's relationship to the insured of the first one."""
 
     relationship: Literal["self", "spouse", "child", "other", "not said"]
     says: Text
@@ -260,8 +260,8 @@ def fee_in_force(
 ) -> Fee | None:
     """The most specific fee that fits a session on its service date, or None.
 
-    An empty `visit` or None for `minutes` fits only fees that do not ask. With `insurer` None only fees for
-    any insurer fit: that is the clinic's own price. What the clinic states of an insurer goes before what is published.
+    An empty `visit`, or None for `minutes`, fits only fees without them. With `insurer` None only fees for any insurer
+    fit: that is the clinic's own price. The clinic's own fee for an insurer goes before a published one.
     """
     of_day = [fee for fee in fees if fee.service == service and fee.covers(on) and fee.insurer in (None, insurer)]
     fitting = [
@@ -273,7 +273,7 @@ def fee_in_force(
 
 
 def has_own_amounts(fees: Iterable[Fee], insurer: str | None, on: dt.date) -> bool:
-    """True where some fee of the list is this insurer's own on that day, for whatever service."""
+    """True if some fee of the list is this insurer's own on that day, for any service."""
     return any(fee.insurer == insurer and fee.covers(on) for fee in fees if fee.insurer is not None)
 
 
@@ -286,10 +286,10 @@ def own_fee_in_force(
     insurer: str,
     on: dt.date,
 ) -> Fee | None:
-    """The one amount of a payer's own that a session can have on its service date; None where it is not certain.
+    """The one fee of a payer's own that fits a session on its service date; None if it is not certain.
 
-    What the session leaves out (an empty `visit`, None for `minutes`) could be anything that the payer's amounts ask
-    for: only where every possibility leads to the same fee is that fee certain. A fee for any insurer never fits.
+    An empty `visit`, or None for `minutes`, could be any that the payer's fees name: a fee is certain only if every
+    possibility leads to it. A fee for any insurer never fits.
     """
     of_day = [fee for fee in fees if fee.service == service and fee.covers(on) and fee.insurer == insurer]
     own = without_overridden(of_day)

@@ -1,1 +1,1 @@
-"""What one session is, and whether it was seen before."""
+"""Sessions: what each one is, and which claim on the ledger is its own."""

@@ -1,4 +1,4 @@
-"""What changed in a session since it was claimed, in words without patients' data."""
+"""The changes of a session since it was claimed, in words without patients' data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WHERE_REQUIRED = {
 
 
 def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """Returns what changed in each session since it was claimed, in words; empty where nothing did.
+    """Describes the changes of each session since it was claimed; empty if there are none.
 
     `now` are classified sessions and `then` their claims (ON_LEDGER), with the same index, both with `person`. A cell
     that is blank now is no change: another layout may lack the column. What the patient has paid is no change

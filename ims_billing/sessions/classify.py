@@ -1,8 +1,9 @@
-"""Classifies sessions: what was done and the words that say so, who treated, who pays."""
+"""Classifies sessions: the service and its evidence, the practitioner, the payer."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -14,10 +15,10 @@ from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 
 
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
-    """The sessions frame with the CLASSIFIED columns added; `visit` and `minutes` filled from the name.
+    """Adds the CLASSIFIED columns to SESSIONS, and fills `visit` and `minutes` from the service name.
 
-    Takes SESSIONS columns. The service name says what was done; the notes do where it does not say IMS and a
-    physiotherapist, or somebody not on the roster, treated. Nothing here decides whether a session is billed.
+    The service name decides the service. The notes decide it if the name does not say IMS, and a physiotherapist or
+    somebody not on the roster treated. Nothing here decides whether a session is billed.
     """
     prove(sessions, SESSIONS)
     reader = reader_of(clinic)
@@ -37,7 +38,7 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 
 
 def _with_visit(frame: pd.DataFrame, by_name: pd.Series[str]) -> pd.DataFrame:
-    """The visit as its column says, else the service name, else the appointment; with which of them said so."""
+    """Takes the visit from its column, else the service name, else the appointment, and notes which."""
     visit, evidence = frame["visit"], pd.Series("", index=frame.index, dtype="str")
     evidence = evidence.mask(visit != "", "the column Visit")
     by_appointment = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
@@ -56,25 +57,32 @@ def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         ("registration", "registration"),
     ):
         frame[column] = written.map({n: getattr(p, attribute) if p else "" for n, p in by_name.items()}).astype("str")
-    # Who treated that day: few people and days make up many sessions.
+    # Many sessions share few pairs of practitioner and day.
     pairs = frame[["practitioner", "service_date"]].drop_duplicates()
     standings = [_standing(by_name[name], day) for name, day in pairs.itertuples(index=False, name=None)]
     by_pair = pairs.assign(
-        registered=pd.Series([one[0] for one in standings], index=pairs.index, dtype="bool"),
-        may_needle=pd.Series([one[1] for one in standings], index=pairs.index, dtype="bool"),
-        authority=pd.Series([one[2] for one in standings], index=pairs.index, dtype="str"),
+        registered=pd.Series([one.registered for one in standings], index=pairs.index, dtype="bool"),
+        may_needle=pd.Series([one.may_needle for one in standings], index=pairs.index, dtype="bool"),
+        authority=pd.Series([one.authority for one in standings], index=pairs.index, dtype="str"),
     )
     standing = frame[list(pairs)].merge(by_pair, how="left").set_axis(frame.index)
     return frame.assign(**{name: standing[name] for name in ("registered", "may_needle", "authority")})
 
 
-def _standing(practitioner: Practitioner | None, date: pd.Timestamp) -> tuple[bool, bool, str]:
-    """Whether a practitioner is registered that day, whether they may needle, and the grounds in words."""
+class _Standing(NamedTuple):
+    """A practitioner's authority on a day, and the same in words."""
+
+    registered: bool
+    may_needle: bool
+    authority: str
+
+
+def _standing(practitioner: Practitioner | None, date: pd.Timestamp) -> _Standing:
     day = None if pd.isna(date) else date.date()
     if practitioner is None or day is None:
-        return False, False, _authority(practitioner, date)
+        return _Standing(False, False, _authority(practitioner, date))
     registered = bool(practitioner.registration) and any(p.covers(day) for p in practitioner.registered)
-    return registered, any(p.covers(day) for p in practitioner.needling), _authority(practitioner, date)
+    return _Standing(registered, any(p.covers(day) for p in practitioner.needling), _authority(practitioner, date))
 
 
 def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
@@ -101,7 +109,7 @@ def _ims_in_notes() -> NoteReader:
 
 
 def _with_notes(frame: pd.DataFrame) -> pd.DataFrame:
-    """IMS that only the notes name, where a physiotherapist treated or nobody on the roster."""
+    """Finds IMS that only the notes name, if a physiotherapist or somebody not on the roster treated."""
     may_be = (frame["notes"] != "") & (frame["service"] != "ims")
     may_be &= frame["profession"].isin(("physiotherapist", "")) & (frame["service_name"] != "")
     words = frame.loc[may_be, "notes"].map(cache(_ims_in_notes().words_in))

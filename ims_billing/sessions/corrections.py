@@ -1,4 +1,4 @@
-"""A correct value from the decision sheet: which cell it replaces, and whether it can be read for what it should be."""
+"""Reads a typed correct value, and puts it in the place of the cell it corrects."""
 
 from __future__ import annotations
 
@@ -27,9 +27,13 @@ from ims_billing.vocabulary.identifiers import identifier
 def read_value(
     kind: str, value: str, columns: Iterable[str], before: Mapping[Any, Any], clinic: Clinic
 ) -> dict[str, Any] | str:
-    """The cells of the sessions frame that a correct value replaces; or, as text, why it cannot be one.
+    """Reads a correct value; returns the cells of the session that it replaces, or a message why it cannot.
 
-    `columns` are those that the finding is about, `before` the session as it was.
+    kind: the kind of finding that it answers
+    value: the value as typed
+    columns: the columns that the finding is about
+    before: the session's cells
+    clinic: the clinic's setup
     """
     columns = list(columns)
     if is_error(value):
@@ -54,7 +58,7 @@ def read_value(
 
 
 def _cells_of(column: str, value: str, before: Mapping[Any, Any], clinic: Clinic) -> dict[str, Any] | str:
-    """A typed value as the sessions frame holds it; or, as text, why it cannot be read for what it should be."""
+    """Reads a typed value for a column; returns the cells, or a message why it cannot be read."""
     unfit = f"the correct value is not {FIELDS[column][1]}."
     words = published().layouts.words
     nothing = frozenset({"", *map(word_of, words.nothing["nothing"])})
@@ -82,7 +86,7 @@ def _cells_of(column: str, value: str, before: Mapping[Any, Any], clinic: Clinic
 
 
 def _time_of(column: str, value: str, before: Mapping[Any, Any]) -> dict[str, Any] | None:
-    """A typed start, end or length, with the length that it makes; None where it cannot be read or makes none."""
+    """Reads a typed start, end or length, with the minutes that follow from it; None if it cannot be read."""
     if column == "minutes":
         minutes = length(value)
         return None if minutes is None else {column: minutes}
@@ -96,7 +100,7 @@ def _time_of(column: str, value: str, before: Mapping[Any, Any]) -> dict[str, An
 
 
 def put_right(cells: Mapping[str, Any], before: Mapping[Any, Any]) -> str:
-    """A sentence that says which field was corrected; a fee with both amounts, other values could be a patient's."""
+    """Says which field was corrected; only a fee with its values, because others could be a patient's."""
     column = next(iter(cells))
     sentence = f"{FIELDS[column][0]} is corrected"
     if column == "fee_cents":

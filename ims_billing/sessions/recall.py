@@ -19,22 +19,20 @@ from ims_billing.vocabulary.spelling import day_text, same_name, sources
 
 @dataclass(frozen=True)
 class Recall:
-    """What the ledger knows of the sessions of a run.
-
-    states: CLAIM_STATES, indexed like the sessions
-    patient: one key per patient, by session
-    reused: True for a session whose id was a different session's before
-    elsewhere: the active claims (ON_LEDGER with `patient_key`) whose sessions are not in the files
-    expected: for each of `elsewhere`, whether the files would hold its session, had it not been changed or deleted
-    active: all active claims (ON_LEDGER with `patient_key`), without one that is being replaced
-    """
+    """The sessions of a run, looked up on the ledger."""
 
     states: pd.DataFrame
+    """CLAIM_STATES, indexed like the sessions."""
     patient: pd.Series[str]
+    """One key per patient, by session."""
     reused: pd.Series[bool]
+    """True for a session whose id was a different session's before."""
     elsewhere: pd.DataFrame
+    """The active claims (ON_LEDGER with `patient_key`) whose sessions are not in the files."""
     expected: pd.Series[bool]
+    """For each of `elsewhere`, whether the files would hold its session, had it not been changed or deleted."""
     active: pd.DataFrame
+    """All active claims (ON_LEDGER with `patient_key`), without one that is being replaced."""
 
     def without(self, claims: Collection[str]) -> Recall:
         """The same without these claims: others take their places."""
@@ -55,14 +53,14 @@ def recall(
     `replacing` names a voided claim to treat as active, so that its session is matched. Where a claimed session
     appears more than once, the claim goes to the copy with the lowest `preference`, then to the row that was claimed.
     """
-    # A claim that was replaced is answered for by the claim that replaced it.
+    # A replaced claim is left out: the claim that replaced it has the session.
     history = history[history["voided_on"].isna() | (history["replaced_by"] == "") | (history["claim"] == replacing)]
     history = history.reset_index(drop=True)
     if history.empty:
         return _nothing_recalled(sessions, history)
     claimed_sessions = _as_sessions(history, clinic)
     both = pd.concat([sessions[claimed_sessions.columns], claimed_sessions], ignore_index=True)
-    # Keys are made of both together: where only one of them has a patient's id, the name lends it to the other.
+    # Both get their keys together, so that a patient's id on one side reaches the other side by name.
     parts = natural_parts(both).assign(
         name=both["patient"].map(same_name).astype("str"),
         born=day_text(both["birth_date"]),
@@ -118,7 +116,7 @@ def _nothing_recalled(sessions: pd.DataFrame, history: pd.DataFrame) -> Recall:
 
 
 def _patient_by_name(claims: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]:
-    """The patient keys of claims; a patient whom the sessions know by name only gets the key that they use."""
+    """The patient keys of claims; a patient that the sessions have by name only gets the key of the sessions."""
     named = ours[["name", "born", "patient"]].drop_duplicates().drop_duplicates("name", keep=False).set_index("name")
     as_ours, born = (claims["name"].map(named[column]).astype("str").fillna("") for column in ("patient", "born"))
     two = (born != "") & (claims["born"] != "") & (born != claims["born"])
@@ -126,7 +124,7 @@ def _patient_by_name(claims: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]
 
 
 def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
-    """The claimed sessions by what identifies a session, with people and insurers as the clinic file has them now."""
+    """The claimed sessions' identifying columns, with people and insurers as the clinic setup has them now."""
     people = {name: clinic.practitioner(name) for name in history["practitioner_written"].unique()}
     now = history["practitioner_written"].map({name: p.name for name, p in people.items() if p})
     copied = ("session_id", "patient", "patient_id", "birth_date", "service_date", "start")
@@ -144,7 +142,7 @@ def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 
 
 def _insurers_now(claims: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """The ids of the claims' insurers, where the clinic file has since given one another name."""
+    """The insurer ids of claims by today's setup, which may have renamed an insurer since."""
     pairs = claims[["insurer_id", "insurer"]].drop_duplicates()
     now = {
         (fixed, name): insurer.id if (insurer := clinic.insurer(fixed) or clinic.insurer(name)) else fixed
@@ -168,13 +166,14 @@ class _Pairing(NamedTuple):
 
 
 def _by_id(pairing: _Pairing) -> tuple[pd.Series[int], pd.Series[bool]]:
-    """By session, the label of the claim with its id, -1 where none; and whose id is a different session's now.
+    """Matches sessions to claims by id.
 
-    Some programs number the rows of each export anew: an id of another patient on another day is no id, unless the
-    files do not hold the claimed session otherwise, and would hold it had it not been changed.
+    Returns the label of each session's claim, -1 if none, and True for sessions whose id is reused. Some programs
+    number the rows of each export anew: an id of another patient on another day is no match, unless the files lack
+    the claimed session and would have it, had it not been changed.
     """
     ours, theirs, active, _ = pairing
-    # Of several claims of one session the last one looked up stays: the active one, else the newest.
+    # The last of several claims of one session stays in the dict: the active one, else the newest.
     ids = theirs.loc[active.sort_values(kind="stable").index, "session_id"]
     place = _looked_up(ours["session_id"], dict(zip(ids[ids != ""], ids.index[ids != ""], strict=True)))
     claims = theirs.loc[place.where(place >= 0, theirs.index[0])].set_axis(ours.index)

@@ -1,4 +1,4 @@
-"""What looks like a correction: a new session beside a claimed one that its file lacks, or beside an open line."""
+"""Finds sessions that look like a correction of a claimed session, or of an open line."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def resembling(
     apart = [names.isdisjoint(others) for names, others in zip(files[pairs["ours"]], holding, strict=True)]
     pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
     expected = _expected_pairs(pairs, ours, claims, place, active, files)
-    # One patient on one day, or one hour of one practitioner: the file tells of it by telling of this one.
+    # A row of the same patient and day, or of the same practitioner and hour, stands for the claimed session.
     same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
     pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
@@ -158,7 +158,7 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
-    """Where both say something, and not the same."""
+    """True if both sides have a value, and the values differ."""
     return (one[column] != "") & (other[column] != "") & (one[column] != other[column])
 
 

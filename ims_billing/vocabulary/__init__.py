@@ -1,1 +1,1 @@
-"""What every package speaks: words, frames, findings, cells and spelling."""
+"""The shared vocabulary: words, frames, findings, cells and spelling."""

@@ -1,4 +1,4 @@
-"""The columns of every frame, each with its dtype and what it means, and the proof that a frame has them."""
+"""The columns of every frame, each with its dtype and meaning, and the proof that a frame has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a frame: its name, its pandas dtype, and what it means with its unit."""
+    """One column of a frame: its name, pandas dtype, and meaning with the unit."""
 
     name: str
     dtype: str
@@ -72,18 +72,18 @@ SESSIONS = (
 # The insurer id of sessions that the patient pays.
 SELF_PAY = "self-pay"
 
-# The value of a cell that says nothing, by dtype.
+# The value of an empty cell, by dtype.
 ABSENT: dict[str, Any] = {"str": "", "bool": False, "int64": 0, "Int64": None, "datetime64[us]": None}
 
-# What `classify` adds to the sessions frame.
+# The columns that `classify` adds to the sessions.
 CLASSIFIED = (
     *SESSIONS,
     Column("service", "str", "what was done: one of the services"),
-    Column("evidence", "str", "the words it was told by, and the column they stand in"),
+    Column("evidence", "str", "the words that show it, and their column"),
     Column("doubt", "str", "kinds of finding that the service name or the notes bring about, with spaces between"),
     Column("unknown_words", "str", "of a name that speaks of IMS: words that nobody knows, a line each"),
     Column("doubtful_words", "str", "of a name that speaks of IMS: words that leave IMS open, a line each"),
-    Column("visit_evidence", "str", "what the visit was told by; empty where nothing tells it"),
+    Column("visit_evidence", "str", "the column or name that shows the visit; empty if none does"),
     Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
     Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
     Column("registration", "str", "the practitioner's registration number"),
@@ -105,7 +105,7 @@ FINDINGS = (
 )
 
 
-# What the ledger's claims say of each session of a run, indexed like the sessions.
+# The claim state of each session, indexed like the sessions.
 CLAIM_STATES = (
     Column("claim", "str", "number of the claim of the same session; empty where there is none"),
     Column("state", "str", "'claimed', 'changed', 'voided', or empty for a new session"),
@@ -114,7 +114,7 @@ CLAIM_STATES = (
     Column("resemblance", "str", "in what the two differ"),
 )
 
-# What the month decides about each session, beside what it is.
+# The columns that a run adds to the classified sessions.
 JUDGED = (
     *CLASSIFIED,
     Column("key", "str", "opaque key that stays the same from run to run and holds no patient data"),
@@ -129,7 +129,7 @@ JUDGED = (
     Column("service_code", "str", "the code that it is claimed with; empty where it is not claimed"),
 )
 
-# The fee list's answer for each session, indexed like the sessions.
+# The fees in force for each session, indexed like the sessions.
 PRICES = (
     Column("listed_cents", "Int64", "the most specific fee for its insurer, in cents; NA where none fits"),
     Column("own_cents", "Int64", "the clinic's own fee, for any insurer, in cents; NA where none fits"),
@@ -145,7 +145,7 @@ def _of_sessions(*names: str) -> tuple[Column, ...]:
 
 _SOURCE = Column("source", "str", "file, sheet and row")
 
-# What a claim says, and by what its session is known again.
+# The cells of a claim, and the keys that find its session again.
 _CLAIM = (
     *_of_sessions("insurer_id"),
     Column("insurer", "str", "the insurer's name"),
@@ -189,7 +189,7 @@ ON_LEDGER = (
     Column("replaced_by", "str", "the claim that stands for it since; empty where none"),
 )
 
-# Visits that the ledger has seen in the files of other months, and that are no claims: held, or billed elsewhere.
+# Visits of earlier files that have no claim: held, or billed elsewhere.
 UNCLAIMED = (
     *_of_sessions("service_date", "patient"),
     Column("service", "str", "what was done, as written"),
@@ -197,10 +197,10 @@ UNCLAIMED = (
 )
 
 
-# The session of a finding that is about none in the files.
+# Stands for the session in a finding that is about none in the files.
 NO_SESSION = -1
 
-# What a bad cell was taken for: the kind of finding that it makes, told where the checks come to the session.
+# Cells that cannot be read, each with the finding that it becomes if the checks examine its session.
 CELL_FINDINGS = (
     Column("session", "int64", "index label of the session in the sessions frame"),
     Column("column", "str", "column of the sessions frame that the cell was for"),
@@ -208,7 +208,7 @@ CELL_FINDINGS = (
     Column("message", "str", "what is wrong, without patient data"),
 )
 
-# What both lists of unclaimed sessions show.
+# The columns that both lists of unclaimed sessions share.
 _LISTED = (
     _SOURCE,
     *_of_sessions("service_date", "patient", "practitioner"),
@@ -256,7 +256,7 @@ DECISIONS = (
     Column("decided_on", "datetime64[us]", "the day it was read"),
     *(column for column in ATTENTION if column.name not in ("session", "kind", "fix", "claim", "title", "ways")),
 )
-# Lines of remittances and lists of payments, as they were read.
+# Rows of remittances and lists of payments, as they were read.
 REMITTANCE = (
     *_of_sessions("file", "sheet", "row"),
     Column("claim", "str", "the claim's number, as written"),
@@ -279,7 +279,7 @@ REMITTANCE = (
     Column("unread_money", "str", "headings that were not read and hold an amount here"),
     Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
 )
-# What was posted to claims by day: a line for each payment and claim; and the claims that were sent again unchanged.
+# Postings to claims, a line for each payment and claim; and the claims that were sent again unchanged.
 POSTINGS = (
     Column("payment", "int64", "the ledger's own number of the payment; 0 where the claim was sent again"),
     Column("claim", "str", "claim number"),
@@ -290,7 +290,7 @@ POSTINGS = (
     Column("paid_on", "datetime64[us]", "the day of the payment"),
     Column("undone_on", "datetime64[us]", "the day its payment was undone"),
 )
-# What became of each claim's money by a day.
+# The position of each claim's money on a day.
 POSITIONS = (
     Column("claim", "str", "claim number"),
     Column("claimed_cents", "int64", "what the insurer is asked for, in cents; 0 once the claim is taken back"),
@@ -302,7 +302,7 @@ POSITIONS = (
     Column("answered_on", "datetime64[us]", "the day of the first payment or refusal that stands"),
     Column("reason", "str", "why it is less, as the insurer said last"),
 )
-# Claims that somebody looks after: what was typed about them, in the order it was read.
+# Notes that were typed about claims, in the order they were read.
 WORK = (
     Column("claim", "str", "claim number"),
     Column("owner", "str", "who looks after it"),
@@ -312,7 +312,7 @@ WORK = (
     Column("noted_on", "datetime64[us]", "the day it was read"),
 )
 WORK_STATUSES = ("Open", "Asked", "Sent again", "Closed")
-# Claims that are not paid as claimed, by a day.
+# Claims that are not paid as claimed on a day.
 AGING = (
     *(column for column in ON_LEDGER if column.name in ("claim", "month", "insurer", "service_date", "patient")),
     *_of_sessions("policy", "member"),

@@ -1,4 +1,4 @@
-"""What a claim rests on and what was worth knowing when it was claimed, as objects and as JSON."""
+"""The grounds and remarks of a claim, as objects and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ims_billing.vocabulary.errors import BillingError
 
 @dataclass(frozen=True)
 class Remark:
-    """A finding on a claim: its kind, what the kind meant then, and what was found; whether a decision counted."""
+    """A finding kept with a claim: its kind, the kind's title then, its message, and whether it was decided."""
 
     kind: str
     title: str
@@ -22,24 +22,22 @@ class Remark:
 
 @dataclass(frozen=True)
 class Ground:
-    """A rule that a claim rests on, as it was when it was claimed.
-
-    rule: what it is, and whose claims it is about
-    value: what it says
-    in_force: its days in words; empty where it always is
-    source: where it comes from
-    url: the page of the source; empty where there is none
-    verified: a primary source says so
-    message: all of it in words, where an earlier version kept no more; the others are empty then
-    """
+    """A rule that a claim rests on, as it was when it was claimed."""
 
     rule: str
+    """Its name, and whose claims it is about."""
     value: str
+    """Its value, in words."""
     in_force: str = ""
+    """The days it is in force, in words; empty if always."""
     source: str = ""
+    """The document that states it."""
     url: str = ""
+    """The web page of the source; empty if there is none."""
     verified: bool = True
+    """True if a primary source states it."""
     message: str = ""
+    """The whole rule in words, if an earlier version kept no more; the other fields are empty then."""
 
 
 def as_json(objects: Iterable[Remark | Ground]) -> str:

@@ -119,5 +119,5 @@ def _is_day(words: str) -> bool:
 
 
 def shape(text: str) -> str:
-    """What a number looks like: 9 for each digit, A for each letter, spaces and marks left out."""
+    """The pattern of a number: 9 for each digit, A for each letter, without spaces and marks."""
     return "".join("9" if c.isdigit() else "A" for c in text if c.isalnum())

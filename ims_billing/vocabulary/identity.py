@@ -1,4 +1,4 @@
-"""What makes two rows one session: the practice system's id, and the natural key beside it."""
+"""The keys that make two rows one session: the practice system's id, and the natural key."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def natural_parts(sessions: pd.DataFrame) -> pd.DataFrame:
 
 
 def own_key(sessions: pd.DataFrame) -> pd.Series[str]:
-    """A key of what each row itself says of its visit, whatever other rows say; empty where it names nobody."""
+    """A key from each row's own cells, whatever other rows have; empty if the row names no patient."""
     patient = _each(sessions["patient"], given_name_first)
     patient = patient.mask(patient == "", sessions["patient_id"].str.strip().str.casefold())
     start = sessions["start"].astype("string").fillna("").astype("str")
@@ -94,7 +94,7 @@ def ledger_keys(start: pd.Series[int], own_id: pd.Series[str], natural: pd.Serie
 
 
 def contents(sessions: pd.DataFrame) -> pd.Series[int]:
-    """One number per session of the SESSIONS columns, equal where every cell is; where a row stands is no part."""
+    """Hashes the cells of each session: equal numbers if every cell is equal, ignoring file, sheet and row."""
     own = [column.name for column in SESSIONS if column not in WHERE]
     return pd.util.hash_pandas_object(sessions[own], index=False).set_axis(sessions.index)
 

@@ -47,9 +47,9 @@ Requirement = Literal[
     "accident-date",
     "phn",
 ]
-# What the cells of a column that no layout reads can look like, so that the column could change a claim.
+# The looks of an unread column's cells by which the column could change a claim.
 LooksLike = Literal["statuses", "yes-or-no", "days", "insurers", "practitioners", "locations", "amounts"]
-# What a status can say of a visit that is never billed.
+# The statuses of visits that are never billed.
 DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
 
@@ -82,23 +82,31 @@ class FileRead:
     """One input file, with what its rows became: rows = sessions + repeated + tied + set aside."""
 
     file: str
-    # The layout's name, such as "sessions" or "jane-sales"
+    """Its name, with as much of its folder as tells it from the other files."""
     layout: str
+    """The layout's name, such as "sessions" or "jane-sales"."""
     sha256: str
+    """The hash of its content."""
     rows: int
+    """The number of its rows below the headings."""
     sessions: int
+    """The number of rows that became sessions."""
     repeated: int
+    """The number of rows that another file has too."""
     tied: int
+    """The number of rows that were joined to a session of another file."""
     asides: tuple[Aside, ...]
+    """The rows that are no sessions."""
     remarks: tuple[str, ...] = ()
-    # Columns that were not read
+    """Remarks for the user about how it was read."""
     unread: tuple[UnreadColumn, ...] = ()
-    # Whether no column has a status, so that every row counts as attended
+    """The columns that were not read."""
     all_attended: bool = False
+    """True if no column has a status, so that every row counts as attended."""
 
     @property
     def set_aside(self) -> int:
-        """How many rows are not sessions."""
+        """The number of rows that are no sessions."""
         return len(self.asides)
 
     @property
@@ -114,9 +122,9 @@ class FileRead:
 
 @dataclass(frozen=True)
 class Intake:
-    """What the input files hold: the SESSIONS frame, its CELL_FINDINGS, and an account of each file.
+    """The content of the input files: SESSIONS, CELL_FINDINGS, and an account of each file.
 
-    `missing` says which further files a claim needs, in words.
+    `missing` names further files that a claim needs, in words.
     """
 
     sessions: pd.DataFrame
@@ -127,10 +135,10 @@ class Intake:
 
 @dataclass(frozen=True)
 class Memory:
-    """What the ledger remembers of all months, in the order it came.
+    """The ledger's content of all months, oldest first.
 
-    `claims` are all claims (ON_LEDGER), `unclaimed` the visits seen beside them (UNCLAIMED), `decisions` all that was
-    ever decided (DECISIONS): of one session and kind the last one stands.
+    `claims` are all claims (ON_LEDGER), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions
+    (DECISIONS): for one session and kind the last one counts.
     """
 
     claims: pd.DataFrame
@@ -140,7 +148,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class MonthFigures:
-    """What was claimed for a month: its claims that stand, and their sums in cents."""
+    """The active claims of a month: their number, and their sums in cents."""
 
     month: str
     claims: int
@@ -151,7 +159,7 @@ class MonthFigures:
 
 @dataclass(frozen=True)
 class WorthALook:
-    """What is not billed and may be meant to be, in words; how many sessions, and their fees in cents."""
+    """Sessions that are not billed and perhaps should be: a message, their number, and their fees in cents."""
 
     # `told` is its name on ledgers of earlier days.
     message: Annotated[str, Field(validation_alias=AliasChoices("message", "told"))]
@@ -161,56 +169,77 @@ class WorthALook:
 
 @dataclass(frozen=True)
 class Totals:
-    """The control totals of a run, in sessions and in cents of the fee as read.
-
-    Cents read and cents corrected are the cents of all outcomes: a correct value of a fee changes what it adds up to.
-    Beside them how many sessions of the month took place, how many of these were IMS, what the ledger knew of the last
-    months before, the newest first, and what is not billed and a person should look at.
-    """
+    """The control totals of a run: the cents read and corrected are those of all outcomes together."""
 
     rows: int
+    """The rows of all files."""
     sessions: int
+    """The rows that became sessions."""
     repeated: int
+    """The rows that another file has too."""
     tied: int
+    """The rows that were joined to a session of another file."""
     set_aside: int
+    """The rows that are no sessions."""
     counts: dict[str, int]
+    """Sessions by outcome."""
     cents_read: int
+    """The fees as read, in cents."""
     cents: dict[str, int]
+    """The fees by outcome, in cents, with correct values."""
     cents_corrected: int = 0
+    """The cents that correct values added, or took away."""
     took_place: int = 0
+    """The sessions of the month that took place."""
     ims: int = 0
+    """The IMS sessions among them."""
     months_before: tuple[MonthFigures, ...] = ()
+    """The last months on the ledger before this one, newest first."""
     look_at: tuple[WorthALook, ...] = ()
+    """Unbilled sessions that a person should look at."""
 
 
 @dataclass(frozen=True)
 class RuleApplied:
-    """A fee or code that claims rest on, as an auditor would ask for it."""
+    """A fee, limit or code that claims rest on, as an auditor would ask for it."""
 
     rule: str
+    """Its name in words."""
     value: str
+    """Its value in words."""
     in_force: str
+    """The days it is in force, in words; empty if always."""
     source: str
+    """The document that states it."""
     url: str
+    """The web page of the source; empty if there is none."""
     verified: bool
+    """True if a primary source states it."""
     claims: int
+    """The number of claims that rest on it."""
 
 
 @dataclass(frozen=True)
 class InsurerView:
-    """What an insurer's workbook needs to know of the insurer; `asks` says which columns it wants."""
+    """An insurer as its workbook shows it."""
 
     id: str
+    """Its fixed id."""
     code: str
+    """The four letters of its claim numbers."""
     name: str
+    """Its name."""
     channel: str
+    """The channels that it takes claims by, in words."""
     vendor_number: str
+    """The clinic's vendor number there; empty if none."""
     asks: tuple[Requirement, ...]
+    """The fields that its workbook has columns for."""
 
 
 @dataclass(frozen=True)
 class PractitionerView:
-    """A practitioner as the insurer's workbook names them; `numbers` by insurer id."""
+    """A practitioner as insurers' workbooks show them; `numbers` by insurer id."""
 
     name: str
     profession: str
@@ -220,51 +249,71 @@ class PractitionerView:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a run of `claim` rests on: the clinic as it stood then, the files and the rules."""
+    """The grounds of a run of `claim`: the clinic as it was then, the files and the rules."""
 
     clinic: str
+    """The clinic's name."""
     address: str
+    """The clinic's address."""
     phone: str
+    """The clinic's phone number."""
     insurers: tuple[InsurerView, ...]
+    """The insurers of the claims."""
     practitioners: tuple[PractitionerView, ...]
+    """The practitioners of the claims."""
     files: tuple[FileRead, ...]
+    """The files that were read."""
     rules: tuple[RuleApplied, ...]
+    """The rules that the claims rest on."""
     clinic_file: str
+    """The name of the clinic setup's file."""
     clinic_sha256: str
+    """The hash of that file."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of `claim` hands to the ledger: CLAIMS, ATTENTION, NOT_BILLED frames, and what they rest on.
-
-    `earlier` are the lines of months before that are open still: the EARLIER frame.
-    """
+    """One run of `claim`, as the ledger records it."""
 
     month: str
+    """The month that is claimed."""
     as_of: dt.date
+    """The day of the run."""
     origin: Origin
+    """Its grounds."""
     totals: Totals
+    """Its control totals."""
     claims: pd.DataFrame
+    """The new claims (CLAIMS)."""
     attention: pd.DataFrame
+    """The held sessions, a line for each finding (ATTENTION)."""
     not_billed: pd.DataFrame
+    """The sessions that are not billed (NOT_BILLED)."""
     earlier: pd.DataFrame
+    """The open lines of earlier months (EARLIER)."""
 
 
 @dataclass(frozen=True)
 class Payer:
-    """How an insurer has answered claims of one service, over all months: claims by answer, and why it refused most."""
+    """An insurer's answers to claims for one service, over all months."""
 
     insurer: str
+    """The insurer's name."""
     in_full: int
+    """The number of claims paid in full."""
     in_part: int
+    """The number of claims paid in part."""
     refused: int
+    """The number of claims refused."""
     waiting: int
+    """The number of claims without an answer."""
     reason: str
+    """The most frequent reason not to pay in full; empty if none."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one run added to a month, as its insurers' workbooks show it."""
+    """The claims that one run added to a month, as insurers' workbooks show them."""
 
     number: int
     as_of: dt.date
@@ -274,26 +323,32 @@ class Batch:
 
 @dataclass(frozen=True)
 class MonthView:
-    """One month as the ledger holds it and the workbooks show it: everything they write, and nothing else.
-
-    `claims` is the ON_LEDGER frame of the month, in the order they were made; `origin`, `totals`, `attention`,
-    `not_billed` and `earlier` are of the last run that changed any of it. `decisions` are those typed in its workbook.
-    `money` are the POSITIONS of its claims by all payments so far; `payers` says how insurers answer IMS claims, as the
-    ledger knew it when the month changed last.
-    """
+    """One month on the ledger: all that its workbooks show, and nothing else."""
 
     month: str
+    """The month, as 2026-10."""
     as_of: dt.date
+    """The day of the last run that changed the month."""
     origin: Origin
+    """The grounds of that run."""
     totals: Totals
+    """The control totals of that run."""
     claims: pd.DataFrame
+    """The month's claims (ON_LEDGER), in the order they were made."""
     attention: pd.DataFrame
+    """The held sessions, a line for each finding (ATTENTION)."""
     not_billed: pd.DataFrame
+    """The sessions that are not billed (NOT_BILLED)."""
     earlier: pd.DataFrame
+    """The open lines of earlier months (EARLIER)."""
     decisions: pd.DataFrame
+    """The decisions that were typed in its workbook (DECISIONS)."""
     money: pd.DataFrame
+    """The money of its claims, by all payments so far (POSITIONS)."""
     payers: tuple[Payer, ...]
+    """Insurers' answers to IMS claims, as of the month's last change."""
     batches: tuple[Batch, ...]
+    """Its batches, in their order."""
 
 
 class Progress(Protocol):
