@@ -133,8 +133,8 @@ def _balance(first: Mapping[str, Any], payer: Insurer, answer: Answer | None) ->
         paid = max(answer.position.paid, 0)
         return _Balance(fee - paid, paid, _answer_text(first, answer))
     if payer.goes_by("extra-to-plan", first["service_date"].date()):
-        asked_for = max(int(first["amount_cents"]), 0)
-        return _Balance(fee - asked_for, 0, f"{first['insurer']} is asked for {dollars(first['amount_cents'])}")
+        billed = max(int(first["amount_cents"]), 0)
+        return _Balance(fee - billed, 0, f"{first['insurer']} is asked for {dollars(first['amount_cents'])}")
     return None
 
 
