@@ -18,6 +18,7 @@ from ims_billing.vocabulary.spelling import heading
 HEADER_WITHIN = 30
 # Fields of which every column is read: a second status, or a second word on what was billed, decides too.
 _EVERY_COLUMN = ("status", "billed")
+_EVERY_OF_POLICIES = ("policy_status", "valid_from", "valid_until")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class ClinicLayout:
     dates: Order
     status: Mapping[str, str]
     ignored: frozenset[str] = frozenset()
+
+    @property
+    def every_column(self) -> tuple[str, ...]:
+        """The fields of which every column is read, not only one."""
+        return _EVERY_COLUMN if self.one_row_a_session else _EVERY_OF_POLICIES if self.id == "policies" else ()
 
     @property
     def one_row_a_session(self) -> bool:
@@ -201,7 +207,7 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Cl
         # This product's own heading goes before a synonym; of two equals neither does.
         chosen = exact or places
         columns[name] = chosen[0]
-        if read_by.one_row_a_session and name in _EVERY_COLUMN:
+        if name in read_by.every_column:
             others = [place for place in places if place != chosen[0]]
             columns |= {f"{name} {number}": place for number, place in enumerate(others, start=2)}
             continue

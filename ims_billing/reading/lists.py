@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.policy_terms import policy_terms
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
-from ims_billing.vocabulary.cells import Cell, meanings, word_of
+from ims_billing.vocabulary.cells import Cell, meanings
 from ims_billing.vocabulary.spelling import plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
@@ -116,11 +117,6 @@ def _insurer(clinic: Clinic, written: str) -> str:
     return insurer.id if insurer else f"? {plain(written)}"
 
 
-def _ended(status: str, table: Table) -> bool:
-    """True unless the status is blank or one of the words that the rules have for a policy in force."""
-    return bool(status.strip()) and word_of(status) not in {word_of(word) for word in table.rules.policy_status.open}
-
-
 def policies_frame(table: Table, file: str) -> Policies:
     """The policies of a table in that layout."""
     words, own = table.rules.words, table.clinic.words
@@ -133,13 +129,13 @@ def policies_frame(table: Table, file: str) -> Policies:
     columns |= {"insured": table.without_blanks(table.texts("insured"))}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
     columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
-    columns["ended"] = [_ended(status, table) for status in table.texts("policy_status")]
-    for name in (*_DAYS, "valid_from", "valid_until"):
+    for name in _DAYS:
         personal = name in ("birth_date", "insured_birth_date")
         columns[name] = pd.Series(table.noted_dates(name, personal=personal), dtype="datetime64[us]")
-    # Nobody can say on which days a policy is in force whose first or last day cannot be read: it lends nothing.
-    for position in {p for p, column, *_ in table.bad if column in ("valid_from", "valid_until")}:
-        keys[position] = []
+    terms = policy_terms(table)
+    columns |= {"ended": terms.ended}
+    columns |= {"valid_from": pd.Series(terms.first, dtype="datetime64[us]")}
+    columns |= {"valid_until": pd.Series(terms.last, dtype="datetime64[us]")}
     table.remarks += unread_cells(table)
     return Policies(file, pd.DataFrame({"keys": keys, "insurer": table.texts("insurer"), **columns}))
 

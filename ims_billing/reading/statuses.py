@@ -32,13 +32,18 @@ _SILENT = frozenset("()[]{}-–—−‑_.,:;'’‘\"“”…\ufe0f")
 
 def heading_status(written: str, words: Mapping[str, str]) -> str:
     """The status that a heading itself is, such as "cancelled" for ``Cancelled at``; empty where it is none."""
+    word = trimmed(written)
+    return "" if word in map(word_of, (*_BEFORE_THE_VISIT, *_OF_ANYTHING)) else words.get(word, "")
+
+
+def trimmed(written: str) -> str:
+    """A heading as a word, without words around it such as "is" and "date"."""
     parts = word_of(written).split()
     while parts and parts[0] in _AROUND:
         parts = parts[1:]
     while parts and parts[-1] in _AROUND:
         parts = parts[:-1]
-    word = " ".join(parts)
-    return "" if word in map(word_of, (*_BEFORE_THE_VISIT, *_OF_ANYTHING)) else words.get(word, "")
+    return " ".join(parts)
 
 
 def mark(cell: Cell) -> str | None:
@@ -135,7 +140,7 @@ def _signs(written: str) -> set[str]:
 
 def doubts(written: str) -> bool:
     """Whether a sign beside a word takes away what the word says, as in "no?"; a sign alone is a word of its own."""
-    return bool(word_of(written)) and bool(_signs(written))
+    return any(map(str.isalnum, written)) and bool(_signs(written))
 
 
 def _status(cell: Cell, written: str, own: str, words: Mapping[str, str]) -> str:

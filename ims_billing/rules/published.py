@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ims_billing.rules.unread import UnreadRules
 from ims_billing.rules.values import (
     CLINIC_FILE,
     Channel,
@@ -31,7 +32,7 @@ from ims_billing.rules.values import (
     clashing_fees,
     clashing_limits,
 )
-from ims_billing.vocabulary.model import LooksLike, Profession, Service
+from ims_billing.vocabulary.model import Profession, Service
 from ims_billing.vocabulary.spelling import bare, heading
 
 
@@ -186,21 +187,6 @@ class Lines(Strict):
     beside: tuple[Text, ...]
 
 
-class UnreadRules(Strict):
-    """Which columns that no layout reads could change a claim: words of their cells, and headings that are harmless.
-
-    `harmless` lists, by what the cells look like, the headings under which that is nothing.
-    """
-
-    absence: tuple[Text, ...]
-    states: tuple[Text, ...]
-    sent: tuple[Text, ...]
-    beside: tuple[Text, ...]
-    counted: tuple[Text, ...]
-    yes_or_no: tuple[Text, ...] = Field(alias="yes-or-no")
-    harmless: dict[LooksLike, tuple[Text, ...]]
-
-
 class PeopleRules(Strict):
     """Words beside a practitioner's name that are no part of it: `people.toml`."""
 
@@ -229,9 +215,12 @@ class CellWords(Strict):
 
 
 class PolicyStatus(Strict):
-    """The words of a policy's status that leave it in force."""
+    """The words of a policy's status that leave it in force or ended, and those of headings that may speak of it."""
 
     open: tuple[Text, ...]
+    ended: tuple[Text, ...]
+    doubtful: tuple[Text, ...]
+    stems: tuple[Text, ...]
 
 
 class UnreadMoney(Strict):
@@ -278,7 +267,6 @@ class LayoutRules(Strict):
     policy_status: PolicyStatus
     other_report: tuple[OtherReport, ...]
     lines: Lines
-    unread: UnreadRules
     words: CellWords
     payers: PayerWords
 
@@ -326,6 +314,7 @@ class Rulebook(Strict):
 
     services: ServiceRules
     layouts: LayoutRules
+    unread: UnreadRules
     people: PeopleRules
     insurers: InsurerRules
     fees: FeeRules
@@ -382,12 +371,13 @@ def _marked(rules: Any) -> Any:
     return rules
 
 
+_FILES = ("services", "layouts", "unread", "people", "insurers", "fees", "limits")
+
+
 @cache
 def published() -> Rulebook:
     """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
-    return Rulebook.model_validate(
-        {name: _read(f"{name}.toml") for name in ("services", "layouts", "people", "insurers", "fees", "limits")}
-    )
+    return Rulebook.model_validate({name: _read(f"{name}.toml") for name in _FILES})
 
 
 def services_in_words() -> list[tuple[Service, str]]:

@@ -48,7 +48,18 @@ Requirement = Literal[
     "phn",
 ]
 # The looks of an unread column's cells by which the column could change a claim.
-LooksLike = Literal["statuses", "yes-or-no", "days", "insurers", "practitioners", "locations", "amounts"]
+LooksLike = Literal[
+    "statuses",
+    "yes-or-no",
+    "marks",
+    "days",
+    "accidents",
+    "insurers",
+    "practitioners",
+    "locations",
+    "amounts",
+    "words",
+]
 # The statuses of visits that are never billed.
 DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")

@@ -84,6 +84,13 @@ def heading(text: str) -> str:
     return bare(text)
 
 
+def heading_words(text: str) -> list[str]:
+    """The words of a column heading, with signs in words: ``Registration #`` is "registration number"."""
+    for sign, word in _SIGNS:
+        text = text.replace(sign, word)
+    return re.findall(r"[^\W_]+", plain(text))
+
+
 def day_text(days: pd.Series[pd.Timestamp], form: str = "%Y-%m-%d") -> pd.Series[str]:
     """Days as text, empty where there is none."""
     return days.dt.strftime(form).astype("str").fillna("")

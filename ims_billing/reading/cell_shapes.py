@@ -1,0 +1,76 @@
+"""What a cell under an unread heading plainly is: a day, a number of somebody, an address, a sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from ims_billing.vocabulary.cells import Cell, day, money, text, time, word_of
+from ims_billing.vocabulary.days import MONTHS
+
+# A cell of more words than this is somebody's sentence: a word such as "cancelled" may be about anything.
+SHORT = 5
+# And no status, day or yes has more characters than this.
+LONG = 60
+# Days as numbers, as a spreadsheet keeps them: those from 2015 to 2064.
+_SERIALS = range(42005, 60270)
+# "9/10", "2026-09" and "10/2026" are a day or a month; so is "Oct 9", in whatever order.
+_PART_OF_A_DAY = re.compile(r"\d{1,2}[/-]\d{1,2}|(?:19|20)\d\d[-/.]\d{1,2}|\d{1,2}[-/.](?:19|20)\d\d")
+_RATE = re.compile(r"-?\d+(?:[.,]\d+)? ?%")
+_ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+", re.IGNORECASE)
+_PHONE = re.compile(r"[+(]?\d[\d\s().+-]{5,}\d(?: ?(?:x|ext\.?) ?\d+)?", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# A postal code, and a diagnosis by its code (ICD-10).
+_CODES = re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-TV-Z]\d\d(?:\.\d{1,4})?", re.IGNORECASE)
+# Below this many digits a number sorts rows as often as it is somebody's.
+_DIGITS = 4
+
+
+def day_in(cell: Cell) -> dt.datetime | None:
+    """The day that a cell holds, alone or within a few words, however it is written."""
+    if isinstance(cell, str) and (len(cell) > LONG or not any(map(str.isdigit, cell))):
+        return None
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        whole = float(cell).is_integer() and int(cell) in _SERIALS
+        return dt.datetime(1899, 12, 30) + dt.timedelta(days=int(cell)) if whole else None
+    on = day(cell, "month-first", short_years=True) or day(cell, "day-first", short_years=True)
+    if on is None and isinstance(cell, str) and len(cell.split()) <= SHORT:
+        parts = (part.strip("().,;:") for part in cell.split())
+        days = (day(part, "month-first") or day(part, "day-first") for part in parts)
+        on = next((one for one in days if one is not None), None)
+    return on
+
+
+def is_part_of_a_day(cell: Cell) -> bool:
+    """Whether a cell is a day without a year, or a month: ``Oct 9``, ``9/10``, ``2026-09``."""
+    written = text(cell)
+    if not isinstance(cell, str) or len(written) > LONG:
+        return False
+    words = word_of(written).split()
+    months = [word for word in words if word in MONTHS]
+    return bool(_PART_OF_A_DAY.fullmatch(written)) or (
+        len(months) == 1 and all(word in MONTHS or re.fullmatch(r"\d{1,4}(?:st|nd|rd|th)?", word) for word in words)
+    )
+
+
+def is_rate(cell: Cell) -> bool:
+    """Whether a cell is a percentage other than zero."""
+    written = text(cell)
+    return bool(_RATE.fullmatch(written)) and any(digit in written for digit in "123456789")
+
+
+def is_a_number_of_somebody(cell: Cell) -> bool:
+    """Whether a cell is an address, a phone number, a code or an identifier, which sorts no rows."""
+    written = text(cell)
+    if any(form.fullmatch(written) for form in (_ADDRESS, _PHONE, _HEXADECIMAL, _CODES)) or time(cell) is not None:
+        return True
+    digits = sum(map(str.isdigit, written))
+    as_a_whole = re.fullmatch(r"[A-Za-z]{0,5}[ #-]?\d[\w./-]*", written) is not None
+    amount = money(cell) is not None and not re.fullmatch(r"0\d+|\d{5,}", written)
+    return as_a_whole and not amount and (digits >= _DIGITS or (written.startswith("0") and digits > 1))
+
+
+def is_sentence(cell: Cell) -> bool:
+    """Whether a cell is somebody's sentence rather than a word that sorts rows."""
+    written = text(cell)
+    return len(written) > LONG or len(written.split()) > SHORT

@@ -1,0 +1,78 @@
+"""A list of policies: under whatever heading a policy's end stands, one that has ended lends nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.vocabulary.model import Intake
+from tests.practice import csv_text, practice, read_texts
+from tests.test_statuses import NEEDED
+
+POLICY = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy Number": "00123"}
+# The visit is on 2026-10-07.
+ENDED: list[tuple[str, str]] = [
+    *((heading, "2026-09-30") for heading in ("Expires", "Valid To", "Termination Date", "Coverage End", "Closed On",
+      "Closed Date", "Discharge Date", "Fin", "Cancelled", "Closed", "End Date", "Policy Expiry")),
+    ("Coverage Start", "2026-11-01"), ("Closed", "Yes"), ("Closed", "x"), ("Inactive", "Yes"), ("Inactive", "?"),
+    ("Active", "No"), ("Active", "FALSE"), ("Active", "0"), ("Active", "No?"), ("Active", "✗"), ("Archived", "true"),
+    ("Claim Status", "Closed"), ("Status", "Closed"), ("Status", "whatever"), ("Status", "Open?"),
+    ("Expires", "some day"), ("Policy closed", "yes"),
+]  # fmt: skip
+IN_FORCE: list[tuple[str, str]] = [
+    *(("Status", word) for word in ("Approved", "New", "In progress", "Open", "Active", "", "-")),
+    ("Closed", "No"), ("Closed", ""), ("Inactive", "FALSE"), ("Active", "Yes"), ("Active", "1"), ("Active", "✓"),
+    ("Expires", "2026-10-07"), ("Cancelled", "2026-12-31"), ("Coverage Start", "2026-10-07"), ("Archived", "false"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    return practice(tmp_path_factory.mktemp("practice"))
+
+
+def read(clinic: Clinic, **cells: str) -> Intake:
+    session = csv_text([{**NEEDED, "Policy Number": ""}])
+    return read_texts(clinic, session, csv_text([{**POLICY, **cells}]))
+
+
+@pytest.mark.parametrize(("heading", "cell"), ENDED)
+def test_a_policy_that_has_ended_lends_no_number(clinic: Clinic, heading: str, cell: str) -> None:
+    intake = read(clinic, **{heading: cell})
+    stops = bool(intake.files[1].doubtful)
+    assert (list(intake.sessions["policy"]), stops) in (([""], False), (["00123"], True))
+    assert not stops or heading == "Policy closed"
+
+
+@pytest.mark.parametrize(("heading", "cell"), IN_FORCE)
+def test_a_policy_in_force_lends_its_number(clinic: Clinic, heading: str, cell: str) -> None:
+    intake = read(clinic, **{heading: cell})
+    assert (list(intake.sessions["policy"]), intake.files[1].doubtful) == (["00123"], ())
+
+
+def test_of_several_columns_each_can_end_a_policy(clinic: Clinic) -> None:
+    for cells in (
+        {"Status": "Open", "Active": "No"},
+        {"Status": "Open", "Expires": "2026-12-31", "Closed On": "2026-09-01"},
+        {"Status": "Active", "Claim Status": "Closed"},
+    ):
+        assert list(read(clinic, **cells).sessions["policy"]) == [""]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [
+        ("Termination reason", "left the job"),
+        ("Last day of coverage", "2026-09-30"),
+        ("Zeta", "Cancelled"),
+        ("Open", "no"),
+    ],
+)
+def test_an_unread_column_on_a_policys_end_stops_the_claim(clinic: Clinic, heading: str, cell: str) -> None:
+    assert [column.heading for column in read(clinic, **{heading: cell}).files[1].doubtful] == [heading]
+
+
+def test_other_unread_columns_of_policies_stop_nothing(clinic: Clinic) -> None:
+    cells = {"Adjuster": "Sam Invented", "Next Appointment": "2026-11-01", "Notes": "call first", "Coverage %": "80"}
+    assert read(clinic, **cells).files[1].doubtful == ()
+    assert read(clinic, **{"Termination reason": ""}).files[1].doubtful == ()
