@@ -9,10 +9,10 @@ import pytest
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import OtherReport, published
 from ims_billing.vocabulary.errors import BillingError
-from tests.practice import csv_file, practice, row, xlsx
+from tests.practice import csv_file, kinds, month_of, outcomes, practice, row, xlsx
 
-REPORTS = published().layouts.other_report
-PAYMENT = {"Claim Number": "2026-09-ICBC-0007", "Payer": "ICBC", "Patient Name": "Pat Madeup"}
+REPORTS = [report for report in published().layouts.other_report if report.headings]
+PAYMENT = {"Claim Number": "BC-123456", "Payer": "ICBC", "Patient Name": "Pat Madeup"}
 AMOUNT = {"Amount Paid": "80.00"}
 DATES = {"Date of Service": "2026-09-15", "Payment Date": "2026-10-20"}
 
@@ -35,6 +35,17 @@ def test_another_report_is_refused_by_its_name(tmp_path: Path, report: OtherRepo
         PAYMENT | AMOUNT,
         PAYMENT | AMOUNT | {"Date of Service": "2026-09-15", "Policy Number": "00123"},
         {"Amount Paid": "80.00", "Payment Date": "2026-10-20", "Claim Number": "2026-09-ICBC-0007"},
+        PAYMENT | {"Policy Number": "00123", "Amount Allowed": "95.00", "Deductible": "0.00"},
+        PAYMENT | {"EOB Date": "2026-10-20"},
+        PAYMENT | {"Status": "Open", "Plan Paid": "80.00"},
+        PAYMENT | {"Provider": "Ann Example", "Service": "IMS", "Amount Billed": "95.00", "Amount Paid": "80.00"},
+        {
+            "Nom du patient": "Pat Madeup",
+            "Assureur": "Sun Life",
+            "Montant réclamé": "95,00",
+            "Montant remboursé": "80,00",
+            "Date du versement": "2026-10-20",
+        },
         row() | {"Amount Paid": "80.00", "Payment Date": "2026-10-20", "Cheque Number": "881"},
     ],
 )
@@ -48,7 +59,50 @@ def test_policies_that_share_headings_with_remittances_stay_policies(tmp_path: P
     policies = csv_file(tmp_path, [PAYMENT], "policies.csv")
     intake = read_files([xlsx(tmp_path, [row(Insurer="ICBC")]), policies], practice(tmp_path))
     assert [file.layout for file in intake.files] == ["policies", "sessions"]
-    assert intake.sessions["payer_file_number"].tolist() == ["2026-09-ICBC-0007"]
+    assert intake.sessions["payer_file_number"].tolist() == ["BC-123456"]
+
+
+# Under headings of its own a report is known by words in them, where no layout fits.
+RENAMED = {
+    "compensation report": ["Practitioner", "Patient", "Purchase Date", "Commission %", "Commission Total"],
+    "list of transactions": ["Payment Date", "Payer", "Payment Type", "Applied to Invoice", "Amount"],
+    "report of shifts or hours": ["Staff", "Location Name", "Date", "Total Shift Hours"],
+    "list of claims that this program wrote": ["claim", "batch", "service_date", "service_code", "fee", "Session ID"],
+}
+
+
+@pytest.mark.parametrize("title", RENAMED)
+def test_a_report_under_other_headings_is_refused_by_its_name(tmp_path: Path, title: str) -> None:
+    path = csv_file(tmp_path, [dict.fromkeys(RENAMED[title], "1")])
+    with pytest.raises(BillingError, match=title):
+        read_files([path], practice(tmp_path))
+
+
+def test_sessions_with_such_a_word_in_a_heading_stay_sessions(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, [row() | {"Commission": "", "Amount Allowed": ""}])
+    assert read_files([path], practice(tmp_path)).files[0].layout == "sessions"
+
+
+@pytest.mark.parametrize("name", ["Amount Billed", "Amount Claimed", "Allowed Fee", "Fee Submitted", "Montant réclamé"])
+def test_an_amount_that_is_not_the_fee_is_never_proposed_as_the_fee(tmp_path: Path, name: str) -> None:
+    cells = {heading: cell for heading, cell in row().items() if heading != "Fee"} | {name: "95.00"}
+    with pytest.raises(BillingError, match="missing: Fee") as refusal:
+        read_files([csv_file(tmp_path, [cells])], practice(tmp_path))
+    assert "closest to Fee" not in str(refusal.value)
+
+
+def test_an_estimate_is_not_proposed_as_an_invoice(tmp_path: Path) -> None:
+    names = ["Purchase Date", "Patient", "Item", "Staff Member", "Payer", "Estimate #", "Status", "Subtotal"]
+    with pytest.raises(BillingError, match="missing: Invoice #") as refusal:
+        read_files([csv_file(tmp_path, [dict.fromkeys(names, "1")])], practice(tmp_path))
+    assert "closest to Invoice" not in str(refusal.value)
+
+
+def test_a_number_of_our_own_claims_is_no_payers_file_number(tmp_path: Path) -> None:
+    for insurer in ("Sun Life", "ICBC"):
+        month = month_of(tmp_path, [row(Insurer=insurer, Payer_File_Number="2026-09-ICBC-0007")])
+        assert outcomes(month) == ["held"]
+        assert "unreadable-cell" in kinds(month)
 
 
 def test_appointments_with_names_in_halves_resemble_sessions_and_no_client_list(tmp_path: Path) -> None:

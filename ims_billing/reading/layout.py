@@ -328,10 +328,23 @@ def _closest(nearest: Match) -> dict[str, str]:
     return {name: proposed[name] for name in missing if name in proposed}
 
 
+# What was asked for, allowed or paid is not the fee; an estimate is no invoice.
+_NO_FEE = (
+    *("paid", "billed", "claimed", "submitted", "allowed", "approved", "eligible"),
+    *("reclam", "rembours", "verse", "soumis", "demande"),
+)
+_NO_INVOICE = ("estimate", "quote", "quotation", "order", "soumission", "devis")
+
+
 def _plainly_another(name: str, candidate: str) -> bool:
     """True where a heading says that it is another field than `name`: half a name, or an amount, or who paid."""
-    amount = any(word in candidate for word in ("price", "amount", "paid", "cost"))
-    return candidate in ("firstname", "lastname") or (amount and (name != "fee" or "paid" in candidate))
+    if candidate in ("firstname", "lastname"):
+        return True
+    if name == "fee":
+        return any(word in candidate for word in _NO_FEE)
+    if name == "invoice" and any(word in candidate for word in _NO_INVOICE):
+        return True
+    return any(word in candidate for word in ("price", "amount", "paid", "cost", "hours", "montant"))
 
 
 def _could_be_header(row: Sequence[Cell]) -> bool:

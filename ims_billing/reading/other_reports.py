@@ -8,8 +8,9 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import HEADER_WITHIN, Match, match, remittance_layouts
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import heading, heading_words, plain
 
 # What only a list of payments has, and what a list of policies has beside the names and numbers that both have.
 _OF_PAYMENTS = frozenset({"paid", "claimed", "payment_date", "payment_number", "service_date"})
@@ -23,16 +24,19 @@ def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clin
     what the clinic says it is.
     """
     if read_as is None or read_as.read_by.id in published().layouts.layout:
-        _refuse_by_name(sheets, file)
+        _refuse_recognised(sheets, read_as, file)
         _refuse_remittance(sheets, read_as, clinic, file)
 
 
-def _refuse_by_name(sheets: Sequence[RawTable], file: str) -> None:
+def _refuse_recognised(sheets: Sequence[RawTable], read_as: Match | None, file: str) -> None:
+    """Raises BillingError for a report that is known by its headings, or by words in them where no layout fits."""
     for table in sheets:
         for position in range(min(HEADER_WITHIN, table.height)):
-            headings = {heading(cell) for cell in table.row(position) if isinstance(cell, str)}
+            row = [cell for cell in table.row(position) if isinstance(cell, str)]
+            headings, words = {*map(heading, row)}, {word for cell in row for word in heading_words(cell)}
             for report in published().layouts.other_report:
-                if headings.issuperset(map(heading, report.headings)):
+                by_words = report.words and read_as is None and len(row) > 2 and words.issuperset(report.words)
+                if by_words or (report.headings and headings.issuperset(map(heading, report.headings))):
                     sheet = f", {table.sheet}" if table.sheet else ""
                     raise BillingError(
                         f"{file}{sheet}, row {table.first_row + position}: this is {report.title}. {report.use}"
@@ -59,8 +63,28 @@ def _refuse_remittance(sheets: Sequence[RawTable], read_as: Match | None, clinic
 def _is_remittance(fit: Match, read_as: Match | None) -> bool:
     payments = _OF_PAYMENTS & fit.columns.keys()
     if read_as is None:
-        return fit.fits
+        return fit.fits or _asks_and_pays(fit)
     if read_as.read_by.id == "policies":
         money = payments - {"service_date"}
-        return len(payments) > 1 or (bool(money) and not _OF_POLICIES & read_as.columns.keys())
+        only_money = bool(money) and not _OF_POLICIES & read_as.columns.keys()
+        return len(payments) > 1 or only_money or _speaks_of_payment(read_as)
     return read_as.read_by.id == "sessions" and fit.fits and "payment_number" in payments
+
+
+def _headings(fit: Match) -> list[set[str]]:
+    """The words of each heading."""
+    return [{*heading_words(text(cell))} for cell in fit.table.row(fit.header)]
+
+
+def _speaks_of_payment(fit: Match) -> bool:
+    """Whether a heading is one that only a list of payments has, such as EOB Date or Amount Allowed."""
+    rules = published().layouts.speaks_of_payment
+    alone, paid, amounts = ({plain(word) for word in words} for words in (rules.words, rules.paid, rules.amounts))
+    return any(words & alone or (words & paid and words & amounts) for words in _headings(fit))
+
+
+def _asks_and_pays(fit: Match) -> bool:
+    """Whether a table that lacks a payment's day says what an insurer was asked for, and what it paid."""
+    asked = {plain(word) for word in published().layouts.speaks_of_payment.asked}
+    asks = "claimed" in fit.columns and bool(_headings(fit)[fit.columns["claimed"]] & asked)
+    return asks and "paid" in fit.columns and _speaks_of_payment(fit)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.unread import UnreadRules
 from ims_billing.rules.values import (
     CLINIC_FILE,
@@ -251,14 +252,6 @@ class PayerWords(Strict):
     unread: UnreadMoney
 
 
-class OtherReport(Strict):
-    """A file that holds no sessions: the headings that it is known by, and what to use instead."""
-
-    title: Text
-    headings: tuple[Text, ...] = Field(min_length=2)
-    use: Text
-
-
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
@@ -266,6 +259,7 @@ class LayoutRules(Strict):
     set_aside: dict[str, tuple[Text, ...]]
     policy_status: PolicyStatus
     other_report: tuple[OtherReport, ...]
+    speaks_of_payment: PaymentWords
     lines: Lines
     words: CellWords
     payers: PayerWords

@@ -21,6 +21,8 @@ _SCIENTIFIC = re.compile(r"\d[.,]\d*e[+-]?\d+|\d+e\+\d+")
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?z?")
 _SLASHED_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(?:(?:19|20)\d\d|\d\d)")
 _NAMED_DAY = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[- ](\d{2}|\d{4})|(\d{1,2})[- ]([a-z]{3,9})")
+# The number that this program gives a claim: no insurer's number for a policy, a person or an accident.
+_OUR_CLAIM = re.compile(r"20\d\d-\d\d-[a-z]{4}-\d{4,}")
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 
 
@@ -93,6 +95,8 @@ def _damage(words: str, beside: Collection[str]) -> str:
         return "words instead of a number"
     if _SCIENTIFIC.fullmatch(words):
         return "a number that a spreadsheet has shortened, such as 1.23E+11"
+    if _OUR_CLAIM.fullmatch(words):
+        return "a claim number of this program, which is not the insurer's"
     if _is_day(words):
         return "a date: a spreadsheet has turned the number into one"
     if words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0"):
