@@ -17,6 +17,7 @@ import msoffcrypto
 import openpyxl
 import pytest
 
+from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
 from tests.practice import clinic_file, csv_file, row, xlsx
 
 AS_OF = ("--as-of", "2026-11-05")
@@ -56,7 +57,8 @@ def test_claim_writes_the_month_and_says_what_it_wrote(tmp_path: Path) -> None:
         "2026-10/claims-2026-10.csv",
         "2026-10/insurers/sun-life-2026-10.xlsx",
     ]
-    for words in ("IMS claims 2026-10", "claimed", "Sun Life", "$95.00", "fee-not-as-listed", "Fix: ", "row 3"):
+    kind = CATALOGUE["fee-not-as-listed"]
+    for words in ("October 2026", "CLAIMED", "Sun Life", "$95.00", f"{kind.short} (3)", REMEDIES[kind.remedy]):
         assert words in done.stdout
     assert "Madeup" not in done.stdout
 
@@ -205,16 +207,16 @@ def test_the_clinic_file_is_found_in_its_order(tmp_path: Path) -> None:
         assert done.returncode in (0, 1), done.stderr
         return done.stdout
 
-    assert "There is no clinic file" in says()
+    assert "There is no clinic setup" in says()
     file = clinic_file(beside).rename(beside / "clinic.toml")
-    assert "clinic file clinic.toml" in says()
+    assert "(clinic.toml)" in says()
     file.write_text("broken", encoding="utf-8")
     clinic_file(here)
-    assert "clinic file clinic.toml" in says()  # the one here goes before the broken one beside the file
+    assert "(clinic.toml)" in says()  # the one here goes before the broken one beside the file
     first = clinic_file(env).rename(env / "env.toml")
-    assert "clinic file env.toml" in says(IMS_BILLING_CLINIC=str(first))
+    assert "(env.toml)" in says(IMS_BILLING_CLINIC=str(first))
     second = clinic_file(named).rename(named / "named.toml")
-    assert "clinic file named.toml" in says("--clinic", second, IMS_BILLING_CLINIC=str(first))
+    assert "(named.toml)" in says("--clinic", second, IMS_BILLING_CLINIC=str(first))
 
 
 def test_without_a_clinic_file_check_classifies_and_claim_says_how_to_make_one(tmp_path: Path) -> None:
@@ -232,7 +234,7 @@ def test_ims_of_an_earlier_month_is_told_loudly_with_the_command(tmp_path: Path)
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row(), row(Service_Date=dt.date(2026, 9, 30))], "two months.xlsx")
     done = run("claim", sessions, "--month", "2026-10", "--dry-run", *AS_OF, cwd=tmp_path)
-    assert "Not claimed here: 1 IMS session of 2026-09, $95.00." in done.stdout
+    assert "Bill 2026-09 too: 1 session, $95.00" in done.stdout
     assert f'ims-billing claim "{sessions}" --month 2026-09' in done.stdout
 
 
@@ -313,7 +315,7 @@ def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -
     clinic_file(tmp_path)
     shown = run("rules", "--on", "2026-10-01", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
-    for words in ("PHYSIO", "$95.00", "clinic file", "09938", "$23.00", "Sun Life", "https://", "not verified"):
+    for words in ("PHYSIO", "$95.00", "clinic file", "$23.00", "Sun Life", "https://", "not verified"):
         assert words in shown.stdout
     before, on = (report(run("rules", "--on", day, "--json", cwd=tmp_path)) for day in ("2026-03-31", "2026-04-01"))
     of_icbc = [15100, 9500, 15100, 9500]
@@ -371,9 +373,9 @@ def test_the_same_claim_twice_says_in_one_line_that_nothing_is_new(tmp_path: Pat
     before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
     again = run("claim", sessions, "--as-of", "2027-01-01", cwd=tmp_path)
     assert (again.returncode, again.stderr) == (0, "")
-    assert "Ledger ims-billing.sqlite\n" in again.stdout
+    assert "Ledger ims-billing.sqlite; no file" in again.stdout
     assert again.stdout.splitlines()[-1] == (
-        "2026-10: nothing new to claim, 1 claimed already, 1 held, 0 not billed. The files are as they were."
+        "2026-10: nothing new to claim, 1 claimed before, 1 on hold, 0 not billed. The files are unchanged."
     )
     assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
     shown = report(run("claim", sessions, "--json", *AS_OF, cwd=tmp_path))
@@ -393,11 +395,11 @@ def test_dry_run_says_what_would_be_new(tmp_path: Path) -> None:
     before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
     done = run("claim", later, "--dry-run", *AS_OF, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == (
-        "2026-10: 1 would be claimed for $95.00, 1 claimed already, 0 held, 0 not billed."
+        "2026-10: 1 would be claimed for $95.00, 1 claimed before, 0 on hold, 0 not billed."
     )
     assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
     assert (
-        "2026-10, batch 2: 1 claimed for $95.00, 1 claimed already" in run("claim", later, *AS_OF, cwd=tmp_path).stdout
+        "2026-10, batch 2: 1 claimed for $95.00, 1 claimed before" in run("claim", later, *AS_OF, cwd=tmp_path).stdout
     )
 
 
@@ -417,15 +419,15 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
     assert run("void", "2026-10-SUNL-0001", cwd=tmp_path).returncode == 2
     done = run("void", "2026-10-sunl-0001", "--reason", "wrong day", *AS_OF, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == (
-        "2026-10-SUNL-0001 is taken back. The next batch of 2026-10 tells its insurer; its session is held as voided."
+        "2026-10-SUNL-0001 is voided. The next batch of 2026-10 shows its insurer so; its session is on hold."
     )
     assert "taken back already" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
     assert run("claim", sessions, *AS_OF, cwd=tmp_path).stdout.splitlines()[-1] == (
-        "2026-10, batch 2: 0 claimed for $0.00, 1 held, 0 not billed. Insurers are told of claims that were taken back."
+        "2026-10, batch 2: 0 claimed for $0.00, 1 on hold, 0 not billed."
     )
     done = run("void", "2026-10-SUNL-0001", "--reason", "y", "--replace", *AS_OF, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == (
-        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-SUNL-0002 in batch 3 of 2026-10."
+        "2026-10-SUNL-0001 is voided; 2026-10-SUNL-0002 in batch 3 of 2026-10 replaces it."
     )
 
 
@@ -441,10 +443,10 @@ def test_a_claim_is_replaced_by_command_as_the_file_has_it_now(tmp_path: Path) -
     assert run(*void, cwd=tmp_path).returncode == 2  # a file without --replace
     done = run(*void, "--replace", cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == (
-        "2026-10-SUNL-0001 is taken back, and claimed anew as 2026-10-PABC-0001 in batch 2 of 2026-10."
+        "2026-10-SUNL-0001 is voided; 2026-10-PABC-0001 in batch 2 of 2026-10 replaces it."
     )
     assert "Madeup" not in done.stdout
-    assert "nothing new to claim, 1 claimed already, 0 held" in run("claim", right, *AS_OF, cwd=tmp_path).stdout
+    assert "nothing new to claim, 1 claimed before, 0 on hold" in run("claim", right, *AS_OF, cwd=tmp_path).stdout
 
 
 def test_a_month_whose_files_were_never_written_is_told_with_the_way_to_them(tmp_path: Path) -> None:
@@ -487,7 +489,7 @@ def test_past_months_by_command(tmp_path: Path) -> None:
     done = run("claim", xlsx(tmp_path, [row()]), *AS_OF, "--already-sent", cwd=tmp_path)
     assert done.returncode == 0
     assert files_in(tmp_path / "reports") == ["2026-10/claim-summary-2026-10.xlsx", "2026-10/claims-2026-10.csv"]
-    assert "2026-10: 1 put on the ledger as sent before for $95.00" in done.stdout.splitlines()[-1]
+    assert "2026-10: 1 recorded as sent before for $95.00" in done.stdout.splitlines()[-1]
 
 
 def test_a_ledger_that_a_cloud_service_copies_is_warned_about(tmp_path: Path) -> None:
@@ -503,7 +505,7 @@ def test_what_is_gone_is_told_on_the_screen_and_in_the_json(tmp_path: Path) -> N
     run("claim", xlsx(tmp_path, [row(Start="9:00"), row(Start="10:00", Patient="B")]), *AS_OF, cwd=tmp_path)
     sessions = xlsx(tmp_path, [row(Start="9:00")])
     shown = run("claim", sessions, *AS_OF, cwd=tmp_path).stdout
-    assert "claimed-session-gone" in shown
+    assert REMEDIES["claim"].upper() in shown
     assert "2026-10-SUNL-0001 of 2026-10-07 is claimed, and not in these files." in shown
     month = report(run("check", sessions, *AS_OF, "--json", cwd=tmp_path))
     assert [(f["kind"], f["severity"]) for f in month["findings"]] == [("claimed-session-gone", "warn")]

@@ -8,15 +8,24 @@ import typer
 from typer.core import TyperGroup
 
 from ims_billing import __version__
+from ims_billing.cli import stopped
 from ims_billing.vocabulary.errors import BillingError
 
-HELD, COULD_NOT, _STOPPED = 1, 2, 130
+HELD, COULD_NOT = 1, 2
 
 
 class _Commands(TyperGroup):
-    """Turns what the user can mend, and Ctrl-C, into one message; everything else is a bug and shows itself."""
+    """Shows what the user can fix, and Ctrl-C, as one message; everything else is a bug and keeps its traceback."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The context of a command line; Ctrl-C meanwhile is one line."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            raise _stopped() from error
 
     def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
         try:
             return super().invoke(ctx)
         except BillingError as error:
@@ -25,10 +34,12 @@ class _Commands(TyperGroup):
             fail(str(error))
             raise typer.Exit(COULD_NOT) from error
         except KeyboardInterrupt as error:
-            from ims_billing.cli.screen import fail
+            raise _stopped() from error
 
-            fail("stopped. Nothing is half-done: what is on the ledger stays, and the same command does the rest.")
-            raise typer.Exit(_STOPPED) from error
+
+def _stopped() -> typer.Exit:
+    typer.echo(f"ims-billing: {stopped.MESSAGE}", err=True)
+    return typer.Exit(stopped.CODE)
 
 
 app = typer.Typer(

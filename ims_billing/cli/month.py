@@ -11,6 +11,7 @@ import typer
 from ims_billing import __version__
 from ims_billing.cli.app import HELD, app
 from ims_billing.cli.options import (
+    All,
     AsOf,
     ClinicFile,
     Decisions,
@@ -20,6 +21,7 @@ from ims_billing.cli.options import (
     MonthOption,
     Out,
     Protect,
+    command_line,
     day_of,
     existing_ledger,
     find_clinic,
@@ -49,6 +51,7 @@ def check(
     month: MonthOption = None,
     as_of: AsOf = None,
     ledger: LedgerOption = None,
+    everything: All = False,
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
@@ -63,8 +66,8 @@ def check(
     if as_json:
         print_json(json_view.month_json(prepared))
     else:
-        screen.show_month(prepared, files, would=True)
-        screen.show_end(prepared, would=True)
+        command = command_line("claim", files, clinic=clinic, ledger=ledger)
+        screen.show_month(screen.Shown(prepared, command, would=True), everything=everything)
     if prepared.totals.counts["held"] or any(file.doubtful for file in prepared.intake.files):
         raise typer.Exit(HELD)
 
@@ -96,6 +99,7 @@ def claim(
         bool, typer.Option("--new-ledger", help="Start a ledger where workbooks of claims exist already.")
     ] = False,
     protect: Protect = False,
+    everything: All = False,
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
@@ -103,6 +107,7 @@ def claim(
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
+    from ims_billing.workbooks.files import summary_path
 
     path = find_clinic(clinic, files)
     if path is None:
@@ -125,6 +130,7 @@ def claim(
         new_ledger=new_ledger,
         decisions=decisions,
     )
+    command = command_line("claim", files, clinic=clinic, ledger=ledger, out=out)
     if dry_run or strict:
         with screen.Working() as working:
             prepared, rest = record.foresee(request, workplace(memory, folder, working))
@@ -133,9 +139,7 @@ def claim(
             if as_json:
                 print_json(json_view.month_json(prepared, rest=rest))
             else:
-                screen.show_month(prepared, files, would=True)
-                screen.show_rest(rest, would=True)
-                screen.show_end(prepared, would=True, rest=rest)
+                screen.show_month(screen.Shown(prepared, command, would=True, rest=rest), everything=everything)
             if strict and held:
                 screen.fail(f"{held} sessions are held and --strict was given: nothing was written.")
                 raise typer.Exit(HELD)
@@ -150,20 +154,15 @@ def claim(
         files_written = done.written.files if done.written else ()
         print_json(json_view.month_json(done.month, done.numbers, files_written, done.rest))
         return
-    screen.show_month(done.month, files, would=False)
-    screen.show_decisions(done.decisions, done.month)
-    screen.show_rest(done.rest, would=False)
-    screen.show_ledger(memory.path, fresh=fresh)
-    for written in (done.written, *done.elsewhere):
-        if written:
-            screen.show_written(written.files, written.left_over, shared=written.shared)
     with memory.reading():
-        screen.show_unwritten(memory.nowhere_written())
-    changed = done.written is not None
-    screen.show_end(
-        done.month, would=False, batch=done.batch, changed=changed, already_sent=already_sent,
-        rest=done.rest,
+        unwritten = memory.nowhere_written()
+    shown = screen.Shown(
+        done.month, command, would=False, batch=done.batch, changed=done.written is not None,
+        already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
+        written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
+        unwritten=unwritten,
     )  # fmt: skip
+    screen.show_month(shown, everything=everything)
 
 
 @app.command(
@@ -248,8 +247,9 @@ def report(
     out: Out = None,
     ledger: LedgerOption = None,
     protect: Protect = False,
+    everything: All = False,
 ) -> None:
-    """Write a month's files again from the ledger, the same to the byte."""
+    """Write a month's files again from the ledger, as identical copies."""
     from ims_billing.cli import screen
     from ims_billing.commands import folder as month_folder
 
@@ -258,7 +258,7 @@ def report(
     with screen.Working() as working:
         written = month_folder.report(workplace(memory, folder, working, password), month)
     screen.show_ledger(memory.path, fresh=False)
-    screen.show_written(written.files, written.left_over, shared=written.shared)
+    screen.show_written(written, everything=everything)
 
 
 @app.command(
@@ -281,6 +281,7 @@ def void(
     out: Out = None,
     ledger: LedgerOption = None,
     protect: Protect = False,
+    everything: All = False,
 ) -> None:
     """Take a claim back. The session is then held as voided, until someone decides."""
     from ims_billing.cli import screen
@@ -309,5 +310,5 @@ def void(
         )  # fmt: skip
     screen.show_ledger(memory.path, fresh=False)
     for written in done.written:
-        screen.show_written(written.files, written.left_over, shared=written.shared)
+        screen.show_written(written, everything=everything)
     screen.show_voided(number, done)

@@ -67,6 +67,7 @@ Decisions = Annotated[
         "--decisions", metavar="FILE", help="Decisions from another file than the summary in the output folder."
     ),
 ]
+All = Annotated[bool, typer.Option("--all", help="Show everything, not one screen: every finding with its fix.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -164,6 +165,14 @@ def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -
     return Workplace(ledger, out, password, working.ask_password, working.step, working.wait)
 
 
+def command_line(command: str, files: list[Path], **options: Path | None) -> str:
+    """The command as it is typed for these files, ready to copy; `options` are those that were given."""
+    named = [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
+    words = ["ims-billing", command, *map(str, files), *(word for pair in named for word in pair)]
+    return " ".join(f'"{word}"' if re.search(r"[\s&;()']", word) else word for word in words)
+
+
 def print_json(shown: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
-    sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
+    """One JSON object on standard output; in ASCII where that is not UTF-8, so that every reader reads it."""
+    is_utf_8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(shown, ensure_ascii=not is_utf_8, indent=1) + "\n")

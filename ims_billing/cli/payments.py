@@ -10,6 +10,7 @@ import typer
 
 from ims_billing.cli.app import HELD, app
 from ims_billing.cli.options import (
+    All,
     AsOf,
     ClinicFile,
     Json,
@@ -58,6 +59,7 @@ def reconcile(
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --undo: why.")] = "",
     protect: Protect = False,
+    everything: All = False,
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
@@ -92,7 +94,7 @@ def reconcile(
         )  # fmt: skip
     if not as_json:
         # What was posted is shown before anything else can go wrong.
-        screen.show_reconciled(reconciled)
+        screen.show_reconciled(reconciled, everything=everything)
         screen.show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
@@ -103,7 +105,7 @@ def reconcile(
             print_json(json_view.reconciliation_json(reconciled, paths))
     if not as_json:
         for one in written:
-            screen.show_written(one.files, one.left_over, shared=one.shared)
+            screen.show_written(one, everything=everything)
     if reconciled.held:
         raise typer.Exit(HELD)
 
@@ -117,6 +119,7 @@ def aging(
     out: Out = None,
     ledger: LedgerOption = None,
     protect: Protect = False,
+    everything: All = False,
     as_json: Json = False,
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
@@ -133,5 +136,5 @@ def aging(
     if as_json:
         print_json(json_view.aging_json(done))
     else:
-        screen.show_aging(done)
+        screen.show_aging(done, everything=everything)
     _refresh(memory, done.months, folder, password)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ims_billing.cli.app import app
-from ims_billing.cli.options import ClinicFile, Json, day_of, find_clinic, print_json, read_all
+from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, print_json, read_all
 
 if TYPE_CHECKING:
     from ims_billing.vocabulary.model import Intake
@@ -46,6 +46,7 @@ def rules(
         typer.Option("--on", metavar="DATE", formats=["%Y-%m-%d"], help="The day; otherwise today."),
     ] = None,
     clinic: ClinicFile = None,
+    everything: All = False,
     as_json: Json = False,
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
@@ -58,4 +59,4 @@ def rules(
     if as_json:
         print_json(json_view.rules_json(rules_of_clinic, day_of(on)))
     else:
-        screen.show_rules(rules_of_clinic, day_of(on))
+        screen.show_rules(rules_of_clinic, day_of(on), everything=everything)

@@ -8,21 +8,29 @@ from typing import Literal
 from ims_billing.vocabulary.model import Severity
 
 Decision = Literal["bill", "correct"]
+Remedy = Literal["claim", "practice", "setup", "decide", "never", "check"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of finding: its usual severity, what the decision sheet accepts, what it means, how to mend it.
-
-    ``fixed`` says that the clinic file may not change the severity.
-    """
+    """A kind of finding: what it means, and what a person does about it."""
 
     kind: str
+    """The code, as `why KIND` and the clinic setup take it."""
     severity: Severity
+    """Usually `hold` or `warn`; the clinic setup may change it."""
     decisions: tuple[Decision, ...]
+    """What the sheet Needs attention accepts for it."""
     title: str
+    """What it means, as a sentence without a full stop."""
     fix: str
+    """What to do, and where."""
     fixed: bool = False
+    """True where the clinic setup may not change the severity."""
+    remedy: Remedy = "check"
+    """Who puts it right: see REMEDIES."""
+    short: str = ""
+    """What it means in a few words, for a list."""
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)
@@ -41,6 +49,8 @@ _KINDS = (
         'Write it as 2026-10-31; or, if the whole file writes days one way, set dates = "month-first" or '
         '"day-first" in clinic.toml.',
         fixed=True,
+        remedy="practice",
+        short="service date unreadable",
     ),
     Kind(
         "unreadable-fee",
@@ -49,6 +59,8 @@ _KINDS = (
         "The fee cannot be read",
         "Write the fee as a plain amount, such as 95.00.",
         fixed=True,
+        remedy="practice",
+        short="fee unreadable",
     ),
     Kind(
         "unreadable-cell",
@@ -57,11 +69,49 @@ _KINDS = (
         "A cell that is needed holds an error or cannot be read",
         "Fill in or mend the cell in the spreadsheet, or export again.",
         fixed=True,
+        remedy="practice",
+        short="cell unreadable",
     ),
-    Kind("missing-service-date", "hold", _CORRECT, "The service date is missing", _IN_EXPORT, fixed=True),
-    Kind("missing-patient", "hold", _CORRECT, "The patient is missing", _IN_EXPORT, fixed=True),
-    Kind("missing-practitioner", "hold", _CORRECT, "The practitioner is missing", _IN_EXPORT, fixed=True),
-    Kind("missing-service", "hold", _CORRECT, "The service is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-service-date",
+        "hold",
+        _CORRECT,
+        "The service date is missing",
+        _IN_EXPORT,
+        fixed=True,
+        remedy="practice",
+        short="no service date",
+    ),
+    Kind(
+        "missing-patient",
+        "hold",
+        _CORRECT,
+        "The patient is missing",
+        _IN_EXPORT,
+        fixed=True,
+        remedy="practice",
+        short="no patient",
+    ),
+    Kind(
+        "missing-practitioner",
+        "hold",
+        _CORRECT,
+        "The practitioner is missing",
+        _IN_EXPORT,
+        fixed=True,
+        remedy="practice",
+        short="no practitioner",
+    ),
+    Kind(
+        "missing-service",
+        "hold",
+        _CORRECT,
+        "The service is missing",
+        _IN_EXPORT,
+        fixed=True,
+        remedy="practice",
+        short="no service",
+    ),
     Kind(
         "missing-insurer",
         "hold",
@@ -69,14 +119,20 @@ _KINDS = (
         "The insurer is missing",
         'Fill in the insurer; or set blank_insurer = "self-pay" in clinic.toml if blank means that the patient pays.',
         fixed=True,
+        remedy="practice",
+        short="no insurer",
     ),
-    Kind("missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True),
+    Kind(
+        "missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True, remedy="practice", short="no fee"
+    ),
     Kind(
         "missing-policy",
         "hold",
         _EITHER,
         "The insurer requires a policy number",
         "Fill in the policy number, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no policy number",
     ),
     Kind(
         "missing-member",
@@ -84,6 +140,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires a member ID",
         "Fill in the member ID, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no member ID",
     ),
     Kind(
         "missing-birth-date",
@@ -91,6 +149,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires the patient's birth date",
         "Fill in the birth date as 1980-01-31, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no birth date",
     ),
     Kind(
         "missing-relationship",
@@ -98,6 +158,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires the patient's relationship to the insured",
         "Fill in self, spouse, child or other, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no relationship",
     ),
     Kind(
         "missing-insured",
@@ -105,6 +167,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires the insured's name where the patient is not the insured",
         "Fill in the insured's name, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no insured's name",
     ),
     Kind(
         "missing-payer-file-number",
@@ -113,6 +177,8 @@ _KINDS = (
         "The insurer requires its file number of the accident",
         "Fill in the payer file number (often called claim number), or change what the insurer requires in "
         "clinic.toml.",
+        remedy="practice",
+        short="no payer file number",
     ),
     Kind(
         "missing-accident-date",
@@ -120,6 +186,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires the day of the accident",
         "Fill in the accident date as 2026-01-31, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no accident date",
     ),
     Kind(
         "missing-phn",
@@ -127,6 +195,8 @@ _KINDS = (
         _EITHER,
         "The insurer requires the Personal Health Number",
         "Fill in the PHN, or change what the insurer requires in clinic.toml.",
+        remedy="practice",
+        short="no PHN",
     ),
     Kind(
         "status-not-recognised",
@@ -134,6 +204,8 @@ _KINDS = (
         _EITHER,
         "The status does not say whether the visit took place",
         "Write arrived, no show or cancelled; or add the word under [words.status] in clinic.toml.",
+        remedy="practice",
+        short="status unclear",
     ),
     Kind(
         "practitioner-not-on-roster",
@@ -143,6 +215,8 @@ _KINDS = (
         "Correct the name to that of whoever treated, add a new practitioner to the clinic setup, or add a spelling "
         "that means one person only to that person's aliases.",
         fixed=True,
+        remedy="setup",
+        short="practitioner not in the setup",
     ),
     Kind(
         "insurer-not-known",
@@ -151,6 +225,8 @@ _KINDS = (
         "The insurer is not known",
         "Add this spelling to the aliases of an [[insurer]] in clinic.toml, or add the insurer there.",
         fixed=True,
+        remedy="setup",
+        short="insurer not in the setup",
     ),
     # These protect the licence.
     Kind(
@@ -161,6 +237,8 @@ _KINDS = (
         "Correct the practitioner or the service where the session is kept; if the clinic file has the wrong "
         "profession, mend it there.",
         fixed=True,
+        remedy="never",
+        short="not by a physiotherapist",
     ),
     Kind(
         "not-authorised-to-needle",
@@ -169,6 +247,8 @@ _KINDS = (
         "The physiotherapist is not shown as authorised to needle that day",
         "If they were, put the dates under needling in clinic.toml; if not, the session cannot be billed.",
         fixed=True,
+        remedy="never",
+        short="not authorized to needle",
     ),
     Kind(
         "practitioner-not-registered",
@@ -177,6 +257,8 @@ _KINDS = (
         "The physiotherapist is not shown as registered that day",
         "If they were, put the dates under registered in clinic.toml; if not, the session cannot be billed.",
         fixed=True,
+        remedy="never",
+        short="not registered that day",
     ),
     Kind(
         "duplicate-session",
@@ -186,6 +268,8 @@ _KINDS = (
         "Keep one copy where the session is kept and export again; if they are two visits, give each its own "
         "start time.",
         fixed=True,
+        remedy="practice",
+        short="listed more than once",
     ),
     Kind(
         "ims-or-acupuncture",
@@ -193,6 +277,8 @@ _KINDS = (
         _BILL,
         "The name says IMS and acupuncture",
         "Find out which it was. If this name always means one of them, add it under [service_names] in clinic.toml.",
+        remedy="decide",
+        short="IMS or acupuncture",
     ),
     Kind(
         "ims-not-certain",
@@ -201,6 +287,8 @@ _KINDS = (
         "The service name leaves open whether IMS was given",
         "Find out what was done. If this name always means one service, add it under [service_names] in clinic.toml: "
         "that settles it for every month.",
+        remedy="decide",
+        short="IMS or not",
     ),
     Kind(
         "ims-in-notes-only",
@@ -208,6 +296,8 @@ _KINDS = (
         _BILL,
         "Only the notes speak of IMS, the service does not",
         "Find out what was done and correct the service where the session is kept.",
+        remedy="decide",
+        short="IMS only in the notes",
     ),
     Kind(
         "second-visit-same-day",
@@ -215,6 +305,8 @@ _KINDS = (
         _BILL,
         "The patient has two physiotherapy visits that day",
         "Plans pay one physiotherapy visit a day. Check that both took place, and bill one.",
+        remedy="decide",
+        short="second visit that day",
     ),
     Kind(
         "overlapping-sessions",
@@ -223,6 +315,8 @@ _KINDS = (
         "The practitioner has two patients at one time",
         "Correct the times where the session is kept. An insurer that pays one-to-one treatment only does not pay for "
         "shared time; for others it is a warning.",
+        remedy="practice",
+        short="two patients at once",
     ),
     Kind(
         "no-fee-in-force",
@@ -231,6 +325,8 @@ _KINDS = (
         "The clinic's fee list has no fee for this visit on that day",
         "Where fees differ, fill in Visit (initial or subsequent) and Minutes; else add the fee under [[fee]] in "
         "clinic.toml, with the day it is in force from.",
+        remedy="setup",
+        short="no fee in your list",
     ),
     Kind(
         "fee-not-as-listed",
@@ -238,6 +334,8 @@ _KINDS = (
         _EITHER,
         "The fee is not the one in the clinic's fee list",
         "Correct the fee where the session is kept, or the [[fee]] in clinic.toml if the list is wrong.",
+        remedy="practice",
+        short="fee not as in your list",
     ),
     Kind(
         "tax-on-session",
@@ -245,6 +343,8 @@ _KINDS = (
         _BILL,
         "Tax is charged on the session",
         "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+        remedy="practice",
+        short="tax charged",
     ),
     Kind(
         "accident-claim-to-private-plan",
@@ -253,6 +353,8 @@ _KINDS = (
         "An accident's visit goes to a private plan",
         "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer where the session is kept, or "
         "take the accident off it if it is not about one.",
+        remedy="practice",
+        short="accident billed to a plan",
     ),
     Kind(
         "past-claim-deadline",
@@ -261,6 +363,8 @@ _KINDS = (
         "The plan's deadline for claims is past",
         "Ask the plan whether it still takes the claim; if the deadline is another, mend claim_within_days in "
         "clinic.toml.",
+        remedy="decide",
+        short="past the plan's deadline",
     ),
     Kind(
         "over-insurer-limit",
@@ -269,6 +373,8 @@ _KINDS = (
         "More visits than the plan pays",
         "Bill the patient, or ask the plan for more; if the count or the limit is wrong, mend it in the list of "
         "policies or under [[limit]] in clinic.toml.",
+        remedy="decide",
+        short="over the plan's limit",
     ),
     # Turned off, these would claim a session a second time.
     Kind(
@@ -280,6 +386,8 @@ _KINDS = (
         "--replace --reason TEXT claims it as the file has it now. If both visits took place, claim them from one "
         "export that holds both.",
         fixed=True,
+        remedy="claim",
+        short="changed after it was claimed",
     ),
     Kind(
         "voided",
@@ -289,6 +397,8 @@ _KINDS = (
         "Nothing more, if it is not to be claimed; else ims-billing void CLAIM FILE --replace --reason TEXT claims it "
         "anew, as the file has it now.",
         fixed=True,
+        remedy="claim",
+        short="claim voided",
     ),
     Kind(
         "sale-without-arrival",
@@ -296,6 +406,8 @@ _KINDS = (
         _EITHER,
         "A sale has no visit that took place",
         "Mark the appointment as arrived in Jane, or take the sale back, and export both reports again.",
+        remedy="practice",
+        short="sale without a visit",
     ),
     Kind(
         "arrival-without-sale",
@@ -303,6 +415,8 @@ _KINDS = (
         _EITHER,
         "A visit has no sale",
         "Bill the visit in Jane and export both reports again.",
+        remedy="practice",
+        short="visit without a sale",
     ),
     Kind(
         "sale-and-arrival-differ",
@@ -310,6 +424,8 @@ _KINDS = (
         _EITHER,
         "The sale and the visit do not say the same",
         "Mend the one that is wrong in Jane and export both reports again.",
+        remedy="practice",
+        short="sale and visit differ",
     ),
     Kind(
         "tie-not-certain",
@@ -317,6 +433,8 @@ _KINDS = (
         _EITHER,
         "It is not certain which sale belongs to which visit",
         "Look the visits up in Jane. Give them their own times or names, and export both reports again.",
+        remedy="practice",
+        short="sale not matched",
     ),
     Kind(
         "unusual-frequency",
@@ -324,6 +442,8 @@ _KINDS = (
         _NONE,
         "More than two IMS sessions in seven days",
         "Make sure that the chart supports each visit: insurers look at frequency.",
+        remedy="check",
+        short="frequent visits",
     ),
     Kind(
         "second-initial-visit",
@@ -331,6 +451,8 @@ _KINDS = (
         _NONE,
         "A second initial visit of one patient",
         "Make sure that it is a new injury or condition: insurers pay one assessment for each.",
+        remedy="check",
+        short="second initial visit",
     ),
     Kind(
         "chart-not-signed",
@@ -338,6 +460,8 @@ _KINDS = (
         _NONE,
         "The chart of the visit is not signed",
         "Have the chart signed before an insurer asks for it.",
+        remedy="check",
+        short="chart not signed",
     ),
     Kind(
         "phn-check-digit",
@@ -345,6 +469,8 @@ _KINDS = (
         _NONE,
         "The Personal Health Number cannot be right",
         "Compare it with the patient's card. Sources differ on some check digits, so a right number may be named here.",
+        remedy="check",
+        short="PHN looks wrong",
     ),
     Kind(
         "registration-format",
@@ -352,6 +478,8 @@ _KINDS = (
         _NONE,
         "A registration number does not look like one",
         "Compare it with the College's register; in clinic.toml it stands in quotes, so that a leading zero stays.",
+        remedy="check",
+        short="registration number looks wrong",
     ),
     Kind(
         "number-unlike-others",
@@ -359,6 +487,8 @@ _KINDS = (
         _NONE,
         "A policy number or member ID does not look like the insurer's others",
         "Compare it with the patient's card: a spreadsheet may have taken off zeros or digits.",
+        remedy="check",
+        short="number looks wrong",
     ),
     Kind(
         "birth-date-in-future",
@@ -366,6 +496,8 @@ _KINDS = (
         _NONE,
         "The patient's birth date is after the visit",
         "Correct the birth date where the patient is kept.",
+        remedy="check",
+        short="birth date after the visit",
     ),
     Kind(
         "fee-varies-by-insurer",
@@ -373,6 +505,8 @@ _KINDS = (
         _NONE,
         "Private plans are charged different fees for the same visit",
         "Charge one price whoever pays: different rates by coverage bring audits about.",
+        remedy="check",
+        short="fee differs by insurer",
     ),
     Kind(
         "rule-not-verified",
@@ -380,6 +514,8 @@ _KINDS = (
         _NONE,
         "A fee or a limit is not known for sure",
         "Ask the insurer, and put what it says into clinic.toml under [[fee]] or [[limit]], with its first day.",
+        remedy="check",
+        short="fee or limit not confirmed",
     ),
     Kind(
         "insurer-limit-counted-in-part",
@@ -387,6 +523,8 @@ _KINDS = (
         _NONE,
         "A limit of the insurer that can be counted in part only",
         "Ask the insurer or the patient how many visits are left, or for its approval of more.",
+        remedy="check",
+        short="limit counted in part",
     ),
     Kind(
         "near-insurer-limit",
@@ -394,6 +532,8 @@ _KINDS = (
         _NONE,
         "Near a limit of the insurer",
         "Tell the patient, and ask the insurer for more in time.",
+        remedy="check",
+        short="near a limit",
     ),
     Kind(
         "near-claim-deadline",
@@ -401,6 +541,8 @@ _KINDS = (
         _NONE,
         "The plan's deadline for claims is near",
         "Send this claim first.",
+        remedy="check",
+        short="deadline near",
     ),
     Kind(
         "past-submission-window",
@@ -408,6 +550,8 @@ _KINDS = (
         _NONE,
         "Too late for the usual channel",
         "Send it the other way that the message names.",
+        remedy="check",
+        short="past the usual window",
     ),
     Kind(
         "acupuncture-by-physiotherapist",
@@ -415,6 +559,8 @@ _KINDS = (
         _NONE,
         "Acupuncture by a physiotherapist who may needle is not billed",
         "If this name means IMS at your clinic, add it under [service_names] in clinic.toml.",
+        remedy="setup",
+        short="acupuncture by a physiotherapist",
     ),
     Kind(
         "service-not-recognised",
@@ -422,6 +568,8 @@ _KINDS = (
         _NONE,
         "The service name is not recognised and is not billed",
         "Say what this name means under [service_names] in clinic.toml.",
+        remedy="setup",
+        short="service name not known",
     ),
     Kind(
         "claimed-session-gone",
@@ -429,6 +577,8 @@ _KINDS = (
         _NONE,
         "A claimed session is not in the files any more",
         "Find out why. If the visit did not take place, take the claim back: ims-billing void CLAIM --reason TEXT.",
+        remedy="claim",
+        short="claimed, and gone from the files",
     ),
 )
 
@@ -448,6 +598,32 @@ REASONS = {
     "in-the-future": "its day lies ahead",
     "decided-not-to-bill": "somebody decided so in the month's claim summary",
 }
+
+# What a person does about a kind of finding, in the order of the screen.
+REMEDIES: dict[Remedy, str] = {
+    "claim": "Changed or voided after it was claimed",
+    "practice": "Fix in the practice software",
+    "setup": "Fix in the clinic setup",
+    "decide": "Ask and decide",
+    "never": "Can't be billed",
+    "check": "Check before sending",
+}
+
+# Kinds that warn: what to look at first before claims are sent.
+FIRST_TO_CHECK = (
+    "near-claim-deadline",
+    "past-submission-window",
+    "number-unlike-others",
+    "phn-check-digit",
+    "birth-date-in-future",
+    "overlapping-sessions",
+    "second-initial-visit",
+    "unusual-frequency",
+    "registration-format",
+    "near-insurer-limit",
+    "insurer-limit-counted-in-part",
+    "fee-varies-by-insurer",
+)
 
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 

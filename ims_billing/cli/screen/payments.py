@@ -4,83 +4,95 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from ims_billing.cli.screen.glance import plain_table
-from ims_billing.cli.screen.terminal import out
+from ims_billing.cli.screen.layout import Heading, show, table, width, wrapped
 from ims_billing.vocabulary.spelling import dollars, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
     from ims_billing.payments.payment import Line
+    from ims_billing.vocabulary.model import FileRead
 
-# How many claims to ask about are shown on the screen.
-_CALLS = 12
-# How many rows that are held for the same are named.
+# How many payments, claims and lines that were not posted one screen shows of each.
+_PAYMENTS, _CALLS, _NOT_POSTED = 8, 12, 6
+# How many rows that are not posted for the same reason are named.
 _ROWS = 8
 _MEANS = {
     "paid": "paid as claimed",
-    "patient-share": "paid, the rest is the patient's",
+    "patient-share": "paid; the rest is the patient's",
     "short-paid": "paid short: ask the insurer",
     "over-paid": "more than was claimed",
     "denied": "refused",
-    "reversed": "taken back",
-    "unmatched": "no claim found",
-    "ambiguous": "not certain which claim",
+    "reversed": "reversed by the insurer",
+    "unmatched": "no claim matches",
+    "ambiguous": "several claims could match",
     "repeated": "posted before",
     "total": "a sum of other lines",
 }
 
 
-def show_reconciled(done: Reconciliation) -> None:
-    """The payments, what their lines came to, and those that post nothing with the claims they may mean."""
-    console = out()
-    would = done.posted is None
-    for file in done.files:
-        rows = f"{file.rows:,} {'row' if file.rows == 1 else 'rows'}"
-        console.print(Text(f"{file.file}: {rows}; {'; '.join(file.remarks)}", "dim"))
-        if file.unread:
-            console.print(Text(f"{file.file}: not read: {', '.join(file.unread_headings)}", "dim"))
-    table = plain_table("Payment", "Day", "Insurer", "Amount", "Lines", "Posted" if not would else "Would post")
-    for payment in done.payments:
-        posts = sum(1 for line in payment.lines if line.postings)
-        number = numbered(payment.number) or "no number"
-        table.add_row(
-            number, str(payment.paid_on or "no day"), Text(payment.insurer or "not known"),
-            dollars(payment.amount), f"{len(payment.lines):,}", f"{posts:,}",
-        )  # fmt: skip
-    console.print(table)
-    console.print(_results(done))
-    _show_not_as_claimed(done)
-    held: dict[tuple[str, ...], list[Line]] = {}
-    for payment in done.payments:
-        for line in payment.lines:
-            if line.held:
-                place = line.file + (f", {line.sheet}" if line.sheet else "")
-                held.setdefault((place, numbered(payment.number), line.message, *line.might_be), []).append(line)
-    if held:
-        console.print(Text("Not posted", "bold yellow"))
-        for (place, number, message, *might_be), lines in held.items():
-            _show_held(place, number, message, might_be, lines)
-    counts = done.counts()
-    posted = sum(bool(line.postings) for payment in done.payments for line in payment.lines)
-    sums = f"{posted:,} lines {'would be ' if would else ''}posted, {done.held:,} not certain"
-    sums += f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
-    console.print(Text(f"{sums}.", "bold"))
-    show_uneven(done.uneven)
-    if done.posted:
-        shown = ", ".join(str(number) for number in done.posted)
-        console.print(
-            Text(f"Payments on the ledger: {shown}. To undo one: ims-billing reconcile --undo NUMBER --reason WHY")
+def show_reconciled(done: Reconciliation, *, everything: bool = False) -> None:
+    """The payments, what their lines came to, and the lines that post nothing with the claims they may mean."""
+    wide = width()
+    show(
+        [
+            *(line for file in done.files for line in _file(file, wide)),
+            *_payments(done, wide, everything=everything),
+            *_results(done, wide),
+            *_not_as_claimed(done, wide, everything=everything),
+            *_not_posted(done, wide, everything=everything),
+            *_uneven(done.uneven, wide),
+            *_undo(done, wide),
+            *wrapped(_sums(done), wide, style="bold"),
+        ]
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _file(file: FileRead, wide: int) -> list[Text]:
+    used = f"not used: {', '.join(file.unread_headings)}" if file.unread else "all columns used"
+    skipped = f", {file.set_aside:,} skipped" if file.set_aside else ""
+    return wrapped(f"{file.file}  {_counted(file.rows, 'row')}{skipped}; {used}", wide, rest="  ", style="dim")
+
+
+def _payments(done: Reconciliation, wide: int, *, everything: bool) -> list[Text]:
+    shown = done.payments if everything else done.payments[:_PAYMENTS]
+    rows = [
+        (
+            numbered(payment.number) or "no number",
+            str(payment.paid_on or "no day"),
+            payment.insurer or "not known",
+            dollars(payment.amount),
+            f"{len(payment.lines):,}",
+            f"{sum(1 for line in payment.lines if line.postings):,}",
         )
+        for payment in shown
+    ]
+    headings = (
+        Heading("Payment"), Heading("Day"), Heading("Insurer", wraps=True), Heading("Amount", right=True),
+        Heading("Lines", right=True), Heading("Would post" if done.posted is None else "Posted", right=True),
+    )  # fmt: skip
+    left = len(done.payments) - len(shown)
+    more = [Text(f"  and {_counted(left, 'more payment')}: add --all")] if left else []
+    return [Text(), *table(headings, rows, wide), *more] if rows else []
 
 
-def _show_not_as_claimed(done: Reconciliation) -> None:
+def _results(done: Reconciliation, wide: int) -> list[Text]:
+    cents = done.cents()
+    rows = [(result, f"{count:,}", dollars(cents[result]), _MEANS[result]) for result, count in done.counts().items()]
+    headings = (Heading("Result"), Heading("Lines", right=True), Heading("Paid", right=True), Heading("", wraps=True))
+    return [Text(), *table(headings, rows, wide)] if rows else []
+
+
+def _not_as_claimed(done: Reconciliation, wide: int, *, everything: bool) -> list[Text]:
     """The claims that were paid otherwise than claimed, the largest difference first."""
     differing = [
         (line.postings[0].claim, line.result, line.paid, line.short)
@@ -88,81 +100,114 @@ def _show_not_as_claimed(done: Reconciliation) -> None:
         for line in payment.lines
         if line.result in ("short-paid", "denied", "over-paid", "reversed") and line.postings
     ]
-    if not differing:
-        return
-    table = plain_table("Claim", "Result", "Paid", "Short")
-    for claim, result, paid, short in sorted(differing, key=lambda each: (-each[3], each[0]))[:_CALLS]:
-        table.add_row(claim, result, dollars(paid), "all of it" if result == "denied" else _or_none(short))
-    out().print(table)
-    if len(differing) > _CALLS:
-        out().print(f"... and {len(differing) - _CALLS:,} more: ims-billing aging lists them")
+    differing.sort(key=lambda each: (-each[3], each[0]))
+    shown = differing if everything else differing[:_CALLS]
+    rows = [
+        (claim, result, dollars(paid), "all of it" if result == "denied" else _or_none(short))
+        for claim, result, paid, short in shown
+    ]
+    headings = (Heading("Claim"), Heading("Result"), Heading("Paid", right=True), Heading("Short", right=True))
+    left = len(differing) - len(shown)
+    more = [Text(f"  and {left:,} more: add --all, or see ims-billing aging")] if left else []
+    return [Text(), *table(headings, rows, wide), *more] if rows else []
 
 
-def show_uneven(claims: Iterable[Uneven]) -> None:
-    """Claims to second insurers that ask for another amount than is left now."""
-    for each in claims:
-        out().print(Text(each.in_words(), "bold yellow"), soft_wrap=True)
+def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Text]:
+    """Lines that post nothing, by the reason, with their rows."""
+    held: dict[tuple[str, ...], list[Line]] = {}
+    for payment in done.payments:
+        for line in payment.lines:
+            if line.held:
+                place = line.file + (f", {line.sheet}" if line.sheet else "")
+                held.setdefault((place, numbered(payment.number), line.message, *line.might_be), []).append(line)
+    if not held:
+        return []
+    lines = [Text(), Text("NOT POSTED: correct the line and run the file again", "bold yellow")]
+    for number, ((place, payment_number, message, *might_be), together) in enumerate(held.items()):
+        if number == _NOT_POSTED and not everything:
+            lines.append(Text(f"  and {_counted(len(held) - number, 'other reason')}: add --all"))
+            break
+        rows = ", ".join(str(line.row) for line in together[:_ROWS])
+        rows += f" and {len(together) - _ROWS:,} more" if len(together) > _ROWS else ""
+        of = f" (payment {payment_number})" if payment_number else ""
+        might = f" It may mean {', '.join(might_be)}." if might_be else ""
+        amount = dollars(sum(line.paid for line in together))
+        sentence = f"{place}, {'row' if len(together) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
+        lines += wrapped(sentence, wide, first="  ", rest="    ")
+    return lines
 
 
-def _results(done: Reconciliation) -> Table:
-    table = plain_table("Result", "Lines", "Paid", "")
-    cents = done.cents()
-    for result, count in done.counts().items():
-        table.add_row(result, f"{count:,}", dollars(cents[result]), Text(_MEANS[result], "dim"))
-    return table
+def _uneven(claims: Iterable[Uneven], wide: int) -> list[Text]:
+    """Claims to second insurers that ask for another amount than is left now: none is left out."""
+    return [line for each in claims for line in wrapped(each.in_words(), wide, rest="  ", style="bold yellow")]
 
 
-def _show_held(place: str, number: str, message: str, might_be: list[str], lines: list[Line]) -> None:
-    """Lines of one payment that are held for the same, by their rows."""
-    rows = ", ".join(str(line.row) for line in lines[:_ROWS])
-    rows += f" and {len(lines) - _ROWS:,} more" if len(lines) > _ROWS else ""
-    of = f" (payment {number})" if number else ""
-    might = f" It may mean {', '.join(might_be)}." if might_be else ""
-    amount = dollars(sum(line.paid for line in lines))
-    text = f"  {place}, {'row' if len(lines) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
-    out().print(Text(text), soft_wrap=True)
+def _undo(done: Reconciliation, wide: int) -> list[Text]:
+    if not done.posted:
+        return []
+    numbers = ", ".join(str(number) for number in done.posted)
+    sentence = f"Payments recorded: {numbers}. To undo one: ims-billing reconcile --undo NUMBER --reason WHY"
+    return wrapped(sentence, wide, rest="  ")
+
+
+def _sums(done: Reconciliation) -> str:
+    counts = done.counts()
+    posted = sum(bool(line.postings) for payment in done.payments for line in payment.lines)
+    before = f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
+    verb = "would be posted" if done.posted is None else "posted"
+    return f"{_counted(posted, 'line')} {verb}, {done.held:,} not certain{before}."
 
 
 def show_undone(done: Undone) -> None:
     """What was undone."""
-    undone = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: "
-    out().print(Text(f"{undone}{len(done.claims)} claims are as before it.", "bold"))
-    show_uneven(done.uneven)
+    wide = width()
+    claims = "1 claim is" if len(done.claims) == 1 else f"{len(done.claims):,} claims are"
+    undone = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: {claims} as before it."
+    show([*wrapped(undone, wide, style="bold"), *_uneven(done.uneven, wide)])
 
 
-def show_aging(done: Aged) -> None:
+def show_aging(done: Aged, *, everything: bool = False) -> None:
     """What is owed by insurer and age, the oldest and largest claims to ask about, and the workbook."""
+    wide = width()
+    title = f"What insurers owe, as of {done.as_of}, by days since it was claimed"
+    lines = [*wrapped(title, wide, style="bold"), Text(), *_owed(done, wide)]
+    listed = done.frame[done.frame["status"] != "Closed"]
+    shown = listed if everything else listed.head(_CALLS)
+    columns = ["claim", "insurer", "age", "amount_cents", "owed_cents", "state"]
+    rows = [
+        (claim, insurer, f"{age:,}", dollars(amount), dollars(owed), state)
+        for claim, insurer, age, amount, owed, state in shown[columns].itertuples(index=False, name=None)
+    ]
+    headings = (
+        Heading("Claim"), Heading("Insurer", wraps=True), Heading("Days", right=True), Heading("Claimed", right=True),
+        Heading("Owed", right=True), Heading("State", wraps=True),
+    )  # fmt: skip
+    if rows:
+        lines += [Text(), Text("FOLLOW UP, the oldest and largest first", "bold"), *table(headings, rows, wide)]
+    if len(listed) > len(shown):
+        lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")
+    lines.append(Text())
+    if done.noted:
+        lines += wrapped(f"Read from the call list: {_counted(len(done.noted), 'note')}.", wide)
+    for name in done.later:
+        lines += wrapped(f"Not read, because it is of a later day than {done.as_of}: {name}", wide, style="yellow")
+    lines += [*_uneven(done.uneven, wide), Text.assemble(("Written ", "bold"), str(done.written))]
+    show(lines)
+
+
+def _owed(done: Aged, wide: int) -> list[Text]:
     from ims_billing.payments.aging import BUCKETS, by_insurer
 
-    console = out()
-    console.print(Text(f"What insurers owe, as of {done.as_of}, by days since it was claimed", "bold"))
-    table = plain_table("Insurer", "Claims", *BUCKETS, "Owed")
-    sums = dict.fromkeys(BUCKETS, 0)
-    for insurer, claims, cents in by_insurer(done.frame):
-        table.add_row(Text(insurer), f"{claims:,}", *map(_or_none, cents.values()), dollars(sum(cents.values())))
-        sums = {bucket: sums[bucket] + cents[bucket] for bucket in BUCKETS}
-    table.add_section()
+    owed = by_insurer(done.frame)
+    sums = {bucket: sum(cents[bucket] for _, _, cents in owed) for bucket in BUCKETS}
     count = int((done.frame["owed_cents"] > 0).sum())
-    table.add_row(
-        Text("all insurers", "bold"), f"{count:,}", *map(_or_none, sums.values()), dollars(sum(sums.values()))
-    )
-    console.print(table)
-    listed = done.frame[done.frame["status"] != "Closed"]
-    if len(listed):
-        console.print(Text("To ask about, the oldest and largest first", "bold"))
-        calls = plain_table("Claim", "Insurer", "Days", "Claimed", "Owed", "What it is")
-        columns = ["claim", "insurer", "age", "amount_cents", "owed_cents", "state"]
-        for claim, insurer, age, amount, owed, state in listed[columns].head(_CALLS).itertuples(index=False, name=None):
-            calls.add_row(claim, Text(insurer), f"{age:,}", dollars(amount), dollars(owed), state)
-        console.print(calls)
-        if len(listed) > _CALLS:
-            console.print(f"... and {len(listed) - _CALLS:,} more on the sheet Call list")
-    if done.noted:
-        console.print(f"Read from the call list: {len(done.noted):,} notes.")
-    for name in done.later:
-        console.print(Text(f"Not read, as it is of a later day than {done.as_of}: {name}", "yellow"), soft_wrap=True)
-    show_uneven(done.uneven)
-    console.print(Text.assemble(("Written ", "bold"), str(done.written)), soft_wrap=True)
+    rows: list[Sequence[str]] = [
+        (insurer, f"{claims:,}", *map(_or_none, cents.values()), dollars(sum(cents.values())))
+        for insurer, claims, cents in sorted(owed, key=lambda each: -sum(each[2].values()))
+    ]
+    rows.append(("All insurers", f"{count:,}", *map(_or_none, sums.values()), dollars(sum(sums.values()))))
+    numbers = [Heading(name, right=True) for name in ("Claims", *BUCKETS, "Owed")]
+    return table((Heading("Insurer", wraps=True), *numbers), rows, wide, bold_last=True)
 
 
 def _or_none(cents: int) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from ims_billing.cli.screen.terminal import out
+from ims_billing.cli.screen.layout import Heading, show, table, width, wrapped
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
@@ -19,25 +17,49 @@ from ims_billing.rules.published import services_in_words
 if TYPE_CHECKING:
     from ims_billing.month.why import Fact, Page
 
+# Rules of one kind that one screen shows.
+_FEES, _LIMITS = 8, 7
+_SECTIONS = (
+    ("FEES", ("fee",)),
+    ("LIMITS AND WINDOWS", ("limit", "submission window", "channel", "order of payers", "registration number")),
+    ("INSURERS", ("insurer",)),
+)
+# What one screen leaves to --all.
+_REST = ("channel", "order of payers", "registration number", "insurer")
+# The left column of a page of why.
+_LABELS = 28
+
 
 def show_pages(pages: Sequence[Page]) -> None:
     """Answers to why: each with its parts and facts, and the web pages that its sources name at its end."""
-    console = out()
+    wide = width()
+    lines: list[Text] = []
     for number, page in enumerate(pages):
-        console.print(Text(f"{'' if number == 0 else chr(10)}{page.title}", style="bold"))
+        lines += [*([Text()] if number else []), *wrapped(page.title, wide, style="bold")]
         cited: list[str] = []
         for part in page.parts:
-            console.print(Text(f"\n{part.heading}", style="bold"))
-            table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-            table.add_column(width=28, style="dim", overflow="fold")
-            table.add_column(overflow="fold")
+            lines += [Text(), *wrapped(part.heading, wide, style="bold")]
             for fact in part.facts:
-                table.add_row(Text(f"  {fact.what}"), Text(_numbered(fact, cited)))
-            console.print(table)
+                lines += _fact(fact.what, _numbered(fact, cited), wide)
         if cited:
-            console.print(Text("\nPages of the sources", style="bold"))
-        for place, url in enumerate(cited, start=1):
-            console.print(Text(f"{place:>4}  {url}"), soft_wrap=True)
+            lines += [Text(), Text("Pages of the sources", "bold")]
+            lines += [Text(f"{place:>4}  {url}") for place, url in enumerate(cited, start=1)]
+    show(lines)
+
+
+def _fact(what: str, words: str, wide: int) -> list[Text]:
+    """A fact beside its label, or below it where the screen is narrow."""
+    if wide < 2 * _LABELS:
+        below = [line for each in words.splitlines() for line in wrapped(each, wide, first="    ", rest="    ")]
+        return [*wrapped(what, wide, first="  ", rest="  ", style="dim"), *below]
+    left = [line.plain for line in wrapped(what, _LABELS, first="  ", rest="  ")]
+    right = [line.plain for each in words.splitlines() or [""] for line in wrapped(each, wide - _LABELS - 2)]
+    lines = []
+    for at in range(max(len(left), len(right))):
+        label = left[at] if at < len(left) else ""
+        line = Text(f"{label:<{_LABELS}}  ", "dim").append(right[at] if at < len(right) else "", "not dim")
+        lines.append(line)
+    return lines
 
 
 def _numbered(fact: Fact, cited: list[str]) -> str:
@@ -63,56 +85,77 @@ def _grouped(rules: list[Rule]) -> list[Rule]:
     return [*kept[:place], *first, *kept[place:]]
 
 
-def show_rules(clinic: Clinic, on: dt.date) -> None:
-    """The services, codes, insurers, fees and limits in force on a day, each with its source."""
-    console = out()
-    whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic file"
-    console.print(Text(f"Rules in force on {on}, {whose}", style="bold"))
-    table = Table("Service", "Billed", "Service code", "Description", box=box.SIMPLE_HEAD, pad_edge=False)
-    for service, about in services_in_words():
-        billed = service in clinic.block.bill
-        code = (clinic.service_code.code, clinic.service_code.description) if billed else ("", "")
-        table.add_row(Text.assemble(service, (f"  {about}", "dim")), "yes" if billed else "no", *code)
-    console.print(table)
-    rules = rules_on(clinic, on)
-    sources = list(dict.fromkeys(rule.cited.cited() for rule in rules if rule.cited.published))
-    named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in rules)]
-    rules = _grouped(rules)
-    for title, tables in (
-        ("Fees", ("fee",)),
-        ("Limits and windows", ("limit", "submission window", "channel", "order of payers", "registration number")),
-        ("Insurers", ("insurer",)),
-    ):
-        listed = [rule for rule in rules if rule.table in tables]
-        if not listed:
-            continue
-        console.print(Text(title, style="bold"))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("Whose claims", max_width=22)
-        table.add_column("Rule", max_width=34)
-        table.add_column("In force", max_width=16)
-        table.add_column("Source", justify="right")
-        before = ""
-        for rule in listed:
-            source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
-            cited = Text(source) if rule.cited.verified else Text(f"{source}, not verified", "yellow")
-            words = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
-            shown = Text(rule.whom, "bold") if rule.whom != before else ""
-            table.add_row(shown, Text(words), rule.cited.lasting(), cited)
-            before = rule.whom
-        console.print(table)
-    missing = not_stated(clinic, on)
-    if missing or named:
-        console.print(Text("Yours to state in clinic.toml", style="bold"))
-    if missing:
-        console.print(
-            f"  What they pay for a visit, not published for that day ([[fee]]): {', '.join(missing)}.",
-            markup=False,
+def show_rules(clinic: Clinic, on: dt.date, *, everything: bool = False) -> None:
+    """The services, fees and limits in force on a day, each with its source; with `everything` all rules."""
+    wide = width()
+    whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic setup"
+    lines = [*wrapped(f"Rules in force on {on}, {whose}", wide, style="bold"), *_services(clinic, wide)]
+    every = rules_on(clinic, on)
+    named = [i.name for i in clinic.insurers if not any(r.table == "insurer" and r.whom == i.name for r in every)]
+    rules = _grouped(every)
+    chosen = rules if everything else [rule for rule in rules if rule.table not in _REST]
+    shown: dict[str, list[Rule]] = {}
+    for title, tables in _SECTIONS:
+        of_section = [rule for rule in chosen if rule.table in tables]
+        shown[title] = of_section if everything else of_section[: _FEES if title == "FEES" else _LIMITS]
+    listed = [rule for part in shown.values() for rule in part]
+    sources = list(dict.fromkeys(rule.cited.cited() for rule in listed if rule.cited.published))
+    for title, part in shown.items():
+        if part:
+            lines += [Text(), Text(title, "bold"), *_rules(part, sources, wide)]
+    left = len(rules) - len(listed)
+    if left:
+        sentence = (
+            f"and {left:,} more rules (what each insurer requires, how it takes claims, who pays first): add --all"
         )
+        lines += wrapped(sentence, wide, rest="  ")
+    lines += _not_stated(clinic, on, named if everything else [], wide)
+    lines += [Text(), Text("SOURCES", "bold")]
+    lines += [Text(f"{number:>3}  {source}") for number, source in enumerate(sources, start=1)]
+    setup = clinic.file or "the clinic setup"
+    lines += wrapped(f"Add or change any rule in {setup}: it goes before what is published.", wide)
+    show(lines)
+
+
+def _services(clinic: Clinic, wide: int) -> list[Text]:
+    services = services_in_words()
+    code = clinic.service_code
+    billed = [f"{service} ({about})" for service, about in services if service in clinic.block.bill]
+    others = [service for service, _ in services if service not in clinic.block.bill]
+    sentence = f"Billed as {code.code}, {code.description}: {'; '.join(billed)}"
+    return [*wrapped(sentence, wide, rest="  "), *wrapped(f"Not billed: {', '.join(others)}", wide, rest="  ")]
+
+
+def _rules(rules: Sequence[Rule], sources: list[str], wide: int) -> list[Text]:
+    rows, before = [], ""
+    for rule in rules:
+        source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
+        cited = source if rule.cited.verified else f"{source}, not verified"
+        words = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
+        rows.append((rule.whom if rule.whom != before else "", words, rule.cited.lasting(), cited))
+        before = rule.whom
+    headings = (
+        Heading("Whose claims", wraps=True), Heading("Rule", wraps=True), Heading("In force", wraps=True),
+        Heading("Source", right=True),
+    )  # fmt: skip
+    if not _fits(rows, wide):
+        # A row that stands for itself names its insurer.
+        rows = [(rule.whom, *row[1:]) for rule, row in zip(rules, rows, strict=True)]
+    return table(headings, rows, wide)
+
+
+def _fits(rows: Sequence[Sequence[str]], wide: int) -> bool:
+    words = [max((len(word) for row in rows for word in row[n].split()), default=0) for n in range(3)]
+    return sum(max(12, size) for size in words) + max(len(row[3]) for row in rows) + 6 <= wide
+
+
+def _not_stated(clinic: Clinic, on: dt.date, named: Sequence[str], wide: int) -> list[Text]:
+    missing = not_stated(clinic, on)
+    lines = []
+    if missing:
+        sentence = f"What they pay for a visit, not published for that day: {', '.join(missing)}."
+        lines += wrapped(sentence, wide, first="  ", rest="  ")
     if named:
-        sentence = f"  Known by name only on that day (requires, channel under [[insurer]]): {', '.join(named)}."
-        console.print(sentence, markup=False)
-    console.print(Text("\nSources", style="bold"))
-    for number, source in enumerate(sources, start=1):
-        console.print(Text(f"{number:>3}  {source}"), soft_wrap=True)
-    console.print(Text("\nChange or add any of it in clinic.toml: what stands there goes before what is published."))
+        sentence = f"What they require, and by which channel they take claims: {', '.join(named)}."
+        lines += wrapped(sentence, wide, first="  ", rest="  ")
+    return [Text(), Text("YOURS TO STATE in the clinic setup", "bold"), *lines] if lines else []

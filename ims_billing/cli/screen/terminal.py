@@ -14,15 +14,27 @@ from rich.text import Text
 
 from ims_billing.vocabulary.errors import BillingError
 
+# Lines of this width where no terminal says how wide it is, and COLUMNS does not either: a pipe, a file.
+_IN_A_PIPE = 100
+
+
+def _width() -> int | None:
+    """The width of lines where nothing else states one; None: the terminal's, or that of COLUMNS."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    stated = os.environ.get("COLUMNS", "").isdigit() or any(
+        stream is not None and stream.isatty() for stream in streams
+    )
+    return None if stated else _IN_A_PIPE
+
 
 def out() -> Console:
     """The console for what was asked for."""
-    return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False, soft_wrap=False, width=_width())
 
 
 def err() -> Console:
     """The console for messages and progress."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, width=_width())
 
 
 def fail(message: str) -> None:

@@ -1,0 +1,351 @@
+"""The month on one screen: what was read, the three outcomes, the insurers, what is on hold, what to do next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
+from ims_billing.cli.screen.layout import WIDEST, Heading, listed, side_by_side, table, wrapped
+from ims_billing.cli.screen.next_steps import next_steps
+from ims_billing.cli.screen.on_hold import changed_since, on_hold, to_check
+from ims_billing.cli.screen.places import Places
+from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.spelling import day_text, dollars
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.month.prepare import Month
+    from ims_billing.month.second_insurer import Rest
+    from ims_billing.vocabulary.model import FileRead
+    from ims_billing.workbooks.files import Written
+
+# What a screen shows: 40 lines, and beyond them only what costs money where nobody reads it.
+LINES = 40
+# A screen of at least so many characters has the sums on one line.
+_SUMS = 80
+# Lines of files and of insurers, at most.
+_FILES, _INSURERS = 4, 4
+# Insurers with amounts of their own that are named, at most.
+_PAYERS = 3
+# What is tried until the screen is not too long: lines of each group of what is on hold, at most, and lines of what to
+# check before sending, at least.
+_ROOM = ((6, 8), (5, 8), (4, 7), (3, 6), (3, 5), (2, 5), (2, 4), (1, 3))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What `check` or `claim` has to show of a month."""
+
+    month: Month
+    command: str
+    """How `claim` is called for these files, without the month."""
+    would: bool
+    """True where nothing was recorded."""
+    batch: int | None = None
+    """The batch that was recorded; None where there is none."""
+    changed: bool = True
+    """False where the files were right already."""
+    already_sent: bool = False
+    """True where the month was billed before this program came."""
+    rest: Rest | None = None
+    """The claims to second insurers, and what stands in the way of others."""
+    decisions: pd.DataFrame | None = None
+    """The decisions that were read for the first time."""
+    ledger: Path | None = None
+    """The ledger that was used; None where none was."""
+    fresh: bool = False
+    """True where the ledger is new."""
+    written: Sequence[Written] = field(default_factory=tuple)
+    """What was written: this month's files first."""
+    summary: Path | None = None
+    """The month's claim summary; None where nothing was recorded."""
+    unwritten: Sequence[str] = ()
+    """Months that are on the ledger and whose files were never written."""
+
+
+def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Text]:
+    """The lines of the screen; with `everything` every finding, reason and file too."""
+    month, places = shown.month, Places(shown.month)
+    head = [
+        *_title(shown, wide),
+        *_files(month, places, wide),
+        *_warnings(month, wide),
+        Text(),
+        *_outcomes(shown, wide),
+        *_insurers(month, wide),
+        *_months(month, wide),
+    ]
+    never_cut = [*changed_since(month, places, wide), *_decided(shown, places, wide), *_second_insurers(shown, wide)]
+    end = [*next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
+    if everything:
+        more = [*every_finding(month, places, wide), *every_reason(month, wide), *requirements_not_stated(month, wide)]
+        return [*head, *never_cut, *on_hold(month, places, wide), *more, *every_file(shown), *end]
+    # A narrow screen scrolls: it takes as many more lines as its lines are shorter.
+    lines = LINES * WIDEST // wide
+    for most, least in _ROOM:
+        holds = on_hold(month, places, wide, most=most)
+        left = lines - len(head) - len(holds) - len(end)
+        checks = to_check(month, places, wide, most=max(left, least))
+        if len(checks) <= left:
+            break
+    return [*head, *never_cut, *holds, *checks, *end]
+
+
+def _title(shown: Shown, wide: int) -> list[Text]:
+    month = shown.month
+    name = f"{dt.date.fromisoformat(f'{month.month}-01'):%B %Y}" if month.month else "All months"
+    clinic = f"{month.clinic.name} ({month.clinic.file})" if month.clinic.file else "no clinic setup"
+    left, right = f"{name} - {clinic}", f"as of {_day(month.as_of)}"
+    right += f", batch {shown.batch}" if shown.batch else ""
+    if len(left) + 2 + len(right) <= wide:
+        return [Text(f"{left}{' ' * (wide - len(left) - len(right))}{right}", "bold")]
+    return wrapped(f"{left}, {right}", wide, style="bold")
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def _files(month: Month, places: Places, wide: int) -> list[Text]:
+    """A line for each file: its sessions, the columns that were not used, the rows that were skipped and why."""
+    files = month.intake.files
+    lines: list[Text] = []
+    for number, file in enumerate(files):
+        # A file with something unread is never among those that are only counted.
+        if len(files) > _FILES and number >= _FILES - 1 and not file.unread:
+            continue
+        letter = places.letter(file.file)
+        first = f"{letter}  " if letter else ""
+        lines += wrapped(f"{file.file}  {_account(file)}", wide, first=first, rest="   ")
+    left = [file for number, file in enumerate(files) if number >= _FILES - 1 and not file.unread]
+    if len(files) > _FILES and left:
+        rows, sessions = sum(file.rows for file in left), sum(file.sessions for file in left)
+        sentence = f"and {counted(len(left), 'other file')}: {counted(rows, 'row')}, {counted(sessions, 'session')}"
+        lines += wrapped(sentence, wide, rest="   ")
+    return lines
+
+
+def _account(file: FileRead) -> str:
+    became = [counted(file.sessions, "session")]
+    became += [f"{file.repeated:,} repeated"] if file.repeated else []
+    became += [f"{file.tied:,} matched"] if file.tied else []
+    parts = [f"{counted(file.rows, 'row')}: {', '.join(became)}{_skipped(file)}"]
+    if file.unread:
+        parts.append(f"not used: {', '.join(file.unread_headings)}")
+    else:
+        parts.append("all columns used")
+    if file.all_attended:
+        parts.append("no status column, so every row is read as a visit that took place")
+    return "; ".join(parts)
+
+
+def _skipped(file: FileRead) -> str:
+    if not file.asides:
+        return ""
+    reasons = Counter(aside.reason for aside in file.asides).most_common()
+    named = ", ".join(reason if count == 1 else f"{count:,} {reason}" for reason, count in reasons[:3])
+    others = f", {counted(len(reasons) - 3, 'other reason')}" if len(reasons) > 3 else ""
+    return f", {len(file.asides):,} skipped ({named}{others})"
+
+
+def _warnings(month: Month, wide: int) -> list[Text]:
+    """What keeps `claim` from running, or makes the figures worth less."""
+    # Here, so that commands without sessions need no pandas.
+    from ims_billing.reading.unread import described
+
+    sentences = list(month.intake.missing)
+    sentences += [
+        f"{file.file}: {described(column)}. Claim stops until the clinic setup says what this column is."
+        for file in month.intake.files
+        for column in file.doubtful
+    ]
+    if month.clinic.unconfirmed:
+        entries = counted(len(month.clinic.unconfirmed), "entry is", "entries are")
+        sentences.append(f"{entries} not confirmed in {month.clinic.file}: claim waits for that.")
+    if month.month and month.month not in month.months():
+        present = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
+        sentences.append(f"No session lies in {month.month}; the files hold: {present}.")
+    if not month.clinic.file:
+        sentences.append(
+            "There is no clinic setup, so only published rules are used: not who treated and may needle, your fees, "
+            "your service code or your own names."
+        )
+    return [line for each in sentences for line in wrapped(each, wide, rest="  ", style="bold yellow")]
+
+
+_SHORT_REASONS = {"other-service": "other services", "outside-month": "other months"}
+
+
+def _outcomes(shown: Shown, wide: int) -> list[Text]:
+    month, totals = shown.month, shown.month.totals
+    counts, cents = totals.counts, totals.cents
+    claimed = int(month.claims["amount_cents"].sum())
+    rows = [
+        ("WOULD CLAIM" if shown.would else "CLAIMED", counts["claimed"], cents["claimed"], dollars(claimed),
+         _set_rates(month)),
+        ("ON HOLD", counts["held"], cents["held"], "", "fix or decide, then run again" if counts["held"] else ""),
+        ("NOT BILLED", counts["not_billed"], cents["not_billed"], "", _why_not_billed(month)),
+    ]  # fmt: skip
+    if counts["already_claimed"]:
+        rows.insert(1, ("CLAIMED BEFORE", counts["already_claimed"], cents["already_claimed"], "", ""))
+    corrected = f", {dollars(totals.cents_corrected)} of it by corrected fees" if totals.cents_corrected else ""
+    rows.append(("ALL SESSIONS", totals.sessions, sum(cents.values()), "", f"every row is accounted for{corrected}"))
+    headings = (
+        Heading(""), Heading("Sessions", right=True), Heading("Fees", right=True), Heading("Claimed", right=True),
+        Heading("", wraps=True),
+    )  # fmt: skip
+    cells = [(name, f"{count:,}", dollars(fees), amount, note) for name, count, fees, amount, note in rows]
+    lines = table(headings, cells, wide, bold_last=True, rule=False)
+    for line in lines:
+        for word, style in (("CLAIMED", "bold green"), ("WOULD CLAIM", "bold green"), ("ON HOLD", "bold yellow")):
+            if line.plain.startswith(f"{word} ") or line.plain == word:
+                line.stylize(style, 0, len(word))
+    return lines
+
+
+def _set_rates(month: Month) -> str:
+    """What public payers pay below the clinic's fees, where they pay amounts of their own."""
+    claims = month.claims
+    below = claims[claims["amount_cents"] < claims["fee_cents"]]
+    insurers = f"{claims['insurer'].nunique():,} insurers" if claims["insurer"].nunique() != 1 else "1 insurer"
+    if below.empty:
+        return insurers if len(claims) else ""
+    gap = int((below["fee_cents"] - below["amount_cents"]).sum())
+    names = sorted(map(str, below["insurer"].unique()))
+    payers = ", ".join(names) if len(names) <= _PAYERS else f"{len(names):,} insurers"
+    return f"{payers} pay {dollars(gap)} below your fees"
+
+
+def _why_not_billed(month: Month) -> str:
+    reasons = month.sessions.loc[month.sessions["outcome"] == "not_billed", "reason"].value_counts().to_dict()
+    parts = [f"{reasons.pop(reason):,} {words}" for reason, words in _SHORT_REASONS.items() if reason in reasons]
+    left = sum(reasons.values())
+    if left:
+        parts.append(counted(left, "other"))
+    return ", ".join(parts)
+
+
+def _insurers(month: Month, wide: int) -> list[Text]:
+    """The insurers, the largest first."""
+    by_amount = sorted(month.by_insurer(), key=lambda each: (-each[2], each[0]))
+    cells = [(insurer, f"{claims:,}", dollars(cents)) for insurer, claims, cents in by_amount]
+    return [Text(), *side_by_side(cells, wide, most=_INSURERS, rest="other insurer")] if cells else []
+
+
+def _months(month: Month, wide: int) -> list[Text]:
+    """The months in the files, where all of them are looked at: their sessions and what would be claimed."""
+    if month.month is not None:
+        return []
+    named = day_text(month.sessions["service_date"], "%Y-%m").replace("", "no date")
+    cells = []
+    for name, part in month.sessions.groupby(named):
+        claimed = part[part["outcome"] == "claimed"]
+        amount = dollars(int(claimed["fee_cents"].sum()))
+        cells.append((str(name), counted(len(part), "session"), f"{len(claimed):,} to claim, {amount}"))
+    if len(cells) < 2:
+        return []
+    return [Text(), *side_by_side(cells[::-1], wide, most=6, rest="earlier month")]
+
+
+def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
+    """What was read from the sheet Needs attention, and each decision that does not count with the reason."""
+    decisions, month = shown.decisions, shown.month
+    if decisions is None or decisions.empty:
+        return []
+    counts = decisions["decision"].replace("", "Correct value").value_counts(sort=False)
+    words = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    lines = wrapped(f"Decisions read and recorded: {words}.", wide, style="bold")
+    labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
+    for session, kind in zip(decisions["session"], decisions["kind"], strict=True):
+        why = month.decided.why_refused(labels.get(session, NO_SESSION), kind)
+        if why:
+            place = places.of(month.sessions.loc[[labels[session]]], 1)
+            lines += wrapped(
+                f"Row {place}: still on hold, because {why}", wide, first="  ", rest="    ", style="yellow"
+            )
+    return [Text(), *lines]
+
+
+def _second_insurers(shown: Shown, wide: int) -> list[Text]:
+    """What second insurers are asked for, and each claim that cannot be made, or asks for the wrong amount."""
+    rest = shown.rest
+    if rest is None:
+        return []
+    verb = "would be billed" if shown.would else "billed"
+    parts = []
+    for insurer, part in rest.claims.groupby("insurer"):
+        amount = dollars(int(part["amount_cents"].sum()))
+        parts.append(f"{insurer} {verb} the balance of {counted(len(part), 'claim')}, {amount}")
+    lines = listed(parts, wide, head="Balances:", indent="  ", most=2, rest="other insurer") if parts else []
+    for sentence in (*rest.waiting, *(each.in_words() for each in rest.uneven)):
+        lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
+    return [Text("SECOND INSURERS", "bold"), *lines] if lines else []
+
+
+def _recorded(shown: Shown, wide: int) -> list[Text]:
+    """Which ledger was used, how many files were written, and what a person should know of the folder."""
+    if shown.ledger is None or shown.would:
+        return []
+    count = sum(len(written.files) for written in shown.written)
+    files = f"; {counted(count, 'file')} written" if count else "; no file written, all are as they should be"
+    if any(written.shared for written in shown.written):
+        # Others can write in the folder already: files that only their owner may read would not help them.
+        files += " with the permissions of a shared folder"
+    new = " (new)" if shown.fresh else ""
+    lines = wrapped(f"Ledger {shown.ledger}{new}{files}", wide, rest="  ", style="dim")
+    for path in (path for written in shown.written for path in written.left_over):
+        sentence = f"Do not send {path}: it is from an earlier run and not part of this month's claims."
+        lines += wrapped(sentence, wide, rest="  ", style="bold red")
+    for name in shown.unwritten:
+        sentence = f"{name} is on the ledger, and its files are not written: ims-billing report {name}"
+        lines += wrapped(sentence, wide, rest="  ", style="bold red")
+    return lines
+
+
+def _sums(shown: Shown, wide: int) -> list[Text]:
+    """The last line, and what has to be known with it before it; only a narrow screen breaks it."""
+    notes = []
+    counts = shown.month.totals.counts
+    if shown.batch and not counts["claimed"] and not _balances(shown):
+        notes.append("The insurers' workbooks of this batch list the claims that were voided.")
+    if shown.already_sent and counts["held"]:
+        notes.append("What is on hold is not recorded: fix it and run this again, or it will be claimed as new.")
+    lines = [line for note in notes for line in wrapped(note, wide, style="bold")]
+    return [*lines, *([Text(sums(shown), "bold")] if wide >= _SUMS else wrapped(sums(shown), wide, style="bold"))]
+
+
+def _balances(shown: Shown) -> int:
+    """How many claims ask a second insurer for the balance."""
+    return 0 if shown.rest is None else len(shown.rest.claims)
+
+
+def sums(shown: Shown) -> str:
+    """The month in one line."""
+    month, counts = shown.month, shown.month.totals.counts
+    done = "would be claimed" if shown.would else "recorded as sent before" if shown.already_sent else "claimed"
+    amount = dollars(int(month.claims["amount_cents"].sum()))
+    others = [f"{counts['already_claimed']:,} claimed before"] if counts["already_claimed"] else []
+    others += [f"{counts['held']:,} on hold", f"{counts['not_billed']:,} not billed"]
+    seconds = ""
+    if shown.rest is not None and len(shown.rest.claims):
+        balance = dollars(int(shown.rest.claims["amount_cents"].sum()))
+        seconds = f"{_balances(shown):,} {done} for the balance of {balance}, "
+    later = f", batch {shown.batch}" if shown.batch and shown.batch > 1 else ""
+    named = f"{month.month or 'All months'}{later}"
+    if shown.would or counts["claimed"] or shown.batch:
+        return f"{named}: {counts['claimed']:,} {done} for {amount}, {seconds}{', '.join(others)}."
+    unchanged = "" if shown.changed else " The files are unchanged."
+    return f"{named}: nothing new to claim, {seconds}{', '.join(others)}.{unchanged}"

@@ -1,0 +1,69 @@
+"""What to do next, numbered, with the commands and folders ready to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ims_billing.cli.screen.layout import with_command
+from ims_billing.vocabulary.spelling import day_text, dollars
+
+if TYPE_CHECKING:
+    from ims_billing.cli.screen.month_page import Shown
+
+
+def steps(shown: Shown) -> Iterator[tuple[str, str]]:
+    """Each step: what to do, and the command or the folder for it."""
+    month, counts = shown.month, shown.month.totals.counts
+    held = f"{counts['held']:,} {'session' if counts['held'] == 1 else 'sessions'}"
+    if not month.clinic.file:
+        yield "Make your clinic setup:", f"ims-billing init --from {shown.command.removeprefix('ims-billing claim ')}"
+        return
+    claim = f"{shown.command} --month {month.month or _largest(shown)}"
+    if shown.would:
+        if counts["held"]:
+            yield f"Fix what you can of {held} on hold and export again; you can decide the rest after claim", ""
+        if counts["claimed"] or counts["held"]:
+            yield ("Claim the month:" if counts["claimed"] else "Fixed or decided? Run"), claim
+    else:
+        if counts["held"] and shown.summary:
+            yield f"Fix or decide {held}: sheet Needs attention in", _quoted(str(shown.summary))
+        insurers = [path for each in shown.written for path in each.files if path.parent.name == "insurers"]
+        if shown.batch and insurers:
+            workbooks = "1 workbook" if len(insurers) == 1 else f"{len(insurers):,} workbooks"
+            later = f" of batch {shown.batch}" if shown.batch > 1 else ""
+            yield f"Send the {workbooks}{later} in", _quoted(str(insurers[0].parent))
+        if counts["held"]:
+            yield "Fixed or decided? Run", claim
+    for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
+        sessions = f"{len(part):,} {'session' if len(part) == 1 else 'sessions'}"
+        amount = dollars(int(part["fee_cents"].sum()))
+        yield f"Bill {name} too: {sessions}, {amount}", f"{shown.command} --month {name}"
+
+
+def _largest(shown: Shown) -> str:
+    """The month with most to claim, where all months are looked at."""
+    sessions = shown.month.sessions
+    claimed = sessions[sessions["outcome"] == "claimed"]
+    named = day_text((claimed if len(claimed) else sessions)["service_date"], "%Y-%m")
+    counts = named[named != ""].value_counts()
+    return str(counts.index[0]) if len(counts) else "YYYY-MM"
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
+
+
+def next_steps(shown: Shown, wide: int) -> list[Text]:
+    """The lines of NEXT."""
+    lines = []
+    for number, (sentence, command) in enumerate(steps(shown), start=1):
+        lines += with_command(sentence, command, wide, first=f"  {number}  ", rest="     ")
+    return [Text(), Text("NEXT", "bold"), *lines] if lines else []
+
+
+def next_command(shown: Shown) -> str:
+    """The first command of the next steps; empty where there is none."""
+    return next((command for _, command in steps(shown) if command.startswith("ims-billing")), "")

@@ -1,0 +1,133 @@
+"""Findings on the screen: grouped by what a person does about them, with counts, dollars and rows."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ims_billing.cli.screen.layout import listed, wrapped
+from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REMEDIES
+from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.spelling import dollars
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.cli.screen.places import Places
+    from ims_billing.month.prepare import Month
+
+# Rows that are named of each kind, at most.
+_ROWS = 4
+# Lines of names that are not billed and may mean IMS, at most.
+_NAMES = 2
+# Lines of kinds to check that have no line of their own, at most.
+_ALSO = 2
+_NAME_KINDS = ("service-not-recognised", "acupuncture-by-physiotherapist")
+
+
+def _of(findings: pd.DataFrame, remedy: str) -> pd.DataFrame:
+    kinds = [kind for kind, about in CATALOGUE.items() if about.remedy == remedy]
+    return findings[findings["kind"].isin(kinds)]
+
+
+def _sessions(month: Month, findings: pd.DataFrame) -> pd.DataFrame:
+    return month.sessions.loc[[label for label in findings["session"].unique() if label != NO_SESSION]]
+
+
+def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
+    """Every claim that changed, was voided or is gone from the files: none is left out, whatever the screen holds."""
+    findings = _of(month.findings, "claim")
+    if findings.empty:
+        return []
+    lines = [Text(), *wrapped(f"{REMEDIES['claim'].upper()}: decide about each", wide, style="bold red")]
+    for message, part in findings.groupby("message", sort=False):
+        sessions = _sessions(month, part)
+        rows = f" (row {places.of(sessions, 8)})" if len(sessions) else ""
+        lines += wrapped(f"{message}{rows}", wide, first="  ", rest="    ")
+    return lines
+
+
+def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[Text]:
+    """What holds sessions, by what a person does about it: each group in at most `most` lines."""
+    holds = month.findings[month.findings["severity"] == "hold"]
+    groups = {remedy: _of(holds, remedy) for remedy in REMEDIES}
+    lines = []
+    counted = 0
+    for remedy, part in groups.items():
+        if part.empty:
+            continue
+        sessions = _sessions(month, part)
+        counted += len(sessions)
+        amount = dollars(int(sessions["fee_cents"].sum()))
+        head = f"{REMEDIES[remedy]}: {len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}, {amount}:"
+        if remedy == "claim":
+            # These are listed above, each with what changed.
+            lines += wrapped(f"{head} see above", wide, first="  ", rest="    ", style="bold")
+        else:
+            kinds = _kinds(month, part, places)
+            lines += listed(kinds, wide, head=head, indent="  ", most=most, rest="other kind")
+    if lines:
+        twice = counted - month.totals.counts["held"]
+        note = f"; {twice:,} stand in two groups" if twice > 0 else ""
+        lines = [
+            Text(),
+            *wrapped(f"ON HOLD, by what to do (with row numbers{note})", wide, style="bold yellow"),
+            *lines,
+        ]
+    return [*lines, *_names(month, places, wide)]
+
+
+def _kinds(month: Month, findings: pd.DataFrame, places: Places) -> list[str]:
+    """Each kind in a few words with its rows, those of most sessions first."""
+    counts = findings["kind"].value_counts()
+    kinds = sorted(counts.index, key=lambda kind: (-counts[kind], list(CATALOGUE).index(kind)))
+    parts = []
+    for kind in kinds:
+        sessions = _sessions(month, findings[findings["kind"] == kind])
+        parts.append(f"{CATALOGUE[kind].short} ({places.of(sessions, _ROWS)})")
+    return parts
+
+
+def _names(month: Month, places: Places, wide: int) -> list[Text]:
+    """The service names that are not billed and may mean IMS."""
+    findings = month.findings[month.findings["kind"].isin(_NAME_KINDS)]
+    if findings.empty:
+        return []
+    sessions = _sessions(month, findings)
+    parts = []
+    for name, part in sorted(sessions.groupby("service_name"), key=lambda each: -len(each[1])):
+        amount = dollars(int(part["fee_cents"].sum()))
+        parts.append(f'"{name}" {len(part):,}x, {amount} ({places.of(part, _ROWS)})')
+    head = "NOT BILLED, unless the clinic setup says that the name is IMS:"
+    return listed(parts, wide, head=head, indent="", most=_NAMES, rest="other name")
+
+
+def to_check(month: Month, places: Places, wide: int, *, most: int) -> list[Text]:
+    """What to check before claims are sent: a line a kind, of claimed sessions only, in `most` lines."""
+    warned = month.findings[(month.findings["severity"] == "warn") & ~month.findings["kind"].isin(_NAME_KINDS)]
+    warned = warned[~warned["kind"].isin(_of(warned, "claim")["kind"])]
+    claimed = month.sessions.index[month.sessions["outcome"] == "claimed"]
+    warned = warned[warned["session"].isin(claimed)]
+    if warned.empty:
+        return []
+    order = dict.fromkeys([*FIRST_TO_CHECK, *CATALOGUE])
+    rank = {kind: place for place, kind in enumerate(order)}
+    kinds = sorted(warned["kind"].unique(), key=lambda kind: rank[kind])
+    blocks, brief = [], []
+    for kind in kinds:
+        sessions = _sessions(month, warned[warned["kind"] == kind])
+        rows = f"{'row' if len(sessions) == 1 else 'rows'} {places.of(sessions, _ROWS)}"
+        blocks.append(wrapped(f"{CATALOGUE[kind].title} ({rows})", wide, first=f"  {len(sessions):>4}  ", rest=" " * 8))
+        brief.append(f"{CATALOGUE[kind].short} ({places.of(sessions, 2)})")
+    left = most - 2
+    shown = list(accumulate(map(len, blocks)))
+    fit = sum(lines <= left for lines in shown)
+    if fit < len(blocks):
+        fit = sum(lines <= left - _ALSO for lines in shown)
+    lines = [Text(), Text("CHECK BEFORE SENDING", "bold"), *(line for block in blocks[:fit] for line in block)]
+    if fit < len(blocks):
+        head = "also (all of it with --all):" if fit else "rows (all of it with --all):"
+        lines += listed(brief[fit:], wide, head=head, indent="  ", most=_ALSO, rest="other kind")
+    return lines

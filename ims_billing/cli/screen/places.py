@@ -1,0 +1,40 @@
+"""Where sessions stand in the files: row numbers, with a letter for the file and the sheet where those are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.month.prepare import Month
+
+
+class Places:
+    """Names rows of a month's files: `12`, `B12` where there are several files, `Sheet2!12` where several sheets."""
+
+    def __init__(self, month: Month) -> None:
+        files = [file.file for file in month.intake.files]
+        self._letters = dict(zip(files, _letters(len(files)), strict=True)) if len(files) > 1 else {}
+        sheets = month.sessions[["file", "sheet"]].drop_duplicates()["file"].value_counts()
+        self._several = set(sheets[sheets > 1].index)
+
+    def letter(self, file: str) -> str:
+        """The letter that stands for a file; empty where there is only one."""
+        return self._letters.get(file, "")
+
+    def of(self, sessions: pd.DataFrame, most: int) -> str:
+        """The first rows of some sessions, and how many more there are."""
+        shown = []
+        for file, sheet, row in sessions[["file", "sheet", "row"]].head(most).itertuples(index=False, name=None):
+            within = f"{sheet}!" if file in self._several else ""
+            letter = self.letter(file)
+            shown.append(f"{letter}{' ' if letter and within else ''}{within}{row}")
+        left = len(sessions) - len(shown)
+        return ", ".join(shown) + (f" and {left:,} more" if left else "")
+
+
+def _letters(count: int) -> Sequence[str]:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return [alphabet[n] if n < 26 else f"{alphabet[n // 26 - 1]}{alphabet[n % 26]}" for n in range(count)]

@@ -1,0 +1,175 @@
+"""The month on one screen: how many lines, which are never cut, and any width of terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from rich.text import Text
+from typer.testing import CliRunner
+
+from ims_billing import __main__ as start
+from ims_billing.cli import app as command_line
+from ims_billing.cli import main as commands
+from ims_billing.cli.screen.layout import Heading, listed, side_by_side, table, with_command, wrapped
+from ims_billing.cli.screen.month_page import LINES, Shown, month_page
+from ims_billing.cli.screen.on_hold import changed_since
+from ims_billing.cli.screen.places import Places
+from ims_billing.clinic.toml_file import load
+from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
+from ims_billing.vocabulary.frames import FINDINGS, as_frame
+from ims_billing.workbooks.files import Written
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+COMMAND = "ims-billing claim samples/sessions-2026-10.xlsx"
+
+
+@pytest.fixture(scope="module")
+def month() -> Month:
+    clinic = load(SAMPLES / "clinic.toml")
+    files = read_files([SAMPLES / "sessions-2026-10.xlsx"], clinic)
+    return prepare_month(files, clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+
+
+def claimed(month: Month) -> Shown:
+    """As `claim` shows the month on the first run, in the folder above the samples."""
+    folder = Path("samples", "reports", "2026-10")
+    insurers = [folder / "insurers" / f"{n}-2026-10.xlsx" for n in range(month.claims["insurer"].nunique())]
+    summary = folder / "claim-summary-2026-10.xlsx"
+    written = Written((summary, folder / "claims-2026-10.csv", *insurers), (), shared=True, summary_sha256="")
+    ledger = Path("samples", "ims-billing.sqlite")
+    return Shown(month, COMMAND, would=False, batch=1, ledger=ledger, fresh=True, written=[written], summary=summary)
+
+
+@pytest.fixture(scope="module")
+def large(month: Month) -> Month:
+    """A month of 2,000 sessions with every kind of finding, thirty of each, and forty insurers."""
+    several = pd.concat([month.sessions] * 5, ignore_index=True).iloc[:2000]
+    ids = iter(range(2000))
+    lines = [
+        (next(ids) if about.severity == "hold" else n, kind, about.severity, f"{kind} {n}.", about.fix, "", False)
+        for kind, about in CATALOGUE.items()
+        for n in range(30)
+    ]
+    findings = as_frame(lines, FINDINGS)
+    held = findings.loc[findings["severity"] == "hold", "session"]
+    outcome = several["outcome"].mask(several.index.isin(held), "held").mask(several.index < 30, "claimed")
+    sessions = several.assign(outcome=outcome)
+    claims = pd.concat([month.claims] * 5, ignore_index=True)
+    names = pd.Series([f"Insurer number {n % 40}" for n in range(len(claims))], dtype="str")
+    counts = {name: int((outcome == name).sum()) for name in month.totals.counts}
+    totals = replace(month.totals, sessions=2000, rows=2001, counts=counts)
+    files = tuple(replace(month.intake.files[0], file=f"export {n}.xlsx", unread=()) for n in range(9))
+    intake = replace(month.intake, files=files)
+    sessions = sessions.assign(file=[f"export {n % 9}.xlsx" for n in range(len(sessions))])
+    return replace(
+        month, sessions=sessions, findings=findings, claims=claims.assign(insurer=names), totals=totals, intake=intake
+    )
+
+
+def shown(lines: list[Text]) -> list[str]:
+    return [line.plain for line in lines]
+
+
+def test_the_sample_month_is_one_screen(month: Month) -> None:
+    lines = shown(month_page(claimed(month), 100))
+    assert len(lines) <= LINES == 40
+    assert all(len(line) <= 100 for line in lines)
+    order = ["October 2026", "CLAIMED", "ON HOLD", "NOT BILLED", "Pacific Blue Cross", "ON HOLD,", "CHECK", "NEXT"]
+    places = [next(n for n, line in enumerate(lines) if line.lstrip().startswith(words)) for words in order]
+    assert places == sorted(places)
+    assert lines[-1] == "2026-10: 198 claimed for $19,780.00, 36 on hold, 168 not billed."
+    # The sums of the groups are those of the month: no session stands in two of them.
+    assert "stand in two groups" not in "\n".join(lines)
+
+
+def test_a_large_month_is_one_screen_and_what_costs_money(large: Month) -> None:
+    never_cut = changed_since(large, Places(large), 100)
+    lines = shown(month_page(claimed(large), 100))
+    assert len(lines) <= LINES + len(never_cut)
+    assert all(len(line) <= 100 for line in lines if "ims-billing claim" not in line)
+    whole = " ".join(lines)
+    for kind, about in CATALOGUE.items():
+        if about.remedy == "claim":
+            assert all(f"{kind} {n}." in whole for n in range(30))
+    for remedy in set(REMEDIES) - {"claim", "check"}:
+        assert f"{REMEDIES[remedy]}: " in whole
+    assert "other kind" in whole
+
+
+def test_everything_shows_every_kind_message_and_fix(large: Month) -> None:
+    whole = " ".join(" ".join(shown(month_page(claimed(large), 100, everything=True))).split())
+    for kind, about in CATALOGUE.items():
+        assert f"{about.title} ({kind}" in whole
+        assert f"{kind} 29." in whole
+        assert f"Fix: {about.fix}" in whole
+    assert "39-2026-10.xlsx" in whole
+
+
+@pytest.mark.parametrize("wide", [80, 60, 40])
+def test_narrow_screens_cut_no_word_and_end_in_no_blanks(month: Month, large: Month, wide: int) -> None:
+    whole = set(" ".join(shown(month_page(claimed(month), 100, everything=True))).split())
+    narrow = {word for line in shown(month_page(claimed(month), wide, everything=True)) for word in line.split()}
+    assert {word for word in narrow if word.strip(",;.():").isalpha() and word not in whole} <= {"Claimed", "Claimed:"}
+    for each in (month, large):
+        for line in shown(month_page(claimed(each), wide)):
+            # A command, a path and the like are whole: the terminal may break them, and a copy is still right.
+            assert len(line) <= wide or "ims-billing" in line or "samples" in line, line
+
+
+def test_lines_are_wrapped_at_words_and_lists_are_counted_out() -> None:
+    assert shown(wrapped("one two three four", 9, first="> ", rest="  ")) == ["> one two", "  three", "  four"]
+    assert shown(wrapped("extraordinarily long", 8)) == ["extraordinarily", "long"]
+    parts = [f"part {n}" for n in range(9)]
+    assert shown(listed(parts, 100, head="Head:", indent="", most=1, rest="part"))[0].endswith("part 8")
+    few = shown(listed([*parts, "x" * 80], 100, head="Head:", indent="", most=1, rest="part"))
+    assert few == ["Head: part 0; part 1; part 2; part 3; part 4; part 5; part 6; part 7; part 8; 1 part"]
+    cells = [(f"Name {n}", str(n), "$1.00") for n in range(14)]
+    beside = shown(side_by_side(cells, 100, most=4, rest="other name"))
+    assert (len(beside), beside[0].split()[:2], beside[-1].strip()) == (4, ["Name", "0"], "and 5 other names")
+    assert shown(side_by_side(cells[:2], 12, most=4, rest="x")) == ["Name 0: 0,", "  $1.00", "Name 1: 1,", "  $1.00"]
+    assert shown(with_command("Do it:", "a b", 12, first="1 ", rest="  ")) == ["1 Do it:", "  a b"]
+    assert shown(with_command("Do it:", "a b", 13, first="1 ", rest="  ")) == ["1 Do it:  a b"]
+
+
+def test_a_table_too_wide_for_the_screen_becomes_a_paragraph_for_each_row() -> None:
+    headings = (Heading("Claim"), Heading("Owed", right=True), Heading("State", wraps=True))
+    rows = [("2026-10-SUNL-0001", "$95.00", "not answered"), ("2026-10-SUNL-0002", "-", "short")]
+    assert shown(table(headings, rows, 60))[2:] == [
+        "2026-10-SUNL-0001  $95.00  not answered", "2026-10-SUNL-0002       -  short",
+    ]  # fmt: skip
+    assert shown(table(headings, rows, 30)) == [
+        "2026-10-SUNL-0001: Owed", "  $95.00, State not answered", "2026-10-SUNL-0002: State short",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("encoding", "line"), [
+    ("ascii", b"Zoe - \"a\" ... ? -- #"), ("cp437", b"Zo\x89 - \"a\" ... ? \xc4\xc4 \xdb"),
+    ("cp1252", b"Zo\xeb \x96 \x93a\x94 \x85 ? -- #"),
+])  # fmt: skip
+def test_a_console_is_given_the_nearest_character_that_it_has(encoding: str, line: bytes) -> None:
+    commands.show_nearest()
+    assert "Zoë – “a” … 医 ── █".encode(encoding, errors="nearest") == line
+
+
+def test_ctrl_c_is_one_line_from_the_first_moment_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "ims_billing.cli.main", SimpleNamespace(main=stop))
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr(command_line.TyperGroup, "make_context", stop)
+    done = CliRunner().invoke(commands.app, ["check", "x"])
+    assert (done.exit_code, done.stderr.count("\n"), done.stderr.startswith("ims-billing: stopped")) == (130, 1, True)
