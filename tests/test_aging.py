@@ -185,7 +185,7 @@ def test_a_look_back_reads_nothing_of_later_days(folder: Path) -> None:
     note(folder, "2026-12-01", SUN, Status="Sent again")
     assert aging(folder, "2026-11-22") == before
     shown = run(folder, "aging", "--as-of", "2026-11-22").stdout
-    assert "Not read, as it is of a later day than 2026-11-22: aging-2026-12-01.xlsx" in " ".join(shown.split())
+    assert "Not read, because it is of a later day than 2026-11-22: aging-2026-12-01.xlsx" in " ".join(shown.split())
     aging(folder, "2026-12-02")
     assert statuses(folder, "2026-12-02")[SUN] == "Sent again"
     assert aging(folder, "2026-11-22") == before

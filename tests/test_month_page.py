@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from rich.text import Text
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from ims_billing import __main__ as start
-from ims_billing.cli import app as command_line
 from ims_billing.cli import main as commands
 from ims_billing.cli.screen.layout import Heading, listed, side_by_side, table, with_command, wrapped
 from ims_billing.cli.screen.month_page import LINES, Shown, month_page
@@ -170,6 +170,6 @@ def test_ctrl_c_is_one_line_from_the_first_moment_on(
         start.main()
     assert ended.value.code == 130
     assert capsys.readouterr().err.count("\n") == 1
-    monkeypatch.setattr(command_line.TyperGroup, "make_context", stop)
+    monkeypatch.setattr(TyperGroup, "make_context", stop)
     done = CliRunner().invoke(commands.app, ["check", "x"])
     assert (done.exit_code, done.stderr.count("\n"), done.stderr.startswith("ims-billing: stopped")) == (130, 1, True)

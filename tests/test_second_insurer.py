@@ -179,7 +179,7 @@ def test_what_follows_is_taken_back_with_its_claim(folder: Path) -> None:
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
     done = run(folder, "void", FIRST, "--reason", "wrong day", "--as-of", "2026-12-02")
-    assert "2026-10-MANU-0001, which asked a second insurer for the rest, is taken back with it." in " ".join(
+    assert "2026-10-MANU-0001, which billed a second insurer for the balance, is voided with it." in " ".join(
         done.stdout.split()
     )
     assert active(folder) == {}
