@@ -226,7 +226,7 @@ def test_without_a_clinic_file_check_classifies_and_claim_says_how_to_make_one(t
     assert [(s["service"], s["outcome"]) for s in report(done)["sessions"]] == [
         ("ims", "held"), ("massage", "not_billed"),
     ]  # fmt: skip
-    assert run("check", sessions, *AS_OF, cwd=tmp_path).stdout.count("your fees") == 1
+    assert " ".join(run("check", sessions, *AS_OF, cwd=tmp_path).stdout.split()).count("your fees") == 1
     assert "ims-billing init --from" in refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
 
 
@@ -315,7 +315,7 @@ def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -
     clinic_file(tmp_path)
     shown = run("rules", "--on", "2026-10-01", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
-    for words in ("PHYSIO", "$95.00", "clinic file", "$23.00", "Sun Life", "https://", "not verified"):
+    for words in ("PHYSIO", "$95.00", "clinic file", "$23.00", "https://", "not verified"):
         assert words in shown.stdout
     before, on = (report(run("rules", "--on", day, "--json", cwd=tmp_path)) for day in ("2026-03-31", "2026-04-01"))
     of_icbc = [15100, 9500, 15100, 9500]
