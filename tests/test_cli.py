@@ -262,7 +262,7 @@ def test_the_terminal_shows_no_colour_in_a_pipe(tmp_path: Path) -> None:
 
 def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp_path: Path) -> None:
     done = run("init", "new clinic", cwd=tmp_path)
-    assert (done.returncode, files_in(tmp_path)) == (0, ["new clinic/clinic.toml", "new clinic/sessions.xlsx"])
+    assert (done.returncode, files_in(tmp_path)) == (0, ["new clinic/clinic.xlsx", "new clinic/sessions.xlsx"])
     folder = tmp_path / "new clinic"
     assert "there is a header, and no row below it" in refused(run("check", "sessions.xlsx", *AS_OF, cwd=folder))
     book = openpyxl.load_workbook(folder / "sessions.xlsx")
@@ -293,7 +293,7 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
             row(Practitioner="Example, Ann", Insurer='The "Novel" Mutual', Service="IMS/Acupuncture"),
         ],
     )  # fmt: skip
-    done = run("init", "--from", sessions, cwd=tmp_path)
+    done = run("init", "--from", sessions, "--as", "toml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     for words in (
@@ -346,7 +346,7 @@ def test_every_command_has_an_example_in_its_help(tmp_path: Path) -> None:
 
 def test_init_reads_janes_reports_too(tmp_path: Path) -> None:
     reports = sorted((Path(__file__).parent.parent / "samples" / "jane").iterdir())
-    done = run("init", *(part for report in reports for part in ("--from", report)), cwd=tmp_path)
+    done = run("init", "--from", *reports, "--as", "toml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     for words in ('name = "Ben Sample"', 'name = "WorkSafeBC"', "amount = 130.00", '"PT Needle Reset"'):

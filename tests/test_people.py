@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ims_billing.clinic.clinic import Practitioner
 from ims_billing.clinic.people import PractitionerReading, Roster, person, places_of
 from ims_billing.clinic.toml_file import load
-from ims_billing.commands.init import clinic_text
+from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import plain

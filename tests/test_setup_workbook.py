@@ -8,14 +8,28 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
+from pydantic import BaseModel
 
 from ims_billing.cli.options import find_clinic
+from ims_billing.clinic.clinic import Clinic, ClinicBlock, InsurerEntry, OwnLayout, OwnWords, Practitioner, ServiceCode
+from ims_billing.clinic.raw_setup import RawSetup
 from ims_billing.clinic.setup_file import load
+from ims_billing.clinic.setup_rows import SetupRows, rows_of
+from ims_billing.clinic.setup_toml import toml_of
+from ims_billing.clinic.setup_workbook import read_workbook
 from ims_billing.clinic.toml_file import load as load_toml
+from ims_billing.clinic.toml_file import read_toml
+from ims_billing.clinic.validation import validated
+from ims_billing.commands.init import SetupKind, offered, start
+from ims_billing.commands.refusals import refuse_unfinished
 from ims_billing.reading.intake import read_files
+from ims_billing.rules.values import Coverage, Fee, Limit
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, SHEETS
+from ims_billing.workbooks.setup_workbook import setup_workbook
 from tests.practice import clinic_file
 from tests.setup_sheets import Sheets, clinic, faults, setup, xlsx_of
 
@@ -245,3 +259,254 @@ def test_a_file_that_is_no_workbook_or_is_protected_is_refused_with_the_way_out(
     path.write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(BillingError, match=r"clinic\.xlsx: the workbook is damaged"):
         load(path)
+
+
+# Every key that a setup can have, with the marks that part items in a cell, and days before Excel's first.
+EVERY_KEY = """
+[clinic]
+name = "Example Physiotherapy"
+address = "1 Example Street, Saanich BC"
+phone = "250-555-0100"
+bill = ["ims", "physiotherapy"]
+blank_insurer = "self-pay"
+dates = "month-first"
+time_zone = "America/Edmonton"
+locations = ["Saanich", "Oak Bay; upstairs"]
+ignore = ["Room", "Paid?"]
+[service_code]
+code = "00123"
+description = "Physiotherapy Services"
+[[practitioner]]
+name = "Ann Example"
+aliases = ["Example, Ann", 'A. "Annie"; Example']
+profession = "physiotherapist"
+registration = "01234"
+registered = [{ from = 1899-01-01, until = 2026-09-30 }, { from = 2026-10-02 }]
+needling = { from = 2018-05-01, until = 2027-01-01 }
+numbers = { "Pacific Blue Cross" = "00556677", "MSP" = "60001" }
+confirmed = false
+[[practitioner]]
+name = "Carla Specimen"
+profession = "massage-therapist"
+confirmed = true
+[[insurer]]
+name = "Sun Life"
+aliases = ["SLF"]
+code = "SUNL"
+public = false
+channel = "TELUS eClaims"
+requires = ["policy", "member"]
+service_code = { initial = "01", subsequent = "=2" }
+one_to_one = true
+vendor_number = "012345"
+claim_within_days = 365
+[[insurer]]
+name = "Novel Mutual"
+code = "NOVL"
+public = true
+requires = []
+service_code = "PT"
+one_to_one = false
+confirmed = false
+[[insurer]]
+name = "Out of pocket"
+self_pay = true
+[[fee]]
+service = "ims"
+visit = "initial"
+minutes = 45
+insurer = "ICBC"
+amount = 151.05
+from = 2026-01-01
+until = 2026-12-31
+source = "Our contract"
+url = "https://example.org/fees"
+verified = false
+confirmed = false
+[[fee]]
+service = "physiotherapy"
+amount = 90
+from = 2026-01-01
+[[limit]]
+insurer = "Sun Life"
+policy = "00123"
+visits = 20
+per = "calendar-year"
+services = ["ims", "physiotherapy", "acupuncture"]
+not_counted = "visits elsewhere"
+from = 2026-01-01
+until = 2026-12-31
+source = "The plan"
+url = "https://example.org/plan"
+verified = true
+[[limit]]
+insurer = "ICBC"
+weeks_after_accident = 12
+from = 2026-01-01
+[[coverage]]
+insurer = "Sun Life"
+policy = "00123"
+percent = 80
+from = 2026-01-01
+until = 2026-12-31
+source = "The plan"
+url = "https://example.org/plan"
+verified = true
+[[coverage]]
+insurer = "Manulife"
+percent = 1
+from = 2026-01-01
+[service_names]
+"IMS Acupuncture" = "ims"
+"Reset?" = { service = "other", confirmed = false }
+[severity]
+unusual-frequency = "hold"
+missing-policy = "off"
+[words.status]
+"Seen" = "arrived"
+[words.visit]
+"Neu" = "initial"
+[words.relationship]
+"Twin" = "other"
+[words.billed]
+"Gone" = "yes"
+[[layout]]
+name = "my-program"
+dates = "day-first"
+ignore = ["Room"]
+[layout.headings]
+"Booking Info" = "Status"
+"Paid For By?" = "Insurer"
+[layout.status]
+"Came" = "arrived"
+[[layout]]
+name = "their-payments"
+of = "remittance"
+headings = { "Net" = "Paid" }
+[[layout]]
+name = "nothing-else"
+headings = {}
+"""
+
+
+def test_every_key_is_kept_from_toml_to_the_workbook_and_back(tmp_path: Path) -> None:
+    content = EVERY_KEY.encode()
+    by_toml = read_toml(tmp_path / "clinic.toml", content)
+    workbook = setup_workbook(rows_of(by_toml), offered())
+    path = tmp_path / "clinic.xlsx"
+    by_workbook = read_workbook(path, workbook)
+    back = read_toml(path, toml_of(by_workbook).encode())
+    first, second, third = (_proven(setup) for setup in (by_toml, by_workbook, back))
+    assert len(first.unconfirmed) == len(second.unconfirmed) == 4
+    assert dataclasses.replace(second, unconfirmed=first.unconfirmed) == first
+    assert third == first
+    assert setup_workbook(rows_of(back), offered()) == workbook
+
+
+def test_the_setup_with_every_key_has_every_key_there_is() -> None:
+    """A key that is new has its place in the workbook, and stands in EVERY_KEY."""
+    keys = read_toml(Path("clinic.toml"), EVERY_KEY.encode())
+    models: dict[str, type[BaseModel]] = {
+        "practitioner": Practitioner,
+        "insurer": InsurerEntry,
+        "fee": Fee,
+        "limit": Limit,
+        "coverage": Coverage,
+        "layout": OwnLayout,
+    }
+    for table, model in models.items():
+        used = {key for entry in keys.entries[table] for key in entry}
+        assert used == {f.alias or name for name, f in model.model_fields.items()} - {"published"}, table
+    singles: dict[str, type[BaseModel]] = {"clinic": ClinicBlock, "service_code": ServiceCode, "words": OwnWords}
+    for table, one in singles.items():
+        assert set(keys.tables[table]) == set(one.model_fields), table
+
+
+def test_a_key_without_a_place_in_the_workbook_is_refused_and_not_lost() -> None:
+    read = read_toml(Path("clinic.toml"), b'[clinic]\nname = "X"\nmoon = "full"\n')
+    with pytest.raises(BillingError, match=r"clinic\.moon in clinic has no place"):
+        rows_of(read)
+
+
+def _proven(read: RawSetup) -> Clinic:
+    proven, faults_of = validated(read)
+    assert proven is not None, faults_of
+    return proven
+
+
+def test_the_workbook_offers_choices_and_keeps_numbers_as_text(tmp_path: Path) -> None:
+    rows: SetupRows = {
+        "clinic": [{"clinic.name": "?"}],
+        "practitioner": [{"name": "Ann", "profession": "physiotherapist?", "registration": "?"}],
+        "fee": [{"service": "ims", "amount": 95.0, "from": dt.date(2026, 1, 1), "Notes": "=1+1"}],
+    }
+    (tmp_path / "clinic.xlsx").write_bytes(setup_workbook(rows, offered()))
+    book = openpyxl.load_workbook(tmp_path / "clinic.xlsx")
+    assert book.sheetnames == [*SHEETS, "Choices"]
+    assert book["Clinic"]["A3"].value == "3 things to fill in before you can claim"
+    listed = [row[0].value for row in book["Clinic"].iter_rows(min_row=15) if row[0].value]
+    assert listed[1:] == [
+        "Clinic, B5: Name",
+        "Practitioners, C3: Profession of Ann: physiotherapist?",
+        "Practitioners, D3: Registration of Ann",
+    ]
+    people = book["Practitioners"]
+    assert people["A1"].value == PRACTITIONERS.help
+    assert [people[cell].fill.fgColor.rgb for cell in ("C3", "D3", "C4")] == ["00FFE699", "00FFE699", "00000000"]
+    assert people.column_dimensions["D"].number_format == "@"
+    assert {people["D3"].number_format, people["D14"].number_format, book["Insurers"]["G9"].number_format} == {"@"}
+    assert (book["Fees"]["E3"].number_format, book["Fees"]["F3"].number_format) == ("#,##0.00", "yyyy-mm-dd")
+    assert book["Fees"]["L3"].data_type == "s"
+    rules = {
+        (sheet.title, str(rule.sqref).split(":")[0]): rule.type
+        for sheet in book for rule in sheet.data_validations.dataValidation
+    }  # fmt: skip
+    chosen = ("Practitioners", "C3"), ("Insurers", "A3"), ("Fees", "A3"), ("Fees", "B3"), ("Fees", "D3")
+    assert {rules[cell] for cell in chosen} == {"list"}
+    assert (rules[("Fees", "E3")], rules[("Fees", "F3")], rules[("Practitioners", "G3")]) == ("decimal", "date", "date")
+    assert clinic_of_bytes((tmp_path / "clinic.xlsx").read_bytes()).practitioners[0].profession == "physiotherapist"
+
+
+def clinic_of_bytes(content: bytes) -> Clinic:
+    return _proven(read_workbook(Path("clinic.xlsx"), content))
+
+
+def test_init_writes_the_workbook_and_converts_only_where_a_kind_is_named(tmp_path: Path) -> None:
+    done = start(tmp_path / "new", None, None)
+    assert [path.name for path in done.files] == ["clinic.xlsx", "sessions.xlsx"]
+    assert done.to_fill_in == len(load(done.files[0]).unconfirmed) == 1
+    clinic_file(tmp_path)
+    kinds: tuple[SetupKind | None, ...] = (None, "toml")
+    for kind in kinds:
+        with pytest.raises(BillingError, match=r"clinic\.toml: there is a clinic file already"):
+            start(tmp_path, kind, None)
+    before = load_toml(tmp_path / "clinic.toml")
+    steps: list[tuple[SetupKind, str, str]] = [
+        ("workbook", "clinic.xlsx", "clinic-before.toml"),
+        ("toml", "clinic.toml", "clinic-before.xlsx"),
+        ("workbook", "clinic.xlsx", "clinic-before-2.toml"),
+    ]
+    for step, name, kept in steps:
+        done = start(tmp_path, step, None)
+        assert (done.files, done.kept) == ((tmp_path / name,), tmp_path / kept)
+        assert dataclasses.replace(load(tmp_path / name), file=before.file, sha256=before.sha256) == before
+
+
+def test_a_setup_with_something_left_to_fill_in_becomes_no_toml(tmp_path: Path) -> None:
+    start(tmp_path, None, None)
+    with pytest.raises(BillingError, match="fill in what is marked") as refused:
+        start(tmp_path, "toml", None)
+    assert "sheet Clinic, B5: Name" in str(refused.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clinic.xlsx", "sessions.xlsx"]
+
+
+def test_no_empty_spreadsheet_is_written_beside_an_export(tmp_path: Path) -> None:
+    (tmp_path / "october.csv").write_text("Date,Patient\n", encoding="utf-8")
+    assert [path.name for path in start(tmp_path, None, None).files] == ["clinic.xlsx"]
+
+
+def test_claim_lists_once_what_is_left_to_fill_in(tmp_path: Path) -> None:
+    start(tmp_path, None, None)
+    with pytest.raises(BillingError, match="1 thing to fill in before you can claim") as refused:
+        refuse_unfinished(tmp_path / "clinic.xlsx", load(tmp_path / "clinic.xlsx").unconfirmed)
+    assert str(refused.value).count("sheet Clinic, B5: Name") == 1

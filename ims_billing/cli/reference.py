@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from ims_billing.cli.app import app
 from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, print_json, read_all
@@ -14,27 +16,66 @@ from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, 
 if TYPE_CHECKING:
     from ims_billing.vocabulary.model import Intake
 
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt", ".html")
+
+
+class _SetupKind(StrEnum):
+    """The kinds of setup, as they are typed."""
+
+    workbook = "workbook"
+    toml = "toml"
+
+
+class _FilesAfterFrom(TyperCommand):
+    """Lets several files stand behind one --from, as people type them; a folder behind them is still the folder."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        typed: list[str] = []
+        of_source = False
+        for number, argument in enumerate(args):
+            if argument.startswith("-"):
+                of_source = argument == "--from"
+            elif of_source and args[number - 1] != "--from":
+                if Path(argument).suffix.casefold() in _SPREADSHEETS and not Path(argument).is_dir():
+                    typed.append("--from")
+                else:
+                    of_source = False
+            typed.append(argument)
+        return super().parse_args(ctx, typed)
+
 
 @app.command(
-    short_help="Write a clinic.toml and an empty spreadsheet.",
-    epilog="Example: ims-billing init my-clinic --from sessions-2026-10.xlsx",
+    cls=_FilesAfterFrom,
+    short_help="Write the clinic's setup, filled in from exports.",
+    epilog="Example: ims-billing init my-clinic --from appointments.csv sales.csv",
 )
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; otherwise here.")] = Path(),
     source: Annotated[
         list[Path] | None,
-        typer.Option("--from", metavar="FILE", help="Add the practitioners, insurers, names and fees found in it."),
+        typer.Option(
+            "--from",
+            metavar="FILE...",
+            help="Add the practitioners, insurers, names and fees in these exports, one or several.",
+        ),
+    ] = None,
+    kind: Annotated[
+        _SetupKind | None,
+        typer.Option(
+            "--as",
+            help="clinic.xlsx (as without it) or clinic.toml; the other one in the folder is converted.",
+        ),
     ] = None,
 ) -> None:
-    """Write a commented clinic.toml and an empty session spreadsheet to fill in."""
+    """Write the clinic's setup, clinic.xlsx, filled in as far as exports tell; what is missing is marked in it."""
     from ims_billing.cli import screen
     from ims_billing.clinic.toml_file import without_file
-    from ims_billing.commands.init import write_starter
+    from ims_billing.commands.init import start
 
     intake: Intake | None = None
     if source:
         intake = read_all(source, without_file())
-    screen.show_started(write_starter(folder, intake), from_sessions=intake is not None)
+    screen.show_started(start(folder, kind.value if kind else None, intake), from_sessions=intake is not None)
 
 
 @app.command(

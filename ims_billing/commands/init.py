@@ -1,132 +1,40 @@
-"""The first clinic file and session spreadsheet of a clinic, filled from an export where there is one."""
+"""Writes a clinic's first setup, filled in from its exports, and turns a setup of one kind into the other."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
+from typing import Literal
 
-import pandas as pd
-
-from ims_billing.clinic.clinic import Insurer, toml_text
-from ims_billing.clinic.people import names_more_than, person
-from ims_billing.clinic.toml_file import FILE_NAME, without_file
+from ims_billing.clinic.setup_file import TOML_NAME, WORKBOOK_NAME, is_workbook, read_setup
+from ims_billing.clinic.setup_rows import SetupRows, rows_of
+from ims_billing.clinic.setup_toml import toml_of
+from ims_billing.clinic.toml_file import content_of
+from ims_billing.clinic.validation import proven
+from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
-from ims_billing.sessions.classify import classify
-from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
+from ims_billing.workbooks.setup_workbook import setup_workbook
 from ims_billing.workbooks.sheet import Book, Column, Kind
 
 SESSIONS_FILE = "sessions.xlsx"
-
-_TEMPLATE = Template("""\
-# The clinic file of ims-billing. Lines that begin with # are explanations and examples.
-# Text stands in quotes, dates are written 2026-10-31, amounts 95.00. After a change, run check.
-
-[clinic]
-name = "Your clinic"
-address = ""
-phone = ""
-bill = ["ims"]                  # which services become claims: "ims", "physiotherapy"
-blank_insurer = "hold"          # a blank insurer: "hold" the session, or "self-pay" if it means the patient pays
-dates = "unambiguous"           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
-time_zone = "America/Vancouver" # which clock the clinic keeps: times in UTC or at an offset become its local time
-locations = []                  # empty: all; otherwise sessions at other locations are not billed
-ignore = []                     # headings of columns that say nothing about a claim, such as "Room"
-
-[service_code]
-code = "PHYSIO"                 # what your plans call Physiotherapy Services
-description = "Physiotherapy Services"
-
-# Everybody who treats. Professions: physiotherapist, acupuncturist, massage-therapist, chiropractor,
-# kinesiologist, naturopath, osteopath, athletic-therapist, physician, assistant, other.
-#
-# [[practitioner]]
-# name = "Ann Example"
-# aliases = ["A. Example"]                     # other spellings in the spreadsheets
-# profession = "physiotherapist"
-# registration = "01234"                       # in quotes, so that the leading zero stays
-# registered = { from = 2015-01-01 }           # until = ... once it ends
-# needling = { from = 2018-05-01 }             # authorised to needle; leave out if not
-# numbers = { "Pacific Blue Cross" = "556677" }  # provider numbers that insurers gave
-$practitioners
-# Insurers: the usual ones are known (ims-billing rules shows them). Add what differs, or one that is missing.
-#
-# [[insurer]]
-# name = "Sun Life"
-# aliases = ["SLF"]
-# channel = "TELUS eClaims"
-# requires = ["policy", "member"]   # policy, member, birth-date, relationship, insured, payer-file-number,
-#                                   # accident-date, phn
-# service_code = "PT"               # where it has its own; or { initial = "..", subsequent = ".." }
-# vendor_number = "12345"           # what this insurer calls the clinic
-# claim_within_days = 365           # where the plan says until when it takes claims
-# one_to_one = true                 # it pays only for time that is one patient's alone
-#
-# [[insurer]]
-# name = "Novel Mutual"             # one that is not known yet
-# code = "NOVM"                     # four letters for its claim numbers
-#
-# [[insurer]]
-# name = "Out of pocket"
-# self_pay = true                   # spellings that mean: no insurer
-$insurers
-# Your fees. Of several that fit a visit the most specific stands: insurer first, then visit, then minutes.
-#
-# [[fee]]
-# service = "ims"
-# visit = "initial"                 # or "subsequent"; leave out: any
-# minutes = 45                      # leave out: any
-# insurer = "ICBC"                  # leave out: any
-# amount = 120.00
-# from = 2026-01-01                 # until = ... once it ends
-$fees
-# How many visits a plan pays, where you know it. What is published of MSP and ICBC is known already.
-#
-# [[limit]]
-# insurer = "Sun Life"
-# policy = "00123"                  # leave out: all its plans
-# visits = 20
-# per = "calendar-year"             # or weeks_after_accident = 12
-# from = 2026-01-01                 # until = ... once it ends
-
-# What share of a claim a plan pays, where you know it: the rest is the patient's, and no short payment.
-#
-# [[coverage]]
-# insurer = "Sun Life"
-# policy = "00123"                  # leave out: all its plans
-# percent = 80
-# from = 2026-01-01                 # until = ... once it ends
-
-# Your own names of services: ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other.
-[service_names]
-# "IMS Acupuncture" = "ims"
-$names
-# Your own words in the columns Status, Visit, Relationship and Billed.
-# [words.status]
-# "Seen" = "arrived"                # arrived, no-show, cancelled, not-arrived, refunded
-
-# How another program's spreadsheet is read, where its headings are not understood: each of its headings with the
-# one of sessions.xlsx that it stands for. Text dates are read as `dates` says; `ignore` leaves columns out.
-#
-# [[layout]]
-# name = "my-program"
-# dates = "month-first"
-# ignore = ["Room"]
-# [layout.headings]
-# "Booking Info" = "Status"
-# "Handled" = "Billed"
-# "Paid For By" = "Insurer"
-
-# How serious a finding is: hold, warn or off. Some protect the licence and cannot be changed.
-[severity]
-# unusual-frequency = "hold"
-""")
+SetupKind = Literal["workbook", "toml"]
+_NAMES: dict[SetupKind, str] = {"workbook": WORKBOOK_NAME, "toml": TOML_NAME}
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
+# How a setup is read that nobody has changed, where the sheet Clinic shows it.
+_USUAL = {
+    "clinic.bill": "ims",
+    "clinic.blank_insurer": "hold",
+    "clinic.dates": "unambiguous",
+    "clinic.time_zone": "America/Vancouver",
+    "service_code.code": "PHYSIO",
+    "service_code.description": "Physiotherapy Services",
+}
 
 # The kind of each column of the empty session spreadsheet, where it is not plain text.
 _KINDS: dict[str, Kind] = {
@@ -143,19 +51,83 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-def write_starter(folder: Path, intake: Intake | None) -> list[Path]:
-    """Writes the clinic file and, where there is none, the session spreadsheet; returns what was written.
+@dataclass(frozen=True)
+class Started:
+    """What `init` wrote: the files, and the setup of the other kind that it turned into one of them."""
 
-    Raises BillingError where a clinic file is there already: it is never overwritten.
+    files: tuple[Path, ...]
+    # Where the setup that was converted is kept; None where none was
+    kept: Path | None = None
+    # How many cells the clinic still has to fill in
+    to_fill_in: int = 0
+
+
+def start(folder: Path, kind: SetupKind | None, intake: Intake | None) -> Started:
+    """Writes a setup and, where no spreadsheet stands in the folder, an empty one of sessions.
+
+    Where a `kind` is named, a setup of the other kind in the folder is turned into it, and kept under another name.
+    Raises BillingError where there is a setup already: none is ever overwritten.
     """
-    clinic_file, spreadsheet = folder / FILE_NAME, folder / SESSIONS_FILE
-    if clinic_file.exists():
-        raise BillingError(f"{clinic_file}: there is a clinic file already, and it is left as it is.")
-    contents = {clinic_file: clinic_text(intake).encode()}
-    if not spreadsheet.exists():
-        contents[spreadsheet] = empty_spreadsheet()
+    target = folder / _NAMES[kind or "workbook"]
+    others = [folder / name for name in _NAMES.values() if name != target.name and (folder / name).is_file()]
+    if target.exists() or others:
+        there = target if target.exists() else others[0]
+        if there == target or kind is None or intake is not None:
+            raise BillingError(f"{there}: there is a clinic file already, and it is left as it is.")
+        return _converted(there, target)
+    rows = first_rows()
+    content = clinic_text(intake).encode() if kind == "toml" else setup_workbook(rows, offered())
+    contents = {target: content}
+    if intake is None and not _has_spreadsheets(folder):
+        contents[folder / SESSIONS_FILE] = empty_spreadsheet()
     write_all(contents, shared=False)
-    return list(contents)
+    to_fill_in = sum(_asks(value) for table in rows.values() for row in table for value in row.values())
+    return Started(tuple(contents), to_fill_in=to_fill_in if kind != "toml" else 0)
+
+
+def _asks(value: object) -> bool:
+    return isinstance(value, str) and value.endswith(QUESTION)
+
+
+def first_rows() -> SetupRows:
+    """The rows of a setup about which nothing is known."""
+    return {"clinic": [{"clinic.name": QUESTION, **_USUAL}]}
+
+
+def _has_spreadsheets(folder: Path) -> bool:
+    """Whether a spreadsheet stands in the folder: an empty one beside an export would only be in the way."""
+    return folder.is_dir() and any(
+        path.suffix.casefold() in _SPREADSHEETS and not path.name.startswith(("~$", ".")) for path in folder.iterdir()
+    )
+
+
+def _converted(source: Path, target: Path) -> Started:
+    """Turns a setup into the other kind; the old one stays under a name that is never read."""
+    content = content_of(source)
+    setup = read_setup(source, content)
+    proven(source, setup, content)
+    if setup.questions and not is_workbook(target):
+        listed = "\n".join(f"  {question.words}" for question in sorted(setup.questions))
+        raise BillingError(f"{source}: fill in what is marked before it becomes a {target.name}:\n{listed}")
+    made = setup_workbook(rows_of(setup), offered()) if is_workbook(target) else toml_of(setup).encode()
+    # What was written is read again before the old one goes: nothing may be lost on the way.
+    proven(target, read_setup(target, made), made)
+    numbers = ("", *(f"-{number}" for number in range(2, 1000)))
+    places = (source.with_name(f"{source.stem}-before{number}{source.suffix}") for number in numbers)
+    kept = next(place for place in places if not place.exists())
+    write_all({target: made}, shared=False)
+    source.replace(kept)
+    return Started((target,), kept)
+
+
+def offered() -> Mapping[Offered, Sequence[str]]:
+    """The lists that a cell of the workbook may be chosen from."""
+    layouts = published().layouts.layout
+    headings = [names[0] for name in ("sessions", "remittance") for names in layouts[name].headings.values()]
+    return {
+        "insurers": [insurer.name for insurer in published().insurers.insurer],
+        "headings": [IGNORE, *dict.fromkeys(headings)],
+    }
 
 
 def empty_spreadsheet() -> bytes:
@@ -165,128 +137,3 @@ def empty_spreadsheet() -> bytes:
     book = Book("Sessions", "ims-billing", dt.date(2026, 1, 1))
     book.table("Sessions", columns, [])
     return book.bytes()
-
-
-def clinic_text(intake: Intake | None) -> str:
-    """The text of a first clinic file, with what an export shows marked as not confirmed."""
-    if intake is None:
-        return _TEMPLATE.substitute(practitioners="", insurers="", fees="", names="")
-    sessions = classify(intake.sessions, without_file())
-    return _TEMPLATE.substitute(
-        practitioners=_practitioners(sessions),
-        insurers=_insurers(sessions),
-        fees=_fees(sessions),
-        names=_names(sessions),
-    )
-
-
-def _practitioners(sessions: pd.DataFrame) -> str:
-    spellings: dict[str, list[str]] = {}
-    for written in _in_order(sessions["practitioner"]):
-        spellings.setdefault(person(written), []).append(written)
-    entries = []
-    for first, *others in spellings.values():
-        if whose := next((other for other in spellings if names_more_than(first, other)), None):
-            entries.append(
-                f"\n# {toml_text(first)} names {spellings[whose][0]} and more than that: its sessions are held until\n"
-                "# the name in the practice software is that of whoever treated.\n"
-            )
-            continue
-        aliases = f"aliases = [{', '.join(toml_text(name) for name in others)}]" if others else ""
-        entries.append(
-            _entry(
-                "practitioner",
-                f"name = {toml_text(first)}",
-                aliases,
-                'profession = "other"              # fill in: physiotherapist, ...',
-                'registration = ""                 # fill in for a physiotherapist',
-                "# registered = { from = 2015-01-01 }",
-                "# needling = { from = 2018-05-01 }",
-            )
-        )
-    return "".join(entries)
-
-
-def _insurers(sessions: pd.DataFrame) -> str:
-    """The insurers found: the known ones for what the clinic may add, the others with a code of their own."""
-    named = sessions[sessions["insurer_id"] != SELF_PAY]
-    listed_names = named.loc[named["insurer_id"] != "", "insurer_name"]
-    unknown = named.loc[named["insurer_id"] == "", "insurer"]
-    vendor = '# vendor_number = ""               # what it calls the clinic'
-    clinic = without_file()
-    entries = [
-        _entry("insurer", f"name = {toml_text(name)}", _requires(clinic.insurer(name)), vendor)
-        for name in _in_order(listed_names)
-    ]
-    entries += [
-        _entry(
-            "insurer",
-            f"name = {toml_text(name)}",
-            f"code = {toml_text(code)}                      # four letters for its claim numbers",
-            "# self_pay = true                  # if it means: no insurer",
-            _requires(None),
-        )
-        for name, code in zip(_in_order(unknown), _codes(), strict=False)
-    ]
-    return "".join(entries)
-
-
-def _requires(insurer: Insurer | None) -> str:
-    """What an insurer requires, to be changed: what is published, else the usual two numbers."""
-    published_ones = insurer.requirements[-1].fields if insurer and insurer.requirements else ("policy", "member")
-    listed = ", ".join(f'"{requirement}"' for requirement in published_ones)
-    return f"# requires = [{listed}]   # what it wants on a claim"
-
-
-def _codes() -> Iterable[str]:
-    """Short codes for insurers that nobody has named yet: XAAA, XAAB, ..."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return (f"X{a}{b}{c}" for a in letters for b in letters for c in letters)
-
-
-def _fees(sessions: pd.DataFrame) -> str:
-    """The usual fee of IMS by visit and minutes, from the first day of the first month seen."""
-    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
-    first = paid["service_date"].min()
-    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
-    entries = []
-    minutes = paid["minutes"].astype("string").fillna("").astype("str")
-    for (visit, length), part in paid.groupby([paid["visit"], minutes]):
-        (usual, _), *rest = Counter(part["fee_cents"].tolist()).most_common(4)
-        others = ", ".join(f"{cents / 100:.2f} ({count} times)" for cents, count in rest)
-        entries.append(
-            _entry(
-                "fee",
-                'service = "ims"',
-                f"visit = {toml_text(str(visit))}" if visit else "",
-                f"minutes = {length}" if length else "",
-                f"amount = {usual // 100}.{usual % 100:02d}" + (f"   # also seen: {others}" if others else ""),
-                f"from = {start}",
-            )
-        )
-    return "".join(entries)
-
-
-def _names(sessions: pd.DataFrame) -> str:
-    """A line for each service name with how it is read; one that is not IMS for sure is the clinic's to settle."""
-    lines = []
-    for reading in names_read(sessions["service_name"], without_file()):
-        name = toml_text(reading.name)
-        if reading.service == "ims" and not reading.certain:
-            words = ", ".join(toml_text(word) for word in (*reading.unknown, *reading.doubtful))
-            doubt = f"IMS? {words} leaves it open" if words else "IMS or acupuncture?"
-            lines.append(
-                f'# {name} = "ims"   # {doubt}: on hold until you remove the first # or write another service\n'
-            )
-        else:
-            lines.append(f'{name} = {{ service = "{reading.service}", confirmed = false }}\n')
-    return "".join(lines)
-
-
-def _in_order(names: pd.Series[str]) -> list[str]:
-    return sorted(name for name in names.unique() if any(character.isalpha() for character in name))
-
-
-def _entry(table: str, *lines: str) -> str:
-    kept: Sequence[str] = [line for line in lines if line]
-    return "\n".join(["", f"[[{table}]]", *kept, "confirmed = false", ""])

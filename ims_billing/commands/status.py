@@ -84,7 +84,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
         exports = _exports([here], frozenset(), None)
         nearby = setups_nearby(here)
         return Status(here, as_of, None, "", 0, "", nearby, None, exports, _begin(nearby, exports, here))
-    from ims_billing.clinic.toml_file import load
+    from ims_billing.clinic.setup_file import load
 
     try:
         clinic = load(setup)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ims_billing.cli.screen.terminal import err, out
 from ims_billing.vocabulary.spelling import dollars
 
 if TYPE_CHECKING:
+    from ims_billing.commands.init import Started
     from ims_billing.commands.void import Voided
     from ims_billing.workbooks.files import Written
 
@@ -38,16 +38,25 @@ def show_written(written: Written, *, everything: bool = False) -> None:
     show(lines)
 
 
-def show_started(files: Iterable[Path], *, from_sessions: bool) -> None:
+def show_started(started: Started, *, from_sessions: bool) -> None:
     """What `init` wrote, and what comes next."""
     console = out()
     console.print(Text("Written", style="bold"))
-    for path in files:
+    for path in started.files:
         console.print(Text(f"  {path}"), soft_wrap=True)
-    if from_sessions:
-        console.print("What was found is marked confirmed = false: check each, fill in what is missing, and say true.")
+    setup = started.files[0].name
+    if started.kept is not None:
+        sentence = f"It says what the old setup says, which is kept as {started.kept.name} and no longer read."
+    elif started.to_fill_in:
+        count = "1 thing" if started.to_fill_in == 1 else f"{started.to_fill_in} things"
+        sentence = (
+            f"{count} to fill in before you can claim: open {setup}, and replace each ?. Its first sheet lists them."
+        )
+    elif from_sessions:
+        sentence = "What was found is marked confirmed = false: check each, fill in what is missing, and say true."
     else:
-        console.print("Fill in clinic.toml: the clinic, its practitioners and its fees.")
+        sentence = f"Fill in {setup}: the clinic, its practitioners and its fees."
+    console.print(Text(sentence), soft_wrap=True)
     console.print("Then: ims-billing check FILE", markup=False)
 
 
