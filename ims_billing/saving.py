@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ims_billing.vocabulary.errors import BillingError
 
-# What a file is called until it is whole.
+# The name of a file until it is whole.
 _BEGINS, _ENDS = ".ims-billing-", ".part"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ims_billing.reading.intake import read_files
-from ims_billing.rules.published import OtherReport, published
+from ims_billing.rules.other_reports import OtherReport
+from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import csv_file, kinds, month_of, outcomes, practice, row, xlsx
 

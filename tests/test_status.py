@@ -34,8 +34,8 @@ def office(folder: Path) -> Office:
 
 
 def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
-    found = look(tmp_path)
-    assert (found.setup, found.next.command) == (None, "ims-billing init")
+    shown = look(tmp_path)
+    assert (shown.setup, shown.next.command) == (None, "ims-billing init")
 
 
 def test_without_a_setup_an_export_is_what_it_is_made_from(tmp_path: Path) -> None:
@@ -56,27 +56,27 @@ def test_a_setup_in_the_folder_above_or_below_is_where_to_go(tmp_path: Path, pla
 
 def test_a_setup_that_windows_named_a_text_file_is_to_be_renamed(tmp_path: Path) -> None:
     clinic_file(tmp_path).rename(tmp_path / "clinic.toml.txt")
-    found = look(tmp_path)
-    assert found.nearby is not None
-    assert "clinic.toml.txt is there: rename it to clinic.toml" in found.nearby.in_words()
-    assert found.next.command == "ims-billing status"
+    shown = look(tmp_path)
+    assert shown.nearby is not None
+    assert "clinic.toml.txt is there: rename it to clinic.toml" in shown.nearby.in_words()
+    assert shown.next.command == "ims-billing status"
 
 
 def test_a_faulty_setup_is_part_of_the_answer(tmp_path: Path) -> None:
     clinic_file(tmp_path, clinic="colour = 1")
-    found = look(tmp_path)
-    assert "colour" in found.problem
-    assert found.next.command == "ims-billing status"
+    shown = look(tmp_path)
+    assert "colour" in shown.problem
+    assert shown.next.command == "ims-billing status"
 
 
 def test_an_export_that_no_run_has_read_is_to_be_claimed(tmp_path: Path) -> None:
     there = office(tmp_path)
     xlsx(tmp_path, [row()], "october.xlsx")
-    found = look(tmp_path)
-    assert [(e.path.name, e.layout, dict(e.months)) for e in found.exports] == [
+    shown = look(tmp_path)
+    assert [(e.path.name, e.layout, dict(e.months)) for e in shown.exports] == [
         ("october.xlsx", "sessions", {MONTH: 1})
     ]
-    assert (found.standing, found.next.command) == (None, "ims-billing claim october.xlsx --month 2026-10")
+    assert (shown.standing, shown.next.command) == (None, "ims-billing claim october.xlsx --month 2026-10")
     there.claim(PAT, name="october.xlsx")
     after = look(tmp_path)
     assert after.exports == ()
@@ -101,13 +101,13 @@ def test_own_files_locks_and_other_spreadsheets_are_no_exports(tmp_path: Path) -
 
 def test_the_months_say_what_is_claimed_and_on_hold_and_for_how_long(tmp_path: Path) -> None:
     office(tmp_path).claim(PAT, HELD)
-    found = look(tmp_path, dt.date(2026, 11, 20))
-    assert found.standing is not None
-    (month,) = found.standing.months
+    shown = look(tmp_path, dt.date(2026, 11, 20))
+    assert shown.standing is not None
+    (month,) = shown.standing.months
     assert (month.month, month.claims, month.cents, month.held, month.held_cents) == (MONTH, 1, 9500, 1, 10000)
     assert (month.oldest, month.files) == (dt.date(2026, 10, 7), ("sessions.xlsx",))
-    assert "Needs attention" in found.next.what
-    assert found.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
+    assert "Needs attention" in shown.next.what
+    assert shown.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
 
 
 def test_a_decision_that_was_typed_and_not_read_comes_first(tmp_path: Path) -> None:
@@ -121,10 +121,10 @@ def test_a_decision_that_was_typed_and_not_read_comes_first(tmp_path: Path) -> N
     first = next(n for n in range(1, 12) if sheet.cell(n, headings["Kind"]).value == "fee-not-as-listed")
     sheet.cell(first, headings["Decision"]).value = "Bill"
     book.save(path)
-    found = look(tmp_path)
-    assert found.standing is not None
-    assert [(typed.month, typed.count) for typed in found.standing.typed] == [(MONTH, 1)]
-    assert found.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
+    shown = look(tmp_path)
+    assert shown.standing is not None
+    assert [(typed.month, typed.count) for typed in shown.standing.typed] == [(MONTH, 1)]
+    assert shown.next.command == "ims-billing claim sessions.xlsx --month 2026-10"
     path.write_bytes(b"PK damaged")
     damaged = look(tmp_path).standing
     assert damaged is not None
@@ -155,10 +155,10 @@ def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path
     plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
     (tmp_path / "clinic.toml").write_text(plan, encoding="utf-8")
     Office(tmp_path).claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
-    found = look(tmp_path, dt.date(2026, 10, 1) + dt.timedelta(days=day - 1)).standing
-    assert found is not None
+    shown = look(tmp_path, dt.date(2026, 10, 1) + dt.timedelta(days=day - 1)).standing
+    assert shown is not None
     last = dt.date(2026, 11, 7)
-    lines = [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in found.closing]
+    lines = [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.closing]
     expected = [("Sun Life", True, 1, 10000, last), ("Sun Life", False, 1, 9500, last)]
     assert lines == (expected if named else [])
 
@@ -166,10 +166,10 @@ def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path
 @pytest.mark.parametrize(("days", "claims"), [(60, 0), (61, 1)])
 def test_what_is_unpaid_for_over_sixty_days_is_counted(tmp_path: Path, days: int, claims: int) -> None:
     office(tmp_path).claim(PAT)
-    found = look(tmp_path, AS_OF + dt.timedelta(days=days))
-    assert found.standing is not None
-    assert (found.standing.unpaid, found.standing.unpaid_cents) == (claims, 9500 * claims)
-    assert found.next.command.startswith("ims-billing aging") == bool(claims)
+    shown = look(tmp_path, AS_OF + dt.timedelta(days=days))
+    assert shown.standing is not None
+    assert (shown.standing.unpaid, shown.standing.unpaid_cents) == (claims, 9500 * claims)
+    assert shown.next.command.startswith("ims-billing aging") == bool(claims)
 
 
 def test_without_a_command_the_program_shows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,8 +184,8 @@ def test_without_a_command_the_program_shows_the_folder(tmp_path: Path, monkeypa
     assert len(lines) <= 40
     assert "Madeup" not in alone.output
     as_json = CliRunner().invoke(app, ["status", "--json", "--as-of", "2026-11-05"])
-    found = json.loads(as_json.output)
-    assert (found["clinic"], found["months"][0]["held"], found["next"]["command"]) == (
+    shown = json.loads(as_json.output)
+    assert (shown["clinic"], shown["months"][0]["held"], shown["next"]["command"]) == (
         "Example Physiotherapy", 1, "ims-billing claim sessions.xlsx --month 2026-10",
     )  # fmt: skip
 

@@ -31,9 +31,9 @@ def statuses(clinic: Clinic, heading: str, cells: list[str]) -> list[str]:
     text = csv_text({**NEEDED, "Patient": f"{n} Madeup", heading: cell} for n, cell in enumerate(cells))
     intake = read_texts(clinic, text)
     held = set(intake.cell_findings.loc[intake.cell_findings["kind"] == "status-not-recognised", "session"])
-    found = list(intake.sessions["status"])
-    assert held == {position for position, status in enumerate(found) if status == "unknown"}
-    return found
+    statuses = list(intake.sessions["status"])
+    assert held == {position for position, status in enumerate(statuses) if status == "unknown"}
+    return statuses
 
 
 @pytest.mark.parametrize("heading", ["Status", "Attended"])

@@ -37,7 +37,7 @@ def status(
 
 
 def _status_json(status: Status) -> dict[str, Any]:
-    known = status.standing
+    standing = status.standing
     return {
         "version": __version__,
         "as_of": f"{status.as_of}",
@@ -55,15 +55,15 @@ def _status_json(status: Status) -> dict[str, Any]:
                 "held_cents": month.held_cents,
                 "oldest_held": f"{month.oldest}" if month.oldest else None,
             }
-            for month in (known.months if known else ())
+            for month in (standing.months if standing else ())
         ],
         "not_read": [
             {"month": typed.month, "file": typed.workbook, "decisions": typed.count, "problem": typed.problem or None}
-            for typed in (known.typed if known else ())
+            for typed in (standing.typed if standing else ())
         ]
         + [
             {"month": None, "file": name, "decisions": 0, "problem": None}
-            for name in (known.call_lists if known else ())
+            for name in (standing.call_lists if standing else ())
         ],
         "exports": [
             {"file": str(export.path), "layout": export.layout, "months": dict(export.months)}
@@ -77,9 +77,9 @@ def _status_json(status: Status) -> dict[str, Any]:
                 "cents": one.cents,
                 "last_day": f"{one.last_day}",
             }
-            for one in (known.closing if known else ())
+            for one in (standing.closing if standing else ())
         ],
-        "unpaid": {"claims": known.unpaid if known else 0, "cents": known.unpaid_cents if known else 0},
-        "unwritten": list(known.unwritten) if known else [],
+        "unpaid": {"claims": standing.unpaid if standing else 0, "cents": standing.unpaid_cents if standing else 0},
+        "unwritten": list(standing.unwritten) if standing else [],
         "next": {"what": status.next.what, "command": status.next.command},
     }

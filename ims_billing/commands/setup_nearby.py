@@ -49,14 +49,14 @@ def _hides(nearby: Nearby) -> bool:
 
 
 def setups_nearby(folder: Path) -> Nearby:
-    """What is near a folder that has no setup."""
+    """Finds setups, and files with nearly its name, near a folder that has none."""
     here = folder.resolve()
     names = {path.name.casefold(): path for path in _entries(here)}
     misnamed = tuple(names[name] for name in _MISNAMED if name in names)
     below = [path for path in sorted(names.values()) if path.is_dir() and not path.name.startswith(".")]
     places = [*([here.parent] if here.parent != here else []), *below[:_MOST_FOLDERS]]
-    found = (setup_in(place) for place in places)
-    return Nearby(here, misnamed, tuple(path for path in found if path))
+    setups = (setup_in(place) for place in places)
+    return Nearby(here, misnamed, tuple(path for path in setups if path))
 
 
 def setup_in(folder: Path) -> Path | None:

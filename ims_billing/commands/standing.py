@@ -64,7 +64,7 @@ class Closing:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the ledger tells of all months on a day."""
+    """The state of all months on the ledger on a day."""
 
     months: tuple[MonthStanding, ...]
     typed: tuple[Typed, ...]
@@ -146,10 +146,10 @@ def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]
 def _closing(
     claims: pd.DataFrame, answered: set[str], lines: pd.DataFrame, clinic: Clinic, as_of: dt.date
 ) -> tuple[Closing, ...]:
-    """What has to go out within the next days: sessions on hold first, then claims that no insurer has answered."""
+    """The windows that close within days: for sessions on hold first, then for claims without an answer."""
     held = lines.drop_duplicates(["month", "session"])
     waiting = claims[~claims["claim"].isin(answered) & (claims["follows"] == "")]
-    found: list[Closing] = []
+    closing: list[Closing] = []
     for frame, amounts, on_hold in ((held, "fee_cents", True), (waiting, "amount_cents", False)):
         by_insurer: dict[str, list[tuple[dt.date, int]]] = {}
         columns = frame[["insurer", "service_date", amounts]]
@@ -158,8 +158,8 @@ def _closing(
             window = None if insurer is None or pd.isna(day) else window_of(insurer, day.date())
             if insurer and window and 0 <= (window.last_day - as_of).days <= CLOSING_WITHIN:
                 by_insurer.setdefault(insurer.name, []).append((window.last_day, int(cents)))
-        found += [
+        closing += [
             Closing(name, on_hold, len(soon), sum(cents for _, cents in soon), min(soon)[0])
             for name, soon in by_insurer.items()
         ]
-    return tuple(sorted(found, key=lambda one: (not one.held, one.last_day, one.insurer)))
+    return tuple(sorted(closing, key=lambda one: (not one.held, one.last_day, one.insurer)))

@@ -1,4 +1,4 @@
-"""What is in a folder and what to do next: what `status`, and the program without a command, show."""
+"""The command `status`: looks into a folder and names the next step; the program without a command shows it too."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Next:
-    """What to do next, in words, and the command for it."""
+    """The next step in words, and its command."""
 
     what: str
     command: str
@@ -43,29 +43,33 @@ class Next:
 
 @dataclass(frozen=True)
 class Status:
-    """What is in a folder, and what to do next."""
+    """A folder's files and months, and the next step."""
 
     folder: Path
+    """The folder."""
     as_of: dt.date
-    # The setup's file; None where there is none
+    """The day of the look."""
     setup: Path | None
-    # The clinic's name; empty where there is no setup, or it has faults
+    """The setup's file; None if there is none."""
     clinic: str
-    # Entries of the setup that are not confirmed
+    """The clinic's name; empty if there is no setup, or it has faults."""
     to_confirm: int
-    # What is wrong with the setup, or why the ledger cannot be looked into; empty where nothing is
+    """The number of the setup's entries that are not confirmed."""
     problem: str
-    # What is near a folder without a setup
+    """The fault of the setup, or of the ledger, in words; empty if there is none."""
     nearby: Nearby | None
-    # What the ledger tells; None where there is none
+    """Files near a folder without a setup."""
     standing: Standing | None
+    """The months on the ledger; None if there is none."""
     exports: tuple[Export, ...]
+    """The exports in the folder that nobody has claimed."""
     next: Next
+    """The next step."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What was named with the command, to be repeated in the next one; None: the usual place."""
+    """The options of the command, to be repeated in the next one; None: the usual place."""
 
     clinic: Path | None = None
     ledger: Path | None = None
@@ -91,24 +95,24 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     except BillingError as error:
         then = Next(f"Correct {setup.name}, then look again.", f"ims-billing status{given.options()}")
         return Status(here, as_of, setup, "", 0, str(error), None, None, (), then)
-    problem, known = "", None
+    problem, standing = "", None
     try:
-        known = _standing(clinic, setup, given, as_of)
+        standing = _standing(clinic, setup, given, as_of)
     except BillingError as error:
         problem = str(error)
-    read = known.files_read if known else frozenset()
+    read = standing.files_read if standing else frozenset()
     exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
     unconfirmed = len(clinic.unconfirmed)
     if problem:
         then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
     else:
         out = given.out or setup.parent / "reports"
-        then = _next(_Facts(here, setup, unconfirmed, known, exports, given, out), as_of)
-    return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, known, exports, then)
+        then = _next(_Facts(here, setup, unconfirmed, standing, exports, given, out), as_of)
+    return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
 
 
 def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Standing | None:
-    """What the ledger tells; None where there is none."""
+    """The months on the ledger; None if there is no ledger."""
     path = given.ledger or setup.parent / "ims-billing.sqlite"
     if not path.is_file() or not path.stat().st_size:
         return None
@@ -125,7 +129,7 @@ def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | Non
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.reading.glimpse import glimpse
 
-    found = []
+    exports = []
     for path in _spreadsheets(folders):
         try:
             content = path.read_bytes()
@@ -135,8 +139,8 @@ def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | Non
             continue
         export = glimpse(path.name, content, clinic or without_file(), lambda _name, _again: None)
         if export is not None:
-            found.append(Export(path, export.layout, export.months))
-    return tuple(sorted(found, key=lambda export: export.path.name))
+            exports.append(Export(path, export.layout, export.months))
+    return tuple(sorted(exports, key=lambda export: export.path.name))
 
 
 def _spreadsheets(folders: Iterable[Path]) -> list[Path]:
@@ -170,7 +174,7 @@ def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What the next step is chosen by."""
+    """The facts that the next step is chosen by."""
 
     folder: Path
     setup: Path
@@ -217,7 +221,9 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
         return Next(what, facts.claim(oldest.month, _files_of(oldest, facts)))
     if standing and (standing.unpaid or standing.call_lists):
         return Next("Ask insurers about what is unpaid: the list is a workbook.", f"ims-billing aging{options}")
-    following = _after(max(months, default=f"{as_of - dt.timedelta(days=as_of.day):%Y-%m}"), known=bool(months))
+    following = _after(
+        max(months, default=f"{as_of - dt.timedelta(days=as_of.day):%Y-%m}"), claimed_before=bool(months)
+    )
     what = f"Nothing else is waiting. Save the export of {following} in this folder, then claim it by its name."
     return Next(what, f"ims-billing claim sessions-{following}.xlsx --month {following}{options}")
 
@@ -250,9 +256,9 @@ def _shortest(path: Path, folder: Path) -> str:
         return str(path)
 
 
-def _after(month: str, *, known: bool) -> str:
+def _after(month: str, *, claimed_before: bool) -> str:
     """The month after one on the ledger; the month itself where nothing is on it."""
-    if not known:
+    if not claimed_before:
         return month
     year, number = int(month[:4]), int(month[5:])
     return f"{year + number // 12}-{number % 12 + 1:02d}"

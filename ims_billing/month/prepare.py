@@ -63,7 +63,7 @@ class Month:
     sessions: pd.DataFrame
     """Every session and what became of it (JUDGED)."""
     findings: pd.DataFrame
-    """What a person should know about them (FINDINGS)."""
+    """The findings about them (FINDINGS)."""
     claims: pd.DataFrame
     """The claims in the making (CLAIMS)."""
     prices: pd.DataFrame

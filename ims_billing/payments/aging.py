@@ -78,7 +78,7 @@ def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.
 
 
 class Owed(NamedTuple):
-    """What an insurer owes: the number of claims, and cents by bucket of age."""
+    """An insurer's unpaid claims: their number, and the cents owed by bucket of age."""
 
     insurer: str
     claims: int

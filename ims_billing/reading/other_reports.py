@@ -85,6 +85,6 @@ def _speaks_of_payment(fit: Match) -> bool:
 
 def _asks_and_pays(fit: Match) -> bool:
     """Whether a table that lacks a payment's day says what an insurer was asked for, and what it paid."""
-    asked = {plain(word) for word in published().layouts.speaks_of_payment.asked}
-    asks = "claimed" in fit.columns and bool(_headings(fit)[fit.columns["claimed"]] & asked)
+    claimed = {plain(word) for word in published().layouts.speaks_of_payment.claimed}
+    asks = "claimed" in fit.columns and bool(_headings(fit)[fit.columns["claimed"]] & claimed)
     return asks and "paid" in fit.columns and _speaks_of_payment(fit)

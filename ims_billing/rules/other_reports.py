@@ -1,4 +1,4 @@
-"""By what files are known that hold no sessions."""
+"""The headings and words that mark files without sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PaymentWords(Strict):
     words: tuple[Text, ...]
     paid: tuple[Text, ...]
     amounts: tuple[Text, ...]
-    asked: tuple[Text, ...]
+    claimed: tuple[Text, ...]
 
 
 class OtherReport(Strict):
@@ -25,7 +25,7 @@ class OtherReport(Strict):
     use: Text
 
     @model_validator(mode="after")
-    def _is_known_by_something(self) -> OtherReport:
+    def _has_a_mark(self) -> OtherReport:
         if len(self.headings) < 2 and not self.words:
             raise ValueError(f"{self.title}: two headings or a word are needed")
         return self

@@ -88,7 +88,7 @@ class Negation(Strict):
     after: tuple[Text, ...]
 
 
-# What a group's words do to a name that speaks of IMS. Of equally long wordings the first effect here stands.
+# The effects of a group's words on a name with IMS. Between wordings of one length the first effect here counts.
 Effect = Literal["denies-next", "denies-before", "not-a-visit", "not-certain", "neutral"]
 
 
@@ -203,7 +203,7 @@ Words = dict[str, tuple[Text, ...]]
 
 
 class CellWords(Strict):
-    """What the words in a cell mean, by column."""
+    """The words that cells may hold, by column and meaning."""
 
     status: Words
     visit: Words

@@ -1,4 +1,4 @@
-"""What was decided about held sessions, and what it means: corrected, billed all the same, or never billed."""
+"""Decisions about held sessions: Bill, Do not bill, or a correct value, applied to a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WORDS = {BILL: "bill", DO_NOT_BILL: "do not bill", LATER: "later", "": "correct
 
 
 class Place(NamedTuple):
-    """What one decision is about: the session's label, and the kind of finding."""
+    """The subject of a decision: the session's label, and the kind of finding."""
 
     session: int
     kind: str
@@ -95,12 +95,12 @@ class Decided:
     _fingerprints: dict[int, set[str]] = field(default_factory=dict)
 
     def is_current(self, decision: Decision, claim: str = "") -> bool:
-        """Whether the session is what it was when this was decided; `claim` is the one that it is about."""
+        """True if the session has not changed since the decision; `claim` is the claim that the decision is about."""
         more = self._more(decision.kind, decision.session, claim)
         return decision.fingerprint in {with_more(now, more) for now in self._fingerprints.get(decision.session, set())}
 
     def _more(self, kind: str, session: int, claim: str) -> str:
-        """What a decision of a kind rests on beside the session: its claim, or how many copies there are."""
+        """The other ground of a decision beside the session: its claim, or its number of copies."""
         if kind in ABOUT_A_CLAIM:
             return claim
         return f"{self.copies[session]} copies" if kind == "duplicate-session" else ""
@@ -206,7 +206,7 @@ def claim_in_question(states: pd.DataFrame) -> pd.Series[str]:
 def decide(
     intake: Intake, keys: pd.Series[str], copies: pd.Series[int], decisions: pd.DataFrame, clinic: Clinic
 ) -> Decided:
-    """Applies the DECISIONS to these sessions: correct values are put in, what cannot count is refused.
+    """Applies DECISIONS to sessions: puts correct values in, and refuses decisions that cannot count.
 
     `keys` are the sessions' opaque keys and `copies` how often each appears, by label. A decision counts for the
     session as it was: as read, or after other corrections of the same time or before.
@@ -280,10 +280,13 @@ def _refuse_what_the_catalogue_forbids(decided: Decided) -> None:
 
 
 def latest_of_lines(lines: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
-    """What the latest decision says of each held line of an earlier run, whose file did not come this time.
+    """Applies the latest decisions to held lines of earlier runs whose file did not come this time.
 
-    `lines` are ATTENTION lines, `decisions` all DECISIONS. Returns, indexed like the lines, `never`: decided not to
-    bill, nothing more is needed of its file; `waits`: billed or corrected, which counts once its file comes again.
+    lines: ATTENTION
+    decisions: DECISIONS
+
+    Returns two flags, indexed like the lines. `never`: Do not bill, so its file is not needed again. `waits`: Bill or a
+    correct value, which counts when its file comes again.
     """
     last = decisions.drop_duplicates(["session", "kind"], keep="last")
     place = ["session", "kind", "fingerprint"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ims_billing.sessions.name_words import Piece
 
-# What joins the last of a list to a denying word: "without acupuncture, cupping or IMS".
+# Words that join the last of a list to a denying word: "without acupuncture, cupping or IMS".
 _ENDS_A_LIST = ("or", "nor", "ou", "ni")
 _ENDS_A_CLAUSE = ("-", "–", "—", "(", ")", ";", ":", "|")
 

@@ -21,7 +21,7 @@ _LIKENESS = 0.88
 _LIKENESS_AFTER_DRY = 0.75
 SHORT = 4
 _LONGEST = 8
-# What is struck through is denied: an overlay that combines with letters or signs, as in "≠".
+# Struck-through text is denied: an overlay that combines with letters or signs, as in "≠".
 _STRUCK = re.compile("[\u0335-\u0338\u20d2\u20d3\u20e0\u20e5\u20eb]")
 # Before a hyphen these turn a word round: "Un-IMS" is no French article.
 _PREFIX = re.compile(r"\b(un|de|dis|anti|a|mis|pseudo|quasi|counter|contra)[-‐‑](?=\w)", re.IGNORECASE)
@@ -79,7 +79,7 @@ class Piece:
 
     @property
     def effect(self) -> Effect | None:
-        """What its group does; None where it is in no group."""
+        """The effect of its group; None if it is in no group."""
         return self.group.effect if self.group else None
 
 
@@ -149,7 +149,7 @@ class Wordings:
             self._wordings[key] = _Wording(tokens, service, group)
             return
         earlier = before.group
-        # Of two groups the one that does more stands; of two services the first.
+        # The stronger of two groups counts, and the first of two services.
         graver = group if earlier is None or (group and _gravity(group.effect) < _gravity(earlier.effect)) else earlier
         first = before.service if before.service is not None else service
         self._wordings[key] = _Wording(before.tokens, first, graver)

@@ -1,4 +1,4 @@
-"""A patient's other visits, of the files and of the ledger: what they tell of a session, and what limits count."""
+"""A patient's other visits, in the files and on the ledger: they date first visits, and count towards limits."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ def unclaimed_visits(
 ) -> pd.DataFrame:
     """The visits of the ledger's lists (UNCLAIMED) that the files do not hold: held, or billed elsewhere.
 
-    Columns: `patient_key` (as in `known`), `service_date`, `insurer_id`, `service`. A line of a patient and day that
-    the files or a claim tell of is the same visit, and is not told again. The lists know patients by name only:
-    where a name means nobody in the files, or two, its lines are left out. So are those of the months that this run
-    goes over anew (None: all that the files hold), whose sessions may have been mended.
+    Columns: `patient_key` (as in `recall`), `service_date`, `insurer_id`, `service`. A line is left out if the files or
+    a claim have that patient on that day, because it is the same visit; if its name means nobody in the files, or two
+    people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions may be fixed.
     """
     prove(unclaimed, UNCLAIMED)
     anew = set(day_text(sessions["service_date"], "%Y-%m")) if billed_now is None else set(billed_now)
@@ -61,17 +60,17 @@ def unclaimed_visits(
 
 
 def _keys_by_name(written: pd.Series[str], patients: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:
-    """The key of the one patient in the files whom a name means; empty where it means nobody, or several."""
+    """The key of the one patient in the files with a name; empty if there is none, or several."""
     ours = pd.DataFrame({"name": patients.map(given_name_first), "key": keys})
     single = ours[ours["key"] != ""].drop_duplicates().drop_duplicates("name", keep=False).set_index("name")["key"]
     return single.reindex(written.map(given_name_first)).fillna("").astype("str").set_axis(written.index)
 
 
 def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.DataFrame) -> pd.DataFrame:
-    """The sessions; one that says nothing of its visit is a subsequent one where an earlier visit is known.
+    """Fills an empty visit with "subsequent" if the patient has an earlier visit.
 
-    `unclaimed` is as `unclaimed_visits` gives it. That a visit is the first is never told by history: the ledger does
-    not know what was before it.
+    `unclaimed` comes from `unclaimed_visits`. History never shows that a visit is the first: the ledger does not have
+    the visits before it.
     """
     physiotherapy = sessions["service"].isin(PHYSIOTHERAPY)
     took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna()

@@ -1,4 +1,4 @@
-"""What a service name says: which service, whether it is IMS for sure, which visit, how long."""
+"""Reads a service name: the service, whether it is certainly IMS, the visit and the minutes."""
 
 from __future__ import annotations
 
@@ -30,28 +30,32 @@ _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'
 
 @dataclass(frozen=True)
 class NameReading:
-    """What a service name says by itself."""
+    """A service name as it is read by itself."""
 
     name: str
+    """The name as written."""
     service: Service
-    # The words that say so, as the page of `why` shows them; empty where none do.
+    """The service that it names."""
     evidence: str
-    # IMS and acupuncture, under a name that is not the clinic's own.
+    """The words that name the service, as the page of `why` shows them; empty if none do."""
     also_acupuncture: bool
-    # Of a name that speaks of IMS: words that nobody knows, as written, and those that leave IMS open.
+    """True if the name says IMS and acupuncture, and is not one of the clinic's own."""
     unknown: tuple[str, ...]
+    """The unknown words of a name with IMS, as written."""
     doubtful: tuple[str, ...]
-    # Needles of an unknown kind, or nearly "IMS".
+    """The words of a name with IMS that leave IMS open."""
     needles: bool
-    # "initial", "subsequent" or empty.
+    """True for needles of an unknown kind, or a word that is nearly "IMS"."""
     visit: str
+    """"initial", "subsequent" or empty."""
     minutes: int | None
-    # Every word of the name, with what it is.
+    """The length of the visit; None if the name does not say."""
     words: tuple[tuple[str, str], ...]
+    """Every word of the name, with its meaning."""
 
     @property
     def certain(self) -> bool:
-        """True where nothing in the name leaves its service open."""
+        """True if nothing in the name leaves its service open."""
         return not (self.also_acupuncture or self.unknown or self.doubtful)
 
     def kinds(self) -> list[str]:
@@ -153,7 +157,7 @@ class NameReader:
         } | {plain(unit) for unit in (*self._minutes, *self._hours)}
 
     def read(self, name: str) -> NameReading:
-        """What one service name says."""
+        """Reads one service name."""
         tokens = words_of(name)
         visit, minutes = self._visit(tokens), self._duration(tokens)
         own = self._own_name(tokens)
@@ -345,7 +349,7 @@ class NameReader:
 
 
 _OR = ("or", "ou")
-# Of two numbers with a slash between, one below this is no length in minutes: "1/2".
+# A number below this beside a slash is no length in minutes: "1/2".
 _FEWEST_MINUTES = 10
 
 

@@ -99,7 +99,7 @@ def _with_value(finding: Finding, one: Decision) -> Finding:
 
 
 def _billed_cells(decided: Decided, latest: dict[Place, Decision], examined: Examined) -> Iterator[Finding]:
-    """What bad cells say that were billed all the same: warnings, as they hold no more."""
+    """Makes warnings of the bad cells that somebody decided to bill."""
     for session, _, kind, message in decided.billed_cells().itertuples(index=False, name=None):
         if session in examined.candidates:
             sentence = latest[Place(session, kind)].sentence()
@@ -107,7 +107,7 @@ def _billed_cells(decided: Decided, latest: dict[Place, Decision], examined: Exa
 
 
 def _corrections(decided: Decided, examined: Examined) -> Iterator[Finding]:
-    """What was put right, so that the claim says what it rests on."""
+    """Makes warnings of the correct values, so that the claim keeps them as remarks."""
     for (session, kind), message in decided.corrected.items():
         if session in examined.candidates:
             fix = "Put it right where the session is kept too, so that the next export has it."

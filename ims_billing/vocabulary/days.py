@@ -364,7 +364,7 @@ def _offset(written: str, zone: dt.tzinfo | None) -> int | None:
 
 @lru_cache(maxsize=64)
 def _own_names(zone: dt.tzinfo | None) -> frozenset[str]:
-    """What the clinic's zone is called, in winter and in summer: PST on a day in July still means the clinic's time."""
+    """The names of the clinic's zone in winter and in summer: PST on a day in July still means the clinic's time."""
     if zone is None:
         return frozenset()
     names = {(dt.datetime(2020, month, 1, tzinfo=zone).tzname() or "").casefold() for month in (1, 7)}

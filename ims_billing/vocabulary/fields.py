@@ -35,7 +35,7 @@ CORRECTS: dict[str, tuple[str, ...]] = {
     "tie-not-certain": ("fee_cents", "insurer"),
 }
 ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
-# What a column is called in a sentence, and how a value of it is written.
+# The name of a column in a sentence, and how a value of it is written.
 FIELDS: dict[str, tuple[str, str]] = {
     "service_date": ("the service date", "a day such as 2026-10-31"),
     "birth_date": ("the birth date", "a day such as 1980-01-31"),

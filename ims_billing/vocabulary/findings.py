@@ -582,7 +582,7 @@ _KINDS = (
     ),
 )
 
-# What each reason not to bill means.
+# The meaning of each reason not to bill.
 REASONS = {
     "outside-month": "its day does not lie in the month that is billed",
     "no-show": "the patient did not come",
