@@ -128,6 +128,23 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
       appointment(**LATER)],
      [sale(Patient_Guid="g-2", Patient="Sam Madeup"), sale(), sale(Invoice="1002-P01")], ["claimed", "held", "held"],
      ["tie-not-certain"]),
+    ("the sale is of another service than the visit", [appointment()], [sale(Item="Physiotherapy")], ["held"],
+     ["sale-and-arrival-differ"]),
+    ("the visit is of another service than the sale", [appointment(treatment_name="Physiotherapy")], [sale()],
+     ["held"], ["sale-and-arrival-differ"]),
+    ("the sale's name leaves open what the visit's does not", [appointment()], [sale(Item="IMS / massage")], ["held"],
+     ["sale-and-arrival-differ"]),
+    ("two services that are not billed here", [appointment(treatment_name="Massage")], [sale(Item="Physiotherapy")],
+     ["not_billed: other-service"], []),
+    ("an insurer's line that is paid in part", [appointment()],
+     [sale(Status="partially paid", Collected="50.00", Balance="45.00")], ["held"], ["sale-and-arrival-differ"]),
+    ("a part collected under another status", [appointment()], [sale(Collected="50.00", Balance="45.00")], ["held"],
+     ["sale-and-arrival-differ"]),
+    ("a part no longer owed", [appointment()], [sale(Balance="45.00")], ["held"], ["sale-and-arrival-differ"]),
+    ("a patient's line that is paid in part", [appointment()],
+     [sale(Subtotal="75.00"), sale(**PAT, Subtotal="20.00", Collected="5.00", Status="partially paid")], ["claimed"],
+     []),
+    ("no charge, and an amount", [appointment()], [sale(Status="no charge")], ["held"], ["sale-and-arrival-differ"]),
     ("two insurers on one visit", [appointment()], [sale(Subtotal="50.00"), sale(Payer="Manulife", Subtotal="45.00")],
      ["held"], ["tie-not-certain"]),
 ]  # fmt: skip
@@ -142,6 +159,23 @@ def test_what_ties_and_what_does_not(
     ties = {"sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain"}
     assert sorted(ties & set(month.findings["kind"])) == kinds_held, case
     account(month)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "outcome"),
+    [
+        *[(column, "2026-10-06 18:00:00 -0700", "held") for column in ("cancelled_at", "no_show_at", "archived_at")],
+        ("archived_at", "true", "held"), ("break", "true", "held"), ("break", "false", "claimed"),
+        ("cancelled_at", "", "claimed"), ("no_show_at", "-", "claimed"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_an_arrived_state_holds_the_visit(
+    tmp_path: Path, column: str, cell: str, outcome: str
+) -> None:
+    month = jane(tmp_path, [appointment(**{column: cell})], [sale()])
+    assert outcomes(month) == [outcome]
+    assert kinds(month) == (["status-not-recognised"] if outcome == "held" else [])
+    assert outcomes(jane(tmp_path, [appointment(state="cancelled", **{column: cell})], [sale()]))[0] != "held"
 
 
 def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:

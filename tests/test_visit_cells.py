@@ -59,6 +59,34 @@ def test_no_tax_and_a_rate_that_is_not_zero(clinic: Clinic) -> None:
     assert column(clinic, "Tax", ["5%", "0.5%"], "tax_cents") == [None, None]
 
 
+def test_the_words_for_a_visit(clinic: Clinic) -> None:
+    initial = ["Init", "Eval", "NP", "Assess", "1st", "1st visit", "New client", "Initial appointment"]
+    later = ["F/U", "FU", "f-u", "Sub", "RTN", "Existing", "Established patient", "Suivante", "Follow-up visit"]
+    assert column(clinic, "Visit", initial, "visit") == ["initial"] * len(initial)
+    assert column(clinic, "Visit", later, "visit") == ["subsequent"] * len(later)
+    # Whether a payer pays a re-assessment as a later visit is not known; a question mark takes a word back.
+    doubtful = ["Reassessment", "Re-assessment", "Reassess", "initial?", "?", "new or follow up", "2nd opinion"]
+    assert column(clinic, "Visit", doubtful, "visit") == [None] * len(doubtful)
+
+
+def test_the_words_for_a_relationship(clinic: Clinic) -> None:
+    words = {
+        "self": ["Cardholder", "Primary", "Employee", "Adhérent", "Titulaire", "Self"],
+        "child": ["Student", "Step son", "Step-daughter"],
+        "other": ["Parent", "mother"],
+    }
+    for meaning, cells in words.items():
+        assert column(clinic, "Relationship", cells, "relationship") == [meaning] * len(cells)
+    # Networks number relationships each in its own way.
+    assert column(clinic, "Relationship", ["01", "1", "self?", "?", "self/spouse"], "relationship") == [None] * 5
+
+
+def test_a_mark_in_a_cell_of_money_is_no_blank(clinic: Clinic) -> None:
+    assert column(clinic, "Tax", ["?", "0?", "❌"], "tax_cents") == [None] * 3
+    assert column(clinic, "Patient Paid", ["?", "20?", "-20.00", "(20.00)"], "patient_paid_cents") == [None] * 4
+    assert column(clinic, "Patient Paid", ["", "-", "--", "$ -", ".", "0.00"], "patient_paid_cents") == [0] * 6
+
+
 def test_what_is_not_billed_and_what_nobody_can_tell(clinic: Clinic) -> None:
     assert column(clinic, "Billed", ["", "-", "null", "☐", "Pas encore", "to do"], "billed") == [False] * 6
     assert column(clinic, "Billed", ["✓", "☑", "yes", "2026-10-31"], "billed") == [True] * 4

@@ -11,7 +11,7 @@ import pytest
 
 from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
-from tests.practice import AS_OF, MONTH, csv_file, month_of, outcomes, practice, row
+from tests.practice import AS_OF, MONTH, csv_file, csv_text, kinds, month_of, outcomes, practice, read_texts, row
 from tests.test_limits import after
 
 Rows = list[dict[str, Any]]
@@ -120,12 +120,12 @@ def one_visit(**cells: Any) -> dict[str, Any]:
 def test_a_visit_in_two_rows_is_never_claimed_in_silence(tmp_path: Path, settled: dict[str, Any]) -> None:
     clinic = practice(tmp_path)
     # Each combination is a visit of a day of its own.
-    kinds = list(enumerate(itertools.product(TYPED, LEFT_OUT), start=1))
-    days = [{"Service_Date": dt.date(2026, 10, day)} for day, _ in kinds]
-    one = [one_visit(**day, Session_ID=f"A{number}") for day, (number, _) in zip(days, kinds, strict=True)]
+    combined = list(enumerate(itertools.product(TYPED, LEFT_OUT), start=1))
+    days = [{"Service_Date": dt.date(2026, 10, day)} for day, _ in combined]
+    one = [one_visit(**day, Session_ID=f"A{number}") for day, (number, _) in zip(days, combined, strict=True)]
     other = [
         one_visit(**(day | {"Session_ID": f"B{number}", "Patient": typed} | left_out | settled))
-        for day, (number, (typed, left_out)) in zip(days, kinds, strict=True)
+        for day, (number, (typed, left_out)) in zip(days, combined, strict=True)
     ]
     for first, second in ((one, other), (other, one)):
         one_file = [csv_file(tmp_path, [*first, *second], "both.csv")]
@@ -133,7 +133,38 @@ def test_a_visit_in_two_rows_is_never_claimed_in_silence(tmp_path: Path, settled
         for files in (one_file, two_files):
             month = prepare_month(read_files(files, clinic), clinic, month=MONTH, as_of=AS_OF)
             claimed = month.sessions.loc[month.sessions["outcome"] == "claimed", "service_date"].dt.day
-            assert [kinds[day - 1] for day in claimed if not apart(settled, kinds[day - 1][1][1])] == []
+            assert [combined[day - 1] for day in claimed if not apart(settled, combined[day - 1][1][1])] == []
+
+
+# The same patient once more: what clinics write beside a name, and a slip in the birth date.
+AGAIN = [
+    {"Patient": f"Pat Madeup {beside}"} for beside in ("(Patty)", "- ICBC", "#2", '"Patty"', "[WCB]", "– 2nd file")
+]
+AGAIN += [{"Patient": "Madeup, Pat (Patty)"}, {"Birth_Date": "1980-10-02"}, {"Birth_Date": "1980-10-02", "Start": ""}]
+
+
+@pytest.mark.parametrize("settled", [{}, {"Billed": "yes"}, {"Status": "cancelled"}], ids=str)
+def test_what_stands_beside_a_name_and_a_mistyped_birth_date_make_no_other_patient(
+    tmp_path: Path, settled: dict[str, Any]
+) -> None:
+    usual = {"Member_ID": "000175-01", "Birth_Date": "1980-01-02", "Start": "09:00"}
+    rows = []
+    for day, again in enumerate(AGAIN, start=1):
+        on_day = {"Service_Date": dt.date(2026, 10, day)}
+        rows += [row(**{**usual, **on_day}), row(**{**usual, **on_day, **again, **settled})]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), clinic, month=MONTH, as_of=AS_OF)
+    assert "claimed" not in outcomes(month)
+    copies = set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"])
+    assert copies == set(range(0, len(rows), 1 if not settled else 2))
+
+
+def test_two_numbered_rows_of_a_patient_with_two_birth_dates_are_two_visits_of_one_patient(tmp_path: Path) -> None:
+    cells = {"Member_ID": "000175-01"}
+    rows = [row(Session_ID=f"S{n}", Birth_Date=f"1980-01-0{n}", **cells) for n in (1, 2)]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), clinic, month=MONTH, as_of=AS_OF)
+    assert [kinds(month, n) for n in (0, 1)] == [["second-visit-same-day"]] * 2
 
 
 def apart(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
@@ -145,12 +176,13 @@ def apart(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     ("case", "one", "other"),
     [
         ("another start", {"Start": "09:00"}, {"Start": "15:00", "Billed": "yes"}),
-        ("twins of one name", {"Birth_Date": "2001-02-03"}, {"Birth_Date": "2003-02-03", "Billed": "yes"}),
+        ("two of one name", {"Birth_Date": "2001-02-03"},
+         {"Birth_Date": "2003-02-03", "Member_ID": "000175-02", "Billed": "yes"}),
         ("two of one family", {"Start": ""}, {"Start": "", "Patient": "Bob O'Madeup", "Billed": "yes"}),
         ("two patient numbers", {"Patient_ID": "1", "Member_ID": ""}, {"Patient_ID": "2", "Billed": "yes"}),
         ("another practitioner's massage", {}, {"Practitioner": "Carla Specimen", "Service": "Massage"}),
     ],
-)
+)  # fmt: skip
 def test_two_visits_stay_two(tmp_path: Path, case: str, one: dict[str, Any], other: dict[str, Any]) -> None:
     month = month_of(tmp_path, [one_visit(**one), one_visit(**({"Session_ID": "B"} | other))])
     assert "duplicate-session" not in set(month.findings["kind"]), case

@@ -36,6 +36,8 @@ class Desk:
     """PRICES of the candidates."""
     group: pd.Series[int]
     """Equal numbers for the copies of one session."""
+    copies: list[tuple[int, int]]
+    """Pairs of positions in `sessions` that are one visit as far as their rows say."""
     patient: pd.Series[str]
     """A key per patient, the same as `patient_key` in the frames of claims; empty where nobody is named."""
     bad_cells: pd.DataFrame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.checks.desk import Desk, check
+from ims_billing.checks.desk import Desk, check, say
 from ims_billing.clinic.clinic import toml_text
 from ims_billing.vocabulary.spelling import plain
 
@@ -39,6 +39,13 @@ def _not_certain(name: str, unknown: str, doubtful: str, patients: set[str]) -> 
 
 def _quoted(words: str) -> str:
     return ", ".join(f'"{word}"' for word in words.splitlines())
+
+
+@check("sale-and-arrival-differ")
+def sale_and_arrival_differ(desk: Desk) -> pd.Series[str]:
+    """The appointment and its sale name different services, or only one of them leaves the service open."""
+    message = "The appointment and its sale name different services."
+    return say(_with_doubt(desk.candidates, "sale-and-arrival-differ")["service"] != "", message)
 
 
 @check("ims-in-notes-only")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
 from ims_billing.vocabulary.frames import SELF_PAY
-from ims_billing.vocabulary.identity import likely_copies, rebooked
+from ims_billing.vocabulary.identity import rebooked
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -78,11 +78,8 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
         if candidate[one] and settled.iloc[other]:
             copies.setdefault(int(sessions.index[one]), set()).add(int(sessions.index[other]))
 
-    of_interest = (settled | candidate).to_numpy().nonzero()[0]
-    part = sessions.iloc[of_interest]
-    for first, second in likely_copies(part):
-        one, other = int(of_interest[first]), int(of_interest[second])
-        if rebooked(part, first, second):
+    for one, other in desk.copies:
+        if rebooked(sessions, one, other):
             continue
         note(one, other)
         note(other, one)
@@ -95,6 +92,23 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
             for other in labels:
                 note(positions[one], positions[other])
     return {row: sorted(others) for row, others in copies.items()}
+
+
+def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
+    """The patients' keys, one for those whose rows are likely copies of one visit however they write the patient."""
+    keys = desk.patient.tolist()
+    same: dict[str, str] = {}
+
+    def first(key: str) -> str:
+        while key in same:
+            key = same[key]
+        return key
+
+    for one, other in desk.copies:
+        kept, dropped = sorted((first(keys[one]), first(keys[other])))
+        if kept and kept != dropped:
+            same[dropped] = kept
+    return patients.map({key: first(key) for key in patients.unique()}).astype("str")
 
 
 @check("second-visit-same-day")
@@ -118,6 +132,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
         }
     )[counted & (desk.patient != "")]
     day = pd.concat([day, claimed_days(desk)])
+    day["patient"] = _one_key(desk, day["patient"])
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
     messages = {}
     for _, part in day[visits > 1].groupby(["patient", "date"]):

@@ -35,7 +35,7 @@ from ims_billing.vocabulary.frames import (
     prove,
 )
 from ims_billing.vocabulary.grounds import Remark, as_json
-from ims_billing.vocabulary.identity import ledger_keys, natural_keys, own_key, same_session
+from ims_billing.vocabulary.identity import ledger_keys, likely_copies, natural_keys, own_key, same_session
 from ims_billing.vocabulary.model import Intake, Memory, Progress, Totals, no_progress
 from ims_billing.vocabulary.spelling import day_text, sources
 
@@ -187,6 +187,8 @@ class _Classified:
     """CLASSIFIED, with corrected cells and the opaque `key`."""
     natural: pd.Series[str]
     """The natural key of each session."""
+    copies: list[tuple[int, int]]
+    """Pairs of positions in `sessions` that are one visit as far as their rows say."""
     group: pd.Series[int]
     """Equal numbers for the copies of one session."""
     shifted: pd.Series[bool]
@@ -201,14 +203,13 @@ def _classify(intake: Intake, scope: _Scope) -> _Classified:
     sessions = classify(intake.sessions, scope.clinic)
     # A correction must not change the key, so the key comes from the row as it was read.
     keys = _opaque_keys(sessions)
-    natural = natural_keys(sessions)
-    group = same_session(sessions, natural)
-    copies = group.groupby(group).transform("size")
-    decided = decide(intake, keys, copies, scope.memory.decisions, scope.clinic)
+    natural, copies = natural_keys(sessions), likely_copies(sessions)
+    group = same_session(sessions, natural, copies)
+    decided = decide(intake, keys, group.groupby(group).transform("size"), scope.memory.decisions, scope.clinic)
     if decided.corrected:
         sessions = classify(decided.intake.sessions, scope.clinic)
-        natural = natural_keys(sessions)
-        group = same_session(sessions, natural)
+        natural, copies = natural_keys(sessions), likely_copies(sessions)
+        group = same_session(sessions, natural, copies)
     bad = decided.intake.cell_findings
 
     def has_bad(column: str) -> pd.Series[bool]:
@@ -221,7 +222,7 @@ def _classify(intake: Intake, scope: _Scope) -> _Classified:
         insurer_id=sessions["insurer_id"].mask(has_bad("insurer"), ""),
         insurer_name=sessions["insurer_name"].mask(shifted, ""),
     )
-    return _Classified(sessions, natural, group, shifted, decided)
+    return _Classified(sessions, natural, copies, group, shifted, decided)
 
 
 def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
@@ -301,6 +302,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Pr
         other=sessions[sessions["reason"] == "other-service"],
         prices=priced,
         group=classified.group,
+        copies=classified.copies,
         patient=lookup.recalled.patient,
         bad_cells=decided.open_cells(),
         states=states.frame,

@@ -12,7 +12,7 @@ from ims_billing.clinic.people import person
 from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import meanings, quoted, shown, text, word_of
 from ims_billing.vocabulary.model import Aside
-from ims_billing.vocabulary.spelling import given_name_first, plain
+from ims_billing.vocabulary.spelling import dollars, given_name_first, plain
 
 _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\d+))?(?P<refund>[-_ ]refund\d*)?")
 
@@ -29,7 +29,7 @@ class Line:
     payer: who pays this line: an insurer, or the patient
     stem, letter: the parts of the invoice's number; the letter is that of the payer's share
     version: orders the lines of one invoice and letter; its second number is above zero for a refund
-    status: the invoice's status as read
+    status: "paid", "unpaid", "partly-paid", "no-charge", "refunded" or "unknown"
     subtotal, tax, collected, balance: cents; a subtotal of None was not stated
     location: the site
     bad: column, kind and message of each cell that cannot be read
@@ -183,30 +183,52 @@ def _lines(table: Table, file: str) -> list[Line]:
         tax = sum(column[position] or 0 for column in taxes)
         if not any(name in table.match.columns for name in ("gst", "pst")) and subtotal is not None and total:
             tax = total - subtotal
-        lines.append(
-            Line(
-                file=file,
-                sheet=table.sheet,
-                row=place,
-                date=days[position],
-                patient=cells["patient"].rstrip("* "),
-                patient_id=cells["patient_id"],
-                item=cells["item"],
-                practitioner=cells["practitioner"],
-                payer=cells["payer"].rstrip("* "),
-                stem=stem,
-                letter=letter,
-                version=version,
-                status=status,
-                subtotal=subtotal,
-                tax=tax,
-                collected=collected[position] or 0,
-                balance=balance[position] or 0,
-                location=cells["location"],
-                bad=bad[position],
-            )
+        line = Line(
+            file=file,
+            sheet=table.sheet,
+            row=place,
+            date=days[position],
+            patient=cells["patient"].rstrip("* "),
+            patient_id=cells["patient_id"],
+            item=cells["item"],
+            practitioner=cells["practitioner"],
+            payer=cells["payer"].rstrip("* "),
+            stem=stem,
+            letter=letter,
+            version=version,
+            status=status,
+            subtotal=subtotal,
+            tax=tax,
+            collected=collected[position] or 0,
+            balance=balance[position] or 0,
+            location=cells["location"],
+            bad=bad[position],
         )
+        if contradiction := _contradiction(line, balance[position]):
+            line.bad.append(("tie", "sale-and-arrival-differ", contradiction))
+        lines.append(line)
     return lines
+
+
+def _contradiction(line: Line, balance: int | None) -> str:
+    """What a line says of its money that keeps it from being claimed whole; empty where it is clear.
+
+    `balance` is None where the line states none.
+    """
+    whole = (line.subtotal or 0) + line.tax
+    if line.taken_back or whole <= 0:
+        return ""
+    if line.status == "no-charge":
+        return f"The sale in {line.file}, row {line.row} says no charge, and an amount of {dollars(whole)}."
+    if line.by_patient or not line.payer or line.status == "paid" or _settled(line):
+        return ""
+    owed_less = balance is not None and balance < whole
+    if line.status == "partly-paid" or line.collected > 0 or owed_less:
+        return (
+            f"The sale in {line.file}, row {line.row} is billed to the insurer for {dollars(whole)}, of which "
+            f"{dollars(line.collected)} is collected: it may be claimed already."
+        )
+    return ""
 
 
 def _version(invoice: str) -> tuple[str, str, tuple[int, int]]:

@@ -12,6 +12,7 @@ from ims_billing.reading.visit_times import length_between, service_days, visit_
 from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.spelling import dollars
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
 _MUST_BE_SOUND = (
@@ -101,8 +102,18 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "location": table.texts("location", sound=True),
         "notes": table.texts("notes"),
     }
+    _note_contradictions(table, cells["status"])
     table.note_moved()
     return _without_breaks(typed(cells, table, file), table)
+
+
+def _note_contradictions(table: Table, statuses: list[str]) -> None:
+    """Notes the appointments that arrived and also say that they were cancelled, missed, archived or a break."""
+    for name in ("cancelled_at", "no_show_at", "archived_at", "break"):
+        for position, (cell, status) in enumerate(zip(table.raw(name), statuses, strict=True)):
+            if status == "arrived" and mark(cell) not in ("", "no"):
+                message = f"{table.called(name)} is filled in, and {table.called('status')} says that the patient came."
+                table.note(position, "status", "status-not-recognised", message)
 
 
 def _without_breaks(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -139,9 +150,14 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
 
 def _amounts(table: Table) -> dict[str, Any]:
     fees = table.amounts("fee", "unreadable-fee", words=True)
+    paid = table.amounts("patient_paid", words=True)
+    for position, amount in enumerate(paid):
+        if amount is not None and amount < 0:
+            message = f"{table.called('patient_paid')} holds {dollars(amount)}: what a patient paid is not below zero."
+            table.note(position, "patient_paid_cents", "unreadable-cell", message)
     return {
         "fee_cents": [fee or 0 for fee in fees],
         "fee_stated": [fee is not None for fee in fees],
-        "patient_paid_cents": [amount or 0 for amount in table.amounts("patient_paid", words=True)],
+        "patient_paid_cents": [max(amount or 0, 0) for amount in paid],
         "tax_cents": [amount or 0 for amount in table.amounts("tax", words=True)],
     }

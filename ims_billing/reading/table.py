@@ -244,7 +244,10 @@ class Table:
 
     def without_blanks(self, cells: list[str]) -> list[str]:
         """The cells, empty where one holds a dash, or a word that means that there is nothing."""
-        values = {cell: "" if says_nothing(cell, self._nothing) else cell for cell in set(cells)}
+        values = {
+            cell: "" if says_nothing(cell, self._nothing) or not any(map(str.isalnum, cell)) else cell
+            for cell in set(cells)
+        }
         return [values[cell] for cell in cells]
 
     def elsewhere(self) -> list[str]:

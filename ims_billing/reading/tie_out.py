@@ -72,6 +72,7 @@ def tie_out(
         for column, value in sale.cells().items():
             changed[column][visit] = value
         changed["beside"][visit] = _places(sale.lines)
+        changed["sold_as"][visit] = sale.first.item
         if sale.refunded:
             changed["status"][visit] = "refunded"
         bad += _bad_cells_of_sale(sale, visit, differs)

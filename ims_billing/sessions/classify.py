@@ -10,14 +10,14 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Practitioner
 from ims_billing.rules.published import published
 from ims_billing.sessions.name_words import NoteReader
-from ims_billing.sessions.service_names import reader_of
+from ims_billing.sessions.service_names import NameReader, reader_of
 from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 
 
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """Adds the CLASSIFIED columns to SESSIONS, and fills `visit` and `minutes` from the service name.
 
-    The service name decides the service. The notes decide it if the name does not say IMS, and a physiotherapist or
+    The service name decides the service, and its sale may contradict it. The notes decide it if the name does not say IMS, and a physiotherapist or
     somebody not on the roster treated. Nothing here decides whether a session is billed.
     """
     prove(sessions, SESSIONS)
@@ -33,6 +33,7 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame = _with_visit(frame, names.map({n: r.visit for n, r in readings.items()}).astype("str"))
     frame["minutes"] = frame["minutes"].fillna(names.map({n: r.minutes for n, r in readings.items()}).astype("Int64"))
     frame = _with_practitioners(frame, clinic)
+    frame = _with_sales(frame, reader, clinic)
     frame = _with_notes(frame)
     return prove(_with_insurers(frame, clinic), CLASSIFIED)
 
@@ -106,6 +107,28 @@ def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
 @cache
 def _ims_in_notes() -> NoteReader:
     return NoteReader(published().services, "ims")
+
+
+def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.DataFrame:
+    """Appointments whose sale names another service, of which the clinic bills one, or leaves the service open.
+
+    Such a session counts as the one that is billed, so that it waits for a person instead of being dropped.
+    """
+    pairs = frame.loc[frame["sold_as"] != "", ["service_name", "sold_as"]].drop_duplicates()
+    billed = {"ims", *clinic.block.bill}
+    for name, sold in pairs.itertuples(index=False, name=None):
+        booked, sale = reader.read(name), reader.read(sold)
+        another = booked.service != sale.service and bool({booked.service, sale.service} & billed)
+        if not another and (sale.service not in billed or set(sale.kinds()) <= set(booked.kinds())):
+            continue
+        rows = (frame["service_name"] == name) & (frame["sold_as"] == sold)
+        doubt = frame.loc[rows, "doubt"] + " sale-and-arrival-differ"
+        if booked.service not in billed:
+            frame.loc[rows, "service"] = sale.service
+            frame.loc[rows, "evidence"] = f"{sale.evidence}, on the sale"
+            doubt = pd.Series("sale-and-arrival-differ", index=doubt.index)
+        frame.loc[rows, "doubt"] = doubt.str.strip().astype("str")
+    return frame
 
 
 def _with_notes(frame: pd.DataFrame) -> pd.DataFrame:

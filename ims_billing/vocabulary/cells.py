@@ -129,28 +129,40 @@ def word_of(cell: str) -> str:
     return " ".join(re.sub(r"[^\w✓✔]|_", " ", plain(cell)).split())
 
 
+# Marks that say nothing where they stand alone. A question mark, a cross or an emoji says something.
+_SILENT = re.compile(r"[\s\-‐‑–—−._,;:/\\|*•·'’\"`()\[\]$]*")
+
+
 def says_nothing(cell: Cell, nothing: frozenset[str]) -> bool:
-    """Whether a cell is blank, an error aside: empty, dashes and other marks alone, or a word of `nothing`.
+    """Whether a cell is blank, an error aside: empty, dashes and other silent marks alone, or a word of `nothing`.
 
     `nothing` are words as `word_of` compares them. A lone currency sign beside a dash, as Excel's Accounting format
     writes zero, is blank too.
     """
     if not isinstance(cell, str):
         return cell is None
-    return (
-        not is_error(cell) and word_of(re.sub(r"(?i)^(?:cad|ca\$|c\$|\$)(?= *[-–—−]?$)", "", cell.strip())) in nothing
-    )
+    if is_error(cell):
+        return False
+    word = word_of(re.sub(r"(?i)^(?:cad|ca\$|c\$|\$)(?= *[-–—−]?$)", "", cell.strip()))
+    return word in nothing and "?" not in cell and (bool(word) or bool(_SILENT.fullmatch(cell)))
 
 
 def meaning_of(cell: str, meanings: Mapping[str, str]) -> str | None:
-    """The meaning of a cell's words: of all of them together, else the one meaning that each word has alone.
+    """The one meaning that the words of a cell have, alone or as the longest wordings of `meanings`.
 
-    None where `meanings` has neither.
+    A word that means "either" changes nothing beside others. None where some word is in no wording, where two mean
+    different things, or where a question mark takes back what they say.
     """
-    word = word_of(cell)
-    if word in meanings:
-        return meanings[word]
-    each = {meanings.get(part) for part in word.split()}
+    if "?" in cell:
+        return None
+    parts, each = word_of(cell).split(), set[str]()
+    while parts:
+        length_ = next((n for n in range(len(parts), 0, -1) if " ".join(parts[:n]) in meanings), 0)
+        if not length_:
+            return None
+        each.add(meanings[" ".join(parts[:length_])])
+        parts = parts[length_:]
+    each = each - {"either"} or each
     return each.pop() if len(each) == 1 else None
 
 

@@ -40,6 +40,7 @@ SESSIONS = (
     Column("phn", "str", "the patient's Personal Health Number"),
     Column("practitioner", "str", "who treated, as written"),
     Column("service_name", "str", "what was done, as written"),
+    Column("sold_as", "str", "the same as its sale words it; empty where no sale is matched to an appointment"),
     Column("visit", "str", "'initial', 'subsequent' or empty"),
     Column("first_visit", "str", "'yes', 'no' or empty: the patient's first; counts where nothing names the visit"),
     Column("chart", "str", "'signed', 'unsigned' or empty: the practice system's chart of the visit"),

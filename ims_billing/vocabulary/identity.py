@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
-from ims_billing.vocabulary.spelling import bare, day_text, given_name_first, name_words, plain, same_name
+from ims_billing.vocabulary.spelling import bare, core_name, day_text, given_name_first, name_words, plain, same_name
 
 _SEPARATOR = "\x1f"
 
@@ -99,12 +99,14 @@ def contents(sessions: pd.DataFrame) -> pd.Series[int]:
     return pd.util.hash_pandas_object(sessions[own], index=False).set_axis(sessions.index)
 
 
-def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[int]:
+def same_session(
+    sessions: pd.DataFrame, natural: pd.Series[str], copies: Sequence[tuple[int, int]] = ()
+) -> pd.Series[int]:
     """A group number per session; rows of one group are the same session. `natural` are their natural keys.
 
     Rows are one where they share the session id, or the natural key, or every cell. Without a start time the
     natural key does not hold rows together that all have ids of their own: a practice system that numbers two
-    visits means two.
+    visits means two. So it is with `copies`, pairs of positions as `likely_copies` gives them.
     """
     session_id = sessions["session_id"]
     numbered = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
@@ -112,10 +114,9 @@ def same_session(sessions: pd.DataFrame, natural: pd.Series[str]) -> pd.Series[i
     groups = _Groups(len(sessions))
     for key in (session_id, natural, contents(sessions).astype("str")):
         groups.join(key, (key != "").to_numpy())
-    if "service" in sessions:
-        for one, other in likely_copies(sessions):
-            if not _numbered_apart(sessions, one, other):
-                groups.unite(one, other)
+    for one, other in copies:
+        if not _numbered_apart(sessions, one, other):
+            groups.unite(one, other)
     return pd.Series(groups.numbers(), index=sessions.index)
 
 
@@ -128,7 +129,8 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     """Pairs of positions of classified sessions that are one visit as far as their rows say.
 
     They share day, practitioner and service, and the patient's name apart from typography or the member ID. What one
-    row leaves out is no difference; different starts, birth dates, or patient numbers of one file are.
+    row leaves out is no difference; different starts, birth dates, or patient numbers of one file are. Where both the
+    name and the member ID agree, another birth date is a slip.
     """
     by_day = day_text(sessions["service_date"]) + _SEPARATOR + natural_parts(sessions)["practitioner"]
     by_day = (by_day + _SEPARATOR + sessions["service"]).where(sessions["service_date"].notna(), "")
@@ -136,6 +138,7 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     pairs: set[tuple[int, int]] = set()
     for same in (
         _each(sessions["patient"], same_name),
+        _each(sessions["patient"], core_name),
         _each(sessions["patient"], lambda name: "".join(name_words(name))),
         _each(sessions["member"], bare),
         sessions["patient_id"].str.strip().str.casefold(),
@@ -163,21 +166,28 @@ def _one_visit(columns: dict[str, list[Any]], one: int, other: int) -> bool:
     names, numbers, members = both("patient"), both("patient_id"), both("member")
     same_member = members is not None and bare(members[0]) == bare(members[1])
     same_file = columns["file"][one] == columns["file"][other]
-    if differ("start") or differ("birth_date"):
+    alike = names is None or _names_agree(*names)
+    same_number = numbers is not None and numbers[0].strip().casefold() == numbers[1].strip().casefold()
+    same_person = same_number or (same_member and names is not None and alike)
+    if differ("start") or (differ("birth_date") and not same_person):
         return False
-    if numbers and numbers[0].strip().casefold() != numbers[1].strip().casefold():
+    if numbers and not same_number:
         if same_file and not same_member:
             return False
     elif numbers:
         return True
-    alike = names is None or _names_agree(*names)
     # A family shares one member ID: another name is the same patient only where the stated time is the same too.
     return alike or (same_member and both("start") is not None and both("birth_date") is not None)
 
 
 def _names_agree(one: str, other: str) -> bool:
     first, second = name_words(one), name_words(other)
-    return same_name(one) == same_name(other) or "".join(first) == "".join(second) or set(first) == set(second)
+    return (
+        core_name(one) == core_name(other)
+        or same_name(one) == same_name(other)
+        or "".join(first) == "".join(second)
+        or set(first) == set(second)
+    )
 
 
 def _numbered_apart(sessions: pd.DataFrame, one: int, other: int) -> bool:

@@ -62,6 +62,17 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in _SUFFIXES) if len(words) > 2 else tuple(words)
 
 
+# What clinics write beside a patient's name: a nickname in brackets or quotes, a payer after a dash, a number.
+_BESIDE_A_NAME = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|\s[-–—|/]+\s[^,]*|\s*#\s*\d+")
+
+
+@lru_cache(maxsize=1 << 17)
+def core_name(name: str) -> str:
+    """A person's name as `same_name`, without what stands in brackets or quotes, after a dash or a number sign."""
+    core = _BESIDE_A_NAME.sub(" ", name)
+    return same_name(core if any(map(str.isalpha, core)) else name)
+
+
 def _name_part(part: str) -> list[str]:
     # An apostrophe joins ("O'Neil" is "ONeil"); a full stop, a hyphen or a star separates.
     letters = "".join(c for c in plain(part.translate(_JOINING)) if unicodedata.category(c) not in _MARKS)
