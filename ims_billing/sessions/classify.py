@@ -17,8 +17,8 @@ from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """Adds the CLASSIFIED columns to SESSIONS, and fills `visit` and `minutes` from the service name.
 
-    The service name decides the service, and its sale may contradict it. The notes decide it if the name does not say IMS, and a physiotherapist or
-    somebody not on the roster treated. Nothing here decides whether a session is billed.
+    The service name decides the service, and its sale may contradict it. The notes decide it if the name does not say
+    IMS, and a physiotherapist or somebody not on the roster treated. Nothing here decides whether a session is billed.
     """
     prove(sessions, SESSIONS)
     reader = reader_of(clinic)
