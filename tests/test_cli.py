@@ -80,6 +80,8 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
         "insurers",
         "sessions",
         "written",
+        "decisions",
+        "next_command",
     ]
     assert (shown["month"], shown["as_of"], shown["written"]) == ("2026-10", "2026-11-05", [])
     assert [{**f, "sha256": len(f["sha256"])} for f in shown["files"]] == [

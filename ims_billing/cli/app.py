@@ -9,32 +9,43 @@ from typer.core import TyperGroup
 
 from ims_billing import __version__
 from ims_billing.cli import stopped
+from ims_billing.cli.json_output import OUTPUT
 from ims_billing.vocabulary.errors import BillingError
 
 HELD, COULD_NOT = 1, 2
+# Every fault of a command line; Typer makes only some of its kinds public.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class _Commands(TyperGroup):
     """Shows what the user can fix, and Ctrl-C, as one message; everything else is a bug and keeps its traceback."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **kwargs: Any) -> Any:
         """The context of a command line; Ctrl-C meanwhile is one line."""
+        OUTPUT.wanted, OUTPUT.shown = "--json" in args, None
         try:
-            return super().make_context(*args, **kwargs)
+            return super().make_context(info_name, args, *more, **kwargs)
         except KeyboardInterrupt as error:
             raise _stopped() from error
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command."""
+        """Runs the command; with --json prints its one object, in which an error is an object too."""
         try:
             return super().invoke(ctx)
         except BillingError as error:
             from ims_billing.cli.screen import fail
 
+            OUTPUT.fail(str(error), COULD_NOT)
             fail(str(error))
             raise typer.Exit(COULD_NOT) from error
+        except _UsageError as error:
+            OUTPUT.fail(error.format_message(), COULD_NOT)
+            raise
         except KeyboardInterrupt as error:
+            OUTPUT.fail(stopped.MESSAGE, stopped.CODE)
             raise _stopped() from error
+        finally:
+            OUTPUT.flush()
 
 
 def _stopped() -> typer.Exit:

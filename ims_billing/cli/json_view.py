@@ -16,6 +16,9 @@ from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import is_id, numbered
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.cli.screen import Shown
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.prepare import Month
@@ -27,18 +30,20 @@ if TYPE_CHECKING:
 _SHOWN = ["session", "kind", "severity", "message", "fix"]
 
 
-def month_json(
-    month: Month, numbers: Mapping[int, str] | None = None, written: Iterable[Path] = (), rest: Rest | None = None
-) -> dict[str, Any]:
-    """The object that `--json` prints; sessions are named by file, sheet, row and id, never by patient.
+def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """The object that `check` and `claim` print: a `json_shapes.MonthJson`.
 
-    `numbers` are the claim numbers by session of a run that recorded them; None: nothing was recorded. `rest` is what
-    second insurers are asked for.
+    Sessions are named by file, sheet, row and id, never by patient. `numbers` are the claim numbers by session of a
+    run that recorded them; None: nothing was recorded.
     """
     # Here, so that commands without sessions need no pandas.
+    from ims_billing.cli.screen.next_steps import next_command
     from ims_billing.reading.unread import ALL_ATTENDED
 
+    month, rest = shown.month, shown.rest
     totals = month.totals
+    # The files of this month alone: those of other months follow from it.
+    written = shown.written[0].files if shown.changed and shown.written else ()
     of_no_session = [
         {"kind": kind, "severity": severity, "message": message, "fix": fix}
         for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None)
@@ -85,7 +90,32 @@ def month_json(
         **({"findings": of_no_session} if of_no_session else {}),
         **({"second_insurers": _rest_json(rest)} if rest and len(rest.claims) else {}),
         "written": [str(path) for path in written],
+        "decisions": [] if shown.decisions is None else _decisions_json(shown.decisions, month),
+        "next_command": next_command(shown) or None,
     }
+
+
+def _decisions_json(decisions: pd.DataFrame, month: Month) -> list[dict[str, Any]]:
+    """The decisions that were read, by their session's place; a correct value may be a patient's, and stays out."""
+    labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
+    listed = []
+    columns = ["session", "kind", "decision", "correct_value"]
+    for key, kind, decision, value in decisions[columns].itertuples(index=False, name=None):
+        label = labels.get(key)
+        session = None if label is None else month.sessions.loc[[label]].iloc[0]
+        why = "" if label is None else month.decided.why_refused(label, kind)
+        listed.append(
+            {
+                "file": None if session is None else str(session["file"]),
+                "sheet": None if session is None else str(session["sheet"]),
+                "row": None if session is None else int(session["row"]),
+                "kind": kind,
+                "decision": decision or None,
+                "corrected": bool(value),
+                "refused": why or None,
+            }
+        )
+    return listed
 
 
 def _rest_json(rest: Rest) -> list[dict[str, Any]]:
@@ -147,6 +177,7 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
                 "set_aside": f.set_aside,
                 "sha256": f.sha256,
                 "unread": f.unread_headings,
+                "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
             }
             for f in done.files
         ],

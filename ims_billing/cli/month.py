@@ -10,6 +10,7 @@ import typer
 
 from ims_billing import __version__
 from ims_billing.cli.app import HELD, app
+from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import (
     All,
     AsOf,
@@ -29,7 +30,6 @@ from ims_billing.cli.options import (
     month_as_written,
     places,
     prepare,
-    print_json,
     read_all,
     read_sessions,
     workplace,
@@ -63,11 +63,11 @@ def check(
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger)
     prepared = prepare(read_all(files, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
+    shown = screen.Shown(prepared, command_line("claim", files, clinic=clinic, ledger=ledger), would=True)
     if as_json:
-        print_json(json_view.month_json(prepared))
+        print_json(json_view.month_json(shown))
     else:
-        command = command_line("claim", files, clinic=clinic, ledger=ledger)
-        screen.show_month(screen.Shown(prepared, command, would=True), everything=everything)
+        screen.show_month(shown, everything=everything)
     if prepared.totals.counts["held"] or any(file.doubtful for file in prepared.intake.files):
         raise typer.Exit(HELD)
 
@@ -136,10 +136,11 @@ def claim(
             prepared, rest = record.foresee(request, workplace(memory, folder, working))
         held = prepared.totals.counts["held"]
         if dry_run or held:
+            shown = screen.Shown(prepared, command, would=True, rest=rest)
             if as_json:
-                print_json(json_view.month_json(prepared, rest=rest))
+                print_json(json_view.month_json(shown))
             else:
-                screen.show_month(screen.Shown(prepared, command, would=True, rest=rest), everything=everything)
+                screen.show_month(shown, everything=everything)
             if strict and held:
                 screen.fail(f"{held} sessions are held and --strict was given: nothing was written.")
                 raise typer.Exit(HELD)
@@ -150,10 +151,6 @@ def claim(
         done = record.claim(request, workplace(memory, folder, working, password))
     if memory.synchronised_by:
         screen.warn_of_cloud(memory.path, memory.synchronised_by)
-    if as_json:
-        files_written = done.written.files if done.written else ()
-        print_json(json_view.month_json(done.month, done.numbers, files_written, done.rest))
-        return
     with memory.reading():
         unwritten = memory.nowhere_written()
     shown = screen.Shown(
@@ -162,7 +159,10 @@ def claim(
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
         unwritten=unwritten,
     )  # fmt: skip
-    screen.show_month(shown, everything=everything)
+    if as_json:
+        print_json(json_view.month_json(shown, done.numbers))
+    else:
+        screen.show_month(shown, everything=everything)
 
 
 @app.command(

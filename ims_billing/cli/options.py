@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -170,9 +168,3 @@ def command_line(command: str, files: list[Path], **options: Path | None) -> str
     named = [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
     words = ["ims-billing", command, *map(str, files), *(word for pair in named for word in pair)]
     return " ".join(f'"{word}"' if re.search(r"[\s&;()']", word) else word for word in words)
-
-
-def print_json(shown: dict[str, Any]) -> None:
-    """One JSON object on standard output; in ASCII where that is not UTF-8, so that every reader reads it."""
-    is_utf_8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    sys.stdout.write(json.dumps(shown, ensure_ascii=not is_utf_8, indent=1) + "\n")

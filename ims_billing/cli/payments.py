@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ims_billing.cli.app import HELD, app
+from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import (
     All,
     AsOf,
@@ -20,7 +21,6 @@ from ims_billing.cli.options import (
     day_of,
     existing_ledger,
     find_clinic,
-    print_json,
     workplace,
 )
 

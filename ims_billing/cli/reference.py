@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperCommand
 
 from ims_billing.cli.app import app
-from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, print_json, read_all
+from ims_billing.cli.json_output import print_json
+from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, read_all
 
 if TYPE_CHECKING:
     from ims_billing.vocabulary.model import Intake

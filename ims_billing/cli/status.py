@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
 from ims_billing.cli.app import app
-from ims_billing.cli.options import AsOf, ClinicFile, Json, LedgerOption, Out, day_of, find_clinic, print_json
+from ims_billing.cli.json_output import print_json
+from ims_billing.cli.options import AsOf, ClinicFile, Json, LedgerOption, Out, day_of, find_clinic
 
 if TYPE_CHECKING:
     from ims_billing.commands.status import Status

@@ -1,0 +1,376 @@
+"""The schema of what `--json` prints: other programs rely on these keys, so they are added to and never renamed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Outcome = Literal["claimed", "held", "not_billed", "already_claimed"]
+
+
+class Shape(BaseModel):
+    """An object with these keys and no others; a key with a default may be absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ErrorJson(Shape):
+    """Why a command could not do its work, or not all of it."""
+
+    message: str
+    exit_code: int
+
+
+class FailedJson(Shape):
+    """What a command prints that could show nothing."""
+
+    error: ErrorJson
+
+
+class SkippedJson(Shape):
+    """A row that is not a session, and why."""
+
+    sheet: str
+    row: int
+    reason: str
+
+
+class FileJson(Shape):
+    """A file of sessions: rows = sessions + repeated + tied + set_aside."""
+
+    file: str
+    layout: str
+    rows: int
+    sessions: int
+    repeated: int
+    tied: int
+    set_aside: int
+    sha256: str
+    unread: list[str]
+    skipped: list[SkippedJson]
+    note: str = ""
+    could_change_a_claim: list[str] = []
+
+
+class CentsJson(Shape):
+    """The fees as read, and by outcome."""
+
+    read: int
+    claimed: int
+    held: int
+    not_billed: int
+    already_claimed: int
+    corrected: int = 0
+
+
+class TotalsJson(Shape):
+    """The control totals."""
+
+    rows: int
+    sessions: int
+    claimed: int
+    held: int
+    not_billed: int
+    already_claimed: int
+    repeated: int
+    tied: int
+    set_aside: int
+    cents: CentsJson
+
+
+class InsurerJson(Shape):
+    """An insurer's claims, and what it is billed in cents."""
+
+    insurer: str
+    claims: int
+    cents: int
+
+
+class FindingJson(Shape):
+    """A finding, with its kind of the catalogue."""
+
+    kind: str
+    severity: Literal["hold", "warn"]
+    message: str
+    fix: str
+
+
+class FactJson(Shape):
+    """A line of a page of why."""
+
+    what: str
+    said: str
+
+
+class PartJson(Shape):
+    """A part of a page of why."""
+
+    heading: str
+    facts: list[FactJson]
+
+
+class PageJson(Shape):
+    """A page of why."""
+
+    title: str
+    parts: list[PartJson]
+
+
+class OnePageJson(PageJson):
+    """What `why CLAIM` and `why KIND` print."""
+
+    version: str
+
+
+class SessionJson(Shape):
+    """A session; its claim is null where nothing was recorded."""
+
+    file: str
+    sheet: str
+    row: int
+    session_id: str | None
+    outcome: Outcome
+    reason: str | None
+    service: str
+    service_code: str | None
+    insurer: str | None
+    fee_cents: int
+    claim: str | None
+    findings: list[FindingJson]
+
+
+class ExplainedJson(SessionJson):
+    """A session with its page of why."""
+
+    why: PageJson
+
+
+class SecondJson(Shape):
+    """A claim to a second insurer, for the balance of the claim that it follows."""
+
+    claim: str | None
+    follows: str
+    insurer: str
+    cents: int
+
+
+class DecisionJson(Shape):
+    """A decision that was read for the first time, and why it does not count if it does not."""
+
+    file: str | None
+    sheet: str | None
+    row: int | None
+    kind: str
+    decision: str | None
+    corrected: bool
+    refused: str | None
+
+
+class MonthJson(Shape):
+    """What `check` and `claim` print."""
+
+    version: str
+    month: str | None
+    as_of: str
+    files: list[FileJson]
+    totals: TotalsJson
+    insurers: list[InsurerJson]
+    sessions: list[SessionJson]
+    findings: list[FindingJson] = []
+    second_insurers: list[SecondJson] = []
+    written: list[str]
+    decisions: list[DecisionJson]
+    next_command: str | None
+    error: ErrorJson | None = None
+
+
+class WhyJson(Shape):
+    """What `why FILE --row N` prints."""
+
+    version: str
+    month: str | None
+    as_of: str
+    sessions: list[ExplainedJson]
+
+
+class PaymentFileJson(Shape):
+    """A file of payments."""
+
+    file: str
+    layout: str
+    rows: int
+    set_aside: int
+    sha256: str
+    unread: list[str]
+    skipped: list[SkippedJson]
+
+
+class LineJson(Shape):
+    """A line of a payment: its result, and the claims that it was posted to or may mean."""
+
+    file: str
+    sheet: str
+    row: int
+    result: str
+    cents: int
+    short_cents: int
+    patient_share_cents: int
+    claims: list[str]
+    message: str | None
+    might_be: list[str]
+
+
+class PaymentJson(Shape):
+    """A payment."""
+
+    number: str | None
+    insurer: str | None
+    paid_on: str | None
+    cents: int
+    lines: list[LineJson]
+
+
+class PaymentTotalsJson(Shape):
+    """Lines and cents by result."""
+
+    lines: dict[str, int]
+    cents: dict[str, int]
+
+
+class ReconciliationJson(Shape):
+    """What `reconcile` prints; `posted` is null where nothing was recorded."""
+
+    version: str
+    as_of: str
+    files: list[PaymentFileJson]
+    posted: list[int] | None
+    totals: PaymentTotalsJson
+    payments: list[PaymentJson]
+    written: list[str]
+    error: ErrorJson | None = None
+
+
+class UndonePaymentJson(Shape):
+    """The payment that was undone."""
+
+    payment: int
+    insurer: str
+    cents: int
+    claims: list[str]
+
+
+class UndoneJson(Shape):
+    """What `reconcile --undo` prints."""
+
+    version: str
+    undone: UndonePaymentJson
+    error: ErrorJson | None = None
+
+
+class OwedJson(Shape):
+    """What an insurer owes in cents, by age in days, and in all."""
+
+    insurer: str
+    claims: int
+    cents: dict[str, int]
+
+
+class OwedTotalsJson(Shape):
+    """What all insurers owe."""
+
+    claims: int
+    cents: dict[str, int]
+
+
+class AgedClaimJson(Shape):
+    """A claim that is not paid as claimed."""
+
+    claim: str
+    insurer: str
+    month: str
+    claimed_on: str
+    age: int
+    bucket: str
+    amount_cents: int
+    paid_cents: int
+    owed_cents: int
+    state: str
+
+
+class AgingJson(Shape):
+    """What `aging` prints."""
+
+    version: str
+    as_of: str
+    insurers: list[OwedJson]
+    totals: OwedTotalsJson
+    claims: list[AgedClaimJson]
+    written: list[str]
+    error: ErrorJson | None = None
+
+
+class CitedJson(Shape):
+    """How long a rule is in force, and where it comes from."""
+
+    since: str | None = Field(alias="from")
+    until: str | None
+    source: str
+    url: str | None
+    verified: bool
+    whose: str
+
+
+class FeeJson(CitedJson):
+    """A fee."""
+
+    service: str
+    visit: str | None
+    minutes: int | None
+    insurer: str | None
+    cents: int
+
+
+class RuleJson(CitedJson):
+    """A rule in words."""
+
+    table: str
+    whom: str
+    what: str
+    value: str
+
+
+class ServiceJson(Shape):
+    """A service, and what it is billed as."""
+
+    service: str
+    about: str
+    billed: bool
+    service_code: str | None
+    description: str | None
+
+
+class KnownInsurerJson(Shape):
+    """An insurer that the program knows."""
+
+    id: str
+    code: str
+    insurer: str
+    aliases: list[str]
+    public: bool
+    channel: str | None
+    requires: list[str] | None
+    service_code: str | dict[str, str] | None
+    name_source: str
+    name_url: str | None
+
+
+class RulesJson(Shape):
+    """What `rules` prints."""
+
+    version: str
+    on: str
+    services: list[ServiceJson]
+    insurers: list[KnownInsurerJson]
+    fees: list[FeeJson]
+    rules: list[RuleJson]
