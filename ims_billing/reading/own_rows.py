@@ -47,7 +47,9 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
         reason = ""
         if position in filled:
             reason = between.reason(position, filled[position], last=position == below[-1])
-            if position > last_full and own and reason in ("", between.HEADING):
+            if filled[position] == 1 and _is_a_row_in_one_cell(match, position):
+                reason = ""
+            elif position > last_full and own and reason in ("", between.HEADING):
                 reason = "a line of text below the table"
         elif again[position] == headings[naming[0]] and [text(c) for c in table.row(position)] == headings:
             reason = "the header again"
@@ -58,6 +60,18 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
             own.append(position)
             between.add(position)
     return own, asides
+
+
+def _is_a_row_in_one_cell(match: Match, position: int) -> bool:
+    """Whether the one cell of a text file's line holds a whole row: quoted as one, or with another separator."""
+    cells = [text(cell) for cell in match.table.row(position) if text(cell)] if match.table.is_text else []
+    for cell in cells:
+        for separator in ",;|\t":
+            parts = [part.strip(' "') for part in cell.split(separator)]
+            days = (day(part, order, short_years=True) for part in parts for order in ("month-first", "day-first"))
+            if len(parts) >= _NAMES_ENOUGH and any(on is not None for on in days):
+                return True
+    return False
 
 
 @dataclass

@@ -62,6 +62,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     for name, personal in _DATES.items():
         cells[name] = table.noted_dates(name, short_years=not personal, personal=personal)
     table.note_moved()
+    table.note_headings()
     return typed(cells, table, file)
 
 
@@ -104,6 +105,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
     }
     _note_contradictions(table, cells["status"])
     table.note_moved()
+    table.note_headings()
     return _without_breaks(typed(cells, table, file), table)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.group_headings import rows_under_headings
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import moved_rows
 from ims_billing.reading.own_rows import own_rows
@@ -268,6 +269,11 @@ class Table:
         """Notes the rows of a text file whose cells may stand in wrong columns: each is held as a whole line."""
         for position, message in self.moved().items():
             self.note(position, "line", "unreadable-cell", message)
+
+    def note_headings(self) -> None:
+        """Notes the rows below a title or group heading that says a status or that they were billed."""
+        for position, message in rows_under_headings(self.match, self._positions.tolist(), self.asides).items():
+            self.note(position, "unread", "unreadable-cell", message)
 
     def refuse_moved(self, file: str) -> None:
         """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""

@@ -1,0 +1,67 @@
+"""Titles and group headings that say of the rows below them that they did not take place or were billed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from ims_billing.reading.layout import Match
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import text, word_of
+from ims_billing.vocabulary.model import Aside
+
+_MESSAGE = "The line above in row {} may say that this visit did not take place or was billed, and no column does."
+# Line reasons under which a row says nothing of those below it.
+_LITTLE = 2
+_SILENT = ("a line of totals", "the header again")
+
+
+def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence[Aside]) -> dict[int, str]:
+    """Messages for the rows below a line that says a status or that something was billed, by index.
+
+    `positions` are the table's own rows, `asides` those that were skipped. A title above the headings speaks of every
+    row, a line between the rows of those down to the next such line.
+    """
+    table = match.table
+    skipped = [line.row - table.first_row for line in asides if line.reason not in _SILENT]
+    # "Cancelled, 3" names so little that it is no visit's row, even where it could not be skipped.
+    filled = sum((table.filled_in(column) for column in range(len(table.columns))), np.zeros(table.height, dtype=int))
+    lines = {line: _speaks(match, line) for line in (*skipped, *(p for p in positions if filled[p] <= _LITTLE))}
+    title = next((match.row(p) for p in range(match.header - 1, -1, -1) if _speaks(match, p)), None)
+    if title is None and not any(lines.values()):
+        return {}
+    messages, above, ahead = {}, title, sorted(lines)
+    for index, position in enumerate(positions):
+        while ahead and ahead[0] < position:
+            line = ahead.pop(0)
+            above = match.row(line) if lines[line] else title
+        if above is not None:
+            messages[index] = _MESSAGE.format(above)
+    return messages
+
+
+def _speaks(match: Match, position: int) -> bool:
+    """Whether a cell of a row says that something did not take place or was billed; "not billed" says neither."""
+    for cell in match.table.row(position):
+        words = f" {word_of(text(cell))} "
+        for harmless in _unsent():
+            words = words.replace(harmless, " ")
+        if any(phrase in words for phrase in _phrases()):
+            return True
+    return False
+
+
+@cache
+def _unsent() -> tuple[str, ...]:
+    billed = published().layouts.words.billed["no"]
+    return tuple(f" {word}" + " " for word in sorted(map(word_of, billed), key=len, reverse=True) if len(word) > 2)
+
+
+@cache
+def _phrases() -> frozenset[str]:
+    words, unread = published().layouts.words, published().unread
+    absent = (word for meaning, texts in words.status.items() if meaning != "arrived" for word in texts)
+    states = ("do not bill", "no charge", "written off", "write off", "draft", "déjà facturé")
+    return frozenset(f" {word_of(word)} " for word in (*absent, *unread.absence, *unread.sent, *states))
