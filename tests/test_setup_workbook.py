@@ -472,14 +472,14 @@ def clinic_of_bytes(content: bytes) -> Clinic:
 
 
 def test_init_writes_the_workbook_and_converts_only_where_a_kind_is_named(tmp_path: Path) -> None:
-    done = start(tmp_path / "new", None, None)
+    done = start(tmp_path / "new", None)
     assert [path.name for path in done.files] == ["clinic.xlsx", "sessions.xlsx"]
     assert done.to_fill_in == len(load(done.files[0]).unconfirmed) == 1
     clinic_file(tmp_path)
     kinds: tuple[SetupKind | None, ...] = (None, "toml")
     for kind in kinds:
         with pytest.raises(BillingError, match=r"clinic\.toml: there is a clinic file already"):
-            start(tmp_path, kind, None)
+            start(tmp_path, kind)
     before = load_toml(tmp_path / "clinic.toml")
     steps: list[tuple[SetupKind, str, str]] = [
         ("workbook", "clinic.xlsx", "clinic-before.toml"),
@@ -487,26 +487,26 @@ def test_init_writes_the_workbook_and_converts_only_where_a_kind_is_named(tmp_pa
         ("workbook", "clinic.xlsx", "clinic-before-2.toml"),
     ]
     for step, name, kept in steps:
-        done = start(tmp_path, step, None)
+        done = start(tmp_path, step)
         assert (done.files, done.kept) == ((tmp_path / name,), tmp_path / kept)
         assert dataclasses.replace(load(tmp_path / name), file=before.file, sha256=before.sha256) == before
 
 
 def test_a_setup_with_something_left_to_fill_in_becomes_no_toml(tmp_path: Path) -> None:
-    start(tmp_path, None, None)
+    start(tmp_path, None)
     with pytest.raises(BillingError, match="fill in what is marked") as refused:
-        start(tmp_path, "toml", None)
+        start(tmp_path, "toml")
     assert "sheet Clinic, B5: Name" in str(refused.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clinic.xlsx", "sessions.xlsx"]
 
 
 def test_no_empty_spreadsheet_is_written_beside_an_export(tmp_path: Path) -> None:
     (tmp_path / "october.csv").write_text("Date,Patient\n", encoding="utf-8")
-    assert [path.name for path in start(tmp_path, None, None).files] == ["clinic.xlsx"]
+    assert [path.name for path in start(tmp_path, None).files] == ["clinic.xlsx"]
 
 
 def test_claim_lists_once_what_is_left_to_fill_in(tmp_path: Path) -> None:
-    start(tmp_path, None, None)
+    start(tmp_path, None)
     with pytest.raises(BillingError, match="1 thing to fill in before you can claim") as refused:
         refuse_unfinished(tmp_path / "clinic.xlsx", load(tmp_path / "clinic.xlsx").unconfirmed)
     assert str(refused.value).count("sheet Clinic, B5: Name") == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
@@ -13,9 +13,6 @@ from typer.core import TyperCommand
 from ims_billing.cli.app import app
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, read_all
-
-if TYPE_CHECKING:
-    from ims_billing.vocabulary.model import Intake
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt", ".html")
 
@@ -70,13 +67,10 @@ def init(
 ) -> None:
     """Write the clinic's setup, clinic.xlsx, filled in as far as exports tell; what is missing is marked in it."""
     from ims_billing.cli import screen
-    from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands.init import start
 
-    intake: Intake | None = None
-    if source:
-        intake = read_all(source, without_file())
-    screen.show_started(start(folder, kind.value if kind else None, intake), from_sessions=intake is not None)
+    done = start(folder, kind.value if kind else None, source or (), read_all)
+    screen.show_started(done, from_sessions=bool(source))
 
 
 @app.command(

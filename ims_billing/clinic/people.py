@@ -172,6 +172,20 @@ def person(name: str) -> str:
     return " ".join(_name_words(name, "physiotherapist"))
 
 
+def name_and_profession(cell: str) -> tuple[Words, Profession | None]:
+    """A practitioner's name as names are compared, and the one profession that the cell states beside it.
+
+    ``"Carla Specimen (RMT)"`` is Carla Specimen, a massage therapist. What states two professions, or something that
+    is not understood, keeps its words, and states none.
+    """
+    plain_words = _name_words(cell, "other")
+    for profession in _rules().professions:
+        words = _name_words(cell, profession)
+        if len(words) < len(plain_words):
+            return words, profession
+    return plain_words, None
+
+
 def names_more_than(cell: str, name: str) -> bool:
     """Whether a cell has all of another name in it (as `person` gives it), and more than that name."""
     words, wanted = person(cell).split(), name.split()

@@ -11,13 +11,13 @@ from typing import Literal
 from ims_billing.clinic.setup_file import TOML_NAME, WORKBOOK_NAME, is_workbook, read_setup
 from ims_billing.clinic.setup_rows import SetupRows, rows_of
 from ims_billing.clinic.setup_toml import toml_of
-from ims_billing.clinic.toml_file import content_of
+from ims_billing.clinic.toml_file import content_of, without_file
 from ims_billing.clinic.validation import proven
+from ims_billing.commands.draft_exports import Read, drafted
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Intake
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
 from ims_billing.workbooks.setup_workbook import setup_workbook
 from ims_billing.workbooks.sheet import Book, Column, Kind
@@ -62,8 +62,8 @@ class Started:
     to_fill_in: int = 0
 
 
-def start(folder: Path, kind: SetupKind | None, intake: Intake | None) -> Started:
-    """Writes a setup and, where no spreadsheet stands in the folder, an empty one of sessions.
+def start(folder: Path, kind: SetupKind | None, exports: Sequence[Path] = (), read: Read | None = None) -> Started:
+    """Writes a setup, from exports that `read` reads; without any, an empty spreadsheet of sessions beside it.
 
     Where a `kind` is named, a setup of the other kind in the folder is turned into it, and kept under another name.
     Raises BillingError where there is a setup already: none is ever overwritten.
@@ -72,21 +72,21 @@ def start(folder: Path, kind: SetupKind | None, intake: Intake | None) -> Starte
     others = [folder / name for name in _NAMES.values() if name != target.name and (folder / name).is_file()]
     if target.exists() or others:
         there = target if target.exists() else others[0]
-        if there == target or kind is None or intake is not None:
+        if there == target or kind is None or exports:
             raise BillingError(f"{there}: there is a clinic file already, and it is left as it is.")
         return _converted(there, target)
     rows = first_rows()
-    content = clinic_text(intake).encode() if kind == "toml" else setup_workbook(rows, offered())
+    if kind == "toml":
+        content = clinic_text(read(list(exports), without_file()) if exports and read else None).encode()
+    else:
+        rows |= drafted(exports, read) if exports and read else {}
+        content = setup_workbook(rows, offered())
     contents = {target: content}
-    if intake is None and not _has_spreadsheets(folder):
+    if not exports and not _has_spreadsheets(folder):
         contents[folder / SESSIONS_FILE] = empty_spreadsheet()
     write_all(contents, shared=False)
-    to_fill_in = sum(_asks(value) for table in rows.values() for row in table for value in row.values())
-    return Started(tuple(contents), to_fill_in=to_fill_in if kind != "toml" else 0)
-
-
-def _asks(value: object) -> bool:
-    return isinstance(value, str) and value.endswith(QUESTION)
+    to_fill_in = 0 if kind == "toml" else len(read_setup(target, content).questions)
+    return Started(tuple(contents), to_fill_in=to_fill_in)
 
 
 def first_rows() -> SetupRows:

@@ -12,10 +12,12 @@ import pandas as pd
 from ims_billing.clinic.clinic import Insurer, toml_text
 from ims_billing.clinic.people import names_more_than, person
 from ims_billing.clinic.toml_file import without_file
+from ims_billing.commands.draft import people_paying
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.spelling import same_name
 
 _TEMPLATE = Template("""\
 # The clinic file of ims-billing. Lines that begin with # are explanations and examples.
@@ -167,6 +169,9 @@ def _insurers(sessions: pd.DataFrame) -> str:
     named = sessions[sessions["insurer_id"] != SELF_PAY]
     listed_names = named.loc[named["insurer_id"] != "", "insurer_name"]
     unknown = named.loc[named["insurer_id"] == "", "insurer"]
+    # Practice systems name the patient where the patient pays.
+    people = people_paying(sessions)
+    unknown = unknown[~unknown.map(same_name).isin(people)]
     vendor = '# vendor_number = ""               # what it calls the clinic'
     clinic = without_file()
     entries = [

@@ -1,0 +1,214 @@
+"""A first setup drafted from a clinic's exports: what they show is filled in, what only the clinic knows is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.people import Words, name_and_profession, names_more_than
+from ims_billing.clinic.setup_rows import SetupRows, cell_of
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.sessions.classify import classify
+from ims_billing.sessions.service_names import NameReading, names_read
+from ims_billing.vocabulary.frames import SELF_PAY
+from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, QUESTION
+from ims_billing.vocabulary.spelling import bare, same_name
+
+# What a service shows about whoever gives it.
+_GIVEN_BY = {
+    "ims": "physiotherapist",
+    "physiotherapy": "physiotherapist",
+    "massage": "massage-therapist",
+    "acupuncture": "acupuncturist",
+    "chiropractic": "chiropractor",
+    "kinesiology": "kinesiologist",
+}
+# A fee that this share of the sessions has is the clinic's; where fewer have it, the clinic is asked.
+_USUAL_SHARE = 0.75
+_ALIASES = {column.key: column for column in PRACTITIONERS.columns}["aliases"]
+
+
+def draft(intake: Intake) -> SetupRows:
+    """The rows of a first setup, from sessions; no patient's name stands in it."""
+    clinic = without_file()
+    sessions = classify(intake.sessions, clinic)
+    return {
+        "practitioner": _practitioners(sessions),
+        "insurer": _insurers(sessions, clinic),
+        "fee": _fees(sessions),
+        "service_names": _service_names(sessions, clinic),
+    }
+
+
+def _written(names: pd.Series[str]) -> list[str]:
+    """The distinct texts that have a letter in them, in alphabetical order."""
+    return sorted(name for name in names.unique() if any(character.isalpha() for character in name))
+
+
+def people_in(names: Iterable[str]) -> list[list[str]]:
+    """Spellings of practitioners, those of one person together: apostrophes, initials and credentials aside."""
+    groups: dict[str, list[str]] = {}
+    words: dict[str, Words] = {}
+    for written in names:
+        own = name_and_profession(written)[0]
+        letters = same_name(" ".join(own))
+        groups.setdefault(letters, []).append(written)
+        words.setdefault(letters, own)
+    for letters, own in words.items():
+        if len(own) > 1 and len(own[0]) == 1:
+            whole = [w for w, o in words.items() if len(o[0]) > 1 and o[0][0] == own[0] and o[-1] == own[-1]]
+            # An initial that could be two people stays apart: the clinic knows whose it is.
+            if len(whole) == 1:
+                groups[whole[0]] += groups.pop(letters)
+    return list(groups.values())
+
+
+def _practitioners(sessions: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = []
+    everybody = people_in(_written(sessions["practitioner"]))
+    names = [" ".join(name_and_profession(spellings[0])[0]) for spellings in everybody]
+    for number, spellings in enumerate(everybody):
+        # "Ann Example and Ben Sample" is nobody: its sessions are held until the export says who treated.
+        if any(names_more_than(spellings[0], name) for other, name in enumerate(names) if other != number):
+            continue
+        theirs = sessions[sessions["practitioner"].isin(spellings)]
+        stated = {name_and_profession(name)[1] or "" for name in spellings} - {""}
+        services = Counter(theirs.loc[theirs["service"].isin(_GIVEN_BY), "service"])
+        shown = Counter({_GIVEN_BY[service]: count for service, count in services.items()}).most_common(1)
+        guess = f"{shown[0][0]}{QUESTION}" if shown else QUESTION
+        # Two professions beside one name may be two people: the clinic says which is meant.
+        profession: str = next(iter(stated)) if len(stated) == 1 else guess
+        name = _shortest(spellings)
+        own_words = name_and_profession(name)[0]
+        others = [other for other in spellings if other != name and name_and_profession(other)[0] != own_words]
+        row: dict[str, Any] = {"name": name, "profession": profession, "Notes": _counted(len(theirs))}
+        if others:
+            row["aliases"] = cell_of(others, _ALIASES)
+        if profession.startswith("physiotherapist"):
+            row |= {"registration": QUESTION, "registered.from": QUESTION}
+            if services["ims"]:
+                row["needling.from"] = QUESTION
+        rows.append(row)
+    return rows
+
+
+def _shortest(spellings: Sequence[str]) -> str:
+    """The spelling that is a name and nothing else, given name first and whole, where there is one."""
+
+    def rank(written: str) -> tuple[bool, bool, bool, int, str]:
+        words = name_and_profession(written)[0]
+        set_off = bool(re.search(r"[(),\[\]]", written))
+        return len(words[0]) == 1, "’" in written, set_off, -len("".join(words)), written
+
+    best = min(spellings, key=rank)
+    words = name_and_profession(best)[0]
+    without = (re.sub(r"\s*[(\[][^)\]]*[)\]]", "", best).strip(), best.rpartition(",")[0].strip())
+    return next((name for name in without if name and name_and_profession(name)[0] == words and "," not in name), best)
+
+
+def _counted(count: int) -> str:
+    return "1 session" if count == 1 else f"{count:,} sessions"
+
+
+def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
+    """The insurers under a known spelling, and below them each unknown spelling with the owner that it may have.
+
+    A payer with a patient's name is none: the practice system puts it there where the patient pays.
+    """
+    known = sessions[~sessions["insurer_id"].isin(["", SELF_PAY])]
+    rows: list[dict[str, Any]] = [
+        {"name": name, "Notes": _counted(int((known["insurer_name"] == name).sum()))}
+        for name in _written(known["insurer_name"])
+    ]
+    people = people_paying(sessions)
+    unknown = sessions.loc[sessions["insurer_id"] == "", "insurer"]
+    by_letters: dict[str, list[str]] = {}
+    for written in _written(unknown):
+        if same_name(written) not in people:
+            by_letters.setdefault(bare(written), []).append(written)
+    for spellings in by_letters.values():
+        owner = owner_of(spellings[0], clinic)
+        rows.append(
+            {
+                "name": f"{owner}{QUESTION}" if owner else QUESTION,
+                "aliases": cell_of(spellings, _ALIASES),
+                "Notes": f"{_counted(int(unknown.isin(spellings).sum()))}; choose whose it is, or type a new name",
+            }
+        )
+    return rows
+
+
+def people_paying(sessions: pd.DataFrame) -> set[str]:
+    """The patients and the insured, as names are compared: a payer of such a name is no insurer."""
+    return {same_name(name) for field in ("patient", "insured") for name in sessions[field].unique() if name}
+
+
+def owner_of(written: str, clinic: Clinic) -> str | None:
+    """The insurer that an unknown spelling may mean; None where nothing shows one."""
+    without = re.sub(r"\([^)]*\)|\[[^\]]*\]|#?\s*\d[\d-]*", " ", written)
+    inside = " ".join(re.findall(r"\(([^)]*)\)", written))
+    parts = [part for text in (without, inside, *re.split(r"\s+[-–/]\s+", without)) if (part := " ".join(text.split()))]
+    for part in parts:
+        insurer = clinic.insurer(part)
+        if insurer is not None:
+            return insurer.name
+    letters = bare(without)
+    by_initials = {
+        insurer.name
+        for insurer in clinic.insurers
+        for name in (insurer.name, *insurer.aliases)
+        if len(letters) > 1 and "".join(word[0] for word in re.findall(r"\w+", name)).casefold() == letters
+    }
+    if len(by_initials) == 1:
+        return by_initials.pop()
+    return clinic.nearest_insurer(without) if len(letters) > 3 else None
+
+
+def _fees(sessions: pd.DataFrame) -> list[dict[str, Any]]:
+    """The usual fee of IMS by visit and minutes, from the first day of the first month that there is."""
+    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
+    first = paid["service_date"].min()
+    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
+    minutes = paid["minutes"].astype("string").fillna("").astype("str")
+    rows = []
+    for (visit, length), part in paid.groupby([paid["visit"], minutes]):
+        (usual, times), *others = Counter(part["fee_cents"].tolist()).most_common(4)
+        sure = times >= _USUAL_SHARE * len(part)
+        rest = ", ".join(f"{cents / 100:.2f} ({count})" for cents, count in others)
+        rows.append(
+            {
+                "service": "ims",
+                "visit": str(visit),
+                "minutes": int(str(length)) if length else None,
+                "amount": usual / 100 if sure else f"{usual / 100:.2f}{QUESTION}",
+                "from": start,
+                "Notes": f"{times} of {_counted(len(part))}" + (f"; others: {rest}" if rest else ""),
+            }
+        )
+    return rows
+
+
+def _service_names(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
+    """Each name that speaks of IMS, or may mean it, with how it is read; what is not certain is asked."""
+    rows = []
+    for reading in names_read(sessions["service_name"], clinic):
+        if reading.service == "ims" or reading.needles:
+            row = {"name": reading.name, "Read as": _read_as(reading)}
+            rows.append(row if reading.certain and reading.service == "ims" else {**row, "service": QUESTION})
+    return rows
+
+
+def _read_as(reading: NameReading) -> str:
+    if reading.service != "ims":
+        return "It may mean IMS, and says no service that is known"
+    if reading.also_acupuncture:
+        return "IMS and acupuncture: which of them?"
+    open_words = (*reading.unknown, *reading.doubtful)
+    return f"IMS, but {', '.join(open_words)} leaves it open" if open_words else "IMS"

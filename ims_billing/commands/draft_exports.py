@@ -1,0 +1,81 @@
+"""Reads exports for a first setup, those too whose headings nobody knows, and says how their columns were read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ims_billing.clinic.clinic import Clinic, OwnLayout
+from ims_billing.clinic.setup_rows import SetupRows
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.commands.draft import draft
+from ims_billing.commands.draft_columns import DraftedLayout, drafted_layout
+from ims_billing.reading.intake import nobody_to_ask
+from ims_billing.reading.layout import layouts, recognise
+from ims_billing.reading.other_reports import refuse_other_reports
+from ims_billing.reading.spreadsheet import open_spreadsheet
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import FileRead, Intake
+from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION
+
+Read: TypeAlias = Callable[[list[Path], Clinic], Intake]
+
+
+def drafted(paths: Sequence[Path], read: Read) -> SetupRows:
+    """The rows of a first setup from these exports, which `read` reads by a clinic's layouts.
+
+    Raises BillingError where a file is no spreadsheet, or another report than an export of sessions.
+    """
+    unknown = {path: layout for path in paths if (layout := _layout_of(path)) is not None}
+    clinic = _with(unknown.values())
+    readable = [path for path in paths if path not in unknown or unknown[path].complete]
+    rows: SetupRows = {}
+    files: tuple[FileRead, ...] = ()
+    if readable:
+        intake = read(readable, clinic)
+        rows, files = draft(intake), intake.files
+    rows["layout"] = _columns(unknown, files)
+    return rows
+
+
+def _layout_of(path: Path) -> DraftedLayout | None:
+    """The layout that a file seems to have which no layout fits; None for every other file."""
+    try:
+        tables = open_spreadsheet(path.name, path.read_bytes(), nobody_to_ask).tables
+    except (BillingError, OSError):
+        return None  # reading it says why, or asks for its password
+    try:
+        recognise(tables, layouts(without_file()), path.name)
+    except BillingError:
+        refuse_other_reports(tables, None, without_file(), path.name)
+        return drafted_layout(path.name, tables, without_file())
+    return None
+
+
+def _with(unknown: Iterable[DraftedLayout]) -> Clinic:
+    """The clinic of nobody, with the drafted layouts as its own."""
+    headings: dict[str, dict[str, str]] = {}
+    for layout in unknown:
+        own = headings.setdefault(layout.name, {})
+        own |= {row["heading"]: row["meaning"].rstrip(QUESTION) for row in layout.rows if "meaning" in row}
+    return replace(without_file(), layouts=tuple(OwnLayout(name=n, headings=own) for n, own in headings.items()))
+
+
+def _columns(unknown: Mapping[Path, DraftedLayout], files: Sequence[FileRead]) -> list[dict[str, Any]]:
+    """The rows of the sheet Columns: every heading of an unknown export, and of the others what could change a claim.
+
+    A heading that nothing stands for is ignored where its cells say nothing about a claim; else the clinic is asked.
+    """
+    doubtful = {column.heading for file in files for column in file.doubtful}
+    rows: list[dict[str, Any]] = []
+    listed = set()
+    for layout in unknown.values():
+        for row in layout.rows:
+            if (layout.name, row["heading"]) not in listed:
+                listed.add((layout.name, row["heading"]))
+                ask = row["heading"] in doubtful or not layout.complete
+                rows.append({"meaning": QUESTION if ask else IGNORE, **row})
+    headings = {heading for _, heading in listed}
+    return [*rows, *({"heading": name, "meaning": QUESTION} for name in sorted(doubtful - headings) if name)]

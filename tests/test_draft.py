@@ -1,0 +1,141 @@
+"""A first setup drafted from exports: who is one person, whose a spelling is, what a column is taken for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.clinic.setup_rows import SetupRows
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.commands.draft import draft, owner_of, people_in
+from ims_billing.commands.draft_exports import drafted
+from ims_billing.commands.init_toml import clinic_text
+from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.errors import BillingError
+from tests.practice import intake, row, xlsx, xlsx_cells
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["Ann O'Neil", "Ann O’Neil, PT", "O'Neil, Ann", "A. O'Neil", "Ann ONeil"],
+        ["Carla Specimen (RMT)", "Carla Specimen (Registered Massage Therapist)", "Carla Specimen"],
+        ["Dr. Dev Placeholder, R.Ac", "Dev Placeholder"],
+        ["Ben Sample MPT", "B. Sample", "Ben T. Sample"],
+        ["Anne-Marie Roy", "Anne Marie Roy"],
+    ],
+)
+def test_spellings_of_one_practitioner_are_one_person(spellings: list[str]) -> None:
+    assert [sorted(person) for person in people_in([*spellings, "Jun Ma"])] == [sorted(spellings), ["Jun Ma"]]
+
+
+def test_an_initial_that_could_be_two_people_is_nobody_else() -> None:
+    assert len(people_in(["Ann Example", "Amy Example", "A. Example"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "owner"),
+    [
+        ("SLF", "Sun Life"),
+        ("DSF", "Desjardins"),
+        ("Canada Life (GWL)", "Canada Life"),
+        ("Sun Life (12345)", "Sun Life"),
+        ("Green Shield - 0012", "Green Shield"),
+        ("Extended Health (PBC)", "Pacific Blue Cross"),
+        ("Manulife Fin.", "Manulife"),
+        ("Novel Mutual", None),
+        ("XY", None),
+    ],
+)
+def test_an_unknown_spelling_has_a_proposed_owner_where_something_shows_one(written: str, owner: str | None) -> None:
+    assert owner_of(written, without_file()) == owner
+
+
+def drafted_from(tmp_path: Path, rows: list[dict[str, Any]]) -> SetupRows:
+    return draft(intake(tmp_path, rows, without_file()))
+
+
+def test_professions_are_proposed_and_a_physiotherapist_is_asked_for_what_a_claim_needs(tmp_path: Path) -> None:
+    rows = [
+        row(Practitioner="Ann Example", Service="IMS"), row(Practitioner="Ben Sample (PT)", Service="Physiotherapy"),
+        row(Practitioner="Carla Specimen", Service="Massage"), row(Practitioner="Dee Unknown", Service="Chat"),
+        row(Practitioner="Ann Example and Ben Sample", Service="IMS"),
+    ]  # fmt: skip
+    people = {person.pop("name"): person for person in drafted_from(tmp_path, rows)["practitioner"]}
+    assert {name: person["profession"] for name, person in people.items()} == {
+        "Ann Example": "physiotherapist?", "Ben Sample": "physiotherapist", "Carla Specimen": "massage-therapist?",
+        "Dee Unknown": "?",
+    }  # fmt: skip
+    asked = {name: {key for key, value in person.items() if value == "?"} for name, person in people.items()}
+    assert asked == {
+        "Ann Example": {"registration", "registered.from", "needling.from"},
+        "Ben Sample": {"registration", "registered.from"}, "Carla Specimen": set(), "Dee Unknown": {"profession"},
+    }  # fmt: skip
+
+
+def test_a_payer_with_a_patients_name_is_no_insurer_and_stands_nowhere(tmp_path: Path) -> None:
+    rows = [
+        row(Patient="Pat Madeup", Insurer="Madeup, Pat"),
+        row(Patient="Kim Other", Insurer="Novel Mutual", Insured_Name="Sky Relative"),
+        row(Patient="Lee Third", Insurer="Sky Relative"),
+    ]
+    insurers = drafted_from(tmp_path, rows)["insurer"]
+    assert [(entry["name"], entry["aliases"]) for entry in insurers] == [("?", "Novel Mutual")]
+    text = clinic_text(intake(tmp_path, rows, without_file()))
+    assert 'name = "Novel Mutual"' in text
+    assert not any(name in text for name in ("Madeup", "Relative"))
+
+
+def test_a_fee_is_asked_about_only_where_the_sessions_disagree(tmp_path: Path) -> None:
+    rows = [row(Minutes=30, Fee=95.0)] * 3 + [
+        row(Minutes=30, Fee=80.0),
+        row(Minutes=45, Fee=1.0),
+        row(Minutes=45, Fee=2.0),
+    ]
+    fees = {fee["minutes"]: fee["amount"] for fee in drafted_from(tmp_path, rows)["fee"]}
+    assert fees == {30: 95.0, 45: "1.00?"}
+
+
+def unknown_export(tmp_path: Path, *more: str, **cells: str) -> Path:
+    """An export under unknown headings, with further columns."""
+    days = [dt.date(2026, 10, day) for day in (5, 6, 7, 8)]
+    headings = ["When", "Who Came", "Seen By", "What Was Done", "Paid For By", "Price", *cells]
+    rows: list[list[Any]] = [
+        [day, f"Pat Madeup{'abcd'[n]}", "Ann Example", "IMS", "Sun Life", 95.0, *cells.values()]
+        for n, day in enumerate(days)
+    ]
+    kept = [n for n, heading in enumerate(headings) if heading not in more]
+    return xlsx_cells(tmp_path, [[line[n] for n in kept] for line in [headings, *rows]], "visits.xlsx")
+
+
+def columns(path: Path) -> dict[str, str]:
+    return {line["heading"]: line["meaning"] for line in drafted([path], read_files)["layout"]}
+
+
+def test_a_column_that_could_change_a_claim_is_asked_about_and_a_harmless_one_ignored(tmp_path: Path) -> None:
+    found = columns(unknown_export(tmp_path, Colour="red", Went="no"))
+    assert (found["Colour"], found["Went"], found["Seen By"]) == ("ignore", "?", "Practitioner")
+
+
+def test_an_export_that_lacks_something_is_a_sheet_of_columns_to_fill_in(tmp_path: Path) -> None:
+    rows = drafted([unknown_export(tmp_path, "Price", Colour="red")], read_files)
+    assert {line["heading"]: line["meaning"] for line in rows["layout"]}["Colour"] == "?"
+    assert "practitioner" not in rows
+
+
+def test_a_column_of_a_known_export_that_could_change_a_claim_is_asked_about(tmp_path: Path) -> None:
+    path = xlsx(tmp_path, [{**row(), "Went": "no"}, {**row(), "Went": "yes"}])
+    assert columns(path) == {"Went": "?"}
+
+
+def test_another_report_and_what_is_no_table_are_refused_as_everywhere(tmp_path: Path) -> None:
+    report = xlsx_cells(tmp_path, [["Staff Name", "Shift Total Hours"], ["Ann", 8]], "shifts.xlsx")
+    with pytest.raises(BillingError, match="Jane's Shift report"):
+        drafted([report], read_files)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear all\n", encoding="utf-8")
+    with pytest.raises(BillingError, match="no header row"):
+        drafted([letter], read_files)
