@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "month": {"vocabulary", "rules", "clinic", "sessions", "checks", "payments"},
     "ledger": {"vocabulary", "payments", "saving"},
     "workbooks": {"vocabulary", "payments", "saving"},
+    "manual": set(),
 }
 MAY_IMPORT["commands"] = {*MAY_IMPORT}
 MAY_IMPORT["cli"] = {*MAY_IMPORT}

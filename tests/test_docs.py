@@ -1,25 +1,120 @@
-"""The README says what the program does: the table of findings, the commands, the files it names."""
+"""The README and the manual say what the program does: their commands run, their tables and files are right."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
+import pytest
+import typer
+from typer.testing import CliRunner
+
 import ims_billing
-from ims_billing.vocabulary.findings import catalogue_table
+from ims_billing.cli.main import app
+from ims_billing.cli.screen.month_page import Shown, month_page
+from ims_billing.clinic.setup_file import load
+from ims_billing.manual import TOPICS, page
+from ims_billing.month.prepare import prepare_month
+from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.findings import catalogue_page
+from ims_billing.workbooks.files import Written
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-BEGIN = "<!-- findings: made by ims_billing.vocabulary.findings.catalogue_table() -->\n"
-END = "\n<!-- end of findings -->"
+FINDINGS = ROOT / "ims_billing" / "manual" / "findings.md"
+MANUAL = "\n".join(page(topic) for topic in TOPICS)
 
 
-def test_the_table_of_findings_is_the_catalogue() -> None:
-    """Write it anew with: python -m tests.test_docs"""
-    assert README.partition(BEGIN)[2].partition(END)[0] == catalogue_table()
+def screen() -> str:
+    """The sample month on the screen, as the README's first command shows it."""
+    clinic = load(ROOT / "samples" / "clinic.toml")
+    intake = read_files([ROOT / "samples" / "sessions-2026-10.xlsx"], clinic)
+    month = prepare_month(intake, clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+    folder = Path("samples", "reports", "2026-10")
+    insurers = [folder / "insurers" / f"{name}.xlsx" for name, _, _ in month.by_insurer()]
+    summary = folder / "claim-summary-2026-10.xlsx"
+    shown = Shown(
+        month, "ims-billing claim samples/sessions-2026-10.xlsx", would=False, batch=1, summary=summary, fresh=True,
+        ledger=Path("samples", "ims-billing.sqlite"),
+        written=[Written((summary, folder / "claims-2026-10.csv", *insurers), (), shared=False, summary_sha256="")],
+    )  # fmt: skip
+    return "\n".join(line.plain for line in month_page(shown, 100))
+
+
+def commands(text: str) -> list[str]:
+    """The command lines of a Markdown text: those of its blocks, and those between backticks."""
+    spans = [*re.findall(r"`([^`\n]+)`", text), *(line.strip() for line in text.splitlines())]
+    return [span for span in spans if re.match(r"(ims-billing|why|void) [a-z-]", span)]
+
+
+def test_the_page_of_findings_is_the_catalogue() -> None:
+    """Write it again with: python -m tests.test_docs"""
+    assert FINDINGS.read_text(encoding="utf-8") == catalogue_page()
+
+
+def test_the_screen_in_the_readme_is_the_sample_months() -> None:
+    """Write it again with: python -m tests.test_docs"""
+    assert README.partition("```text\n")[2].partition("\n```")[0] == screen()
+
+
+def test_the_readme_is_short_and_every_page_of_the_manual_is_listed() -> None:
+    assert len(README.replace(screen(), "").splitlines()) <= 125
+    assert {path.stem for path in FINDINGS.parent.glob("*.md")} == set(TOPICS)
+    for topic in TOPICS:
+        assert f"](ims_billing/manual/{topic}.md)" in README
+        assert page(topic).startswith("# ")
+
+
+def test_every_command_line_names_a_command_and_options_that_there_are() -> None:
+    group = typer.main.get_command(app)
+    known = group.commands  # type: ignore[attr-defined]
+    lines = [line for line in commands(f"{README}\n{MANUAL}") if "$" not in line]
+    assert len(lines) > 30
+    for line in lines:
+        words = shlex.split(line.removeprefix("ims-billing ").replace("...", ""))
+        command = known[words[0]]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+        for word in words[1:]:
+            if word.strip("[]").startswith("--"):
+                assert word.strip("[]") in options, line
+        if words[0] == "help" and len(words) > 1 and not words[1].isupper() and "[" not in words[1]:
+            assert words[1] in TOPICS, line
+
+
+def test_every_command_of_the_manual_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "samples"
+    shutil.copytree(ROOT / "samples", folder, ignore=shutil.ignore_patterns("reports", "*.sqlite*", "*.py", "*.png"))
+    monkeypatch.chdir(folder)
+    ran = 0
+    for topic in TOPICS:
+        for block in re.findall(r"```sh\n(.*?)```", page(topic), flags=re.DOTALL):
+            for line in block.splitlines():
+                if not line.startswith("ims-billing "):
+                    continue
+                words = shlex.split(line)[1:]
+                if words[0] in ("check", "claim", "void", "why") and "--as-of" not in words:
+                    words += ["--as-of", "2026-11-05"]
+                done = CliRunner().invoke(app, words)
+                assert done.exit_code in (0, 1), (line, done.output, done.exception)
+                assert not done.exception or isinstance(done.exception, SystemExit), line
+                ran += 1
+    assert ran >= 14
+
+
+def test_help_lists_the_topics_shows_a_page_and_keeps_commands_whole() -> None:
+    topics = CliRunner().invoke(app, ["help"], env={"COLUMNS": "60"}).stdout
+    assert all(f"  {topic} " in topics for topic in TOPICS)
+    shown = CliRunner().invoke(app, ["help", "month"], env={"COLUMNS": "40"}).stdout
+    assert "    ims-billing check sessions-2026-10.xlsx --month 2026-10\n" in shown
+    assert not [line for line in shown.splitlines() if line != line.rstrip()]
+    wrong = CliRunner().invoke(app, ["help", "decidin"])
+    assert (wrong.exit_code, "did you mean deciding?" in wrong.stderr) == (2, True)
 
 
 def test_the_two_command_lines_stand_on_the_first_screen() -> None:
@@ -31,7 +126,7 @@ def test_the_two_command_lines_stand_on_the_first_screen() -> None:
 
 
 def test_every_file_that_the_readme_and_contributing_point_to_is_there() -> None:
-    for text in (README, CONTRIBUTING):
+    for text in (README, CONTRIBUTING, MANUAL):
         for target in re.findall(r"\]\(([^)]+)\)", text):
             assert (ROOT / target).exists(), target
 
@@ -55,6 +150,8 @@ def test_the_changelog_knows_this_version() -> None:
 
 
 if __name__ == "__main__":
-    head, _, rest = README.partition(BEGIN)
-    tail = rest.partition(END.lstrip("\n"))[2]
-    (ROOT / "README.md").write_text(f"{head}{BEGIN}{catalogue_table()}{END}{tail}", encoding="utf-8")
+    FINDINGS.write_text(catalogue_page(), encoding="utf-8")
+    head, _, rest = README.partition("```text\n")
+    (ROOT / "README.md").write_text(
+        f"{head}```text\n{screen()}\n```{rest.partition(chr(10) + '```')[2]}", encoding="utf-8"
+    )

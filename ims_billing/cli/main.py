@@ -7,10 +7,10 @@ import gc
 import sys
 import unicodedata
 
-from ims_billing.cli import month, payments, reference, status
+from ims_billing.cli import manual, month, payments, reference, status
 from ims_billing.cli.app import app
 
-__all__ = ["app", "main", "month", "payments", "reference", "status"]
+__all__ = ["app", "main", "manual", "month", "payments", "reference", "status"]
 
 # What stands for a character that a console cannot show.
 _NEAREST = {

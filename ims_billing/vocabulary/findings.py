@@ -628,14 +628,21 @@ FIRST_TO_CHECK = (
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 
 
-def catalogue_table() -> str:
-    """The catalogue as a Markdown table, as the README holds it."""
-    lines = ["| kind | severity | counts when decided | what it means | how to fix |", "|---|---|---|---|---|"]
+def catalogue_page() -> str:
+    """The catalogue as the manual's page of findings, in Markdown."""
+    lines = [
+        "# Findings",
+        "",
+        "A finding that holds a session keeps it from being claimed until it is fixed or decided. A warning changes",
+        "nothing else. The clinic setup can change how serious a finding is, unless it is fixed. `ims-billing why` with",
+        "the word in brackets explains one of them.",
+    ]
     words = {"bill": "Bill", "correct": "Correct value"}
-    for kind in _KINDS:
-        severity = f"{kind.severity}, fixed" if kind.fixed else kind.severity
-        counts = ", ".join(words[decision] for decision in kind.decisions) or (
-            "none" if kind.severity == "hold" else ""
-        )
-        lines.append(f"| `{kind.kind}` | {severity} | {counts} | {kind.title} | {kind.fix} |")
-    return "\n".join(lines)
+    for remedy, heading in REMEDIES.items():
+        lines += ["", f"## {heading}", ""]
+        for kind in (kind for kind in _KINDS if kind.remedy == remedy):
+            serious = ("holds" if kind.severity == "hold" else "warns") + (", fixed" if kind.fixed else "")
+            decided = " or ".join(words[decision] for decision in kind.decisions)
+            decide = f"; decide with {decided}" if decided else "; can't be decided" if kind.severity == "hold" else ""
+            lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}")
+    return "\n".join(lines) + "\n"
