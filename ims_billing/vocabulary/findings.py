@@ -634,8 +634,8 @@ def catalogue_page() -> str:
         "# Findings",
         "",
         "A finding that holds a session keeps it from being claimed until it is fixed or decided. A warning changes",
-        "nothing else. The clinic setup can change how serious a finding is, unless it is fixed. `ims-billing why` with",
-        "the word in brackets explains one of them.",
+        "nothing else. The clinic setup can change how serious a finding is, unless it is fixed. `ims-billing why` and",
+        "the word in brackets explain one of them.",
     ]
     words = {"bill": "Bill", "correct": "Correct value"}
     for remedy, heading in REMEDIES.items():
