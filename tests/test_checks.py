@@ -456,6 +456,26 @@ def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
     assert messages_of(month, "practitioner-not-on-roster") == [changed_over] * 2
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (dt.date(2026, 10, 6), None),
+        (dt.date(2026, 10, 7), None),
+        (dt.date(2026, 10, 8), "The day of the accident is after the visit."),
+        (dt.date(2027, 7, 10), "The day of the accident is after the visit."),
+        ("last week", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+        ("10/07/2026 or so", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+        ("", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+    ],
+)
+def test_a_payer_of_accidents_needs_a_day_that_can_be_the_accidents(tmp_path: Path, day: Any, said: str | None) -> None:
+    month = month_of(tmp_path, [row(Insurer="WCB", Payer_File_Number="1", Accident_Date=day)])
+    holds = month.findings[(month.findings["kind"] == "missing-accident-date") & (month.findings["severity"] == "hold")]
+    assert [message.startswith(said or "?") for message in holds["message"]] == ([True] if said else [])
+    # A decision bills it, or the right day is typed.
+    assert set(CATALOGUE["missing-accident-date"].decisions) >= {"bill", "correct"}
+
+
 def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
     for cells, kind, message in (
         ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic file."),

@@ -114,7 +114,18 @@ for _kind, _absent, _what in (
         "the insured's name",
     ),
     ("payer-file-number", lambda c: c["payer_file_number"] == "", "its file number of the accident"),
-    ("accident-date", lambda c: c["accident_date"].isna(), "the day of the accident"),
     ("phn", lambda c: c["phn"] == "", "the Personal Health Number"),
 ):
     check(f"missing-{_kind}")(_required(_kind, _absent, _what))
+
+_no_accident_date = _required("accident-date", lambda c: c["accident_date"].isna(), "the day of the accident")
+
+
+@check("missing-accident-date")
+def missing_accident_date(desk: Desk) -> pd.Series[str]:
+    """A required accident date that is missing, or one that no payer of accidents can mean: it is after the visit."""
+    candidates = desk.candidates
+    after = candidates["accident_date"] > candidates["service_date"]
+    after &= desk.by_insurer_and_day(lambda insurer, _: insurer.public)
+    impossible = say(after, "The day of the accident is after the visit.")
+    return pd.concat([_no_accident_date(desk), impossible]).astype("str")

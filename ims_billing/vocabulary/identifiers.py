@@ -24,6 +24,15 @@ _NAMED_DAY = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[- ](\d{2}|\d{4})|(\d{1,
 # The number that this program gives a claim: no insurer's number for a policy, a person or an accident.
 _OUR_CLAIM = re.compile(r"20\d\d-\d\d-[a-z]{4}-\d{4,}")
 _WHOLE = re.compile(r"(\d+)[.,]0+")
+# A number with a fraction. Behind four digits and a stop, three digits and more may be a division of a group.
+_FRACTION = re.compile(r"\d{1,3}[.,]\d+|\d+[.,]\d{1,2}")
+# Two numbers in one cell, of which nobody can tell which is meant: "22218 or 22281", "022218 / 000175", or a policy
+# beside a certificate.
+_TWO = re.compile(
+    r"\d\W*\b(?:or|ou|and|et|vs|to)\b\W*\w*\d"
+    r"|\d\s+[/&]\s*\w*\d|\d\s*[/&]\s+\w*\d|\d{4,}\s*(?:[/&:#(]|\s-\s)\s*\d{4,}"
+    r"|\d.*\b(?:cert|certificate|certificat|member|membre)\b.*\d"
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,10 @@ def _damage(words: str, beside: Collection[str]) -> str:
         return "a number that a spreadsheet has shortened, such as 1.23E+11"
     if _OUR_CLAIM.fullmatch(words):
         return "a claim number of this program, which is not the insurer's"
+    if _FRACTION.fullmatch(words):
+        return "a number with decimals"
+    if _TWO.search(words):
+        return "two numbers"
     if _is_day(words):
         return "a date: a spreadsheet has turned the number into one"
     if words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0"):
