@@ -10,9 +10,11 @@ import pytest
 
 from ims_billing.checks import CHECKS
 from ims_billing.checks.desk import and_others
+from ims_billing.checks.notes import phrase_in
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
+from ims_billing.rules.published import published
 from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import AS_OF, MONTH, kinds, messages_of, month_of, outcomes, practice, row, xlsx
 
@@ -193,9 +195,45 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:
     assert [kind for kind, _, _ in REPRODUCERS] == [kind for kind in CATALOGUE if kind not in (*JANES, *REMEMBERED)]
-    by_reading = {"unreadable-service-date", "missing-service-date", "status-not-recognised", *TIES}
+    by_reading = {"unreadable-service-date", "missing-service-date", *TIES}
     # Whether an appointment and its sale name one service is judged once both names are read.
     assert set(CHECKS) == set(CATALOGUE) - by_reading | {"sale-and-arrival-differ"}
+
+
+CONTRADICTING_NOTES = [
+    "Cancelled", "canceled", "CANCELLED - snow", "Patient cancelled", "pt cancelled by phone, sick", "late cancel",
+    "Late cancellation, fee charged", "No-show", "no show", "patient no show 10:15", "Did not attend", "didn't show up",
+    "Cancelled due to illness", "already billed", "Already billed to Sun Life", "already claimed in September",
+    "Billed already", "refunded", "Refunded $95 to card", "full refund", "Do not bill", "DO NOT BILL - see Ann",
+    "don't bill MSP", "do not submit", "no charge", "duplicate", "wrong patient", "Tight calf. No show",
+    "Annulé", "annulée par la patiente", "Ne s'est pas présenté", "absente", "déjà facturé", "Remboursée",
+    "ne pas facturer", "Client absent",
+]  # fmt: skip
+ORDINARY_NOTES = [
+    "", "patient cancelled golf", "billing address changed", "cancelled gym membership", "not cancelled",
+    "on cancellation list", "no show policy discussed", "refund policy explained", "did not attend gym this week",
+    "never already billed", "bill to Sun Life", "ready to bill", "paid at desk", "billed at new rate",
+    "no charge for tape", "will cancel if sick", "Moved here after patient cancelled", "cancelled trip to Mexico",
+    "absent reflexes", "duplicate receipt mailed", "void bladder often", "Neck, 30 min", "dossier annulation expliquée",
+    "rescheduled from Tuesday", "remboursement expliqué", "pas annulé", "knee pain refunded? asked",
+    "The patient came today after she had cancelled twice in September",
+    "Please do not bill the gym that she cancelled",
+]  # fmt: skip
+
+
+def test_a_short_note_that_contradicts_the_visit_waits_for_a_person(tmp_path: Path) -> None:
+    assert [note for note in CONTRADICTING_NOTES if not phrase_in(note)] == []
+    assert [note for note in ORDINARY_NOTES if phrase_in(note)] == []
+    month = month_of(tmp_path, [row(Notes=note, Patient=note[:2]) for note in ("Patient cancelled", "no pain")])
+    assert outcomes(month) == ["held", "claimed"]
+    assert messages_of(month, "status-not-recognised") == ['The note says "cancelled", and no other column does.']
+    assert CATALOGUE["status-not-recognised"].decisions == ("bill", "correct")
+
+
+def test_every_phrase_of_a_note_is_one_and_is_written_as_the_rules_have_it() -> None:
+    notes = published().layouts.notes
+    assert [phrase for phrase in (*notes.anywhere, *notes.alone) if phrase_in(phrase) != phrase] == []
+    assert [word for word in notes.beside if phrase_in(word)] == []
 
 
 def test_a_code_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None:

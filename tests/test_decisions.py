@@ -164,6 +164,8 @@ def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) 
         ("missing-policy", {"Policy Number": ""}, "00456", "claimed"),
         ("status-not-recognised", {"Status": "hm"}, "no show", "not_billed no-show"),
         ("status-not-recognised", {"Status": "hm"}, "arrived", "claimed"),
+        ("status-not-recognised", {"Notes": "patient cancelled"}, "arrived", "claimed"),
+        ("status-not-recognised", {"Notes": "patient cancelled"}, "cancelled", "not_billed cancelled"),
         ("unreadable-cell", {"Insurer": "#N/A"}, "Sun Life", "claimed"),
         ("missing-payer-file-number", {"Insurer": "ICBC", "Accident Date": "2026-09-01"}, "AB123", "claimed"),
     ],

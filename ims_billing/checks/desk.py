@@ -62,6 +62,8 @@ class Desk:
     """True for a session that was claimed before, in time."""
     corrected: frozenset[int] = frozenset()
     """Sessions with a correct value that somebody typed: a person has decided what they say."""
+    status_corrected: frozenset[int] = frozenset()
+    """Those of `corrected` whose correct value is the status."""
     _computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """Results of `once`, by function."""
 

@@ -315,6 +315,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Pr
         as_of=scope.as_of,
         in_time=(sessions["replaces"] != "") | scope.already_sent,
         corrected=frozenset(place.session for place in decided.corrected),
+        status_corrected=frozenset(p.session for p in decided.corrected if p.kind == "status-not-recognised"),
     )
     findings = run_checks(desk, lookup.undated, progress)
     examined = Examined(

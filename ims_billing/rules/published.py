@@ -252,6 +252,15 @@ class PayerWords(Strict):
     unread: UnreadMoney
 
 
+class NoteWords(Strict):
+    """What a short note may say of a visit: `anywhere` unless `denied`, or `alone` but for words `beside` it."""
+
+    anywhere: tuple[Text, ...]
+    alone: tuple[Text, ...]
+    denied: tuple[Text, ...]
+    beside: tuple[Text, ...]
+
+
 class LayoutRules(Strict):
     """How spreadsheets are read: `layouts.toml`."""
 
@@ -262,6 +271,7 @@ class LayoutRules(Strict):
     speaks_of_payment: PaymentWords
     lines: Lines
     words: CellWords
+    notes: NoteWords
     payers: PayerWords
 
 
