@@ -19,12 +19,15 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from stdnum.ca import bc_phn
 
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_rows import rows_of
+from ims_billing.clinic.toml_file import load, read_toml
+from ims_billing.commands.init import offered
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.package import stamped
+from ims_billing.workbooks.setup_workbook import setup_workbook
 
 HERE = Path(__file__).parent
 HEADINGS = (
@@ -405,6 +408,11 @@ def remittances(claims: pd.DataFrame) -> dict[str, list[Row]]:
     }
 
 
+def setup_in_excel(path: Path) -> bytes:
+    """The clinic of a clinic.toml as the workbook that init would turn it into."""
+    return setup_workbook(rows_of(read_toml(path, path.read_bytes())), offered())
+
+
 def plain_workbook(listed: list[Row]) -> Workbook:
     """The rows below their headings, and nothing else."""
     book = Workbook()
@@ -422,6 +430,9 @@ def main() -> None:
     listed = rows()
     for name, part in (("sessions-2026-10", listed), ("sessions-2026-10-later", a_week_later(listed))):
         (HERE / f"{name}.xlsx").write_bytes(stamped(workbook(part), dt.date(2026, 11, 1)))
+    # In a folder of its own: two setups in one folder are refused.
+    (HERE / "excel").mkdir(exist_ok=True)
+    (HERE / "excel" / "clinic.xlsx").write_bytes(setup_in_excel(HERE / "clinic.toml"))
     (HERE / "jane").mkdir(exist_ok=True)
     for name, content in jane_reports(listed).items():
         (HERE / "jane" / name).write_bytes(content)

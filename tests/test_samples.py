@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -15,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
+from ims_billing.clinic.setup_file import load as load_setup
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
@@ -56,8 +58,28 @@ def test_the_script_makes_the_same_spreadsheet_again(tmp_path: Path) -> None:
             for folder in (tmp_path / "samples", SAMPLES)
         )
         assert fresh == kept
-    for path in (SAMPLES / "jane").iterdir():
-        assert (tmp_path / "samples" / "jane" / path.name).read_bytes() == path.read_bytes()
+    for path in [*(SAMPLES / "jane").iterdir(), SAMPLES / "excel" / "clinic.xlsx"]:
+        assert (tmp_path / "samples" / path.relative_to(SAMPLES)).read_bytes() == path.read_bytes()
+
+
+def test_the_setup_in_excel_gives_the_same_bytes_but_for_its_name_and_hash(month: Month, tmp_path: Path) -> None:
+    in_excel = load_setup(SAMPLES / "excel" / "clinic.xlsx")
+    named = dataclasses.replace(in_excel, file=month.clinic.file, sha256=month.clinic.sha256)
+    by_toml, by_excel, renamed = (
+        files_of(prepared, tmp_path / name)
+        for name, prepared in (
+            ("toml", month),
+            ("excel", prepare_month(month.intake, in_excel, month=month.month, as_of=month.as_of)),
+            ("renamed", prepare_month(month.intake, named, month=month.month, as_of=month.as_of)),
+        )
+    )
+    assert renamed == by_toml
+    assert {name for name, content in by_excel.items() if content != by_toml[name]} == {"claim-summary-2026-10.xlsx"}
+
+
+def files_of(month: Month, out: Path) -> dict[str, bytes]:
+    """The files of a month as a new ledger writes them, by name."""
+    return {path.name: path.read_bytes() for path in write_month(on_ledger(month), {1}, out).files}
 
 
 def a_week_later(folder: Path) -> Month:
