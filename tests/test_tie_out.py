@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ims_billing.clinic.toml_file import load
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.model import FileRead
 from tests.jane import appointment, as_csv, exports, sale
-from tests.practice import AS_OF, MONTH, csv_file, kinds, messages_of, outcomes, practice
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, kinds, messages_of, outcomes, practice
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -128,8 +129,9 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
       appointment(**LATER)],
      [sale(Patient_Guid="g-2", Patient="Sam Madeup"), sale(), sale(Invoice="1002-P01")], ["claimed", "held", "held"],
      ["tie-not-certain"]),
-    ("the sale is of another service than the visit", [appointment()], [sale(Item="Physiotherapy")], ["held"],
+    ("the sale is of another service than the visit", [appointment()], [sale(Item="Massage")], ["held"],
      ["sale-and-arrival-differ"]),
+    ("the receipt says only what IMS is billed as", [appointment()], [sale(Item="Physiotherapy")], ["claimed"], []),
     ("the visit is of another service than the sale", [appointment(treatment_name="Physiotherapy")], [sale()],
      ["held"], ["sale-and-arrival-differ"]),
     ("the sale's name leaves open what the visit's does not", [appointment()], [sale(Item="IMS / massage")], ["held"],
@@ -176,6 +178,30 @@ def test_what_contradicts_an_arrived_state_holds_the_visit(
     assert outcomes(month) == [outcome]
     assert kinds(month) == (["status-not-recognised"] if outcome == "held" else [])
     assert outcomes(jane(tmp_path, [appointment(state="cancelled", **{column: cell})], [sale()]))[0] != "held"
+
+
+@pytest.mark.parametrize(
+    ("item", "outcome"),
+    [
+        ("Physiotherapy Services", "claimed"), ("Physiotherapy", "claimed"), ("Physio - 30 min (Follow-up)", "claimed"),
+        ("Physiothérapie", "claimed"), ("Hands-on Rehab", "claimed"), ("IMS", "claimed"), ("Physio Consult", "held"),
+        ("Physiotherapy Assessment", "held"), ("Physio / Massage", "held"), ("Acupuncture", "held"),
+        ("Physiotherapy - Acupuncture", "held"), ("Massage", "held"), ("Services", "held"), ("Shockwave", "held"),
+        ("Kinesiology", "held"), ("Physio + Laser", "held"),
+    ],
+)  # fmt: skip
+def test_a_receipt_in_the_words_that_ims_is_billed_under_contradicts_no_ims(
+    tmp_path: Path, item: str, outcome: str
+) -> None:
+    clinic_path = clinic_file(tmp_path, NO_POLICY)
+    written = clinic_path.read_text(encoding="utf-8")
+    described = written.replace('code = "PHYSIO"', 'code = "PHYSIO"\ndescription = "Hands-on Rehab"')
+    clinic_path.write_text(described, encoding="utf-8")
+    clinic = load(clinic_path)
+    read = read_files(exports(tmp_path, [appointment()], [sale(Item=item)]), clinic)
+    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
+    assert outcomes(month) == [outcome]
+    assert kinds(month) == (["sale-and-arrival-differ"] if outcome == "held" else [])
 
 
 def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:

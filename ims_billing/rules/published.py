@@ -149,6 +149,7 @@ class ServiceRules(Strict):
     group: tuple[WordGroup, ...]
     signs: Signs
     # By a number word, or a number, before a word for visits a name is of more than one visit.
+    receipt: dict[str, tuple[Text, ...]]
     counted: dict[Literal["visits", "numbers"], tuple[Text, ...]]
     question: Question
 

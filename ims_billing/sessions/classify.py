@@ -10,6 +10,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Practitioner
 from ims_billing.rules.published import published
 from ims_billing.sessions.name_words import NoteReader
+from ims_billing.sessions.receipts import says_only_physiotherapy
 from ims_billing.sessions.service_names import NameReader, reader_of
 from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 
@@ -112,12 +113,14 @@ def _ims_in_notes() -> NoteReader:
 def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.DataFrame:
     """Appointments whose sale names another service, of which the clinic bills one, or leaves the service open.
 
-    Such a session counts as the one that is billed, so that it waits for a person instead of being dropped.
+    IMS is billed as physiotherapy, so a sale that says only that is no other service. Such a session counts as the one that is billed, so that it waits for a person instead of being dropped.
     """
     pairs = frame.loc[frame["sold_as"] != "", ["service_name", "sold_as"]].drop_duplicates()
     billed = {"ims", *clinic.block.bill}
     for name, sold in pairs.itertuples(index=False, name=None):
         booked, sale = reader.read(name), reader.read(sold)
+        if booked.service == "ims" and says_only_physiotherapy(sold, clinic.service_code.description):
+            continue
         another = booked.service != sale.service and bool({booked.service, sale.service} & billed)
         if not another and (sale.service not in billed or set(sale.kinds()) <= set(booked.kinds())):
             continue
