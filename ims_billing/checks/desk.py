@@ -15,6 +15,7 @@ from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, as_frame, empty
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable, Progress, no_progress
+from ims_billing.vocabulary.quoting import Names
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -80,6 +81,11 @@ class Desk:
         sessions = self.sessions
         ahead = sessions["service_date"] > pd.Timestamp(self.as_of)
         return ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna() & ~ahead
+
+    @cached_property
+    def names(self) -> Names:
+        """The names in the columns of patients and insured of the run, which no message quotes."""
+        return Names.of(self.sessions)
 
     def readable(self, column: str) -> pd.Series[bool]:
         """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""

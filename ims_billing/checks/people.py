@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, and_others, check
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.spelling import day_text, given_name_first
+from ims_billing.vocabulary.quoting import Names, parts
+from ims_billing.vocabulary.spelling import day_text
 
 
 @check("practitioner-not-on-roster")
@@ -17,21 +20,24 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
     strangers = written[(written != "") & (desk.candidates["profession"] == "")]
     if strangers.empty:
         return pd.Series(dtype="str")
-    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
     # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
     swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
-    messages = strangers.map({name: _stranger(name, desk.clinic, patients) for name in strangers.unique()})
+    known = {word for one in desk.clinic.practitioners for name in (one.name, *one.aliases) for word in parts(name)}
+    messages = strangers.map(
+        {name: _stranger(name, desk.clinic, _named(name, desk.names, known)) for name in strangers.unique()}
+    )
     changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
     return messages.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
 
 
-def _stranger(cell: str, clinic: Clinic, patients: set[str]) -> str:
-    """The message for a practitioner's cell that names nobody on the roster, or more than one person."""
+def _stranger(cell: str, clinic: Clinic, named: str) -> str:
+    """The message for a practitioner's cell that names nobody on the roster, or more than one person.
+
+    `named` is the cell as the message quotes it.
+    """
     reading = clinic.roster.read(cell)
     if reading.named is None:
-        return f"The practitioner{_named(cell, patients)} is not in the clinic file." + _proposal(
-            clinic.roster.nearest(cell)
-        )
+        return f"The practitioner{named} is not in the clinic file." + _proposal(clinic.roster.nearest(cell))
     # The rest of the cell is not quoted: it may be a patient's name.
     professions = [f"another profession ({profession})" for profession in reading.professions]
     beside = [*reading.others, *professions] or ["words that are not understood"]
@@ -54,15 +60,16 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     written = candidates["insurer"]
     strangers = written[(written != "") & (candidates["insurer_id"] == "")]
-    patients = {given_name_first(name) for name in desk.sessions["patient"].unique()}
+    known = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}
     texts = {
-        name: f"The insurer{_named(name, patients)} is not known." + _proposal(desk.clinic.nearest_insurer(name))
+        name: f"The insurer{_named(name, desk.names, known)} is not known."
+        + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
     second = candidates.loc[candidates.index.difference(strangers.index), "secondary_insurer"]
     unknown = second[[name != "" and desk.clinic.insurer(name) is None for name in second]]
     also = {
-        name: f"The second insurer{_named(name, patients)} is not known, and the claim names none."
+        name: f"The second insurer{_named(name, desk.names, known)} is not known, and the claim names none."
         for name in unknown.unique()
     }
     reasons: pd.Series[str] = pd.concat([strangers.map(texts), unknown.map(also)]).astype("str")
@@ -142,9 +149,9 @@ def _pays_first(insurer: Insurer) -> bool:
     return any(condition.condition == "first-payer" for condition in insurer.conditions)
 
 
-def _named(name: str, patients: set[str]) -> str:
-    """The name in quotes; nothing where it is a patient's."""
-    return "" if given_name_first(name) in patients else f' "{name}"'
+def _named(name: str, names: Names, known: Collection[str]) -> str:
+    """The name in quotes; nothing where a word of it that is not `known` stands in a patient's or insured's name."""
+    return "" if names.stand_in(name, known) else f' "{name}"'
 
 
 def _proposal(close: str | None) -> str:

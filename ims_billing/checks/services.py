@@ -6,31 +6,28 @@ import pandas as pd
 
 from ims_billing.checks.desk import Desk, check, say
 from ims_billing.clinic.clinic import toml_text
-from ims_billing.vocabulary.spelling import plain
 
 
 @check("ims-or-acupuncture")
 def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
     """The name says both IMS and acupuncture, and is not one of the clinic's own names."""
     doubtful = _with_doubt(desk.candidates, "ims-or-acupuncture")
-    return ('The name "' + doubtful["service_name"] + '" says IMS and acupuncture.').astype("str")
+    return (_called(desk, doubtful) + " says IMS and acupuncture.").astype("str")
 
 
 @check("ims-not-certain")
 def ims_not_certain(desk: Desk) -> pd.Series[str]:
     """The name says IMS, beside words that are unknown or leave IMS open."""
     doubtful = _with_doubt(desk.candidates, "ims-not-certain")
-    words = doubtful[["service_name", "unknown_words", "doubtful_words"]]
-    patients = {word for name in desk.sessions["patient"].unique() for word in plain(name).replace(",", " ").split()}
-    rows = list(zip(words["service_name"], words["unknown_words"], words["doubtful_words"], strict=True))
-    messages = {row: _not_certain(row[0], row[1], row[2], patients) for row in dict.fromkeys(rows)}
+    rows = list(zip(_quotable(desk, doubtful), doubtful["unknown_words"], doubtful["doubtful_words"], strict=True))
+    messages = {row: _not_certain(*row) for row in dict.fromkeys(rows)}
     listed = [messages[row] for row in rows]
     return pd.Series(listed, index=doubtful.index, dtype="str")
 
 
-def _not_certain(name: str, unknown: str, doubtful: str, patients: set[str]) -> str:
-    """Names the doubtful words and the line that settles them; quotes no word that may be a patient's name."""
-    if any(part in patients for word in unknown.splitlines() for part in plain(word).split()):
+def _not_certain(name: str, unknown: str, doubtful: str) -> str:
+    """Names the doubtful words and the line that settles them; `name` is empty where it may be a patient's."""
+    if not name:
         return "The name says IMS, and a word that may be a patient's name: correct the service."
     reasons = [f"we do not know {_quoted(unknown)}"] if unknown else []
     reasons += [f"{_quoted(doubtful)} leaves open whether IMS was given"] if doubtful else []
@@ -52,7 +49,9 @@ def sale_and_arrival_differ(desk: Desk) -> pd.Series[str]:
 def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
     """The notes say IMS, and the service name does not."""
     doubtful = _with_doubt(desk.candidates, "ims-in-notes-only")
-    return ('The notes speak of IMS, the service is "' + doubtful["service_name"] + '".').astype("str")
+    name = _quotable(desk, doubtful)
+    service = (', the service is "' + name + '".').mask(name == "", ", the service does not.")
+    return ("The notes speak of IMS" + service).astype("str")
 
 
 @check("acupuncture-by-physiotherapist")
@@ -60,7 +59,7 @@ def acupuncture_by_physiotherapist(desk: Desk) -> pd.Series[str]:
     """Acupuncture by somebody who may needle: perhaps the clinic's word for IMS."""
     other = desk.other
     rows = (other["service"] == "acupuncture") & _needling_physiotherapist(other)
-    return _settled_by_a_line(other.loc[rows, "service_name"], "is acupuncture, and is not billed")
+    return _settled_by_a_line(desk, other[rows], "is acupuncture, and is not billed")
 
 
 @check("service-not-recognised")
@@ -68,7 +67,7 @@ def service_not_recognised(desk: Desk) -> pd.Series[str]:
     """Needles of an unknown kind, or a name that nearly says IMS, by somebody who may needle."""
     other = _with_doubt(desk.other, "service-not-recognised")
     rows = _needling_physiotherapist(other)
-    return _settled_by_a_line(other.loc[rows, "service_name"], "is not recognised, and is not billed")
+    return _settled_by_a_line(desk, other[rows], "is not recognised, and is not billed")
 
 
 def _with_doubt(sessions: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -79,9 +78,21 @@ def _needling_physiotherapist(sessions: pd.DataFrame) -> pd.Series[bool]:
     return (sessions["profession"] == "physiotherapist") & sessions["may_needle"]
 
 
-def _settled_by_a_line(names: pd.Series[str], reading: str) -> pd.Series[str]:
+def _quotable(desk: Desk, sessions: pd.DataFrame) -> pd.Series[str]:
+    """The service names as messages quote them; empty where a word that no rule knows may be a person's name."""
+    strange = sessions["strange_words"]
+    personal = strange.map({words: desk.names.stand_in(words) for words in strange.unique()}).astype("bool")
+    return sessions["service_name"].mask(personal, "")
+
+
+def _called(desk: Desk, sessions: pd.DataFrame) -> pd.Series[str]:
+    """How a sentence about a service name begins."""
+    names = _quotable(desk, sessions)
+    return ('The name "' + names + '"').mask(names == "", "The name").astype("str")
+
+
+def _settled_by_a_line(desk: Desk, sessions: pd.DataFrame, reading: str) -> pd.Series[str]:
     """A message for each name, with the line that settles it in the clinic file."""
-    messages = {
-        name: f'The name "{name}" {reading}. If it is IMS: {toml_text(name)} = "ims"' for name in names.unique()
-    }
-    return names.map(messages).astype("str")
+    names = _quotable(desk, sessions)
+    lines = {name: f' If it is IMS: {toml_text(name)} = "ims"' if name else "" for name in names.unique()}
+    return (_called(desk, sessions) + f" {reading}." + names.map(lines)).astype("str")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ from ims_billing.vocabulary.frames import (
 from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.identity import ledger_keys, likely_copies, natural_keys, own_key, same_session
 from ims_billing.vocabulary.model import Intake, Memory, Progress, Totals, no_progress
+from ims_billing.vocabulary.quoting import Names, without_names
 from ims_billing.vocabulary.spelling import day_text, sources
 
 
@@ -199,6 +200,7 @@ class _Classified:
 
 def _classify(intake: Intake, scope: _Scope) -> _Classified:
     prove(intake.sessions, SESSIONS)
+    intake = _without_names(intake)
     prove(intake.cell_findings, CELL_FINDINGS)
     sessions = classify(intake.sessions, scope.clinic)
     # A correction must not change the key, so the key comes from the row as it was read.
@@ -223,6 +225,14 @@ def _classify(intake: Intake, scope: _Scope) -> _Classified:
         insurer_name=sessions["insurer_name"].mask(shifted, ""),
     )
     return _Classified(sessions, natural, copies, group, shifted, decided)
+
+
+def _without_names(intake: Intake) -> Intake:
+    """The files with messages about statuses that quote no word of a patient's or insured's name."""
+    bad, names = intake.cell_findings, Names.of(intake.sessions)
+    about = bad["kind"] == "status-not-recognised"
+    messages = bad["message"].mask(about, bad.loc[about, "message"].map(lambda text: without_names(text, names)))
+    return replace(intake, cell_findings=bad.assign(message=messages.astype("str")))
 
 
 def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:

@@ -31,6 +31,7 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame["doubt"] = names.map({n: " ".join(r.kinds()) for n, r in readings.items()}).astype("str")
     frame["unknown_words"] = names.map({n: "\n".join(r.unknown) for n, r in readings.items()}).astype("str")
     frame["doubtful_words"] = names.map({n: "\n".join(r.doubtful) for n, r in readings.items()}).astype("str")
+    frame["strange_words"] = names.map({n: "\n".join(r.strange) for n, r in readings.items()}).astype("str")
     frame = _with_visit(frame, names.map({n: r.visit for n, r in readings.items()}).astype("str"))
     frame["minutes"] = frame["minutes"].fillna(names.map({n: r.minutes for n, r in readings.items()}).astype("Int64"))
     frame = _with_practitioners(frame, clinic)
@@ -113,7 +114,8 @@ def _ims_in_notes() -> NoteReader:
 def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.DataFrame:
     """Appointments whose sale names another service, of which the clinic bills one, or leaves the service open.
 
-    IMS is billed as physiotherapy, so a sale that says only that is no other service. Such a session counts as the one that is billed, so that it waits for a person instead of being dropped.
+    IMS is billed as physiotherapy, so a sale that says only that is no other service. A session with another counts as
+    the one that is billed, so that it waits for a person instead of being dropped.
     """
     pairs = frame.loc[frame["sold_as"] != "", ["service_name", "sold_as"]].drop_duplicates()
     billed = {"ims", *clinic.block.bill}

@@ -28,6 +28,9 @@ from ims_billing.vocabulary.spelling import one_letter_apart, plain
 _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'-]+)[)\]\s]*$")
 
 
+_NOT_KNOWN = "not known"
+
+
 @dataclass(frozen=True)
 class NameReading:
     """A service name as it is read by itself."""
@@ -57,6 +60,11 @@ class NameReading:
     def certain(self) -> bool:
         """True if nothing in the name leaves its service open."""
         return not (self.also_acupuncture or self.unknown or self.doubtful)
+
+    @property
+    def strange(self) -> tuple[str, ...]:
+        """The words that neither the rules nor the setup know: a patient's name may be among them."""
+        return tuple(word for word, meaning in self.words if meaning in (_NOT_KNOWN, PERSON.id))
 
     def kinds(self) -> list[str]:
         """The kinds of finding that the name brings about under a physiotherapist who may needle."""
@@ -310,7 +318,7 @@ class NameReader:
         if piece.service is not None and (piece.group is None or piece.service <= self._ims):
             service = self._services[piece.service]
             return f"{service}, denied" if piece.begin in scope.denied else service
-        return piece.group.id if piece.group else "not known"
+        return piece.group.id if piece.group else _NOT_KNOWN
 
     def _own_name(self, tokens: Sequence[str]) -> tuple[str, Service] | None:
         """The clinic's own name that this is, alone or with only visit and duration words around it."""

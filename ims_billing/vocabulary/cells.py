@@ -168,7 +168,8 @@ def meaning_of(cell: str, meanings: Mapping[str, str]) -> str | None:
 
 def quoted(cell: str) -> str:
     """A cell word as a message may repeat it: one word or two, never what could be a remark about somebody."""
-    return f' "{cell}"' if len(cell) <= 30 and len(cell.split()) <= 2 and not any(c.isdigit() for c in cell) else ""
+    short = len(cell) <= 30 and len(cell.split()) <= 2
+    return f' "{cell}"' if short and not any(c.isdigit() or c == '"' for c in cell) else ""
 
 
 def meanings(published_words: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> dict[str, str]:

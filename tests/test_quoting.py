@@ -1,0 +1,50 @@
+"""No message quotes a word that stands in the name of a patient or insured of the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.vocabulary.quoting import Names
+from tests.practice import month_of, row
+
+QUOTED: list[tuple[str, dict[str, Any]]] = [
+    ("ims-or-acupuncture", {"Service": "IMS or acupuncture Zworth"}),
+    ("ims-not-certain", {"Service": "IMS Zworth"}),
+    ("service-not-recognised", {"Service": "Needling Zworth"}),
+    ("acupuncture-by-physiotherapist", {"Service": "Acupuncture Zworth"}),
+    ("ims-in-notes-only", {"Service": "Visit Zworth", "Notes": "IMS to the neck"}),
+    ("insurer-not-known", {"Insurer": "Zworth Benefits"}),
+    ("insurer-not-known", {"Secondary Insurer": "Zworth Benefits"}),
+    ("practitioner-not-on-roster", {"Practitioner": "Dr Zworth"}),
+    ("status-not-recognised", {"Status": "Zworth"}),
+    ("status-not-recognised", {"Status": '"Zworth"'}),
+    ("status-not-recognised", {"Status": "zworth now"}),
+]
+
+
+@pytest.mark.parametrize("column", ["Patient", "Insured Name"])
+def test_a_word_of_a_name_is_quoted_by_no_message(tmp_path: Path, column: str) -> None:
+    for name, is_quoted in (("Qadira Zw\u00f6rth", False), ("Qadira Madeup", True)):
+        usual = row() | {"Secondary Insurer": ""}
+        others = [usual | {"Patient": f"P{n} Madeup"} | cells for n, (_, cells) in enumerate(QUOTED)]
+        rows = [usual | {column: name}, *others]
+        findings = month_of(tmp_path, rows).findings
+        for session, (kind, cells) in enumerate(QUOTED, start=1):
+            messages = findings.loc[(findings["session"] == session) & (findings["kind"] == kind), "message"]
+            assert len(messages) == 1, kind
+            quoted = "zworth" in messages.iloc[0].casefold()
+            assert quoted == (is_quoted and '"' not in str(cells.get("Status", ""))), messages.iloc[0]
+        if not is_quoted:
+            assert not findings["message"].str.casefold().str.contains("zworth").any()
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [("Madeup, Pat", True), ("PAT", True), ("patmadeup", True), ("IMS O\u2019Neil", True), ("Dr. Madeup-Smith", True),
+     ("P M", False), ("Ann Example", False), ("Pattern", False), ("Lee Life", False)],
+)  # fmt: skip
+def test_a_name_is_known_in_every_spelling_and_words_of_the_setup_are_no_name(text: str, stands: bool) -> None:
+    assert Names(["Pat Madeup", "Sam O'Neil", "Robin Lee", ""]).stand_in(text, {"lee"}) == stands
