@@ -301,6 +301,9 @@ def rows() -> list[Row]:
         return (day if isinstance(day, dt.date) else dt.date(2026, 10, 7), row["Practitioner"] or "", row["Start"])
 
     ordered = sorted(clinic.rows, key=order)
+    # Entered late, at the foot of the export.
+    ordered.append(clinic.ims(clinic.patient("Manulife"), "Ann Example", dt.date(2026, 10, 27)))
+    ordered[-1]["Service"] = "Physio 30 min (IMS if needed)"
     copies: dict[tuple[Any, ...], str] = {}
     for number, row in enumerate(ordered, start=1):
         # A row entered twice keeps its number; everything else gets the next.

@@ -98,8 +98,7 @@ def a_week_later(folder: Path) -> Month:
 
 def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month, tmp_path: Path) -> None:
     kinds = {kind for each in (month, jane("2026-10"), a_week_later(tmp_path)) for kind in each.findings["kind"]}
-    # Every name of IMS in the sample is certain; names that are not have tables of their own.
-    assert kinds == set(CATALOGUE) - {"ims-not-certain"}
+    assert kinds == set(CATALOGUE)
     assert set(month.sessions["outcome"]) == {"claimed", "held", "not_billed"}
     reasons = set(month.sessions["reason"]) | set(sample(None).sessions["reason"])
     assert reasons == {
