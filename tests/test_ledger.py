@@ -139,8 +139,8 @@ FORBIDDEN = {
     "a void on no day": "UPDATE claim SET voided_on = 'soon', void_reason = 'x'",
     "a batch that tells of a void that is none": "UPDATE claim SET void_batch = 1",
     "a replacement of an active claim": another(session_id="''", natural_key="'k'", replaces="'2026-10-PABC-0001'"),
-    "a batch of no month": "INSERT INTO batch VALUES ('October', 1, '2026-11-05', 0, '{}')",
-    "a second first batch": "INSERT INTO batch VALUES ('2026-10', 1, '2026-11-05', 0, '{}')",
+    "a batch of no month": "INSERT INTO batch VALUES ('October', 1, '2026-11-05', 0, '{}', '')",
+    "a second first batch": "INSERT INTO batch VALUES ('2026-10', 1, '2026-11-05', 0, '{}', '')",
 }
 
 

@@ -394,7 +394,7 @@ def test_an_old_copy_of_the_ledger_claims_nothing_again(office: Office) -> None:
     before = office.files()
     for content in (old, b""):  # restored from a copy; swapped for one that knows nothing
         office.ledger.path.write_bytes(content)
-        with pytest.raises(BillingError, match="this workbook is of a batch that the ledger"):
+        with pytest.raises(BillingError, match="is of batch 2 of 2026-10, and the ledger does not know it"):
             office.claim(PAT, ROBIN, LATE)
         assert office.files() == before
     assert office.claim(PAT, ROBIN, LATE, new_ledger=True).batch == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,7 @@ def check(
 
     path = find_clinic(clinic, files)
     rules_of_clinic = load(path) if path else without_file()
-    memory = memory_of(path, ledger)
+    memory = memory_of(path, ledger, rules_of_clinic if path else None)
     prepared = prepare(read_all(files, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
     shown = screen.Shown(prepared, command_line("claim", files, clinic=clinic, ledger=ledger), would=True)
     if as_json:
@@ -117,7 +118,9 @@ def claim(
         )
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
-    memory, folder = places(path, ledger, out)
+    memory, folder = places(path, ledger, out, rules_of_clinic, accepts=new_ledger)
+    if already_sent and not dry_run and _read_back(files, rules_of_clinic, (path, ledger, out), day_of(as_of), as_json):
+        return
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, rules_of_clinic, month)
     request = record.Request(
@@ -165,6 +168,28 @@ def claim(
         screen.show_month(shown, everything=everything)
 
 
+def _read_back(
+    files: list[Path], clinic: Clinic, named: tuple[Path, Path | None, Path | None], as_of: dt.date, as_json: bool
+) -> bool:
+    """Reads insurers' workbooks and CSV files of claims back onto the ledger; False where the files are no such."""
+    from ims_billing.cli import screen
+    from ims_billing.commands import read_back as sent
+
+    ledger, folder = places(*named, clinic, accepts=True)
+    with screen.Working() as working:
+        at = workplace(ledger, folder, working)
+        if not sent.sent_files(files, at):
+            return False
+        done = sent.read_back(files, clinic, at, as_of=as_of)
+    written = [file for each in done.written for file in each.files]
+    if as_json:
+        print_json({"version": __version__, "read_back": done.claims, "written": [str(file) for file in written]})
+    else:
+        screen.show_read_back(done.claims, done.known_before)
+        screen.show_ledger(ledger.path, fresh=False)
+    return True
+
+
 @app.command(
     short_help="Say why a session came out as it did.",
     epilog="Example: ims-billing why sessions-2026-10.xlsx --row 12, or why 2026-10-SUNL-0001",
@@ -199,7 +224,7 @@ def why(
         return
     from ims_billing.month.why import session_page, sessions_at
 
-    memory = memory_of(path, ledger)
+    memory = memory_of(path, ledger, rules_of_clinic if path else None)
     prepared = prepare(read_all(about, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
     if memory is None:
         from ims_billing.vocabulary.frames import ON_LEDGER, empty

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ims_billing.cli.screen import Working
     from ims_billing.clinic.clinic import Clinic
     from ims_billing.commands.workplace import Workplace
+    from ims_billing.ledger.identity import Setup
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.month.prepare import Month
     from ims_billing.vocabulary.model import Intake
@@ -126,8 +128,15 @@ def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, l
         return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, progress=working.step)
 
 
-def places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
-    """The ledger and the output folder: as given, else beside the clinic file."""
+def places(
+    clinic: Path | None, ledger: Path | None, out: Path | None, loaded: Clinic | None = None, *, accepts: bool = False
+) -> tuple[Ledger, Path]:
+    """The ledger and the output folder: as given, else beside the clinic file, whose ledger it has to be.
+
+    `loaded` is the clinic file where the command has read it; with `accepts`, somebody decided to go on with this
+    ledger, whatever the setup saw before.
+    """
+    from ims_billing.cli.screen import notify
     from ims_billing.ledger.file import FILE_NAME
     from ims_billing.ledger.ledger import Ledger
 
@@ -137,20 +146,35 @@ def places(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[
             "or name both with --ledger and --out."
         )
     beside = clinic.parent if clinic else Path()
-    return Ledger(ledger or beside / FILE_NAME), out or beside / "reports"
+    setup = _setup_of(clinic, loaded, accepts=accepts) if clinic else None
+    return Ledger(ledger or beside / FILE_NAME, setup, notify), out or beside / "reports"
 
 
-def memory_of(clinic: Path | None, ledger: Path | None) -> Ledger | None:
+def _setup_of(path: Path, clinic: Clinic | None, *, accepts: bool) -> Setup:
+    """What tells whose ledger it has to be; a clinic file that cannot be read tells only where it stands."""
+    from ims_billing.clinic.setup_file import load
+    from ims_billing.commands.workplace import setup_of
+    from ims_billing.ledger.identity import LAST_BATCH
+
+    if clinic is None and not (path.parent / LAST_BATCH).is_file():
+        with suppress(BillingError):
+            clinic = load(path)
+    return setup_of(path, clinic, accepts=accepts)
+
+
+def memory_of(clinic: Path | None, ledger: Path | None, loaded: Clinic | None = None) -> Ledger | None:
     """The ledger to look into: as given, else beside the clinic file; None without either."""
-    memory = places(clinic, ledger, Path())[0] if clinic or ledger else None
+    memory = places(clinic, ledger, Path(), loaded)[0] if clinic or ledger else None
     if ledger and memory and not memory.exists:
         raise BillingError(f"{ledger}: there is no such ledger.")
     return memory
 
 
-def existing_ledger(clinic: Path | None, ledger: Path | None, out: Path | None) -> tuple[Ledger, Path]:
+def existing_ledger(
+    clinic: Path | None, ledger: Path | None, out: Path | None, loaded: Clinic | None = None
+) -> tuple[Ledger, Path]:
     """As `places`, where the ledger must be there."""
-    memory, folder = places(clinic, ledger, out)
+    memory, folder = places(clinic, ledger, out, loaded)
     if not memory.exists:
         raise BillingError(f"{memory.path}: there is no ledger here. Name it with --ledger.")
     return memory, folder

@@ -71,7 +71,7 @@ def reconcile(
 
     path = find_clinic(clinic, files or [])
     rules = load(path) if path else without_file()
-    memory, folder = existing_ledger(path, ledger, out)
+    memory, folder = existing_ledger(path, ledger, out, rules if path else None)
     password = screen.new_password() if protect else ""
     if undo is not None:
         if files or dry_run or not reason.strip():
@@ -128,8 +128,9 @@ def aging(
     from ims_billing.commands.aging import age
 
     path = find_clinic(clinic, [])
-    memory, folder = existing_ledger(path, ledger, out)
-    name = load(path).name if path else ""
+    rules = load(path) if path else None
+    memory, folder = existing_ledger(path, ledger, out, rules)
+    name = rules.name if rules else ""
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         done = age(workplace(memory, folder, working, password), name, as_of=day_of(as_of))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
@@ -65,6 +66,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         left = ledger.aging_left(folder)
     read, later = _typed(out, left, as_of, at.ask_if_needed)
     with ledger.writing(at.waiting, "aging"):
+        refuse_files_of_another_ledger(at, [])
         new = _newly_noted(read, left, ledger, as_of)
         ledger.note(new)
         for book in read:

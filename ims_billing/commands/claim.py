@@ -13,7 +13,13 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
 from ims_billing.commands.folder import write
-from ims_billing.commands.refusals import nothing_unread, probe, refuse_an_outdated_ledger
+from ims_billing.commands.refusals import (
+    go_on_without_the_rest,
+    nothing_unread,
+    probe,
+    refuse_an_outdated_ledger,
+    refuse_files_of_another_ledger,
+)
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
@@ -96,6 +102,8 @@ def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
     ledger = at.ledger
     workbooks = decided_in(at, request.month, request.decisions)
     with ledger.reading():
+        if not request.new_ledger:
+            refuse_files_of_another_ledger(at, [request.month])
         memory = ledger.memory()
         new = unread_decisions(ledger, request.month, workbooks, request.as_of)
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
@@ -118,6 +126,9 @@ def claim(request: Request, at: Workplace) -> Recorded:
     workbooks = decided_in(at, month, request.decisions)
     read = {book.sha256 for book in workbooks}
     with ledger.writing(at.waiting, f"claim {month}"):
+        if request.new_ledger:
+            go_on_without_the_rest(at)
+        refuse_files_of_another_ledger(at, [month])
         new = unread_decisions(ledger, month, workbooks, request.as_of)
         ledger.take(new)
         prepared = request.prepare(ledger.memory(), at.progress)

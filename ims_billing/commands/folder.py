@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from ims_billing.commands.refusals import nothing_unread, probe
+from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import Written, claim_workbooks, probe_month, write_month
@@ -47,6 +47,7 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
 def report(at: Workplace, month: str) -> Written:
     """Writes all files of a month again from the ledger, as identical copies; raises BillingError where it cannot."""
     with at.ledger.writing(at.waiting, f"report {month}"):
+        refuse_files_of_another_ledger(at, [month])
         shown = at.ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, at.out, at.password)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.payment import RESULTS, Payment
@@ -90,6 +91,7 @@ def reconcile(
         with ledger.reading():
             return Reconciliation(as_of, files, matched(), None)
     with ledger.writing(at.waiting, "reconcile"):
+        refuse_files_of_another_ledger(at, [])
         payments = matched()
         posted = ledger.post(payments, as_of)
         unlike = uneven(ledger.claims(), ledger.postings())
@@ -116,6 +118,7 @@ def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
     """Undoes a posted payment; raises BillingError if there is none, or a later payment reversed it."""
     ledger = at.ledger
     with ledger.writing(at.waiting, f"undo {payment}"):
+        refuse_files_of_another_ledger(at, [])
         insurer, cents, claims = ledger.undo(payment, as_of, reason)
         unlike = uneven(ledger.claims(), ledger.postings())
     return Undone(payment, insurer, cents, tuple(claims), unlike)

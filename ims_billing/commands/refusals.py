@@ -10,22 +10,32 @@ from pathlib import Path
 from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
 from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.identity import LAST_BATCH, LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.typed_decisions import read_decisions
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, probe_month, summary_path
+from ims_billing.workbooks.claims_csv import harmless
+from ims_billing.workbooks.file_marks import claims_in_csv, marked
+from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, csv_path, probe_month, summary_path
+
+# Of how many of the latest months the summaries are looked at, whatever month a command is about.
+_LATEST = 12
 
 
 def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
     """Raises BillingError where claims were made before and the ledger is not there: all would be claimed again."""
     # In this order: a command that begins at the same time makes its ledger before its workbooks.
     before = claim_workbooks(out)
-    if before and not new and not ledger.exists:
-        raise BillingError(
-            f"{ledger.path}: there is no ledger, but {before[0]} shows that claims were made before, and without "
-            "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
-            "if there never was one, start it with --new-ledger."
-        )
+    noted = last_batch_of(ledger.setup.folder) if ledger.setup else None
+    if new or ledger.exists or not (before or (noted and noted.mark)):
+        return
+    assert ledger.setup is not None or before
+    shown_by = before[0] if before else ledger.setup.folder / LAST_BATCH if ledger.setup else out
+    raise BillingError(
+        f"{ledger.path}: there is no ledger, but {shown_by} shows that claims were made before, and without "
+        "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
+        "if there never was one, start it with --new-ledger."
+    )
 
 
 def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:
@@ -44,7 +54,8 @@ def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:
 def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
     """Raises BillingError where the folder holds a workbook of this new batch, or of a later one, already.
 
-    Then the ledger is another one, or an old copy: it would give the same numbers to other claims.
+    Then the ledger is another one, or an old copy: it would give the same numbers to other claims. The names of the
+    files tell it of workbooks that bear no mark, because they were written before there were any, or are protected.
     """
     there = [
         path for path in claim_workbooks(at.out, month) if path.parent.name == INSURERS and batch_of(path) >= batch
@@ -55,6 +66,52 @@ def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
             "old copy, or another one, and would claim sessions again. Name the right one with --ledger; if this one "
             "is right, move that workbook away."
         )
+
+
+def refuse_files_of_another_ledger(at: Workplace, months: Collection[str]) -> None:
+    """Raises BillingError where the output folder holds files of another ledger, or of a batch that this one lacks.
+
+    All files of these months are looked at, and the summaries of the latest ones.
+    """
+    at.ledger.refuse_what_it_lacks(marked(_to_look_at(at.out, months)))
+    for month in months:
+        _refuse_other_claims(at, month)
+
+
+def _to_look_at(out: Path, months: Collection[str]) -> list[Path]:
+    workbooks = [path for month in months for path in claim_workbooks(out, month)]
+    latest = [path for path in claim_workbooks(out) if path.parent.name != INSURERS][-_LATEST:]
+    return list(dict.fromkeys([*workbooks, *latest]))
+
+
+def _refuse_other_claims(at: Workplace, month: str) -> None:
+    """The CSV of a month bears no mark, so that other programs read it: its claims tell whose it is."""
+    path = csv_path(at.out, month)
+    content = path.read_bytes() if path.is_file() else b""
+    claims = at.ledger.claims_of(month)
+    on_ledger = {
+        claim: (harmless(patient), f"{day:%Y-%m-%d}")
+        for claim, patient, day in claims[["claim", "patient", "service_date"]].itertuples(index=False, name=None)
+    }
+    if at.ledger.goes_on_without_some():
+        return
+    for each in claims_in_csv(content):
+        if each.claim not in on_ledger:
+            noted = LastBatch("", "", month, each.batch, "csv")
+            raise BillingError(knows_less(at.ledger.path, f"{path} is of", noted))
+        if on_ledger[each.claim] != (each.patient, each.service_date):
+            raise BillingError(
+                f"{path}: its claim {each.claim} is another one than that of the ledger {at.ledger.path}: the file is "
+                "of another ledger. Name the right one with --ledger, or another folder with --out."
+            )
+
+
+def go_on_without_the_rest(at: Workplace) -> None:
+    """Keeps that the batches which only the files and the setup know are to be no reason to refuse this ledger."""
+    marks = {part for _, mark in marked(claim_workbooks(at.out)) for part in (mark.ledger, mark.mark)}
+    before = last_batch_of(at.ledger.setup.folder) if at.ledger.setup else None
+    own, _ = at.ledger.identity()
+    at.ledger.go_on_without((marks | ({before.ledger, before.mark} if before else set())) - {own})
 
 
 def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> None:

@@ -118,10 +118,12 @@ def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Stan
         return None
     # Here, so that a folder without a ledger is looked at without pandas.
     from ims_billing.commands.standing import standing
-    from ims_billing.commands.workplace import Workplace
+    from ims_billing.commands.workplace import Workplace, setup_of
     from ims_billing.ledger.ledger import Ledger
 
-    return standing(Workplace(Ledger(path), given.out or setup.parent / "reports"), clinic, as_of)
+    return standing(
+        Workplace(Ledger(path, setup_of(setup, clinic)), given.out or setup.parent / "reports"), clinic, as_of
+    )
 
 
 def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import write
-from ims_billing.commands.refusals import nothing_unread, probe
+from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
@@ -67,6 +67,7 @@ def void(
     ledger = at.ledger
     with ledger.writing(at.waiting, f"void {number}"):
         old = ledger.claim(number)
+        refuse_files_of_another_ledger(at, [str(old["month"].iloc[0])])
         months = [str(old["month"].iloc[0])]
         followed_by = ledger.followed_by(number)
         if clinic is None or old["voided_on"].isna().all():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.ledger.file import Waiting
+from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
@@ -14,6 +16,12 @@ from ims_billing.vocabulary.model import Progress, no_progress
 
 def wait_in_silence(_: str) -> None:
     """The waiting callback of commands that nobody watches."""
+
+
+def setup_of(path: Path, clinic: Clinic | None, *, accepts: bool = False) -> Setup:
+    """What tells whose ledger it has to be, by the clinic file at `path`; without `clinic` only where that stands."""
+    numbers = {person.registration for person in clinic.practitioners} if clinic else set()
+    return Setup(path.parent, clinic.name if clinic else "", frozenset(n for n in numbers if n), accepts)
 
 
 @dataclass(frozen=True)

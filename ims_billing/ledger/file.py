@@ -84,6 +84,7 @@ class LedgerFile:
                     database.backup(copy)
                     _migrate(copy, version)
                     self._connection = copy
+                self._meet(changes=False)
                 yield
 
     @contextmanager
@@ -101,7 +102,9 @@ class LedgerFile:
                 _note(holder, f"{_user()} on {platform.node()}{f' ({command})' if command else ''}")
                 self._bring_up_to_date(database)
                 self._connection = database
+                self._meet(changes=True)
                 yield
+                self._before_commit()
                 _forget(holder)
                 database.execute("COMMIT")
             except BaseException:
@@ -109,6 +112,16 @@ class LedgerFile:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+        self._leave()
+
+    def _meet(self, *, changes: bool) -> None:
+        """Called once the ledger is open, before anybody reads it; raises BillingError where it is to be left alone."""
+
+    def _before_commit(self) -> None:
+        """Called when a change is whole and not recorded yet."""
+
+    def _leave(self) -> None:
+        """Called once a change is recorded."""
 
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[sqlite3.Connection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.ledger.file import damaged
+from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import Payments, frame_of_rows, months_of, rows_of_frame
 from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
@@ -65,7 +66,7 @@ class Ledger(Payments):
         names = [column.name for column in DECISIONS]
         self.insert("decision", names, rows_of_frame(decisions, DECISIONS))
         for month in decisions["month"].unique():
-            self._changed(str(month))
+            self.changed(str(month))
 
     def open_lines(self, before: str = "9999-99") -> pd.DataFrame:
         """The lines that need attention of all months before one, month by month: the EARLIER frame."""
@@ -78,6 +79,10 @@ class Ledger(Payments):
         names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
         rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
         return frame_of_rows(rows, ON_LEDGER)
+
+    def claims_of(self, month: str) -> pd.DataFrame:
+        """The claims of a month, voided ones too, as in `claims`."""
+        return self._claims("WHERE month = ?", month)
 
     def claim(self, number: str) -> pd.DataFrame:
         """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
@@ -136,23 +141,40 @@ class Ledger(Payments):
             return None, {}
         number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
         origin = self._with_voided(run) if voids else run.origin
-        self.insert(
-            "batch",
-            ("month", "number", "as_of", "already_sent", "origin"),
-            [(run.month, number, run.as_of.isoformat(), int(already_sent), _ORIGIN.dump_json(origin).decode())],
-        )
+        numbers = self.numbers(run)
+        self.insert_batch(run, number, origin, numbers, already_sent=already_sent)
         if voids:
             self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNREPORTED}", number, run.month)
-        self._changed(run.month)
-        numbers = self.numbers(run)
-        columns = [column for column in ON_LEDGER if column.name in run.claims]
-        rows = rows_of_frame(run.claims, columns)
-        names = ["claim", "month", "batch", *(column.name for column in columns)]
-        self.insert(
-            "claim", names, [(claim, run.month, number, *row) for claim, row in zip(numbers, rows, strict=True)]
-        )
+        self.changed(run.month)
+        self.insert_claims(run.month, number, numbers, run.claims)
         numbered = zip(run.claims["session"].tolist(), numbers, strict=True)
         return number, {session: claim for session, claim in numbered if session != NO_SESSION}
+
+    def _identify(self, run: Run) -> None:
+        """Gives a new ledger its id: by the sessions of its first run, not by the bytes of the files they came in."""
+        sessions = [run.claims["natural_key"], run.attention["session"], run.not_billed["session"]]
+        keys = "\x1f".join(key for column in sessions for key in column)
+        self.identify(run.origin.clinic, f"{run.month} {run.as_of} {keys}")
+
+    def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
+        """Adds claims to a batch, each with its number."""
+        columns = [column for column in ON_LEDGER if column.name in claims]
+        rows = zip(numbers, rows_of_frame(claims, columns), strict=True)
+        names = ["claim", "month", "batch", *(column.name for column in columns)]
+        self.insert("claim", names, [(claim, month, batch, *row) for claim, row in rows])
+
+    def insert_batch(
+        self, run: Run, number: int, origin: Origin, numbers: Sequence[str], *, already_sent: bool
+    ) -> None:
+        """Adds the batch, with the mark by which its files are known to be of this ledger."""
+        self._identify(run)
+        as_of, stated = run.as_of.isoformat(), _ORIGIN.dump_json(origin).decode()
+        keys = (run.claims[name].tolist() for name in ("natural_key", "insurer_id", "amount_cents"))
+        claims = zip(numbers, *keys, strict=True)
+        before = self.last_batch()
+        mark = batch_mark(before.mark or before.ledger, run.month, number, f"{as_of} {int(already_sent)}", claims)
+        columns = ("month", "number", "as_of", "already_sent", "origin", "mark")
+        self.insert("batch", columns, [(run.month, number, as_of, int(already_sent), stated, mark)])
 
     def _with_voided(self, run: Run) -> Origin:
         """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
@@ -212,10 +234,12 @@ class Ledger(Payments):
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""
         state = self.rows("SELECT state FROM page WHERE month = ?", run.month)
+        as_of, origin = run.as_of.isoformat(), _ORIGIN.dump_json(run.origin).decode()
+        self._identify(run)
         for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
             self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
-        origin, totals = _ORIGIN.dump_json(run.origin).decode(), _TOTALS.dump_json(run.totals).decode()
-        page = (run.month, run.as_of.isoformat(), origin, totals, state[0][0] + 1 if state else 1, self._payers())
+        totals = _TOTALS.dump_json(run.totals).decode()
+        page = (run.month, as_of, origin, totals, state[0][0] + 1 if state else 1, self._payers())
         self.insert("page", ("month", "as_of", "origin", "totals", "state", "payers"), [page])
         for table, columns, frame in (
             ("attention", ATTENTION, run.attention),
@@ -231,7 +255,8 @@ class Ledger(Payments):
         held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND claim = ?"
         self.run(f"DELETE FROM attention WHERE {held}", month, claim)
 
-    def _changed(self, month: str) -> None:
+    def changed(self, month: str) -> None:
+        """Counts a change of the month: its files are to be written again."""
         self.run("UPDATE page SET state = state + 1, payers = ? WHERE month = ?", self._payers(), month)
 
     def _payers(self) -> str:
@@ -244,21 +269,21 @@ class Ledger(Payments):
         payments = list(payments)
         posted = super().post(payments, on)
         for month in months_of(p.claim for payment in payments for line in payment.lines for p in line.postings):
-            self._changed(month)
+            self.changed(month)
         return posted
 
     def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
         """As in Payments; the workbooks of those months are to show it."""
         insurer, cents, claims = super().undo(number, on, reason)
         for month in months_of(claims):
-            self._changed(month)
+            self.changed(month)
         return insurer, cents, claims
 
     def note(self, work: pd.DataFrame) -> None:
         """As in Payments; a claim that was sent again is waited for again."""
         super().note(work)
         for month in months_of(work.loc[work["sent_on"].notna(), "claim"]):
-            self._changed(month)
+            self.changed(month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back, and the one that follows it. Their history stays.
@@ -271,7 +296,7 @@ class Ledger(Payments):
         take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
         self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was taken back.", number)
         self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
-        self._changed(claim["month"])
+        self.changed(claim["month"])
 
     def followed_by(self, number: str) -> str:
         """The second insurer's claim that stands for the rest of this one; empty where none does."""
@@ -291,7 +316,7 @@ class Ledger(Payments):
             raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {months}.")
         as_of, origin, totals, payers = pages[0]
         attention, not_billed = self.listing(month)
-        claims = self._claims("WHERE month = ?", month)
+        claims = self.claims_of(month)
         return MonthView(
             month=month,
             as_of=dt.date.fromisoformat(as_of),
@@ -305,6 +330,7 @@ class Ledger(Payments):
             money=positions(claims, self.postings()),
             payers=self._read(_PAYERS, payers),
             batches=self.batches(month),
+            ledger=self.identity()[0],
         )
 
     def _read(self, kept: TypeAdapter[T], text: str) -> T:
@@ -315,10 +341,11 @@ class Ledger(Payments):
 
     def batches(self, month: str) -> tuple[Batch, ...]:
         """The month's batches, in their order."""
-        rows = self.rows("SELECT number, as_of, already_sent, origin FROM batch WHERE month = ? ORDER BY number", month)
+        columns = "number, as_of, already_sent, origin, mark"
+        rows = self.rows(f"SELECT {columns} FROM batch WHERE month = ? ORDER BY number", month)
         return tuple(
-            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin))
-            for number, as_of, sent, origin in rows
+            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin), mark)
+            for number, as_of, sent, origin, mark in rows
         )
 
     def unwritten(self, month: str, folder: str) -> tuple[int, ...] | None:

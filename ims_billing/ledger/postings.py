@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.identity import Identified
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, prove
 from ims_billing.vocabulary.spelling import day_text, dollars, month_of
 
 
-class Payments(LedgerFile):
+class Payments(Identified):
     """What insurers paid; its methods belong within `reading` or `writing`."""
 
     def postings(self) -> pd.DataFrame:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
@@ -85,25 +86,63 @@ def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None 
 
     A claim that was voided by then claims 0 cents.
     """
+    folded = _folded(prove(claims, ON_LEDGER), postings, as_of)
+    return {
+        str(claim): Answer(Position(claimed, paid, expected, refused, answered), answered_on, reason)
+        for claim, claimed, paid, expected, refused, answered, answered_on, reason in folded.itertuples(
+            index=False, name=None
+        )
+    }
+
+
+def _folded(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None) -> pd.DataFrame:
+    """What became of each claim, as the fields of Position and Answer, with the claims' index.
+
+    `claims` needs `claim`, `amount_cents` and `voided_on` only.
+    """
     day = None if as_of is None else pd.Timestamp(as_of)
     prove(postings, POSTINGS)
     counts = postings["undone_on"].isna() if day is None else ~(postings["undone_on"] <= day)
     if day is not None:
         counts &= postings["paid_on"] <= day
-    by_claim = {str(claim): part for claim, part in postings[counts].groupby("claim", sort=False)}
-    by_number = {}
-    columns = ["claim", "amount_cents", "voided_on"]
-    for claim, amount, voided in prove(claims, ON_LEDGER)[columns].itertuples(index=False, name=None):
-        taken_back = not pd.isna(voided) and (day is None or voided <= day)
-        position = Position(0 if taken_back else int(amount))
-        by_number[str(claim)] = (
-            _folded(position, by_claim[claim]) if claim in by_claim else Answer(position, pd.NaT, "")
-        )
-    return by_number
+    taken_back = claims["voided_on"].notna() if day is None else claims["voided_on"] <= day
+    folded = pd.DataFrame(
+        {
+            "claim": claims["claim"],
+            "claimed": claims["amount_cents"].mask(taken_back, 0),
+            "paid": 0,
+            "expected": 0,
+            "refused": False,
+            "answered": False,
+            "answered_on": pd.Series(pd.NaT, index=claims.index, dtype="datetime64[us]"),
+            "reason": pd.Series("", index=claims.index, dtype="str"),
+        }
+    )
+    ours = postings[(counts & postings["claim"].isin(claims["claim"])).to_numpy()]
+    several = ours["claim"].duplicated(keep=False) | (ours["payment"] == 0) | (ours["paid_cents"] < 0)
+    # Most claims are answered once: their answers are taken by whole columns, a hundred times as fast.
+    once = ours[~several].set_index("claim")
+    place = once.index.get_indexer(pd.Index(claims["claim"]))
+    there = place >= 0
+    for name, column in (
+        ("paid", "paid_cents"), ("expected", "expected_cents"), ("refused", "denied"), ("answered_on", "paid_on"),
+        ("reason", "reason"),
+    ):  # fmt: skip
+        folded.loc[there, name] = once[column].to_numpy()[place[there]]
+    folded.loc[there, "answered"] = True
+    if several.any():
+        by_claim = {str(claim): part for claim, part in ours[several].groupby("claim", sort=False)}
+        of_several = folded["claim"].isin(by_claim)
+        folded.loc[of_several] = [
+            (claim, *_one_after_another(int(claimed), by_claim[claim]))
+            for claim, claimed in folded.loc[of_several, ["claim", "claimed"]].itertuples(index=False, name=None)
+        ]
+    return folded
 
 
-def _folded(position: Position, postings: pd.DataFrame) -> Answer:
-    """Applies postings to a claim's position, one after the other."""
+def _one_after_another(claimed: int, postings: pd.DataFrame) -> tuple[Any, ...]:
+    """What became of a claim after these postings: the fields of its Position, and of its Answer."""
+    position = Position(claimed)
     answered_on: Any = pd.NaT
     reason = ""
     columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
@@ -114,31 +153,36 @@ def _folded(position: Position, postings: pd.DataFrame) -> Answer:
         elif pd.isna(answered_on):
             answered_on = on
         reason = written
-    return Answer(position, answered_on, reason)
+    return (*astuple(position), answered_on, reason)
 
 
 def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
-    """POSITIONS of claims (ON_LEDGER) on a day; raises RuntimeError if the cents do not add up (a bug)."""
-    names = [column.name for column in POSITIONS]
-    paid = claims["claim"].isin(postings["claim"])
-    rows = [
-        (
-            claim, answer.position.claimed, answer.position.paid, answer.position.patient_share,
-            answer.position.short, answer.position.denied, answer.position.outstanding, answer.answered_on,
-            answer.reason,
-        )
-        for claim, answer in answers(claims[paid], postings, as_of).items()
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=names, index=claims.index[paid]).reindex(claims.index)
-    # Most claims have no posting, and wait for an answer whole.
-    taken_back = claims["voided_on"].notna()
-    if as_of is not None:
-        taken_back &= claims["voided_on"] <= pd.Timestamp(as_of)
-    claimed = claims["amount_cents"].mask(taken_back, 0)[~paid]
-    frame.loc[~paid, names[1:7]] = 0
-    frame.loc[~paid, "claim"], frame.loc[~paid, "reason"] = claims["claim"][~paid], ""
-    frame.loc[~paid, "claimed_cents"] = frame.loc[~paid, "outstanding_cents"] = claimed
-    frame = frame.astype({column.name: column.dtype for column in POSITIONS})
+    """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven.
+
+    The amounts are those of Position, by whole columns.
+    """
+    folded = _folded(claims, postings, as_of)
+    claimed, paid = folded["claimed"].to_numpy(), folded["paid"].to_numpy()
+    answered, refused = folded["answered"].to_numpy(dtype=bool), folded["refused"].to_numpy(dtype=bool)
+    left = claimed - paid
+    rest = answered & (left > 0)
+    denied = np.where(rest & refused & (paid <= 0), left, 0)
+    due = np.maximum(0, np.minimum(folded["expected"].to_numpy(), claimed) - paid)
+    short = np.where(rest & (denied == 0), due, 0)
+    frame = pd.DataFrame(
+        {
+            "claim": folded["claim"],
+            "claimed_cents": claimed,
+            "paid_cents": paid,
+            "patient_share_cents": np.where(rest & (denied == 0), left - short, 0),
+            "short_cents": short,
+            "denied_cents": denied,
+            "outstanding_cents": np.where(rest, 0, left),
+            "answered_on": folded["answered_on"],
+            "reason": folded["reason"],
+        },
+        index=claims.index,
+    ).astype({column.name: column.dtype for column in POSITIONS})
     totals(prove(frame, POSITIONS))
     return frame
 

@@ -52,11 +52,17 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
         nonlocal words
         words = words.mask(rows, (words + ", ").mask(words == "", "") + text).astype("str")
 
+    # What a claim that was read back from its workbook leaves out is not known of it.
+    read_back = then["service_name"] == ""
+
+    def add_where_stated(rows: pd.Series[bool], text: str, stated: pd.Series[str]) -> None:
+        add(rows & ~(read_back & (stated == "")), text)
+
     add(now["status"].isin(DID_NOT_TAKE_PLACE), "the visit is marked as " + now["status"])
     was, is_ = day_text(then["service_date"]), day_text(now["service_date"])
     add((is_ != "") & (was != is_), "the service date (" + was + ", now " + is_ + ")")
     for column, text, read in _ALWAYS:
-        add(_differ(now[column], then[column], read), text)
+        add_where_stated(_differ(now[column], then[column], read), text, then[column])
     add((now["person"] != "") & (now["person"] != then["person"]), "the practitioner")
     stated = (now["insurer"] != "") & (now["insurer_id"] != then["insurer_id"])
     add(stated, "the insurer (" + then["insurer"] + ", now " + now["insurer_name"] + ")")
@@ -66,11 +72,11 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
     fees = now["fee_stated"] & (now["fee_cents"] != then["fee_cents"])
     add(fees, pd.Series(amounts, index=now.index, dtype="str"))
     by_visit = [i.id for i in clinic.insurers if any(isinstance(own.code, Codes) for own in i.codes)]
-    add(then["insurer_id"].isin(by_visit) & _differ(now["visit"], then["visit"], str), "the visit")
+    add(then["insurer_id"].isin(by_visit) & _differ(now["visit"], then["visit"], str) & ~read_back, "the visit")
     for requirement, (column, text, read) in _WHERE_REQUIRED.items():
         requiring = [i.id for i in clinic.insurers if any(requirement in rule.fields for rule in i.requirements)]
         one, other = (f[column] if f[column].dtype == "str" else day_text(f[column]) for f in (now, then))
-        add(then["insurer_id"].isin(requiring) & _differ(one, other, read), text)
+        add_where_stated(then["insurer_id"].isin(requiring) & _differ(one, other, read), text, other)
     return words
 
 

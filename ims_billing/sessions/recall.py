@@ -223,6 +223,11 @@ _LOOSER_KEYS = (
         loosened=lambda parts: parts.assign(patient=_name_and_birth_date(parts), start=""),
         allowed=lambda one, other: (one["start"] == "") | (other["start"] == ""),
     ),
+    # The claim was read back from what was sent, which says neither when the visit began nor what it was called.
+    _LooserKey(
+        loosened=lambda parts: parts.assign(patient=parts["name"], start="", service=""),
+        allowed=lambda one, other: (other["service"] == "") & _same_birth_date(one, other),
+    ),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AliasChoices, Field
 
@@ -322,6 +322,21 @@ class Payer:
     """The most frequent reason not to pay in full; empty if none."""
 
 
+class FileMark(NamedTuple):
+    """Which ledger a file was written from, and up to which batch."""
+
+    ledger: str
+    month: str
+    # The month's last batch then; 0 and an empty mark where it had none.
+    batch: int
+    mark: str
+    clinic: str = ""
+
+    def text(self) -> str:
+        """As the file bears it."""
+        return f"{self.ledger} {self.month} {self.batch} {self.mark}".strip()
+
+
 @dataclass(frozen=True)
 class Batch:
     """The claims that one run added to a month, as insurers' workbooks show them."""
@@ -330,6 +345,8 @@ class Batch:
     as_of: dt.date
     already_sent: bool
     origin: Origin
+    # By what it holds and by the batches before: no two ledgers have batches of one mark.
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -360,6 +377,14 @@ class MonthView:
     """Insurers' answers to IMS claims, as of the month's last change."""
     batches: tuple[Batch, ...]
     """Its batches, in their order."""
+    ledger: str = ""
+    """The ledger's id, which its files bear."""
+
+    def file_mark(self, batch: Batch | None) -> FileMark:
+        """What a file of this month bears, of a batch, or of the month as it is."""
+        last = batch or (self.batches[-1] if self.batches else None)
+        number, mark = (last.number, last.mark) if last else (0, "")
+        return FileMark(self.ledger, self.month, number, mark, self.origin.clinic)
 
 
 class Progress(Protocol):

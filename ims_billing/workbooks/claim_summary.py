@@ -55,7 +55,7 @@ NOT_BILLED = {**_SESSION, "reason": Column("Reason")}
 
 def claim_summary(view: MonthView) -> bytes:
     """The workbook `claim-summary-<month>.xlsx`."""
-    book = Book(f"Claim summary {view.month}", view.origin.clinic, view.as_of)
+    book = Book(f"Claim summary {view.month}", view.origin.clinic, view.as_of, view.file_mark(None))
     facts: list[tuple[str, Value]] = [
         ("Clinic", view.origin.clinic),
         ("Month", view.month),

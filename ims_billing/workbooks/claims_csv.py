@@ -49,10 +49,10 @@ def _cells(name: str, values: pd.Series[Any]) -> list[str]:
         return [f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}" for cents in values.tolist()]
     if str(values.dtype).startswith("datetime64"):
         return day_text(values).tolist()
-    return [_harmless(text) for text in values.astype("str").tolist()]
+    return [harmless(text) for text in values.astype("str").tolist()]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A quote before text that Excel would take for a formula; ``-00`` is an identifier and stays."""
     acts = text.startswith(("=", "+", "@", "\t", "\r")) or (text.startswith("-") and not text[1:2].isdigit())
     return f"'{text}" if acts else text

@@ -35,7 +35,7 @@ def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Cal
     """By path within the output folder, what makes each file: the summary, the CSV, the insurers' of these batches."""
     files: dict[PurePosixPath, Callable[[MonthView], bytes]] = {
         PurePosixPath(month, f"{_SUMMARY}{month}.xlsx"): claim_summary,
-        PurePosixPath(month, f"claims-{month}.csv"): claims_csv,
+        PurePosixPath(csv_path(Path(), month).as_posix()): claims_csv,
     }
     for batch in batches:
         # What was sent before this program came is not to be sent again.
@@ -62,6 +62,11 @@ def _of(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
 def summary_path(out: Path, month: str) -> Path:
     """Where the month's summary is written."""
     return out / month / f"{_SUMMARY}{month}.xlsx"
+
+
+def csv_path(out: Path, month: str) -> Path:
+    """Where the claims of a month are written as text."""
+    return out / month / f"claims-{month}.csv"
 
 
 def summaries(out: Path, month: str) -> list[Path]:

@@ -54,7 +54,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     origin = batch.origin
     theirs = view.claims[view.claims["insurer_id"] == insurer.id]
     claims, voided = theirs[theirs["batch"] == batch.number], theirs[theirs["void_batch"] == batch.number]
-    book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of)
+    book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of, view.file_mark(batch))
     facts: list[tuple[str, Value]] = [
         ("Clinic", origin.clinic),
         ("Address", origin.address),

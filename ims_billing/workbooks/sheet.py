@@ -13,12 +13,15 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import FileMark
 from ims_billing.workbooks.cell_text import cell_text
+from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.package import Rows, Value, stamped
 
 Kind = Literal["text", "long", "id", "date", "money", "count"]
@@ -75,11 +78,15 @@ class Block:
 
 @dataclass
 class Book:
-    """A workbook in the making; `bytes` ends it. The stamp stands for every clock, so that bytes repeat."""
+    """A workbook in the making; `bytes` ends it. The stamp stands for every clock, so that bytes repeat.
+
+    `mark` says which ledger it was written from: a property of the file, on no sheet.
+    """
 
     title: str
     clinic: str
     stamp: dt.date
+    mark: FileMark | None = None
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
     _rows: dict[str, Rows] = field(default_factory=dict)
     _styles: dict[tuple[str, Kind, bool, bool], int] = field(default_factory=dict)
@@ -204,6 +211,10 @@ class Book:
     def bytes(self) -> bytes:
         """The finished workbook. The same sheets and stamp give the same bytes, on any day."""
         self._book.properties.title, self._book.properties.creator = cell_text(self.title), cell_text(self.clinic)
+        if self.mark is not None and self.mark.ledger:
+            self._book.custom_doc_props.append(  # type: ignore[attr-defined]
+                StringProperty(name=PROPERTY, value=self.mark.text())
+            )
         return stamped(self._book, self.stamp, self._rows)
 
 

@@ -1,22 +1,31 @@
 """What the terminal shows."""
 
-from ims_billing.cli.screen.glance import show_ledger, show_started, show_voided, show_written, warn_of_cloud
+from ims_billing.cli.screen.glance import (
+    show_ledger,
+    show_read_back,
+    show_started,
+    show_voided,
+    show_written,
+    warn_of_cloud,
+)
 from ims_billing.cli.screen.layout import show, width
 from ims_billing.cli.screen.month_page import Shown, month_page
 from ims_billing.cli.screen.payments import show_aging, show_reconciled, show_undone
 from ims_billing.cli.screen.reference import show_pages, show_rules
 from ims_billing.cli.screen.status import show_status
-from ims_billing.cli.screen.terminal import Working, fail, new_password
+from ims_billing.cli.screen.terminal import Working, fail, new_password, notify
 
 __all__ = [
     "Shown",
     "Working",
     "fail",
     "new_password",
+    "notify",
     "show_aging",
     "show_ledger",
     "show_month",
     "show_pages",
+    "show_read_back",
     "show_reconciled",
     "show_rules",
     "show_started",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,14 @@ def show_started(started: Started, *, from_sessions: bool) -> None:
 def show_ledger(path: Path, *, fresh: bool) -> None:
     """Which ledger was used: always said, as another one would not know what was claimed."""
     out().print(Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else ""), soft_wrap=True)
+
+
+def show_read_back(claims: Mapping[str, int], known_before: int) -> None:
+    """Says what of the claims that were sent is on the ledger again."""
+    for month, count in claims.items():
+        out().print(Text(f"{month}: {count:,} {'claim' if count == 1 else 'claims'} read back as sent."))
+    if known_before:
+        out().print(Text(f"{known_before:,} stood on the ledger already."))
 
 
 def warn_of_cloud(path: Path, mark: str) -> None:

@@ -42,6 +42,11 @@ def fail(message: str) -> None:
     err().print(Text.assemble(("ims-billing: ", "bold red"), message), soft_wrap=True)
 
 
+def notify(message: str) -> None:
+    """Shows what a command did, or met, beside what was asked for."""
+    err().print(Text(f"ims-billing: {message}", style="yellow"), soft_wrap=True)
+
+
 def time_left(seconds: float) -> str:
     """How long work goes on still, no more exactly than anybody knows."""
     if seconds < 1:

@@ -1,0 +1,213 @@
+"""What the commands take on a ledger of many paid months, beside what they take on an empty one.
+
+Run from the project's folder: python -m tests.bench_years [MONTHS ...]. Each month has 400 sessions, of which 240 are
+claims, all paid. It prints a table in Markdown: seconds, and for how long a command kept the ledger locked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.ledger import Ledger
+from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
+from tests.practice import csv_file
+
+COUNT = 400
+MONTHS = (0, 12, 36, 120)
+# How many patients of a month are new in the next one.
+_NEW = 30
+# Prints what the command prints, and on standard error for how long it kept the ledger locked, each time.
+LOCKED = """
+import sys, time
+from contextlib import contextmanager
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.cli.main import app
+whole = LedgerFile.writing
+took = []
+@contextmanager
+def timed(self, *args, **more):
+    with whole(self, *args, **more):
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            took.append(time.perf_counter() - began)
+LedgerFile.writing = timed
+try:
+    app(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+print("locked", *(f"{seconds:.3f}" for seconds in took), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def clinic(folder: Path) -> Path:
+    """The clinic file of the benchmark, with fees from long ago."""
+    people = "".join(PRACTITIONER.format(number=number) for number in range(2))
+    path = folder / "clinic.toml"
+    path.write_text(CLINIC.replace("2026-01-01", "2010-01-01") + people, encoding="utf-8")
+    return path
+
+
+def ran(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Runs a command: its seconds, and the longest time that it kept the ledger locked."""
+    began = time.perf_counter()
+    named = [*arguments, "--clinic", str(folder / "clinic.toml")]
+    done = subprocess.run([sys.executable, "-c", LOCKED, *named], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), f"{named}\n{done.stderr}"
+    locked = done.stderr.strip().splitlines()[-1].split()[1:] if "locked" in done.stderr else []
+    return time.perf_counter() - began, max(map(float, locked), default=0.0)
+
+
+def grow(path: Path, months: int) -> None:
+    """Gives a ledger of one claimed month the months before it, each like it, with every claim paid."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.row_factory = sqlite3.Row
+        tables = {
+            name: [dict(row) for row in database.execute(f"SELECT * FROM {name}")]
+            for name in ("batch", "claim", "page", "not_billed")
+        }
+        for back in range(1, months + 1):
+            year, month = divmod(2026 * 12 + 9 - back, 12)
+            _copy(database, tables, back, f"{year}-{month + 1:02d}")
+
+
+def _copy(database: sqlite3.Connection, tables: dict[str, list[dict[str, Any]]], back: int, month: str) -> None:
+    def moved(row: dict[str, Any]) -> dict[str, Any]:
+        new = {**row, "month": month}
+        new.pop("id", None)
+        if "service_date" in row:
+            new["service_date"] = f"{month}-{min(int(row['service_date'][8:]), 28):02d}"
+            person = int(row["patient"].rsplit(" ", 1)[1]) + _NEW * back
+            new["patient"] = f"Patient Number {person}"
+            if "patient_id" in row:
+                new["patient_id"] = f"P{person:06d}"
+        if "claim" in row:
+            new["claim"] = row["claim"].replace("2026-10", month)
+            new["natural_key"], new["session_id"] = f"{row['natural_key']}{month}", f"{row['session_id']}-{month}"
+        if "mark" in row:
+            new["mark"] = f"{back:012x}"
+        return new
+
+    for table, rows in tables.items():
+        copies = [moved(row) for row in rows]
+        marks = ", ".join("?" * len(copies[0]))
+        database.executemany(
+            f"INSERT INTO {table} ({', '.join(copies[0])}) VALUES ({marks})", [tuple(copy.values()) for copy in copies]
+        )
+    paid_on = f"{month}-28"
+    for insurer, name in {(row["insurer_id"], row["insurer"]) for row in tables["claim"]}:
+        claims = [row for row in tables["claim"] if row["insurer_id"] == insurer]
+        amount = sum(row["amount_cents"] for row in claims)
+        number = f"{insurer}-{month}"
+        payment = database.execute(
+            "INSERT INTO payment (insurer_id, insurer, number, number_key, paid_on, amount_cents, file, posted_on) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'paid.csv', ?)",
+            (insurer, name, number, number.replace("-", ""), paid_on, amount, paid_on),
+        ).lastrowid
+        for row in claims:
+            cents, claim = row["amount_cents"], row["claim"].replace("2026-10", month)
+            line = database.execute(
+                "INSERT INTO remittance_line (payment, place, words, paid_cents, reason) VALUES (?, 'row', ?, ?, '')",
+                (payment, json.dumps([claim]), cents),
+            ).lastrowid
+            database.execute(
+                "INSERT INTO posting (line, claim, paid_cents, expected_cents, denied, posted_on) "
+                "VALUES (?, ?, ?, 0, 0, ?)",
+                (line, claim, cents, paid_on),
+            )
+
+
+def curve(months: int, times: int) -> dict[str, tuple[float, float]]:
+    """By command, its seconds and those under the lock, the medians of some runs, on a ledger of so many months."""
+    took: dict[str, list[tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        clinic(folder)
+        book = str(workbook(folder, COUNT))
+        ran(folder, "claim", book, *AS_OF)
+        template = folder / FILE_NAME
+        grow(template, months)
+        if months:
+            _without_the_month(template)
+        else:
+            template.unlink()
+        kept = template.read_bytes() if template.exists() else None
+        for _ in range(times):
+            _clean(folder, kept)
+            took.setdefault("check", []).append(ran(folder, "check", book, *AS_OF))
+            took.setdefault("claim", []).append(ran(folder, "claim", book, *AS_OF))
+            took.setdefault("reconcile", []).append(
+                ran(folder, "reconcile", str(_payments(folder)), "--as-of", "2026-12-01")
+            )
+            took.setdefault("void", []).append(
+                ran(folder, "void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-12-02")
+            )
+            took.setdefault("report", []).append(ran(folder, "report", "2026-10"))
+    return {
+        name: (statistics.median(each[0] for each in runs), max(each[1] for each in runs))
+        for name, runs in took.items()
+    }
+
+
+def _without_the_month(path: Path) -> None:
+    """Takes the newest month away, which is claimed in each run: it only was the model of the others."""
+    with closing(sqlite3.connect(path)) as database, database:
+        triggers = database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            sql = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()[0]
+            database.execute(f"DROP TRIGGER {name}")
+            triggers[triggers.index((name,))] = (sql,)
+        for table in ("claim", "not_billed", "attention", "written", "page", "batch"):
+            database.execute(f"DELETE FROM {table} WHERE month = '2026-10'")
+        for (sql,) in triggers:
+            database.execute(sql)
+
+
+def _clean(folder: Path, kept: bytes | None) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in ("clinic.toml", "sessions.xlsx"):
+            path.unlink()
+    if kept is not None:
+        (folder / FILE_NAME).write_bytes(kept)
+
+
+def _payments(folder: Path) -> Path:
+    """All claims of the newest month, paid."""
+    ledger = Ledger(folder / FILE_NAME)
+    with ledger.reading():
+        claims = ledger.rows("SELECT claim, insurer, amount_cents FROM claim WHERE month = '2026-10'")
+    rows = [
+        {"Claim": claim, "Insurer": insurer, "Paid": cents / 100, "Payment Date": "2026-11-20",
+         "Payment Number": f"N-{insurer}"}
+        for claim, insurer, cents in claims
+    ]  # fmt: skip
+    return csv_file(folder, rows, "paid.csv")
+
+
+def main(months: list[int], times: int = 3) -> None:
+    """Prints the table."""
+    print(f"{dt.date.today()}: {COUNT} sessions a month, all claims paid; seconds (the longest lock)\n")  # noqa: DTZ011
+    print("| months | check | claim | reconcile | void | report |\n|---:|---:|---:|---:|---:|---:|")
+    least: dict[str, float] = {}
+    for count in months:
+        took = curve(count, times)
+        least = least or {name: seconds for name, (seconds, _) in took.items()}
+        cells = (f"{s:.2f} ({lock:.2f}), {s / least[name]:.2f} times" for name, (s, lock) in took.items())
+        print(f"| {count} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main([int(count) for count in sys.argv[1:]] or list(MONTHS))
