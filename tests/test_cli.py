@@ -82,8 +82,10 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
         "written",
         "decisions",
         "next_command",
+        "result",
     ]
     assert (shown["month"], shown["as_of"], shown["written"]) == ("2026-10", "2026-11-05", [])
+    assert shown["result"] == "claimed-some-on-hold"
     assert [{**f, "sha256": len(f["sha256"])} for f in shown["files"]] == [
         {"file": "sessions.xlsx", "layout": "sessions", "rows": 3, "sessions": 3, "repeated": 0, "tied": 0,
          "set_aside": 0, "sha256": 64, "unread": [], "skipped": []}

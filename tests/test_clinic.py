@@ -186,17 +186,15 @@ def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, 
 
 
 def test_text_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
-    (message,) = faults(tmp_path, "[clinic]\nname = Example\n")
-    assert "not valid TOML" in message
-    assert "line 2" in message
+    message, *_ = faults(tmp_path, "[clinic]\nname = Example\n")
+    assert "line 2: text needs quotes" in message
 
 
-def test_a_clinic_file_that_is_not_there_or_not_utf_8_is_refused(tmp_path: Path) -> None:
+def test_a_clinic_file_that_is_not_there_is_refused_and_one_that_is_not_utf_8_is_read(tmp_path: Path) -> None:
     with pytest.raises(BillingError, match="cannot be read"):
         load(tmp_path / "none.toml")
     (tmp_path / "clinic.toml").write_bytes(b'[clinic]\nname = "Caf\xe9"\n')
-    with pytest.raises(BillingError, match="save it as UTF-8"):
-        load(tmp_path / "clinic.toml")
+    assert load(tmp_path / "clinic.toml").name == "Café"
 
 
 def test_amounts_are_exact(tmp_path: Path) -> None:

@@ -112,6 +112,5 @@ def test_appointments_with_names_in_halves_resemble_sessions_and_no_client_list(
         read_files([csv_file(tmp_path, [cells])], practice(tmp_path))
     message = str(refusal.value)
     assert "jane-clients" not in message
-    assert "Patient" in message
-    assert "stand apart" in message
-    assert "closest to Patient" not in message
+    assert "missing: Service Date, Practitioner, Service, Insurer" in message
+    assert "It is like acuity" in message

@@ -373,6 +373,9 @@ missing-policy = "off"
 [[layout]]
 name = "my-program"
 dates = "day-first"
+header_rows = 2
+above = "Practitioner"
+sheets = ["Week 1", "Week 2"]
 ignore = ["Room"]
 [layout.headings]
 "Booking Info" = "Status"

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from ims_billing.cli.json_shapes import StatusJson
 from ims_billing.cli.main import app
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.toml_file import load
@@ -185,9 +186,19 @@ def test_without_a_command_the_program_shows_the_folder(tmp_path: Path, monkeypa
     assert "Madeup" not in alone.output
     as_json = CliRunner().invoke(app, ["status", "--json", "--as-of", "2026-11-05"])
     shown = json.loads(as_json.output)
+    StatusJson.model_validate(shown)
     assert (shown["clinic"], shown["months"][0]["held"], shown["next"]["command"]) == (
         "Example Physiotherapy", 1, "ims-billing claim sessions.xlsx --month 2026-10",
     )  # fmt: skip
+
+
+def test_two_setups_in_one_folder_are_part_of_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic_file(tmp_path)
+    (tmp_path / "clinic.xlsx").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IMS_BILLING_CLINIC", raising=False)
+    shown = CliRunner().invoke(app, [])
+    assert (shown.exit_code, "there are two setups here" in shown.output) == (0, True)
 
 
 def test_a_crowded_folder_still_fits_forty_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,7 +168,7 @@ class DecisionJson(Shape):
 
 
 class MonthJson(Shape):
-    """What `check` and `claim` print."""
+    """What `check` and `claim` print; `result` says whether anything is on hold: the exit code of `claim` does not."""
 
     version: str
     month: str | None
@@ -182,6 +182,10 @@ class MonthJson(Shape):
     written: list[str]
     decisions: list[DecisionJson]
     next_command: str | None
+    result: Literal[
+        "claimed", "claimed-some-on-hold", "already-claimed", "already-claimed-some-on-hold", "nothing-claimed",
+        "nothing-claimed-some-on-hold",
+    ]  # fmt: skip
     error: ErrorJson | None = None
 
 
@@ -374,3 +378,74 @@ class RulesJson(Shape):
     insurers: list[KnownInsurerJson]
     fees: list[FeeJson]
     rules: list[RuleJson]
+
+
+class StatusMonthJson(Shape):
+    """A month on the ledger; `held` are sessions."""
+
+    month: str
+    claims: int
+    cents: int
+    held: int
+    held_cents: int
+    oldest_held: str | None
+
+
+class NotReadJson(Shape):
+    """A workbook in which something was typed that no command has read; `month` is null for an aging workbook."""
+
+    month: str | None
+    file: str
+    decisions: int
+    problem: str | None
+
+
+class ExportJson(Shape):
+    """A spreadsheet that looks like an export and that no run has read: its rows by month."""
+
+    file: str
+    layout: str
+    months: dict[str, int]
+
+
+class ClosingJson(Shape):
+    """Sessions on hold, or claims without an answer, whose window closes within 14 days."""
+
+    insurer: str
+    held: bool
+    sessions: int
+    cents: int
+    last_day: str
+
+
+class UnpaidJson(Shape):
+    """Claims that are unpaid for over 60 days."""
+
+    claims: int
+    cents: int
+
+
+class NextJson(Shape):
+    """What to do next, and the command for it."""
+
+    what: str
+    command: str
+
+
+class StatusJson(Shape):
+    """What `status` prints."""
+
+    version: str
+    as_of: str
+    folder: str
+    setup: str | None
+    clinic: str | None
+    to_confirm: int
+    problem: str | None
+    months: list[StatusMonthJson]
+    not_read: list[NotReadJson]
+    exports: list[ExportJson]
+    closing: list[ClosingJson]
+    unpaid: UnpaidJson
+    unwritten: list[str]
+    next: NextJson

@@ -92,6 +92,7 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
         "written": [str(path) for path in written],
         "decisions": [] if shown.decisions is None else _decisions_json(shown.decisions, month),
         "next_command": next_command(shown) or None,
+        "result": _result(month),
     }
 
 
@@ -127,6 +128,13 @@ def _rest_json(rest: Rest) -> list[dict[str, Any]]:
         {"claim": claim, "follows": follows, "insurer": insurer, "cents": cents}
         for claim, follows, insurer, cents in shown
     ]
+
+
+def _result(month: Month) -> str:
+    """In one word what became of the month, for scripts: the exit code of `claim` is 0 with sessions on hold too."""
+    counts = month.totals.counts
+    claimed = "claimed" if counts["claimed"] else "already-claimed" if counts["already_claimed"] else "nothing-claimed"
+    return f"{claimed}-some-on-hold" if counts["held"] else claimed
 
 
 def _single_month(month: Month) -> str | None:

@@ -28,13 +28,13 @@ from ims_billing.cli.options import (
     existing_ledger,
     find_clinic,
     memory_of,
-    month_as_written,
     places,
     prepare,
     read_all,
     read_sessions,
     workplace,
 )
+from ims_billing.cli.slips import month_typed, refuse_a_far_day
 from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def check(
 
 @app.command(
     short_help="The monthly command: record claims, write workbooks.",
-    epilog="Example: ims-billing claim sessions-2026-10.xlsx --month 2026-10 --out reports",
+    epilog="Exit codes: 0 done, also where sessions are on hold (in --json, result is then claimed-some-on-hold); "
+    "1 with --strict: something is on hold, nothing written; 2 it could not do its work, and the message says what to "
+    "do; 130 stopped with Ctrl-C. Example: ims-billing claim sessions-2026-10.xlsx --month 2026-10",
 )
 def claim(
     files: Files,
@@ -108,13 +110,14 @@ def claim(
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
+    from ims_billing.commands.setup_nearby import setups_nearby
     from ims_billing.workbooks.files import summary_path
 
     path = find_clinic(clinic, files)
     if path is None:
         raise BillingError(
-            "there is no clinic file, and claims need one: practitioners, fees, insurers. Make it with: "
-            f'ims-billing init --from "{files[0]}"'
+            f"{setups_nearby(Path()).in_words()} Claims need one: practitioners, insurers and fees. If the clinic has "
+            f'none yet, make it with: ims-billing init --from "{files[0]}"'
         )
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
@@ -123,6 +126,7 @@ def claim(
         return
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, rules_of_clinic, month)
+    refuse_a_far_day(day_of(as_of), billed, already_sent=already_sent)
     request = record.Request(
         intake,
         rules_of_clinic,
@@ -267,7 +271,7 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     short_help="Write a month's files again from the ledger.", epilog="Example: ims-billing report 2026-10 --out copy"
 )
 def report(
-    month: Annotated[str, typer.Argument(metavar="MONTH", callback=month_as_written, help="The month, as 2026-10.")],
+    month: Annotated[str, typer.Argument(metavar="MONTH", callback=month_typed, help="The month, as 2026-10.")],
     clinic: ClinicFile = None,
     out: Out = None,
     ledger: LedgerOption = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ims_billing.cli.slips import day_typed, month_typed, refuse_another_clinics, refuse_another_month
 from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.month.prepare import Month
     from ims_billing.vocabulary.model import Intake
-
-
-def month_as_written(text: str | None) -> str | None:
-    """The month, if it is one."""
-    if text is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise typer.BadParameter(f"{text!r} is not a month; write it as 2026-10")
-    return text
 
 
 Files = Annotated[
@@ -41,11 +35,11 @@ ClinicFile = Annotated[
 ]
 MonthOption = Annotated[
     str | None,
-    typer.Option("--month", metavar="YYYY-MM", callback=month_as_written, help="The month to bill, as 2026-10."),
+    typer.Option("--month", metavar="YYYY-MM", callback=month_typed, help="The month to bill, as 2026-10."),
 ]
 AsOf = Annotated[
     dt.datetime | None,
-    typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day to count as today, as 2026-11-05."),
+    typer.Option("--as-of", metavar="DATE", parser=day_typed, help="The day to count as today, as 2026-11-05."),
 ]
 LedgerOption = Annotated[
     Path | None,
@@ -96,13 +90,16 @@ def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -
 
     Raises BillingError where one of Jane's reports is missing, or a column that was not read could change a claim.
     """
-    from ims_billing.month.prepare import only_month
+    from ims_billing.month.prepare import months_in, only_month
     from ims_billing.reading.unread import refuse_unread
 
     intake = read_all(files, clinic)
     if intake.missing:
         raise BillingError("\n".join(intake.missing))
     refuse_unread(intake.files, clinic.file)
+    refuse_another_clinics(intake.sessions, clinic)
+    if month:
+        refuse_another_month(months_in(intake.sessions), month)
     return intake, month or only_month(intake.sessions)
 
 
@@ -141,9 +138,11 @@ def places(
     from ims_billing.ledger.ledger import Ledger
 
     if clinic is None and (ledger is None or out is None):
+        from ims_billing.commands.setup_nearby import setups_nearby
+
         raise BillingError(
-            "there is no clinic file here, and the ledger and the reports stand beside it. Name it with --clinic, "
-            "or name both with --ledger and --out."
+            f"{setups_nearby(Path()).in_words()} The ledger and the reports stand beside it. Name it with --clinic, or "
+            "name both with --ledger and --out."
         )
     beside = clinic.parent if clinic else Path()
     setup = _setup_of(clinic, loaded, accepts=accepts) if clinic else None

@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from ims_billing.cli.app import app
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, read_all
+from ims_billing.cli.slips import day_typed
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt", ".html")
 
@@ -79,7 +80,7 @@ def init(
 def rules(
     on: Annotated[
         dt.datetime | None,
-        typer.Option("--on", metavar="DATE", formats=["%Y-%m-%d"], help="The day; otherwise today."),
+        typer.Option("--on", metavar="DATE", parser=day_typed, help="The day; otherwise today."),
     ] = None,
     clinic: ClinicFile = None,
     everything: All = False,

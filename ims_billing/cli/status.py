@@ -9,6 +9,7 @@ from ims_billing import __version__
 from ims_billing.cli.app import app
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import AsOf, ClinicFile, Json, LedgerOption, Out, day_of, find_clinic
+from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
     from ims_billing.commands.status import Status
@@ -30,7 +31,10 @@ def status(
     from ims_billing.commands import status as standing
 
     given = standing.Given(clinic, ledger, out)
-    shown = standing.status(Path(), find_clinic(clinic, []), given, day_of(as_of))
+    try:
+        shown = standing.status(Path(), find_clinic(clinic, []), given, day_of(as_of))
+    except BillingError as error:
+        shown = standing.in_doubt(Path(), str(error), day_of(as_of))
     if as_json:
         print_json(_status_json(shown))
     else:

@@ -149,13 +149,18 @@ class OwnLayout(Strict):
     """`[[layout]]`: how another program's spreadsheet is read, with one row per session.
 
     With `of = "remittance"` it is an insurer's remittance. `headings` gives each of its headings the one of this
-    product's own that it stands for; columns under the headings in `ignore` are not read.
+    product's own that it stands for; columns under the headings in `ignore` are not read. Of columns with one heading
+    the second is written "Paid (2)". `above` is a field whose value stands on a heading row above its sessions, and
+    `sheets` are the sheets that are parts of one list.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     of: Literal["sessions", "remittance"] = "sessions"
     headings: dict[str, str]
     ignore: tuple[Text, ...] = ()
+    header_rows: Literal[1, 2] = 1
+    above: Literal["", "Practitioner"] = ""
+    sheets: tuple[Text, ...] = ()
     dates: Literal["unambiguous", "month-first", "day-first"] | None = None
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple, Protocol
 SINGLE = ("clinic", "service_code", "service_names", "severity", "words")
 REPEATED = ("practitioner", "insurer", "fee", "limit", "coverage", "layout")
 
+# What is said of a layout as a whole: how it is read, beside what its headings stand for.
+OF_A_LAYOUT = ("dates", "of", "header_rows", "above", "sheets")
+
 
 @dataclass(frozen=True)
 class SetupWords:

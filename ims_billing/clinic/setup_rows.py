@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from ims_billing.clinic.raw_setup import RawSetup
+from ims_billing.clinic.raw_setup import OF_A_LAYOUT, RawSetup
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.setup_sheets import CLINIC, COLUMNS, IGNORE, NOTHING, SETUP_TABLES, SetupColumn, SetupTable
 
@@ -91,13 +91,14 @@ def _service_names(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _layout(layout: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of one layout: its headings, then those that it ignores; the first says how it is read."""
-    _refuse_others(layout, ("name", "of", "headings", "ignore", "dates", "status"), COLUMNS)
+    _refuse_others(layout, ("name", "headings", "ignore", "status", *OF_A_LAYOUT), COLUMNS)
     rows = [
         *({"heading": written, "meaning": meaning} for written, meaning in layout["headings"].items()),
         *({"heading": written, "meaning": IGNORE} for written in layout.get("ignore", ())),
     ]
     rows = [{"name": layout["name"], **row} for row in rows or [{}]]
-    rows[0] |= {key: layout[key] for key in ("dates", "of") if key in layout}
+    by_key = {column.key: column for column in COLUMNS.columns}
+    rows[0] |= {key: cell_of(layout[key], by_key[key]) for key in OF_A_LAYOUT if key in layout}
     return rows
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ims_billing.clinic.raw_setup import WORKBOOK_WORDS, Fault, Misfit, Place, RawSetup, SetupWords
+from ims_billing.clinic.raw_setup import OF_A_LAYOUT, WORKBOOK_WORDS, Fault, Misfit, Place, RawSetup, SetupWords
 from ims_billing.clinic.setup_cells import CellPlace, Filled, Line, Lines, Sheet, lines_of, settings_of, titled
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.rules.published import published
@@ -249,11 +249,11 @@ class _Reader:
             block["ignore"] = [*block.get("ignore", ()), line.value("heading")]
             self.places.add("clinic", None, f"ignore.{len(block['ignore'])}", line.cells["heading"])
             return
-        if meaning is None and not {"dates", "of"} & line.cells.keys() and own is None:
+        if meaning is None and not set(OF_A_LAYOUT) & line.cells.keys() and own is None:
             return
         number = self._layout(own or _MY_LAYOUT, line)
         entry = self.entries["layout"][number]
-        for key in ("dates", "of"):
+        for key in OF_A_LAYOUT:
             if (value := line.value(key)) is not None:
                 self._put("layout", number, key, value, line.cells[key])
         if "heading" not in line.cells or meaning is None:

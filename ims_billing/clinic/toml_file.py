@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
+from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 
@@ -86,32 +85,10 @@ def without_file() -> Clinic:
     return clinic
 
 
-def _way_out(text: str) -> str:
-    """What to write instead of text that is not valid TOML."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        code = line.partition("#")[0].strip()
-        if "{" in code and "}" not in code:
-            table = code.partition("=")[0].strip()
-            return (
-                f"In line {number}, {{ and }} have to stand on one line. For several lines, write [layout.{table}] and "
-                "below it one line for each."
-                if table == "headings"
-                else f"In line {number}, {{ and }} have to stand on one line."
-            )
-    return "Text needs quotes; without quotes are dates, written 2026-10-31, and yes and no, written true and false."
-
-
 def read_toml(path: Path, content: bytes) -> RawSetup:
     """The raw setup of a clinic file's bytes; raises BillingError where they are no TOML."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BillingError(f"{path}: the clinic file is not UTF-8 text; save it as UTF-8.") from error
-    try:
-        raw = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise BillingError(f"{path}: the clinic file is not valid TOML: {error}. {_way_out(text)}") from error
-    return _raw_setup(raw, text)
+    text = text_of(content)
+    return _raw_setup(parsed(str(path), text), text)
 
 
 def load(path: Path) -> Clinic:

@@ -12,9 +12,10 @@ from ims_billing.clinic.setup_rows import SetupRows
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.commands.draft import draft
 from ims_billing.commands.draft_columns import DraftedLayout, drafted_layout
+from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.intake import nobody_to_ask
-from ims_billing.reading.layout import layouts, recognise
 from ims_billing.reading.other_reports import refuse_other_reports
+from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileRead, Intake
@@ -47,11 +48,12 @@ def _layout_of(path: Path) -> DraftedLayout | None:
     except (BillingError, OSError):
         return None  # reading it says why, or asks for its password
     try:
-        recognise(tables, layouts(without_file()), path.name)
+        # One that lacks nothing but the insurer may have it under a heading that nobody knows.
+        if not recognise_parts(tables, layouts(without_file()), path.name)[0].missing:
+            return None
     except BillingError:
         refuse_other_reports(tables, None, without_file(), path.name)
-        return drafted_layout(path.name, tables, without_file())
-    return None
+    return drafted_layout(path.name, tables, without_file())
 
 
 def _with(unknown: Iterable[DraftedLayout]) -> Clinic:

@@ -111,6 +111,12 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
 
 
+def in_doubt(folder: Path, problem: str, as_of: dt.date) -> Status:
+    """The status of a folder where it is not certain which setup is meant."""
+    then = Next("Put that right, then look again.", "ims-billing status")
+    return Status(folder.resolve(), as_of, None, "", 0, problem, None, None, (), then)
+
+
 def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Standing | None:
     """The months on the ledger; None if there is no ledger."""
     path = given.ledger or setup.parent / "ims-billing.sqlite"
@@ -128,11 +134,15 @@ def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Stan
 
 def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:
     """The spreadsheets in these folders that look like an export, and that no run has read, by name."""
+    paths = _spreadsheets(folders)
+    if not paths:
+        return ()
+    # Here, so that a folder without spreadsheets needs nothing of what reads them.
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.reading.glimpse import glimpse
 
     exports = []
-    for path in _spreadsheets(folders):
+    for path in paths:
         try:
             content = path.read_bytes()
         except OSError:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.layout import layouts, recognise
+from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.other_reports import refuse_other_reports
+from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.vocabulary.cells import day, day_order
 from ims_billing.vocabulary.errors import BillingError
@@ -29,15 +30,16 @@ def glimpse(name: str, content: bytes, clinic: Clinic, ask: AskPassword) -> Glim
     """A file at first sight; None where it is no export that `claim` could read, or asks for a password."""
     try:
         tables = open_spreadsheet(name, content, ask).tables
-        fit = recognise(tables, layouts(clinic), name)
-        refuse_other_reports(tables, fit, clinic, name)
+        parts = recognise_parts(tables, layouts(clinic), name)
+        refuse_other_reports(tables, None if parts[0].missing else parts[0], clinic, name)
     except BillingError:
         return None
-    column = next((fit.columns[field] for field in _DAYS if field in fit.columns), None)
-    if column is None:
-        return Glimpse(fit.read_by.id, {})
-    cells = fit.table.columns[column][fit.header + 1 :]
-    order = day_order(cells, fit.read_by.dates)
-    days = (day(cell, order, zone=clinic.zone) for cell in cells)
-    months = Counter(f"{when:%Y-%m}" for when in days if when is not None)
-    return Glimpse(fit.read_by.id, dict(sorted(months.items())))
+    months: Counter[str] = Counter()
+    for part in parts:
+        column = next((part.columns[field] for field in _DAYS if field in part.columns), None)
+        if column is not None:
+            cells = part.table.columns[column][part.header + 1 :]
+            order = day_order(cells, part.read_by.dates)
+            days = (day(cell, order, zone=clinic.zone) for cell in cells)
+            months.update(f"{when:%Y-%m}" for when in days if when is not None)
+    return Glimpse(parts[0].read_by.id, dict(sorted(months.items())))

@@ -11,10 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.layout import layouts, recognise
+from ims_billing.reading.clinic_layouts import layouts
+from ims_billing.reading.input_slips import no_such_file, refuse_a_lock_file, refuse_pasted_options
+from ims_billing.reading.layout import Match
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
+from ims_billing.reading.policy_insurers import with_insurers
+from ims_billing.reading.recognise import lacking, recognise_parts
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
@@ -58,6 +62,21 @@ class _File:
     unread: tuple[UnreadColumn, ...]
     all_attended: bool
     tied: int = 0
+    # What it does not say and another file would, where it names no insurer; and whether a practice system never does.
+    lacks: str = ""
+    by_system: bool = False
+
+
+def _together(file: _File, part: _File) -> _File:
+    """A file with one more of its tables, which is a part of the same list."""
+    file.rows += part.rows
+    file.remarks += [remark for remark in part.remarks if remark not in file.remarks]
+    file.asides += part.asides
+    file.lines += part.lines
+    file.columns |= part.columns
+    file.unread += part.unread
+    file.all_attended |= part.all_attended
+    return file
 
 
 def nobody_to_ask(_name: str, _again: bool) -> str | None:
@@ -91,6 +110,7 @@ def read_contents(
 
 def named_contents(paths: Sequence[Path], progress: Progress) -> Iterator[tuple[str, bytes, str]]:
     """Name, bytes and SHA-256 of each file, once, in the order of their names."""
+    refuse_pasted_options(paths)
     files = _named(paths)
     sizes = [path.stat().st_size if path.is_file() else 0 for path, _ in files]
     for number, (path, name) in enumerate(files):
@@ -122,17 +142,27 @@ class _Desk:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
         try:
-            match = recognise(opened.tables, self.layouts, name)
+            parts = recognise_parts(opened.tables, self.layouts, name)
         except BillingError:
             refuse_other_reports(opened.tables, None, self.clinic, name)
             raise
-        refuse_other_reports(opened.tables, match, self.clinic, name)
-        refuse_damaged_text(match, name)
+        file: _File | None = None
+        for match in parts:
+            # Sessions without an insurer may be a remittance as well, which names none either.
+            refuse_other_reports(opened.tables, None if match.missing else match, self.clinic, name)
+            refuse_damaged_text(match, name)
+            part = self._table(match, name, sha256, opened.remarks)
+            file = part if file is None else _together(file, part)
+        assert file is not None, "a file that is read has a table"
+        self.files.append(file)
+
+    def _table(self, match: Match, name: str, sha256: str, remarks: Sequence[str]) -> _File:
+        """Reads one table into the list that its layout belongs to."""
         layout = match.read_by.id
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
-        remarks = [*opened.remarks, match.why()]
+        remarks = [*remarks, match.why()]
         if match.table.hidden_rows:
             remarks.append(f"{match.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)
@@ -141,7 +171,9 @@ class _Desk:
         all_attended = match.read_by.one_row_a_session and "status" not in match.columns
         lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)
-        self.files.append(file)
+        if match.read_by.one_row_a_session and "insurer" not in match.columns:
+            file.lacks = match.read_by.lacks or lacking(name, match)
+            file.by_system = bool(match.read_by.lacks)
         if layout in _WITHOUT_SESSIONS:
             table.refuse_moved(name)
         if layout == "jane-appointments":
@@ -157,6 +189,7 @@ class _Desk:
             self.frames.append(sessions_frame(table, name))
             self.bad.append(bad_cells(table.bad))
         file.remarks.extend(table.remarks)
+        return file
 
     def intake(self) -> Intake:
         """Everything taken in as one: appointments and sales tied, repeats dropped, numbers added."""
@@ -175,6 +208,10 @@ class _Desk:
                 file.asides.extend(tied.asides.get(file.name, ()))
         sessions = _joined(self.frames)
         cell_findings = _shifted(self.frames, self.bad)
+        without = frozenset(file.name for file in self.files if file.lacks)
+        if without:
+            sessions, doubtful = with_insurers(sessions, without, self.policies, self.clinic)
+            cell_findings = pd.concat([cell_findings, bad_cells(doubtful)], ignore_index=True)
         sessions, used = with_clients(sessions, self.clients)
         for policies in self.policies:
             sessions, used_here = policies.applied(sessions, self.clinic)
@@ -207,6 +244,15 @@ class _Desk:
         )
 
     def _missing(self) -> tuple[str, ...]:
+        """Which other file is needed; raises BillingError where a clinic's own list names no insurer."""
+        without = [file for file in self.files if file.lacks]
+        if without and not self.policies:
+            own = next((file for file in without if not file.by_system), None)
+            if own is not None:
+                raise BillingError(
+                    f"{own.lacks}\n  Or give a list of policies with it: patient, insurer, policy number."
+                )
+            return tuple(f"{file.name}: {file.lacks}" for file in without)
         if self.appointments and not self.sales:
             return ("Jane's Sales report is missing: the appointments say neither fee nor insurer.",)
         if self.sales and not self.appointments:
@@ -262,6 +308,7 @@ def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
 
 
 def _content(path: Path, name: str) -> bytes:
+    refuse_a_lock_file(path)
     try:
         if path.is_dir():
             raise BillingError(f"{name}: this is a folder. Name the spreadsheets in it.")
@@ -269,7 +316,7 @@ def _content(path: Path, name: str) -> bytes:
             raise BillingError(f"{name}: this is not a file. Name the spreadsheets themselves.")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise BillingError(f"{path}: there is no such file.") from error
+        raise BillingError(no_such_file(path)) from error
     except PermissionError as error:
         raise BillingError(
             f"{name}: the file cannot be opened. Close it where it is open, or ask who may read it."

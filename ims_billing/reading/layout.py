@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.reading.statuses import heading_status, holds_marks
 from ims_billing.rules.published import Layout, published
 from ims_billing.vocabulary.cells import Cell, Order, day, meanings, money, text
-from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import heading
 
 HEADER_WITHIN = 30
+# How far a header is looked for where other tables stand above it.
+_DEEP = 400
+# How many cells of a column say what it holds.
+_LOOKED_AT = 20
 # Fields of which every column is read: a second status, or a second word on what was billed, decides too.
 _EVERY_COLUMN = ("status", "billed")
 _EVERY_OF_POLICIES = ("policy_status", "valid_from", "valid_until")
@@ -30,6 +32,15 @@ class ClinicLayout:
     dates: how dates are written where a cell leaves it open
     status: the clinic's own words for a status, with their meaning
     ignored: headings, as they are compared, whose columns are not read
+    billed: words for what was billed, with their meaning, beside the published ones
+    own: by field, the headings that the clinic or a practice system gave that meaning, as they are compared
+    wanted: headings that must all be there, as they are compared; empty: the needed fields are enough
+    header_rows: how many rows the header has
+    above: the field whose value stands on a heading row above the rows that it is of; empty: none
+    sheets: names of sheets that are parts of one list, as they are compared; "all": every sheet that fits
+    lacks: what the report does not say, and which other file is needed; empty: nothing
+    payer_numbers: True where an insurer's name carries a number in brackets
+    patient_invoices: True where a payment's description is an invoice, with the letter P if it is the patient's
     """
 
     id: str
@@ -37,6 +48,15 @@ class ClinicLayout:
     dates: Order
     status: Mapping[str, str]
     ignored: frozenset[str] = frozenset()
+    billed: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    wanted: frozenset[str] = frozenset()
+    header_rows: int = 1
+    above: str = ""
+    sheets: frozenset[str] = frozenset()
+    lacks: str = ""
+    payer_numbers: bool = False
+    patient_invoices: bool = False
 
     @property
     def every_column(self) -> tuple[str, ...]:
@@ -74,8 +94,20 @@ class Match:
 
     @property
     def fits(self) -> bool:
-        """True where every needed column is there."""
-        return not self.missing
+        """True where every needed column is there; a list of policies may say who the insurer of a session is."""
+        return not self.missing or (self.missing == ("insurer",) and self.read_by.one_row_a_session)
+
+    def passes_over(self, column: int) -> bool:
+        """Whether a column is one that the layout says changes no claim, by its heading or by that with its number."""
+        row = self.table.row(self.header)
+        names = {heading(text(row[column])), _numbered(row)[column]} - {""} if column < len(row) else set()
+        return bool(names & (self.read_by.ignored | set(map(heading, self.read_by.layout.passed_over))))
+
+    @property
+    def by_own_headings(self) -> bool:
+        """Whether a heading that the clinic's own layout has a meaning for is among those that are read."""
+        row = [heading(text(cell)) for cell in self.table.row(self.header)]
+        return any(names & set(row) for names in self.read_by.own.values())
 
     @property
     def width(self) -> int:
@@ -102,78 +134,87 @@ class Match:
         return f"taken for {self.read_by.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
 
 
-def layouts(clinic: Clinic) -> list[ClinicLayout]:
-    """The layouts of sessions and lists: the clinic's own first, then the published ones."""
-    rules = published().layouts.layout
-    ignored = frozenset(map(heading, clinic.block.ignore))
-    return [
-        *_own_of("sessions", clinic),
-        *(ClinicLayout(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
-    ]
+def match(table: RawTable, layout: ClinicLayout, *, deep: bool = False) -> Match | None:
+    """The best header of the table's first rows; None where no row has two headings that the layout knows.
 
-
-def remittance_layouts(clinic: Clinic) -> list[ClinicLayout]:
-    """The layouts of remittances; the command decides that a file is one, not its contents."""
-    layout = published().layouts.layout["remittance"]
-    ignored = frozenset(map(heading, clinic.block.ignore))
-    return [
-        *_own_of("remittance", clinic),
-        ClinicLayout("remittance", layout, clinic.block.dates, {}, ignored),
-    ]
-
-
-def _own_of(published_layout: str, clinic: Clinic) -> Iterator[ClinicLayout]:
-    layout = published().layouts.layout[published_layout]
-    for entry in clinic.layouts:
-        if entry.of == published_layout:
-            dates = entry.dates or clinic.block.dates
-            ignored = frozenset(map(heading, (*clinic.block.ignore, *entry.ignore)))
-            yield ClinicLayout(entry.name, _own(entry.headings, layout), dates, entry.status, ignored)
-
-
-def _own(headings: Mapping[str, str], sessions: Layout) -> Layout:
-    """The published layout with the clinic's headings first; a heading means what the clinic says."""
-    fields = {heading(names[0]): name for name, names in sessions.headings.items()}
-    theirs = {heading(written): fields[heading(meaning)] for written, meaning in headings.items()}
-    return Layout(
-        title="the clinic's own",
-        needed=sessions.needed,
-        headings={
-            name: (
-                *(written for written in headings if theirs[heading(written)] == name),
-                *(synonym for synonym in names if theirs.get(heading(synonym), name) == name),
-            )
-            for name, names in sessions.headings.items()
-        },
-    )
-
-
-def match(table: RawTable, layout: ClinicLayout) -> Match | None:
-    """The best header of the table's first rows; None where no row has two headings that the layout knows."""
+    With `deep` further rows are looked at too: the wanted table may stand below others.
+    """
     fields = {heading(name): field for field, names in layout.layout.headings.items() for name in names}
     best: Match | None = None
-    for position in range(min(HEADER_WITHIN, table.height)):
-        if not _could_be_header(table.row(position)):
+    for position in range(min(_DEEP if deep else HEADER_WITHIN, table.height)):
+        row = table.row(position)
+        if not could_be_header(row):
             continue
-        candidate = _columns(table, position, fields, layout)
-        if len(candidate.columns) >= 2 and (best is None or _score(candidate) > _score(best)):
-            best = candidate
+        for candidate in _candidates(table, position, fields, layout):
+            if len(candidate.columns) >= 2 and (best is None or score(candidate) > score(best)):
+                best = candidate
     return best
 
 
-def _score(candidate: Match) -> tuple[float, int, int]:
-    """Higher is better: the smallest share of needed columns missing, then the most needed, then the most read."""
+def _candidates(table: RawTable, position: int, fields: dict[str, str], layout: ClinicLayout) -> Iterator[Match]:
+    """The header at a position, of one row or of two; of two only where one row does not do, or the layout says so."""
+    if layout.wanted:
+        row = table.row(position)
+        if layout.wanted <= {*_numbered(row), *(heading(text(cell)) for cell in row)}:
+            yield _columns(table, position, fields, layout)
+        return
+    if layout.header_rows == 1:
+        one = _columns(table, position, fields, layout)
+        yield one
+        if one.fits or not layout.one_row_a_session:
+            return
+    if position + 1 >= table.height or not could_be_header(table.row(position + 1)):
+        return
+    names = _both_rows(table, position, fields)
+    known = {fields.get(heading(name)) for name in names}
+    lacking = [g for g in layout.layout.needed if g != "insurer" and not known & set(g.split("|"))]
+    if not lacking or layout.header_rows == 2:
+        # Only now are the columns copied: most pairs of rows are no header.
+        columns = [
+            [*column[: position + 1], name, *column[position + 2 :]]
+            for column, name in zip(table.columns, names, strict=True)
+        ]
+        yield _columns(replace(table, columns=columns), position + 1, fields, layout)
+
+
+def _both_rows(table: RawTable, position: int, fields: Mapping[str, str]) -> list[str]:
+    """The headings of two rows as one.
+
+    A heading over several columns stands in the first of them only. Each column takes the words that the layout knows:
+    of both rows, of the lower one alone, else all there are.
+    """
+    upper, lower = ([text(cell) for cell in table.row(at)] for at in (position, position + 1))
+    names, over = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        over = above or (over if below else "")
+        options = (f"{above} {below}", f"{over} {below}", below, above)
+        known = (" ".join(option.split()) for option in options if heading(option) in fields)
+        names.append(next(known, f"{above or over} {below}".strip()))
+    return names
+
+
+def score(candidate: Match) -> tuple[int, float, int, int]:
+    """Higher is better: a layout of the clinic's own that fits, then a practice system's.
+
+    Among the others: the smallest share of needed columns missing, then the most needed, then the most read.
+    """
     needed = len(candidate.read_by.layout.needed)
-    return (-len(candidate.missing) / needed, needed if candidate.fits else 0, len(candidate.columns))
+    named = 2 if candidate.by_own_headings else 1 if candidate.read_by.wanted else 0
+    return (
+        named if candidate.fits else 0,
+        -len(candidate.missing) / needed,
+        needed if candidate.fits else 0,
+        len(candidate.columns),
+    )
 
 
-def _best(candidates: Sequence[Match]) -> Match:
+def best_of(candidates: Sequence[Match]) -> Match:
     """The layout that a table is read by, of those that it could be.
 
     Sessions often name policies too: a table that lacks less than half of what sessions need, and has more of their
     headings, is no list of policies.
     """
-    best = max(candidates, key=_score)
+    best = max(candidates, key=score)
     if best.read_by.id == "jane-clients" and not best.fits:
         # Names in two halves are no client list where something says when a visit was.
         timed = [c for c in candidates if c.read_by.id == "sessions" and {"service_date", "start"} & c.columns.keys()]
@@ -188,13 +229,14 @@ def _best(candidates: Sequence[Match]) -> Match:
 
 def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: ClinicLayout) -> Match:
     """The match of a table whose header stands at `position`; `fields` are the layout's by heading."""
-    row = table.row(position)
+    row, numbered = table.row(position), _numbered(table.row(position))
     by_field: dict[str, list[int]] = {}
     unknown = {}
     for column, cell in enumerate(row):
         name = None
-        if isinstance(cell, str) and heading(cell) not in read_by.ignored:
-            name = fields.get(heading(cell)) or _status_by_its_heading(table, position, column, read_by)
+        if isinstance(cell, str) and not {heading(cell), numbered[column]} & read_by.ignored:
+            name = _field(cell, numbered[column], fields)
+            name = name or _status_by_its_heading(table, position, column, read_by)
         if name:
             by_field.setdefault(name, []).append(column)
         elif text(cell):
@@ -202,9 +244,9 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Cl
     columns, clashes = {}, []
     layout = read_by.layout
     for name, places in by_field.items():
-        own = heading(layout.headings[name][0])
-        exact = [place for place in places if heading(str(row[place])) == own]
-        # This product's own heading goes before a synonym; of two equals neither does.
+        own = read_by.own.get(name) or {heading(layout.headings[name][0])}
+        exact = [place for place in places if {heading(str(row[place])), numbered[place]} & own]
+        # The clinic's own headings go before this product's, and that before a synonym; of two equals neither does.
         chosen = exact or places
         columns[name] = chosen[0]
         if name in read_by.every_column:
@@ -214,11 +256,46 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Cl
         if len(chosen) > 1:
             corner = Match(table, read_by, position, {}, (), {}, ())
             shown = " and ".join(f'"{text(row[place])}" ({corner.letters(place)})' for place in chosen)
-            clashes.append(f"{shown} are both read as {layout.headings[name][0]}")
+            ours = published().layouts.layout["sessions"] if read_by.one_row_a_session else layout
+            clashes.append(f"{shown} are both read as {ours.headings[name][0]}")
         for place in set(places) - {chosen[0]}:
             unknown[place] = text(row[place])
+    if read_by.one_row_a_session and "patient" in columns:
+        # The halves of a name say nothing more than the whole.
+        halves = [columns.pop(name) for name in ("first_name", "last_name") if name in columns]
+        unknown |= {place: text(row[place]) for place in halves}
+    undated = read_by.one_row_a_session and "service_date" not in columns and "start" in columns
+    if undated and _holds_days(table.columns[columns["start"]][position + 1 :]):
+        # Day and time stand in one cell, under the heading of the time.
+        columns["service_date"] = columns.pop("start")
     missing = tuple(group for group in layout.needed if not any(name in columns for name in group.split("|")))
     return Match(table, read_by, position, columns, missing, unknown, tuple(clashes))
+
+
+def _numbered(row: Sequence[Cell]) -> list[str]:
+    """The headings of a row as they are compared; where one stands several times, each with its number."""
+    names = [heading(text(cell)) for cell in row]
+    times: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        times[name] = times.get(name, 0) + 1
+        numbered.append(f"{name}{times[name]}" if name and names.count(name) > 1 else name)
+    return numbered
+
+
+def _field(cell: str, numbered: str, fields: Mapping[str, str]) -> str | None:
+    """The field of a heading; where a layout tells equal headings apart by number, only the one that it names."""
+    name = heading(cell)
+    if numbered != name and any(f"{name}{number}" in fields for number in range(1, 10)):
+        return fields.get(numbered)
+    return fields.get(name)
+
+
+def _holds_days(cells: Sequence[Cell]) -> bool:
+    """Whether the first filled cells of a column are days with a time, as in ``October 6, 2026 9:00 am``."""
+    filled = [cell for cell in cells if text(cell)][:_LOOKED_AT]
+    days = [moment for cell in filled if (moment := day(cell, "month-first") or day(cell, "day-first"))]
+    return len(days) * 2 > len(filled) and any(moment.time() != dt.time() for moment in days)
 
 
 def _status_by_its_heading(table: RawTable, position: int, column: int, layout: ClinicLayout) -> str | None:
@@ -230,147 +307,8 @@ def _status_by_its_heading(table: RawTable, position: int, column: int, layout: 
     return "status" if holds_marks(table.columns[column][position + 1 :], layout.status_words) else None
 
 
-def recognise(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> Match:
-    """The one table of a file that fits a layout; raises BillingError that says what is missing where none does."""
-    by_sheet = [
-        _best(candidates)
-        for table in sheets
-        if (candidates := [fit for layout in readable if (fit := match(table, layout)) is not None])
-    ]
-    fitting = [fit for fit in by_sheet if fit.fits and fit.table.height > fit.header + 1]
-    if len(fitting) > 1 and any(not fit.table.hidden for fit in fitting):
-        fitting = [fit for fit in fitting if not fit.table.hidden]
-    if len(fitting) > 1:
-        names = ", ".join(f"{fit.table.sheet}: {fit.read_by.id}" for fit in fitting)
-        raise BillingError(f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own.")
-    if not fitting:
-        raise BillingError(_refusal(sheets, readable, by_sheet, file))
-    if fitting[0].clashes:
-        raise BillingError(
-            f"{_place(file, fitting[0])}: {'; '.join(fitting[0].clashes)}. Delete or rename one of them, or name "
-            "the one that is not meant in ignore under [clinic]."
-        )
-    return fitting[0]
-
-
-def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sheet: Sequence[Match], file: str) -> str:
-    """Why no sheet can be read, and what is missing; `by_sheet` are the nearest layouts."""
-    if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):
-        return f"{file}: there is nothing in it. Export the sessions again."
-    headers = [nearest for nearest in by_sheet if nearest.fits]
-    if headers:
-        return f"{_place(file, headers[0])}: there is a header, and no row below it."
-    if by_sheet:
-        return _lacking(file, max(by_sheet, key=_score))
-    none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
-    sessions = next((layout.layout for layout in readable if layout.id == "sessions"), None)
-    if sessions is None:
-        wanted = readable[0].layout
-        return f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}."
-    return (
-        f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
-        "an empty one."
-    )
-
-
-def _place(file: str, header: Match) -> str:
-    """File, sheet and row of a header, in words."""
-    sheet = f", {header.table.sheet}" if header.table.sheet else ""
-    return f"{file}{sheet}, row {header.row(header.header)}"
-
-
-def _named(layout: Layout, groups: Iterable[str]) -> str:
-    return ", ".join(" or ".join(layout.headings[name][0] for name in group.split("|")) for group in groups)
-
-
-def _lacking(file: str, nearest: Match) -> str:
-    """Which columns are missing, which heading looks most like each, and which headings there are."""
-    layout = nearest.read_by.layout
-    present = ", ".join(text(cell) for cell in nearest.table.row(nearest.header) if text(cell))
-    count = "1 column is" if len(nearest.missing) == 1 else f"{len(nearest.missing)} columns are"
-    of_what = "" if nearest.read_by.id == "sessions" else f" of {nearest.read_by.id} ({layout.title})"
-    lines = [
-        f"{_place(file, nearest)}: {count} missing{of_what}.",
-        f"  missing: {_named(layout, nearest.missing)}",
-    ]
-    for name, close in _closest(nearest).items():
-        lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
-    names = [text(cell) for cell in nearest.unknown.values() if heading(cell) in ("firstname", "lastname")]
-    if "patient" in nearest.missing and len(names) == 2:
-        lines.append(f"  {' and '.join(names)} stand apart: put them together in one column, Patient")
-    lines.append(f"  found: {present}")
-    lines.append("  Rename the columns; or keep them, and say once which is which, under [[layout]] in clinic.toml.")
-    lines.append("  ims-billing init writes one to copy.")
-    return "\n".join(lines)
-
-
-def _closest(nearest: Match) -> dict[str, str]:
-    """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
-    layout = nearest.read_by.layout
-    missing = [name for group in nearest.missing for name in group.split("|")]
-    alike = sorted(
-        (
-            max(
-                difflib.SequenceMatcher(None, heading(candidate), heading(synonym)).ratio()
-                for synonym in layout.headings[name]
-            ),
-            name,
-            candidate,
-        )
-        for name in missing
-        for candidate in list(nearest.unknown.values())[:200]
-        if not _plainly_another(name, heading(candidate))
-    )
-    proposed: dict[str, str] = {}
-    for likeness, name, candidate in reversed(alike):
-        if likeness > 0.6 and name not in proposed and candidate not in proposed.values():
-            proposed[name] = candidate
-    return {name: proposed[name] for name in missing if name in proposed}
-
-
-# What was asked for, allowed or paid is not the fee; an estimate is no invoice.
-_NO_FEE = (
-    *("paid", "billed", "claimed", "submitted", "allowed", "approved", "eligible"),
-    *("reclam", "rembours", "verse", "soumis", "demande"),
-)
-_NO_INVOICE = ("estimate", "quote", "quotation", "order", "soumission", "devis")
-
-
-def _plainly_another(name: str, candidate: str) -> bool:
-    """True where a heading says that it is another field than `name`: half a name, or an amount, or who paid."""
-    if candidate in ("firstname", "lastname"):
-        return True
-    if name == "fee":
-        return any(word in candidate for word in _NO_FEE)
-    if name == "invoice" and any(word in candidate for word in _NO_INVOICE):
-        return True
-    return any(word in candidate for word in ("price", "amount", "paid", "cost", "hours", "montant"))
-
-
-def _could_be_header(row: Sequence[Cell]) -> bool:
+def could_be_header(row: Sequence[Cell]) -> bool:
     """True where most of a row are words; a row of dates and amounts is somebody's session."""
     cells = [cell for cell in row if text(cell)]
     words = [c for c in cells if isinstance(c, str) and money(c) is None and day(c, "month-first") is None]
     return len(words) * 3 > len(cells) * 2
-
-
-def _top(sheets: Sequence[RawTable]) -> str:
-    """In words, the row that could be headings: all words, as wide as any, with rows below it; empty where none is.
-
-    A row that could be a patient's is never repeated.
-    """
-    for table in sheets:
-        rows = [[cell for cell in table.row(p) if text(cell)] for p in range(min(HEADER_WITHIN, table.height))]
-        widest = max((len(cells) for cells in rows), default=0)
-        # A first column without a heading is common: a row one narrower will do, where none is as wide.
-        for width in (widest, widest - 1):
-            for cells in rows[:-1]:
-                if len(cells) == width > 1 and all(_could_be_heading(cell) for cell in cells):
-                    return f" Columns found: {', '.join(text(cell)[:60] for cell in cells[:60])}."
-    return ""
-
-
-def _could_be_heading(cell: Cell) -> bool:
-    """True for a word or two, such as ``col1``; false for a date, an amount or somebody's number."""
-    digits = sum(map(str.isdigit, cell)) if isinstance(cell, str) else 9
-    return isinstance(cell, str) and any(map(str.isalpha, cell)) and digits < 4 and day(cell, "month-first") is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.layout import HEADER_WITHIN, Match, match, remittance_layouts
+from ims_billing.reading.clinic_layouts import remittance_layouts
+from ims_billing.reading.layout import HEADER_WITHIN, Match, match
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents, nobody_to_ask
-from ims_billing.reading.layout import recognise, remittance_layouts
+from ims_billing.reading.recognise import recognise
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
@@ -23,6 +24,7 @@ from ims_billing.vocabulary.spelling import heading
 _TEXTS = (
     "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "description", "currency",
 )  # fmt: skip
+_PATIENTS_INVOICE = re.compile(r"\d+-P\d+", re.IGNORECASE)
 _DATES = ("service_date", "payment_date", "period_from", "period_until")
 
 
@@ -66,6 +68,12 @@ def read_remittances(
 
 def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
+    if table.match.read_by.patient_invoices:
+        # Jane's letter says whose invoice it is: what the patient paid of it is no insurer's payment.
+        cells["description"] = [
+            f"patient payment {invoice}" if _PATIENTS_INVOICE.fullmatch(invoice) else invoice
+            for invoice in cells["description"]
+        ]
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
     table.note_moved()
@@ -97,7 +105,7 @@ def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
     columns = {}
     for column in range(len(match.table.columns)):
         name, cells = text(header[column]), table.cells(column)
-        if column not in read and (name or any(map(text, cells))):
+        if column not in read and not match.passes_over(column) and (name or any(map(text, cells))):
             money_like = heading(name) not in match.read_by.ignored and _holds_money(name, cells)
             looks_like: LooksLike | None = "amounts" if money_like else None
             columns[UnreadColumn(name, match.letters(column), table.sheet, looks_like)] = cells

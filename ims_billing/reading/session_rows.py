@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from ims_billing.reading.people_above import people_above
 from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
 from ims_billing.reading.visit_times import length_between, service_days, visit_times
@@ -30,6 +33,9 @@ NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_policy", "
 _NAMES = ("insured", "secondary_insurer")
 # Days beside the visit's, and whether they are a person's own, which no message repeats.
 _DATES = {"birth_date": True, "insured_birth_date": True, "accident_date": False}
+# The insurers' own numbers behind their names, where a program writes them: Sun Life (12345).
+_PAYERS = ("insurer", "secondary_insurer")
+_PAYER_NUMBER = re.compile(r"\s*\(\w*\d\w*\)$")
 _TYPES = {column.name: column.dtype for column in SESSIONS}
 
 
@@ -41,6 +47,14 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         if dtype == "str" and name in table.match.columns and name not in ("status", *NUMBERS)
     }
     words, own = table.rules.words, table.clinic.words
+    read_by = table.match.read_by
+    if "patient" not in texts:
+        halves = zip(table.texts("first_name", sound=True), table.texts("last_name", sound=True), strict=True)
+        texts["patient"] = [" ".join(f"{first} {last}".split()) for first, last in halves]
+    if read_by.payer_numbers:
+        texts |= {name: [_PAYER_NUMBER.sub("", c) for c in texts[name]] for name in _PAYERS if name in texts}
+    if read_by.above == "practitioner" and "practitioner" not in texts:
+        texts["practitioner"] = people_above(table)
     for name in ("session_id", "patient_id"):
         if name in texts:  # a dash is no number
             texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
@@ -54,7 +68,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         "relationship": table.worded(
             "relationship", meanings(words.relationship, own.relationship), "self, spouse, child or other"
         ),
-        "billed": _billed(table, meanings(words.billed, own.billed)),
+        "billed": _billed(table, meanings(words.billed, {**own.billed, **read_by.billed})),
         "elsewhere": table.elsewhere(),
         **visit_times(table),
         **_amounts(table),
@@ -160,6 +174,19 @@ def _amounts(table: Table) -> dict[str, Any]:
     return {
         "fee_cents": [fee or 0 for fee in fees],
         "fee_stated": [fee is not None for fee in fees],
-        "patient_paid_cents": [max(amount or 0, 0) for amount in paid],
+        "patient_paid_cents": _paid_in_full(table, fees, [max(amount or 0, 0) for amount in paid]),
         "tax_cents": [amount or 0 for amount in table.amounts("tax", words=True)],
     }
+
+
+def _paid_in_full(table: Table, fees: Sequence[int | None], amounts: list[int]) -> list[int]:
+    """What the patient paid: these amounts, or the whole fee where a column says that it is paid in full."""
+    words = meanings(table.rules.words.billed, {})
+    for position, cell in enumerate(table.texts("paid_in_full")):
+        meaning = words.get(word_of(cell), "no" if not word_of(cell) else None)
+        if meaning is None:
+            message = f"{table.called('paid_in_full')} says neither yes nor no: {shown(cell)}."
+            table.note(position, "patient_paid_cents", "unreadable-cell", message)
+        elif meaning == "yes":
+            amounts[position] = max(amounts[position], fees[position] or 0)
+    return amounts

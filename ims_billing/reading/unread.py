@@ -47,7 +47,10 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
         cells = table.cells(number)
         if number in read or not (name or any(text(cell) for cell in cells)):
             continue
-        looks_like, example = judge.looks_like(name, cells) if of_visits else _of_a_list(table, name, cells)
+        if match.passes_over(number):
+            looks_like, example = None, ""
+        else:
+            looks_like, example = judge.looks_like(name, cells) if of_visits else _of_a_list(table, name, cells)
         column = UnreadColumn(name, match.letters(number), table.sheet, looks_like, example)
         columns.append(column)
         if looks_like is not None and of_visits:

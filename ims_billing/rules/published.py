@@ -361,7 +361,8 @@ class Rulebook(Strict):
             yield from insurer.cited()
 
 
-def _read(name: str) -> dict[str, Any]:
+def rules_text(name: str) -> dict[str, Any]:
+    """The tables of one of the files that come with the program, not yet validated."""
     text = resources.files("ims_billing").joinpath("rules", name).read_text(encoding="utf-8")
     return {table: _marked(rules) for table, rules in tomllib.loads(text, parse_float=Decimal).items()}
 
@@ -382,7 +383,7 @@ _FILES = ("services", "layouts", "unread", "people", "insurers", "fees", "limits
 @cache
 def published() -> Rulebook:
     """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
-    return Rulebook.model_validate({name: _read(f"{name}.toml") for name in _FILES})
+    return Rulebook.model_validate({name: rules_text(f"{name}.toml") for name in _FILES})
 
 
 def services_in_words() -> list[tuple[Service, str]]:

@@ -216,6 +216,9 @@ COLUMNS = SetupTable(
         SetupColumn("Dates", "dates", "choice", _DATES, also=("Text dates",), width=14),
         SetupColumn("Kind of file", "of", "choice", ("sessions", "remittance"), also=("Of",), width=14),
         SetupColumn("Examples", "", "shown", also=("Sample values",), width=44),
+        SetupColumn("Rows of headings", "header_rows", "count", also=("Header rows",), width=14),
+        SetupColumn("On a row above", "above", "choice", ("Practitioner",), also=("Above",), width=14),
+        SetupColumn("Sheets of one list", "sheets", "list", also=("Sheets",), width=18),
         _NOTES,
     ),
 )

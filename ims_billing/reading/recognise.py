@@ -1,0 +1,226 @@
+"""Recognises which table of a file is read, and by which layout; says why where none is."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, match, score
+from ims_billing.reading.spreadsheet import RawTable
+from ims_billing.rules.published import Layout
+from ims_billing.vocabulary.cells import Cell, day, text
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import heading, plain
+
+# What the names of sheets say that are parts of one list: numbers and days are no words.
+_OF_A_PART = re.compile(
+    "sheet|page|part|week|month|day|from|and|the|semaine|mois"
+    "|january|february|march|april|may|june|july|august|september|october|november|december"
+    "|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec"
+    "|(mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
+)
+# From what share of its headings on a table resembles a practice system's report.
+_RESEMBLES = 0.6
+
+
+def recognise(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> Match:
+    """The one table of a file that fits a layout; raises BillingError that says what is missing where none does."""
+    parts = recognise_parts(sheets, readable, file)
+    if len(parts) > 1:
+        raise BillingError(_several(file, parts))
+    return parts[0]
+
+
+def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> list[Match]:
+    """The table of a file that fits a layout, or the tables of several sheets that are parts of one list.
+
+    Raises BillingError that says what is missing where none fits, or several do that are no parts of each other.
+    """
+    by_sheet = _by_sheet(sheets, readable, deep=False)
+    if not any(fit.fits for fit in by_sheet):
+        by_sheet = _by_sheet(sheets, readable, deep=True) or by_sheet
+    fitting = [fit for fit in by_sheet if fit.fits and fit.table.height > fit.header + 1]
+    # A sheet without an insurer, such as a list of products, is not meant beside one that has all columns.
+    fitting = [fit for fit in fitting if not fit.missing] or fitting
+    if len(fitting) > 1 and any(not fit.table.hidden for fit in fitting):
+        fitting = [fit for fit in fitting if not fit.table.hidden]
+    if not fitting:
+        raise BillingError(_refusal(sheets, readable, by_sheet, file))
+    parts = fitting if len(fitting) == 1 else _parts(fitting)
+    if not parts:
+        raise BillingError(_several(file, fitting))
+    for part in parts:
+        if part.clashes:
+            raise BillingError(
+                f"{_place(file, part)}: {'; '.join(part.clashes)}. Delete or rename one of them, or name "
+                "the one that is not meant in ignore under [clinic]."
+            )
+    return parts
+
+
+def _by_sheet(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], *, deep: bool) -> list[Match]:
+    return [
+        best_of(candidates)
+        for table in sheets
+        if (candidates := [fit for layout in readable if (fit := match(table, layout, deep=deep)) is not None])
+    ]
+
+
+def _parts(fitting: Sequence[Match]) -> list[Match]:
+    """The sheets that are parts of one list: as the clinic's layout names them, else by their headings and names."""
+    by = fitting[0].read_by
+    if by.sheets:
+        named = [fit for fit in fitting if fit.read_by.id == by.id and {plain(fit.table.sheet), "all"} & by.sheets]
+        return named if {plain(fit.table.sheet) for fit in named} >= by.sheets - {"all"} else []
+    headings = {tuple(heading(text(cell)) for cell in fit.table.row(fit.header)) for fit in fitting}
+    alike = len(headings) == 1 and by.one_row_a_session and all(fit.read_by.id == by.id for fit in fitting)
+    # "Cancelled" beside "Attended" has the same headings and is no part: only names without any other word are.
+    words = {word for fit in fitting for word in re.findall(r"[^\W\d_]+", plain(fit.table.sheet)) if len(word) > 2}
+    return list(fitting) if alike and all(map(_OF_A_PART.fullmatch, words)) else []
+
+
+def _several(file: str, fitting: Sequence[Match]) -> str:
+    names = ", ".join(f"{fit.table.sheet}: {fit.read_by.id}" for fit in fitting)
+    sheets = ", ".join(f'"{fit.table.sheet}"' for fit in fitting)
+    return (
+        f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own; or, where they are "
+        f"parts of one list, say so once in a [[layout]]: sheets = [{sheets}]."
+    )
+
+
+def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sheet: Sequence[Match], file: str) -> str:
+    """Why no sheet can be read, and what is missing; `by_sheet` are the nearest layouts."""
+    if not any(table.filled_in(column).any() for table in sheets for column in range(len(table.columns))):
+        return f"{file}: there is nothing in it. Export the sessions again."
+    headers = [nearest for nearest in by_sheet if nearest.fits]
+    if headers:
+        return f"{_place(file, headers[0])}: there is a header, and no row below it."
+    if by_sheet:
+        tables = [nearest.table for nearest in by_sheet]
+        fits = [fit for table in tables for layout in readable if (fit := match(table, layout)) is not None]
+        return lacking(file, max(fits, key=_resemblance)) + _like_a_system(tables, readable)
+    none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
+    sessions = next((layout.layout for layout in readable if layout.id == "sessions"), None)
+    if sessions is None:
+        wanted = readable[0].layout
+        return f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}."
+    return (
+        f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
+        "an empty one."
+    )
+
+
+def _resemblance(fit: Match) -> tuple[int, int, tuple[int, float, int, int]]:
+    """How much a table is like a layout: the headings that it has of it, then those that it lacks."""
+    return len(fit.columns), -len(fit.missing), score(fit)
+
+
+def _like_a_system(tables: Iterable[RawTable], readable: Sequence[ClinicLayout]) -> str:
+    """A line on the practice system's report that a table is nearly; empty where it is like none."""
+    for table in tables:
+        for position in range(min(HEADER_WITHIN, table.height)):
+            row = {heading(text(cell)) for cell in table.row(position)}
+            for layout in (layout for layout in readable if layout.wanted):
+                if len(row & layout.wanted) >= _RESEMBLES * len(layout.wanted):
+                    return f"\n  It is like {layout.id} ({layout.layout.title}), and not all of its headings are there."
+    return ""
+
+
+def _place(file: str, header: Match) -> str:
+    """File, sheet and row of a header, in words."""
+    sheet = f", {header.table.sheet}" if header.table.sheet else ""
+    return f"{file}{sheet}, row {header.row(header.header)}"
+
+
+def _named(layout: Layout, groups: Iterable[str]) -> str:
+    return ", ".join(" or ".join(layout.headings[name][0] for name in _options(group)) for group in groups)
+
+
+def _options(group: str) -> list[str]:
+    """The fields of a group as they are asked for: nobody is asked for a name in two halves."""
+    names = group.split("|")
+    return [name for name in names if name != "last_name"] if "patient" in names else names
+
+
+def lacking(file: str, nearest: Match) -> str:
+    """Which columns are missing, which heading looks most like each, and which headings there are."""
+    layout = nearest.read_by.layout
+    present = ", ".join(text(cell) for cell in nearest.table.row(nearest.header) if text(cell))
+    count = "1 column is" if len(nearest.missing) == 1 else f"{len(nearest.missing)} columns are"
+    of_what = "" if nearest.read_by.id == "sessions" else f" of {nearest.read_by.id} ({layout.title})"
+    lines = [
+        f"{_place(file, nearest)}: {count} missing{of_what}.",
+        f"  missing: {_named(layout, nearest.missing)}",
+    ]
+    for name, close in _closest(nearest).items():
+        lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
+    lines.append(f"  found: {present}")
+    lines.append("  Rename the columns; or keep them, and say once which is which, under [[layout]] in clinic.toml.")
+    lines.append("  ims-billing init writes one to copy.")
+    return "\n".join(lines)
+
+
+def _closest(nearest: Match) -> dict[str, str]:
+    """By missing field, the unknown heading that looks most like it; each heading is proposed once."""
+    layout = nearest.read_by.layout
+    missing = [name for group in nearest.missing for name in _options(group)]
+    alike = sorted(
+        (
+            max(
+                difflib.SequenceMatcher(None, heading(candidate), heading(synonym)).ratio()
+                for synonym in layout.headings[name]
+            ),
+            name,
+            candidate,
+        )
+        for name in missing
+        for candidate in list(nearest.unknown.values())[:200]
+        if not _plainly_another(name, heading(candidate))
+    )
+    proposed: dict[str, str] = {}
+    for likeness, name, candidate in reversed(alike):
+        if likeness > 0.6 and name not in proposed and candidate not in proposed.values():
+            proposed[name] = candidate
+    return {name: proposed[name] for name in missing if name in proposed}
+
+
+# What was asked for, allowed or paid is not the fee; an estimate is no invoice.
+_NO_FEE = (
+    *("paid", "billed", "claimed", "submitted", "allowed", "approved", "eligible"),
+    *("reclam", "rembours", "verse", "soumis", "demande"),
+)
+_NO_INVOICE = ("estimate", "quote", "quotation", "order", "soumission", "devis")
+
+
+def _plainly_another(name: str, candidate: str) -> bool:
+    """True where a heading says that it is another field than `name`: half a name, or an amount, or who paid."""
+    if candidate in ("firstname", "lastname"):
+        return True
+    if name == "fee":
+        return any(word in candidate for word in _NO_FEE)
+    if name == "invoice" and any(word in candidate for word in _NO_INVOICE):
+        return True
+    return any(word in candidate for word in ("price", "amount", "paid", "cost", "hours", "montant"))
+
+
+def _top(sheets: Sequence[RawTable]) -> str:
+    """In words, the row that could be headings: all words, as wide as any, with rows below it; empty where none is.
+
+    A row that could be a patient's is never repeated.
+    """
+    for table in sheets:
+        rows = [[cell for cell in table.row(p) if text(cell)] for p in range(min(HEADER_WITHIN, table.height))]
+        widest = max((len(cells) for cells in rows), default=0)
+        # A first column without a heading is common: a row one narrower will do, where none is as wide.
+        for width in (widest, widest - 1):
+            for cells in rows[:-1]:
+                if len(cells) == width > 1 and all(_could_be_heading(cell) for cell in cells):
+                    return f" Columns found: {', '.join(text(cell)[:60] for cell in cells[:60])}."
+    return ""
+
+
+def _could_be_heading(cell: Cell) -> bool:
+    """True for a word or two, such as ``col1``; false for a date, an amount or somebody's number."""
+    digits = sum(map(str.isdigit, cell)) if isinstance(cell, str) else 9
+    return isinstance(cell, str) and any(map(str.isalpha, cell)) and digits < 4 and day(cell, "month-first") is None

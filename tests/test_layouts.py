@@ -1,0 +1,394 @@
+"""Layouts that say more, and the reports of practice systems: each with a made-up export that gives its sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.month.prepare import prepare_month
+from ims_billing.payments.posting import reconciled
+from ims_billing.reading.intake import read_files
+from ims_billing.reading.remittances import read_remittances
+from ims_billing.rules.systems import systems
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.model import Intake
+from tests.practice import AS_OF, MONTH, clinic_file, outcomes, practice
+from tests.test_record import PAT, Office
+
+Cells = Sequence[Sequence[Any]]
+PLAIN = ["Date", "Patient", "Practitioner", "Service", "Insurer", "Policy Number", "Fee"]
+VISIT = ["2026-10-07", "Ada Sample", "Ann Example", "IMS", "Sun Life", "00123", "95.00"]
+OTHER = ["2026-10-08", "Bob Invented", "Ben Sample", "IMS", "Sun Life", "00124", "95.00"]
+POLICIES = [
+    ["Patient", "Insurer", "Policy Number"],
+    ["Ada Sample", "Sun Life", "00123"],
+    ["Bob Invented", "Pacific Blue Cross", "77"],
+]
+
+
+def csv(folder: Path, cells: Cells, name: str = "export.csv") -> Path:
+    """The cells as a text file; what holds a comma is quoted."""
+    path = folder / name
+    lines = [",".join(f'"{cell}"' if "," in str(cell) else str(cell) for cell in row) for row in cells]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def book(folder: Path, sheets: Mapping[str, Cells], name: str = "export.xlsx") -> Path:
+    workbook = Workbook()
+    for title, cells in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in cells:
+            sheet.append(list(row))
+    workbook.remove(workbook.worksheets[0])
+    workbook.save(folder / name)
+    return folder / name
+
+
+def read(folder: Path, *cells: Cells, layout: str = "", clinic: str = "") -> Intake:
+    """The tables as text files, read with a layout of the clinic's own."""
+    more = f'[[layout]]\nname = "ours"\n{layout}' if layout else ""
+    known = practice(folder, more, clinic)
+    return read_files([csv(folder, table, f"export-{n}.csv") for n, table in enumerate(cells)], known)
+
+
+def shown(intake: Intake, *columns: str) -> list[tuple[Any, ...]]:
+    """These columns of the sessions, days and times as text."""
+    frame = intake.sessions[list(columns)].copy()
+    for name in frame:
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            frame[name] = frame[name].dt.strftime("%Y-%m-%d")
+    return [tuple(row) for row in frame.itertuples(index=False, name=None)]
+
+
+def test_first_and_last_name_in_two_columns_are_the_patient(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, [["Date", "First Name", "Last Name", *PLAIN[2:]], ["2026-10-07", "Ada", "Sample", *VISIT[2:]]]
+    )
+    assert shown(found, "patient", "practitioner", "fee_cents") == [("Ada Sample", "Ann Example", 9500)]
+
+
+def test_day_and_time_in_one_cell_are_both_read(tmp_path: Path) -> None:
+    cells = [["Start Time", "End Time", *PLAIN[1:]]]
+    cells += [["October 6, 2026 9:00 am", "October 6, 2026 9:45 am", *VISIT[1:]]]
+    found = read(tmp_path, cells)
+    assert shown(found, "service_date", "start", "end", "minutes") == [("2026-10-06", 540, 585, 45)]
+
+
+def test_of_two_columns_with_one_heading_the_second_can_be_named(tmp_path: Path) -> None:
+    cells = [[*PLAIN[:-1], "Paid", "Charge", "Paid"], [*VISIT[:-1], "1.00", "95.00", "20.00"]]
+    layout = 'headings = { "Charge" = "Fee", "Paid (2)" = "Patient Paid" }\nignore = ["Paid (1)"]'
+    found = read(tmp_path, cells, layout=layout)
+    assert shown(found, "fee_cents", "patient_paid_cents") == [(9500, 2000)]
+    assert not any(file.doubtful for file in found.files)
+
+
+def test_two_headings_of_a_layout_for_one_field_in_one_file_are_refused(tmp_path: Path) -> None:
+    cells = [[*PLAIN[:-1], "Net", "Gross"], [*VISIT[:-1], "90.00", "95.00"]]
+    with pytest.raises(BillingError, match=r'"Net" \(column G\) and "Gross" \(column H\) are both read as Fee'):
+        read(tmp_path, cells, layout='headings = { "Net" = "Fee", "Gross" = "Fee" }')
+
+
+BANDS = [
+    ["Date", "Patient", "Service", "Insurer", "Policy Number", "Fee"],
+    ["Ann Example", "", "", "", "", ""],
+    ["2026-10-07", "Ada Sample", "IMS", "Sun Life", "00123", "95.00"],
+    ["2026-10-09", "Cy Madeup", "IMS", "Sun Life", "00125", "95.00"],
+    ["Subtotal", "", "", "", "", "190.00"],
+    ["Practitioner: Ben Sample", "", "", "", "", ""],
+    ["2026-10-08", "Bob Invented", "IMS", "Sun Life", "00124", "95.00"],
+    ["Somebody Else", "", "", "", "", ""],
+    ["2026-10-08", "Dee Madeup", "IMS", "Sun Life", "00126", "95.00"],
+]
+
+
+def test_a_practitioner_on_a_heading_row_is_the_one_of_the_sessions_below(tmp_path: Path) -> None:
+    found = read(tmp_path, BANDS, layout='headings = {}\nabove = "Practitioner"')
+    assert shown(found, "patient", "practitioner") == [
+        ("Ada Sample", "Ann Example"),
+        ("Cy Madeup", "Ann Example"),
+        ("Bob Invented", "Ben Sample"),
+        ("Dee Madeup", "Somebody Else"),
+    ]
+    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    assert outcomes(month) == ["claimed", "claimed", "claimed", "held"]
+
+
+def test_a_session_above_the_first_heading_row_has_no_practitioner(tmp_path: Path) -> None:
+    found = read(tmp_path, [BANDS[0], BANDS[2], BANDS[1], BANDS[3]], layout='headings = {}\nabove = "Practitioner"')
+    assert shown(found, "practitioner") == [("",), ("Ann Example",)]
+
+
+def test_without_the_layout_a_heading_row_names_nobody(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match="missing: Practitioner"):
+        read(tmp_path, BANDS)
+
+
+def test_a_header_over_two_rows_is_read_as_one(tmp_path: Path) -> None:
+    upper = ["Service", "Client", "", "Treating", "", "Insurance", "", ""]
+    lower = ["Date", "First Name", "Last Name", "Therapist", "Treatment", "Company", "Policy Number", "Fee"]
+    visit = ["2026-10-07", "Ada", "Sample", "Ann Example", "IMS", "Sun Life", "00123", "95.00"]
+    expected = [("2026-10-07", "Ada Sample", "Ann Example", "Sun Life", "00123")]
+    columns = ("service_date", "patient", "practitioner", "insurer", "policy")
+    assert shown(read(tmp_path, [upper, lower, visit]), *columns) == expected
+    layout = 'header_rows = 2\nheadings = { "Plan Company" = "Insurer", "Plan No" = "Policy Number" }'
+    upper[5:7], lower[5:7] = ["Plan", ""], ["Company", "No"]
+    assert shown(read(tmp_path, [upper, lower, visit], layout=layout), *columns) == expected
+
+
+def test_the_wanted_table_may_stand_below_others_in_one_sheet(tmp_path: Path) -> None:
+    summary = [["Summary", ""], ["Type", "Total"], *[[f"Service {n}", "95.00"] for n in range(40)], ["", ""]]
+    wide = [[*row, *[""] * (len(PLAIN) - len(row))] for row in summary]
+    found = read(tmp_path, [*wide, PLAIN, VISIT])
+    assert shown(found, "patient", "row") == [("Ada Sample", 45)]
+
+
+def test_sheets_of_a_week_each_are_one_list(tmp_path: Path) -> None:
+    known = practice(tmp_path)
+    path = book(tmp_path, {"Oct 1-11": [PLAIN, VISIT], "Week 2": [PLAIN, OTHER], "2026-10-20": [PLAIN]})
+    found = read_files([path], known)
+    assert shown(found, "patient", "sheet", "row") == [("Ada Sample", "Oct 1-11", 2), ("Bob Invented", "Week 2", 2)]
+    assert [(file.rows, file.sessions) for file in found.files] == [(2, 2)]
+
+
+def test_sheets_that_may_be_something_else_are_parts_only_where_the_layout_says_so(tmp_path: Path) -> None:
+    sheets = {"Attended": [PLAIN, VISIT], "Cancelled": [PLAIN, OTHER]}
+    with pytest.raises(BillingError, match=r'sheets = \["Attended", "Cancelled"\]'):
+        read_files([book(tmp_path, sheets)], practice(tmp_path))
+    layout = '[[layout]]\nname = "ours"\nheadings = { "Date" = "Service Date" }\nsheets = '
+    both = read_files([book(tmp_path, sheets)], practice(tmp_path, layout + '["Attended", "Cancelled"]'))
+    assert len(both.sessions) == 2
+    with pytest.raises(BillingError, match="several sheets fit"):
+        read_files([book(tmp_path, sheets)], practice(tmp_path, layout + '["Attended", "December"]'))
+
+
+WITHOUT = [[name for name in PLAIN if name not in ("Insurer", "Policy Number")]]
+WITHOUT += [[*row[:4], row[6]] for row in (VISIT, OTHER, ["2026-10-09", "Cy Madeup", *VISIT[2:]])]
+
+
+def test_the_insurer_is_taken_from_a_list_of_policies(tmp_path: Path) -> None:
+    found = read(tmp_path, WITHOUT, POLICIES)
+    assert shown(found, "patient", "insurer", "policy") == [
+        ("Ada Sample", "Sun Life", "00123"),
+        ("Bob Invented", "Pacific Blue Cross", "77"),
+        ("Cy Madeup", "", ""),
+    ]
+    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    assert outcomes(month) == ["claimed", "claimed", "held"]
+
+
+@pytest.mark.parametrize("clinic", ["", 'blank_insurer = "self-pay"'])
+def test_a_patient_with_two_insurers_that_day_is_held(tmp_path: Path, clinic: str) -> None:
+    both = [*POLICIES, ["Ada Sample", "Green Shield", "9"], ["Bob Invented", "PBC", "77"]]
+    found = read(tmp_path, WITHOUT, both, clinic=clinic)
+    assert [insurer for (insurer,) in shown(found, "insurer")] == ["", "Pacific Blue Cross", ""]
+    month = prepare_month(found, practice(tmp_path, clinic=clinic), month=MONTH, as_of=AS_OF)
+    assert outcomes(month)[:2] == ["held", "claimed"]
+
+
+def test_a_policy_that_has_ended_or_not_begun_names_no_insurer(tmp_path: Path) -> None:
+    policies = [["Patient", "Insurer", "Policy Number", "From", "Until"]]
+    policies += [["Ada Sample", "Green Shield", "9", "2020-01-01", "2026-10-06"]]
+    policies += [["Ada Sample", "Sun Life", "00123", "2026-10-07", ""]]
+    assert shown(read(tmp_path, WITHOUT[:2], policies), "insurer") == [("Sun Life",)]
+
+
+def test_without_a_list_of_policies_the_insurer_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match=r"missing: Insurer[\s\S]*list of policies"):
+        read(tmp_path, WITHOUT)
+
+
+def test_a_refusal_names_the_layout_that_the_file_is_most_like(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match=r"(?s)1 column is missing\.\n  missing: Practitioner.*\[\[layout\]\]"):
+        read(tmp_path, [["Date", "First Name", "Last Name", "Treatment", "Insurer", "Fee"], ["x", *VISIT[:5]]])
+    with pytest.raises(BillingError, match="It is like acuity"):
+        read(tmp_path, [["Start Time", "End Time", "First Name", "Last Name", "Type", "Price"], ["", *VISIT[:5]]])
+
+
+# The reports of practice systems: the table, lists beside it, and the sessions that it gives.
+SIMPLEPRACTICE: Cells = [
+    ["Date of Service", "Client", "Clinician", "Billing Code", "Primary Insurance", "Secondary Insurance",
+     "Rate per Unit", "Units", "Total Fee", "Client Payment Status", "Charge", "Uninvoiced", "Paid", "Unpaid",
+     "Insurance Payment Status", "Charge", "Paid", "Unpaid"],
+    ["10/06/2026 12:00", "Ada Sample", "Ann Example", "IMS ", "Sun Life (12345)", "", "95.0 ", "1 ", "95.0", "PAID",
+     "20.0", "0.0", "20.0", "0.0", "UNPAID", "75.0", "0.0", "75.0"],
+    ["10/07/2026 09:30", "Bob Invented", "Ben Sample", "IMS ", "Sun Life (12345)", "", "95.0 ", "1 ", "95.0", "UNPAID",
+     "0.0", "0.0", "0.0", "0.0", "PAID", "95.0", "95.0", "0.0"],
+]  # fmt: skip
+ACUITY: Cells = [
+    ["Start Time", "End Time", "First Name", "Last Name", "Phone", "Email", "Type", "Calendar", "Appointment Price",
+     "Paid?", "Amount Paid Online", "Certificate Code", "Notes", "Date Scheduled", "Label", "Scheduled By",
+     "Canceled", "Appointment ID"],
+    ["October 6, 2026 9:00 am", "October 6, 2026 9:45 am", "Ada", "Sample", "2505550100", "ada@example.com",
+     "IMS 45 min", "Ann Example", "95.00", "no", "0.00", "", "", "2026-09-30", "", "", "", "123456789"],
+    ["October 7, 2026 1:00 pm", "October 7, 2026 1:30 pm", "Bob", "Invented", "", "", "IMS", "Ann Example",
+     "95.00", "yes", "0.00", "", "", "2026-09-30", "", "", "", "123456790"],
+    ["October 8, 2026 1:00 pm", "October 8, 2026 1:30 pm", "Ada", "Sample", "", "", "IMS", "Ann Example", "95.00",
+     "no", "0.00", "", "", "2026-09-30", "", "", "no-show", "123456791"],
+    ["October 9, 2026 1:00 pm", "October 9, 2026 1:30 pm", "Ada", "Sample", "", "", "IMS", "Ann Example", "95.00",
+     "no", "0.00", "", "", "2026-09-30", "", "", "canceled", "123456792"],
+]  # fmt: skip
+NOOKAL: Cells = [
+    ["Activity Report"], [""], ["Parameters"], ["Dates", "01/10/2026 - 31/10/2026"], [""], ["Summary"],
+    ["Type", "Subtotal", "Tax", "Total"], ["Services", "300.00", "0", "300.00"], ["Total", "320.00", "0", "320.00"],
+    [""], ["Details"],
+    ["Date", "Staff", "Location", "Client", "Case", "Item", "Type", "Invoice", "Invoice Date", "Invoice Type",
+     "Account Code", "Net", "Discount", "GST", "Amount", "Nominal", "Client ID"],
+    ["06/10/2026", "Ann Example", "North", "Ada Sample", "Sun Life - Physio", "IMS", "Service", "1001", "06/10/2026",
+     "Sun Life", "", "95.00", "0.00", "0.00", "95.00", "0.00", "1001"],
+    ["13/10/2026", "Ben Sample", "North", "Bob Invented", "Private", "Tape", "Stock", "1002", "13/10/2026",
+     "Sun Life", "", "20.00", "0.00", "0.00", "20.00", "0.00", "1002"],
+    ["Total", "", "", "", "", "", "", "", "", "", "", "115.00", "0.00", "0.00", "115.00", "0.00", ""],
+]  # fmt: skip
+MINDBODY: Cells = [
+    ["\ufeffSale Date", "Client ID", "Client", "Sale ID", "Item name", "Batch #", "Sales Notes", "Location", "Notes",
+     "Color", "Size", "Item price", "Quantity", "Subtotal", "Discount %", "Discount amount", "Tax", "Item Total",
+     "Total Paid w/ Payment Method", "Payment Method"],
+    ["10/6/2026", "100002649", "Sample, Ada", "3971", "IMS 45 min", "---", "", "North", "", "---", "---", "95", "1",
+     "95", "0", "0", "0", "95", "95", "Credit card (AMEX-Keyed)"],
+]  # fmt: skip
+CLINIKO: Cells = [
+    ["id", "created_at", "did_not_arrive", "notes", "patient_arrived", "patient_name", "archived_at", "cancelled_at",
+     "deleted_at", "starts_at", "ends_at", "appointment_type", "business", "practitioner", "patient"],
+    ["1", "2026-09-30T14:00:00Z", "false", "", "true", "Ada Sample", "", "", "", "2026-10-06T16:00:00Z",
+     "2026-10-06T16:45:00Z", "IMS", "North", "Ann Example", "https://x/1"],
+    ["2", "2026-09-30T14:00:00Z", "true", "", "false", "Bob Invented", "", "", "", "2026-10-07T01:00:00Z",
+     "2026-10-07T01:45:00Z", "IMS", "North", "Ann Example", "https://x/2"],
+    ["3", "2026-09-30T14:00:00Z", "false", "", "false", "Bob Invented", "", "2026-10-01T10:00:00Z", "",
+     "2026-10-08T16:00:00Z", "2026-10-08T16:45:00Z", "IMS", "North", "Ann Example", "https://x/2"],
+    ["4", "2026-09-30T14:00:00Z", "false", "", "false", "Ada Sample", "", "", "", "2026-10-09T16:00:00Z",
+     "2026-10-09T16:45:00Z", "IMS", "North", "Ann Example", "https://x/1"],
+]  # fmt: skip
+SYSTEMS: dict[str, tuple[Cells, list[tuple[Any, ...]], list[str]]] = {
+    "simplepractice": (
+        SIMPLEPRACTICE,
+        [
+            ("2026-10-06", 720, "Ada Sample", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 2000),
+            ("2026-10-07", 570, "Bob Invented", "Ben Sample", "IMS", "Sun Life", "arrived", 9500, 0),
+        ],
+        ["claimed", "not_billed: billed-elsewhere"],
+    ),
+    "acuity": (
+        ACUITY,
+        [
+            ("2026-10-06", 540, "Ada Sample", "Ann Example", "IMS 45 min", "Sun Life", "arrived", 9500, 0),
+            ("2026-10-07", 780, "Bob Invented", "Ann Example", "IMS", "Pacific Blue Cross", "arrived", 9500, 9500),
+            ("2026-10-08", 780, "Ada Sample", "Ann Example", "IMS", "Sun Life", "no-show", 9500, 0),
+            ("2026-10-09", 780, "Ada Sample", "Ann Example", "IMS", "Sun Life", "cancelled", 9500, 0),
+        ],
+        ["claimed", "claimed", "not_billed: no-show", "not_billed: cancelled"],
+    ),
+    "nookal-activity": (
+        NOOKAL,
+        [
+            ("2026-10-06", None, "Ada Sample", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 0),
+            ("2026-10-13", None, "Bob Invented", "Ben Sample", "Tape", "Sun Life", "arrived", 2000, 0),
+        ],
+        ["claimed", "not_billed: other-service"],
+    ),
+    "mindbody-sales": (
+        MINDBODY,
+        [("2026-10-06", None, "Sample, Ada", "", "IMS 45 min", "Sun Life", "arrived", 9500, 9500)],
+        ["held"],
+    ),
+    "cliniko": (
+        CLINIKO,
+        [
+            ("2026-10-06", 540, "Ada Sample", "Ann Example", "IMS", "Sun Life", "arrived", 0, 0),
+            ("2026-10-06", 1080, "Bob Invented", "Ann Example", "IMS", "Pacific Blue Cross", "no-show", 0, 0),
+            ("2026-10-08", 540, "Bob Invented", "Ann Example", "IMS", "Pacific Blue Cross", "cancelled", 0, 0),
+            ("2026-10-09", 540, "Ada Sample", "Ann Example", "IMS", "Sun Life", "not-arrived", 0, 0),
+        ],
+        ["held", "not_billed: no-show", "not_billed: cancelled", "not_billed: not-arrived"],
+    ),
+}
+COLUMNS = (
+    "service_date", "start", "patient", "practitioner", "service_name", "insurer", "status", "fee_cents",
+    "patient_paid_cents",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_practice_systems_report_gives_the_right_sessions(tmp_path: Path, system: str) -> None:
+    cells, sessions, expected = SYSTEMS[system]
+    found = read(tmp_path, cells, POLICIES)
+    assert found.files[0].layout == system
+    rows = [tuple(None if pd.isna(value) else value for value in row) for row in shown(found, *COLUMNS)]
+    assert rows == sessions
+    assert not found.missing
+    assert [column.heading for file in found.files for column in file.doubtful] == []
+    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    assert outcomes(month) == expected
+
+
+def test_every_system_has_an_export_in_these_tests_and_a_source() -> None:
+    assert [system.id for system in systems() if system.of == "sessions"] == list(SYSTEMS)
+    assert all(system.source and system.confidence for system in systems())
+
+
+@pytest.mark.parametrize("system", ["acuity", "mindbody-sales", "cliniko"])
+def test_a_report_without_insurers_says_which_other_file_is_needed(tmp_path: Path, system: str) -> None:
+    found = read(tmp_path, SYSTEMS[system][0])
+    (message,) = found.missing
+    assert "add a list of policies" in message or "a list of policies" in message
+
+
+def test_the_clinics_own_layout_goes_before_a_practice_systems(tmp_path: Path) -> None:
+    clinic: Clinic = practice(
+        tmp_path,
+        '[[layout]]\nname = "mine"\nheadings = { "Calendar" = "Practitioner", "Label" = "Insurer", "Type" = "Service", '
+        '"Appointment Price" = "Fee" }\nignore = ["Paid?", "Email", "Phone", "Date Scheduled", "Amount Paid Online"]\n',
+    )
+    assert read_files([csv(tmp_path, ACUITY)], clinic).files[0].layout == "mine"
+
+
+COMPENSATION: Cells = [
+    ["Description", "Invoice #", "Purchase Date", "Transaction Date", "Payment Date", "Practitioner", "patient_guid",
+     "Patient", "Referred To", "Payment Method", "Invoice Total", "Collected Subtotal",
+     "Adjustments Owed to Staff Member", "Collected Tax", "Collected Total", "Adjusted Total", "Product Cost",
+     "Quantity", "Income Category", "Commission Rate", "Referral Commission Rate", "Commission Subtotal",
+     "Commission Total"],
+    *[[name, invoice, "2026-10-07", "2026-11-18", "2026-11-18", "Ann Example (Registered Physiotherapist)", "guid-1",
+       "Pat Madeup", "", method, "95.00", paid, "0", "0", paid, paid, "0", "1", "Treatment Income", "60", "0", "57.00",
+       "57.00"]
+      for name, invoice, method, paid in (("IMS", "1531-C01", "EFT", "95.00"), ("IMS", "1531-P01", "EFT", "20.00"),
+                                          ("IMS", "1532-C01", "Visa", "20.00"))],
+]  # fmt: skip
+
+
+def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    there = Office(tmp_path)
+    there.claim(PAT)
+    clinic = practice(tmp_path)
+    lines, files = read_remittances([csv(tmp_path, COMPENSATION)], clinic)
+    assert (files[0].layout, files[0].unread, files[0].rows) == ("jane-compensation", (), 3)
+    ledger = there.ledger
+    with ledger.reading():
+        claims, postings = ledger.claims(), ledger.postings()
+    payments = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25))
+    found = [(line.row, line.result, line.paid) for payment in payments for line in payment.lines]
+    # The patient's invoice, and what was paid by card, are no insurer's payment.
+    assert sorted(found) == [(2, "paid", 9500), (3, "unmatched", 2000), (4, "unmatched", 2000)]
+    with pytest.raises(BillingError, match=r"Compensation report.*ims-billing reconcile"):
+        read_files([csv(tmp_path, COMPENSATION)], clinic)
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("did not arrive", "no-show"), ("DNA", "no-show"), ("missed", "no-show"), ("Show", "arrived"),
+        ("checked out", "arrived"), ("Finalized", "arrived"), ("canceled by client", "cancelled"),
+        ("Late canceled", "cancelled"), ("in progress", "not-arrived"),
+    ],
+)  # fmt: skip
+def test_the_status_words_of_other_systems_are_read(tmp_path: Path, word: str, status: str) -> None:
+    found = read(tmp_path, [[*PLAIN, "Status"], [*VISIT, word]])
+    assert shown(found, "status") == [(status,)]
