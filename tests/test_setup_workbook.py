@@ -187,16 +187,16 @@ def test_a_question_mark_is_a_thing_to_fill_in_and_a_proposal_stands_meanwhile()
     read = clinic(sheets)
     assert list(read.unconfirmed) == [
         "sheet Clinic, B1: Name",
-        "sheet Practitioners, B2: Profession of Ann Example: physiotherapist?",
-        "sheet Practitioners, C2: Registration of Ann Example",
-        "sheet Practitioners, D2: Needling from of Ann Example",
-        "sheet Practitioners, B3: Profession of Ben",
-        "sheet Insurers, A2: Name of SLF: Sun Life?",
-        "sheet Insurers, A3: Name of Novel Mut",
-        "sheet Fees, B2: Amount of ims",
-        "sheet Fees, B3: Amount of physiotherapy: 95.00?",
-        "sheet Service names, B2: Service of Reset?",
-        "sheet Columns, B4: Stands for of Extra",
+        "sheet Practitioners, B2: Ann Example, Profession: physiotherapist?",
+        "sheet Practitioners, C2: Ann Example, Registration",
+        "sheet Practitioners, D2: Ann Example, Needling from",
+        "sheet Practitioners, B3: Ben, Profession",
+        "sheet Insurers, A2: SLF, Name: Sun Life?",
+        "sheet Insurers, A3: Novel Mut, Name",
+        "sheet Fees, B2: ims, Amount",
+        "sheet Fees, B3: physiotherapy, Amount: 95.00?",
+        "sheet Service names, B2: Reset?, Service",
+        "sheet Columns, B4: Extra, Stands for",
     ]
     assert [p.profession for p in read.practitioners] == ["physiotherapist", "other"]
     assert not read.practitioners[0].needling
@@ -450,8 +450,8 @@ def test_the_workbook_offers_choices_and_keeps_numbers_as_text(tmp_path: Path) -
     listed = [row[0].value for row in book["Clinic"].iter_rows(min_row=15) if row[0].value]
     assert listed[1:] == [
         "Clinic, B5: Name",
-        "Practitioners, C3: Profession of Ann: physiotherapist?",
-        "Practitioners, D3: Registration of Ann",
+        "Practitioners, C3: Ann, Profession: physiotherapist?",
+        "Practitioners, D3: Ann, Registration",
     ]
     people = book["Practitioners"]
     assert people["A1"].value == PRACTITIONERS.help

@@ -112,11 +112,11 @@ class _Reader:
     def _ask(self, line: Line, table: SetupTable) -> None:
         """Notes the cells of a line that ask something."""
         label = next((_shown(f.value) for f in line.cells.values() if f.value and not f.question), "")
-        of = f" of {label}" if label and table is not CLINIC else ""
+        whose = f"{label}, " if label and table is not CLINIC else ""
         for filled in line.cells.values():
             if filled.question:
                 proposed = "" if filled.question == QUESTION else f": {filled.question}"
-                words = f"{filled.place.words}: {filled.column.heading}{of}{proposed}"
+                words = f"{filled.place.words}: {whose}{filled.column.heading}{proposed}"
                 self.questions.append(Fault(filled.place.order, words))
 
     def _clinic(self, line: Line) -> None:
@@ -173,7 +173,7 @@ class _Reader:
         if not filled.is_number or any(re.fullmatch(pattern, number) for pattern in patterns):
             return
         if values.get("profession") == "physiotherapist" and any(re.fullmatch(p, f"0{number}") for p in patterns):
-            words = f'{filled.place.words}: Registration of {values.get("name")}: "{number}" or "0{number}"? '
+            words = f'{filled.place.words}: {values.get("name")}, Registration: "{number}" or "0{number}"? '
             self.questions.append(Fault(filled.place.order, f"{words}Type it into a cell that is formatted as text"))
 
     def _put(self, table: str, number: int, key: str, value: Any, filled: Filled) -> None:

@@ -164,9 +164,9 @@ def _asks(value: Any, column: SetupColumn) -> bool:
 def _to_fill_in(cell: Any, value: Any, column: SetupColumn, label: str) -> str:
     """Shades a cell until something else stands there; returns its line for the first sheet."""
     cell.fill = _SHADED
-    of = f" of {label}" if label else ""
+    whose = f"{label}, " if label else ""
     proposed = "" if value == QUESTION else f": {value}"
-    return f"{column.heading}{of}{proposed}"
+    return f"{whose}{column.heading}{proposed}"
 
 
 def _filled_in(sheet: Any, place: str) -> None:
