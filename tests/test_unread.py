@@ -177,6 +177,31 @@ HARMLESS += [
     ("Pronouns", ["she/her", "he/him"]), ("Created by", ["Ann Example", "Front desk"]), ("Discount", ["0", "0"]),
     ("Heard from", ["friend", "ICBC"]), ("Treatment #", ["2", "3/10"]), ("Ext.", ["12", "13"]),
 ]  # fmt: skip
+# More of what practice systems export beside the visits; the first visits of these tests are on 2026-10-07.
+HARMLESS += [
+    ("Treatment Room", ["1", "Gym"]), ("How did you hear about us?", ["Google", "Friend", "Walk by"]),
+    ("Referring Doctor", ["Dr. A. Wong", "Dr. B. Lee"]), ("Doctor's Note", ["on file", ""]),
+    ("Internal Notes", ["left knee", "call mom"]), ("Alerts", ["Fall risk", "Latex allergy"]),
+    ("Chart Entries", ["1", "2"]), ("Due Date", ["2026-11-07"]), ("Terms", ["Net 30"]), ("Next of Kin", ["Mo Madeup"]),
+    ("Guardian", ["", "Mo Madeup"]), ("Clinic Address", ["1 Main St, Saanich"]), ("Insurer Address", ["PO Box 100"]),
+    ("GST Number", ["123456789 RT0001"]), ("Provider Registration", ["01234"]), ("Zeta", ["01234", "05678"]),
+    ("Profession", ["Physiotherapist"]), ("Provider Type", ["Registered Physiotherapist"]),
+    ("Discount %", ["0%"]), ("Tax Rate", ["0%"]), ("Zeta", ["0.00", "$0.00", "0 %"]), ("PST Amount", ["$0.00"]),
+    ("Invoice Total", ["95.00"]), ("Total Charged", ["95.00"]), ("Total incl. tax", ["95.00"]),
+    ("Time Zone", ["America/Vancouver"]), ("Wait Time", ["3 min", "5 min"]), ("Recurring", ["No"]),
+    ("Recurrence", ["weekly", ""]), ("Series", ["1 of 6", "2 of 6"]), ("Booking Channel", ["online", "phone"]),
+    ("Week of", ["2026-10-05"]), ("Week Ending", ["2026-10-10"]), ("Month", ["October"]), ("Period", ["October 2026"]),
+    ("Month", ["2026-10"]), ("Invoice Date", ["2026-10-07"]), ("Fiscal Year", ["2026"]), ("Quarter", ["Q4"]),
+    ("First Visit", ["true", "false"]), ("New Patient?", ["N"]), ("First Visit Date", ["2026-01-05", "2025-06-04"]),
+    ("Follow-up Date", ["2026-10-14"]), ("Total Visits", ["3", "12"]), ("Birth Year", ["1980", "1975"]),
+    ("Body Part", ["Left knee", "Neck"]), ("Area Treated", ["Low back", "Neck"]), ("Pain Level", ["4/10", "6/10"]),
+    ("Reason for Visit", ["Low back pain", "follow up"]), ("Treatment Plan", ["continue weekly"]),
+    ("Photo Consent", ["No"]), ("SMS Opt-In", ["Yes"]), ("Portal Access", ["Yes", "No"]), ("Suffix", ["", "Jr"]),
+    ("Health Card Expiry", ["2028-01-01"]), ("Plan Maximum", ["500"]), ("Plan Sponsor", ["Saanich Schools"]),
+    ("External ID", ["ext_1", "ext_2", "ext_3"]), ("Income Category", ["Treatment Income"]), ("Seq", ["1", "2"]),
+    ("Generated At", ["2026-11-01 08:00"]), ("Registration Date", ["2024-05-06"]), ("Height (cm)", ["170"]),
+    ("Interpreter Needed", ["No"]), ("Loyalty Points", ["0"]), ("Booking Date/Time", ["2026-09-30 08:30"]),
+]  # fmt: skip
 # Words of no list, and what is no word: under a heading that nobody knows each could decide about a claim.
 SORTING: list[tuple[str, list[str]]] = [
     *[("Zeta", [word]) for word in ("CXL", "LCX", "FTA", "DO NOT BILL", "Comp", "Write-off", "Draft", "Paid by patient",
@@ -190,6 +215,12 @@ SORTING: list[tuple[str, list[str]]] = [
     ("Diagnosis", ["MVA", ""]), ("Tag", ["Cancelled", ""]), ("Reminder", ["ICBC"]), ("Code", ["Z"]), ("Work", ["yes"]),
     ("Zeta", ["she wants to come back in a week", *["CX7"] * 9]), ("Zeta", ["RMT", "RMT", *["PT"] * 20]),
     ("Zeta", ["", *[f"n{number}" for number in range(10)], *["zz"] * 10]),
+    ("Internal Notes", ["cancelled"]), ("Month", ["November"]), ("Month", ["2026-11"]), ("Week of", ["2026-10-19"]),
+    ("Invoice Date", ["2026-11-01"]), ("Invoice Date", ["2026-10-07", ""]), ("Period", ["2026-10-07", "billed"]),
+    ("Zeta", ["2026-10-07"]), ("Time Zone", ["UTC"]), ("Profession", ["Physiotherapist", "RMT"]), ("Tax Rate", ["5%"]),
+    ("Invoice Total", ["99.75"]), ("PST Amount", ["6.65"]), ("Plan Insurer", ["level B"]),
+    ("Status ID", ["c1"]), ("Injury", ["Zzq"]), ("Direct Billing Consent", ["No"]),
+    ("Discount Points", ["5.00"]),
 ]  # fmt: skip
 
 

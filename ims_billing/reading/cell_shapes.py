@@ -7,6 +7,7 @@ import re
 
 from ims_billing.vocabulary.cells import Cell, day, money, text, time, word_of
 from ims_billing.vocabulary.days import MONTHS
+from ims_billing.vocabulary.spelling import plain
 
 # A cell of more words than this is somebody's sentence: a word such as "cancelled" may be about anything.
 SHORT = 5
@@ -20,8 +21,8 @@ _RATE = re.compile(r"-?\d+(?:[.,]\d+)? ?%")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+", re.IGNORECASE)
 _PHONE = re.compile(r"[+(]?\d[\d\s().+-]{5,}\d(?: ?(?:x|ext\.?) ?\d+)?", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# A postal code, and a diagnosis by its code (ICD-10).
-_CODES = re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-TV-Z]\d\d(?:\.\d{1,4})?", re.IGNORECASE)
+# A postal code, a diagnosis by its code (ICD-10), and a business number with its program account (GST).
+_CODES = re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-TV-Z]\d\d(?:\.\d{1,4})?|\d{9} ?R[CPT]\d{4}", re.IGNORECASE)
 # Below this many digits a number sorts rows as often as it is somebody's.
 _DIGITS = 4
 
@@ -59,6 +60,25 @@ def is_rate(cell: Cell) -> bool:
     return bool(_RATE.fullmatch(written)) and any(digit in written for digit in "123456789")
 
 
+def is_of_the_visit(cell: Cell, visit: dt.datetime | None, *, week: bool) -> bool:
+    """Whether a cell is the visit's own day, month or year, or a day of the same `week`."""
+    if visit is None:
+        return False
+    on = day_in(cell)
+    if on is not None:
+        return abs(on.date() - visit.date()) < dt.timedelta(days=7 if week else 1)
+    words = word_of(text(cell)).split()
+    months = [word for word in words if word in MONTHS]
+    if months and all(word in MONTHS or word == str(visit.year) for word in words):
+        return {MONTHS[word] for word in months} == {visit.month}
+    return words == [str(visit.year)] or text(cell) in (f"{visit:%Y-%m}", f"{visit:%m/%Y}", f"{visit:%Y/%m}")
+
+
+def is_number_code(written: str) -> bool:
+    """Whether a number begins with a zero that no amount has: ``01234``."""
+    return re.fullmatch(r"[-+]?0\d+", written) is not None
+
+
 def is_a_number_of_somebody(cell: Cell) -> bool:
     """Whether a cell is an address, a phone number, a code or an identifier, which sorts no rows."""
     written = text(cell)
@@ -74,3 +94,16 @@ def is_sentence(cell: Cell) -> bool:
     """Whether a cell is somebody's sentence rather than a word that sorts rows."""
     written = text(cell)
     return len(written) > LONG or len(written.split()) > SHORT
+
+
+def same(one: Cell, other: Cell) -> bool:
+    """Whether two cells say the same: as text, as a day or as an amount."""
+    if plain(text(one)) == plain(text(other)):
+        return True
+    amount, on = money(one), day(one, "month-first")
+    return (amount is not None and amount == money(other)) or (on is not None and on == day(other, "month-first"))
+
+
+def is_whole(written: str) -> bool:
+    """Whether a number is written without cents and without a sign of money."""
+    return re.fullmatch(r"-?\d+", written) is not None

@@ -17,9 +17,13 @@ from ims_billing.reading.cell_shapes import (
     SHORT,
     day_in,
     is_a_number_of_somebody,
+    is_number_code,
+    is_of_the_visit,
     is_part_of_a_day,
     is_rate,
     is_sentence,
+    is_whole,
+    same,
 )
 from ims_billing.reading.statuses import mark
 from ims_billing.reading.table import Table
@@ -167,7 +171,7 @@ class Judge:
         if field is None or field not in self.table.match.columns:
             return False
         own = self.table.raw(field)
-        return all(_same(mine, other) for mine, other in zip(own, cells, strict=True))
+        return all(same(mine, other) for mine, other in zip(own, cells, strict=True))
 
     def _statuses(self, name: str, filled: Sequence[Cell]) -> str | None:
         for cell in filled:
@@ -217,11 +221,15 @@ class Judge:
         return None
 
     def _days(self, name: str, cells: Sequence[Cell]) -> str | None:
-        distinct = dict.fromkeys(cells)
+        distinct, visits = dict.fromkeys(cells), self.visits
+        days = {cell: day_in(cell) for cell in distinct}
+        week = "week" in heading_words(name)
+        if {*heading_words(name)} <= {*self.rules.repeats_the_day} and all(
+            is_of_the_visit(cell, visit, week=week) for cell, visit in zip(cells, visits, strict=True)
+        ):
+            return None
         if not self._counts(name) and any(map(is_part_of_a_day, distinct)):
             return ""
-        visits = self.visits
-        days = {cell: day_in(cell) for cell in distinct}
         dated = [(on, visit) for cell, visit in zip(cells, visits, strict=True) if (on := days[cell]) is not None]
         if not dated:
             return None
@@ -310,9 +318,11 @@ class Judge:
         if any(map(is_rate, numbers)):
             return ""
         amounts = [(text(cell), money(cell), _is_number(cell)) for cell in numbers]
-        if any(cents and not _is_whole(written) for written, cents, _ in amounts):
+        if any(cents and not is_whole(written) for written, cents, _ in amounts):
             return ""
-        whole = [(written, cents) for written, cents, number in amounts if cents and number]
+        whole = [
+            (written, cents) for written, cents, number in amounts if cents and number and not is_number_code(written)
+        ]
         if not any(abs(cents) // 100 in _AMOUNTS for _, cents in whole) or self._are_numbers_of_patients(cells):
             return None
         return ""
@@ -333,7 +343,7 @@ class Judge:
             harmless = {cell for cell in left if word_of(text(cell)) in map(word_of, group.words)}
             if len(harmless) > group.together:
                 left = {cell: rows for cell, rows in left.items() if cell not in harmless}
-        if not left or self._is_free_text(left):
+        if not left or self._is_free_text(left) or self._are_ids(name, cells):
             return None
         read = (self.table.texts(field) for field in _NAMES if field in self.table.match.columns)
         rows_own = [{*word_of(" ".join(names)).split()} for names in zip(*read, strict=True)]
@@ -347,12 +357,20 @@ class Judge:
         """Whether a cell may be one of a few words that sort the rows; the rows' insurers are compared elsewhere."""
         if not isinstance(cell, str | int | float) or not self._is_filled(cell) or is_a_number_of_somebody(cell):
             return False
-        cents = money(cell)
-        if cents is not None or not any(map(str.isalpha, text(cell))):
-            explained = "amounts" in self.rules.excused(name) or self._repeats_the_fee(name, cells)
-            return cents != 0 and not (self._counts(name) or explained)
+        excused, digits = self.rules.excused(name), {*text(cell)} & {*"0123456789"}
+        # Days, and yes and no, were judged before words are.
+        if ("yes-or-no" in excused and word_of(text(cell)) in self.yes_or_no) or is_part_of_a_day(cell):
+            return False
+        if money(cell) is not None or not any(map(str.isalpha, text(cell))):
+            explained = "amounts" in excused or self._repeats_the_fee(name, cells)
+            return digits != {"0"} and not (self._counts(name) or explained)
         named = self._insurer_id(text(cell)) is not None or person(text(cell)) in self.people
         return not named and word_of(text(cell)) not in self.unsent
+
+    def _are_ids(self, name: str, cells: Sequence[Cell]) -> bool:
+        """Whether a heading speaks of an ID and each row has its own, with a digit in it."""
+        own = len({*cells}) == len(cells) > 2 and all(any(map(str.isdigit, text(cell))) for cell in cells)
+        return own and not {"id", "guid", "uuid", "reference"}.isdisjoint(heading_words(name))
 
     def _is_free_text(self, left: Mapping[Cell, int]) -> bool:
         """Whether almost each row has a text of its own; of a few rows only sentences prove that."""
@@ -370,14 +388,6 @@ class Judge:
         return len(values) == len(people) == len(pairs) > 2
 
 
-def _same(one: Cell, other: Cell) -> bool:
-    """Whether two cells say the same: as text, as a day or as an amount."""
-    if plain(text(one)) == plain(text(other)):
-        return True
-    amount, on = money(one), day(one, "month-first")
-    return (amount is not None and amount == money(other)) or (on is not None and on == day(other, "month-first"))
-
-
 def _follows(words: Sequence[str], *phrases: tuple[str, str]) -> bool:
     return any(pair in phrases for pair in itertools.pairwise(words))
 
@@ -388,8 +398,3 @@ def _is_month(word: str) -> bool:
 
 def _is_number(cell: Cell) -> bool:
     return not isinstance(cell, bool) and money(cell) is not None
-
-
-def _is_whole(written: str) -> bool:
-    """Whether a number is written without cents and without a sign of money."""
-    return re.fullmatch(r"-?\d+", written) is not None

@@ -12,7 +12,7 @@ from ims_billing.reading.column_kinds import ColumnKinds
 from ims_billing.reading.layout import Match
 from ims_billing.vocabulary.cells import Cell, text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import heading, one_letter_apart
+from ims_billing.vocabulary.spelling import heading, heading_words, one_letter_apart
 
 _ENOUGH_HEADINGS = 3
 _LONG_ENOUGH = 5
@@ -62,13 +62,18 @@ def refuse_damaged_text(match: Match, file: str) -> None:
         for name in names
     }
     for column, name in unknown:
+        if _is_of_another_tax(row[column]):
+            continue
         if near := next((right for right in absent if _is_nearly(name, right)), ""):
             raise BillingError(
                 f'{place}: the heading "{row[column]}" is one letter away from "{absent[near]}". Correct it, or name '
                 "it in ignore under [clinic]."
             )
+    widths = match.table.widths[match.header :]
     for column, _ in unknown:
-        if any(heading(one) in readable and heading(other) in readable for one, other in _halves(row[column])):
+        # "Date/Time" and "Duration (minutes)" are one heading, unless its rows have a cell more.
+        halves = _halves(row[column], at_signs=max(widths) > widths[0])
+        if any(heading(one) in readable and heading(other) in readable for one, other in halves):
             raise BillingError(f'{place}: the heading "{row[column]}" is two headings. Put a separator between them.')
     for (column, name), (beside, other) in itertools.pairwise(unknown):
         if beside == column + 1 and name + other in readable:
@@ -91,16 +96,22 @@ def _refuse_joined_rows(match: Match, file: str) -> None:
                 )
 
 
-def _halves(written: str) -> Iterator[tuple[str, str]]:
+def _halves(written: str, *, at_signs: bool) -> Iterator[tuple[str, str]]:
     """The two parts of a heading at each place within a word; "Insurance state" is a phrase and no two headings."""
     for cut in range(2, len(written) - 1):
-        if not written[cut - 1].isspace() and not written[cut].isspace():
+        beside = written[cut - 1 : cut + 1]
+        if not any(map(str.isspace, beside)) and (at_signs or all(map(str.isalnum, beside))):
             yield written[:cut], written[cut:]
 
 
 def _is_nearly(name: str, right: str) -> bool:
     """Whether a heading is a slip of `right`; a short one, such as Tax, is one letter away from other words too."""
     return min(len(name), len(right)) >= _LONG_ENOUGH and one_letter_apart(name, right)
+
+
+def _is_of_another_tax(written: str) -> bool:
+    """Whether a heading names another tax than the GST that it is a letter away from."""
+    return not {"pst", "qst", "tvq"}.isdisjoint(heading_words(written))
 
 
 def _is_a_cell(written: str) -> bool:

@@ -23,17 +23,22 @@ class HarmlessCells(Strict):
 class HarmlessHeadings(Strict):
     """Headings under which cells that look like one of `kinds` change no claim.
 
-    A heading is listed whole in `headings`, or all its words but neutral ones are among `words`.
+    A heading is listed whole in `headings`, or all its words but neutral ones are among `words`, or `beside` one.
     """
 
     what: Text
     kinds: tuple[LooksLike, ...] = Field(min_length=1)
     words: tuple[Text, ...] = ()
     headings: tuple[Text, ...] = ()
+    beside: tuple[Text, ...] = ()
 
     @cached_property
     def _words(self) -> frozenset[str]:
         return frozenset(map(word_of, self.words))
+
+    @cached_property
+    def _beside(self) -> frozenset[str]:
+        return frozenset(map(word_of, self.beside))
 
     @cached_property
     def _headings(self) -> frozenset[str]:
@@ -43,7 +48,7 @@ class HarmlessHeadings(Strict):
         """Whether a heading is one of these."""
         if heading(written) in self._headings:
             return True
-        words = {word for word in heading_words(written) if word not in neutral and not word.isdigit()}
+        words = {word for word in heading_words(written) if word not in neutral and not word.isdigit()} - self._beside
         return bool(words) and words <= self._words
 
 
@@ -58,6 +63,7 @@ class UnreadRules(Strict):
     counted: tuple[Text, ...]
     money: tuple[Text, ...]
     repeats_the_fee: tuple[Text, ...] = Field(alias="repeats-the-fee")
+    repeats_the_day: tuple[Text, ...] = Field(alias="repeats-the-day")
     yes_or_no: tuple[Text, ...] = Field(alias="yes-or-no")
     neutral: tuple[Text, ...]
     harmless_cells: tuple[HarmlessCells, ...] = Field(alias="harmless-cells")
