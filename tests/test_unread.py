@@ -220,7 +220,7 @@ SORTING: list[tuple[str, list[str]]] = [
     ("Zeta", ["2026-10-07"]), ("Time Zone", ["UTC"]), ("Profession", ["Physiotherapist", "RMT"]), ("Tax Rate", ["5%"]),
     ("Invoice Total", ["99.75"]), ("PST Amount", ["6.65"]), ("Plan Insurer", ["level B"]),
     ("Status ID", ["c1"]), ("Injury", ["Zzq"]), ("Direct Billing Consent", ["No"]),
-    ("Discount Points", ["5.00"]),
+    ("Discount Points", ["5.00"]), ("Reference", ["TELUS 10/09"]), ("Payment", ["Visa 95.00"]),
 ]  # fmt: skip
 
 

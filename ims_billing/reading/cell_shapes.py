@@ -86,6 +86,9 @@ def is_a_number_of_somebody(cell: Cell) -> bool:
         return True
     digits = sum(map(str.isdigit, written))
     as_a_whole = re.fullmatch(r"[A-Za-z]{0,5}[ #-]?\d[\w./-]*", written) is not None
+    # "TELUS 10/09" and "Visa 95.00" say what happened on a day, or with an amount.
+    if is_part_of_a_day(written.split(" ")[-1]) or re.fullmatch(r"[A-Za-z]+ \d+\.\d\d", written):
+        return False
     amount = money(cell) is not None and not re.fullmatch(r"0\d+|\d{5,}", written)
     return as_a_whole and not amount and (digits >= _DIGITS or (written.startswith("0") and digits > 1))
 
