@@ -681,3 +681,16 @@ def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> N
         "The patient's other physiotherapy visit that day stands in row 2 of b.xlsx.",
         "The patient's other physiotherapy visit that day stands in row 2 of a.xlsx.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"), [("IMS - ICBC", True), ("WCB IMS", True), ("IMS (non WCB)", False), ("IMS", False)]
+)
+def test_a_name_that_says_the_payer_of_an_accident_warns_where_a_plan_is_billed(
+    tmp_path: Path, name: str, warned: bool
+) -> None:
+    month = month_of(tmp_path, [row(Service=name)])
+    assert outcomes(month) == ["claimed"]
+    assert ("accident-claim-to-private-plan" in kinds(month)) == warned
+    both = month_of(tmp_path, [row(Service=name, Accident_Date=OCTOBER[0])])
+    assert outcomes(both) == ["held"]

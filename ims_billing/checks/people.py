@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import pandas as pd
@@ -125,9 +126,20 @@ def registration_format(desk: Desk) -> pd.Series[str]:
     return pd.concat(parts)
 
 
-@check("accident-claim-to-private-plan")
+def _only_the_name_says_so(desk: Desk) -> pd.Series[bool]:
+    own = desk.candidates
+    second = own["secondary_insurer"].map(
+        {name: (i := desk.clinic.insurer(name)) is not None and _pays_first(i) for name in own["secondary_insurer"]}
+    )
+    return ~second.astype("bool") & (own["payer_file_number"] == "") & own["accident_date"].isna()
+
+
+@check("accident-claim-to-private-plan", only_warns=_only_the_name_says_so)
 def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
-    """The claim goes to a private plan, and the row shows an accident that ICBC or WorkSafeBC pays first."""
+    """The claim goes to a private plan, and the row shows an accident that ICBC or WorkSafeBC pays first.
+
+    The service name alone only warns: clinics keep one name for every payer.
+    """
     candidates = desk.candidates
     private = desk.by_insurer_and_day(lambda insurer, _: not insurer.public)
     written = candidates["secondary_insurer"]
@@ -139,10 +151,21 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
     texts = pd.Series([first.get(name, "") for name in written], index=written.index, dtype="str")
     texts = texts.mask((texts == "") & (candidates["payer_file_number"] != ""), "the row has a payer file number")
     texts = texts.mask((texts == "") & candidates["accident_date"].notna(), "the row has an accident date")
+    named = {name: _payer_of_accidents(name, desk.clinic) for name in candidates["service_name"].unique()}
+    by_name = "the service name says " + candidates["service_name"].map(named).astype("str")
+    texts = texts.mask((texts == "") & (by_name != "the service name says "), by_name)
     rows = private & (texts != "")
     return ("The claim goes to " + candidates["insurer_name"] + ", a private plan, and " + texts + ".")[rows].astype(
         "str"
     )
+
+
+def _payer_of_accidents(service_name: str, clinic: Clinic) -> str:
+    """The payer of accidents that a service name names; empty where it names none, or says that it is not that one."""
+    words = re.findall(r"[^\W_]+", service_name)
+    if {"non", "not", "no"} & {word.casefold() for word in words}:
+        return ""
+    return next((i.name for word in words if (i := clinic.insurer(word)) and _pays_first(i)), "")
 
 
 def _pays_first(insurer: Insurer) -> bool:
