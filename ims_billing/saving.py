@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -34,10 +35,21 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
         for folder in {target.parent for target in contents}:
             _settle(folder)
     except OSError as error:
-        raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {error.strerror}.") from error
+        raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {why_not(error)}.") from error
     finally:
         for temporary, _ in ready:
             _remove(temporary)
+
+
+# A drive without room, a quota that is used up, a file larger than the drive or the system lets one be.
+_NO_ROOM = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
+
+
+def why_not(error: OSError) -> str:
+    """Why a file cannot be written, in words that say what to do about it."""
+    if error.errno in _NO_ROOM:
+        return "the drive is full or limits the file"
+    return error.strerror or "the system does not say why"
 
 
 def _beside(target: Path, content: bytes, *, shared: bool) -> Path:

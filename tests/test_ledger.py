@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import sqlite3
 import stat
@@ -20,6 +21,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
 from ims_billing.month.prepare import Month
 from ims_billing.month.run import run_of
+from ims_billing.saving import why_not
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ON_LEDGER
 from tests.practice import AS_OF, MONTH, frame_text, month_of, row
@@ -321,7 +323,7 @@ def test_a_full_disk_is_told_and_nothing_is_recorded(ledger: Ledger) -> None:
             ledger.run(f"PRAGMA max_page_count = {ledger.rows('PRAGMA page_count')[0][0]}")
             ledger.run("INSERT INTO page VALUES ('2027-10', '2026-11-05', ?, '{}', 1, '[]')", "x" * 9_000_000)
 
-    with pytest.raises(BillingError, match="the disk is full"):
+    with pytest.raises(BillingError, match="the drive is full or limits the file"):
         fill()
     assert tables(ledger.path) == before
 
@@ -469,3 +471,16 @@ def test_a_change_waits_for_those_who_look(ledger: Ledger) -> None:
 )
 def test_a_folder_that_a_cloud_service_keeps_copies_of_is_known(tmp_path: Path, folder: str, mark: str) -> None:
     assert Ledger(tmp_path / folder / "ims-billing.sqlite").synchronised_by == mark
+
+
+def test_a_void_dated_before_its_claim_is_refused(ledger: Ledger) -> None:
+    before = tables(ledger.path)
+    words = r"claimed on 2026-11-05, and can't be taken back on 2026-11-04"
+    with pytest.raises(BillingError, match=words), ledger.writing():
+        ledger.void("2026-10-SUNL-0001", dt.date(2026, 11, 4), "a test")
+    assert tables(ledger.path) == before
+
+
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG"])
+def test_a_drive_without_room_is_called_so(code: str) -> None:
+    assert "full or limits the file" in why_not(OSError(getattr(errno, code), "words of the system"))

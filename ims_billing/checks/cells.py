@@ -83,7 +83,7 @@ cell_holds("secondary_policy", "secondary_member")(only_where_required)
 def number_unlike_others(desk: Desk) -> pd.Series[str]:
     """A policy number or member ID with another pattern of letters and digits than the others of the insurer."""
     messages: dict[int, list[str]] = {}
-    claims = desk.active
+    claims = desk.active if desk.numbers is None else desk.numbers
     for column, called in (("policy", "policy number"), ("member", "member ID")):
         numbers = pd.concat([desk.candidates[["insurer_id", column]], claims[["insurer_id", column]]])
         distinct = numbers[numbers[column] != ""].drop_duplicates()

@@ -61,6 +61,8 @@ class Desk:
     """The day of the run."""
     in_time: pd.Series[bool]
     """True for a session that was claimed before, in time."""
+    numbers: pd.DataFrame | None = None
+    """`insurer_id`, `policy` and `member` of every active claim, each once, where `active` has only those in reach."""
     corrected: frozenset[int] = frozenset()
     """Sessions with a correct value that somebody typed: a person has decided what they say."""
     status_corrected: frozenset[int] = frozenset()

@@ -116,11 +116,12 @@ def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, l
     """The month as it would be claimed; nothing is recorded."""
     from ims_billing.cli.screen import Working
     from ims_billing.month.prepare import prepare_month
+    from ims_billing.month.reach import reach_of
 
     memory = None
     if ledger is not None:
         with ledger.reading():
-            memory = ledger.memory()
+            memory = ledger.memory(reach_of(intake, clinic, ledger.decisions(), month))
     with Working() as working:
         return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, progress=working.step)
 

@@ -23,6 +23,7 @@ from ims_billing.commands.refusals import (
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.reach import reach_of
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
 from ims_billing.payments.positions import answers
@@ -77,6 +78,10 @@ class Request:
     decisions: Path | None = None
     """A workbook with decisions beside the month's own."""
 
+    def memory(self, ledger: Ledger) -> Memory:
+        """What the ledger knows that can matter for these sessions."""
+        return ledger.memory(reach_of(self.intake, self.clinic, ledger.decisions(), self.month))
+
     def prepare(self, memory: Memory, progress: Progress) -> Month:
         """Prepares the month by what the ledger holds."""
         return prepare_month(
@@ -104,7 +109,7 @@ def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
     with ledger.reading():
         if not request.new_ledger:
             refuse_files_of_another_ledger(at, [request.month])
-        memory = ledger.memory()
+        memory = request.memory(ledger)
         new = unread_decisions(ledger, request.month, workbooks, request.as_of)
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = request.prepare(decided, at.progress)
@@ -131,7 +136,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         refuse_files_of_another_ledger(at, [month])
         new = unread_decisions(ledger, month, workbooks, request.as_of)
         ledger.take(new)
-        prepared = request.prepare(ledger.memory(), at.progress)
+        prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
         at.progress("Recording")
@@ -176,7 +181,7 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
     batch, numbers = ledger.add_batch(run, already_sent=request.already_sent)
     new_batches = [(other.month, ledger.add_batch(other)[0]) for other in others]
     if len(rest.claims):
-        second = ledger.claims()
+        second = ledger.claims_with_second_insurers()
         second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
         rest = replace(rest, claims=second)
     if batch is not None or len(decisions) or _tells_of_others(run, ledger):
@@ -203,7 +208,8 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     stated = stated_second_plans(month.sessions)
     if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
         return Rest(empty(CLAIMS))
-    claims, postings = ledger.claims(), ledger.postings()
+    claims = ledger.claims_with_second_insurers(stated)
+    postings = ledger.postings(claims["claim"])
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)

@@ -11,11 +11,14 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
-from ims_billing.payments.payment import RESULTS, Payment
+from ims_billing.payments.matching import name_parts
+from ims_billing.payments.payment import RESULTS, Payment, number_key
+from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import reconciled
 from ims_billing.vocabulary.model import FileRead
-from ims_billing.vocabulary.spelling import month_of
+from ims_billing.vocabulary.spelling import day_text, month_of
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,16 @@ def reconcile(
     ledger = at.ledger
 
     def matched() -> tuple[Payment, ...]:
-        claims, postings, payments = ledger.claims(), ledger.postings(), ledger.payments()
+        claims = _claims_that_may_be_paid(lines, ledger)
+        postings = ledger.postings(claims["claim"])
+        payments = ledger.payments(map(number_key, lines["payment_number"]), day_text(lines["payment_date"]))
+        patients = {name_parts(name) for name in ledger.names()} - {frozenset()}
         return tuple(
-            reconciled(lines, claims, postings, payments, clinic, as_of, accept_overpayment=accept_overpayment)
-        )
+            reconciled(
+                lines, claims, postings, payments, clinic, as_of,
+                accept_overpayment=accept_overpayment, patients=patients,
+            )
+        )  # fmt: skip
 
     if dry_run:
         with ledger.reading():
@@ -94,8 +103,22 @@ def reconcile(
         refuse_files_of_another_ledger(at, [])
         payments = matched()
         posted = ledger.post(payments, as_of)
-        unlike = uneven(ledger.claims(), ledger.postings())
+        unlike = _uneven(ledger)
     return Reconciliation(as_of, files, payments, tuple(posted), unlike)
+
+
+def _claims_that_may_be_paid(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The claims that lines can mean: by their numbers and days; any claim where a line is a sum without detail."""
+    if any(is_sum(cells) for cells in lines.itertuples()):
+        return ledger.claims()
+    return ledger.claims_that_may_be_paid(
+        {number.strip().upper() for number in lines["claim"]}, set(day_text(lines["service_date"])) - {""}
+    )
+
+
+def _uneven(ledger: Ledger) -> tuple[Uneven, ...]:
+    claims = ledger.claims_with_second_insurers()
+    return uneven(claims, ledger.postings(claims["claim"]))
 
 
 @dataclass(frozen=True)
@@ -120,5 +143,5 @@ def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
     with ledger.writing(at.waiting, f"undo {payment}"):
         refuse_files_of_another_ledger(at, [])
         insurer, cents, claims = ledger.undo(payment, as_of, reason)
-        unlike = uneven(ledger.claims(), ledger.postings())
+        unlike = _uneven(ledger)
     return Undone(payment, insurer, cents, tuple(claims), unlike)

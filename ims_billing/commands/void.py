@@ -14,6 +14,7 @@ from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
@@ -76,7 +77,7 @@ def void(
             raise BillingError(f"{number} was claimed anew already, as {other}.")
         batch, instead = None, ""
         second = bool(old["follows"].iloc[0])
-        paid = answers(old, ledger.postings())[number].position.paid
+        paid = answers(old, ledger.postings([number]))[number].position.paid
         if clinic is not None:
             run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
             instead = ledger.numbers(run)[0]
@@ -93,12 +94,13 @@ def void(
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
     """Makes the run of the one claim that replaces the old one; raises BillingError if it would be held."""
     number = str(old["claim"].iloc[0])
+    sessions = _as_claimed(old, clinic) if intake is None else intake
     prepared = prepare_month(
-        _as_claimed(old, clinic) if intake is None else intake,
+        sessions,
         clinic,
         month=None,
         as_of=as_of,
-        memory=ledger.memory(),
+        memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions(), replacing=number)),
         replacing=number,
     )
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
@@ -122,9 +124,11 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     """Makes the run of the claim that replaces one to a second insurer; raises BillingError if no balance is left."""
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
-    prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=ledger.memory())
+    memory = ledger.memory(reach_of(read, clinic, ledger.decisions()))
+    prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=memory)
     second_plans = stated_second_plans(prepared.sessions)
-    claims, postings = ledger.claims(), ledger.postings()
+    claims = ledger.claims_with_second_insurers([*second_plans, first])
+    postings = ledger.postings(claims["claim"])
     others = claims[claims["follows"] != first]
     due = rests(others, answers(claims, postings), second_plans, (), clinic)
     ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)

@@ -319,11 +319,11 @@ def _errors_in_words(path: Path) -> Iterator[None]:
         advice = {
             sqlite3.SQLITE_NOTADB: f"{path}: this is no ledger of ims-billing. Name the right one with --ledger.",
             sqlite3.SQLITE_CORRUPT: damaged(path),
-            sqlite3.SQLITE_FULL: f"{path}: the disk is full. Make room and run it again.",
+            sqlite3.SQLITE_FULL: f"{path}: the drive is full or limits the file. Make room and run it again.",
             sqlite3.SQLITE_READONLY: f"{path}: the ledger cannot be written. Ask who may write in its folder.",
             sqlite3.SQLITE_CANTOPEN: f"{path}: the ledger cannot be opened. Check its folder, or use --ledger.",
             sqlite3.SQLITE_PERM: f"{path}: the ledger cannot be opened. Ask who may write in its folder.",
-            sqlite3.SQLITE_IOERR: f"{path}: its drive did not answer. Run it again.",
+            sqlite3.SQLITE_IOERR: f"{path}: its drive did not answer, is full or limits the file.",
             sqlite3.SQLITE_BUSY: f"{path}: the ledger is in use. Run it again in a minute.",
         }.get(code & 0xFF)
         if advice is None:

@@ -10,12 +10,14 @@ from typing import TypeVar
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from ims_billing.ledger.claims import Claims
 from ims_billing.ledger.file import damaged
 from ims_billing.ledger.marks import batch_mark
-from ims_billing.ledger.postings import Payments, frame_of_rows, months_of, rows_of_frame
+from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
+from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
 from ims_billing.payments.payment import Payment
-from ims_billing.payments.positions import positions, who_pays
-from ims_billing.vocabulary.errors import BillingError, did_you_mean
+from ims_billing.payments.positions import OF_ANSWERS, positions, who_pays
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import (
     ATTENTION,
     DECISIONS,
@@ -26,7 +28,7 @@ from ims_billing.vocabulary.frames import (
     UNCLAIMED,
     Column,
 )
-from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Run, Totals
+from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Reach, Run, Totals
 
 T = TypeVar("T")
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
@@ -40,18 +42,20 @@ _COMPARED = 6
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
-class Ledger(Payments):
+class Ledger(Claims):
     """One clinic's ledger; its methods belong within `reading` or `writing`."""
 
-    def claims(self) -> pd.DataFrame:
-        """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
-        return self._claims("")
+    def memory(self, reach: Reach | None = None) -> Memory:
+        """What a run needs of all months: the first insurers' claims, the visits without a claim, the decisions.
 
-    def memory(self) -> Memory:
-        """What a run needs to know of all months: of sessions claimed twice, of two insurers, the first claim."""
-        claims = self.claims()
+        With `reach`, of claims and visits only what can matter for those sessions.
+        """
+        if reach is None:
+            claims, numbers = self.claims(), None
+        else:
+            claims, numbers = self.claims_by_id(claims_in_reach(self, reach)), numbers_of_others(self)
         firsts = claims[claims["follows"] == ""].reset_index(drop=True)
-        return Memory(firsts, self._unclaimed(), self.decisions())
+        return Memory(firsts, self._unclaimed(reach), self.decisions(), numbers)
 
     def decisions(self) -> pd.DataFrame:
         """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""
@@ -73,24 +77,6 @@ class Ledger(Payments):
         names = ", ".join(column.name for column in EARLIER)
         rows = self.rows(f"SELECT {names} FROM attention WHERE month < ? ORDER BY month, place", before)
         return frame_of_rows(rows, EARLIER)
-
-    def _claims(self, where: str, *values: object) -> pd.DataFrame:
-        later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
-        names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
-        rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
-        return frame_of_rows(rows, ON_LEDGER)
-
-    def claims_of(self, month: str) -> pd.DataFrame:
-        """The claims of a month, voided ones too, as in `claims`."""
-        return self._claims("WHERE month = ?", month)
-
-    def claim(self, number: str) -> pd.DataFrame:
-        """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
-        frame = self._claims("WHERE claim = ?", number)
-        if frame.empty:
-            numbers = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
-            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, numbers) or '.'}")
-        return frame
 
     def batch_of(self, number: str) -> Batch:
         """The batch that made a claim; raises BillingError where there is no claim of that number."""
@@ -218,17 +204,16 @@ class Ledger(Payments):
         names = ", ".join(column.name for column in columns)
         return frame_of_rows(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
 
-    def _unclaimed(self) -> pd.DataFrame:
-        """The visits that the lists of all months tell of beside the claims: the UNCLAIMED frame."""
+    def _unclaimed(self, reach: Reach | None) -> pd.DataFrame:
+        """The visits that the lists of all months tell of beside the claims, or those in reach: the UNCLAIMED frame."""
         columns = ", ".join(column.name for column in UNCLAIMED)
         # A session that was claimed, and is another now or was taken back, is told of by its claim.
         claimed = "SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')"
-        rows = self.rows(
+        lists = (
             f"SELECT {columns} FROM attention WHERE (month, session) NOT IN ({claimed}) AND service_date IS NOT NULL "
-            f"UNION SELECT {columns} FROM not_billed "
-            f"WHERE reason IN ({', '.join('?' * len(_TOOK_PLACE))}) AND service_date IS NOT NULL",
-            *_TOOK_PLACE,
+            f"UNION SELECT {columns} FROM not_billed WHERE reason IN {_TOOK_PLACE} AND service_date IS NOT NULL"
         )
+        rows = self.rows(lists) if reach is None else unclaimed_in_reach(self, reach, lists)
         return frame_of_rows(sorted(rows), UNCLAIMED)
 
     def set_page(self, run: Run) -> None:
@@ -260,9 +245,27 @@ class Ledger(Payments):
         self.run("UPDATE page SET state = state + 1, payers = ? WHERE month = ?", self._payers(), month)
 
     def _payers(self) -> str:
-        """How insurers answer IMS claims, as the ledger knows it now."""
-        postings = self.postings()
-        return _PAYERS.dump_json(() if postings.empty else who_pays(self.claims(), postings)).decode()
+        """How insurers answer IMS claims, as the ledger knows it now: counted once for each state of the payments."""
+        state = self.rows(
+            "SELECT (SELECT max(id) FROM posting), (SELECT max(id) FROM work), (SELECT max(id) FROM claim), "
+            "(SELECT count(*) FROM payment WHERE undone_on IS NOT NULL), "
+            "(SELECT count(*) FROM claim WHERE voided_on IS NOT NULL)"
+        )[0]
+        if self._counted is None or self._counted[0] != state:
+            text = "[]"
+            if state[0] is not None or state[1] is not None:
+                text = _PAYERS.dump_json(who_pays(self._answered_claims(), self.postings())).decode()
+            self._counted = (state, text)
+        return self._counted[1]
+
+    _counted: tuple[tuple[object, ...], str] | None = None
+
+    def _answered_claims(self) -> pd.DataFrame:
+        """The columns of IMS claims that tell how insurers answer them."""
+        columns = tuple(column for column in ON_LEDGER if column.name in OF_ANSWERS)
+        names = ", ".join(column.name for column in columns)
+        rows = self.rows(f"SELECT {names} FROM claim WHERE service = 'ims' ORDER BY id")
+        return frame_of_rows(rows, columns)
 
     def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
         """As in Payments; the workbooks of the months whose claims are paid are to show it."""
@@ -288,9 +291,16 @@ class Ledger(Payments):
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back, and the one that follows it. Their history stays.
 
-        Raises BillingError where it has been taken back already.
+        Raises BillingError where it has been taken back already, or was made after that day.
         """
         claim = self.claim(number).iloc[0]
+        made = "SELECT as_of FROM batch WHERE month = ? AND number = ?"
+        made_on = str(self.rows(made, claim["month"], int(claim["batch"]))[0][0])
+        if on.isoformat() < made_on:
+            raise BillingError(
+                f"{number} was claimed on {made_on}, and can't be taken back on {on}, before that. Give the day with "
+                "--as-of."
+            )
         if not pd.isna(claim["voided_on"]):
             raise BillingError(f"{number} was taken back already, on {claim['voided_on']:%Y-%m-%d}.")
         take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
@@ -327,7 +337,7 @@ class Ledger(Payments):
             not_billed=not_billed,
             earlier=self._frame_of("earlier", "page", EARLIER, month),
             decisions=self._decisions("WHERE month = ?", month),
-            money=positions(claims, self.postings()),
+            money=positions(claims, self.postings(claims["claim"])),
             payers=self._read(_PAYERS, payers),
             batches=self.batches(month),
             ledger=self.identity()[0],

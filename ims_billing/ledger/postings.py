@@ -19,16 +19,22 @@ from ims_billing.vocabulary.spelling import day_text, dollars, month_of
 class Payments(Identified):
     """What insurers paid; its methods belong within `reading` or `writing`."""
 
-    def postings(self) -> pd.DataFrame:
-        """Everything that was posted to claims, by its day, and the claims that were sent again: the POSTINGS frame."""
+    def postings(self, claims: Iterable[str] | None = None) -> pd.DataFrame:
+        """What was posted to these claims (None: to all), by its day, and which were sent again: the POSTINGS frame."""
+        only: str = ""
+        values: tuple[str, ...] = ()
+        if claims is not None:
+            only, values = " AND claim IN (SELECT value FROM json_each(?))", (json.dumps(list(claims)),)
         rows = self.rows(
             "SELECT * FROM ("
             "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on AS day, undone_on, "
             "posting.id AS place FROM posting JOIN remittance_line ON remittance_line.id = line "
-            "JOIN payment ON payment.id = payment "
-            "UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL) "
+            f"JOIN payment ON payment.id = payment WHERE 1{only} "
+            f"UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL{only}) "
             # A claim is sent again after what was answered that day.
-            "ORDER BY day, payment = 0, place"
+            "ORDER BY day, payment = 0, place",
+            *values,
+            *values,
         )
         return frame_of_rows([row[:8] for row in rows], POSTINGS)
 
@@ -51,17 +57,22 @@ class Payments(Identified):
         as_shown = json.dumps(dict(shown), ensure_ascii=False)
         self.run("INSERT OR REPLACE INTO aging_written VALUES (?, ?, ?, ?)", folder, file, sha256, as_shown)
 
-    def payments(self) -> list[PostedPayment]:
-        """The payments that stand, with their lines."""
+    def payments(self, number_keys: Iterable[str], days: Iterable[str]) -> list[PostedPayment]:
+        """The payments that stand, with their lines: those with one of these numbers, or of one of these days."""
+        rows = self.rows(
+            "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL "
+            "AND (number_key IN (SELECT value FROM json_each(?)) OR paid_on IN "
+            "(SELECT value FROM json_each(?))) ORDER BY id",
+            json.dumps(sorted(set(number_keys) - {""})),
+            json.dumps(sorted(set(days))),
+        )
         lines: dict[int, list[PostedLine]] = {}
         for payment, line, words, posted in self.rows(
             "SELECT payment, id, words, (SELECT sum(paid_cents) FROM posting WHERE line = remittance_line.id) "
-            "FROM remittance_line ORDER BY id"
+            "FROM remittance_line WHERE payment IN (SELECT value FROM json_each(?)) ORDER BY id",
+            json.dumps([row[0] for row in rows]),
         ):
             lines.setdefault(payment, []).append(PostedLine(line, tuple(json.loads(words)), posted))
-        rows = self.rows(
-            "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL ORDER BY id"
-        )
         return [
             PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
             for id_, insurer, number, on, amount in rows

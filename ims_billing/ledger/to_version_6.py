@@ -19,6 +19,18 @@ BEGIN SELECT raise(ABORT, 'a ledger keeps its id'); END""",
     # The marks of batches, on files or noted by the setup, that somebody decided to go on without.
     "CREATE TABLE gone_on_without (mark TEXT PRIMARY KEY CHECK (mark <> ''))",
     "ALTER TABLE batch ADD COLUMN mark TEXT NOT NULL DEFAULT ''",
+    # What a run asks for is found by the day, the patient or the session, however many years there are.
+    "CREATE INDEX claim_by_day ON claim (service_date)",
+    "CREATE INDEX claim_by_patient ON claim (patient, patient_id, birth_date, service_date)",
+    "CREATE INDEX claim_by_session ON claim (session_id)",
+    "CREATE INDEX claim_by_numbers ON claim (insurer_id, policy, member)",
+    "CREATE INDEX claim_by_insured ON claim (insured)",
+    "CREATE INDEX claim_with_second ON claim (claim) WHERE secondary_insurer <> ''",
+    "CREATE INDEX claim_taken_back ON claim (claim) WHERE voided_on IS NOT NULL",
+    "CREATE INDEX not_billed_by_patient ON not_billed (patient, service, service_date)",
+    "CREATE INDEX payment_by_day ON payment (paid_on)",
+    "CREATE INDEX payment_by_number ON payment (number_key)",
+    "CREATE INDEX line_by_payment ON remittance_line (payment)",
 )
 
 

@@ -319,6 +319,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Pr
         claimed=states.recalled.elsewhere,
         gone=states.gone([scope.month] if scope.month else months_in(sessions)),
         active=states.recalled.active,
+        numbers=scope.memory.numbers,
         has_claim=states.has_claim,
         unclaimed=lookup.unclaimed,
         clinic=scope.clinic,

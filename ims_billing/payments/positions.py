@@ -13,6 +13,9 @@ import pandas as pd
 from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
 from ims_billing.vocabulary.model import Payer
 
+# The columns of ON_LEDGER by which answers are counted.
+OF_ANSWERS = ("claim", "insurer", "service", "amount_cents", "voided_on", "follows")
+
 
 @dataclass(frozen=True)
 class Position:

@@ -149,12 +149,34 @@ class Memory:
     """The ledger's content of all months, oldest first.
 
     `claims` are all claims (ON_LEDGER), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions
-    (DECISIONS): for one session and kind the last one counts.
+    (DECISIONS): for one session and kind the last one counts. `numbers` are the policy numbers and member IDs of all
+    active claims (`insurer_id`, `policy`, `member`), where the claims are only those in reach of a run.
     """
 
     claims: pd.DataFrame
     unclaimed: pd.DataFrame
     decisions: pd.DataFrame
+    numbers: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What of the ledger can matter for a run: the rest of many years is not even loaded."""
+
+    names: frozenset[str]
+    """The patients' names, as written, and what they may be corrected to."""
+    patient_ids: frozenset[str]
+    """The patients' numbers, in lower case."""
+    session_ids: frozenset[str]
+    """The practice system's numbers of the sessions."""
+    periods: tuple[tuple[str, str], ...]
+    """First and last days of the run's months: their claims matter, whoever they are of."""
+    years: tuple[str, ...]
+    """The calendar years of the sessions: the patients' claims in them count towards limits."""
+    whole_history_of: frozenset[str]
+    """Insurers, by id and names, whose limits count from an accident: of these all years matter."""
+    claims: frozenset[str]
+    """Numbers of claims that matter in any case."""
 
 
 @dataclass(frozen=True)

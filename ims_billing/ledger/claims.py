@@ -1,0 +1,66 @@
+"""The claims on the ledger: all of them, or those that somebody asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ims_billing.ledger.postings import Payments, frame_of_rows
+from ims_billing.vocabulary.errors import BillingError, did_you_mean
+from ims_billing.vocabulary.frames import ON_LEDGER
+
+
+class Claims(Payments):
+    """The claims; its methods belong within `reading` or `writing`. Each returns the ON_LEDGER frame."""
+
+    def claims(self) -> pd.DataFrame:
+        """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
+        return self._claims("")
+
+    def _claims(self, where: str, *values: object) -> pd.DataFrame:
+        later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
+        names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
+        rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
+        return frame_of_rows(rows, ON_LEDGER)
+
+    def claims_by_id(self, ids: str) -> pd.DataFrame:
+        """The claims whose rows have these ids, a JSON list."""
+        return self._claims("WHERE id IN (SELECT value FROM json_each(?))", ids)
+
+    def claims_that_may_be_paid(self, numbers: Iterable[str], days: Iterable[str]) -> pd.DataFrame:
+        """The claims of these numbers, and those of visits on these days, as in `claims`."""
+        return self._claims(
+            "WHERE claim IN (SELECT value FROM json_each(?)) OR service_date IN (SELECT value FROM json_each(?))",
+            json.dumps(list(numbers)),
+            json.dumps(list(days)),
+        )
+
+    def claims_with_second_insurers(self, numbers: Iterable[str] = ()) -> pd.DataFrame:
+        """The claims that name a second insurer, are one to it, or have one of these numbers, as in `claims`.
+
+        With each claim to a second insurer the first one's.
+        """
+        return self._claims(
+            "WHERE secondary_insurer <> '' OR follows IS NOT NULL OR claim IN (SELECT value FROM json_each(?)) "
+            "OR claim IN (SELECT follows FROM claim WHERE follows IS NOT NULL)",
+            json.dumps(list(numbers)),
+        )
+
+    def names(self) -> set[str]:
+        """The names of all patients and insured persons of claims, as written."""
+        rows = self.rows("SELECT DISTINCT patient FROM claim UNION SELECT DISTINCT insured FROM claim")
+        return {str(name) for (name,) in rows}
+
+    def claims_of(self, month: str) -> pd.DataFrame:
+        """The claims of a month, voided ones too, as in `claims`."""
+        return self._claims("WHERE month = ?", month)
+
+    def claim(self, number: str) -> pd.DataFrame:
+        """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""
+        frame = self._claims("WHERE claim = ?", number)
+        if frame.empty:
+            numbers = [str(claim) for (claim,) in self.rows("SELECT claim FROM claim")]
+            raise BillingError(f"{number} is no claim on the ledger{did_you_mean(number, numbers) or '.'}")
+        return frame
