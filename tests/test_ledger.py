@@ -484,3 +484,14 @@ def test_a_void_dated_before_its_claim_is_refused(ledger: Ledger) -> None:
 @pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG"])
 def test_a_drive_without_room_is_called_so(code: str) -> None:
     assert "full or limits the file" in why_not(OSError(getattr(errno, code), "words of the system"))
+
+
+def test_text_that_is_no_text_any_more_is_damage_and_is_not_repeated(ledger: Ledger) -> None:
+    with closing(sqlite3.connect(ledger.path)) as database, database:
+        for (trigger,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute("UPDATE claim SET void_reason = NULL, patient = CAST(x'506174FF4D616465' AS TEXT)")
+    with pytest.raises(BillingError, match="the ledger is damaged") as refused, ledger.reading():
+        ledger.claims()
+    assert "Made" not in str(refused.value)
+    assert refused.value.__cause__ is None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ims_billing.commands.folder import finish
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
@@ -65,6 +66,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     with ledger.reading():
         left = ledger.aging_left(folder)
     read, later = _typed(out, left, as_of, at.ask_if_needed)
+    finish(at)
     with ledger.writing(at.waiting, "aging"):
         refuse_files_of_another_ledger(at, [])
         new = _newly_noted(read, left, ledger, as_of)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
-from ims_billing.commands.folder import write
+from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import (
     go_on_without_the_rest,
     nothing_unread,
@@ -128,6 +128,8 @@ def claim(request: Request, at: Workplace) -> Recorded:
     """
     ledger, month = at.ledger, request.month
     probe_summary(month, at.out, at.password)
+    if not request.new_ledger:
+        finish(at, month)
     workbooks = decided_in(at, month, request.decisions)
     read = {book.sha256 for book in workbooks}
     with ledger.writing(at.waiting, f"claim {month}"):

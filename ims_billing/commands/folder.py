@@ -31,6 +31,33 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     return written
 
 
+def finish(at: Workplace, but: str = "") -> dict[str, Written]:
+    """Writes the files that a command which was cut off had recorded and not written, and says so; by month.
+
+    Left out are the month `but`, whose files the present command writes itself, and files that somebody moved away.
+    """
+    if not at.ledger.exists:
+        return {}
+    with at.ledger.reading():
+        months = at.ledger.cut_off(at.place)
+        if months.keys() - {but}:
+            refuse_files_of_another_ledger(at, list(months))
+    finished = {}
+    for month, had in months.items():
+        if month == but or (had and not claim_workbooks(at.out, month)):
+            continue
+        try:
+            written = write(at, month, None)
+        except BillingError as error:
+            # Decisions in it that nobody has read, or a file that is open: no reason to stop another command.
+            at.ledger.notify(str(error))
+            continue
+        if written:
+            finished[month] = written
+            at.ledger.notify(f"A command was cut off before it had written the files of {month}. They are written now.")
+    return finished
+
+
 @contextmanager
 def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
     """Where a file cannot be written, the message adds that the ledger has its content, and how to get the file."""
@@ -46,6 +73,7 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
 
 def report(at: Workplace, month: str) -> Written:
     """Writes all files of a month again from the ledger, as identical copies; raises BillingError where it cannot."""
+    finish(at, month)
     with at.ledger.writing(at.waiting, f"report {month}"):
         refuse_files_of_another_ledger(at, [month])
         shown = at.ledger.month(month)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.commands.folder import finish
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
@@ -99,6 +100,7 @@ def reconcile(
     if dry_run:
         with ledger.reading():
             return Reconciliation(as_of, files, matched(), None)
+    finish(at)
     with ledger.writing(at.waiting, "reconcile"):
         refuse_files_of_another_ledger(at, [])
         payments = matched()
@@ -140,6 +142,7 @@ class Undone:
 def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
     """Undoes a posted payment; raises BillingError if there is none, or a later payment reversed it."""
     ledger = at.ledger
+    finish(at)
     with ledger.writing(at.waiting, f"undo {payment}"):
         refuse_files_of_another_ledger(at, [])
         insurer, cents, claims = ledger.undo(payment, as_of, reason)

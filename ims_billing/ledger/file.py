@@ -315,6 +315,9 @@ def _errors_in_words(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
+            # Text in it is no text any more; what it said is not repeated.
+            if "decode" in str(error):
+                raise BillingError(damaged(path)) from None
             raise
         advice = {
             sqlite3.SQLITE_NOTADB: f"{path}: this is no ledger of ims-billing. Name the right one with --ledger.",

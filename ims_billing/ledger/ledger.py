@@ -10,8 +10,8 @@ from typing import TypeVar
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from ims_billing.ledger.claims import Claims
 from ims_billing.ledger.file import damaged
+from ims_billing.ledger.files_written import FilesWritten
 from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
@@ -42,7 +42,7 @@ _COMPARED = 6
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
-class Ledger(Claims):
+class Ledger(FilesWritten):
     """One clinic's ledger; its methods belong within `reading` or `writing`."""
 
     def memory(self, reach: Reach | None = None) -> Memory:
@@ -313,6 +313,11 @@ class Ledger(Claims):
         rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
         return str(rows[0][0]) if rows else ""
 
+    def followed_until(self, number: str) -> str:
+        """The second insurer's claim that was taken back with this one; empty where none was."""
+        rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NOT NULL ORDER BY id DESC", number)
+        return str(rows[0][0]) if rows else ""
+
     def replaced_by(self, number: str) -> str:
         """The claim that stands for this voided one; empty where none does."""
         rows = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)
@@ -357,44 +362,3 @@ class Ledger(Claims):
             Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin), mark)
             for number, as_of, sent, origin, mark in rows
         )
-
-    def unwritten(self, month: str, folder: str) -> tuple[int, ...] | None:
-        """The batches whose insurer workbooks are still to be written to a folder; None where all files are right.
-
-        In a folder that never had a file of the month, the batches that no other folder has either.
-        """
-        state = self.rows("SELECT state FROM page WHERE month = ?", month)
-        there = self.rows("SELECT state, batch FROM written WHERE month = ? AND folder = ?", month, folder)
-        if there and state and there[0][0] == state[0][0]:
-            return None
-        newest = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
-        last = there[0][1] if there else newest
-        later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
-        return tuple(number for (number,) in later)
-
-    def mark_written(self, month: str, folder: str, summary_sha256: str) -> None:
-        """Notes that all files of the month are in a folder as recorded, and the hash by which its summary is known."""
-        self.run(
-            "INSERT OR REPLACE INTO written SELECT month, ?, state, "
-            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month), ? FROM page WHERE month = ?",
-            folder,
-            summary_sha256,
-            month,
-        )
-
-    def summary_left(self, month: str, folder: str) -> tuple[str, bool]:
-        """The hash of the summary as it was left in a folder, empty where none was; and whether it is up to date."""
-        rows = self.rows(
-            "SELECT summary_sha256, written.state = page.state FROM written JOIN page USING (month) "
-            "WHERE month = ? AND folder = ?",
-            month,
-            folder,
-        )
-        return (str(rows[0][0]), bool(rows[0][1])) if rows else ("", False)
-
-    def nowhere_written(self) -> list[str]:
-        """The months whose files show in no folder what is recorded of them."""
-        shown = "SELECT 1 FROM written WHERE written.month = page.month AND written.state = page.state"
-        return [
-            str(month) for (month,) in self.rows(f"SELECT month FROM page WHERE NOT EXISTS ({shown}) ORDER BY month")
-        ]

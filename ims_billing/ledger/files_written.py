@@ -1,0 +1,59 @@
+"""Which files show what is on the ledger, and which folders lack some."""
+
+from __future__ import annotations
+
+from ims_billing.ledger.claims import Claims
+
+
+class FilesWritten(Claims):
+    """What the files in each output folder show; its methods belong within `reading` or `writing`."""
+
+    def unwritten(self, month: str, folder: str) -> tuple[int, ...] | None:
+        """The batches whose insurer workbooks are still to be written to a folder; None where all files are right.
+
+        In a folder that never had a file of the month, the batches that no other folder has either.
+        """
+        state = self.rows("SELECT state FROM page WHERE month = ?", month)
+        there = self.rows("SELECT state, batch FROM written WHERE month = ? AND folder = ?", month, folder)
+        if there and state and there[0][0] == state[0][0]:
+            return None
+        newest = self.rows("SELECT coalesce(max(batch), 0) FROM written WHERE month = ?", month)[0][0]
+        last = there[0][1] if there else newest
+        later = self.rows("SELECT number FROM batch WHERE month = ? AND number > ? ORDER BY number", month, last)
+        return tuple(number for (number,) in later)
+
+    def mark_written(self, month: str, folder: str, summary_sha256: str) -> None:
+        """Notes that all files of the month are in a folder as recorded, and the hash by which its summary is known."""
+        self.run(
+            "INSERT OR REPLACE INTO written SELECT month, ?, state, "
+            "(SELECT coalesce(max(number), 0) FROM batch WHERE batch.month = page.month), ? FROM page WHERE month = ?",
+            folder,
+            summary_sha256,
+            month,
+        )
+
+    def summary_left(self, month: str, folder: str) -> tuple[str, bool]:
+        """The hash of the summary as it was left in a folder, empty where none was; and whether it is up to date."""
+        rows = self.rows(
+            "SELECT summary_sha256, written.state = page.state FROM written JOIN page USING (month) "
+            "WHERE month = ? AND folder = ?",
+            month,
+            folder,
+        )
+        return (str(rows[0][0]), bool(rows[0][1])) if rows else ("", False)
+
+    def nowhere_written(self) -> list[str]:
+        """The months whose files show in no folder what is recorded of them."""
+        shown = "SELECT 1 FROM written WHERE written.month = page.month AND written.state = page.state"
+        return [
+            str(month) for (month,) in self.rows(f"SELECT month FROM page WHERE NOT EXISTS ({shown}) ORDER BY month")
+        ]
+
+    def cut_off(self, folder: str) -> dict[str, bool]:
+        """Of the months in `nowhere_written`, those whose files belong in a folder: it had some, or no folder has any.
+
+        True where it had some.
+        """
+        rows = self.rows("SELECT month, max(folder = ?) FROM written GROUP BY month", folder)
+        had = {str(month): bool(here) for month, here in rows}
+        return {month: had.get(month, False) for month in self.nowhere_written() if had.get(month, True)}
