@@ -119,7 +119,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ['The name "IMS/Acupuncture" says IMS and acupuncture.']),
     ("ims-not-certain", [row(Service="Physio +/- IMS Blorf")],
      ['The name "Physio +/- IMS Blorf": we do not know "Blorf"; "perhaps" leaves open whether IMS was given. '
-      'If it always means IMS: "Physio +/- IMS Blorf" = "ims"']),
+      'If it always means IMS, say so in the clinic setup (Service names).']),
     ("ims-in-notes-only", [row(Service="Follow-up", Notes="Dry needling to calf")],
      ['The notes speak of IMS, the service is "Follow-up".']),
     ("second-visit-same-day", [row(Start="9:00"), row(Start="15:00", Practitioner="Ben Sample")],
@@ -174,9 +174,11 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ["TELUS eClaims takes claims up to 31 days after the visit: now send it by the insurer's own portal or on "
       "paper."]),
     ("acupuncture-by-physiotherapist", [row(Service="AFCI acupuncture")],
-     ['The name "AFCI acupuncture" is acupuncture, and is not billed. If it is IMS: "AFCI acupuncture" = "ims"']),
+     ['The name "AFCI acupuncture" is acupuncture, and is not billed. '
+      "If it is IMS, say so in the clinic setup (Service names)."]),
     ("service-not-recognised", [row(Service="Needling 30")],
-     ['The name "Needling 30" is not recognised, and is not billed. If it is IMS: "Needling 30" = "ims"']),
+     ['The name "Needling 30" is not recognised, and is not billed. '
+      "If it is IMS, say so in the clinic setup (Service names)."]),
 ]  # fmt: skip
 
 
@@ -191,6 +193,12 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
     assert set(findings["fix"]) == {CATALOGUE[kind].fix}
     holds = CATALOGUE[kind].severity == "hold"
     assert set(month.sessions.loc[findings["session"], "outcome"]) <= ({"held"} if holds else {"claimed", "not_billed"})
+
+
+def test_every_fix_fits_a_setup_of_either_kind() -> None:
+    for kind in CATALOGUE.values():
+        assert "clinic.toml" not in kind.fix, kind
+        assert "[" not in kind.fix, kind
 
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:

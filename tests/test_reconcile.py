@@ -192,7 +192,7 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
         ([paid(SUN) | {"Payment Date": ""}], "unmatched", "The payment date is missing.", []),
         ([paid(SUN, "")], "unmatched", "What is paid is missing.", []),
         ([paid(SUN, Insurer="Moon")], "unmatched",
-         "The insurer is not known: add this spelling to its aliases in clinic.toml.", []),
+         "The insurer is not known: add this spelling to it in the clinic setup (Insurers).", []),
         ([paid(SUN, 0, Reason="Pending")], "unmatched",
          "The insurer has not decided yet. Post the line once it has.", []),
         ([paid(SUN, 0, Reason="Approved")], "ambiguous",

@@ -63,6 +63,20 @@ def stopped(intake: Intake) -> bool:
     return False
 
 
+@pytest.mark.parametrize(
+    ("setup", "words"),
+    [
+        ("clinic.toml", '  ignore = ["Went"]'),
+        ("clinic.xlsx", 'Say in clinic.xlsx, sheet Columns, what each stands for, or ignore: "Went".'),
+    ],
+)
+def test_the_way_out_is_worded_for_the_setup_at_hand(tmp_path: Path, setup: str, words: str) -> None:
+    path = xlsx(tmp_path, [{**NEEDED, "Went": "no"}, {**NEEDED, "Patient": "Di Madeup", "Went": "yes"}])
+    with pytest.raises(BillingError) as refused:
+        refuse_unread(read_files([path], practice(tmp_path)).files, setup)
+    assert words in str(refused.value).splitlines()
+
+
 def claimed(path: Path, clinic: Clinic) -> list[str]:
     """The patients whose sessions `check` calls claimed, though `claim` may refuse; nobody's where both refuse."""
     try:

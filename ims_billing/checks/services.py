@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check, say
-from ims_billing.clinic.clinic import toml_text
+
+# Where a name is settled once, in a setup of either kind.
+_SETTLED = "If {} IMS, say so in the clinic setup (Service names)."
 
 
 @check("ims-or-acupuncture")
@@ -26,12 +28,12 @@ def ims_not_certain(desk: Desk) -> pd.Series[str]:
 
 
 def _not_certain(name: str, unknown: str, doubtful: str) -> str:
-    """Names the doubtful words and the line that settles them; `name` is empty where it may be a patient's."""
+    """Names the doubtful words and where that is settled; `name` is empty where it may be a patient's."""
     if not name:
         return "The name says IMS, and a word that may be a patient's name: correct the service."
     reasons = [f"we do not know {_quoted(unknown)}"] if unknown else []
     reasons += [f"{_quoted(doubtful)} leaves open whether IMS was given"] if doubtful else []
-    return f'The name "{name}": {"; ".join(reasons)}. If it always means IMS: {toml_text(name)} = "ims"'
+    return f'The name "{name}": {"; ".join(reasons)}. {_SETTLED.format("it always means")}'
 
 
 def _quoted(words: str) -> str:
@@ -92,7 +94,7 @@ def _called(desk: Desk, sessions: pd.DataFrame) -> pd.Series[str]:
 
 
 def _settled_by_a_line(desk: Desk, sessions: pd.DataFrame, reading: str) -> pd.Series[str]:
-    """A message for each name, with the line that settles it in the clinic file."""
+    """A message for each name, with the place in the clinic setup that settles it."""
     names = _quotable(desk, sessions)
-    lines = {name: f' If it is IMS: {toml_text(name)} = "ims"' if name else "" for name in names.unique()}
+    lines = {name: f" {_SETTLED.format('it is')}" if name else "" for name in names.unique()}
     return (_called(desk, sessions) + f" {reading}." + names.map(lines)).astype("str")

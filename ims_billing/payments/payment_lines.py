@@ -159,7 +159,7 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     if not is_canadian(cells.currency):
         return "It is not in Canadian dollars."
     if cells.insurer and clinic.insurer(cells.insurer) is None:
-        return "The insurer is not known: add this spelling to its aliases in clinic.toml."
+        return "The insurer is not known: add this spelling to it in the clinic setup (Insurers)."
     if pd.isna(cells.payment_date):
         return "The payment date is missing."
     if cells.payment_date > pd.Timestamp(as_of):
@@ -177,7 +177,7 @@ def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
     if cells.unread_money:
         return (
             f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Put what "
-            "was paid into the paid column and delete the other one, or list its heading in ignore under [clinic]."
+            "was paid into the paid column and delete the other one, or say in the clinic setup (Columns) to ignore it."
         )
     if paid_by(cells, clinic, patients) == "unclear":
         field = unclear_field(cells, clinic)

@@ -90,7 +90,9 @@ def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
     lines += [f"  {file.file}: {described(column)}." for file, column in refused]
     if len(headings) < len({column.heading or column.place for _, column in refused}):
         lines.append("A column without a heading needs one first.")
-    if headings:
+    if headings and not setup.endswith(".toml") and setup:
+        lines.append(f"Say in {setup}, sheet Columns, what each stands for, or ignore: {shown}.")
+    elif headings:
         lines += [
             f"Say in {setup} what each is, or that it says nothing about a claim:",
             "  [[layout]]",
