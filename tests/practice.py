@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.toml_file import load
@@ -230,3 +231,12 @@ def messages_of(month: Month, kind: str) -> list[str]:
 def frame_text(frame: pd.DataFrame) -> str:
     """A frame as text that two frames can be compared by."""
     return frame.to_csv(index=False)
+
+
+def table(sheet: Worksheet, *headings: str) -> tuple[int, dict[str, int]]:
+    """The row that a sheet's headings stand in, by those given, and the column of each heading; both from 1."""
+    for place in range(1, 31):
+        columns = {str(cell.value): number for number, cell in enumerate(sheet[place], start=1) if cell.value}
+        if columns.keys() >= set(headings):
+            return place, columns
+    raise AssertionError(f"{sheet.title} has no headings {headings}")

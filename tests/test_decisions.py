@@ -19,7 +19,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import clinic_file, row, xlsx
+from tests.practice import clinic_file, row, table, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 Rows = list[dict[str, Any]]
@@ -66,19 +66,21 @@ def outcomes(month: dict[str, Any]) -> list[str]:
 def lines(folder: Path, path: Path = SUMMARY) -> list[dict[str, Any]]:
     """The lines that need attention, by heading, with the row they stand in."""
     sheet = load_workbook(folder / path)["Needs attention"]
-    head, *rest = sheet.iter_rows(values_only=True)
-    return [dict(zip(map(str, head), line, strict=True)) for line in rest]
+    header, columns = table(sheet, "Session", "Kind")
+    below = sheet.iter_rows(min_row=header + 1, values_only=True)
+    shown = [{heading: line[place - 1] for heading, place in columns.items()} for line in below]
+    return [line for line in shown if line["Session"]]
 
 
 def decide(folder: Path, decisions: Iterable[dict[str, Any]], path: Path = SUMMARY) -> None:
     """Types into the lines that need attention: each decision names a kind, and a source where it stands twice."""
     book = load_workbook(folder / path)
     sheet = book["Needs attention"]
-    columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+    header, columns = table(sheet, "Session", "Kind")
     for typed in decisions:
         rows_fitting = [
             place
-            for place in range(2, sheet.max_row + 1)
+            for place in range(header + 1, sheet.max_row + 1)
             if sheet.cell(place, columns["Kind"]).value == typed["Kind"]
             and typed.get("Source", "") in str(sheet.cell(place, columns["Source"]).value)
         ]
@@ -137,7 +139,10 @@ def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) 
     assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill"]
     assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill"]
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Later"}], Path("decided.xlsx"))
-    assert outcomes(claim(folder, rows, "--decisions", str(folder / "decided.xlsx"))) == ["held tax-on-session"]
+    older = ["--decisions", str(folder / "decided.xlsx")]
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05", *older)
+    assert (done.exit_code, "--overrule" in done.stderr) == (2, True), "the copy is older than what it would change"
+    assert outcomes(claim(folder, rows, *older, "--overrule")) == ["held tax-on-session"]
     assert [line["Decision"] for line in lines(folder)] == ["Later"]
 
 
@@ -379,9 +384,9 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ({"Decision": "Maybe"}, "row 2: the decision is none of Bill, Do not bill, Later."),
-        ({"Decision": "Bill", "Session": "ffff"}, "row 2: something is typed here, and no session of 2026-10 is held"),
-        ({"Note": "x", "Session": None}, "row 2: something is typed here, and the line does not say for which session"),
+        ({"Decision": "Maybe"}, 'row 4: "Maybe" is no decision. Type Bill, Do not bill or Later.'),
+        ({"Decision": "Bill", "Session": "ffff"}, "row 4: something is typed here, and no session of 2026-10 is held"),
+        ({"Note": "x", "Session": None}, "row 4: something is typed here, and the line does not say for which session"),
     ],
 )
 def test_a_line_that_cannot_be_read_stops_before_anything_is_written(
@@ -400,11 +405,15 @@ def test_lines_are_told_by_session_and_kind_in_whatever_order_they_stand(folder:
     claim(folder, rows)
     book = load_workbook(folder / SUMMARY)
     sheet = book["Needs attention"]
-    head, *body = [list(line) for line in sheet.iter_rows(values_only=True)]
-    decision, source = head.index("Decision"), head.index("Source")
+    header, columns = table(sheet, "Session", "Kind")
+    above, body = [
+        [list(line) for line in sheet.iter_rows(max_row=header, values_only=True)],
+        [list(line) for line in sheet.iter_rows(min_row=header + 1, max_row=header + 4, values_only=True)],
+    ]
+    decision, source = columns["Decision"] - 1, columns["Source"] - 1
     for line in body:
         line[decision] = "Bill" if str(line[source]).endswith(("row 3", "row 5")) else "Do not bill"
-    for place, line in enumerate([head, *reversed(body)], start=1):
+    for place, line in enumerate([*above, *reversed(body)], start=1):
         for column, value in enumerate(line, start=1):
             sheet.cell(place, column).value = value
     book.save(folder / SUMMARY)
@@ -419,7 +428,7 @@ def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder
     [line] = lines(folder)
     assert (line["Kind"], line["How to fix"]) == (
         "tax-on-session",
-        "Of 2026-09: decided in claim-summary-2026-09.xlsx.",
+        "Decide in claim-summary-2026-09.xlsx",
     )
     bytes_before = (folder / SUMMARY).read_bytes()
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])

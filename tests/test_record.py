@@ -88,8 +88,10 @@ def office(tmp_path: Path) -> Office:
 
 
 def column(lines: list[list[Any]], heading: str) -> list[Any]:
-    place = lines[0].index(heading)
-    return [line[place] for line in lines[1:]]
+    header = next(place for place, line in enumerate(lines) if heading in line)
+    place = lines[header].index(heading)
+    # Beside the table of the sheet that needs attention stand notes, further down than its last line.
+    return [line[place] for line in lines[header + 1 :] if any(cell is not None for cell in line[:16])]
 
 
 def names(files: Iterable[str]) -> list[str]:

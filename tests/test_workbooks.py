@@ -26,7 +26,7 @@ from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month
 from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.sheet import Book, Column
-from tests.practice import month_of, on_ledger, row
+from tests.practice import month_of, on_ledger, row, table
 
 HERE = Path(__file__).parent
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
@@ -73,12 +73,16 @@ def insurer_book(shown: MonthView, insurer_id: str) -> openpyxl.Workbook:
 
 
 def headings(sheet: Worksheet) -> list[Any]:
-    return [cell.value for cell in sheet[1]]
+    header = 3 if sheet.title == "Needs attention" else 1
+    return [cell.value for cell in sheet[header][:16] if cell.value is not None]
 
 
 def column(sheet: Worksheet, heading: str) -> list[Any]:
-    place = headings(sheet).index(heading) + 1
-    return [sheet.cell(number, place).value for number in range(2, sheet.max_row + 1)]
+    header, columns = table(sheet, heading)
+    # Beside the lines that need attention stand notes, further down than the last line.
+    last = 16 if sheet.title == "Needs attention" else None
+    below = sheet.iter_rows(min_row=header + 1, max_col=last, values_only=True)
+    return [line[columns[heading] - 1] for line in below if any(cell is not None for cell in line)]
 
 
 def test_the_claim_summary_has_its_sheets_and_headings(shown: MonthView) -> None:
@@ -89,8 +93,8 @@ def test_the_claim_summary_has_its_sheets_and_headings(shown: MonthView) -> None
         "Service code, Description, Fee, Patient paid, Amount claimed, Source"
     )
     assert ", ".join(headings(book["Needs attention"])) == (
-        "Session, Kind, Source, Service date, Patient, Practitioner, Service, Insurer, Fee, Problem, How to fix, "
-        "Decision, Correct value, Decided by, Note"
+        "Decision, Correct value, What to type, Patient, Service date, Practitioner, Insurer, Fee, Problem, Note, "
+        "How to fix, Service, Decided by, Kind, Source, Session"
     )
     assert ", ".join(headings(book["Not billed"])) == (
         "Source, Service date, Patient, Practitioner, Service, Insurer, Fee, Reason"
@@ -99,7 +103,7 @@ def test_the_claim_summary_has_its_sheets_and_headings(shown: MonthView) -> None
         "2026-10-MANU-0001", "2026-10-MSPB-0001", "2026-10-SUNL-0001", "2026-10-SUNL-0002",
     ]  # fmt: skip
     assert column(book["Claims"], "Amount claimed") == [95, 23, 95, 95]
-    assert column(book["Needs attention"], "Kind") == ["insurer-not-known", "fee-not-as-listed", "tax-on-session"]
+    assert column(book["Needs attention"], "Kind") == ["fee-not-as-listed", "insurer-not-known", "tax-on-session"]
     assert len(set(column(book["Needs attention"], "Session"))) == 2
     assert column(book["Not billed"], "Reason") == ["other-service"]
 
@@ -190,7 +194,7 @@ def test_hostile_text_comes_out_harmless_with_sane_file_names(tmp_path: Path) ->
             for sheet in openpyxl.load_workbook(path):
                 for cell in (cell for cells in sheet.iter_rows() for cell in cells):
                     assert cell.data_type != "f"
-                    assert cell.hyperlink is None
+                    assert cell.hyperlink is None or cell.hyperlink.target is None, "links lead to our own sheets"
             names = zipfile.ZipFile(path).namelist()
             assert not [name for name in names if "externalLink" in name or "vba" in name.lower()]
     patients = column(opened(claim_summary(shown))["Claims"], "Patient")
@@ -237,9 +241,11 @@ def test_the_overview_tells_what_is_worth_knowing_and_why_less_is_claimed(tmp_pa
     often = [row(Service_Date=dt.date(2026, 10, day)) for day in (5, 6, 7)]
     book = opened(claim_summary(on_ledger(month_of(tmp_path, [{**row(), **work}, *often], more=more))))
     overview, sources = (
-        [cell for cells in book[name].iter_rows(values_only=True) for cell in cells] for name in ("Overview", "Sources")
+        [cell for cells in book[name].iter_rows(values_only=True) for cell in cells if cell is not None]
+        for name in ("Overview", "Sources")
     )
-    assert overview[overview.index("More than two IMS sessions in seven days") + 1] == 3
+    assert sources[sources.index("To check on claims") + 3 :][:2] == ["More than two IMS sessions in seven days", 3]
+    assert overview[overview.index("Check these claims before sending") + 1] == 3
     assert overview[overview.index("IMS share") + 1] == "100%: 4 of the 4 sessions that took place"
     place = sources.index("2026-10-SUNL-0003")
     assert sources[place + 1 : place + 3] == [
@@ -248,18 +254,38 @@ def test_the_overview_tells_what_is_worth_knowing_and_why_less_is_claimed(tmp_pa
     assert "Public payers are asked for amounts of their own: 12.50 less than the fees of 1 claims." in overview
 
 
-def test_the_overview_has_charts_where_there_is_something_to_show(tmp_path: Path) -> None:
-    def charts(rows: list[dict[str, Any]]) -> list[str]:
+def test_charts_begin_at_zero_hold_their_values_and_say_in_words_what_they_show(tmp_path: Path) -> None:
+    def parts(rows: list[dict[str, Any]], folder: str) -> list[str]:
         content = claim_summary(on_ledger(month_of(tmp_path, rows)))
         archive = zipfile.ZipFile(io.BytesIO(content))
-        return [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/")]
+        return [archive.read(name).decode() for name in archive.namelist() if name.startswith(f"xl/{folder}/")]
 
-    assert charts([row()]) == []
+    assert parts([row()], "charts") == []
     both = [row(), row(Insurer="PBC", Patient="B", Service_Date=dt.date(2026, 10, 20)), row(Tax=1.0, Patient="C")]
-    by_insurer, by_week = charts(both)
-    assert "By insurer: amount claimed" in by_insurer
-    assert "'Overview'!$E$" in by_insurer
-    assert ('<c:barDir val="bar"' in by_insurer.replace("<barDir", "<c:barDir"), '"col"' in by_week) == (True, True)
+    [chart] = parts(both, "charts")
+    assert "Insurers: amount claimed" in chart
+    assert '<barDir val="bar"' in chart
+    assert '<min val="0"' in chart
+    assert [re.findall(r"<v>([^<]*)</v>", part) for part in chart.split("</cat>")] == [
+        ["Pacific Blue Cross", "Sun Life"], ["95", "95"],
+    ]  # fmt: skip
+    [drawing] = [part for part in parts(both, "drawings") if "descr=" in part]
+    assert "Insurers, amount claimed: Pacific Blue Cross 95.00; Sun Life 95.00" in drawing
+
+
+def test_the_overview_says_first_what_was_claimed_what_waits_and_what_to_do(tmp_path: Path) -> None:
+    sheet = opened(claim_summary(on_ledger(month_of(tmp_path, [row(), row(Tax=1.0, Patient="C")]))))["Overview"]
+    first = [str(sheet.cell(number, 1).value) for number in range(1, 14)]
+    assert first[1:4] == [
+        "Claimed: 1 claim for $95.00.",
+        "Waiting for you: 1 session with fees of $95.00.",
+        "Paid so far: nothing that this program has read yet.",
+    ]
+    assert first.index("To do") < 10
+    place = first.index("Fix or decide what is on hold") + 1
+    link = sheet.cell(place, 4).hyperlink
+    assert link is not None
+    assert (sheet.cell(place, 2).value, sheet.cell(place, 3).value, link.location) == (1, 95, "'Needs attention'!A1")
 
 
 @pytest.mark.parametrize("second", ["None", "n/a", "-", "Out of pocket", "Sun Life", "Nobody At All"])

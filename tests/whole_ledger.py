@@ -30,7 +30,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import MIGRATIONS
 from ims_billing.vocabulary.model import Run
 from tests.jane import appointment, exports, sale
-from tests.practice import clinic_file, csv_file, row
+from tests.practice import clinic_file, csv_file, row, table
 from tests.test_workbooks import dump
 
 DATA = Path(__file__).parent / "data"
@@ -300,10 +300,10 @@ class Clinic:
 
     def _type(self, path: Path, sheet: str, line: Row, typed: Row) -> None:
         book = load_workbook(path)
-        columns = {str(cell.value): place for place, cell in enumerate(book[sheet][1], start=1)}
+        header, columns = table(book[sheet], *line)
         places = [
             place
-            for place in range(2, book[sheet].max_row + 1)
+            for place in range(header + 1, book[sheet].max_row + 1)
             if all(book[sheet].cell(place, columns[name]).value == value for name, value in line.items())
         ]
         assert places, line

@@ -101,6 +101,10 @@ def claim(
     new_ledger: Annotated[
         bool, typer.Option("--new-ledger", help="Start a ledger where workbooks of claims exist already.")
     ] = False,
+    overrule: Annotated[
+        bool,
+        typer.Option("--overrule", help="Let decisions in an older copy of a workbook replace those read later."),
+    ] = False,
     protect: Protect = False,
     everything: All = False,
     as_json: Json = False,
@@ -136,6 +140,7 @@ def claim(
         strict=strict,
         new_ledger=new_ledger,
         decisions=decisions,
+        overrule=overrule,
     )
     command = command_line("claim", files, clinic=clinic, ledger=ledger, out=out)
     if dry_run or strict:

@@ -77,6 +77,8 @@ class Request:
     """Accept a new ledger where the folder holds workbooks of claims."""
     decisions: Path | None = None
     """A workbook with decisions beside the month's own."""
+    overrule: bool = False
+    """Let decisions in an older copy of a workbook replace those that were read later."""
 
     def memory(self, ledger: Ledger) -> Memory:
         """What the ledger knows that can matter for these sessions."""
@@ -110,7 +112,7 @@ def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
         if not request.new_ledger:
             refuse_files_of_another_ledger(at, [request.month])
         memory = request.memory(ledger)
-        new = unread_decisions(ledger, request.month, workbooks, request.as_of)
+        new = unread_decisions(ledger, request.month, workbooks, request.as_of, overrule=request.overrule)
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = request.prepare(decided, at.progress)
         return prepared, request.rest(run_of(prepared), prepared, ledger)
@@ -136,7 +138,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         if request.new_ledger:
             go_on_without_the_rest(at)
         refuse_files_of_another_ledger(at, [month])
-        new = unread_decisions(ledger, month, workbooks, request.as_of)
+        new = unread_decisions(ledger, month, workbooks, request.as_of, overrule=request.overrule)
         ledger.take(new)
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:

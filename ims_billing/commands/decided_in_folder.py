@@ -50,15 +50,18 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
     return books
 
 
-def unread_decisions(ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], as_of: dt.date) -> pd.DataFrame:
+def unread_decisions(
+    ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], as_of: dt.date, *, overrule: bool = False
+) -> pd.DataFrame:
     """Decisions in these workbooks that are not on the ledger yet, as DECISIONS.
 
-    Raises BillingError where two workbooks decide differently about the same finding.
+    Raises BillingError where two workbooks decide differently about the same finding, or where one of them is older
+    than a decision that it would `overrule`.
     """
     new = empty(DECISIONS)
     recorded, lines = ledger.decisions(), ledger.open_lines()
     for book in workbooks:
-        decided = newly_decided(book.typed, lines, recorded, month=month, on=as_of, fresh=book.fresh)
+        decided = newly_decided(book.typed, lines, recorded, month=month, on=as_of, fresh=book.fresh, overrule=overrule)
         both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))
         words = ("decision", "correct_value", "decided_by", "note")
         for line in both.to_dict("records"):

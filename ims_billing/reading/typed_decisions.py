@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ims_billing.reading.decision_words import decision_word
 from ims_billing.reading.layout import HEADER_WITHIN
 from ims_billing.reading.spreadsheet import AskPassword, RawTable, open_spreadsheet
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISION_WORDS, TYPED, as_frame
-from ims_billing.vocabulary.spelling import heading, plain
+from ims_billing.vocabulary.spelling import heading
 
 _HEADINGS = {
     "session": "Session",
@@ -22,9 +23,13 @@ _HEADINGS = {
     "decided_by": "Decided by",
     "note": "Note",
 }
-_SHEET = "Needs attention"
 _NEEDED = ("session", "kind", "decision")
-_WORDS = {plain(word): word for word in DECISION_WORDS}
+# Where the name of who decides stands once for all lines: the cell of this text, and the next filled one in its row.
+_WHO = heading("Decided by, for all lines:")
+# Our own note behind it.
+_NOTE = heading("How to decide")
+_OR_WORDS = f"{', '.join(DECISION_WORDS[:-1])} or {DECISION_WORDS[-1]}"
+_TYPED = ("decision", "correct_value", "decided_by", "note")
 
 
 class TypedSheet(NamedTuple):
@@ -34,49 +39,51 @@ class TypedSheet(NamedTuple):
     header: int
     columns: dict[str, int]
 
+    @property
+    def place(self) -> str:
+        """The sheet's name as it follows the file's; empty where the file has no sheets."""
+        return f", {self.table.sheet}" if self.table.sheet else ""
+
     def lines(self, name: str, headings: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
         """Each row below the header: where it stands, and its cells as text."""
-        sheet = f", {self.table.sheet}" if self.table.sheet else ""
         for position in range(self.header + 1, self.table.height):
             row = self.table.row(position)
             cells = {h: text(row[self.columns[h]]) if h in self.columns else "" for h in headings}
-            yield f"{name}{sheet}, row {self.table.first_row + position}", cells
+            yield f"{name}{self.place}, row {self.table.first_row + position}", cells
 
 
 def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
-    """The lines of a spreadsheet that say for which session and kind they are: the TYPED frame.
+    """The lines of all sheets that say for which session and kind they are: the TYPED frame.
 
-    Raises BillingError, with file, sheet and row, where no sheet has the columns, a word is no decision, or two lines
-    decide differently about the same.
+    Where a line stands on two sheets, as on a copied one, what is typed on one of them counts.
+    Raises BillingError where no sheet has the columns, or, with file, sheet and row of each, where words are no
+    decision or two lines decide differently about the same.
     """
-    sheets = typed_sheets(name, content, ask, _SHEET, _HEADINGS, _NEEDED)
-    lines = [line for sheet in sheets for line in _typed(name, sheet)]
-    first_lines: dict[tuple[str, str], tuple[str, ...]] = {}
-    once = []
-    for place, session, kind, *words in lines:
-        before = first_lines.setdefault((session, kind), (place, *words))
-        if before[1:] != tuple(words):
-            raise BillingError(f"{place}: another decision about the same stands in {before[0]}. Leave one.")
-        if before[0] == place:
-            once.append((place, session, kind, *words))
-    return as_frame(once, TYPED)
+    sheets = typed_sheets(name, content, ask, _HEADINGS, _NEEDED)
+    faults: list[str] = []
+    lines: dict[tuple[str, str], tuple[str, ...]] = {}
+    for place, session, kind, *words in (line for sheet in sheets for line in _typed(name, sheet, faults)):
+        before = lines.get((session, kind))
+        if before is None or (any(words) and not any(before[3:])):
+            lines[session, kind] = (place, session, kind, *words)
+        elif any(words) and before[3:] != tuple(words):
+            faults.append(f"{place}: another decision about the same session is in {before[0]}. Leave one.")
+    if faults:
+        raise BillingError("\n".join(faults))
+    return as_frame(list(lines.values()), TYPED)
 
 
 def typed_sheets(
-    name: str, content: bytes, ask: AskPassword, sheet: str, headings: Mapping[str, str], needed: Sequence[str]
+    name: str, content: bytes, ask: AskPassword, headings: Mapping[str, str], needed: Sequence[str]
 ) -> list[TypedSheet]:
-    """The sheets of a spreadsheet that have the needed columns; in our own workbook only the sheet to type in.
-
-    Raises BillingError where there is none.
-    """
-    tables = open_spreadsheet(name, content, ask).tables
-    # Another sheet of a workbook lists what was typed before; in a spreadsheet of one's own any sheet will do.
-    own = [table for table in tables if table.sheet == sheet] or [t for t in tables if t.sheet != "Sources"]
-    sheets = [typed for table in own if (typed := _typed_sheet(table, headings, needed))]
+    """The sheets of a spreadsheet that have the needed columns; raises BillingError where there is none."""
+    # Another sheet of our workbooks lists what was decided before.
+    tables = [table for table in open_spreadsheet(name, content, ask).tables if table.sheet != "Sources"]
+    sheets = [typed for table in tables if (typed := _typed_sheet(table, headings, needed))]
     if not sheets:
         raise BillingError(
             f"{name}: no sheet has the columns {', '.join(headings[column] for column in needed)}, so nothing that was "
-            "typed can be read from it. If it is no workbook of ours any more, move it away."
+            "typed can be read from it. If it is not one of our workbooks any more, move it away."
         )
     return sheets
 
@@ -91,18 +98,28 @@ def _typed_sheet(table: RawTable, headings: Mapping[str, str], needed: Sequence[
     return None
 
 
-def _typed(name: str, sheet: TypedSheet) -> list[tuple[str, ...]]:
-    lines = []
+def _who(sheet: TypedSheet) -> str:
+    """Who decides, as typed once above the header; empty where nothing is."""
+    for position in range(sheet.header):
+        row = [text(cell) for cell in sheet.table.row(position)]
+        for place, cell in enumerate(row):
+            if heading(cell) == _WHO:
+                return next((typed for typed in row[place + 1 :] if typed and not heading(typed).startswith(_NOTE)), "")
+    return ""
+
+
+def _typed(name: str, sheet: TypedSheet, faults: list[str]) -> Iterator[tuple[str, ...]]:
+    """The lines of a sheet as TYPED rows; what cannot be read is added to the faults."""
+    who = _who(sheet)
     for where, cells in sheet.lines(name, _HEADINGS):
-        typed = [cells[column] for column in _HEADINGS if column not in ("session", "kind")]
+        typed = [cells[column] for column in _TYPED]
         if not any(typed) and not (cells["session"] and cells["kind"]):
             continue
-        word = _WORDS.get(plain(cells["decision"])) if cells["decision"] else ""
+        word = decision_word(cells["decision"])
         if word is None:
-            raise BillingError(f"{where}: the decision is none of {', '.join(DECISION_WORDS)}. Choose one of them.")
-        if not cells["session"] or not cells["kind"]:
-            raise BillingError(
-                f"{where}: something is typed here, and the line does not say for which session and kind."
-            )
-        lines.append((where, cells["session"], cells["kind"], word, *typed[1:]))
-    return lines
+            faults.append(f'{where}: "{cells["decision"][:30]}" is no decision. Type {_OR_WORDS}.')
+        elif not cells["session"] or not cells["kind"]:
+            faults.append(f"{where}: something is typed here, and the line does not say for which session and kind.")
+        else:
+            by = cells["decided_by"] or (who if any(typed) else "")
+            yield where, cells["session"], cells["kind"], word, cells["correct_value"], by, cells["note"]

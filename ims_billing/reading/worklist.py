@@ -44,7 +44,7 @@ def read_worklist(name: str, content: bytes, ask: AskPassword) -> dict[str, tupl
     a claim, or two lines that say different things of one.
     """
     lines: dict[str, tuple[str, Typed]] = {}
-    for sheet in typed_sheets(name, content, ask, "Call list", _HEADINGS, ("claim", "status")):
+    for sheet in typed_sheets(name, content, ask, _HEADINGS, ("claim", "status")):
         for where, cells in sheet.lines(name, _HEADINGS):
             status = _WORDS.get(plain(cells["status"]))
             if status is None:

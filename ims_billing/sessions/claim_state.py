@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ims_billing.sessions.decisions import BILL, Decided
+from ims_billing.sessions.decisions import Decided
 from ims_billing.sessions.recall import Recall
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import CLAIM_STATES, FINDINGS, as_frame, prove
+from ims_billing.vocabulary.frames import BILL, CLAIM_STATES, FINDINGS, as_frame, prove
 
 
 @dataclass(frozen=True)

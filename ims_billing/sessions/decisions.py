@@ -13,10 +13,10 @@ from ims_billing.sessions.corrections import put_right, read_value
 from ims_billing.sessions.fingerprints import fingerprints, with_more
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import Intake
 from ims_billing.vocabulary.spelling import given_name_first
 
-BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"
 # Kinds about a claim of the session, with the claim state that each is about: a decision counts for that claim only.
 ABOUT_A_CLAIM = {"changed-since-claimed": "changed", "voided": "voided"}
 

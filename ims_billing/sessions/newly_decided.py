@@ -1,11 +1,13 @@
-"""Which of the decisions typed in a workbook are new to the ledger."""
+"""Which of the decisions typed in a workbook are new to the ledger, and which would overturn a later one."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ims_billing.vocabulary.decision_keys import LineKey, decision_mark, line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, as_frame
 
@@ -13,45 +15,113 @@ _PLACE = ("month", "session", "kind")
 _WORDS = ("decision", "correct_value", "decided_by", "note")
 
 
+class _Recorded(NamedTuple):
+    """A decision on the ledger: what was typed (in the order of _WORDS), about which state of the session, and when."""
+
+    words: tuple[str, ...]
+    fingerprint: str
+    on: Any
+
+    @property
+    def mark(self) -> str:
+        """The mark that a line which shows this decision bears."""
+        return decision_mark(self.words, self.fingerprint)
+
+
 def newly_decided(
-    typed: pd.DataFrame, lines: pd.DataFrame, kept: pd.DataFrame, *, month: str, on: Any, fresh: bool
+    typed: pd.DataFrame,
+    lines: pd.DataFrame,
+    recorded: pd.DataFrame,
+    *,
+    month: str,
+    on: Any,
+    fresh: bool,
+    overrule: bool = False,
 ) -> pd.DataFrame:
     """Returns the DECISIONS among the TYPED lines that the ledger does not have yet.
 
-    `lines` are the open lines of all months (EARLIER), `known` all decisions so far (DECISIONS). Each typed line
-    carries the fingerprint that its workbook shows. In a `fresh` workbook, which shows what the ledger holds, an
-    empty line takes back the decision that stood there; in an older copy, words that were read before are old.
-    Raises BillingError, with file, sheet and row, for a line that is not open in this month.
+    `lines` are the open lines of all months (EARLIER), `recorded` all decisions so far (DECISIONS). Each typed
+    line bears the fingerprint and the decision that its workbook showed. An empty line takes a decision back only
+    where the workbook showed that decision; words in an older copy count as typed, but only with `overrule` against a
+    decision that was read after the copy was made. Of lines without a mark, from earlier versions, an empty one counts
+    in a `fresh` workbook, which shows what the ledger holds, and words that were read before are old.
+    Raises BillingError, with file, sheet and row of each line that is not open in this month or would overrule.
     """
     # A line that is closed by now can be decided again, by the words that it was decided with.
     by_place: dict[tuple[Any, ...], dict[Any, Any]] = {
-        tuple(line[name] for name in _PLACE): line for line in (*kept.to_dict("records"), *lines.to_dict("records"))
+        tuple(line[name] for name in _PLACE): line for line in (*recorded.to_dict("records"), *lines.to_dict("records"))
     }
     months = {place[1:]: place[0] for place in by_place}
-    earlier: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
-    for row in kept[["session", "kind", *_WORDS, "fingerprint"]].itertuples(index=False, name=None):
-        earlier.setdefault((row[0], row[1]), []).append((row[2:6], row[6]))
-    new = []
-    for place, key, kind, *words in typed.itertuples(index=False, name=None):
-        session, _, fingerprint = key.partition("-")
-        line = by_place.get((month, session, kind))
-        before = earlier.get((session, kind), [])
-        fingerprint = fingerprint or (line["fingerprint"] if line else "")
-        now = (tuple(words), fingerprint)
-        if not any(words):
-            # An empty line says something only where words stood before.
-            if not (fresh and before and before[-1][1] == fingerprint and any(before[-1][0])):
-                continue
-        elif now == before[-1] if fresh and before else now in before:
+    history: dict[tuple[str, str], list[_Recorded]] = {}
+    columns = ["session", "kind", *_WORDS, "fingerprint", "decided_on"]
+    for session, kind, *typed_before, fingerprint, day in recorded[columns].itertuples(index=False, name=None):
+        history.setdefault((session, kind), []).append(_Recorded(tuple(typed_before), fingerprint, day))
+    new, faults = [], []
+    for place, key_text, kind, *cells in typed.itertuples(index=False, name=None):
+        key, words = line_key(key_text), tuple(cells)
+        line = by_place.get((month, key.session, kind))
+        before = history.get((key.session, kind), [])
+        fingerprint = key.fingerprint or (line["fingerprint"] if line else "")
+        if not _says_something(words, key._replace(fingerprint=fingerprint), before, fresh=fresh):
             continue
         if line is None:
-            raise BillingError(f"{place}: something is typed here, and {_why_not(month, months.get((session, kind)))}")
+            faults.append(f"{place}: something is typed here, and {_why_not(month, months.get((key.session, kind)))}")
+            continue
+        later = _overruled(words, key, before)
+        if later is not None and not overrule:
+            who = f" by {later.words[2]}" if later.words[2] else ""
+            faults.append(
+                f"{place}: this workbook is older than the decision read on {later.on:%Y-%m-%d}{who} "
+                f'("{later.words[0] or "correct value"}"), and would overrule it. Empty the line, move the copy away, '
+                "or add --overrule."
+            )
+            continue
         written = dict(zip(_WORDS, words, strict=True))
         new.append({**line, **written, "fingerprint": fingerprint, "decided_on": pd.Timestamp(on)})
+    if faults:
+        raise BillingError("\n".join(faults))
     return as_frame(new, DECISIONS)
+
+
+def _says_something(words: tuple[str, ...], key: LineKey, before: list[_Recorded], *, fresh: bool) -> bool:
+    """Whether a line says what the ledger does not know: more than it showed, and other than what stands."""
+    now = (words, key.fingerprint)
+    if key.mark:
+        if decision_mark(words, key.fingerprint) == key.mark:
+            return False  # nothing was typed since the workbook was written
+        if not any(words):
+            return key.mark == _standing(before, key.fingerprint)
+        return not before or before[-1][:2] != now
+    if not any(words):
+        # An empty line says something only where words stood before.
+        return fresh and bool(before) and before[-1].fingerprint == key.fingerprint and any(before[-1].words)
+    return (not before or before[-1][:2] != now) if fresh else now not in [each[:2] for each in before]
+
+
+def _standing(before: list[_Recorded], fingerprint: str) -> str:
+    """The mark of the decision that a line of this fingerprint shows now."""
+    return before[-1].mark if before and before[-1].fingerprint == fingerprint else decision_mark((), "")
+
+
+def _overruled(words: tuple[str, ...], key: LineKey, before: list[_Recorded]) -> _Recorded | None:
+    """The later decision that these words would overrule; None where the workbook showed it, or there is none."""
+    if not key.mark or not before or not any(before[-1].words):
+        return None
+    latest = before[-1]
+    shown = latest.mark == key.mark or latest.fingerprint != key.fingerprint
+    return None if shown or latest.words[:2] == words[:2] else latest
 
 
 def _why_not(month: str, elsewhere: str | None) -> str:
     if elsewhere:
         return f"it is decided in the workbook of its own month, claim-summary-{elsewhere}.xlsx."
     return f"no session of {month} is held for that any more. Clear it, or name the right month."
+
+
+def counts_of(decisions: pd.DataFrame) -> Counter[str]:
+    """How many of the DECISIONS say what, in the words of the screen; a line that was emptied is 'taken back'."""
+    rows = decisions[["decision", "correct_value", "note"]].itertuples(index=False, name=None)
+    return Counter(
+        word.lower() if word else "correct value" if value else "note only" if note else "taken back"
+        for word, value, note in rows
+    )

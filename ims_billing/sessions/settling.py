@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ims_billing.sessions.decisions import ABOUT_A_CLAIM, DO_NOT_BILL, Decided, Decision, Place, claim_in_question
+from ims_billing.sessions.decisions import ABOUT_A_CLAIM, Decided, Decision, Place, claim_in_question
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import FINDINGS, as_frame, prove
+from ims_billing.vocabulary.frames import DO_NOT_BILL, FINDINGS, as_frame, prove
 
 
 class Finding(NamedTuple):

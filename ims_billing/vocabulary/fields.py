@@ -64,6 +64,12 @@ FIELDS: dict[str, tuple[str, str]] = {
     "secondary_policy": ("the second policy number", "a number"),
     "secondary_member": ("the second member ID", "a number"),
 }
+_EXAMPLES = {
+    **dict.fromkeys(("service_date", "birth_date", "accident_date", "insured_birth_date"), "2026-10-31"),
+    "fee_cents": "95.00",
+    "status": "arrived or no show",
+    "relationship": "self, spouse, child or other",
+}
 # Columns whose unreadable cells hold only where a check or a fee depends on them: what is needed goes first.
 OFTEN_LIGHT = (
     *("birth_date", "insured_birth_date", "relationship", "policy", "member", "phn"),
@@ -73,12 +79,11 @@ OFTEN_LIGHT = (
 
 
 def answers(kind: str) -> str:
-    """The decisions that a line of this kind accepts, as a sentence for whoever decides."""
+    """What somebody types on a line of this kind, beside the word that decides it."""
     decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
-    ways = ["Bill"] if "bill" in decisions else []
-    if "correct" in decisions:
-        named = " or ".join(FIELDS[column][0] for column in fields) or "what the cell should say"
-        form = f", {FIELDS[fields[0]][1]}," if fields and fields[0].endswith("_date") else ""
-        ways.append(f"{named}{form} as correct value")
-    also = " A fee that is not on the list needs Bill beside it." if kind in ABOUT_THE_LIST else ""
-    return f"You can choose {', '.join([*ways, 'Do not bill'])}, or Later.{also}"
+    if "correct" not in decisions:
+        return "Nothing: choose a decision" if decisions else "Nothing: fix it, or choose Do not bill"
+    named = " or ".join(FIELDS[column][0] for column in fields) or "what the cell should say"
+    example = _EXAMPLES.get(fields[0]) if fields else None
+    text = named[0].upper() + named[1:] + (f", as {example}" if example else "")
+    return f"{text}; for a fee that is not on the list, also Bill" if kind in ABOUT_THE_LIST else text

@@ -328,7 +328,8 @@ AGING = (
     Column("reason", "str", "why, as the insurer said"),
     *(column for column in WORK if column.name in ("owner", "status", "sent_on", "note")),
 )
-DECISION_WORDS = ("Bill", "Do not bill", "Later")
+BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"
+DECISION_WORDS = (BILL, DO_NOT_BILL, LATER)
 
 
 def empty(columns: tuple[Column, ...]) -> pd.DataFrame:

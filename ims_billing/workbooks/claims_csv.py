@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,9 @@ _COLUMNS = {
 }
 
 
+_PLAIN_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
+
+
 def claims_csv(view: MonthView) -> bytes:
     """The file `claims-<month>.csv`: UTF-8 with mark, amounts with two decimals, text that never acts.
 
@@ -53,6 +57,6 @@ def _cells(name: str, values: pd.Series[Any]) -> list[str]:
 
 
 def harmless(text: str) -> str:
-    """A quote before text that Excel would take for a formula; ``-00`` is an identifier and stays."""
-    acts = text.startswith(("=", "+", "@", "\t", "\r")) or (text.startswith("-") and not text[1:2].isdigit())
+    """A quote before text that a spreadsheet would take for a formula: ``-00`` is a plain number and stays."""
+    acts = text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _PLAIN_NUMBER.fullmatch(text)
     return f"'{text}" if acts else text

@@ -15,7 +15,7 @@ from ims_billing.vocabulary.model import Batch, MonthView, Progress, no_progress
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
-from ims_billing.workbooks.protection import keep_protection, protected
+from ims_billing.workbooks.protection import is_protected, keep_protection, protected
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
 _ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
@@ -76,8 +76,19 @@ def summaries(out: Path, month: str) -> list[Path]:
 
 
 def probe_summary(month: str, out: Path, password: str = "") -> None:
-    """Raises BillingError where the month's summary could not be written: it is always one of the files."""
+    """Raises BillingError where the month's summary could not be written: it is always one of the files.
+
+    With a `password` also where files of the month lie there that anybody can read, and that would stay so.
+    """
     keep_protection(summary_path(out, month), password)
+    readable = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS] if password else []
+    readable = sorted(path for path in readable if not is_protected(path))
+    if readable:
+        raise BillingError(
+            f"{readable[0].parent}: {len(readable)} {'workbook' if len(readable) == 1 else 'workbooks'} of {month} can "
+            f"be read without a password, {readable[0].name} first. Write the month protected as a whole with "
+            f"ims-billing report {month} --protect, or move them to a place of your own."
+        )
     probe(summary_path(out, month))
 
 
@@ -110,6 +121,9 @@ def write_month(
         making = {target: make for target, make in making.items() if target.suffix == ".xlsx"}
     for target in making:
         probe(target)
+    if password:
+        # What is left of it would be the whole month, for anybody to read.
+        (out / view.month / f"claims-{view.month}.csv").unlink(missing_ok=True)
     contents: dict[Path, bytes] = {}
     lines = [_lines(view, make) for make in making.values()]
     for number, (target, make) in enumerate(making.items()):

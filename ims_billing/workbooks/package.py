@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
+from xml.sax.saxutils import quoteattr
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
@@ -24,6 +25,7 @@ _DAY_ZERO = dt.date(1899, 12, 30).toordinal()
 _MARKUP = re.compile(r"[&<>]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NO_ROWS = (b"<sheetData />", b"<sheetData></sheetData>", b"<sheetData/>")
+_CHART_NAME = re.compile(r'name="Chart \d+"')
 _ROWS_AT_ONCE = 2_000
 
 
@@ -79,8 +81,13 @@ def _entity(match: re.Match[str]) -> str:
     return _ENTITIES[match[0]]
 
 
-def stamped(book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = None) -> bytes:
-    """The workbook's bytes with one day in place of every clock, and with the rows of its sheets by their names."""
+def stamped(
+    book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = None, alternatives: Sequence[str] = ()
+) -> bytes:
+    """The workbook's bytes with one day in place of every clock, and with the rows of its sheets by their names.
+
+    `alternatives` say what the charts show, in their order.
+    """
     # There are no formulas, so nothing is to be computed when the workbook opens, and nobody is asked to save it.
     book.calculation.fullCalcOnLoad = None
     book.properties.created = book.properties.modified = dt.datetime.combine(stamp, dt.time())
@@ -88,7 +95,7 @@ def stamped(book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = No
     places = {f"xl/worksheets/sheet{number}.xml": name for number, name in enumerate(book.sheetnames, start=1)}
     content = io.BytesIO()
     by_place = {place: rows[name] for place, name in places.items() if name in rows} if rows else {}
-    archive = _StampedZip(content, by_place)
+    archive = _StampedZip(content, by_place, alternatives)
     ExcelWriter(book, archive).save()
     return content.getvalue()
 
@@ -96,11 +103,17 @@ def stamped(book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = No
 class _StampedZip(zipfile.ZipFile):
     """A zip whose entries all bear the same old date: openpyxl would stamp the time of writing into it."""
 
-    def __init__(self, content: io.BytesIO, rows: Mapping[str, Rows]) -> None:
+    def __init__(self, content: io.BytesIO, rows: Mapping[str, Rows], alternatives: Sequence[str]) -> None:
         super().__init__(content, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
-        self._rows = rows
+        self._rows, self._alternatives = rows, iter(alternatives)
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
+        if "/drawings/drawing" in str(zinfo_or_arcname):
+            # openpyxl names its charts, and has no place for what they show.
+            text = data.decode() if isinstance(data, bytes) else data
+            data = _CHART_NAME.sub(
+                lambda name: f"{name[0]} descr={quoteattr(cell_text(next(self._alternatives, '')))}", text
+            )
         super().writestr(self._entry(str(zinfo_or_arcname)), data, *args, **kwargs)
 
     def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:

@@ -20,13 +20,17 @@ def protected(content: bytes, password: str) -> bytes:
     return encrypted.getvalue()
 
 
+def is_protected(path: Path) -> bool:
+    """Whether the file opens with a password only."""
+    with path.open("rb") as file:
+        return file.read(len(_ENCRYPTED)) == _ENCRYPTED
+
+
 def keep_protection(path: Path, password: str) -> None:
     """Raises BillingError where a protected workbook would be written again without a password."""
     if password or not path.is_file():
         return
-    with path.open("rb") as file:
-        begins = file.read(len(_ENCRYPTED))
-    if begins == _ENCRYPTED:
+    if is_protected(path):
         raise BillingError(
             f"{path}: this workbook is protected by a password, and would be written again without one. Add --protect."
         )

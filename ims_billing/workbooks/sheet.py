@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.data_source import NumData, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.label import DataLabelList
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
@@ -41,20 +43,26 @@ _LINE_HEIGHT = 15.0
 _CHART_ROWS = 15
 _MOST_ROWS = 1_048_575
 _FONT = "Calibri"
-_INK, _SHADE, _LINE = "1F2933", "E4E9EE", "9AA5B1"
+_INK, _SHADE, _LINE, _GREY = "1F2933", "E4E9EE", "9AA5B1", "616E7C"
+_ABOVE_HEIGHT = 18.0
+# Paper sizes, as Excel numbers them.
+_LETTER, _LEGAL = 1, 5
 
 
 @dataclass(frozen=True)
 class Column:
     """A column as a person sees it. Kinds: `id` is text that looks like a number, `long` is text that wraps.
 
-    What is `typed` is for a person to fill in, on a sheet that is protected otherwise; with `choices` from a list.
+    What is `typed` is for a person to fill in, with `choices` from a list. A `width` of its own, in characters, goes
+    before the content's. What is `quiet` is grey and does not wrap: it makes no row higher.
     """
 
     heading: str
     kind: Kind = "text"
     typed: bool = False
     choices: tuple[str, ...] = ()
+    width: float | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Block:
 
     `row_height` is for rows that somebody writes in; else they are as high as their text. `chart` shows the numbers of
     one column below the table, as bars that lie (``bar``) or stand (``column``), where there is more than one row; of
-    many rows it shows the first `bars`.
+    many rows it shows the first `bars`. `links` has, by row from 0, the sheet that its last cell leads to.
     """
 
     title: str
@@ -74,6 +82,61 @@ class Block:
     row_height: float | None = None
     chart: tuple[Literal["bar", "column"], int] | None = None
     bars: int = 14
+    links: Mapping[int, str] = field(default_factory=dict)
+
+
+class Cell(NamedTuple):
+    """A single cell: its value, one of the house's looks, and its kind."""
+
+    value: Value
+    look: str = "fact"
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a program checks and shows where somebody types.
+
+    form: 'list', 'date' or 'decimal', as openpyxl names them; 'any' where only the prompt is shown
+    allowed: what a list offers, as a formula: words in quotation marks, or a range of cells
+    title: what is typed there
+    prompt: shown beside the cell once it is chosen
+    firm: whether another value is refused, and not only asked about
+    """
+
+    form: Literal["list", "date", "decimal", "any"]
+    allowed: str = ""
+    title: str = ""
+    prompt: str = ""
+    firm: bool = True
+
+
+# The first and last day, and the largest amount, that a check lets pass: the program's own checks are closer.
+_BOUNDS = {"date": ("1", "73050"), "decimal": ("0", "99999")}
+
+
+class Placed(NamedTuple):
+    """A table's sheet, and the row that its first line is in."""
+
+    sheet: Any
+    first: int
+
+    def check(self, check: Check, places: Iterable[tuple[int, int]]) -> None:
+        """Puts a check on cells, by line and column from 0; nothing where there are none."""
+        cells = " ".join(f"{get_column_letter(number + 1)}{self.first + place}" for place, number in places)
+        if not cells:
+            return
+        rule = DataValidation(type=None if check.form == "any" else check.form, sqref=cells, allow_blank=True)
+        if check.form in _BOUNDS:
+            rule.operator, (rule.formula1, rule.formula2) = "between", _BOUNDS[check.form]
+        elif check.form == "list":
+            rule.formula1 = check.allowed
+        rule.errorStyle = "stop" if check.firm else "warning"
+        rule.showErrorMessage = check.form != "any"
+        rule.errorTitle, rule.error = check.title[:32], (check.prompt or f"Choose one of: {check.allowed}")[:255]
+        if check.prompt:
+            rule.showInputMessage, rule.promptTitle, rule.prompt = True, check.title[:32], check.prompt[:255]
+        self.sheet.data_validations.append(rule)
 
 
 @dataclass
@@ -90,6 +153,9 @@ class Book:
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
     _rows: dict[str, Rows] = field(default_factory=dict)
     _styles: dict[tuple[str, Kind, bool, bool], int] = field(default_factory=dict)
+    _links: dict[str, list[Hyperlink]] = field(default_factory=dict)
+    # What each chart shows, in words, for who cannot see it; in the order of the charts.
+    _alternatives: list[str] = field(default_factory=list)
 
     def table(
         self,
@@ -101,22 +167,32 @@ class Book:
         struck: Collection[int] = (),
         groups: Collection[int] = (),
         settled: Collection[int] = (),
-    ) -> None:
-        """A sheet that is one table: its header in the first row, frozen, with filters; text wraps at `widest`.
+        above: Sequence[Sequence[Cell]] = (),
+        beside: Sequence[Sequence[str]] = (),
+        marked: Mapping[tuple[int, int], Cell] | None = None,
+        frozen: int = 0,
+        printed: int | None = None,
+    ) -> Placed:
+        """A sheet that is one table: its header frozen, with filters; text wraps at `widest`.
 
         By position, from 0: the rows `struck` are struck out, a line is drawn above those of `groups`, and nothing is
-        to be typed in those that are `settled`.
+        to be typed in those that are `settled`. The rows `above` stand over the header and do not wrap; the columns of
+        notes `beside` begin in the header's row, one column apart; `marked` gives single cells another look, whatever
+        their value; as many columns are `frozen` as it says, and only the first `printed` ones go on paper, of Legal
+        size. Returns where the rows are, for checks on what is typed.
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
             refusal = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
             raise BillingError(f"{name}: {refusal}. Claim fewer files at once.")
         sheet, new_sheet = self._sheet(name)
-        sheet.freeze_panes = "A2"
-        sheet.print_title_rows = "1:1"
+        header = len(above) + 1
+        sheet.freeze_panes = f"{get_column_letter(frozen + 1)}{header + 1}"
+        sheet.print_title_rows = f"{header}:{header}"
         distinct = [{row[n] for row in kept} for n in range(len(columns))]
         widths = [
-            max(
+            c.width
+            or max(
                 min(_width(distinct[n], c), widest if c.kind == "text" else _WIDEST),
                 _TO_TYPE_IN[c.kind == "long"] if c.typed else 0,
             )
@@ -127,29 +203,72 @@ class Book:
             dimension.width = width
             # for what a person types below the table
             dimension.number_format = _FORMATS[column.kind]
+        for line in above:
+            looks = [self._style(cell.look, cell.kind, typed=cell.look == "typed") for cell in line]
+            new_sheet.add([cell.value for cell in line], looks, _ABOVE_HEIGHT)
+        notes = [
+            [column[place] if place < len(column) else None for column in beside] for place in range(len(kept) + 1)
+        ]
+        apart = [None] if beside else []
+        aside = [self._style("note", "text")] * (len(beside) + len(apart))
+        for number in range(len(beside)):
+            longest = max(len(text) for text in beside[number])
+            sheet.column_dimensions[get_column_letter(len(columns) + 2 + number)].width = longest * 0.9 + 2
         headings = [self._style("heading", column.kind) for column in columns]
-        new_sheet.add([column.heading for column in columns], headings, _heading_height(columns, widths))
+        height = _heading_height(columns, widths)
+        new_sheet.add([*(column.heading for column in columns), *apart, *notes[0]], [*headings, *aside], height)
         crossed = [self._style("struck", column.kind) for column in columns]
         # By whether something may be typed in a row, and whether a group begins with it.
         styles = {
-            (typed, begun): [self._style("body", c.kind, typed=typed and c.typed, begun=begun) for c in columns]
+            (typed, begun): [
+                self._style("quiet" if c.quiet else "body", c.kind, typed=typed and c.typed, begun=begun)
+                for c in columns
+            ]
             for typed in (False, True)
             for begun in (False, True)
         }
         # Not every program fits the height of a row to the text that breaks in it.
-        breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING]
+        breaking = [n for n, column in enumerate(columns) if column.kind in _WRAPPING and not column.quiet]
         breaking = [n for n in breaking if any(_lines(value, widths[n]) > 1 for value in distinct[n])]
+        singles: dict[int, list[tuple[int, int]]] = {}
+        for (place, number), cell in (marked or {}).items():
+            singles.setdefault(place, []).append(
+                (number, self._style(cell.look, cell.kind, typed=cell.look == "typed"))
+            )
         for place, row in enumerate(kept):
             cells = crossed if place in struck else styles[place not in settled, place in groups]
+            if place in singles:
+                cells = list(cells)
+                for number, style in singles[place]:
+                    cells[number] = style
             lines = max((_lines(row[n], widths[n]) for n in breaking), default=1)
-            new_sheet.add(row, cells, _LINE_HEIGHT * lines if lines > 1 else None)
+            values, looks = ([*row, *apart, *notes[place + 1]], [*cells, *aside]) if beside else (row, cells)
+            new_sheet.add(values, looks, _LINE_HEIGHT * lines if lines > 1 else None)
+        for place in range(len(kept) + 1, max((len(column) for column in beside), default=0)):
+            blank: list[Value] = [None] * (len(columns) + 1)
+            rest = [column[place] if place < len(column) else None for column in beside]
+            new_sheet.add([*blank, *rest], [aside[0]] * (len(blank) + len(rest)))
         if columns:
-            sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(kept) + 1}"
-        if any(column.typed for column in columns):
-            _protect(sheet, columns, len(kept))
+            sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + len(kept)}"
+        if printed is not None:
+            sheet.page_setup.paperSize = _LEGAL
+            sheet.print_area = f"A1:{get_column_letter(printed)}{header + len(kept)}"
+        placed = Placed(sheet, header + 1)
+        for number, column in enumerate(columns):
+            if column.choices and kept:
+                one_of = f'"{",".join(column.choices)}"'
+                placed.check(Check("list", one_of, title=column.heading), [(n, number) for n in range(len(kept))])
+        return placed
 
-    def page(self, name: str, title: str, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> None:
-        """A sheet to read: a title, a few facts, then small tables one below the other."""
+    def page(
+        self,
+        name: str,
+        title: str,
+        facts: Sequence[tuple[str, Value]],
+        blocks: Sequence[Block],
+        lead: Sequence[str] = (),
+    ) -> None:
+        """A sheet to read: a title, sentences that lead in, a few facts, then small tables one below the other."""
         sheet, new_sheet = self._sheet(name)
         columns = max((len(block.columns) for block in blocks), default=2)
         widths = [_page_width(number, facts, blocks) for number in range(columns)]
@@ -160,6 +279,8 @@ class Book:
             new_sheet.add(values, [self._style(look, kind) for kind in kinds], height)
 
         add([title], "title", ["text"], 26)
+        for sentence in lead:
+            add([sentence], "lead", ["text"], _ABOVE_HEIGHT)
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
             new_sheet.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
@@ -173,6 +294,11 @@ class Book:
             for values in block.rows:
                 lines = max(_lines(v, w) for v, w in zip(values, widths, strict=False))
                 add(values, "body", kinds, block.row_height or (_LINE_HEIGHT * lines if lines > 1 else None))
+            for place, target in block.links.items():
+                cell = f"{get_column_letter(len(kinds))}{first + place}"
+                self._links.setdefault(name, []).append(
+                    Hyperlink(ref=cell, location=f"'{target}'!A1", tooltip=f"Go to {target}")
+                )
             if block.totals:
                 add(block.totals, "total", kinds)
             for line in block.note.splitlines():
@@ -180,6 +306,7 @@ class Book:
             if block.chart is not None and len(block.rows) > 1:
                 new_sheet.add([], [])
                 sheet.add_chart(_chart(sheet, block, first), f"A{len(new_sheet) + 1}")
+                self._alternatives.append(_in_words(block))
                 for _ in range(_CHART_ROWS):
                     new_sheet.add([], [])
 
@@ -187,7 +314,7 @@ class Book:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
         sheet: Any = self._book.create_sheet(name)
         sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = 1  # Letter
+        sheet.page_setup.paperSize = _LETTER
         sheet.page_setup.fitToWidth = 1
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -215,7 +342,12 @@ class Book:
             self._book.custom_doc_props.append(  # type: ignore[attr-defined]
                 StringProperty(name=PROPERTY, value=self.mark.text())
             )
-        return stamped(self._book, self.stamp, self._rows)
+        for name, links in self._links.items():
+            # A write-only sheet keeps only the links that it is given once it has begun to write.
+            sheet: Any = self._book[name]
+            sheet._get_writer()
+            sheet._hyperlinks.extend(links)
+        return stamped(self._book, self.stamp, self._rows, self._alternatives)
 
 
 def _field(text: str) -> str:
@@ -235,25 +367,6 @@ def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Val
         else:
             shown.append(values.tolist())
     return list(zip(*shown, strict=True)) if shown else []
-
-
-def _protect(sheet: Any, columns: Sequence[Column], rows: int) -> None:
-    """Keeps all but the cells to type in from slips, without a password; sorting and filtering stay allowed.
-
-    (Excel sorts a protected sheet only where every cell that moves may be typed in: it says so, and what to do.)
-    """
-    protection = sheet.protection
-    protection.sheet = True
-    # In the file, these say what is forbidden.
-    protection.sort = protection.autoFilter = protection.formatColumns = protection.formatRows = False
-    for number, column in enumerate(columns, start=1):
-        if column.choices and rows:
-            letter = get_column_letter(number)
-            chosen = DataValidation("list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
-            chosen.errorTitle, chosen.error = column.heading, f"Choose one of: {', '.join(column.choices)}."
-            chosen.showErrorMessage = True
-            chosen.add(f"{letter}2:{letter}{rows + 1}")
-            sheet.data_validations.append(chosen)
 
 
 def _chart(sheet: Any, block: Block, first: int) -> BarChart:
@@ -276,15 +389,42 @@ def _chart(sheet: Any, block: Block, first: int) -> BarChart:
     chart.x_axis.delete, chart.y_axis.delete = False, True
     chart.x_axis.tickLblSkip = 1
     chart.y_axis.majorGridlines = None
+    # A program left to itself may begin elsewhere, and make a small difference look large.
+    chart.y_axis.scaling.min = 0
     series = chart.series[0]
+    # The values as they are now: a preview shows them without computing anything.
+    shown = block.rows[: block.bars]
+    numbers = [NumVal(idx=place, v=f"{row[number] or 0}") for place, row in enumerate(shown)]
+    series.val.numRef.numCache = NumData(
+        formatCode=_FORMATS[block.columns[number].kind], ptCount=len(shown), pt=numbers
+    )
+    series.cat.strRef = StrRef(f=series.cat.numRef.f if series.cat.numRef else series.cat.strRef.f)
+    series.cat.numRef = None
+    names = [StrVal(idx=place, v=cell_text(str(row[0]))) for place, row in enumerate(shown)]
+    series.cat.strRef.strCache = StrData(ptCount=len(shown), pt=names)
     series.graphicalProperties.solidFill = _INK
     series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
     series.dLbls.numFmt = _FORMATS[block.columns[number].kind]
     return chart
 
 
+def _in_words(block: Block) -> str:
+    """What a block's chart shows: each bar with its number."""
+    assert block.chart is not None
+    number = block.chart[1]
+    column = block.columns[number]
+    bars = [
+        f"{row[0]} {row[number]:,.2f}" if column.kind == "money" else f"{row[0]} {row[number]}" for row in block.rows
+    ]
+    return f"{block.title}, {column.heading.lower()}: {'; '.join(bars[: block.bars])}"
+
+
 _THIN = Side(style="thin", color=_LINE)
 _FONTS = {
+    "quiet": Font(name=_FONT, size=9, color=_GREY),
+    "shaded": Font(name=_FONT, size=11, color=_INK),
+    "typed": Font(name=_FONT, size=11, color=_INK),
+    "lead": Font(name=_FONT, size=12, bold=True, color=_INK),
     "title": Font(name=_FONT, size=16, bold=True, color=_INK),
     "section": Font(name=_FONT, size=12, bold=True, color=_INK),
     "heading": Font(name=_FONT, size=11, bold=True, color=_INK),
@@ -298,6 +438,7 @@ _FONTS = {
 _FILL = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
 _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+_VALUES = ("body", "struck", "total", "fact", "quiet", "shaded", "typed")
 _RIGHT = ("money", "count")
 _WRAPPING = ("long", "text")
 
@@ -306,16 +447,18 @@ def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> A
     """A cell in one of the house's looks."""
     cell = WriteOnlyCell(sheet)
     cell.font = _FONTS[look]
-    cell.number_format = _FORMATS[kind] if look in ("body", "struck", "total", "fact") else "General"
+    cell.number_format = _FORMATS[kind] if look in _VALUES else "General"
     side = "right" if kind in _RIGHT else "left"
-    flowing = look in ("title", "section", "note", "label", "fact")
-    wraps = not flowing and (kind in _WRAPPING or look == "heading")
-    vertical = "top" if look in ("body", "struck") else "center"
+    flowing = look in ("title", "section", "note", "label", "fact", "lead")
+    wraps = not flowing and look != "quiet" and (kind in _WRAPPING or look == "heading")
+    vertical = "top" if look in ("body", "struck", "quiet", "shaded", "typed") else "center"
     # keeps a text apart from the number that ends at its left
     inset = 1 if side == "left" and not flowing else 0
     cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
     if look == "heading":
         cell.fill, cell.border = _FILL, _UNDER
+    elif look == "shaded":
+        cell.fill, cell.border = _FILL, _FRAME
     elif typed:
         cell.border, cell.protection = _FRAME, Protection(locked=False)
     elif look == "total" or begun:

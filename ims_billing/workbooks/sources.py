@@ -6,23 +6,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.vocabulary.grounds import Remark, remarks_of
 from ims_billing.vocabulary.model import MonthView, RuleApplied
+from ims_billing.workbooks.figures import figures
 from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.remarks import remarked
 from ims_billing.workbooks.sheet import Block, Column, column_values
 
 # How many findings on claims are listed one by one.
 _MOST_REMARKS = 500
-
-
-def remarked(claims: pd.DataFrame) -> list[tuple[str, Remark]]:
-    """Claim and remark for everything that was found on claims and did not hold them."""
-    return [
-        (claim, remark)
-        for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
-        for remark in remarks_of(remarks)
-        if not remark.decided  # what was decided is told as such
-    ]
 
 
 def _second_insurers(claims: pd.DataFrame) -> Block:
@@ -55,7 +46,7 @@ def _decided(view: MonthView) -> Block:
     result = pd.Series("settled", decisions.index, dtype="str").mask(never, "not billed").mask(held, "still held")
     result = result.mask(place.duplicated(keep="last"), "decided anew")
     shown = ["patient", "note", "kind", "decision", "correct_value", "result", "decided_by", "decided_on", "session"]
-    columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decision")]
+    columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decided")]
     columns += [Column("Correct value", "id"), Column("What became of it"), Column("Decided by")]
     columns += [Column("Read on", "date"), Column("Session", "id")]
     keys = decisions["session"] + "-" + decisions["fingerprint"]
@@ -108,7 +99,7 @@ def sources(view: MonthView) -> list[Block]:
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
         blocks.append(Block("Rows set aside", headings, aside))
-    return blocks
+    return [*blocks, *figures(view)]
 
 
 def _rules(view: MonthView) -> list[RuleApplied]:

@@ -265,8 +265,10 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
     decisions, month = shown.decisions, shown.month
     if decisions is None or decisions.empty:
         return []
-    counts = decisions["decision"].replace("", "Correct value").value_counts(sort=False)
-    words = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    # Here, so that commands without sessions need no pandas.
+    from ims_billing.sessions.newly_decided import counts_of
+
+    words = ", ".join(f"{count:,} {word}" for word, count in counts_of(decisions).items())
     lines = wrapped(f"Decisions read and recorded: {words}.", wide, style="bold")
     labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
     for session, kind in zip(decisions["session"], decisions["kind"], strict=True):

@@ -159,9 +159,15 @@ class Working:
         return since if self._ends is None else f"{since}, {time_left(self._ends - now)}"
 
 
+# Excel's own encryption is slow to try, but not so slow that a short password holds.
+_SHORTEST_PASSWORD = 8
+
+
 def new_password() -> str:
     """The password to protect workbooks with: of the environment, else typed twice; raises BillingError without one."""
     given = os.environ.get("IMS_BILLING_PASSWORD")
+    if given and len(given) < _SHORTEST_PASSWORD:
+        raise BillingError(f"IMS_BILLING_PASSWORD is too short: use at least {_SHORTEST_PASSWORD} characters.")
     if given:
         return given
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -170,6 +176,9 @@ def new_password() -> str:
         )
     while True:
         first = getpass.getpass("Password for the workbooks: ")
-        if first and first == getpass.getpass("The same once more: "):
+        if len(first) < _SHORTEST_PASSWORD:
+            err().print(f"That is too short: use at least {_SHORTEST_PASSWORD} characters.")
+        elif first == getpass.getpass("The same once more: "):
             return first
-        err().print("That was empty, or not the same twice.")
+        else:
+            err().print("That was not the same twice.")

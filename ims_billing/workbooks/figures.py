@@ -1,0 +1,148 @@
+"""The month's figures in full, for the sheet Sources: by visit, week and batch, and what is behind the overview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from ims_billing.vocabulary.model import MonthView, Payer, Totals
+from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.remarks import remarked
+from ims_billing.workbooks.sheet import Block, Column
+
+
+def figures(view: MonthView) -> list[Block]:
+    """The tables, in their order; one without a row is left out."""
+    active = view.claims[view.claims["voided_on"].isna()]
+    # A session counts once, as its first insurer was asked; the balance that second ones are asked for stands apart.
+    claims, seconds = active[active["follows"] == ""], active[active["follows"] != ""]
+    blocks = []
+    if len(claims):
+        day = claims["service_date"]
+        monday = (day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
+        blocks += [
+            amounts("By visit", "Visit", claims, claims["visit"].replace("", "not stated")),
+            amounts("By week", "Week from Monday", claims, monday),
+        ]
+    if len(view.batches) > 1:
+        blocks.append(amounts("By batch", "Batch", claims, claims["batch"].astype("str")))
+    if len(seconds):
+        note = "For the balance after the first insurer, of sessions counted above. Fees are of the whole visits."
+        blocks.append(replace(amounts("Second insurers", "Insurer", seconds, seconds["insurer"]), note=note))
+    blocks += _refused(view)
+    if view.payers:
+        blocks.append(_who_pays(view.payers))
+    if len(active) < len(view.claims):
+        blocks.append(_voided(view.claims))
+    if len(view.attention):
+        blocks.append(_held(view))
+    if view.totals.look_at:
+        blocks.append(_look_at(view.totals))
+    if (active["remarks"] != "").any():
+        blocks.append(_to_check(active))
+    return blocks
+
+
+def money_of(view: MonthView, claims: pd.DataFrame) -> pd.DataFrame:
+    """The POSITIONS of these claims, indexed like them."""
+    return view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
+
+
+def _refused(view: MonthView) -> list[Block]:
+    """Why insurers refused or paid less, in their words, the most money first."""
+    money = view.money
+    less = money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & (money["reason"] != "")]
+    rows: list[tuple[Value, ...]] = [
+        (str(reason), len(part), int(part[["denied_cents", "short_cents"]].sum().sum()) / 100)
+        for reason, part in less.groupby("reason")
+    ]
+    rows.sort(key=lambda row: (-float(str(row[2])), str(row[0])))
+    columns = [Column("Reason, as the insurer says", "long"), Column("Claims", "count"), Column("Not paid", "money")]
+    return [Block("Refused or paid short, and why", columns, rows)] if rows else []
+
+
+def amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:
+    """Claims and dollars by one thing."""
+    rows: list[tuple[Value, ...]] = [
+        (str(name), len(part), *dollars_of(part)) for name, part in claims.groupby(by.to_numpy())
+    ]
+    rows.sort(key=lambda row: str(row[0]).casefold())
+    headings = [
+        Column(what),
+        Column("Claims", "count"),
+        Column("Fees", "money"),
+        Column("Patient paid", "money"),
+        Column("Amount claimed", "money"),
+    ]
+    return Block(title, headings, rows, ("Total", len(claims), *dollars_of(claims)))
+
+
+def dollars_of(claims: pd.DataFrame) -> tuple[float, ...]:
+    """Fees, what patients paid, and amounts claimed of these claims, in dollars."""
+    return tuple(int(claims[n].sum()) / 100 for n in ("fee_cents", "patient_paid_cents", "amount_cents"))
+
+
+def sums(lines: pd.DataFrame, by: str, words: str) -> list[tuple[str, str, int, int]]:
+    """Each value of a column with its words, lines and cents, the most money first."""
+    sums = [
+        (str(name), str(text), len(part), int(part["fee_cents"].sum()))
+        for (name, text), part in lines.groupby([by, words])
+    ]
+    return sorted(sums, key=lambda row: (-row[3], row[:2]))
+
+
+def _who_pays(payers: Sequence[Payer]) -> Block:
+    """How plans treat IMS, of all months, so that patients can be told."""
+    rows: list[tuple[Value, ...]] = []
+    for payer in payers:
+        answered = payer.in_full + payer.in_part + payer.refused
+        counts = (payer.in_full, payer.in_part, payer.refused)
+        shares = [f"{count / answered:.0%}" if answered else "" for count in counts]
+        rows.append((payer.insurer, answered, *shares, payer.waiting, payer.reason))
+    names = ("Paid in full", "In part", "Refused")
+    columns = [Column("Insurer"), Column("Answered", "count"), *(Column(name) for name in names)]
+    columns += [Column("Not answered", "count"), Column("Most given reason")]
+    note = "Of the IMS claims of all months, as the ledger knew them when this month changed last."
+    return Block("Who pays for IMS", columns, rows, note=note)
+
+
+def _voided(claims: pd.DataFrame) -> Block:
+    """Claims that were taken back: they are struck out on Claims, and in no sum."""
+    voided = claims[claims["voided_on"].notna()]
+    shown = zip(voided["claim"], voided["void_reason"], voided["voided_on"], voided["replaced_by"], strict=True)
+    rows: list[tuple[Value, ...]] = [
+        (claim, reason, day.date(), instead or "nothing") for claim, reason, day, instead in shown
+    ]
+    columns = [Column("Claim"), Column("Reason", "long"), Column("Voided on", "date"), Column("Replaced by")]
+    return Block("Voided claims", columns, rows, note="They are struck out on the sheet Claims, and in no sum.")
+
+
+def _held(view: MonthView) -> Block:
+    """What is held by kind; a session with several holds counts in each."""
+    rows = [(title or kind, n, cents / 100) for kind, title, n, cents in sums(view.attention, "kind", "title")]
+    return Block(
+        "Held, by kind of finding",
+        [Column("Finding", "long"), Column("Sessions", "count"), Column("Fees", "money")],
+        rows,
+        note="A session with several findings counts in each. Decide on Needs attention: the next run reads it.",
+        chart=("bar", 2),
+        bars=7,
+    )
+
+
+def _look_at(totals: Totals) -> Block:
+    """What is not billed and may be meant to be."""
+    rows = [(look.message, look.sessions, look.cents / 100) for look in totals.look_at]
+    columns = [Column("What", "long"), Column("Sessions", "count"), Column("Fees", "money")]
+    return Block("Not billed, and worth a look", columns, rows)
+
+
+def _to_check(claims: pd.DataFrame) -> Block:
+    """What was found on claims and does not hold them, most frequent first."""
+    counts = Counter((remark.kind, remark.title or remark.kind) for _, remark in remarked(claims))
+    rows = [(title, count) for (_, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+    columns = [Column("Finding", "long"), Column("Claims", "count")]
+    return Block("To check on claims", columns, rows, note="Each claim is listed above.")

@@ -1,0 +1,17 @@
+"""What was found on claims and did not hold them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ims_billing.vocabulary.grounds import Remark, remarks_of
+
+
+def remarked(claims: pd.DataFrame) -> list[tuple[str, Remark]]:
+    """Claim and remark for everything that was found on claims and did not hold them."""
+    return [
+        (claim, remark)
+        for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
+        for remark in remarks_of(remarks)
+        if not remark.decided  # what was decided is told as such
+    ]
