@@ -26,7 +26,10 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
     "tie_out": (["reading/tie_out.py"], ["tie_out", "found"]),
     "ledger": (["ledger/*.py"], ["ledger", "record"]),
-    "remittance": (["payments/*.py"], ["reconcile", "second_insurer"]),
+    "remittance": (
+        ["payments/*.py"],
+        ["matching", "payment_lines", "posting", "positions", "reconcile", "second_insurer"],
+    ),
 }
 # Their cases are many and slow, and say again what the others do, or they start processes that nothing is changed in.
 LONG = ("any_", "conserved", "never_more_than_is_left", "processes", "cents_")

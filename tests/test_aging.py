@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.positions import positions, totals
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
-from tests.test_reconcile import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
+from tests.remittances import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
 BOOK = "reports/aging-{}.xlsx"
 

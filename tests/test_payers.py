@@ -21,7 +21,7 @@ from ims_billing.payments.payment_lines import meaning_of
 from ims_billing.payments.posting import reconciled
 from ims_billing.reading.remittances import read_remittances
 from tests.practice import csv_file, xlsx
-from tests.test_reconcile import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
+from tests.remittances import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
 
 AS_OF = dt.date(2026, 11, 25)
 

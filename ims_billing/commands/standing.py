@@ -18,24 +18,29 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import EARLIER, prove
 from ims_billing.workbooks.files import summary_path
 
-# How soon a window closes that is named, and after how many days what is unpaid is.
+# A window is listed this many days before it closes, and a claim after this many days unpaid.
 CLOSING_WITHIN = 14
 UNPAID_OVER = 60
 
 
 @dataclass(frozen=True)
 class MonthStanding:
-    """A month on the ledger: what stands as claimed, and what is on hold, in sessions and cents."""
+    """A month on the ledger: its active claims, and its sessions on hold."""
 
     month: str
+    """The month, as 2026-10."""
     claims: int
+    """The number of active claims."""
     cents: int
+    """Their amounts, in cents."""
     held: int
+    """The number of sessions on hold."""
     held_cents: int
-    # The day of the oldest visit on hold; None where nothing is, or no day can be read
+    """Their fees, in cents."""
     oldest: dt.date | None
-    # The files of its last run, by name
+    """The day of the oldest visit on hold; None if there is none, or no day can be read."""
     files: tuple[str, ...]
+    """The files of its last run, by name."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +72,21 @@ class Standing:
     """The state of all months on the ledger on a day."""
 
     months: tuple[MonthStanding, ...]
+    """The months, oldest first."""
     typed: tuple[Typed, ...]
-    # Aging workbooks that were saved since they were written
+    """The workbooks with decisions that no command has read."""
     call_lists: tuple[str, ...]
+    """The aging workbooks that were saved since they were written."""
     closing: tuple[Closing, ...]
-    # Claims unpaid for long, and what is owed on them in cents
+    """The windows that close soon."""
     unpaid: int
+    """The number of claims that are unpaid for long."""
     unpaid_cents: int
-    # Months whose files in no folder show what is recorded
+    """The amount owed on them, in cents."""
     unwritten: tuple[str, ...]
-    # The checksums of every file that a run has read
+    """The months whose files are up to date in no folder."""
     files_read: frozenset[str]
+    """The hashes of all files that a run has read."""
 
 
 def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:

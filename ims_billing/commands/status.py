@@ -189,12 +189,19 @@ class _Facts:
     """The facts that the next step is chosen by."""
 
     folder: Path
+    """The folder."""
     setup: Path
+    """The setup's file."""
     unconfirmed: int
+    """The number of the setup's entries that are not confirmed."""
     standing: Standing | None
+    """The months on the ledger; None if there is none."""
     exports: tuple[Export, ...]
+    """The exports that nobody has claimed."""
     given: Given
+    """The options of the command."""
     out: Path
+    """The output folder."""
 
     def files(self, names: Iterable[Path | str]) -> str:
         return " ".join(quoted(_shortest(Path(name), self.folder)) for name in names)

@@ -32,22 +32,20 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision about a session of this run.
-
-    session: index label in the sessions frame
-    kind: kind of finding that it is about
-    word: 'Bill', 'Do not bill', 'Later' or empty
-    value: the correct value as typed; empty where none
-    on: the day it was read, as 2026-10-31
-    fingerprint: the session's fingerprint then; empty from a workbook of the program's first version
-    """
+    """One decision about a session of this run."""
 
     session: int
+    """Index label in the sessions frame."""
     kind: str
+    """Kind of finding that it is about."""
     word: str
+    """'Bill', 'Do not bill', 'Later' or empty."""
     value: str
+    """The correct value as typed; empty where none."""
     on: str
+    """The day it was read, as 2026-10-31."""
     fingerprint: str
+    """The session's fingerprint then; empty from a workbook of the program's first version."""
 
     @property
     def place(self) -> Place:
@@ -75,24 +73,22 @@ class AboutClaim(NamedTuple):
 
 @dataclass
 class Decided:
-    """The decisions about the sessions of a run, and what they mean.
-
-    intake: the sessions with the correct values in their places
-    latest: the decision that counts, one per session and kind
-    copies: how often each session appears in the files, by label
-    corrected: by session and kind, the sentence on what was put right
-    refused: by session and kind, why a decision does not count
-    history: every decision about these sessions, the oldest first
-    """
+    """The decisions about the sessions of a run, and what they mean."""
 
     intake: Intake
+    """The sessions with the correct values in their places."""
     latest: tuple[Decision, ...]
+    """The decision that counts, one per session and kind."""
     copies: pd.Series[int]
+    """How often each session appears in the files, by label."""
     corrected: dict[Place, str] = field(default_factory=dict)
+    """By session and kind, the sentence on what was put right."""
     refused: dict[Place, str] = field(default_factory=dict)
+    """By session and kind, why a decision does not count."""
     history: tuple[Decision, ...] = ()
-    # The fingerprints that each session had in this run: as read, and after each correction.
+    """Every decision about these sessions, the oldest first."""
     _fingerprints: dict[int, set[str]] = field(default_factory=dict)
+    """The fingerprints of each session in this run: as read, and after each correction."""
 
     def is_current(self, decision: Decision, claim: str = "") -> bool:
         """True if the session has not changed since the decision; `claim` is the claim that the decision is about."""

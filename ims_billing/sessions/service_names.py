@@ -328,7 +328,7 @@ class NameReader:
                 around = (*tokens[:begin], *tokens[end:])
                 if tuple(tokens[begin:end]) != words or not all(self._may_surround(token) for token in around):
                     continue
-                # What leaves "IMS" open leaves the clinic's own name open too: "IMS Acupuncture (5 sessions)".
+                # A word that leaves "IMS" open leaves the clinic's own name open too: "IMS Acupuncture (5 sessions)".
                 pieces = self._wordings.cut((*tokens[:begin], "ims", *tokens[end:])) if around else []
                 if not any(self._doubts(pieces, or_is_settled=False)):
                     return written, service

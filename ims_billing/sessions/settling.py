@@ -18,28 +18,33 @@ class Finding(NamedTuple):
     """One row of the FINDINGS frame, in its order."""
 
     session: int
+    """The session's index label; NO_SESSION if it is about none."""
     kind: str
+    """The kind of finding."""
     severity: str
+    """'hold' or 'warn'."""
     message: str
+    """The fault, without patients' data."""
     fix: str
+    """The way to correct it."""
     claim: str = ""
+    """The number of the claim that it is about; empty if none."""
     decided: bool = False
+    """True if a decision counts for it."""
 
 
 @dataclass(frozen=True)
 class Examined:
-    """The sessions that decisions are weighed for.
-
-    candidates: the sessions that came as far as the checks, or have no date
-    group: equal numbers for the copies of one session, by label
-    claimed: the sessions for which an active claim stands
-    states: the CLAIM_STATES frame
-    """
+    """The sessions that decisions are weighed for."""
 
     candidates: Collection[int]
+    """The sessions that came as far as the checks, or have no date."""
     group: pd.Series[int]
+    """Equal numbers for the copies of one session, by label."""
     claimed: Collection[int]
+    """The sessions for which an active claim stands."""
     states: pd.DataFrame
+    """The CLAIM_STATES frame."""
 
 
 def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.DataFrame:

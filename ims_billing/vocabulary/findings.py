@@ -20,17 +20,17 @@ class Kind:
     severity: Severity
     """Usually `hold` or `warn`; the clinic setup may change it."""
     decisions: tuple[Decision, ...]
-    """What the sheet Needs attention accepts for it."""
+    """The decisions that the sheet Needs attention accepts for it."""
     title: str
-    """What it means, as a sentence without a full stop."""
+    """Its meaning, as a sentence without a full stop."""
     fix: str
-    """What to do, and where."""
+    """The correction, and where to make it."""
     fixed: bool = False
     """True where the clinic setup may not change the severity."""
     remedy: Remedy = "check"
     """Who puts it right: see REMEDIES."""
     short: str = ""
-    """What it means in a few words, for a list."""
+    """Its meaning in a few words, for a list."""
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)

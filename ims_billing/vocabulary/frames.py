@@ -241,7 +241,7 @@ NOT_BILLED = (
 )
 
 
-# What a person typed on a line of the sheet that needs attention, as it stands there.
+# The cells that a person typed on a line of the sheet *Needs attention*.
 TYPED = (
     Column("place", "str", "file, sheet and row it was typed in"),
     _KEY,

@@ -1,0 +1,60 @@
+"""Which lines of which files make up one payment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.practice import csv_file
+from tests.remittances import SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a clinic that has claimed a month."""
+    return six_claims(tmp_path)
+
+
+def test_the_same_payment_in_two_files_of_one_run_counts_once(folder: Path) -> None:
+    lines = [paid(SUN), paid(SUN2, 76), paid("2026-10-SUNL-0009", 5)]
+    mailed = csv_file(folder, lines[::-1], "mailed.csv")
+    shown = reconcile(folder, lines, str(mailed))
+    assert shown["payments"][0]["cents"] == 17_600
+    by_file = {
+        file: [line["result"] for line in shown["payments"][0]["lines"] if line["file"] == file]
+        for file in ("mailed.csv", "paid.csv")
+    }
+    assert by_file == {"mailed.csv": ["unmatched", "patient-share", "paid"], "paid.csv": ["repeated"] * 3}
+
+
+def test_a_line_that_stands_twice_in_each_of_two_files_is_a_copy_twice(folder: Path) -> None:
+    lines = [paid(SUN), paid(SUN)]
+    shown = reconcile(folder, lines, str(csv_file(folder, lines, "z.csv")))
+    results_shown = [line["result"] for line in shown["payments"][0]["lines"]]
+    assert (shown["payments"][0]["cents"], results_shown) == (19_000, ["paid", "ambiguous", "repeated", "repeated"])
+
+
+def test_two_spellings_of_an_insurer_are_one_payer(folder: Path) -> None:
+    lines = [paid(SUN, Insurer="Sun Life"), paid(SUN2, Insurer="SunLife Financial"), paid(SUN3, Insurer="sun life")]
+    shown = reconcile(folder, [line | {"Payment Number": ""} for line in lines], "--dry-run")
+    assert [(payment["insurer"], payment["cents"]) for payment in shown["payments"]] == [("Sun Life", 28_500)]
+
+
+def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
+    second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
+    shown = reconcile(folder, [paid(SUN)], str(second_page))
+    assert (shown["payments"][0]["cents"], shown["posted"]) == (28_500, [1])
+
+
+def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:
+    shown = reconcile(folder, [paid(SUN, Insurer="Sun Life"), paid(SUN2)])
+    assert [(payment["cents"], payment["insurer"]) for payment in shown["payments"]] == [(19_000, "Sun Life")]
+
+
+def test_a_stray_comma_is_no_payment_of_a_dollar(folder: Path) -> None:
+    path = folder / "comma.csv"
+    path.write_text(f"Claim,Payment Date,Payment Number,Paid\n{SUN},2026-11-20,P1,1,095.00\n", encoding="utf-8")
+    done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25", "--json")
+    assert (done.exit_code, results(json.loads(done.stdout))) == (1, ["unmatched"])

@@ -1,0 +1,82 @@
+"""What is posted, and what comes twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.practice import csv_file, row, xlsx
+from tests.remittances import DAYS, MANU, NO_NUMBER, SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a clinic that has claimed a month."""
+    return six_claims(tmp_path)
+
+
+def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(folder: Path) -> None:
+    reconcile(folder, [paid(SUN), paid(SUN2, 76)])
+    again = reconcile(folder, [paid(SUN2, 76), paid(SUN)], name="mailed.csv")
+    assert results(again) == ["repeated", "repeated"]
+    other_amount = reconcile(folder, [paid(SUN), paid(SUN2, 80)])
+    assert results(other_amount) == ["repeated", "ambiguous"]
+    assert "undo that one first: ims-billing reconcile --undo 1" in other_amount["payments"][0]["lines"][1]["message"]
+    assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
+
+
+def test_a_payments_number_is_the_same_without_the_zeros_that_a_spreadsheet_drops(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, Payment_Number="00123")])
+    assert results(reconcile(folder, [paid(SUN, Payment_Number="123")], name="mailed.csv")) == ["repeated"]
+
+
+def test_a_line_says_what_is_short_and_what_is_left_to_the_patient(folder: Path) -> None:
+    lines = [paid(SUN, 76), paid(SUN2, 70, Reason="x"), paid(SUN3, 0, Reason="x")]
+    report = reconcile(folder, [*lines, paid(MANU, 60, Payment_Number="P2")], "--dry-run")
+    shown = ("result", "short_cents", "patient_share_cents")
+    assert [tuple(line[name] for name in shown) for payment in report["payments"] for line in payment["lines"]] == [
+        ("patient-share", 0, 1_900), ("short-paid", 2_500, 0), ("denied", 0, 0), ("short-paid", 1_600, 1_900),
+    ]  # fmt: skip
+
+
+def test_a_payment_without_a_number_is_known_by_its_lines(folder: Path) -> None:
+    one, other = paid(SUN) | NO_NUMBER, paid(SUN2) | NO_NUMBER
+    assert results(reconcile(folder, [one])) == [f"paid {SUN}"]
+    assert results(reconcile(folder, [one, other])) == ["repeated", f"paid {SUN2}"]
+    assert results(reconcile(folder, [paid(SUN3) | NO_NUMBER])) == [f"paid {SUN3}"]
+    assert results(reconcile(folder, [other, one])) == ["repeated", "repeated"]
+
+
+def test_two_files_without_numbers_are_posted_once_each(folder: Path) -> None:
+    other = csv_file(folder, [paid(SUN2) | NO_NUMBER], "other.csv")
+    copy = csv_file(folder, [paid(SUN) | NO_NUMBER], "copy.csv")
+    shown = reconcile(folder, [paid(SUN) | NO_NUMBER], str(other), str(copy))
+    assert sorted(line["result"] for line in shown["payments"][0]["lines"]) == ["paid", "paid", "repeated"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("0012345", "12345"), ("P1", ""), ("", "P1")])
+def test_the_same_payment_under_another_number_is_not_posted(folder: Path, first: str, second: str) -> None:
+    one = paid(SUN, Insurer="Sun Life")
+    reconcile(folder, [one | {"Payment Number": first}])
+    assert results(reconcile(folder, [one | {"Payment Number": second}]))[0] in ("repeated", "ambiguous")
+
+
+def test_a_line_that_was_mended_takes_the_place_of_the_one_that_was_held(folder: Path) -> None:
+    assert results(reconcile(folder, [paid(SUN), paid("2026-10-SUNL-0009")])) == [f"paid {SUN}", "unmatched"]
+    mended = [paid(SUN), paid(SUN2)]
+    assert results(reconcile(folder, mended)) == ["repeated", f"paid {SUN2}"]
+    assert results(reconcile(folder, mended)) == ["repeated", "repeated"]
+    again = reconcile(folder, [paid(SUN), paid(SUN3)])
+    assert results(again) == ["repeated", "ambiguous"], "nothing of the payment is left"
+    assert "--undo 1" in again["payments"][0]["lines"][1]["message"]
+
+
+def test_what_was_not_certain_is_posted_once_it_is(folder: Path) -> None:
+    lines = [paid(SUN), paid(Member_ID="777", Service_Date="2026-10-09")]
+    assert results(reconcile(folder, lines)) == [f"paid {SUN}", "unmatched"]
+    rows = [row(Service_Date=DAYS[2], Patient="Vic Madeup", Member_ID="777")]
+    xlsx(folder, rows, "late.xlsx")
+    assert run(folder, "claim", str(folder / "late.xlsx"), "--month", "2026-10", "--as-of", "2026-11-06").exit_code == 0
+    assert results(reconcile(folder, lines)) == ["repeated", "paid 2026-10-SUNL-0004"]
+    assert results(reconcile(folder, lines)) == ["repeated", "repeated"]
