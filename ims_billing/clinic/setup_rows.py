@@ -55,8 +55,8 @@ def _row(table: SetupTable, values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: cell_of(value, columns[key]) for key, value in values.items()}
 
 
-def _refuse_others(keys: Iterable[str], known: Iterable[str], table: SetupTable) -> None:
-    others = sorted(set(keys) - set(known))
+def _refuse_others(keys: Iterable[str], allowed: Iterable[str], table: SetupTable) -> None:
+    others = sorted(set(keys) - set(allowed))
     if others:
         raise BillingError(
             f"{', '.join(others)} in {table.table} has no place in the workbook yet: keep this setup as clinic.toml."

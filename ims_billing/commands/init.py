@@ -109,13 +109,13 @@ def _converted(source: Path, target: Path) -> Started:
     if setup.questions and not is_workbook(target):
         listed = "\n".join(f"  {question.words}" for question in sorted(setup.questions))
         raise BillingError(f"{source}: fill in what is marked before it becomes a {target.name}:\n{listed}")
-    made = setup_workbook(rows_of(setup), offered()) if is_workbook(target) else toml_of(setup).encode()
-    # What was written is read again before the old one goes: nothing may be lost on the way.
-    proven(target, read_setup(target, made), made)
+    converted = setup_workbook(rows_of(setup), offered()) if is_workbook(target) else toml_of(setup).encode()
+    # The new setup is read again before the old one goes: nothing may be lost on the way.
+    proven(target, read_setup(target, converted), converted)
     numbers = ("", *(f"-{number}" for number in range(2, 1000)))
     places = (source.with_name(f"{source.stem}-before{number}{source.suffix}") for number in numbers)
     kept = next(place for place in places if not place.exists())
-    write_all({target: made}, shared=False)
+    write_all({target: converted}, shared=False)
     source.replace(kept)
     return Started((target,), kept)
 

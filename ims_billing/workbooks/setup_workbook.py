@@ -60,15 +60,15 @@ def setup_workbook(rows: Rows, offered: Mapping[Offered, Sequence[str]]) -> byte
     book = Workbook()
     book.remove(book.worksheets[0])
     lists = _Lists(offered)
-    asked: list[str] = []
+    questions: list[str] = []
     for name in SHEETS:
         sheet = _sheet(book, name)
         tables = [table for table in SETUP_TABLES if table.sheet == name]
         if tables == [CLINIC]:
             continue
-        asked += _Tables(sheet, lists).write(tables, rows)
+        questions += _Tables(sheet, lists).write(tables, rows)
     first = next(iter(rows.get(CLINIC.table, ())), {})
-    _clinic(book[CLINIC.sheet], first, lists, asked)
+    _clinic(book[CLINIC.sheet], first, lists, questions)
     lists.write(book)
     name = first.get("clinic.name", "")
     book.properties.title, book.properties.creator = "Clinic setup", name if name != QUESTION else ""
@@ -184,7 +184,7 @@ class _Tables:
 
     def write(self, tables: Sequence[SetupTable], rows: Rows) -> list[str]:
         """Writes the tables; returns a line for each cell that is still to be filled in."""
-        asked: list[str] = []
+        questions: list[str] = []
         for table in tables:
             if len(tables) > 1:
                 self.row += 1 + bool(self.row)
@@ -195,11 +195,13 @@ class _Tables:
             if len(tables) == 1:
                 self.sheet.freeze_panes = f"A{headings + 1}"
                 self.sheet.print_title_rows = f"{headings}:{headings}"
-            asked += self._body(table, rows.get(table.table, ()), _READY if len(tables) == 1 else _READY_AMONG_OTHERS)
+            questions += self._body(
+                table, rows.get(table.table, ()), _READY if len(tables) == 1 else _READY_AMONG_OTHERS
+            )
         for number in range(max(len(table.columns) for table in tables)):
             widths = [table.columns[number].width for table in tables if number < len(table.columns)]
             self.sheet.column_dimensions[get_column_letter(number + 1)].width = max(widths)
-        return asked
+        return questions
 
     def _help(self, table: SetupTable, columns: int) -> None:
         self.row += 1
@@ -220,7 +222,7 @@ class _Tables:
         return self.row
 
     def _body(self, table: SetupTable, rows: Sequence[Mapping[str, Any]], ready: int) -> list[str]:
-        asked = []
+        questions = []
         first = self.row + 1
         for values in [*rows, *[{}] * ready]:
             self.row += 1
@@ -234,7 +236,7 @@ class _Tables:
                     _put(cell, value)
                 if _asks(value, column):
                     line = _to_fill_in(cell, value, column, label)
-                    asked.append(f"{self.sheet.title}, {cell.coordinate}: {line}")
+                    questions.append(f"{self.sheet.title}, {cell.coordinate}: {line}")
                     _filled_in(self.sheet, cell.coordinate)
             lines = max(_lines(values.get(column.key or column.heading), column.width) for column in table.columns)
             self.sheet.row_dimensions[self.row].height = _LINE_HEIGHT * lines
@@ -247,7 +249,7 @@ class _Tables:
             if rule is not None:
                 rule.add(f"{letter}{first}:{letter}{last}")
                 self.sheet.data_validations.append(rule)
-        return asked
+        return questions
 
 
 def _lines(value: Any, width: int) -> int:
@@ -263,7 +265,7 @@ def _dress(cell: Any, column: SetupColumn) -> None:
     cell.alignment = Alignment(vertical="top", horizontal="right") if column.kind in _RIGHT else _WRAPPED
 
 
-def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, asked: Sequence[str]) -> None:
+def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, questions: Sequence[str]) -> None:
     """The first sheet: what is left to fill in, counted; the clinic's own settings; and the list of what is left."""
     for letter, width in zip("ABC", (22, 44, 70), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -288,7 +290,7 @@ def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, asked: Sequenc
             rule.add(cell.coordinate)
             sheet.data_validations.append(rule)
         row += 1
-    left = [*lines, *asked]
+    left = [*lines, *questions]
     count = "1 thing" if len(left) == 1 else f"{len(left)} things"
     counted = f"{count} to fill in before you can claim" if left else "Nothing is left to fill in"
     for at, text, font in ((1, "Clinic setup", _TITLE), (2, CLINIC.help, _NOTE), (3, counted, _BOLD)):
