@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Iterator
 
@@ -29,6 +30,12 @@ def _open_here(content: bytes, kind: str, password: str | None) -> tuple[str, li
     opener.respond(content, kind, password, sent)
     sent.seek(0)
     return spreadsheet._answer(sent, kind)
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what is imported to itself: the collector would go through all of it again and again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis import settings
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -105,6 +107,11 @@ USUAL: dict[str, Any] = {
     "Location": "",
     "Notes": "",
 }
+
+
+def examples(count: int) -> settings:
+    """So many examples of a property, or as many times more as the environment's EXAMPLES says: see CONTRIBUTING."""
+    return settings(max_examples=count * int(os.environ.get("EXAMPLES", "1")))
 
 
 def row(**cells: Any) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.positions import positions, totals
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
+from tests.practice import examples
 from tests.remittances import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
 BOOK = "reports/aging-{}.xlsx"
@@ -246,7 +247,7 @@ EVENT = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(st.lists(EVENT, max_size=12), DAY)
 def test_cents_are_conserved_on_any_day_under_payments_reversals_and_undos(
     events: list[tuple[str, int, int, bool, dt.date]], day: dt.date

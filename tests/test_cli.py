@@ -1,7 +1,8 @@
-"""The real command in a process of its own: exit codes, messages, JSON, and what it must not import."""
+"""The command as users run it, much of it in this process: exit codes, messages, JSON, and its imports."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -10,33 +11,56 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msoffcrypto
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from ims_billing.cli.main import app
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
 from tests.practice import clinic_file, csv_file, row, xlsx
 
 AS_OF = ("--as-of", "2026-11-05")
+_ENVIRONMENT = {"IMS_BILLING_CLINIC": "", "IMS_BILLING_PASSWORD": "", "COLUMNS": "100"}
 
 
-def run(*args: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a user would, without a terminal."""
-    return subprocess.run(
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*args: str | Path, cwd: Path, **environment: str) -> Done:
+    """Runs the command in this process as a user would in a folder, without a terminal."""
+    with contextlib.chdir(cwd):
+        done = CliRunner().invoke(
+            app, [*map(str, args)], env={**_ENVIRONMENT, **environment}, prog_name="ims-billing", catch_exceptions=False
+        )
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def run_process(*args: str | Path, cwd: Path, **environment: str) -> Done:
+    """Runs the command in a process of its own, for what only that shows: pipes, time zones, the exit code."""
+    done = subprocess.run(
         [sys.executable, "-m", "ims_billing", *map(str, args)],
         cwd=cwd,
-        env={**os.environ, "IMS_BILLING_CLINIC": "", "COLUMNS": "100", **environment},
+        env={**os.environ, **_ENVIRONMENT, **environment},
         capture_output=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def report(done: Done) -> dict[str, Any]:
     """The one object that --json prints."""
     shown = json.loads(done.stdout)
     assert isinstance(shown, dict)
@@ -50,7 +74,7 @@ def files_in(folder: Path) -> list[str]:
 def test_claim_writes_the_month_and_says_what_it_wrote(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row(), row(Patient="Held Madeup", Fee=100.0)])
-    done = run("claim", sessions, *AS_OF, cwd=tmp_path)
+    done = run_process("claim", sessions, *AS_OF, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert files_in(tmp_path / "reports") == [
         "2026-10/claim-summary-2026-10.xlsx",
@@ -68,7 +92,7 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
     sessions = xlsx(
         tmp_path, [row(Session_ID="S1"), row(Session_ID="S2", Patient="B", Tax=1.0), row(Service="Massage")]
     )
-    done = run("check", sessions, "--json", *AS_OF, "--clinic", clinic, cwd=tmp_path)
+    done = run_process("check", sessions, "--json", *AS_OF, "--clinic", clinic, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     shown = report(done)
     assert list(shown) == [
@@ -124,7 +148,9 @@ def test_the_same_input_gives_the_same_bytes_on_another_day_and_in_another_place
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row(), row(Patient="B", Insurer="PBC")])
     for out in ("one", "two"):
-        done = run("claim", sessions, *AS_OF, "--out", out, cwd=tmp_path, TZ="Asia/Tokyo" if out == "two" else "UTC")
+        done = run_process(
+            "claim", sessions, *AS_OF, "--out", out, cwd=tmp_path, TZ="Asia/Tokyo" if out == "two" else "UTC"
+        )
         assert done.returncode == 0
     for name in files_in(tmp_path / "one"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
@@ -147,7 +173,7 @@ def test_check_and_dry_run_and_strict_write_nothing(tmp_path: Path) -> None:
     assert run("claim", clear, "--strict", *AS_OF, cwd=tmp_path).returncode == 0
 
 
-def refused(done: subprocess.CompletedProcess[str]) -> str:
+def refused(done: Done) -> str:
     """The message of an expected failure: exit code 2, nothing on standard output, no traceback."""
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
@@ -184,7 +210,7 @@ def test_a_locked_workbook_stops_the_command_before_anything_is_written(tmp_path
     folder = tmp_path / "reports" / "2026-10" / "insurers"
     folder.mkdir(parents=True)
     (folder / "~$sun-life-2026-10.xlsx").write_bytes(b"")
-    assert "open in another program" in refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+    assert "open in another program" in refused(run_process("claim", sessions, *AS_OF, cwd=tmp_path))
     assert files_in(tmp_path / "reports") == ["2026-10/insurers/~$sun-life-2026-10.xlsx"]
 
 
@@ -261,7 +287,7 @@ def test_a_month_without_sessions_is_pointed_out(tmp_path: Path) -> None:
 
 def test_the_terminal_shows_no_colour_in_a_pipe(tmp_path: Path) -> None:
     clinic_file(tmp_path)
-    assert "\x1b" not in run("check", xlsx(tmp_path, [row(Fee=1.0)]), *AS_OF, cwd=tmp_path).stdout
+    assert "\x1b" not in run_process("check", xlsx(tmp_path, [row(Fee=1.0)]), *AS_OF, cwd=tmp_path).stdout
 
 
 def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp_path: Path) -> None:
@@ -412,7 +438,7 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
     sessions = xlsx(tmp_path, [row()])
     assert "there is no ledger here" in refused(run("report", "2026-10", cwd=tmp_path))
     run("claim", sessions, *AS_OF, cwd=tmp_path)
-    done = run("report", "2026-10", "--out", "copy", cwd=tmp_path, TZ="Asia/Tokyo")
+    done = run_process("report", "2026-10", "--out", "copy", cwd=tmp_path, TZ="Asia/Tokyo")
     assert done.returncode == 0
     assert files_in(tmp_path / "copy") == files_in(tmp_path / "reports")
     for name in files_in(tmp_path / "copy"):

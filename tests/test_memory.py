@@ -368,7 +368,7 @@ class Practice(RuleBasedStateMachine):
 
 
 TestPractice = Practice.TestCase
-TestPractice.settings = settings(max_examples=12, stateful_step_count=14)
+TestPractice.settings = settings(max_examples=8, stateful_step_count=14)
 
 
 class LongPractice(Practice):

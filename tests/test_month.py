@@ -8,14 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.month.prepare import months_in, only_month, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.grounds import Ground, as_json
-from tests.practice import AS_OF, MONTH, frame_text, intake, kinds, month_of, on_ledger, outcomes, practice, row
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    examples,
+    frame_text,
+    intake,
+    kinds,
+    month_of,
+    on_ledger,
+    outcomes,
+    practice,
+    row,
+)
 
 OTHER = {"Service": "Massage"}
 # Each row would also have every reason after its own: the first that applies must win.
@@ -185,7 +197,7 @@ SESSION = st.fixed_dictionaries(
         "Notes": st.sampled_from(["", "IMS to calf"]),
     }
 )
-INVENTED_MONTHS = settings(max_examples=40)
+INVENTED_MONTHS = examples(12)
 
 
 @INVENTED_MONTHS

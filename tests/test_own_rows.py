@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.model import Aside, FileRead, Intake
-from tests.practice import practice, xlsx_cells
+from tests.practice import examples, practice, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]
 ONE: list[Any] = [dt.date(2026, 10, 7), "Pat Madeup", "Ann Example", "IMS", "Sun Life", 95.0]
@@ -108,7 +108,7 @@ def test_the_first_session_of_a_group_may_cost_what_the_subtotal_says(tmp_path: 
     assert account(read(tmp_path, cells).files[0]) == (2, [(2, HEADING), (4, TOTALS), (5, HEADING), (7, TOTALS)])
 
 
-@settings(max_examples=25)
+@examples(12)
 @given(
     st.lists(st.tuples(st.lists(st.integers(1, 400), max_size=4), st.booleans(), st.booleans()), min_size=1, max_size=5)
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.clinic import Clinic
@@ -20,7 +20,7 @@ from ims_billing.payments.payment import Line, Payment
 from ims_billing.payments.payment_lines import meaning_of
 from ims_billing.payments.posting import reconciled
 from ims_billing.reading.remittances import read_remittances
-from tests.practice import csv_file, xlsx
+from tests.practice import csv_file, examples, xlsx
 from tests.remittances import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
 
 AS_OF = dt.date(2026, 11, 25)
@@ -204,7 +204,7 @@ LINE = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(st.lists(LINE, min_size=1, max_size=5))
 def test_no_claim_is_posted_far_above_its_amount_and_no_cent_is_lost(books: Books, rows: list[dict[str, Any]]) -> None:
     of_pat = {"Client": "Pat Madeup", "Date of Service": ""}

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import Intake
-from tests.practice import USUAL, csv_file, intake, practice, row, xlsx, xlsx_cells
+from tests.practice import USUAL, csv_file, examples, intake, practice, row, xlsx, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]
 ONE: list[Any] = [dt.date(2026, 10, 7), "Pat Madeup", "Ann Example", "IMS", "Sun Life", 95.0]
@@ -279,7 +279,7 @@ TEXTS = st.text(
 ).map(str.strip)
 
 
-@settings(max_examples=40)
+@examples(12)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
@@ -20,7 +20,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
-from tests.practice import clinic_file, csv_file, row, xlsx
+from tests.practice import clinic_file, csv_file, examples, row, xlsx
 
 FIRST = "2026-10-SUNL-0001"
 ICBC = '[[fee]]\nservice = "ims"\ninsurer = "ICBC"\namount = 80.00\nfrom = 2026-04-01\n'
@@ -315,7 +315,7 @@ def test_the_database_keeps_second_claims_behind_first_ones(folder: Path) -> Non
 CENTS = st.integers(0, 20_000)
 
 
-@settings(max_examples=100)
+@examples(40)
 @given(
     fee=st.integers(1, 20_000),
     first=st.sampled_from(["sun-life", "icbc", "worksafebc"]),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl import Workbook
@@ -24,7 +24,7 @@ from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
 from tests.formats import FORMATS, write_table
-from tests.practice import USUAL, practice, row, xlsx
+from tests.practice import USUAL, examples, practice, row, xlsx
 
 TABLE: list[list[Any]] = [
     ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee", "Policy Number"],
@@ -79,7 +79,7 @@ CELLS = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=8)
+@examples(5)
 @given(cells=st.lists(CELLS, min_size=1, max_size=6))
 def test_random_tables_are_read_back_from_every_format(tmp_path: Path, form: str, cells: list[dict[str, Any]]) -> None:
     rows = [{**USUAL, **c, "Session ID": f"S{n}"} for n, c in enumerate(cells)]

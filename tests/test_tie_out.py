@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.toml_file import load
@@ -15,7 +15,7 @@ from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.model import FileRead
 from tests.jane import appointment, as_csv, exports, sale
-from tests.practice import AS_OF, MONTH, clinic_file, csv_file, kinds, messages_of, outcomes, practice
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -399,7 +399,7 @@ STAFF = st.sampled_from(["Ann Example", "Ben Sample"])
 NAMES = st.sampled_from(["IMS", "IMS Follow-up", "Massage"])
 
 
-@settings(max_examples=40)
+@examples(10)
 @given(
     st.lists(st.tuples(PEOPLE, DAYS, STAFF, NAMES, st.sampled_from(["arrived", "no_show", "booked"])), max_size=7),
     st.lists(

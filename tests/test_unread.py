@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.clinic import Clinic
@@ -22,7 +22,8 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import Intake
 from ims_billing.vocabulary.spelling import heading
 from ims_billing.workbooks.sources import sources
-from tests.practice import AS_OF, MONTH, csv_file, csv_text, on_ledger, practice, read_texts, xlsx
+from tests.practice import AS_OF, MONTH, csv_file, csv_text, examples, on_ledger, practice, read_texts, xlsx
+from tests.spoiled import Practice
 from tests.test_cli import report, run
 
 NEEDED: dict[str, Any] = {
@@ -97,14 +98,16 @@ def of_one_column(tmp_path: Path, name: str, cells: Sequence[Any], more: str = "
 def test_no_renamed_subset_of_headings_lets_a_cancelled_or_billed_session_be_claimed(tmp_path: Path) -> None:
     blank = dict.fromkeys(OPTIONAL, "")
     sessions = [{**NEEDED, **blank, "Start": "9:00", "Visit": "new", **cells} for cells in ROWS]
-    clinic = practice(tmp_path)
-    right = claimed(csv_file(tmp_path, sessions), clinic)
-    assert right == ["Ada Madeup"]
-    for size in range(len(OPTIONAL) + 1):
-        for renamed in itertools.combinations(OPTIONAL, size):
-            names = {name: f"Zq{number}" if name in renamed else name for number, name in enumerate([*NEEDED, *blank])}
-            path = csv_file(tmp_path, [{names[name]: cell for name, cell in row.items()} for row in sessions])
-            assert set(claimed(path, clinic)) <= set(right), renamed
+    subsets = [renamed for size in range(len(OPTIONAL) + 1) for renamed in itertools.combinations(OPTIONAL, size)]
+    files = []
+    for renamed in subsets:
+        names = {name: f"Zq{number}" if name in renamed else name for number, name in enumerate([*NEEDED, *blank])}
+        path = csv_file(tmp_path, [{names[name]: cell for name, cell in row.items()} for row in sessions])
+        files.append(path.read_bytes())
+    patients = [[claim[1] for _, _, _, claim in ending.rows if claim] for ending in Practice(tmp_path).endings(files)]
+    assert patients[0] == ["Ada Madeup"]
+    for renamed, claims in zip(subsets, patients, strict=True):
+        assert set(claims) <= set(patients[0]), renamed
 
 
 @pytest.mark.parametrize(("name", "cell"), [(name, cell) for name, cells in TELLING.items() for cell in cells])
@@ -118,7 +121,7 @@ def test_one_telling_cell_under_a_heading_nobody_knows_stops_the_claim(tmp_path:
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzäéß ", min_size=3, max_size=12).map(str.strip).filter(bool)
 
 
-@settings(max_examples=30)
+@examples(10)
 @given(name=WORDS, cell=st.sampled_from([cell for cells in TELLING.values() for cell in cells]))
 def test_whatever_the_heading_says(tmp_path: Path, name: str, cell: str) -> None:
     rules = published().layouts
@@ -260,7 +263,7 @@ def test_a_column_that_sorts_the_rows_stops_the_claim(clinic: Clinic, name: str,
     assert judged(clinic, name, cells) == ([name], [name])
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(cells=st.lists(st.text("bcdghjk ", min_size=2, max_size=12).map(str.strip).filter(bool), min_size=1, max_size=3))
 def test_words_of_no_list_stop_the_claim_whatever_they_are(clinic: Clinic, cells: list[str]) -> None:
     assert judged(clinic, "Zeta", [*cells, *cells, ""])[1] == ["Zeta"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -26,7 +26,7 @@ from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month
 from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.sheet import Book, Column
-from tests.practice import month_of, on_ledger, row, table
+from tests.practice import examples, month_of, on_ledger, row, table
 
 HERE = Path(__file__).parent
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
@@ -145,7 +145,7 @@ SAYS_ACUPUNCTURE = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@examples(6)
 @given(st.lists(SAYS_ACUPUNCTURE, min_size=1, max_size=6), st.sampled_from(["Sun Life", "Manulife", "MSP"]))
 def test_whatever_the_input_says_no_service_that_goes_to_an_insurer_says_acupuncture(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], insurer: str
@@ -338,7 +338,7 @@ TEXT = st.text(
 ) | st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "#N/A", "1/2", "  padded  ", "TRUE"])
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.lists(TEXT, min_size=1, max_size=6))
 def test_text_comes_out_as_the_same_text_and_is_never_a_formula(texts: list[str]) -> None:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))

@@ -180,14 +180,15 @@ def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_pro
             messages_by_kind.append((kind, messages))
     findings = findings_frame(messages_by_kind, desk.clinic)
     for kind, only_warns in _ONLY_WARNS.items():
-        if kind not in desk.clinic.severity:
+        if kind not in desk.clinic.severity and (findings["kind"] == kind).any():
             light = only_warns(desk)
             softer = (findings["kind"] == kind) & findings["session"].isin(light.index[light])
             findings["severity"] = findings["severity"].mask(softer, "warn")
     for kind, always_holds in _ALWAYS_HOLDS.items():
-        firm = always_holds(desk)
-        firmer = (findings["kind"] == kind) & findings["session"].isin(firm.index[firm])
-        findings["severity"] = findings["severity"].mask(firmer, "hold")
+        if (findings["kind"] == kind).any():
+            firm = always_holds(desk)
+            firmer = (findings["kind"] == kind) & findings["session"].isin(firm.index[firm])
+            findings["severity"] = findings["severity"].mask(firmer, "hold")
     findings = findings[~findings["kind"].isin(off) | (findings["severity"] == "hold")]
     return _once(pd.concat([_cell_findings(desk, undated), findings], ignore_index=True))
 

@@ -94,7 +94,10 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
 
     def look(desk: Desk) -> pd.Series[str]:
         required = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
-        names = desk.candidates.loc[required & absent(desk.candidates), "insurer_name"]
+        lacking = required & absent(desk.candidates)
+        if not lacking.any():
+            return pd.Series(dtype="str")
+        names = desk.candidates.loc[lacking, "insurer_name"]
         # A person decides by the message, so it also quotes the fault of the cell.
         cells = desk.bad_cells[desk.bad_cells["column"] == requirement.replace("-", "_")]
         instead = (" " + cells.groupby("session")["message"].first()).reindex(names.index).fillna("")

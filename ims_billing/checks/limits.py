@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import pandas as pd
 
@@ -118,6 +117,8 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
 
     `in_part` picks the limits that the clinic can only count in part; else those that it can count in full.
     """
+    if not desk.once(_limited):
+        return pd.Series(dtype="str")
     visits = desk.once(_visits)
     parts = []
     for limit, labels in desk.once(_limited):
@@ -154,7 +155,8 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
 @check("over-insurer-limit")
 def over_insurer_limit(desk: Desk) -> pd.Series[str]:
     """The visit is past a limit of the clinic file, or of the clinic's own list of policies."""
-    over = _by_policy_list(desk, lambda nth, allowed: nth > allowed)
+    listed = desk.once(_by_policy_list)
+    over = listed[listed["nth"] > listed["allowed"]]
     reasons = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
     return _joined([_over(desk, in_part=False), (reasons + ", by the clinic's list of policies.").astype("str")])
 
@@ -168,10 +170,9 @@ def insurer_limit_counted_in_part(desk: Desk) -> pd.Series[str]:
 @check("near-insurer-limit")
 def near_insurer_limit(desk: Desk) -> pd.Series[str]:
     """The visit is one of the last that the insurer pays, or in the last days of the weeks that it pays."""
-    visits = desk.once(_visits)
     parts = []
     for limit, labels in desk.once(_limited):
-        name = _name(limit, desk)
+        visits, name = desk.once(_visits), _name(limit, desk)
         if limit.visits:
             counted = _counted(limit, visits)
             last = counted["nth"].between(limit.visits - _LAST_VISITS + 1, limit.visits) & counted.index.isin(labels)
@@ -183,19 +184,22 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
             last = (own["date"] <= end) & (end - own["date"] < pd.Timedelta(days=_LAST_DAYS))
             weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
             parts.append((weeks + day_text(end[last]) + ".").astype("str"))
-    near = _by_policy_list(desk, lambda nth, allowed: (nth <= allowed) & (nth > allowed - _LAST_VISITS))
+    listed = desk.once(_by_policy_list)
+    near = listed[(listed["nth"] <= listed["allowed"]) & (listed["nth"] > listed["allowed"] - _LAST_VISITS)]
     reasons = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
     parts.append((reasons + " that the plan pays, by the clinic's list of policies.").astype("str"))
     return _joined(parts)
 
 
-def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFrame:
-    """The visits of plans that the clinic's list counts: `nth` is their place in the count, of `allowed` visits.
+def _by_policy_list(desk: Desk) -> pd.DataFrame:
+    """The candidates of plans that the clinic's list counts: `nth` is their place in the count, of `allowed` visits.
 
     The list counts the visits up to the day it was made, so the last visit in the files is its last one, if not more.
     """
     sessions = desk.sessions
     listed = sessions[sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place]
+    if listed.empty:
+        return listed.rename(columns={"visits_used": "nth", "visits_allowed": "allowed"})[["nth", "allowed"]]
     listed = listed[~desk.group[listed.index].duplicated() & (desk.patient[listed.index] != "")]
     listed = listed[~listed["fee_stated"] | (listed["fee_cents"] != 0)]
     listed = listed[listed["profession"].isin(("physiotherapist", ""))]
@@ -203,15 +207,14 @@ def _by_policy_list(desk: Desk, where: Callable[[Any, Any], Any]) -> pd.DataFram
     by = [desk.patient[listed.index], listed["insurer_id"]]
     after = listed.groupby(by).cumcount(ascending=False)
     nth = (listed["visits_used"] - after).clip(lower=1).astype("Int64")
-    allowed = listed["visits_allowed"]
-    rows = where(nth, allowed).fillna(False).astype("bool") & listed.index.isin(desk.candidates.index)
-    return pd.DataFrame({"nth": nth[rows], "allowed": allowed[rows]})
+    counted = pd.DataFrame({"nth": nth, "allowed": listed["visits_allowed"]})
+    return counted[counted.index.isin(desk.candidates.index)]
 
 
 @check("past-claim-deadline")
 def past_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes no claims for it any more, by the clinic file."""
-    deadlines = _deadlines(desk)
+    deadlines = desk.once(_deadlines)
     past = deadlines[deadlines["days_left"] < 0]
     until = day_text(past["last_day"])
     return (past["insurer_name"] + " took claims for it until " + until + ", by the clinic file.").astype("str")
@@ -220,7 +223,7 @@ def past_claim_deadline(desk: Desk) -> pd.Series[str]:
 @check("near-claim-deadline")
 def near_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes claims for it for a few more days only."""
-    deadlines = _deadlines(desk)
+    deadlines = desk.once(_deadlines)
     near = deadlines[deadlines["days_left"].between(0, _LAST_DAYS - 1)]
     until = day_text(near["last_day"])
     return (near["insurer_name"] + " takes claims for it until " + until + ", by the clinic file.").astype("str")

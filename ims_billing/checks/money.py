@@ -88,6 +88,8 @@ def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
     listed = _as_listed(desk) | desk.prices["listed_cents"].isna()
     mine = desk.candidates[listed & ~desk.candidates["insurer_id"].isin(public) & (desk.candidates["insurer_id"] != "")]
     mine = mine[mine["fee_cents"] > 0]
+    if mine["fee_cents"].nunique() < 2:
+        return pd.Series(dtype="str")
     same = ["service", "visit", "minutes", "own"]
     compared = mine.assign(own=desk.prices.loc[mine.index, "own_cents"])[
         [*same, "insurer_id", "insurer_name", "fee_cents"]

@@ -73,6 +73,8 @@ def service_not_recognised(desk: Desk) -> pd.Series[str]:
 
 
 def _with_doubt(sessions: pd.DataFrame, kind: str) -> pd.DataFrame:
+    if (sessions["doubt"] == "").all():
+        return sessions.iloc[:0]
     return sessions[sessions["doubt"].str.split().map(lambda kinds: kind in kinds).astype("bool")]
 
 

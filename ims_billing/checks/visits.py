@@ -133,6 +133,8 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     )[counted & (desk.patient != "")]
     day = pd.concat([day, claimed_days(desk)])
     day["patient"] = _one_key(desk, day["patient"])
+    if not day.duplicated(["patient", "date"]).any():
+        return pd.Series(dtype="str")
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
     messages = {}
     for _, part in day[visits > 1].groupby(["patient", "date"]):
@@ -178,6 +180,8 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
     )
     booked = pd.concat([booked, on_ledger.astype(booked.dtypes)])
     booked = booked[booked["start"].notna() & (booked["who"] != "") & (booked["patient"] != "")]
+    if not booked.duplicated(["who", "day"]).any():
+        return pd.Series(dtype="str")
     booked["end"] = booked["start"] + booked["length"].fillna(1).clip(lower=1)
     booked = booked.sort_values(["who", "day", "start"], kind="stable")
     # A day needs a closer look only where some visit begins before an earlier one ends.
@@ -205,6 +209,8 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
     sessions = desk.sessions
     initial = desk.took_place & (sessions["visit"] == "initial") & sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
     initial &= ~desk.has_claim
+    if not initial.any():
+        return pd.Series(dtype="str")
     claimed = desk.active[desk.active["visit"] == "initial"]
     in_files = pd.DataFrame({"patient": desk.patient, "day": sessions["service_date"]})[initial]
     before = pd.DataFrame({"patient": claimed["patient_key"], "day": claimed["service_date"]})
@@ -226,6 +232,8 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
     visits = pd.concat([visits, claimed[["patient", "date", "group"]]])
     visits = visits[visits["patient"] != ""].drop_duplicates("group")
+    if len(visits) < 3:
+        return pd.Series(dtype="str")
     visits = visits.sort_values(["patient", "date"], kind="stable")
     by_patient = visits.groupby("patient")["date"]
     # The first, the middle and the last of three within seven days.

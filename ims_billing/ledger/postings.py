@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.ledger.identity import Identified
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, prove
+from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
 from ims_billing.vocabulary.spelling import day_text, dollars, month_of
 
 
@@ -170,12 +170,16 @@ def months_of(claims: Iterable[str]) -> list[str]:
 
 def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
     """Rows of the database as a frame with the declared columns."""
-    by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    if not rows:
+        return empty(columns)
     series: dict[str, Any] = {}
-    for column, values in zip(columns, by_column, strict=True):
-        stated = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
-        read: Any = pd.to_datetime if column.dtype.startswith("datetime") else pd.Series
-        series[column.name] = pd.Series(read(pd.Series(stated, dtype="object"))).astype(column.dtype)  # type: ignore[call-overload]
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        stated: Any = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
+        if column.dtype.startswith("datetime"):
+            stated = pd.to_datetime(pd.Series(stated, dtype="object"))
+        elif column.dtype not in ("str", "int64"):
+            stated = pd.Series(stated, dtype="object")
+        series[column.name] = pd.Series(stated).astype(column.dtype)  # type: ignore[call-overload]
     return prove(pd.DataFrame(series), columns)
 
 

@@ -302,7 +302,7 @@ def _status_by_its_heading(table: RawTable, position: int, column: int, layout: 
     """The field "status" where a heading is itself a status, such as No Show, with yes/no cells or days below it."""
     if not layout.one_row_a_session:
         return None
-    if not heading_status(text(table.row(position)[column]), layout.status_words):
+    if not heading_status(text(table.columns[column][position]), layout.status_words):
         return None
     return "status" if holds_marks(table.columns[column][position + 1 :], layout.status_words) else None
 

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import ServiceRules, WordGroup, published
@@ -121,7 +122,13 @@ def _name_parts(name: str) -> set[str]:
 
 def reader_of(clinic: Clinic) -> NameReader:
     """The reader of a clinic's service names."""
-    return NameReader(published().services, clinic.service_names, People.of(clinic))
+    return _reader(tuple(clinic.service_names.items()), People.of(clinic))
+
+
+# A run asks for its clinic's reader several times, and to lay out the rules' words takes longer than to read a month.
+@lru_cache(maxsize=8)
+def _reader(own_names: tuple[tuple[str, Service], ...], people: People) -> NameReader:
+    return NameReader(published().services, dict(own_names), people)
 
 
 def names_read(names: Iterable[str], clinic: Clinic) -> list[NameReading]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -334,6 +335,12 @@ DECISION_WORDS = (BILL, DO_NOT_BILL, LATER)
 
 def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     """A frame of these columns, without rows."""
+    return _empty(columns).copy()
+
+
+@cache
+def _empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    # A run wants a dozen of them, and one takes as long as sorting ten thousand rows.
     import pandas as pd
 
     return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})
@@ -354,7 +361,9 @@ def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.
         frame = pd.DataFrame(values, columns=names, index=index)
     else:
         frame = values if isinstance(values, pd.DataFrame) else pd.DataFrame(values, columns=names, index=index)
-    return prove(frame[names].astype({column.name: column.dtype for column in columns}), columns)
+    frame = frame[names]
+    other = {column.name: column.dtype for column in columns if str(frame.dtypes[column.name]) != column.dtype}
+    return prove(frame.astype(other) if other else frame, columns)
 
 
 def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

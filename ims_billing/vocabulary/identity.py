@@ -49,18 +49,22 @@ NATURAL_PARTS = ("patient", "service_date", "start", "practitioner", "service")
 
 def natural_parts(sessions: pd.DataFrame) -> pd.DataFrame:
     """The parts of the natural key as text, NATURAL_PARTS, each as two spellings are compared; empty where absent."""
-    practitioner = _each(sessions["practitioner"], given_name_first)
-    if "practitioner_name" in sessions:  # classified: one person, however they are written
-        practitioner = practitioner.where(sessions["practitioner_name"] == "", sessions["practitioner_name"])
     return pd.DataFrame(
         {
             "patient": patient_keys(sessions),
             "service_date": day_text(sessions["service_date"]),
             "start": sessions["start"].astype("string").fillna("").astype("str"),
-            "practitioner": practitioner,
+            "practitioner": _practitioner(sessions),
             "service": _each(sessions["service_name"], plain),
         }
     )
+
+
+def _practitioner(sessions: pd.DataFrame) -> pd.Series[str]:
+    practitioner = _each(sessions["practitioner"], given_name_first)
+    if "practitioner_name" in sessions:  # classified: one person, however they are written
+        practitioner = practitioner.where(sessions["practitioner_name"] == "", sessions["practitioner_name"])
+    return practitioner
 
 
 def own_key(sessions: pd.DataFrame) -> pd.Series[str]:
@@ -132,7 +136,7 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     row leaves out is no difference; different starts, birth dates, or patient numbers of one file are. Where both the
     name and the member ID agree, another birth date is a slip.
     """
-    by_day = day_text(sessions["service_date"]) + _SEPARATOR + natural_parts(sessions)["practitioner"]
+    by_day = day_text(sessions["service_date"]) + _SEPARATOR + _practitioner(sessions)
     by_day = (by_day + _SEPARATOR + sessions["service"]).where(sessions["service_date"].notna(), "")
     columns = {name: sessions[name].tolist() for name in _COMPARED_BY}
     pairs: set[tuple[int, int]] = set()

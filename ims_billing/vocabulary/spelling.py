@@ -22,6 +22,8 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+# A run compares the same few names and headings over and over.
+@lru_cache(maxsize=1 << 16)
 def bare(text: str) -> str:
     """The plain text's letters and digits alone: what names of insurers are compared by."""
     return re.sub(r"[\W_]+", "", plain(text))
@@ -88,6 +90,7 @@ def same_name(name: str) -> str:
     return "".join([*words[:1], *inner, *words[1:][-1:]])
 
 
+@lru_cache(maxsize=1 << 16)
 def heading(text: str) -> str:
     """A column heading as headings are compared: bare, with signs in words: ``Paid %`` is not ``Paid``."""
     for sign, word in _SIGNS:
