@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.workbooks.claims_csv import _harmless
+from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.protection import is_protected
 from tests.practice import clinic_file, csv_file, row
 
@@ -50,9 +50,9 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "+Plus", "-1+1", "-cmd", "-", "--1", "-1-2", "-1e5", "@a", "\tx", "\rx"])
 def test_text_that_a_spreadsheet_would_compute_is_marked_in_the_csv(text: str) -> None:
-    assert _harmless(text) == f"'{text}"
+    assert harmless(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "a", "1", "-07", "-00", "-1.50", "0099-00", "a-b"])
 def test_names_and_plain_numbers_are_not(text: str) -> None:
-    assert _harmless(text) == text
+    assert harmless(text) == text
