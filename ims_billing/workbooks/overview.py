@@ -149,18 +149,24 @@ def _months(view: MonthView, claims: pd.DataFrame) -> Block:
 
 
 def _insurers(view: MonthView, claims: pd.DataFrame) -> Block:
-    """What each insurer is asked for and has answered, the largest first."""
-    money = money_of(view, claims)
+    """What each insurer is asked for and has answered, the largest first.
+
+    What was paid of a voided claim is money too, until the insurer takes it back.
+    """
+    money = money_of(view, view.claims)
+    counts = view.claims["voided_on"].isna() | (money["paid_cents"] != 0)
+    money, insurers = money[counts], view.claims.loc[counts, "insurer"]
     claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
-    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(claimed_on))).dt.days
+    days = (money["answered_on"] - pd.to_datetime(view.claims["batch"].map(claimed_on))[counts]).dt.days
     answers = bool(money["answered_on"].notna().any()) or bool((money["paid_cents"] != 0).any())
     rows: list[tuple[Value, ...]] = []
-    for insurer, part in claims.groupby("insurer"):
-        own, waited = money.loc[part.index], days[part.index].dropna()
+    for insurer, theirs in money.groupby(insurers):
+        part, waited = claims[claims["insurer"] == insurer], days[theirs.index].dropna()
         row: tuple[Value, ...] = (str(insurer), len(part), *_two(part))
         if answers:
-            row += (*_answered(own), round(float(waited.mean())) if len(waited) else None)
-        rows.append(row)
+            row += (*_answered(theirs), round(float(waited.mean())) if len(waited) else None)
+        if len(part) or answers:
+            rows.append(row)
     rows.sort(key=lambda row: (-float(str(row[3])), str(row[0]).casefold()))
     columns = [Column("Insurer"), Column("Claims", "count"), Column("Fees", "money"), Column("Amount claimed", "money")]
     total: tuple[Value, ...] = ("Total", len(claims), *_two(claims))
