@@ -50,10 +50,12 @@ class FilesWritten(Claims):
         ]
 
     def cut_off(self, folder: str) -> dict[str, bool]:
-        """Of the months in `nowhere_written`, those whose files belong in a folder: it had some, or no folder has any.
+        """Of the months in `nowhere_written`, those whose files belong in a folder: it had some, or the month is new.
 
         True where it had some.
         """
         rows = self.rows("SELECT month, max(folder = ?) FROM written GROUP BY month", folder)
         had = {str(month): bool(here) for month, here in rows}
-        return {month: had.get(month, False) for month in self.nowhere_written() if had.get(month, True)}
+        # Only the last batch can have been cut off before its month's first file: others' folders are not known here.
+        last = self.last_batch().month
+        return {month: had.get(month, False) for month in self.nowhere_written() if had.get(month, month == last)}
