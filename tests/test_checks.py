@@ -574,7 +574,8 @@ def test_worksafebc_takes_no_share_from_the_patient(tmp_path: Path) -> None:
 
 
 def test_a_public_payers_amount_that_nobody_listed_is_pointed_out(tmp_path: Path) -> None:
-    rows = [row(**ICBC, Service_Date=dt.date(2026, 3, 31), Visit="return"), row(**ICBC, Service_Date=OCTOBER[0])]
+    early = ICBC | {"Accident Date": dt.date(2026, 3, 1)}
+    rows = [row(**early, Service_Date=dt.date(2026, 3, 31), Visit="return"), row(**ICBC, Service_Date=OCTOBER[0])]
     month = month_of(tmp_path, [rows[0] | {"Fee": 95.0}, rows[1]], month=None)
     assert list(month.claims["amount_cents"]) == [9500, 9500]
     messages = messages_of(month, "rule-not-verified")

@@ -103,7 +103,8 @@ def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sh
     none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
     sessions = next((layout.layout for layout in readable if layout.id == "sessions"), None)
     if sessions is None:
-        wanted = readable[0].layout
+        # Of lists of payments our own is the plainest; a practice system's report is recognised or it is another file.
+        wanted = next((layout for layout in readable if layout.id == "remittance"), readable[0]).layout
         return f"{none} {wanted.title.capitalize()} needs the columns {_named(wanted, wanted.needed)}."
     return (
         f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
