@@ -16,7 +16,8 @@ from python_calamine import CalamineWorkbook
 
 from ims_billing.workbooks.cell_text import CUT, LONGEST, cell_text
 from ims_billing.workbooks.package import Rows, stamped
-from ims_billing.workbooks.sheet import Book, Column
+from ims_billing.workbooks.parts import Column
+from ims_billing.workbooks.sheet import Book
 
 # Any code point at all, surrogates and noncharacters too, with what readers take for markup, codes or formulas.
 HOSTILE = st.lists(

@@ -25,7 +25,8 @@ from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month
 from ims_billing.workbooks.insurer_report import insurer_report
-from ims_billing.workbooks.sheet import Book, Column
+from ims_billing.workbooks.parts import Column
+from ims_billing.workbooks.sheet import Book
 from tests.practice import examples, month_of, on_ledger, row, table
 
 HERE = Path(__file__).parent

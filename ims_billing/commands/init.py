@@ -19,8 +19,9 @@ from ims_billing.rules.published import published
 from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
+from ims_billing.workbooks.parts import Column, Kind
 from ims_billing.workbooks.setup_workbook import setup_workbook
-from ims_billing.workbooks.sheet import Book, Column, Kind
+from ims_billing.workbooks.sheet import Book
 
 SESSIONS_FILE = "sessions.xlsx"
 SetupKind = Literal["workbook", "toml"]

@@ -10,7 +10,8 @@ import pandas as pd
 from ims_billing.payments.aging import BUCKETS, by_insurer
 from ims_billing.vocabulary.frames import WORK_STATUSES
 from ims_billing.workbooks.package import Value
-from ims_billing.workbooks.sheet import Block, Book, Column, column_values
+from ims_billing.workbooks.parts import Block, Column
+from ims_billing.workbooks.sheet import Book, column_values
 
 CALL_LIST = {
     "claim": Column("Claim"),

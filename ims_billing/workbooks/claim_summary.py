@@ -8,8 +8,9 @@ from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.needs_attention import needs_attention
 from ims_billing.workbooks.overview import ims_share, lead, overview
 from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import Book, Column, column_values
+from ims_billing.workbooks.sheet import Book, column_values
 from ims_billing.workbooks.sources import sources
 
 CLAIMS = {

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ims_billing.vocabulary.model import MonthView, Payer, Totals
 from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import Block, Column
 
 
 def figures(view: MonthView) -> list[Block]:

@@ -6,7 +6,8 @@ import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, MonthView, Origin
 from ims_billing.workbooks.package import Value
-from ims_billing.workbooks.sheet import Block, Book, Column, column_values
+from ims_billing.workbooks.parts import Block, Column
+from ims_billing.workbooks.sheet import Book, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {

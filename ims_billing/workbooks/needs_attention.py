@@ -13,7 +13,8 @@ from ims_billing.vocabulary.fields import CORRECTS, FIELDS
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
-from ims_billing.workbooks.sheet import Book, Cell, Check, Column, Kind, Placed, column_values
+from ims_billing.workbooks.parts import Cell, Check, Column, Kind, Placed
+from ims_billing.workbooks.sheet import Book, column_values
 
 SHEET = "Needs attention"
 COLUMNS = {

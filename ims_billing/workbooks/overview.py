@@ -9,8 +9,8 @@ import pandas as pd
 from ims_billing.vocabulary.model import MonthView, Totals
 from ims_billing.workbooks.figures import amounts, dollars_of, money_of, sums
 from ims_billing.workbooks.package import Value
+from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import Block, Column
 
 # A session on hold, or a claim without an answer, is money at risk after so many days.
 _HELD_LONG, _UNPAID_LONG = 30, 60

@@ -1,0 +1,58 @@
+"""The looks of the house: fonts, fills, borders and alignment of every kind of cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.cell.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+
+from ims_billing.workbooks.parts import FORMATS, Kind
+
+_FONT = "Calibri"
+INK, _SHADE, _LINE, _GREY = "1F2933", "E4E9EE", "9AA5B1", "616E7C"
+_THIN = Side(style="thin", color=_LINE)
+_FONTS = {
+    "quiet": Font(name=_FONT, size=9, color=_GREY),
+    "shaded": Font(name=_FONT, size=11, color=INK),
+    "typed": Font(name=_FONT, size=11, color=INK),
+    "lead": Font(name=_FONT, size=12, bold=True, color=INK),
+    "title": Font(name=_FONT, size=16, bold=True, color=INK),
+    "section": Font(name=_FONT, size=12, bold=True, color=INK),
+    "heading": Font(name=_FONT, size=11, bold=True, color=INK),
+    "label": Font(name=_FONT, size=11, color=INK),
+    "fact": Font(name=_FONT, size=11, color=INK),
+    "body": Font(name=_FONT, size=11, color=INK),
+    "struck": Font(name=_FONT, size=11, strike=True, color=INK),
+    "total": Font(name=_FONT, size=11, bold=True, color=INK),
+    "note": Font(name=_FONT, size=10, italic=True, color=INK),
+}
+_FILL = PatternFill("solid", fgColor=_SHADE)
+_UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
+_FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+_VALUES = ("body", "struck", "total", "fact", "quiet", "shaded", "typed")
+_RIGHT = ("money", "count")
+WRAPPING = ("long", "text")
+
+
+def styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
+    """A cell in one of the house's looks."""
+    cell = WriteOnlyCell(sheet)
+    cell.font = _FONTS[look]
+    cell.number_format = FORMATS[kind] if look in _VALUES else "General"
+    side = "right" if kind in _RIGHT else "left"
+    flowing = look in ("title", "section", "note", "label", "fact", "lead")
+    wraps = not flowing and look != "quiet" and (kind in WRAPPING or look == "heading")
+    vertical = "top" if look in ("body", "struck", "quiet", "shaded", "typed") else "center"
+    # keeps a text apart from the number that ends at its left
+    inset = 1 if side == "left" and not flowing else 0
+    cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
+    if look == "heading":
+        cell.fill, cell.border = _FILL, _UNDER
+    elif look == "shaded":
+        cell.fill, cell.border = _FILL, _FRAME
+    elif typed:
+        cell.border, cell.protection = _FRAME, Protection(locked=False)
+    elif look == "total" or begun:
+        cell.border = _OVER
+    return cell
