@@ -99,20 +99,20 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("status-not-recognised", [row(Status="Tentative")],
      ['The status "Tentative" is not one the program knows.']),
     ("practitioner-not-on-roster", [row(Practitioner="Ann Exampel"), row(Practitioner="Quite Another")],
-     ['The practitioner "Ann Exampel" is not in the clinic file. The nearest known one is Ann Example.',
-      'The practitioner "Quite Another" is not in the clinic file.']),
+     ['The practitioner "Ann Exampel" is not in the clinic setup. The nearest known one is Ann Example.',
+      'The practitioner "Quite Another" is not in the clinic setup.']),
     ("insurer-not-known", [row(Insurer="Sunn Lief")],
      ['The insurer "Sunn Lief" is not known. The nearest known one is Sun Life.']),
     ("not-a-physiotherapist", [row(Practitioner="Dev Placeholder"), row(Practitioner="Carla Specimen")],
      ["Dev Placeholder is entered as acupuncturist.", "Carla Specimen is entered as massage-therapist."]),
     ("not-authorised-to-needle",
      [row(Practitioner="Ben Sample", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 25, 26)],
-     ["Ben Sample has no authorisation to needle for 2026-10-05 in the clinic file.",
-      "Ben Sample has no authorisation to needle for 2026-10-26 in the clinic file."]),
+     ["Ben Sample has no authorisation to needle for 2026-10-05 in the clinic setup.",
+      "Ben Sample has no authorisation to needle for 2026-10-26 in the clinic setup."]),
     ("practitioner-not-registered",
      [row(Practitioner="Ben Sample", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (10, 11, 19, 20)],
-     ["Ben Sample has no registration for 2026-10-11 in the clinic file.",
-      "Ben Sample has no registration for 2026-10-19 in the clinic file."]),
+     ["Ben Sample has no registration for 2026-10-11 in the clinic setup.",
+      "Ben Sample has no registration for 2026-10-19 in the clinic setup."]),
     ("duplicate-session", [row(Session_ID="S1"), row(Session_ID="S1"), row(Session_ID="S2", Patient="Other Madeup")],
      ["The same session stands in row 3 too.", "The same session stands in row 2 too."]),
     ("ims-or-acupuncture", [row(Service="IMS/Acupuncture")],
@@ -135,11 +135,11 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("accident-claim-to-private-plan", [row(Accident_Date=OCTOBER[0])],
      ["The claim goes to Sun Life, a private plan, and the row has an accident date."]),
     ("past-claim-deadline", [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6)],
-     ["GMS took claims for it until 2026-11-04, by the clinic file."]),
+     ["GMS took claims for it until 2026-11-04, by the clinic setup."]),
     ("over-insurer-limit", [row(Insurer="iA", Service_Date=OCTOBER[day - 1]) for day in (1, 12, 23)],
      ["It is visit 3, and iA pays 2 visits in a calendar year (0 counted on the ledger, 3 in these files)."]),
     ("unusual-frequency", [row(Service_Date=OCTOBER[day - 1]) for day in (5, 8, 11, 18)],
-     ["It is one of more than two IMS sessions in seven days."] * 3),
+     ["It is one of 3 or more IMS visits within 7 days."] * 3),
     ("second-initial-visit", [row(Service_Date=day, Visit="initial") for day in OCTOBER[4:6]],
      ["The patient's initial visit was on 2026-10-05 already."]),
     ("phn-check-digit",
@@ -167,8 +167,8 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ["It is visit 1 of the 2 visits in a calendar year that iA pays."]),
     ("near-claim-deadline",
      [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 19, 20)],
-     ["GMS takes claims for it until 2026-11-05, by the clinic file.",
-      "GMS takes claims for it until 2026-11-18, by the clinic file."]),
+     ["GMS takes claims for it until 2026-11-05, by the clinic setup.",
+      "GMS takes claims for it until 2026-11-18, by the clinic setup."]),
     ("past-submission-window",
      [row(Insurer="Manulife", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (4, 5)],
      ["TELUS eClaims takes claims up to 31 days after the visit: now send it by the insurer's own portal or on "
@@ -290,7 +290,7 @@ needling = { from = 2015-01-01 }
 """
     month = month_of(tmp_path, [row(Practitioner="Fay Unnumbered")], more=more)
     assert messages_of(month, "practitioner-not-registered") == [
-        "Fay Unnumbered has no registration number in the clinic file."
+        "Fay Unnumbered has no registration number in the clinic setup."
     ]
     assert messages_of(month, "registration-format") == []
 
@@ -498,7 +498,7 @@ def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
         "The practitioner treated another patient at that time: row 3.",
         "The practitioner treated another patient at that time: row 2.",
     ]
-    changed_over = "The practitioner is not in the clinic file, and the patient is."
+    changed_over = "The practitioner is not in the clinic setup, and the patient is."
     assert messages_of(month, "practitioner-not-on-roster") == [changed_over] * 2
 
 
@@ -524,7 +524,7 @@ def test_a_payer_of_accidents_needs_a_day_that_can_be_the_accidents(tmp_path: Pa
 
 def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
     for cells, kind, message in (
-        ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic file."),
+        ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic setup."),
         ({"Insurer": "Pat Madeup"}, "insurer-not-known", "The insurer is not known."),
         (
             {"Secondary Insurer": "PAT MADEUP"},

@@ -196,7 +196,7 @@ ANN = {
 }  # fmt: skip
 NOBODY = {
     "practitioner_name": "", "profession": "", "registration": "", "registered": False, "may_needle": False,
-    "authority": "not in the clinic file",
+    "authority": "not in the clinic setup",
 }  # fmt: skip
 SUN_LIFE = {"insurer_id": "sun-life", "insurer_name": "Sun Life"}
 BEN = "physiotherapist, registration 05678, "

@@ -127,7 +127,7 @@ def test_json_is_one_object_in_the_shape_of_the_manual(tmp_path: Path) -> None:
     }  # fmt: skip
     assert shown["sessions"][1]["findings"] == [
         {"kind": "tax-on-session", "severity": "hold", "message": "Tax of $1.00 is charged.",
-         "fix": "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice."}
+         "fix": CATALOGUE["tax-on-session"].fix}
     ]  # fmt: skip
     assert (shown["sessions"][2]["outcome"], shown["sessions"][2]["reason"]) == ("not_billed", "other-service")
     assert shown["sessions"][2]["session_id"] is None
@@ -451,7 +451,7 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == (
         "2026-10-SUNL-0001 is voided. The next batch of 2026-10 shows its insurer so; its session is on hold."
     )
-    assert "taken back already" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
+    assert "already voided" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
     assert run("claim", sessions, *AS_OF, cwd=tmp_path).stdout.splitlines()[-1] == (
         "2026-10, batch 2: 0 claimed for $0.00, 1 on hold, 0 not billed."
     )

@@ -195,9 +195,9 @@ def test_every_kind_that_takes_a_correct_value_says_which_field(folder: Path) ->
 
 
 REFUSED = [
-    ("Bill", "", {"Practitioner": "Carla Specimen"}, "not-a-physiotherapist", "nobody can decide it away"),
+    ("Bill", "", {"Practitioner": "Carla Specimen"}, "not-a-physiotherapist", "this can't be approved here"),
     ("Bill", "", {"Insurer": ""}, "missing-insurer", "it needs its correct value"),
-    ("", "PBC", TAXED, "tax-on-session", "no value that is typed here can mend it"),
+    ("", "PBC", TAXED, "tax-on-session", "no value that is typed here can fix it"),
     ("", "a lot", {"Fee": ""}, "missing-fee", "the correct value is not an amount such as 95.00"),
     ("", "-95", {"Fee": ""}, "missing-fee", "the correct value is not an amount such as 95.00"),
     ("", "10/11/2026", {"Service Date": ""}, "missing-service-date", "the correct value is not a day"),
@@ -274,7 +274,7 @@ def test_a_decision_about_a_session_that_has_changed_since_is_asked_again(
     lines_left = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
     assert [line["Decision"] for line in lines_left] == [None] * len(lines_left)
     for line in lines_left:
-        assert "The session is another since then: decide again." in line["Problem"]
+        assert "The session changed since then: decide again." in line["Problem"]
     if lines_left:
         decide(folder, [{"Kind": line["Kind"], "Decision": "Later"} for line in lines_left])
         assert outcomes(claim(folder, changed)) == [outcome]
@@ -453,7 +453,7 @@ def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> No
     claim(folder, sessions(row(Fee=800.0)))
     shown = claim(folder, sessions(row(Fee=800.0)), "--decisions", str(folder / "copy.xlsx"))
     assert outcomes(shown) == ["held fee-not-as-listed"]
-    assert "The session is another since then: decide again." in lines(folder)[0]["Problem"]
+    assert "The session changed since then: decide again." in lines(folder)[0]["Problem"]
 
 
 def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_there(folder: Path) -> None:
@@ -508,7 +508,7 @@ def test_two_visits_that_swapped_their_days_are_never_one_claim_too_many(folder:
     assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
     decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 2", "Decision": "Bill"}])
     assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
-    shown = "2026-10-SUNL-0002 stands for that visit, and its own session is another now. Decide about that one first."
+    shown = "2026-10-SUNL-0002 stands for that visit, and its own session changed. Decide about that one first."
     assert any(shown in line["Problem"] for line in lines(folder))
     decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 3", "Decision": "Bill"}])
     assert outcomes(claim(folder, swapped)) == ["claimed", "claimed"]

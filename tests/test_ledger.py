@@ -174,7 +174,7 @@ def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledg
     ):
         with pytest.raises(sqlite3.IntegrityError, match=message), ledger.writing():
             ledger.run(sql)
-    with pytest.raises(BillingError, match="taken back already, on 2026-11-05"), ledger.writing():
+    with pytest.raises(BillingError, match="was already voided, on 2026-11-05"), ledger.writing():
         ledger.void("2026-10-SUNL-0001", AS_OF, "again")
 
 

@@ -110,13 +110,13 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
         ([paid("XJ", **BY_DAY)], "unmatched", NAMES_NOBODY, []),
         ([paid(Member_ID="999", **BY_DAY)], "unmatched", "No claim is of that day and that member or patient.", []),
         ([paid("2026-10-SUNL-0009")], "unmatched", "2026-10-SUNL-0009 is no claim on the ledger.", []),
-        ([paid(SUN, **BY_DAY)], "ambiguous", "The line numbers a claim, and the service date is another's.", [SUN]),
-        ([paid(SUN, Insurer="PBC")], "ambiguous", "The line numbers a claim, and the insurer is another's.", [SUN]),
+        ([paid(SUN, **BY_DAY)], "ambiguous", "The line names a claim, but the service date differs.", [SUN]),
+        ([paid(SUN, Insurer="PBC")], "ambiguous", "The line names a claim, but the insurer differs.", [SUN]),
         ([paid(SUN, Member_ID="999")], "ambiguous",
-         "The line numbers a claim, and the member's number is another's.", [SUN]),
+         "The line names a claim, but the member's number differs.", [SUN]),
         ([paid(SUN, Patient="Uma Madeup")], "ambiguous",
-         "The line numbers a claim, and the patient is another's.", [SUN]),
-        ([paid(SUN, Patient="Pat")], "ambiguous", "The line numbers a claim, and the patient is another's.", [SUN]),
+         "The line names a claim, but the patient differs.", [SUN]),
+        ([paid(SUN, Patient="Pat")], "ambiguous", "The line names a claim, but the patient differs.", [SUN]),
         ([paid(Member_ID="555", Claimed=90, **BY_DAY)], "ambiguous",
          "It says that $90.00 was claimed; of that day and person it was $95.00.", [SUN3]),
         ([paid(SUN) | {"Payment Date": "2026-10-01"}], "ambiguous", "The payment is dated before the visit.", [SUN]),
@@ -179,6 +179,6 @@ def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(fo
     shown = reconcile(folder, [paid(SUN), paid(SUN2)])
     ask = "Ask the insurer which claim it pays."
     assert [(line["result"], line["message"], line["might_be"]) for line in shown["payments"][0]["lines"]] == [
-        ("ambiguous", f"{SUN} was taken back; 2026-10-SUNL-0004 stands for it. {ask}", ["2026-10-SUNL-0004"]),
-        ("ambiguous", f"{SUN2} was taken back. {ask}", [SUN2]),
+        ("ambiguous", f"{SUN} was voided; 2026-10-SUNL-0004 stands for it. {ask}", ["2026-10-SUNL-0004"]),
+        ("ambiguous", f"{SUN2} was voided. {ask}", [SUN2]),
     ]

@@ -339,7 +339,7 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
 ) -> None:
     month = again(tmp_path, [before, BESIDE], [now, BESIDE])
     assert outcomes(month) == ["held" if what else "claimed", "already_claimed"], case
-    message = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} is another, and that session is not in "
+    message = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} differs, and that session is not in "
     assert messages_of(month, "changed-since-claimed") == ([message + "these files."] if what else [])
     # What it may have become is not told as gone as well.
     assert bool(messages_of(month, "claimed-session-gone")) == (case == "two things")
@@ -398,7 +398,7 @@ def test_the_session_of_a_voided_claim_is_held_in_another_layout_too(tmp_path: P
 def test_the_session_of_a_voided_claim_is_held(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(), BESIDE], void=["2026-10-SUNL-0001"])
     assert outcomes(month) == ["held", "already_claimed"]
-    assert messages_of(month, "voided") == ["Its claim 2026-10-SUNL-0001 was taken back."]
+    assert messages_of(month, "voided") == ["Its claim 2026-10-SUNL-0001 was voided."]
     assert kinds(month) == ["voided"]
 
 

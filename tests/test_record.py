@@ -191,7 +191,7 @@ def test_holds_of_one_file_stay_open_when_the_next_file_is_of_other_weeks_or_peo
     ]  # fmt: skip
     assert column(office.sheet(SUMMARY, "Not billed"), "Reason") == ["other-service"]
     notes = [str(line[0]) for line in office.sheet(SUMMARY, "Overview")]
-    assert "Beside them, 2 held of earlier files of the month." in notes  # a line of its own
+    assert "Also on hold, from earlier files of the month: 2." in notes  # a line of its own
     # An export of the whole month in which they are mended closes them, and what it lacks of its own days is gone.
     office.claim(HELD | {"Fee": 95.0}, LATE, MASSAGE, undated | {"Service Date": AS_OF}, name="first half.xlsx")
     assert column(office.sheet(SUMMARY, "Needs attention"), "Source") == []
@@ -217,7 +217,7 @@ def test_a_voided_claim_is_struck_out_in_the_summary_and_told_with_the_next_batc
     assert (again.batch, again.numbers) == (2, {})
     second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
     assert office.struck(second, "Claim lines") == ["2026-10-SUNL-0001"]
-    assert any(line[:2] == ["2026-10-SUNL-0001", "taken back"] for line in office.sheet(second, "Summary"))
+    assert any(line[:2] == ["2026-10-SUNL-0001", "voided"] for line in office.sheet(second, "Summary"))
     assert "wrong patient" not in str(office.sheet(second, "Summary"))
     assert not any("pacific-blue-cross-2026-10-batch" in name for name in office.files())
     assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["voided"]
@@ -244,7 +244,7 @@ def test_a_claim_is_replaced_by_one_that_names_it(office: Office) -> None:
     again = office.claim(PAT, LATE)
     assert (again.batch, outcomes(again.month)) == (None, ["already_claimed"] * 2)
     assert list(again.month.sessions["claim"]) == ["2026-10-SUNL-0003", "2026-10-SUNL-0002"]
-    with pytest.raises(BillingError, match="claimed anew already, as 2026-10-SUNL-0003"):
+    with pytest.raises(BillingError, match="already claimed again, as 2026-10-SUNL-0003"):
         office.void("2026-10-SUNL-0001", replace=True)
 
 
@@ -266,7 +266,7 @@ def test_what_would_be_held_now_is_not_claimed_anew_nor_taken_back(office: Offic
     before, ledger = office.files(), office.ledger.path.read_bytes()
     text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
     (office.folder / "clinic.toml").write_text(text.replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")
-    with pytest.raises(BillingError, match=r"cannot be claimed anew, and nothing was changed. The fee is \$95.00"):
+    with pytest.raises(BillingError, match=r"can't be claimed again, and nothing was changed. The fee is \$95.00"):
         office.void("2026-10-SUNL-0001", replace=True)
     assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
 
@@ -463,7 +463,7 @@ def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: O
     )  # fmt: skip
     second = f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx"
     assert office.struck(second, "Claim lines") == ["2026-10-SUNL-0001"]
-    assert any("taken back" in line for line in office.sheet(second, "Summary"))
+    assert any("voided" in line for line in office.sheet(second, "Summary"))
     assert outcomes(office.claim(right, LATE).month) == ["already_claimed"] * 2
     # One that has no id, and is known by what it resembles.
     moved = LATE | {"Session ID": "", "Service Date": dt.date(2026, 10, 22)}

@@ -230,7 +230,7 @@ def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
     claim(folder, two_plans(), as_of="2026-12-01")
     path = csv_file(folder, [{"Claim": FIRST, "Paid": 10, "Payment Date": "2026-12-09"}], "more.csv")
     shown = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
-    assert f"2026-10-MANU-0001 asks for $35.00, and $25.00 of the fee is left by {FIRST} now" in shown
+    assert f"2026-10-MANU-0001 bills $35.00, but the balance after {FIRST} is $25.00 now" in shown
     assert "void 2026-10-MANU-0001 --replace" in shown
 
 
@@ -239,12 +239,12 @@ def test_a_first_insurer_that_owes_again_or_refuses_is_told_of(folder: Path) -> 
     reconcile(folder, (FIRST, 60, ""))
     claim(folder, two_plans(), as_of="2026-12-01")
     shown = " ".join(run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02").stdout.split())
-    assert f"asks for $35.00, and $0.00 of the fee is left by {FIRST} now" in shown
+    assert f"bills $35.00, but the balance after {FIRST} is $0.00 now" in shown
     assert "void 2026-10-MANU-0001 --reason TEXT" in shown
     reconcile(folder, (FIRST, 0, "Not covered"), number="P2")
     path = xlsx(folder, [two_plans()])
     shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-03").stdout
-    assert f"asks for $35.00, and $95.00 of the fee is left by {FIRST} now" in " ".join(shown.split())
+    assert f"bills $35.00, but the balance after {FIRST} is $95.00 now" in " ".join(shown.split())
     run(folder, "void", "2026-10-MANU-0001", "--replace", "--reason", "x", "--as-of", "2026-12-04")
     assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-MANU-0002": ("Manulife", 9500)}
 

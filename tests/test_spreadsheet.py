@@ -130,7 +130,7 @@ def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:
 
 def test_check_says_what_each_file_was_taken_for_and_why(tmp_path: Path) -> None:
     intake = read_files([xlsx(tmp_path, [row()])], practice(tmp_path))
-    assert intake.files[0].remarks == ("taken for sessions by 25 headings in sheet Sessions, row 1",)
+    assert intake.files[0].remarks == ("read as sessions (sheet Sessions, headings in row 1)",)
 
 
 def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
         ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "birth-date-in-future (warns)",
          f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}"),
         ("another service", {"Service": "Massage", "Practitioner": "Carla Specimen"}, "What became of it", "Outcome",
-         "not billed (other-service): what was done is not a service that the clinic bills here"),
+         "not billed (other-service): it is not a service that the clinic bills here"),
         ("no show", {"Status": "no show"}, "What became of it", "Outcome",
          "not billed (no-show): the patient did not come"),
         ("before the authorisation", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[4]}, "By whom", "That day",
@@ -101,7 +101,7 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
         ("between registrations", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[12]}, "By whom", "That day",
          "physiotherapist, registration 05678, not shown as registered that day, authorised to needle from 2026-10-06 "
          "until 2026-10-25"),
-        ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic file"),
+        ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic setup"),
         ("the patient pays", {"Insurer": "Out of pocket"}, "Who pays", "Insurer", "the patient pays"),
         ("no fee then", {"Service Date": dt.date(2026, 3, 31)}, "The fee", "Listed fee",
          "none for this visit on that day"),
@@ -192,7 +192,7 @@ def test_a_claim_keeps_what_it_rested_on_whatever_the_clinic_file_says_later(tmp
     assert "Madeup" not in before.stdout
     done = run("void", "2026-10-SUNL-0001", "--reason", "wrong insurer", *AS_OF, cwd=tmp_path)
     assert done.returncode == 0
-    assert "taken back on 2026-11-05: wrong insurer" in " ".join(
+    assert "voided on 2026-11-05: wrong insurer" in " ".join(
         run("why", "2026-10-SUNL-0001", cwd=tmp_path).stdout.split()
     )
     why_row = run("why", sessions, "--row", "2", *AS_OF, cwd=tmp_path).stdout
@@ -219,7 +219,7 @@ def test_line_breaks_in_what_a_claim_keeps_do_not_break_its_page(tmp_path: Path)
     shown = on_ledger(month_of(tmp_path, [row(Service="IMS /\nAcupuncture")], more=more))
     page = facts_of(claim_page(shown.claims, shown.batches[0]))
     assert page["Rules it rests on"]["Limit, Sun Life"].endswith("Source: Sun Life, letter")
-    assert page["Worth knowing when it was claimed"] == {
+    assert page["To check when it was claimed"] == {
         "ims-or-acupuncture": 'The name "IMS / Acupuncture" says IMS and acupuncture.'
     }
 
@@ -238,8 +238,8 @@ def test_each_kind_of_finding_has_a_page(tmp_path: Path) -> None:
     assert facts_of(kind_page("tax-on-session", clinic))["Finding"]["How serious"].startswith("the session is claimed")
     assert facts_of(kind_page("unusual-frequency", clinic))["Finding"]["How serious"] == "nothing: it is turned off"
     fixed = facts_of(kind_page("not-a-physiotherapist", clinic))["Finding"]
-    assert fixed["How serious"] == "it holds the session, whatever the clinic file says"
-    assert fixed["Who decides"] == "nobody can decide it away: it has to be mended"
+    assert fixed["How serious"] == "it holds the session, whatever the clinic setup says"
+    assert fixed["Who decides"] == "it can't be approved here: fix it, or choose Do not bill"
 
 
 def test_why_by_command(tmp_path: Path) -> None:

@@ -245,14 +245,14 @@ def test_the_overview_tells_what_is_worth_knowing_and_why_less_is_claimed(tmp_pa
         [cell for cells in book[name].iter_rows(values_only=True) for cell in cells if cell is not None]
         for name in ("Overview", "Sources")
     )
-    assert sources[sources.index("To check on claims") + 3 :][:2] == ["More than two IMS sessions in seven days", 3]
+    assert sources[sources.index("To check on claims") + 3 :][:2] == ["3 or more IMS visits within 7 days", 3]
     assert overview[overview.index("Check these claims before sending") + 1] == 3
     assert overview[overview.index("IMS share") + 1] == "100%: 4 of the 4 sessions that took place"
     place = sources.index("2026-10-SUNL-0003")
     assert sources[place + 1 : place + 3] == [
-        "It is one of more than two IMS sessions in seven days.", "More than two IMS sessions in seven days",
+        "It is one of 3 or more IMS visits within 7 days.", "3 or more IMS visits within 7 days",
     ]  # fmt: skip
-    assert "Public payers are asked for amounts of their own: 12.50 less than the fees of 1 claims." in overview
+    assert "Public payers pay set rates: $12.50 below your fees on 1 claim." in overview
 
 
 def test_charts_begin_at_zero_hold_their_values_and_say_in_words_what_they_show(tmp_path: Path) -> None:

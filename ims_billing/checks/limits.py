@@ -213,11 +213,11 @@ def _by_policy_list(desk: Desk) -> pd.DataFrame:
 
 @check("past-claim-deadline")
 def past_claim_deadline(desk: Desk) -> pd.Series[str]:
-    """The plan takes no claims for it any more, by the clinic file."""
+    """The plan takes no claims for it any more, by the clinic setup."""
     deadlines = desk.once(_deadlines)
     past = deadlines[deadlines["days_left"] < 0]
     until = day_text(past["last_day"])
-    return (past["insurer_name"] + " took claims for it until " + until + ", by the clinic file.").astype("str")
+    return (past["insurer_name"] + " took claims for it until " + until + ", by the clinic setup.").astype("str")
 
 
 @check("near-claim-deadline")
@@ -226,7 +226,7 @@ def near_claim_deadline(desk: Desk) -> pd.Series[str]:
     deadlines = desk.once(_deadlines)
     near = deadlines[deadlines["days_left"].between(0, _LAST_DAYS - 1)]
     until = day_text(near["last_day"])
-    return (near["insurer_name"] + " takes claims for it until " + until + ", by the clinic file.").astype("str")
+    return (near["insurer_name"] + " takes claims for it until " + until + ", by the clinic setup.").astype("str")
 
 
 def _deadlines(desk: Desk) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
         {name: _stranger(name, desk.clinic, _named(name, desk.names, known)) for name in strangers.unique()}
     )
     changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
-    return messages.mask(changed_over, "The practitioner is not in the clinic file, and the patient is.").astype("str")
+    return messages.mask(changed_over, "The practitioner is not in the clinic setup, and the patient is.").astype("str")
 
 
 def _stranger(cell: str, clinic: Clinic, named: str) -> str:
@@ -38,7 +38,7 @@ def _stranger(cell: str, clinic: Clinic, named: str) -> str:
     """
     reading = clinic.roster.read(cell)
     if reading.named is None:
-        return f"The practitioner{named} is not in the clinic file." + _proposal(clinic.roster.nearest(cell))
+        return f"The practitioner{named} is not in the clinic setup." + _proposal(clinic.roster.nearest(cell))
     # The rest of the cell is not quoted: it may be a patient's name.
     professions = [f"another profession ({profession})" for profession in reading.professions]
     beside = [*reading.others, *professions] or ["words that are not understood"]
@@ -95,7 +95,7 @@ def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     reasons = candidates["practitioner_name"] + (
         " has no registration for " + day_text(candidates["service_date"])
     ).mask(without, " has no registration number")
-    texts: pd.Series[str] = (reasons[rows] + " in the clinic file.").astype("str")
+    texts: pd.Series[str] = (reasons[rows] + " in the clinic setup.").astype("str")
     return texts
 
 
@@ -107,7 +107,7 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     rows &= ~candidates["may_needle"]
     day = day_text(candidates["service_date"])
     reasons = candidates["practitioner_name"] + " has no authorisation to needle for " + day
-    texts: pd.Series[str] = (reasons[rows] + " in the clinic file.").astype("str")
+    texts: pd.Series[str] = (reasons[rows] + " in the clinic setup.").astype("str")
     return texts
 
 

@@ -14,7 +14,7 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
     """The session changed after it was claimed, or a new one looks like the correction of one that is gone."""
     changed = desk.states[desk.states["state"] == "changed"]
     likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
-    likely += " is another, and that session is not in these files."
+    likely += " differs, and that session is not in these files."
     return changed["message"].where(changed["resembles"] == "", likely).astype("str")
 
 
@@ -22,7 +22,7 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
 def voided(desk: Desk) -> pd.Series[str]:
     """The session's claim was voided, and nobody has decided what to do with the session."""
     taken_back = desk.states.loc[desk.states["state"] == "voided", "claim"]
-    return ("Its claim " + taken_back + " was taken back.").astype("str")
+    return ("Its claim " + taken_back + " was voided.").astype("str")
 
 
 @check("claimed-session-gone")

@@ -242,4 +242,4 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     first = by_patient.shift(-2) - visits["date"] <= span
     middle = by_patient.shift(-1) - by_patient.shift(1) <= span
     rows = visits.index[first | middle | last]
-    return say(desk.candidates.index.to_series().isin(rows), "It is one of more than two IMS sessions in seven days.")
+    return say(desk.candidates.index.to_series().isin(rows), "It is one of 3 or more IMS visits within 7 days.")

@@ -55,7 +55,7 @@ def check(
     everything: All = False,
     as_json: Json = False,
 ) -> None:
-    """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is held."""
+    """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is on hold."""
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
@@ -89,13 +89,13 @@ def claim(
     decisions: Decisions = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be new, write nothing.")] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Write nothing, with exit code 1, if any session is held.")
+        bool, typer.Option("--strict", help="Write nothing, with exit code 1, if any session is on hold.")
     ] = False,
     already_sent: Annotated[
         bool,
         typer.Option(
             "--already-sent",
-            help="Put a past month on the ledger as sent before this program came: without insurer workbooks.",
+            help="Record a past month as sent before this program came: no insurer workbooks.",
         ),
     ] = False,
     new_ledger: Annotated[
@@ -154,7 +154,7 @@ def claim(
             else:
                 screen.show_month(shown, everything=everything)
             if strict and held:
-                screen.fail(f"{held} sessions are held and --strict was given: nothing was written.")
+                screen.fail(f"{held} on hold and --strict was given: nothing was written.")
                 raise typer.Exit(HELD)
             return
     fresh = not memory.exists
@@ -296,19 +296,21 @@ def report(
 
 
 @app.command(
-    short_help="Take a claim back, or claim it anew.",
+    short_help="Void a claim, or replace it.",
     epilog='Example: ims-billing void 2026-10-SUNL-0001 --reason "wrong patient"',
 )
 def void(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim's number, as 2026-10-SUNL-0001.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the claim summary.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; the claim summary shows it.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE", help="With --replace: spreadsheets that have the session as it is right."),
+        typer.Argument(metavar="FILE", help="With --replace: spreadsheets that have the correct session."),
     ] = None,
     anew: Annotated[
         bool,
-        typer.Option("--replace", help="Claim its session anew at once: as the files have it, else as it was claimed."),
+        typer.Option(
+            "--replace", help="Claim its session again at once: as the files have it, else as it was claimed."
+        ),
     ] = False,
     clinic: ClinicFile = None,
     as_of: AsOf = None,
@@ -317,7 +319,7 @@ def void(
     protect: Protect = False,
     everything: All = False,
 ) -> None:
-    """Take a claim back. The session is then held as voided, until someone decides."""
+    """Void a claim. Its session is then on hold, until someone decides."""
     from ims_billing.cli import screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import void as voiding
@@ -326,11 +328,11 @@ def void(
     if not reason.strip():
         raise typer.BadParameter("say why, in a few words", param_hint="--reason")
     if files and not anew:
-        raise typer.BadParameter("files are read to claim the session anew: add --replace", param_hint="FILE")
+        raise typer.BadParameter("files are read to claim the session again: add --replace", param_hint="FILE")
     path = find_clinic(clinic, files or [])
     memory, folder = existing_ledger(path, ledger, out)
     if anew and path is None:
-        raise BillingError("--replace claims by the clinic file, and there is none here. Name it with --clinic.")
+        raise BillingError("--replace needs a clinic setup, and there is none here. Name it with --clinic.")
     rules_of_clinic = load(path) if anew and path else None
     intake = read_all(files, rules_of_clinic) if files and rules_of_clinic else None
     if intake and rules_of_clinic:

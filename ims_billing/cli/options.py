@@ -43,11 +43,11 @@ AsOf = Annotated[
 ]
 LedgerOption = Annotated[
     Path | None,
-    typer.Option("--ledger", metavar="PATH", help="The ledger; otherwise ims-billing.sqlite beside the clinic file."),
+    typer.Option("--ledger", metavar="PATH", help="The ledger; otherwise ims-billing.sqlite beside the clinic setup."),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic file."),
+    typer.Option("--out", metavar="FOLDER", help="Where the workbooks go; otherwise reports beside the clinic setup."),
 ]
 Protect = Annotated[
     bool,

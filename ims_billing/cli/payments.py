@@ -55,7 +55,7 @@ def reconcile(
     ] = False,
     undo: Annotated[
         int | None,
-        typer.Option("--undo", metavar="PAYMENT", help="Take back a posted payment, by its number."),
+        typer.Option("--undo", metavar="PAYMENT", help="Undo a posted payment, by its number."),
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --undo: why.")] = "",
     protect: Protect = False,

@@ -142,7 +142,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         ledger.take(new)
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
-            raise BillingError("Sessions are held and --strict was given: nothing was recorded.")
+            raise BillingError("Sessions are on hold and --strict was given: nothing was recorded.")
         at.progress("Recording")
         recorded = _record(request, prepared, at, decisions=new)
         for each in (month, *recorded.other_months):
@@ -202,7 +202,7 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
     for number in run.claims.loc[run.claims["replaces"] != "", "replaces"]:
         old = ledger.claim(str(number)).iloc[0]
         if pd.isna(old["voided_on"]):
-            ledger.void(str(number), run.as_of, "Replaced, as decided: the session is another since it was claimed.")
+            ledger.void(str(number), run.as_of, "Replaced, as decided: the session changed after it was claimed.")
             months.append(str(old["month"]))
     return [month for month in dict.fromkeys(months) if month != run.month]
 
@@ -264,7 +264,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     )
 
 
-_WAITS = " It is decided, and its file was not among the last ones: claim the month with that file too."
+_WAITS = " It is decided; claim the month with its file too, so that the decision counts."
 
 
 def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

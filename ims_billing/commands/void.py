@@ -78,7 +78,7 @@ def void(
         if clinic is None or old["voided_on"].isna().all():
             ledger.void(number, as_of, reason)
         elif other := ledger.replaced_by(number):
-            raise BillingError(f"{number} was claimed anew already, as {other}.")
+            raise BillingError(f"{number} was already claimed again, as {other}.")
         batch, instead = None, ""
         second = bool(old["follows"].iloc[0])
         paid = answers(old, ledger.postings([number]))[number].position.paid
@@ -132,11 +132,11 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
     )
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
     if len(claims) != 1:
-        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {_why_not(prepared, claims)}")
+        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {_why_not(prepared, claims)}")
     month = f"{claims['service_date'].iloc[0]:%Y-%m}"
     if month not in ledger.months():
         raise BillingError(
-            f"{number} cannot be claimed anew, and nothing was changed. Its session lies in {month} now, and nothing "
+            f"{number} can't be claimed again, and nothing was changed. Its session lies in {month} now, and nothing "
             "of that month is on the ledger: claim that month first."
         )
     run = run_of(replace(prepared, month=month, claims=claims))
@@ -162,7 +162,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     if ours.empty:
         waiting_for = " ".join(line for line in due.waiting if line.startswith(first))
         waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
-        raise BillingError(f"{number} cannot be claimed anew, and nothing was changed. {waiting_for}")
+        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {waiting_for}")
     run = replace(run_of(replace(prepared, month=month_of(first))), claims=empty(CLAIMS))
     return with_rests(run, ours.assign(replaces=number), clinic)
 

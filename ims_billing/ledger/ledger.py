@@ -302,9 +302,9 @@ class Ledger(FilesWritten):
                 "--as-of."
             )
         if not pd.isna(claim["voided_on"]):
-            raise BillingError(f"{number} was taken back already, on {claim['voided_on']:%Y-%m-%d}.")
+            raise BillingError(f"{number} was already voided, on {claim['voided_on']:%Y-%m-%d}.")
         take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
-        self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was taken back.", number)
+        self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was voided.", number)
         self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
         self.changed(claim["month"])
 

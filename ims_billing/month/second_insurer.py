@@ -45,9 +45,11 @@ class Uneven:
 
     def in_words(self) -> str:
         """Says what differs, and how to correct it."""
-        difference = f"{self.claim} asks for {dollars(self.claimed)}, and {dollars(self.left)} of the fee is left by "
-        anew = " --replace" if self.left else ""
-        return f"{difference}{self.follows} now. To put that right: ims-billing void {self.claim}{anew} --reason TEXT"
+        replace = " --replace" if self.left else ""
+        return (
+            f"{self.claim} bills {dollars(self.claimed)}, but the balance after {self.follows} is {dollars(self.left)} "
+            f"now. To correct it: ims-billing void {self.claim}{replace} --reason TEXT"
+        )
 
 
 @dataclass(frozen=True)

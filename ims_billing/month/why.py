@@ -20,7 +20,7 @@ from ims_billing.vocabulary.model import Batch, Intake
 from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
 
 _DECISIONS = {
-    (): "nobody can decide it away: it has to be mended",
+    (): "it can't be approved here: fix it, or choose Do not bill",
     ("bill",): "a person may decide to bill it all the same",
     ("correct",): "the value has to be corrected",
     ("bill", "correct"): "a person may bill it all the same, or correct the value",
@@ -166,7 +166,7 @@ def _clock(minutes: Any) -> str:
 
 
 def _practitioner(session: Mapping[str, Any]) -> Facts:
-    yield Fact("Practitioner", session["practitioner_name"] or "nobody whom the clinic file names")
+    yield Fact("Practitioner", session["practitioner_name"] or "nobody in the clinic setup")
     yield Fact("That day", session["authority"])
 
 
@@ -258,7 +258,7 @@ def _claim_in_words(claim: Mapping[str, Any]) -> str:
     if claim["replaces"]:
         words += f"; it stands for {claim['replaces']}"
     if not pd.isna(claim["voided_on"]):
-        words += f"; taken back on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
+        words += f"; voided on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
     return words + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
 
 
@@ -281,7 +281,7 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
         Part("The fee", tuple(_claim_fee(claim))),
         Part("Rules it rests on", tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))),
         Part(
-            "Worth knowing when it was claimed",
+            "To check when it was claimed",
             tuple(Fact(remark.kind, remark.message) for remark in remarks_of(claim["remarks"])),
         ),
     ]
@@ -356,7 +356,7 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
     severity = clinic.severity_of(kind)
     facts = [
         Fact("What it means", entry.title),
-        Fact("How serious", words[severity] + (", whatever the clinic file says" if entry.fixed else "")),
+        Fact("How serious", words[severity] + (", whatever the clinic setup says" if entry.fixed else "")),
         Fact("How to fix", entry.fix),
     ]
     if severity == "hold" and entry.severity == "hold":

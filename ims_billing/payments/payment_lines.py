@@ -190,7 +190,7 @@ def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
         return "Its payer and its source are two insurers."
     meaning = meaning_of(cells.reason)
     if meaning == "taken-back" and paid >= 0:
-        return "It says that the payment was taken back, and its amount is not below zero."
+        return "It says that the payment was reversed, and its amount is not below zero."
     if meaning == "refused" and paid > 0 and len(word_of(cells.reason).split()) == 1:
         return "It says that the claim is refused, and pays something of it."
     return ""

@@ -131,7 +131,7 @@ class Match:
     def why(self) -> str:
         """In words, which layout the table was read by, and where its header stands."""
         sheet = f"sheet {self.table.sheet}, " if self.table.sheet else ""
-        return f"taken for {self.read_by.id} by {len(self.columns)} headings in {sheet}row {self.row(self.header)}"
+        return f"read as {self.read_by.id} ({sheet}headings in row {self.row(self.header)})"
 
 
 def match(table: RawTable, layout: ClinicLayout, *, deep: bool = False) -> Match | None:

@@ -36,7 +36,7 @@ _MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
 _TRIES = 3
 
 _SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
-_QUOTE = "a quotation mark near line {} opens a cell and is not closed. Mend it, or save the file as .xlsx."
+_QUOTE = "a quotation mark near line {} opens a cell and is not closed. Fix it, or save the file as .xlsx."
 _REASONS = {
     "damaged": f"the workbook is damaged or is no workbook that can be read. {_SAVE_AGAIN}",
     "too-large": "it is too large, or says that it is. Delete the empty rows and columns beyond the table, or "

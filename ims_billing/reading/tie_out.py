@@ -177,7 +177,7 @@ def _bad_cells_of_sale(sale: Sale, position: int, differs: str) -> list[Bad]:
         message = f"The sale in {_where(sale.first)} is billed to more than one insurer; which comes first is not said."
         findings.append((position, "tie", "tie-not-certain", message))
     if any(line.taken_back for line in sale.lines) and not sale.refunded:
-        message = f"Part of the sale in {_where(sale.first)} was taken back."
+        message = f"Part of the sale in {_where(sale.first)} was reversed."
         findings.append((position, "tie", "sale-and-arrival-differ", message))
     findings += [(position, column, kind, message) for line in sale.lines for column, kind, message in line.bad]
     return findings
@@ -211,7 +211,7 @@ def _sessions_of(sales: Sequence[Sale], begin: int, visits: Sequence[_Visit] | N
         if visits is not None:
             is_booked = (line.who, str(pd.Timestamp(line.date))) in booked
             why = "the appointment that day did not take place" if is_booked else "there is no appointment that day"
-            message = f"The sale stands alone: {why}, or another sale is tied to it."
+            message = f"The sale stands alone: {why}, or another sale matches it."
             bad.append((position, "tie", "sale-without-arrival", message))
         bad += [(position, column, kind, message) for one in sale.lines for column, kind, message in one.bad]
     frame = pd.DataFrame(rows, columns=list(types)).astype(types)

@@ -115,7 +115,7 @@ def with_claims_in_the_way(
             twice |= stated & (in_the_way == "") & keys.duplicated()
         if not (twice.any() or (in_the_way != "").any()):
             return findings
-        first = in_the_way + " stands for that visit, and its own session is another now. Decide about that one first."
+        first = in_the_way + " stands for that visit, and its own session changed. Decide about that one first."
         message = first.where(in_the_way != "", "Another session is claimed for that visit in this run.")
         blocked = clear[((in_the_way != "") | twice).to_numpy()]
         more = {

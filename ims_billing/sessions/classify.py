@@ -91,7 +91,7 @@ def _standing(practitioner: Practitioner | None, date: pd.Timestamp) -> _Standin
 def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
     """The grounds for billing a practitioner that day: profession, registration and authorisation, with dates."""
     if practitioner is None:
-        return "not in the clinic file"
+        return "not in the clinic setup"
     parts: list[str] = [practitioner.profession]
     parts += [f"registration {practitioner.registration}"] if practitioner.registration else []
     if practitioner.profession != "physiotherapist" or pd.isna(day):

@@ -269,9 +269,13 @@ def _refuse_what_the_catalogue_forbids(decided: Decided) -> None:
         if one.word in (DO_NOT_BILL, LATER):
             continue
         if one.value and "correct" not in allowed:
-            decided.refused[one.place] = "no value that is typed here can mend it. Clear the correct value."
+            decided.refused[one.place] = "no value that is typed here can fix it. Clear the correct value."
         elif one.word == BILL and "bill" not in allowed and not one.value:
-            needs = "it needs its correct value" if allowed else "nobody can decide it away, it has to be mended"
+            needs = (
+                "it needs its correct value"
+                if allowed
+                else "this can't be approved here. Fix it, or choose Do not bill"
+            )
             decided.refused[one.place] = f"{needs}."
 
 

@@ -91,7 +91,7 @@ def _decided(finding: Finding, one: Decision, decided: Decided, billed: set[Plac
     if not one.fingerprint:
         why = "That was in a workbook of an earlier version of the program: decide once more."
     elif not decided.is_current(one, finding.claim):
-        why = "The session is another since then: decide again."
+        why = "The session changed since then: decide again."
     elif one.place in decided.refused:
         why = f"That does not count: {decided.refused[one.place]}"
     else:
@@ -131,7 +131,7 @@ def _to_decide_again(decided: Decided, examined: Examined, held: set[Place]) -> 
             and place not in held
             and not decided.is_current(one)
         ):
-            message = f"{one.sentence()} The session is another since then: decide again."
+            message = f"{one.sentence()} The session changed since then: decide again."
             yield Finding(one.session, one.kind, "hold", message, "Choose Bill or Do not bill for it as it is now.")
 
 

@@ -20,24 +20,24 @@ class Kind:
     severity: Severity
     """Usually `hold` or `warn`; the clinic setup may change it."""
     decisions: tuple[Decision, ...]
-    """The decisions that the sheet Needs attention accepts for it."""
+    """What the sheet Needs attention accepts for it."""
     title: str
-    """Its meaning, as a sentence without a full stop."""
+    """What it means, as a sentence without a full stop."""
     fix: str
-    """The correction, and where to make it."""
+    """What to do, and where."""
     fixed: bool = False
     """True where the clinic setup may not change the severity."""
     remedy: Remedy = "check"
     """Who puts it right: see REMEDIES."""
     short: str = ""
-    """Its meaning in a few words, for a list."""
+    """What it means in a few words, for a list."""
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)
 _BILL: tuple[Decision, ...] = ("bill",)
 _EITHER: tuple[Decision, ...] = ("bill", "correct")
 _NONE: tuple[Decision, ...] = ()
-_IN_EXPORT = "Fill it in where the session is kept and export again."
+_IN_EXPORT = "Fill it in in your practice software, then export again."
 
 _KINDS = (
     # Without these a session cannot be placed in a month, or a claim cannot be made at all.
@@ -45,9 +45,9 @@ _KINDS = (
         "unreadable-service-date",
         "hold",
         _CORRECT,
-        "The service date cannot be read",
-        "Write it as 2026-10-31; or, if the whole file writes days one way, set Dates to month-first or "
-        "day-first in the clinic setup.",
+        "The service date can't be read",
+        "Write it as 2026-10-31 in your practice software. If the whole file writes dates one way, say which "
+        "(clinic setup, sheet Clinic, Dates).",
         fixed=True,
         remedy="practice",
         short="service date unreadable",
@@ -56,8 +56,8 @@ _KINDS = (
         "unreadable-fee",
         "hold",
         _CORRECT,
-        "The fee cannot be read",
-        "Write the fee as a plain amount, such as 95.00.",
+        "The fee can't be read",
+        "Write the fee as a plain amount, such as 95.00, in your practice software, then export again.",
         fixed=True,
         remedy="practice",
         short="fee unreadable",
@@ -66,8 +66,8 @@ _KINDS = (
         "unreadable-cell",
         "hold",
         _CORRECT,
-        "A cell that is needed holds an error or cannot be read",
-        "Fill in or mend the cell in the spreadsheet, or export again.",
+        "A cell that is needed has an error or can't be read",
+        "Fill in or correct the cell in your practice software, then export again.",
         fixed=True,
         remedy="practice",
         short="cell unreadable",
@@ -117,8 +117,8 @@ _KINDS = (
         "hold",
         _CORRECT,
         "The insurer is missing",
-        "Fill in the insurer; or set Blank insurer to self-pay in the clinic setup if blank means that the patient "
-        "pays.",
+        "Fill in the insurer in your practice software, then export again. If a blank means that the patient "
+        "pays, say so (clinic setup, sheet Clinic, Blank insurer).",
         fixed=True,
         remedy="practice",
         short="no insurer",
@@ -131,7 +131,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires a policy number",
-        "Fill in the policy number, or change what the insurer requires in the clinic setup.",
+        "Fill in the policy number in your practice software, then export again. If the insurer does not need it, "
+        "change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no policy number",
     ),
@@ -140,7 +141,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires a member ID",
-        "Fill in the member ID, or change what the insurer requires in the clinic setup.",
+        "Fill in the member ID in your practice software, then export again. If the insurer does not need it, "
+        "change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no member ID",
     ),
@@ -149,7 +151,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires the patient's birth date",
-        "Fill in the birth date as 1980-01-31, or change what the insurer requires in the clinic setup.",
+        "Fill in the birth date as 1980-01-31 in your practice software, then export again. If the insurer does "
+        "not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no birth date",
     ),
@@ -158,7 +161,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires the patient's relationship to the insured",
-        "Fill in self, spouse, child or other, or change what the insurer requires in the clinic setup.",
+        "Fill in self, spouse, child or other in your practice software, then export again. If the insurer does "
+        "not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no relationship",
     ),
@@ -166,8 +170,9 @@ _KINDS = (
         "missing-insured",
         "hold",
         _EITHER,
-        "The insurer requires the insured's name where the patient is not the insured",
-        "Fill in the insured's name, or change what the insurer requires in the clinic setup.",
+        "The insurer requires the insured's name if the patient is not the insured",
+        "Fill in the insured's name in your practice software, then export again. If the insurer does not need "
+        "it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no insured's name",
     ),
@@ -175,9 +180,9 @@ _KINDS = (
         "missing-payer-file-number",
         "hold",
         _EITHER,
-        "The insurer requires its file number of the accident",
-        "Fill in the payer file number (often called claim number), or change what the insurer requires in "
-        "the clinic setup.",
+        "The insurer requires its file number for the accident",
+        "Fill in the payer file number (often called claim number) in your practice software, then export again. "
+        "If the insurer does not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no payer file number",
     ),
@@ -185,8 +190,9 @@ _KINDS = (
         "missing-accident-date",
         "hold",
         _EITHER,
-        "The insurer requires the day of the accident",
-        "Fill in the accident date as 2026-01-31, or change what the insurer requires in the clinic setup.",
+        "The insurer requires the date of the accident",
+        "Fill in the accident date as 2026-01-31 in your practice software, then export again. If the insurer "
+        "does not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no accident date",
     ),
@@ -195,7 +201,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires the Personal Health Number",
-        "Fill in the PHN, or change what the insurer requires in the clinic setup.",
+        "Fill in the PHN in your practice software, then export again. If the insurer does not need it, change "
+        "what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no PHN",
     ),
@@ -204,7 +211,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The status does not say whether the visit took place",
-        "Write arrived, no show or cancelled; or add the word in the clinic setup (More, Words).",
+        "Change it to arrived, no show or cancelled in your practice software, or add your word for it (clinic "
+        "setup, sheet More).",
         remedy="practice",
         short="status unclear",
     ),
@@ -212,9 +220,9 @@ _KINDS = (
         "practitioner-not-on-roster",
         "hold",
         _CORRECT,
-        "The practitioner is not in the clinic file",
-        "Correct the name to that of whoever treated, add a new practitioner to the clinic setup, or add a spelling "
-        "that means one person only to that person's aliases.",
+        "The practitioner is not in the clinic setup",
+        "Correct the name in your practice software. Add a new practitioner, or another spelling that means one "
+        "person only, in the clinic setup, sheet Practitioners.",
         fixed=True,
         remedy="setup",
         short="practitioner not in the setup",
@@ -224,7 +232,8 @@ _KINDS = (
         "hold",
         _CORRECT,
         "The insurer is not known",
-        "Add this spelling to its insurer in the clinic setup (Insurers), or add the insurer there.",
+        "Correct the name in your practice software. Add another spelling, or a new insurer, in the clinic setup, "
+        "sheet Insurers.",
         fixed=True,
         remedy="setup",
         short="insurer not in the setup",
@@ -234,9 +243,9 @@ _KINDS = (
         "not-a-physiotherapist",
         "hold",
         _NONE,
-        "Only a physiotherapist's session is billed as physiotherapy",
-        "Correct the practitioner or the service where the session is kept; if the clinic file has the wrong "
-        "profession, mend it there.",
+        "Only a physiotherapist's session can be billed as physiotherapy",
+        "Correct the practitioner or the service in your practice software. If the profession is wrong, correct "
+        "it in the clinic setup, sheet Practitioners.",
         fixed=True,
         remedy="never",
         short="not by a physiotherapist",
@@ -245,9 +254,9 @@ _KINDS = (
         "not-authorised-to-needle",
         "hold",
         _NONE,
-        "The physiotherapist is not shown as authorised to needle that day",
-        "If they were, put the dates under Needling in the clinic setup (Practitioners); if not, the session cannot "
-        "be billed.",
+        "The physiotherapist is not shown as authorized to needle on that day",
+        "If they were, enter the dates under Needling from (clinic setup, sheet Practitioners). If not, the session "
+        "can't be billed.",
         fixed=True,
         remedy="never",
         short="not authorized to needle",
@@ -256,9 +265,9 @@ _KINDS = (
         "practitioner-not-registered",
         "hold",
         _NONE,
-        "The physiotherapist is not shown as registered that day",
-        "If they were, put the dates under Registered in the clinic setup (Practitioners); if not, the session cannot "
-        "be billed.",
+        "The physiotherapist is not shown as registered on that day",
+        "If they were, enter the dates under Registered from (clinic setup, sheet Practitioners). If not, the session "
+        "can't be billed.",
         fixed=True,
         remedy="never",
         short="not registered that day",
@@ -267,8 +276,8 @@ _KINDS = (
         "duplicate-session",
         "hold",
         _BILL,
-        "The same session stands more than once",
-        "Keep one copy where the session is kept and export again; if they are two visits, give each its own "
+        "The same session appears more than once",
+        "Keep one copy in your practice software and export again. If they are two visits, give each its own "
         "start time.",
         fixed=True,
         remedy="practice",
@@ -278,8 +287,9 @@ _KINDS = (
         "ims-or-acupuncture",
         "hold",
         _BILL,
-        "The name says IMS and acupuncture",
-        "Find out which it was. If this name always means one of them, add it in the clinic setup (Service names).",
+        "The service name says IMS and acupuncture",
+        "Find out which it was. If this name always means one of them, add it in the clinic setup, sheet Service "
+        "names.",
         remedy="decide",
         short="IMS or acupuncture",
     ),
@@ -287,9 +297,9 @@ _KINDS = (
         "ims-not-certain",
         "hold",
         _BILL,
-        "The service name leaves open whether IMS was given",
-        "Find out what was done. If this name always means one service, add it in the clinic setup (Service names): "
-        "that settles it for every month.",
+        "The service name does not say for certain whether IMS was given",
+        "Find out what was done. If this name always means one service, add it in the clinic setup, sheet Service "
+        "names: that settles it for every month.",
         remedy="decide",
         short="IMS or not",
     ),
@@ -297,8 +307,8 @@ _KINDS = (
         "ims-in-notes-only",
         "hold",
         _BILL,
-        "Only the notes speak of IMS, the service does not",
-        "Find out what was done and correct the service where the session is kept.",
+        "Only the notes mention IMS; the service does not",
+        "Find out what was done, and correct the service in your practice software.",
         remedy="decide",
         short="IMS only in the notes",
     ),
@@ -306,8 +316,8 @@ _KINDS = (
         "second-visit-same-day",
         "hold",
         _BILL,
-        "The patient has two physiotherapy visits that day",
-        "Plans pay one physiotherapy visit a day. Check that both took place, and bill one.",
+        "The patient has two physiotherapy visits on that day",
+        "Plans pay for one physiotherapy visit a day. Check that both took place, and bill one.",
         remedy="decide",
         short="second visit that day",
     ),
@@ -315,9 +325,9 @@ _KINDS = (
         "overlapping-sessions",
         "hold",
         _BILL,
-        "The practitioner has two patients at one time",
-        "Correct the times where the session is kept. An insurer that pays one-to-one treatment only does not pay for "
-        "shared time; for others it is a warning.",
+        "The practitioner has two patients at the same time",
+        "Correct the times in your practice software. An insurer that pays for one-to-one treatment only does not "
+        "pay for shared time; for other insurers this is a warning.",
         remedy="practice",
         short="two patients at once",
     ),
@@ -326,8 +336,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "The clinic's fee list has no fee for this visit on that day",
-        "Where fees differ, fill in Visit (initial or subsequent) and Minutes; else add the fee in the "
-        "clinic setup (Fees), with the day it is in force from.",
+        "Add the fee with its first day (clinic setup, sheet Fees). If your fees differ by visit or length, fill "
+        "in Visit and Minutes in your practice software.",
         remedy="setup",
         short="no fee in your list",
     ),
@@ -336,7 +346,7 @@ _KINDS = (
         "hold",
         _EITHER,
         "The fee is not the one in the clinic's fee list",
-        "Correct the fee where the session is kept, or the clinic setup (Fees) if the list is wrong.",
+        "Correct the fee in your practice software, or the list if it is wrong (clinic setup, sheet Fees).",
         remedy="practice",
         short="fee not as in your list",
     ),
@@ -345,7 +355,8 @@ _KINDS = (
         "hold",
         _BILL,
         "Tax is charged on the session",
-        "Physiotherapy by a licensed physiotherapist is GST-exempt. Take the tax off the invoice.",
+        "Physiotherapy by a licensed physiotherapist is GST-exempt. Remove the tax from the invoice in your "
+        "practice software.",
         remedy="practice",
         short="tax charged",
     ),
@@ -353,9 +364,9 @@ _KINDS = (
         "accident-claim-to-private-plan",
         "hold",
         _BILL,
-        "An accident's visit goes to a private plan",
-        "ICBC and WorkSafeBC pay for an accident before any plan: correct the insurer where the session is kept, or "
-        "take the accident off it if it is not about one.",
+        "A visit for an accident goes to a private plan",
+        "ICBC and WorkSafeBC pay for an accident before any plan. Correct the insurer in your practice software, "
+        "or remove the accident if the visit is not about one.",
         remedy="practice",
         short="accident billed to a plan",
     ),
@@ -363,9 +374,9 @@ _KINDS = (
         "past-claim-deadline",
         "hold",
         _BILL,
-        "The plan's deadline for claims is past",
-        "Ask the plan whether it still takes the claim; if the deadline is another, correct Claim within "
-        "days in the clinic setup (Insurers).",
+        "The plan's deadline for claims has passed",
+        "Ask the plan whether it still takes the claim. If the deadline is wrong, correct it in the clinic setup, "
+        "sheet Insurers.",
         remedy="decide",
         short="past the plan's deadline",
     ),
@@ -373,9 +384,9 @@ _KINDS = (
         "over-insurer-limit",
         "hold",
         _BILL,
-        "More visits than the plan pays",
-        "Bill the patient, or ask the plan for more; if the count or the limit is wrong, correct it in the list "
-        "of policies or in the clinic setup (More, Limits).",
+        "More visits than the plan pays for",
+        "Bill the patient, or ask the plan for more. If the count or the limit is wrong, correct it in the list "
+        "of policies, or in the clinic setup, sheet More.",
         remedy="decide",
         short="over the plan's limit",
     ),
@@ -384,10 +395,10 @@ _KINDS = (
         "changed-since-claimed",
         "hold",
         _BILL,
-        "The session was claimed, and is another now",
-        "If the session is wrong, mend it where it is kept. If the claim is wrong: ims-billing void CLAIM FILE "
-        "--replace --reason TEXT claims it as the file has it now. If both visits took place, claim them from one "
-        "export that holds both.",
+        "This session changed after it was claimed",
+        "If the session is wrong, correct it in your practice software. If the claim is wrong, replace it with "
+        "what the file has now: ims-billing void CLAIM FILE --replace --reason TEXT. If both visits took place, "
+        "claim them from one export that has both.",
         fixed=True,
         remedy="claim",
         short="changed after it was claimed",
@@ -396,9 +407,9 @@ _KINDS = (
         "voided",
         "hold",
         _BILL,
-        "The session's claim was taken back",
-        "Nothing more, if it is not to be claimed; else ims-billing void CLAIM FILE --replace --reason TEXT claims it "
-        "anew, as the file has it now.",
+        "This session's claim was voided",
+        "Nothing to do if it is not to be claimed. To claim it as the file has it now: ims-billing void CLAIM "
+        "FILE --replace --reason TEXT.",
         fixed=True,
         remedy="claim",
         short="claim voided",
@@ -408,7 +419,7 @@ _KINDS = (
         "hold",
         _EITHER,
         "A sale has no visit that took place",
-        "Mark the appointment as arrived in Jane, or take the sale back, and export both reports again.",
+        "Mark the appointment as arrived in Jane, or reverse the sale, then export both reports again.",
         remedy="practice",
         short="sale without a visit",
     ),
@@ -417,7 +428,7 @@ _KINDS = (
         "hold",
         _EITHER,
         "A visit has no sale",
-        "Bill the visit in Jane and export both reports again.",
+        "Bill the visit in Jane, then export both reports again.",
         remedy="practice",
         short="visit without a sale",
     ),
@@ -425,8 +436,8 @@ _KINDS = (
         "sale-and-arrival-differ",
         "hold",
         _EITHER,
-        "The sale and the visit do not say the same",
-        "Mend the one that is wrong in Jane and export both reports again.",
+        "The sale and the visit differ",
+        "Correct the one that is wrong in Jane, then export both reports again.",
         remedy="practice",
         short="sale and visit differ",
     ),
@@ -435,7 +446,7 @@ _KINDS = (
         "hold",
         _EITHER,
         "It is not certain which sale belongs to which visit",
-        "Look the visits up in Jane. Give them their own times or names, and export both reports again.",
+        "Look the visits up in Jane, give each its own time or name, then export both reports again.",
         remedy="practice",
         short="sale not matched",
     ),
@@ -443,7 +454,7 @@ _KINDS = (
         "unusual-frequency",
         "warn",
         _NONE,
-        "More than two IMS sessions in seven days",
+        "3 or more IMS visits within 7 days",
         "Make sure that the chart supports each visit: insurers look at frequency.",
         remedy="check",
         short="frequent visits",
@@ -453,7 +464,7 @@ _KINDS = (
         "warn",
         _NONE,
         "A second initial visit of one patient",
-        "Make sure that it is a new injury or condition: insurers pay one assessment for each.",
+        "Make sure that it is a new injury or condition: insurers pay for one assessment of each.",
         remedy="check",
         short="second initial visit",
     ),
@@ -470,8 +481,9 @@ _KINDS = (
         "phn-check-digit",
         "warn",
         _NONE,
-        "The Personal Health Number cannot be right",
-        "Compare it with the patient's card. Sources differ on some check digits, so a right number may be named here.",
+        "The Personal Health Number looks wrong",
+        "Compare it with the patient's card. Sources differ on some check digits, so a correct number may be "
+        "listed here.",
         remedy="check",
         short="PHN looks wrong",
     ),
@@ -480,7 +492,8 @@ _KINDS = (
         "warn",
         _NONE,
         "A registration number does not look like one",
-        "Compare it with the College's register; in the clinic setup it is text, so that a leading zero stays.",
+        "Compare it with the College's register, and correct it in the clinic setup, sheet Practitioners. A "
+        "leading zero is part of it.",
         remedy="check",
         short="registration number looks wrong",
     ),
@@ -489,7 +502,7 @@ _KINDS = (
         "warn",
         _NONE,
         "A policy number or member ID does not look like the insurer's others",
-        "Compare it with the patient's card: a spreadsheet may have taken off zeros or digits.",
+        "Compare it with the patient's card: a spreadsheet may have dropped zeros or digits.",
         remedy="check",
         short="number looks wrong",
     ),
@@ -498,7 +511,7 @@ _KINDS = (
         "warn",
         _NONE,
         "The patient's birth date is after the visit",
-        "Correct the birth date where the patient is kept.",
+        "Correct the birth date in your practice software.",
         remedy="check",
         short="birth date after the visit",
     ),
@@ -507,7 +520,7 @@ _KINDS = (
         "warn",
         _NONE,
         "Private plans are charged different fees for the same visit",
-        "Charge one price whoever pays: different rates by coverage bring audits about.",
+        "Charge one price whoever pays: rates that differ by coverage lead to audits.",
         remedy="check",
         short="fee differs by insurer",
     ),
@@ -515,8 +528,8 @@ _KINDS = (
         "rule-not-verified",
         "warn",
         _NONE,
-        "A fee or a limit is not known for sure",
-        "Ask the insurer, and put what it says into the clinic setup (Fees; More, Limits), with its first day.",
+        "This fee or limit comes from a secondary source",
+        "Check it with the insurer, and add what it says, with its first day (clinic setup, sheet Fees or More).",
         remedy="check",
         short="fee or limit not confirmed",
     ),
@@ -524,8 +537,8 @@ _KINDS = (
         "insurer-limit-counted-in-part",
         "warn",
         _NONE,
-        "A limit of the insurer that can be counted in part only",
-        "Ask the insurer or the patient how many visits are left, or for its approval of more.",
+        "A limit of the insurer can be counted in part only",
+        "Ask the insurer or the patient how many visits are left, or ask for approval of more.",
         remedy="check",
         short="limit counted in part",
     ),
@@ -551,8 +564,8 @@ _KINDS = (
         "past-submission-window",
         "warn",
         _NONE,
-        "Too late for the usual channel",
-        "Send it the other way that the message names.",
+        "Past the window of the usual channel",
+        "Send it by portal or paper, as the message says.",
         remedy="check",
         short="past the usual window",
     ),
@@ -561,7 +574,7 @@ _KINDS = (
         "warn",
         _NONE,
         "Acupuncture by a physiotherapist who may needle is not billed",
-        "If this name means IMS at your clinic, add it in the clinic setup (Service names).",
+        "If this name means IMS at your clinic, add it in the clinic setup, sheet Service names.",
         remedy="setup",
         short="acupuncture by a physiotherapist",
     ),
@@ -569,8 +582,8 @@ _KINDS = (
         "service-not-recognised",
         "warn",
         _NONE,
-        "The service name is not recognised and is not billed",
-        "Say what this name means in the clinic setup (Service names).",
+        "The service name is not recognized and is not billed",
+        "Tell us what it is: IMS, physiotherapy or other (clinic setup, sheet Service names).",
         remedy="setup",
         short="service name not known",
     ),
@@ -578,8 +591,8 @@ _KINDS = (
         "claimed-session-gone",
         "warn",
         _NONE,
-        "A claimed session is not in the files any more",
-        "Find out why. If the visit did not take place, take the claim back: ims-billing void CLAIM --reason TEXT.",
+        "A claimed session is no longer in the files",
+        "Find out why. If the visit did not take place, void its claim: ims-billing void CLAIM --reason TEXT.",
         remedy="claim",
         short="claimed, and gone from the files",
     ),
@@ -587,19 +600,19 @@ _KINDS = (
 
 # The meaning of each reason not to bill.
 REASONS = {
-    "outside-month": "its day does not lie in the month that is billed",
+    "outside-month": "it is in another month",
     "no-show": "the patient did not come",
     "cancelled": "it was cancelled",
     "not-arrived": "it was booked, and nothing says that the patient came",
-    "refunded": "the money was given back",
-    "other-service": "what was done is not a service that the clinic bills here",
+    "refunded": "it was refunded",
+    "other-service": "it is not a service that the clinic bills here",
     "no-charge": "its fee is zero",
-    "self-pay": "the patient pays, and no insurer is asked",
+    "self-pay": "the patient pays; no insurer is billed",
     "other-location": "it was at a location that the clinic does not bill here",
     "already-paid": "the insurer's line of the invoice is paid",
-    "billed-elsewhere": "the row says that it was billed already",
-    "in-the-future": "its day lies ahead",
-    "decided-not-to-bill": "somebody decided so in the month's claim summary",
+    "billed-elsewhere": "the row says that it was already billed",
+    "in-the-future": "it is in the future",
+    "decided-not-to-bill": "somebody decided not to bill it, in the claim summary",
 }
 
 # What a person does about a kind of finding, in the order of the screen.

@@ -108,7 +108,7 @@ def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
     """Claims of earlier batches that are taken back, struck out among the lines, and what stands for them."""
     instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
     rows: list[tuple[Value, ...]] = [
-        (claim, f"replaced by {instead[claim]}" if claim in instead else "taken back", day.date(), cents / 100)
+        (claim, f"replaced by {instead[claim]}" if claim in instead else "voided", day.date(), cents / 100)
         for claim, day, cents in zip(voided["claim"], voided["service_date"], voided["amount_cents"], strict=True)
     ]
     columns = [

@@ -204,8 +204,8 @@ def _own_amounts(claims: pd.DataFrame) -> str:
     """Why less, or more, is claimed than the fees say; empty where it is the same."""
     differs = claims[claims["fee_cents"] != claims["amount_cents"]]
     less = (int(differs["fee_cents"].sum()) - int(differs["amount_cents"].sum())) / 100
-    amount = f"{abs(less):,.2f} {'less' if less >= 0 else 'more'}"
-    sentence = f"Public payers are asked for amounts of their own: {amount} than the fees of {len(differs)} claims."
+    amount = f"${abs(less):,.2f} {'below' if less >= 0 else 'above'} your fees"
+    sentence = f"Public payers pay set rates: {amount} on {_count(len(differs), 'claim')}."
     return sentence if len(differs) else ""
 
 
@@ -213,7 +213,7 @@ def _control_totals(view: MonthView) -> Block:
     totals = view.totals
     names = {
         "claimed": "Claimed",
-        "held": "Held: needs attention",
+        "held": "On hold: needs attention",
         "not_billed": "Not billed",
         "already_claimed": "Already claimed",
     }
@@ -225,8 +225,8 @@ def _control_totals(view: MonthView) -> Block:
     rows = f"{totals.rows} rows in the files = {totals.sessions} sessions"
     for count, what in (
         (totals.repeated, "repeated"),
-        (totals.tied, "tied"),
-        (totals.set_aside, "set aside"),
+        (totals.tied, "matched"),
+        (totals.set_aside, "skipped"),
     ):
         rows += f" + {count} {what}" if count else ""
     return Block(
@@ -244,7 +244,7 @@ def _beside(view: MonthView) -> str:
     if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
         sentences += "\nThese are the sessions of the last files; the tables below tell of all claims of the month."
     held = view.attention["session"].nunique() - view.totals.counts["held"]
-    return f"{sentences}\nBeside them, {held} held of earlier files of the month." if held > 0 else sentences
+    return f"{sentences}\nAlso on hold, from earlier files of the month: {held}." if held > 0 else sentences
 
 
 def ims_share(totals: Totals) -> list[tuple[str, Value]]:

@@ -35,7 +35,7 @@ def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
     more = len(remarks) - len(rows)
     note = f"And {more:,} more: ims-billing why CLAIM tells of each." if more else ""
     columns = [Column("Claim"), Column("What it is", "long"), Column("Finding", "long")]
-    return Block("Worth knowing, claim by claim", columns, rows, note=note)
+    return Block("To check, claim by claim", columns, rows, note=note)
 
 
 def _decided(view: MonthView) -> Block:
@@ -44,8 +44,8 @@ def _decided(view: MonthView) -> Block:
     place = decisions.set_index(["session", "kind"]).index
     held = place.isin(view.attention.set_index(["session", "kind"]).index)
     never = decisions["session"].isin(view.not_billed["session"])
-    result = pd.Series("settled", decisions.index, dtype="str").mask(never, "not billed").mask(held, "still held")
-    result = result.mask(place.duplicated(keep="last"), "decided anew")
+    result = pd.Series("settled", decisions.index, dtype="str").mask(never, "not billed").mask(held, "still on hold")
+    result = result.mask(place.duplicated(keep="last"), "decided again")
     shown = ["patient", "note", "kind", "decision", "correct_value", "result", "decided_by", "decided_on", "session"]
     columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decided")]
     columns += [Column("Correct value", "id"), Column("What became of it"), Column("Decided by")]
@@ -64,7 +64,7 @@ def sources(view: MonthView) -> list[Block]:
         for batch, origin in runs
         for f in origin.files
     ]
-    counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Tied", "Set aside")]
+    counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Matched", "Skipped")]
     hashed = [Column("File", "long"), Column("SHA-256", "long")]
     clinic_files = list(dict.fromkeys((origin.clinic_file, origin.clinic_sha256) for _, origin in runs))
     blocks = [
@@ -99,7 +99,7 @@ def sources(view: MonthView) -> list[Block]:
     aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
     if aside:
         headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
-        blocks.append(Block("Rows set aside", headings, aside))
+        blocks.append(Block("Rows skipped", headings, aside))
     return [*blocks, *figures(view)]
 
 

@@ -1,0 +1,90 @@
+"""The words that users read: none that they would not use, in the catalogue, help, manual, screens and workbooks."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from ims_billing.cli.main import app
+from ims_billing.manual import TOPICS, page
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
+
+ROOT = Path(__file__).parent.parent
+NOT_THEIR_WORDS = re.compile(
+    r"\bmend(s|ed|ing)?\b|\bset aside\b|\btaken for\b|\btied\b|\banew\b|\bis another\b|\bwhat (it )?lacks\b|\btold\b"
+    r"|\bwastebasket\b|\bworth knowing\b|\bidentical to the byte\b|\bsame to the byte\b",
+    re.IGNORECASE,
+)
+
+
+def assert_their_words(where: str, text: str) -> None:
+    wrong = NOT_THEIR_WORDS.search(" ".join(text.split()))
+    assert wrong is None, (
+        f"{where}: ...{wrong.string[max(0, wrong.start() - 60) : wrong.end() + 30]}..." if wrong else ""
+    )
+
+
+def test_the_list_finds_its_words_and_no_others() -> None:
+    for words in ("Mend it.", "1 set\n aside", "taken for sessions", "It is another now.", "claimed anew"):
+        assert NOT_THEIR_WORDS.search(" ".join(words.split())), words
+    for words in ("recommended", "untied", "what is another way", "a mender"):
+        assert not NOT_THEIR_WORDS.search(words.replace("is another way", "other")), words
+
+
+def test_the_catalogue_and_the_reasons() -> None:
+    for kind in CATALOGUE.values():
+        assert_their_words(kind.kind, f"{kind.title}. {kind.fix} {kind.short}")
+        assert not kind.title.endswith("."), kind.kind
+        assert kind.fix.endswith("."), kind.kind
+        assert kind.short, kind.kind
+        assert kind.remedy in REMEDIES, kind.kind
+        # A clinic with clinic.xlsx has no brackets, and one with clinic.toml finds the sheet in the manual.
+        assert "clinic.toml" not in kind.fix, kind.kind
+        assert "[[" not in kind.fix, kind.kind
+    for reason, words in REASONS.items():
+        assert_their_words(reason, words)
+
+
+def test_the_manual_the_readme_and_the_help() -> None:
+    assert_their_words("README", (ROOT / "README.md").read_text(encoding="utf-8"))
+    for topic in TOPICS:
+        assert_their_words(topic, page(topic))
+    for command in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
+        assert_their_words(command, CliRunner().invoke(app, [command, "--help"]).stdout)
+    assert_their_words("help", CliRunner().invoke(app, ["--help"]).stdout)
+
+
+def test_the_screens_and_workbooks_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(
+        ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("reports", "*.sqlite*", "*.py")
+    )
+    monkeypatch.chdir(tmp_path / "samples")
+    remittances = sorted(str(path) for path in Path("remittances").iterdir())
+    for command in (
+        ["claim", "sessions-2026-10.xlsx", "--month", "2026-10", "--as-of", "2026-11-05", "--all"],
+        ["void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-11-09"],
+        ["claim", "sessions-2026-10-later.xlsx", "--month", "2026-10", "--as-of", "2026-11-12", "--all"],
+        ["check", *sorted(str(path) for path in Path("jane").iterdir()), "--as-of", "2026-11-12", "--all"],
+        ["reconcile", *remittances, "--as-of", "2026-11-25", "--all"],
+        ["claim", "sessions-2026-10.xlsx", "--month", "2026-10", "--as-of", "2026-11-26"],
+        ["aging", "--as-of", "2026-12-25", "--all"],
+        ["rules", "--on", "2026-10-05", "--all"],
+        ["why", "sessions-2026-10.xlsx", "--row", "12", "--month", "2026-10", "--as-of", "2026-11-26"],
+        ["why", "2026-10-SUNL-0001"],
+        ["status", "--as-of", "2026-11-26"],
+    ):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code in (0, 1), (command, done.output)
+        assert_their_words(" ".join(command[:2]), done.output)
+    for path in sorted(Path("reports").rglob("*.xlsx")):
+        for sheet in load_workbook(path, read_only=True):
+            for row in sheet.iter_rows(values_only=True):
+                assert_their_words(
+                    f"{path.name}, {sheet.title}", " ".join(str(cell) for cell in row if cell is not None)
+                )
