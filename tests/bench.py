@@ -24,6 +24,8 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
+from ims_billing.ledger.identity import LAST_BATCH
+
 HEADINGS = (
     *("Session ID", "Service Date", "Start", "Minutes", "Patient", "Patient ID", "Birth Date", "Practitioner"),
     *("Service", "Visit", "Status", "Insurer", "Policy Number", "Member ID", "Fee", "Patient Paid", "Notes"),
@@ -220,14 +222,15 @@ def month(folder: Path, count: int, times: int) -> tuple[list[str], float]:
     """Lines of the table for a month of that size, and what `claim` took."""
     clinic(folder, count)
     path = workbook(folder, count)
-    reports, ledger = folder / "reports", folder / "ims-billing.sqlite"
+    reports, ledger, last = folder / "reports", folder / "ims-billing.sqlite", folder / LAST_BATCH
     claim = ["claim", str(path), *AS_OF]
-    ours = median(times, program(*claim), reports, ledger)
+    ours = median(times, program(*claim), reports, ledger, last)
     (folder / "cells.pickle").write_bytes(pickle.dumps(cells_written(reports)))
     floor = median(times, [sys.executable, "-c", FLOOR, str(path), str(folder / "cells.pickle"), str(folder)])
     analyst = median(min(times, 3), [sys.executable, "-c", ANALYST, str(path), str(folder)])
     shutil.rmtree(reports)
     ledger.unlink()
+    last.unlink()
     phases = run([sys.executable, "-c", PHASES, *claim]).errors.strip().splitlines()[-1]
     lines = [
         _line(f"{count:,} sessions: floor", floor, ""),
