@@ -226,9 +226,13 @@ def test_what_cannot_be_read_stops_before_it_is_written_over(
 def test_the_months_overview_shows_what_is_paid_and_who_pays(folder: Path) -> None:
     reconcile(folder, [paid(SUN), paid(SUN2, 70, Reason="Over the limit"), paid(SUN3, 0, Reason="Not covered")])
     book = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")
-    lines = [tuple(line) for line in book["Overview"].iter_rows(values_only=True)]
-    assert ("Sun Life", 3, 285, 165, 0, 25, 95, 0, 15) in lines
-    assert ("Manulife", 2, 190, 0, 0, 0, 0, 190, None) in lines
+    overview, lines = (
+        [tuple(line) for line in book[name].iter_rows(values_only=True)] for name in ("Overview", "Sources")
+    )
+    assert ("Sun Life", 3, 285, 285, 165, 0, 120, 15) in overview
+    assert ("Manulife", 2, 190, 190, 0, 190, 0, None) in overview
+    assert ("Sun Life", 3, 285, 165, 0, 25, 95, 0, 15) in [line[:9] for line in lines]
+    assert ("Manulife", 2, 190, 0, 0, 0, 0, 190, None) in [line[:9] for line in lines]
     assert [line[:3] for line in lines if line[0] in ("Not covered", "Over the limit")] == [
         ("Not covered", 1, 95), ("Over the limit", 1, 25),
     ]  # fmt: skip

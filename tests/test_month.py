@@ -263,7 +263,8 @@ def test_copies_have_keys_of_their_own_and_keys_stay_the_same(tmp_path: Path) ->
 
 
 def test_rows_that_differ_only_under_a_heading_nobody_knows_are_two(tmp_path: Path) -> None:
-    rows = [{**row(), "Ledger Page": page} for page in ("7", "8")]
+    pages = ("copied by hand from the seventh page of the green book", "copied by hand from the eighth page of it")
+    rows = [{**row(), "Ledger Page": page} for page in pages]
     assert [k for n in range(2) for k in kinds(month_of(tmp_path, rows), n)] == ["duplicate-session"] * 2
     without_start = [{**r, "Patient": "", "Service Date": ""} for r in rows]
     assert month_of(tmp_path, without_start).totals.counts["held"] == 2

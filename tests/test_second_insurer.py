@@ -112,11 +112,11 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     assert [by_heading[name] for name in checked] == [
         "2026-10-MANU-0001", "777", "888", 95, 35, 60, "Sun Life paid $60.00 of $95.00 on 2026-11-20: Deductible",
     ]  # fmt: skip
-    overview = sheet(folder, "claim-summary-2026-10.xlsx", "Overview")
-    [place] = [number for number, cells in enumerate(overview) if cells[0] == "Second insurers"]
-    assert overview[place + 2][:5] == ("Manulife", 1, 95, 0, 35)
-    [first] = [number for number, cells in enumerate(overview) if cells[0] == "By insurer"]
-    assert overview[first + 3][:2] == ("Total", 1), "a session counts once"
+    sources = sheet(folder, "claim-summary-2026-10.xlsx", "Sources")
+    [place] = [number for number, cells in enumerate(sources) if cells[0] == "Second insurers"]
+    assert sources[place + 2][:5] == ("Manulife", 1, 95, 0, 35)
+    totals = [cells[:2] for cells in sheet(folder, "claim-summary-2026-10.xlsx", "Overview") if cells[0] == "Total"]
+    assert totals[0] == ("Total", 1), "a session counts once"
     assert [line[-1] for line in sheet(folder, "claim-summary-2026-10.xlsx", "Claims")] == ["Follows", None, FIRST]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
     assert f"for the rest of {FIRST}, which paid $60.00" in why

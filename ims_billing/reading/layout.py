@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -275,11 +276,11 @@ def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: Cl
 def _numbered(row: Sequence[Cell]) -> list[str]:
     """The headings of a row as they are compared; where one stands several times, each with its number."""
     names = [heading(text(cell)) for cell in row]
-    times: dict[str, int] = {}
+    counts, times = Counter(names), Counter[str]()
     numbered = []
     for name in names:
-        times[name] = times.get(name, 0) + 1
-        numbered.append(f"{name}{times[name]}" if name and names.count(name) > 1 else name)
+        times[name] += 1
+        numbered.append(f"{name}{times[name]}" if name and counts[name] > 1 else name)
     return numbered
 
 

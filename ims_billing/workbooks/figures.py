@@ -32,6 +32,8 @@ def figures(view: MonthView) -> list[Block]:
     if len(seconds):
         note = "For the balance after the first insurer, of sessions counted above. Fees are of the whole visits."
         blocks.append(replace(amounts("Second insurers", "Insurer", seconds, seconds["insurer"]), note=note))
+    if view.money["answered_on"].notna().any() or (view.money["paid_cents"] != 0).any():
+        blocks.append(_paid(view))
     blocks += _refused(view)
     if view.payers:
         blocks.append(_who_pays(view.payers))
@@ -49,6 +51,28 @@ def figures(view: MonthView) -> list[Block]:
 def money_of(view: MonthView, claims: pd.DataFrame) -> pd.DataFrame:
     """The POSITIONS of these claims, indexed like them."""
     return view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
+
+
+def _paid(view: MonthView) -> Block:
+    """What insurers have answered of the month's claims so far, in full; voided claims count while they are paid."""
+    # When a claim went out before this program came, nobody knows here.
+    claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
+    money = money_of(view, view.claims)
+    counts = view.claims["voided_on"].isna() | (money["paid_cents"] != 0)
+    money, claims = money[counts], view.claims[counts]
+    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(claimed_on))).dt.days
+    cents = ["claimed_cents", "paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
+    rows: list[tuple[Value, ...]] = []
+    for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
+        waited = days[part.index].dropna()
+        mean = round(float(waited.mean())) if len(waited) else None
+        rows.append((str(insurer), len(part), *(int(part[name].sum()) / 100 for name in cents), mean))
+    total = ("Total", len(money), *(int(money[name].sum()) / 100 for name in cents), None)
+    names = ("Claimed", "Paid", "Patient's share", "Short", "Denied", "Owed")
+    columns = [Column("Insurer"), Column("Claims", "count"), *(Column(name, "money") for name in names)]
+    columns.append(Column("Days to answer", "count"))
+    note = "Claimed is the sum of the next five columns. Days are the average from the claim to the first answer."
+    return Block("Paid and owed so far", columns, rows, total, note=note)
 
 
 def _refused(view: MonthView) -> list[Block]:
