@@ -23,9 +23,9 @@ def practitioner_not_on_roster(desk: Desk) -> pd.Series[str]:
         return pd.Series(dtype="str")
     # Where the patient is somebody on the roster, the two columns are changed over: nobody is named.
     swapped = {name for name in desk.candidates["patient"].unique() if desk.clinic.practitioner(name)}
-    known = {word for one in desk.clinic.practitioners for name in (one.name, *one.aliases) for word in parts(name)}
+    public = {word for one in desk.clinic.practitioners for name in (one.name, *one.aliases) for word in parts(name)}
     messages = strangers.map(
-        {name: _stranger(name, desk.clinic, _named(name, desk.names, known)) for name in strangers.unique()}
+        {name: _stranger(name, desk.clinic, _named(name, desk.names, public)) for name in strangers.unique()}
     )
     changed_over = desk.candidates.loc[strangers.index, "patient"].isin(swapped)
     return messages.mask(changed_over, "The practitioner is not in the clinic setup, and the patient is.").astype("str")
@@ -61,16 +61,16 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     written = candidates["insurer"]
     strangers = written[(written != "") & (candidates["insurer_id"] == "")]
-    known = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}
+    public = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}
     texts = {
-        name: f"The insurer{_named(name, desk.names, known)} is not known."
+        name: f"The insurer{_named(name, desk.names, public)} is not known."
         + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
     second = candidates.loc[candidates.index.difference(strangers.index), "secondary_insurer"]
     unknown = second[[name != "" and desk.clinic.insurer(name) is None for name in second]]
     also = {
-        name: f"The second insurer{_named(name, desk.names, known)} is not known, and the claim names none."
+        name: f"The second insurer{_named(name, desk.names, public)} is not known, and the claim names none."
         for name in unknown.unique()
     }
     reasons: pd.Series[str] = pd.concat([strangers.map(texts), unknown.map(also)]).astype("str")
@@ -172,9 +172,9 @@ def _pays_first(insurer: Insurer) -> bool:
     return any(condition.condition == "first-payer" for condition in insurer.conditions)
 
 
-def _named(name: str, names: Names, known: Collection[str]) -> str:
-    """The name in quotes; nothing where a word of it that is not `known` stands in a patient's or insured's name."""
-    return "" if names.stand_in(name, known) else f' "{name}"'
+def _named(name: str, names: Names, public: Collection[str]) -> str:
+    """The name in quotes; nothing where a word of it that is not `public` stands in a patient's or insured's name."""
+    return "" if names.stand_in(name, public) else f' "{name}"'
 
 
 def _proposal(close: str | None) -> str:

@@ -106,8 +106,8 @@ def _in_words(name: str, text: str, reason: str) -> str:
     # What ends too late, a quote or a bracket, is noticed below the line it is in.
     first = max(1, number - 20) if _late(reason) or not at else number
     for place in (number, *range(number - 1, first - 1, -1)):
-        if found := _slip_in(lines[place - 1]):
-            slip, start, here = found
+        if match := _slip_in(lines[place - 1]):
+            slip, start, here = match
             return _shown(
                 name, lines, place, (start, len(here)), slip.wrong, slip.write.replace("{here}", here.strip())
             )
@@ -142,29 +142,29 @@ def _slip_in(line: str) -> tuple[_Slip, int, str] | None:
     """The slip in a line, where it begins, and its text; None where the line has none that is known."""
     bare_line, problem = _without_text(line)
     for slip in _OUTSIDE_TEXT:
-        found = re.search(slip.pattern, bare_line, re.IGNORECASE)
-        if found and (start := _begins(found)) >= 0 and not _sound(found):
-            return slip, start, line[start : start + len(_group(found))]
+        match = re.search(slip.pattern, bare_line, re.IGNORECASE)
+        if match and (start := _begins(match)) >= 0 and not _sound(match):
+            return slip, start, line[start : start + len(_group(match))]
     if problem:
         slip, start = problem
         return slip, start, line[start : start + 1]
     return None
 
 
-def _sound(found: re.Match[str]) -> bool:
+def _sound(match: re.Match[str]) -> bool:
     """True for true, false and a day as they ought to be."""
     try:
-        return _group(found) in ("true", "false") or bool(dt.date.fromisoformat(_group(found)))
+        return _group(match) in ("true", "false") or bool(dt.date.fromisoformat(_group(match)))
     except ValueError:
         return False
 
 
-def _group(found: re.Match[str]) -> str:
-    return found.groupdict().get("here") or found.groupdict().get("here2") or ""
+def _group(match: re.Match[str]) -> str:
+    return match.groupdict().get("here") or match.groupdict().get("here2") or ""
 
 
-def _begins(found: re.Match[str]) -> int:
-    named: Callable[[str], int] = found.start
+def _begins(match: re.Match[str]) -> int:
+    named: Callable[[str], int] = match.start
     return named("here") if named("here") >= 0 else named("here2")
 
 

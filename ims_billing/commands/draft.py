@@ -122,10 +122,10 @@ def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
 
     A payer with a patient's name is none: the practice system puts it there where the patient pays.
     """
-    known = sessions[~sessions["insurer_id"].isin(["", SELF_PAY])]
+    ours = sessions[~sessions["insurer_id"].isin(["", SELF_PAY])]
     rows: list[dict[str, Any]] = [
-        {"name": name, "Notes": _counted(int((known["insurer_name"] == name).sum()))}
-        for name in _written(known["insurer_name"])
+        {"name": name, "Notes": _counted(int((ours["insurer_name"] == name).sum()))}
+        for name in _written(ours["insurer_name"])
     ]
     people = people_paying(sessions)
     unknown = sessions.loc[sessions["insurer_id"] == "", "insurer"]

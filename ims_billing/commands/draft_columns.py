@@ -74,17 +74,17 @@ class _Column:
 
 def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> DraftedLayout | None:
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""
-    found = max((columns for table in tables if (columns := _columns(table))), key=len, default=None)
-    if found is None:
+    headings = max((columns for table in tables if (columns := _columns(table))), key=len, default=None)
+    if headings is None:
         return None
     layout = published().layouts.layout["sessions"]
     by_heading = {heading(name): field for field, names in layout.headings.items() for name in names}
-    stand_for = {by_heading[heading(c.written)]: c for c in found if heading(c.written) in by_heading}
+    stand_for = {by_heading[heading(c.written)]: c for c in headings if heading(c.written) in by_heading}
     understood = {column.written for column in stand_for.values()}
     judge = _Judge(clinic)
-    asked = set()
+    doubtful = set()
     for field in (field for field in _FIELDS if field not in stand_for):
-        free = [column for column in found if column.written not in understood]
+        free = [column for column in headings if column.written not in understood]
         scores = sorted(((judge.score(field, column), number) for number, column in enumerate(free)), reverse=True)
         if scores and scores[0][0] > 0:
             column = free[scores[0][1]]
@@ -92,13 +92,13 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
             understood.add(column.written)
             # A guess that another column could be as well, or that little shows, is the clinic's to confirm.
             if scores[0][0] < 1 or (len(scores) > 1 and scores[1][0] >= scores[0][0]):
-                asked.add(field)
+                doubtful.add(field)
     name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or "my-program"
     fields = {column.written: field for field, column in stand_for.items()}
     rows = []
-    for column in found:
+    for column in headings:
         field = fields.get(column.written, "")
-        meaning = f"{layout.headings[field][0]}{QUESTION * (field in asked)}" if field else None
+        meaning = f"{layout.headings[field][0]}{QUESTION * (field in doubtful)}" if field else None
         row = {"name": name, "heading": column.written, "Examples": judge.examples(field, column)}
         rows.append(row if meaning is None else {**row, "meaning": meaning})
     complete = all(any(name in stand_for for name in group.split("|")) for group in layout.needed)

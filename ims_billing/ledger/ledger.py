@@ -294,8 +294,8 @@ class Ledger(FilesWritten):
         Raises BillingError where it has been taken back already, or was made after that day.
         """
         claim = self.claim(number).iloc[0]
-        made = "SELECT as_of FROM batch WHERE month = ? AND number = ?"
-        made_on = str(self.rows(made, claim["month"], int(claim["batch"]))[0][0])
+        claimed_on = "SELECT as_of FROM batch WHERE month = ? AND number = ?"
+        made_on = str(self.rows(claimed_on, claim["month"], int(claim["batch"]))[0][0])
         if on.isoformat() < made_on:
             raise BillingError(
                 f"{number} was claimed on {made_on}, and can't be taken back on {on}, before that. Give the day with "

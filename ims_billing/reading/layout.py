@@ -167,8 +167,8 @@ def _candidates(table: RawTable, position: int, fields: dict[str, str], layout: 
     if position + 1 >= table.height or not could_be_header(table.row(position + 1)):
         return
     names = _both_rows(table, position, fields)
-    known = {fields.get(heading(name)) for name in names}
-    lacking = [g for g in layout.layout.needed if g != "insurer" and not known & set(g.split("|"))]
+    readable = {fields.get(heading(name)) for name in names}
+    lacking = [g for g in layout.layout.needed if g != "insurer" and not readable & set(g.split("|"))]
     if not lacking or layout.header_rows == 2:
         # Only now are the columns copied: most pairs of rows are no header.
         columns = [
@@ -189,8 +189,8 @@ def _both_rows(table: RawTable, position: int, fields: Mapping[str, str]) -> lis
     for above, below in zip(upper, lower, strict=True):
         over = above or (over if below else "")
         options = (f"{above} {below}", f"{over} {below}", below, above)
-        known = (" ".join(option.split()) for option in options if heading(option) in fields)
-        names.append(next(known, f"{above or over} {below}".strip()))
+        fitting = (" ".join(option.split()) for option in options if heading(option) in fields)
+        names.append(next(fitting, f"{above or over} {below}".strip()))
     return names
 
 

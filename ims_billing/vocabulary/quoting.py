@@ -25,13 +25,13 @@ class Names:
         """The names in these sessions' columns of patients and insured."""
         return cls([*sessions["patient"].unique(), *sessions["insured"].unique()])
 
-    def stand_in(self, text: str, known: Collection[str] = ()) -> bool:
-        """Whether a text is one of the names, or holds a word of one, words that are `known` from elsewhere aside.
+    def stand_in(self, text: str, public: Collection[str] = ()) -> bool:
+        """Whether a text is one of the names, or holds a word of one, words that are `public` from elsewhere aside.
 
-        `known` are plain words of the rules or the clinic's setup: they tell nobody who the patient is.
+        `public` are plain words of the rules or the clinic's setup: they tell nobody who the patient is.
         """
         whole = {bare(text), bare(given_name_first(text))}
-        return bool(self._whole & whole or self._words & (parts(text) - set(known)))
+        return bool(self._whole & whole or self._words & (parts(text) - set(public)))
 
 
 def parts(text: str) -> set[str]:
