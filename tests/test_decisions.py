@@ -674,7 +674,7 @@ def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> 
     other = [{**row(Service_Date=dt.date(2026, 10, 21), Patient="Robin Madeup"), "Session ID": "C"}]
     claim(folder, other)
     [line] = lines(folder)
-    assert line["Problem"].endswith("claim the month with that file too.")
+    assert line["Problem"].endswith("claim the month with its file too, so that the decision counts.")
     not_billed = load_workbook(folder / SUMMARY)["Not billed"]
     assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == ["decided-not-to-bill"]
     assert outcomes(claim(folder, first)) == ["not_billed decided-not-to-bill", "claimed"]

@@ -228,7 +228,7 @@ def test_a_sale_that_stands_alone_is_a_session_with_all_that_the_sale_says(tmp_p
     assert list(alone[places]) == [report, 3, "Pat Madeup", "g-1", "Ann Example", "IMS", "arrived", "North", 9500]
     assert (alone["sheet"], alone["beside"]) == ("", f"{report}\t\t2\n{report}\t\t4")
     assert account(month)[1] == ("jane-sales", 3, 0, 3, 0)
-    stands = "The sale stands alone: {}, or another sale is tied to it."
+    stands = "The sale stands alone: {}, or another sale matches it."
     assert messages_of(month, "sale-without-arrival") == [
         stands.format("there is no appointment that day"),
         stands.format("the appointment that day did not take place"),
