@@ -280,7 +280,7 @@ def together(folder: Path, times: int) -> None:
 
 
 def test_two_commands_at_once_claim_each_session_once(tmp_path: Path) -> None:
-    together(tmp_path, 5)
+    together(tmp_path, 3)
 
 
 @pytest.mark.long

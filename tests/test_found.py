@@ -223,11 +223,11 @@ def test_mangled_amounts_are_not_read(tmp_path: Path, text: str) -> None:
 
 
 def test_many_visits_of_one_name_on_one_day_are_answered(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [row(Session_ID=str(n)) for n in range(2000)]
+    rows: list[dict[str, Any]] = [row(Session_ID=str(n)) for n in range(600)]
     month = month_of(tmp_path, rows)
-    assert month.totals.counts["held"] == 2000
+    assert month.totals.counts["held"] == 600
     assert messages_of(month, "second-visit-same-day")[0] == (
-        "The patient's other physiotherapy visit that day stands in row 3, row 4, row 5 and 1996 more places."
+        "The patient's other physiotherapy visit that day stands in row 3, row 4, row 5 and 596 more places."
     )
 
 
