@@ -215,7 +215,7 @@ def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturb
 def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
     """At moments of the work on the ledger, and just after it; as a terminal does, to all processes."""
     codes = set()
-    for number, pause in enumerate((0.0, 0.05, 0.1, 0.2)):
+    for number, pause in enumerate((0.0, 0.05, 0.1)):
         folder = undisturbed.fresh(f"stopped-{number}")
         note = folder / "ims-billing.sqlite-in-use"
         process = subprocess.Popen(
@@ -280,7 +280,7 @@ def together(folder: Path, times: int) -> None:
 
 
 def test_two_commands_at_once_claim_each_session_once(tmp_path: Path) -> None:
-    together(tmp_path, 3)
+    together(tmp_path, 2)
 
 
 @pytest.mark.long
