@@ -155,3 +155,17 @@ if __name__ == "__main__":
     (ROOT / "README.md").write_text(
         f"{head}```text\n{screen()}\n```{rest.partition(chr(10) + '```')[2]}", encoding="utf-8"
     )
+
+
+def test_the_screen_of_the_readme_is_what_its_first_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a clinic" / "samples").mkdir(parents=True)
+    for name in ("sessions-2026-10.xlsx", "clinic.toml"):
+        shutil.copy(ROOT / "samples" / name, tmp_path / "a clinic" / "samples")
+    monkeypatch.chdir(tmp_path / "a clinic")
+    first = next(line for line in README.splitlines() if line.startswith("python3 -m venv") and " claim " in line)
+    words = shlex.split(first.rpartition("ims-billing ")[2])
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "100"}, catch_exceptions=False)
+    assert done.stdout.rstrip("\n") == screen()
+    assert screen() in README

@@ -37,12 +37,12 @@ def phrase_in(note: str) -> str:
     if not note or len(word_of(note).split()) > _MOST_WORDS:
         return ""
     for clause in map(word_of, _ENDS.split(note)):
-        if (said := _said_anywhere(clause)) or (said := _said_alone(clause)):
-            return said
+        if (phrase := _anywhere(clause)) or (phrase := _alone(clause)):
+            return phrase
     return ""
 
 
-def _said_anywhere(clause: str) -> str:
+def _anywhere(clause: str) -> str:
     """The phrase in a clause that says it whatever else stands there, unless a word before it denies it."""
     notes = published().layouts.notes
     for match in _run_of(notes.anywhere).finditer(clause):
@@ -52,7 +52,7 @@ def _said_anywhere(clause: str) -> str:
     return ""
 
 
-def _said_alone(clause: str) -> str:
+def _alone(clause: str) -> str:
     """The phrase of a clause that says nothing else: "patient cancelled", and not "patient cancelled golf"."""
     notes = published().layouts.notes
     match = _run_of(notes.alone).search(clause)

@@ -80,9 +80,11 @@ def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
     named = given or (Path(path) if (path := os.environ.get("IMS_BILLING_CLINIC")) else None)
     if named:
         return named
-    folders = {file.resolve().parent for file in files}
-    places = [Path(), *(folder for folder in folders if len(folders) == 1)]
-    return next((setup for folder in places if (setup := setup_in(folder)) is not None), None)
+    # As it was typed, so that the screen names short places; a link's own folder is not the file's.
+    folders = {file.resolve().parent: file.parent for file in files}
+    beside = [typed if typed.resolve() == folder else folder for folder, typed in folders.items()]
+    places = [Path(), *(beside if len(beside) == 1 else ())]
+    return next((setup for place in places if (setup := setup_in(place)) is not None), None)
 
 
 def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -> tuple[Intake, str]:

@@ -114,7 +114,7 @@ def _by_batch(read: Sequence[_File], at: Workplace) -> dict[tuple[str, int], tup
     batches: dict[tuple[str, int], tuple[list[dict[str, Any]], list[_File]]] = {}
     whole_months = {each.sent.month for each in read if not each.sent.insurer}
     for each in sorted(read, key=lambda file: (not file.sent.insurer, file.path)):
-        numbers = {*each.sent.batches, *(told for told, _ in each.sent.voided.values())}
+        numbers = {*each.sent.batches, *(batch for batch, _ in each.sent.voided.values())}
         for number in numbers:
             lines, parts = batches.setdefault((each.sent.month, number), ([], []))
             parts.append(each)
