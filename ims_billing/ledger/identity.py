@@ -36,6 +36,11 @@ class Setup:
     accepts: bool = False
     """True where somebody decided to go on with this ledger, whatever the setup saw before."""
 
+    @property
+    def place(self) -> str:
+        """The folder in words."""
+        return "this folder" if self.folder == Path() else str(self.folder)
+
 
 @dataclass(frozen=True)
 class LastBatch:
@@ -126,7 +131,7 @@ class Identified(LedgerFile):
         assert self.setup is not None
         if self.setup.clinic and clinic and plain(self.setup.clinic) != plain(clinic):
             raise BillingError(
-                f"{self.path}: this is the ledger of {clinic}, and the setup in {self.setup.folder} is that of "
+                f"{self.path}: this is the ledger of {clinic}, and the setup in {self.setup.place} is that of "
                 f"{self.setup.clinic}. Name the right ledger with --ledger, or the right setup with --clinic. If it "
                 f"is the same clinic under a new name, put the old name, {clinic}, into the setup, run ims-billing "
                 "claim once, and then change the name."
@@ -135,7 +140,7 @@ class Identified(LedgerFile):
         if claimed and self.setup.registrations and not claimed & self.setup.registrations:
             raise BillingError(
                 f"{self.path}: the ledger is that of a clinic named {clinic}, but no practitioner on its claims has a "
-                f"registration number that stands in the setup in {self.setup.folder}, of {self.setup.clinic}. It is "
+                f"registration number that stands in the setup in {self.setup.place}, of {self.setup.clinic}. It is "
                 "another clinic's. Name the right ledger with --ledger, or the right setup with --clinic."
             )
 
@@ -144,7 +149,7 @@ class Identified(LedgerFile):
         own = self.setup.clinic or noted.clinic
         alike = " The two have the same name, but are two ledgers." if plain(own) == plain(clinic) else ""
         return (
-            f"{self.path}: this is the ledger of {clinic}, and the setup in {self.setup.folder} works with that of "
+            f"{self.path}: this is the ledger of {clinic}, and the setup in {self.setup.place} works with that of "
             f"{own}.{alike} Name the right ledger with --ledger, or the right setup with --clinic. To go on with this "
             "one for good, run ims-billing claim with --new-ledger."
         )
