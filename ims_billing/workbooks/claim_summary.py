@@ -66,7 +66,9 @@ def claim_summary(view: MonthView) -> bytes:
         columns["checks"] = Column("Check before sending", "long", width=40)
         titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"]]
         claims = claims.assign(checks=titles)
-    book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck)
+    # On paper without where a row stood and what to check: that is for the screen, and would make the type too small.
+    printed = list(columns).index("amount_cents") + 1
+    book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck, printed=printed)
     needs_attention(book, view)
     book.table("Not billed", list(NOT_BILLED.values()), column_values(_ims_first(view), list(NOT_BILLED)))
     book.page("Sources", f"Where {view.month} comes from", [], sources(view))
