@@ -11,7 +11,7 @@ from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.vocabulary.model import Progress, no_progress
+from ims_billing.vocabulary.progress import Progress, no_progress
 
 
 def wait_in_silence(_: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
 
@@ -407,14 +407,3 @@ class MonthView:
         last = batch or (self.batches[-1] if self.batches else None)
         number, mark = (last.number, last.mark) if last else (0, "")
         return FileMark(self.ledger, self.month, number, mark, self.origin.clinic)
-
-
-class Progress(Protocol):
-    """Progress callback: the step that starts, and the fraction of it done (0 to 1) if known."""
-
-    def __call__(self, step: str, done: float | None = None, /) -> None:
-        """Shows the step."""
-
-
-def no_progress(_step: str, _done: float | None = None, /) -> None:
-    """Progress that nobody is shown."""

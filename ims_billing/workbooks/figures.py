@@ -53,20 +53,33 @@ def money_of(view: MonthView, claims: pd.DataFrame) -> pd.DataFrame:
     return view.money.set_index("claim").loc[claims["claim"]].set_axis(claims.index)
 
 
-def _paid(view: MonthView) -> Block:
-    """What insurers have answered of the month's claims so far, in full; voided claims count while they are paid."""
-    # When a claim went out before this program came, nobody knows here.
+def answered(view: MonthView) -> pd.DataFrame:
+    """The POSITIONS of the month's claims that are active or paid, with `insurer` and `days` to the first answer.
+
+    What was paid of a voided claim is money too, until the insurer takes it back. Nobody knows when a claim went out
+    that was sent before this program came.
+    """
     claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
     money = money_of(view, view.claims)
+    days = (money["answered_on"] - pd.to_datetime(view.claims["batch"].map(claimed_on))).dt.days
     counts = view.claims["voided_on"].isna() | (money["paid_cents"] != 0)
-    money, claims = money[counts], view.claims[counts]
-    days = (money["answered_on"] - pd.to_datetime(claims["batch"].map(claimed_on))).dt.days
+    return money.assign(insurer=view.claims["insurer"], days=days)[counts]
+
+
+def mean_days(money: pd.DataFrame) -> int | None:
+    """The average days to the first answer; None where there is none yet."""
+    waited = money["days"].dropna()
+    return round(float(waited.mean())) if len(waited) else None
+
+
+def _paid(view: MonthView) -> Block:
+    """What insurers have answered of the month's claims so far, in full."""
+    money = answered(view)
     cents = ["claimed_cents", "paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
-    rows: list[tuple[Value, ...]] = []
-    for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
-        waited = days[part.index].dropna()
-        mean = round(float(waited.mean())) if len(waited) else None
-        rows.append((str(insurer), len(part), *(int(part[name].sum()) / 100 for name in cents), mean))
+    rows: list[tuple[Value, ...]] = [
+        (str(insurer), len(part), *(int(part[name].sum()) / 100 for name in cents), mean_days(part))
+        for insurer, part in sorted(money.groupby("insurer"), key=lambda each: str(each[0]).casefold())
+    ]
     total = ("Total", len(money), *(int(money[name].sum()) / 100 for name in cents), None)
     names = ("Claimed", "Paid", "Patient's share", "Short", "Denied", "Owed")
     columns = [Column("Insurer"), Column("Claims", "count"), *(Column(name, "money") for name in names)]

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Batch, MonthView, Progress, no_progress
+from ims_billing.vocabulary.model import Batch, MonthView
+from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report

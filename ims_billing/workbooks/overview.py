@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from ims_billing.vocabulary.model import MonthView, Totals
-from ims_billing.workbooks.figures import amounts, dollars_of, money_of, sums
+from ims_billing.workbooks.figures import amounts, answered, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
@@ -149,22 +149,15 @@ def _months(view: MonthView, claims: pd.DataFrame) -> Block:
 
 
 def _insurers(view: MonthView, claims: pd.DataFrame) -> Block:
-    """What each insurer is asked for and has answered, the largest first.
-
-    What was paid of a voided claim is money too, until the insurer takes it back.
-    """
-    money = money_of(view, view.claims)
-    counts = view.claims["voided_on"].isna() | (money["paid_cents"] != 0)
-    money, insurers = money[counts], view.claims.loc[counts, "insurer"]
-    claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
-    days = (money["answered_on"] - pd.to_datetime(view.claims["batch"].map(claimed_on))[counts]).dt.days
+    """What each insurer is asked for and has answered, the largest first."""
+    money = answered(view)
     answers = bool(money["answered_on"].notna().any()) or bool((money["paid_cents"] != 0).any())
     rows: list[tuple[Value, ...]] = []
-    for insurer, theirs in money.groupby(insurers):
-        part, waited = claims[claims["insurer"] == insurer], days[theirs.index].dropna()
+    for insurer, theirs in money.groupby("insurer"):
+        part = claims[claims["insurer"] == insurer]
         row: tuple[Value, ...] = (str(insurer), len(part), *_two(part))
         if answers:
-            row += (*_answered(theirs), round(float(waited.mean())) if len(waited) else None)
+            row += (*_answered(theirs), mean_days(theirs))
         if len(part) or answers:
             rows.append(row)
     rows.sort(key=lambda row: (-float(str(row[3])), str(row[0]).casefold()))

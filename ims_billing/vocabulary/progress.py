@@ -1,0 +1,16 @@
+"""The progress callback that long work reports to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Progress callback: the step that starts, and the fraction of it done (0 to 1) if known."""
+
+    def __call__(self, step: str, done: float | None = None, /) -> None:
+        """Shows the step."""
+
+
+def no_progress(_step: str, _done: float | None = None, /) -> None:
+    """Progress that nobody is shown."""
