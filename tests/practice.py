@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -248,3 +249,11 @@ def table(sheet: Worksheet, *headings: str) -> tuple[int, dict[str, int]]:
         if columns.keys() >= set(headings):
             return place, columns
     raise AssertionError(f"{sheet.title} has no headings {headings}")
+
+
+def samples(folder: Path) -> Path:
+    """A copy of the samples as `folder`/samples, without what a command that was tried on them has left there."""
+    theirs = Path(__file__).parent.parent / "samples"
+    return Path(
+        shutil.copytree(theirs, folder / "samples", ignore=shutil.ignore_patterns("reports", "ims-billing*", "*.py"))
+    )

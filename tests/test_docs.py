@@ -22,6 +22,7 @@ from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import catalogue_page
 from ims_billing.workbooks.files import Written
+from tests.practice import samples
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
@@ -88,9 +89,7 @@ def test_every_command_line_names_a_command_and_options_that_there_are() -> None
 
 
 def test_every_command_of_the_manual_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "samples"
-    shutil.copytree(ROOT / "samples", folder, ignore=shutil.ignore_patterns("reports", "*.sqlite*", "*.py", "*.png"))
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(samples(tmp_path))
     ran = 0
     for topic in TOPICS:
         for block in re.findall(r"```sh\n(.*?)```", page(topic), flags=re.DOTALL):

@@ -25,7 +25,7 @@ from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.workbooks.files import write_month
-from tests.practice import frame_text, on_ledger
+from tests.practice import frame_text, on_ledger, samples
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SESSIONS = SAMPLES / "sessions-2026-10.xlsx"
@@ -130,7 +130,7 @@ def test_the_sample_remittances_reconcile_and_ask_the_second_insurers(tmp_path: 
             for payment in payments
         }
 
-    shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("reports", "*.sqlite"))
+    samples(tmp_path)
     claim = ("claim", str(tmp_path / "samples" / SESSIONS.name), "--month", "2026-10", "--as-of")
     shown_by(*claim, "2026-11-05")
     first, again = reconciled(), reconciled()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.manual import TOPICS, page
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
+from tests.practice import samples
 
 ROOT = Path(__file__).parent.parent
 NOT_THEIR_WORDS = re.compile(
@@ -61,10 +61,7 @@ def test_the_manual_the_readme_and_the_help() -> None:
 
 
 def test_the_screens_and_workbooks_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(
-        ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("reports", "*.sqlite*", "*.py")
-    )
-    monkeypatch.chdir(tmp_path / "samples")
+    monkeypatch.chdir(samples(tmp_path))
     remittances = sorted(str(path) for path in Path("remittances").iterdir())
     for command in (
         ["claim", "sessions-2026-10.xlsx", "--month", "2026-10", "--as-of", "2026-11-05", "--all"],
