@@ -23,6 +23,8 @@ _SLASHED_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(?:(?:19|20)\d\d|\d\d)")
 _NAMED_DAY = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[- ](\d{2}|\d{4})|(\d{1,2})[- ]([a-z]{3,9})")
 # The number that this program gives a claim: no insurer's number for a policy, a person or an accident.
 _OUR_CLAIM = re.compile(r"20\d\d-\d\d-[a-z]{4}-\d{4,}")
+_NOT_KNOWN = "one digit over and over, which stands for a number that is not known"
+_ONE_DIGIT = re.compile(r"(\d)\1{5,}")
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 # A number with a fraction. Behind four digits and a stop, three digits and more may be a division of a group.
 _FRACTION = re.compile(r"\d{1,3}[.,]\d+|\d+[.,]\d{1,2}")
@@ -72,6 +74,8 @@ def _number(cell: float) -> Identifier:
         return Identifier("", "a number below zero")
     if cell >= 10**_EXACT_DIGITS:
         return Identifier("", "a number too long for a spreadsheet, which has lost its last digits")
+    if _ONE_DIGIT.fullmatch(str(int(cell))):
+        return Identifier("", _NOT_KNOWN)
     return Identifier(str(int(cell)) if cell else "")
 
 
@@ -114,6 +118,8 @@ def _damage(words: str, beside: Collection[str]) -> str:
         return "a date: a spreadsheet has turned the number into one"
     if words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0"):
         return "a number too long for a spreadsheet, which has lost its last digits"
+    if _ONE_DIGIT.fullmatch(words):
+        return _NOT_KNOWN
     if len(words) > _LONGEST:
         return "more than a number"
     if not _MARKS.fullmatch(words):
