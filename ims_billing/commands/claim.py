@@ -254,7 +254,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
         .drop_duplicates("session")
         .assign(reason="decided-not-to-bill", why=REASONS["decided-not-to-bill"])
     )
-    waits = decided["waits"] & ~held["problem"].str.endswith(_WAITS)
+    waits = decided["waits"] & ~held["problem"].str.endswith((_WAITS, *_WAITS_BEFORE))
     held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))
     return replace(
         run,
@@ -266,6 +266,8 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
 
 
 _WAITS = " It is decided; claim the month with its file too, so that the decision counts."
+# The same as earlier versions wrote it on the lines of their ledgers.
+_WAITS_BEFORE = (" It is decided, and its file was not among the last ones: claim the month with that file too.",)
 
 
 def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
