@@ -20,6 +20,7 @@ from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
 from ims_billing.workbooks.package import Rows, Value, stamped
+from ims_billing.workbooks.paper import Paper
 from ims_billing.workbooks.parts import FORMATS, Block, Cell, Check, Column, Kind, Placed
 from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_width, width_of
 
@@ -27,7 +28,8 @@ from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_
 _TO_TYPE_IN = (15, 30)
 _LINE_HEIGHT = 15.0
 _MOST_ROWS = 1_048_575
-_ABOVE_HEIGHT = 18.0
+_ABOVE_HEIGHT, _SECTION_HEIGHT = 18.0, 20.0
+_CHART_HEIGHT = (CHART_ROWS + 1) * _LINE_HEIGHT
 # Paper sizes, as Excel numbers them.
 _LETTER, _LEGAL = 1, 5
 
@@ -168,8 +170,15 @@ class Book:
         for number, width in enumerate(widths):
             sheet.column_dimensions[get_column_letter(number + 1)].width = width
 
+        paper = Paper(sheet, widths)
+
         def add(values: Sequence[Value], look: str, kinds: Iterable[Kind], height: float | None = None) -> None:
             new_sheet.add(values, [self._style(look, kind) for kind in kinds], height)
+            paper.add(height or _LINE_HEIGHT)
+
+        def add_blank() -> None:
+            new_sheet.add([], [])
+            paper.add(_LINE_HEIGHT)
 
         add([title], "title", ["text"], 26)
         for sentence in lead:
@@ -177,16 +186,23 @@ class Book:
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
             new_sheet.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
+            paper.add(_LINE_HEIGHT)
         for block in blocks:
             kinds = [column.kind for column in block.columns]
-            new_sheet.add([], [])
-            add([block.title], "section", ["text"], 20)
             height = heading_height(block.columns, widths[: len(block.columns)])
+            heights = [block.row_height or _LINE_HEIGHT * _most_lines(values, widths) for values in block.rows]
+            charted = block.chart is not None and len(block.rows) > 1
+            # The title is never alone: its headings and two rows go with it.
+            top = _LINE_HEIGHT + _SECTION_HEIGHT + height
+            below = _LINE_HEIGHT * (bool(block.totals) + len(block.note.splitlines()))
+            whole = not charted or paper.keep_with_chart(top + sum(heights) + below, _CHART_HEIGHT)
+            paper.keep_together(top + sum(heights[:2]))
+            add_blank()
+            add([block.title], "section", ["text"], _SECTION_HEIGHT)
             add([c.heading for c in block.columns], "heading", kinds, height)
             first = len(new_sheet) + 1
-            for values in block.rows:
-                lines = max(lines_of(v, w) for v, w in zip(values, widths, strict=False))
-                add(values, "body", kinds, block.row_height or (_LINE_HEIGHT * lines if lines > 1 else None))
+            for values, high in zip(block.rows, heights, strict=True):
+                add(values, "body", kinds, high if high != _LINE_HEIGHT else None)
             for place, target in block.links.items():
                 cell = f"{get_column_letter(len(kinds))}{first + place}"
                 self._links.setdefault(name, []).append(
@@ -196,12 +212,14 @@ class Book:
                 add(block.totals, "total", kinds)
             for line in block.note.splitlines():
                 add([line], "note", ["text"])
-            if block.chart is not None and len(block.rows) > 1:
-                new_sheet.add([], [])
+            if charted:
+                if not whole:
+                    paper.begin()
+                add_blank()
                 sheet.add_chart(chart_of(sheet, block, first), f"A{len(new_sheet) + 1}")
                 self._alternatives.append(in_words(block))
                 for _ in range(CHART_ROWS):
-                    new_sheet.add([], [])
+                    add_blank()
 
     def _sheet(self, name: str) -> tuple[Any, Rows]:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
@@ -241,6 +259,11 @@ class Book:
             sheet._get_writer()
             sheet._hyperlinks.extend(links)
         return stamped(self._book, self.stamp, self._rows, self._alternatives)
+
+
+def _most_lines(values: Sequence[Value], widths: Sequence[float]) -> int:
+    """How many lines the longest text of a row breaks into."""
+    return max((lines_of(value, width) for value, width in zip(values, widths, strict=False)), default=1)
 
 
 def _field(text: str) -> str:

@@ -1,0 +1,56 @@
+"""Where the pages of a printed sheet end, so that no chart is cut in two and no heading stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openpyxl.worksheet.pagebreak import Break
+
+# A Letter page in landscape within its margins, in points; a little less high than it is, as programs round.
+_WIDE, _HIGH = 11 * 72 - 2 * 0.3 * 72, (8.5 * 72 - 2 * 0.7 * 72) * 0.96
+# A character's width in the workbook's font, and what a column has beside its characters.
+_CHARACTER, _BESIDE = 5.25, 3.75
+
+
+class Paper:
+    """A sheet that is one page wide, as it is filled row by row.
+
+    widths: of the sheet's columns, in characters
+    """
+
+    def __init__(self, sheet: Any, widths: Sequence[float]) -> None:
+        self._sheet = sheet
+        scale = min(1.0, _WIDE / max(1.0, sum(width * _CHARACTER + _BESIDE for width in widths)))
+        self._high = _HIGH / scale
+        # Rows so far, and their height on this page, and since a page was last begun on purpose.
+        self._rows, self._used, self._since = 0, 0.0, 0.0
+
+    def add(self, height: float) -> None:
+        """Takes in a row of a height in points."""
+        self._rows += 1
+        self._since += height
+        self._used = self._used + height if self._used + height <= self._high else height
+
+    def keep_together(self, height: float) -> None:
+        """Begins a new page where rows of that height in all would not fit on this one."""
+        if self._used and self._used + height > self._high >= height:
+            self.begin()
+
+    def keep_with_chart(self, table: float, chart: float) -> bool:
+        """Begins a new page for a table with its chart where both fit on one; False where the chart needs its own.
+
+        Another program's font makes columns wider, and the print smaller: so it goes by pages that were begun on
+        purpose, not by where this program takes them to end.
+        """
+        if self._since + table + chart <= self._high:
+            return True
+        if table + chart <= self._high and self._since > self._high / 3:
+            self.begin()
+            return True
+        return False
+
+    def begin(self) -> None:
+        """Begins a new page."""
+        self._sheet.row_breaks.append(Break(id=self._rows))
+        self._used = self._since = 0.0

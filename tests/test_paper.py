@@ -1,0 +1,33 @@
+"""Pages of a printed sheet: no chart is cut in two, whatever stands above it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from ims_billing.workbooks.charts import CHART_ROWS
+from ims_billing.workbooks.parts import Block, Column
+from ims_billing.workbooks.sheet import Book
+
+COLUMNS = [Column("Insurer"), Column("Amount", "money")]
+HIGH = 8.5 * 72 - 2 * 0.7 * 72
+
+
+@pytest.mark.parametrize("above", [0, 3, 12, 25, 60])
+@pytest.mark.parametrize("rows", [2, 8, 14, 40])
+def test_a_chart_is_on_the_page_that_was_begun_for_it(above: int, rows: int) -> None:
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    first = Block("First", COLUMNS, [(f"line {n}", n) for n in range(above)])
+    charted = Block("Second", COLUMNS, [(f"line {n}", n) for n in range(rows)], chart=("bar", 1))
+    book.page("Page", "Title", [], [first, charted] if above else [charted])
+    sheet: Any = load_workbook(io.BytesIO(book.bytes()))["Page"]
+    [chart] = sheet._charts
+    begins = chart.anchor._from.row
+    page = max((each.id for each in sheet.row_breaks.brk if each.id <= begins), default=0)
+    heights = [sheet.row_dimensions[number].height or 15 for number in range(page + 1, begins + CHART_ROWS + 1)]
+    assert sum(heights) <= HIGH
+    assert len(sheet.row_breaks.brk) <= 2, "no page is begun for nothing"
