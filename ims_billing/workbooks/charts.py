@@ -12,7 +12,7 @@ from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.looks import INK
 from ims_billing.workbooks.parts import FORMATS, Block
 
-CHART_ROWS = 15
+CHART_ROWS = 13
 
 
 def chart_of(sheet: Any, block: Block, first: int) -> BarChart:

@@ -45,9 +45,11 @@ class Paper:
         """
         if self._since + table + chart <= self._high:
             return True
-        if table + chart <= self._high and self._since > self._high / 3:
+        both = table + chart <= self._high
+        # A page that holds little else goes on; one that would end within the table does not.
+        if self._since > self._high / 3 and (both or self._since + table > self._high):
             self.begin()
-            return True
+            return both
         return False
 
     def begin(self) -> None:
