@@ -153,9 +153,17 @@ def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more
         "practitioner_written": "A. Example", "service_name": "IMS", "replaces": "",
         "insured_birth_date": "1979-01-01", "secondary_insurer": "Pacific Blue Cross", "secondary_policy": "77",
         "secondary_member": "78",
-        "payer_order": "A spouse's plan pays after the patient's own: if the second one is the patient's own plan, "
-        "they must change places. Source: CLHIA guideline on the coordination of benefits "
-        "https://clhia.uberflip.com/i/405145/4",
+        "payer_order": as_json(
+            [
+                Ground(
+                    "Who pays first",
+                    "A spouse's plan pays after the patient's own: if the second one is the patient's own plan, they "
+                    "must change places",
+                    source="CLHIA guideline on the coordination of benefits",
+                    url="https://clhia.uberflip.com/i/405145/4",
+                )
+            ]
+        ),
         "evidence": '"ims" in Service', "visit_evidence": "the column Visit",
         "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
         "authorised to needle from 2018-05-01",

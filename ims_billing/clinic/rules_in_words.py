@@ -63,9 +63,9 @@ class OrderInWords:
     cited: Cited
     """The rule that says so."""
 
-    def with_source(self) -> str:
-        """The sentence and its source, as a claim keeps them."""
-        return f"{self.words}. Source: {self.cited.cited()}"
+    def ground(self) -> Ground:
+        """The rule as a claim keeps it."""
+        return Ground("Who pays first", self.words, "", self.cited.source, self.cited.url, self.cited.verified)
 
 
 def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> OrderInWords | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
@@ -254,8 +255,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
         .drop_duplicates("session")
         .assign(reason="decided-not-to-bill", why=REASONS["decided-not-to-bill"])
     )
-    waits = decided["waits"] & ~held["problem"].str.endswith((_WAITS, *_WAITS_BEFORE))
-    held = held.assign(problem=held["problem"].mask(waits, held["problem"] + _WAITS))
+    held = held.assign(waits=np.where(decided["waits"], _WAITS, ""))
     return replace(
         run,
         attention=_both(run.attention, held[~never], ATTENTION),
@@ -265,9 +265,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     )
 
 
-_WAITS = " It is decided; claim the month with its file too, so that the decision counts."
-# The same as earlier versions wrote it on the lines of their ledgers.
-_WAITS_BEFORE = (" It is decided, and its file was not among the last ones: claim the month with that file too.",)
+_WAITS = "It is decided; claim the month with its file too, so that the decision counts."
 
 
 def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

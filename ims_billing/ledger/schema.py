@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ims_billing.ledger.to_version_5 import to_version_5
 from ims_billing.ledger.to_version_6 import to_version_6
+from ims_billing.ledger.to_version_7 import to_version_7
 
 # "IMSB": how one of our ledgers is told from any other SQLite file.
 APPLICATION_ID = 0x494D5342
@@ -327,4 +328,12 @@ BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
 # A script, or a function of the database, that makes the tables of one version from those of the one before.
 Migration = str | Callable[[sqlite3.Connection], None]
 # One per version, each run once. What has been released is never changed here.
-MIGRATIONS: tuple[Migration, ...] = (_CLAIMS + _PAGES, _GROUNDS, _DECISIONS, _PAYMENTS, to_version_5, to_version_6)
+MIGRATIONS: tuple[Migration, ...] = (
+    _CLAIMS + _PAGES,
+    _GROUNDS,
+    _DECISIONS,
+    _PAYMENTS,
+    to_version_5,
+    to_version_6,
+    to_version_7,
+)

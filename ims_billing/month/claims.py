@@ -106,14 +106,14 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
 
 
 def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
-    """The order of payers in words, for sessions with a known second insurer; empty for others."""
+    """The rule of who pays first, as a JSON list, for sessions with a known second insurer; empty for others."""
     order = pd.Series("", index=sessions.index, dtype="str")
     second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
     columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
     for label, insurer_id, relationship, day in columns.itertuples(name=None):
         insurer, other = clinic.insurer_by_id(insurer_id), clinic.insurer(second[label])
         if other and (by_rule := payer_order(insurer, other, relationship, day.date())):
-            order[label] = by_rule.with_source()
+            order[label] = as_json([by_rule.ground()])
     return order
 
 

@@ -167,6 +167,7 @@ def _attention(month: Month) -> pd.DataFrame:
         claim=numbered["claim"],
         fingerprint=hashed,
         title=numbered["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
+        waits="",
         ways=numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})

@@ -323,7 +323,7 @@ def _claim_payers(claim: Mapping[str, Any]) -> Facts:
         yield Fact("As second insurer", f"for the rest of {claim['follows']}, which paid {dollars(paid)}")
     if claim["secondary_insurer"]:
         yield Fact("Second insurer", claim["secondary_insurer"])
-        yield Fact("Who pays first", claim["payer_order"])
+        yield from map(_ground_fact, grounds_of(claim["payer_order"]))
 
 
 def _claim_fee(claim: Mapping[str, Any]) -> Facts:

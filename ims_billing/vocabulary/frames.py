@@ -170,7 +170,7 @@ _CLAIM = (
     *_of_sessions("insured_birth_date"),
     Column("secondary_insurer", "str", "the second insurer's name"),
     *_of_sessions("secondary_policy", "secondary_member"),
-    Column("payer_order", "str", "who pays first where there are two, in words, with its source"),
+    Column("payer_order", "str", "the rule of who pays first where there are two, as a JSON list"),
     *_of_sessions("evidence", "visit_evidence", "authority"),
     Column("rules", "str", "the fee, code and limits that it rests on, a JSON list of grounds"),
     Column("remarks", "str", "what was worth knowing when it was claimed, a JSON list of remarks"),
@@ -231,6 +231,7 @@ ATTENTION = (
     Column("claim", "str", "number of the claim that it is about; empty where none"),
     Column("title", "str", "what the kind of finding means"),
     Column("ways", "str", "what counts as a decision about it"),
+    Column("waits", "str", "what has to come before the decision about it counts; empty if nothing"),
 )
 # Lines of earlier months that are still open, each with its month.
 EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
@@ -257,7 +258,11 @@ DECISIONS = (
     Column("month", "str", "the month whose workbook it was typed in"),
     *TYPED[1:],
     Column("decided_on", "datetime64[us]", "the day it was read"),
-    *(column for column in ATTENTION if column.name not in ("session", "kind", "fix", "claim", "title", "ways")),
+    *(
+        column
+        for column in ATTENTION
+        if column.name not in ("session", "kind", "fix", "claim", "title", "ways", "waits")
+    ),
 )
 # Rows of remittances and lists of payments, as they were read.
 REMITTANCE = (

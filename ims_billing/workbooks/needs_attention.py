@@ -124,6 +124,7 @@ def _lines(view: MonthView) -> pd.DataFrame:
     before["fix"] = "Decide in claim-summary-" + before["month"] + ".xlsx"
     own, before = own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)
     both = pd.concat([part for part in (own, before) if len(part)] or [own], ignore_index=True)
+    both["problem"] = (both["problem"] + " " + both["waits"]).str.rstrip()
     both["session_key"] = both["session"]
     # The session's key, what it was when this was written, and the decision shown: a new decision is about that.
     both["session"] = [

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ims_billing.vocabulary.grounds import grounds_of
 from ims_billing.vocabulary.model import MonthView, RuleApplied
 from ims_billing.workbooks.figures import figures
 from ims_billing.workbooks.package import Value
@@ -21,11 +22,16 @@ def _second_insurers(claims: pd.DataFrame) -> Block:
     """Claims of patients with a second insurer, and why it comes second."""
     columns = ["claim", "payer_order", "insurer", "secondary_insurer"]
     rows: list[tuple[Value, ...]] = [
-        (claim, order.partition(" Source: ")[0], insurer, second)
+        (claim, _in_words(order), insurer, second)
         for claim, order, insurer, second in claims[columns].itertuples(index=False, name=None)
     ]
     headings = [Column("Claim"), Column("Who pays first", "long"), Column("Insurer"), Column("Second insurer")]
     return Block("Claims with a second insurer", headings, rows)
+
+
+def _in_words(order: str) -> str:
+    """The rule of who pays first, without its source."""
+    return " ".join(rule.message or f"{rule.value}." for rule in grounds_of(order))
 
 
 def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
