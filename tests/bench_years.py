@@ -80,7 +80,7 @@ def grow(path: Path, months: int) -> None:
         database.row_factory = sqlite3.Row
         tables = {
             name: [dict(row) for row in database.execute(f"SELECT * FROM {name}")]
-            for name in ("batch", "claim", "page", "not_billed")
+            for name in ("batch", "claim", "page", "not_billed", "attention", "written")
         }
         for back in range(1, months + 1):
             year, month = divmod(2026 * 12 + 9 - back, 12)
@@ -106,6 +106,8 @@ def _copy(database: sqlite3.Connection, tables: dict[str, list[dict[str, Any]]],
 
     for table, rows in tables.items():
         copies = [moved(row) for row in rows]
+        if not copies:
+            continue
         marks = ", ".join("?" * len(copies[0]))
         database.executemany(
             f"INSERT INTO {table} ({', '.join(copies[0])}) VALUES ({marks})", [tuple(copy.values()) for copy in copies]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pandas as pd
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
+from ims_billing.payments.positions import who_pays
 from ims_billing.reading.intake import read_contents
 from ims_billing.vocabulary.model import Intake
 from tests.practice import csv_file, practice, row
@@ -122,3 +125,55 @@ def test_other_patients_of_other_years_are_not_loaded(tmp_path: Path) -> None:
     assert part.numbers is not None
     assert isinstance(part.numbers, pd.DataFrame)
     assert len(part.numbers) > 3
+
+
+def answered_at_random(ledger: Ledger, chance: random.Random) -> None:
+    """Records claims of three insurers, and what they were answered: once, several times, undone, or not at all."""
+    own = ["claim", "month", "batch", "insurer_id", "insurer", "service_date", "service", "natural_key"]
+    text = "SELECT name FROM pragma_table_info('claim') WHERE type = 'TEXT' AND \"notnull\" AND dflt_value IS NULL"
+    texts = [name for (name,) in ledger.rows(text) if name not in own]
+    names = [*own, *texts]
+    cents = ["fee_cents", "patient_paid_cents", "amount_cents"]
+    claims = [f"2026-09-SUNL-{number:04d}" for number in range(120)]
+    ledger.run("INSERT INTO batch VALUES ('2026-09', 1, '2026-10-01', 0, '{}', 'x')")
+    ledger.run("INSERT INTO page (month, as_of, origin, totals) VALUES ('2026-09', '2026-10-01', '{}', '{}')")
+    for claim in claims:
+        insurer, service = chance.choice(INSURERS[:3]), chance.choice(("ims", "ims", "ims", "physiotherapy"))
+        stated = ("2026-09", 1, insurer, insurer, "2026-09-02", service, claim)
+        ledger.insert(
+            "claim", [*names, *cents], [(claim, *stated, *(claim for _ in texts), 9500, 0, chance.choice((9500, 8000)))]
+        )
+    day = "2026-10-08"
+    for number in range(1, 25):
+        ledger.run(
+            "INSERT INTO payment VALUES (?, 'sun-life', 'Sun Life', '', '', ?, 0, '', ?, ?, ?)",
+            number, day, day, *((day, "a test") if number % 7 == 0 else (None, None)),
+        )  # fmt: skip
+        reason = chance.choice(("", "not covered", "above the limit"))
+        ledger.run("INSERT INTO remittance_line VALUES (?, ?, '', '[]', 0, ?)", number, number, reason)
+        for claim in chance.sample(claims, 2):
+            paid, denied = chance.choice(((9500, 0), (8000, 0), (4000, 0), (0, 0), (0, 1), (-8000, 0)))
+            names = ["line", "claim", "paid_cents", "expected_cents", "denied", "posted_on"]
+            ledger.insert("posting", names, [(number, claim, paid, chance.choice((0, 8000)), denied, day)])
+    for claim in chance.sample(claims, 3):
+        names = ["claim", "owner", "status", "sent_on", "note", "noted_on"]
+        ledger.insert("work", names, [(claim, "", "Sent again", day, "", day)])
+    for claim in chance.sample(claims, 5):
+        ledger.void(claim, dt.date(2026, 10, 9), "a test")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_that_are_counted_by_case_give_the_same_as_claim_by_claim(tmp_path: Path, seed: int) -> None:
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    with ledger.writing():
+        assert answered_alike(ledger)[0].empty, "nobody has answered"
+        answered_at_random(ledger, random.Random(seed))
+    with ledger.reading():
+        claims = ledger.claims()
+        ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna()]
+        cases, counts = answered_alike(ledger)
+        assert len(cases) < len(ims) == counts.sum()
+        by_claim = who_pays(ims, ledger.postings(), pd.Series(1, index=ims.index))
+        assert who_pays(cases, ledger.postings(cases["claim"]), counts) == by_claim
+        kept = ledger.rows("SELECT payers FROM page")[0][0]
+        assert [payer["insurer"] for payer in json.loads(kept)] == [payer.insurer for payer in by_claim]

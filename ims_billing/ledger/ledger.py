@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -10,13 +11,14 @@ from typing import TypeVar
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.file import damaged
 from ims_billing.ledger.files_written import FilesWritten
 from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
 from ims_billing.payments.payment import Payment
-from ims_billing.payments.positions import OF_ANSWERS, positions, who_pays
+from ims_billing.payments.positions import positions, who_pays
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import (
     ATTENTION,
@@ -224,8 +226,9 @@ class Ledger(FilesWritten):
         for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
             self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
         totals = _TOTALS.dump_json(run.totals).decode()
-        page = (run.month, as_of, origin, totals, state[0][0] + 1 if state else 1, self._payers())
-        self.insert("page", ("month", "as_of", "origin", "totals", "state", "payers"), [page])
+        page = (run.month, as_of, origin, totals, state[0][0] + 1 if state else 1)
+        self.insert("page", ("month", "as_of", "origin", "totals", "state"), [page])
+        self._changed.add(run.month)
         for table, columns, frame in (
             ("attention", ATTENTION, run.attention),
             ("not_billed", NOT_BILLED, run.not_billed),
@@ -242,30 +245,21 @@ class Ledger(FilesWritten):
 
     def changed(self, month: str) -> None:
         """Counts a change of the month: its files are to be written again."""
-        self.run("UPDATE page SET state = state + 1, payers = ? WHERE month = ?", self._payers(), month)
+        self.run("UPDATE page SET state = state + 1 WHERE month = ?", month)
+        self._changed.add(month)
 
-    def _payers(self) -> str:
-        """How insurers answer IMS claims, as the ledger knows it now: counted once for each state of the payments."""
-        state = self.rows(
-            "SELECT (SELECT max(id) FROM posting), (SELECT max(id) FROM work), (SELECT max(id) FROM claim), "
-            "(SELECT count(*) FROM payment WHERE undone_on IS NOT NULL), "
-            "(SELECT count(*) FROM claim WHERE voided_on IS NOT NULL)"
-        )[0]
-        if self._counted is None or self._counted[0] != state:
-            text = "[]"
-            if state[0] is not None or state[1] is not None:
-                text = _PAYERS.dump_json(who_pays(self._answered_claims(), self.postings())).decode()
-            self._counted = (state, text)
-        return self._counted[1]
+    def _meet(self, *, changes: bool) -> None:
+        super()._meet(changes=changes)
+        self._changed: set[str] = set()
 
-    _counted: tuple[tuple[object, ...], str] | None = None
-
-    def _answered_claims(self) -> pd.DataFrame:
-        """The columns of IMS claims that tell how insurers answer them."""
-        columns = tuple(column for column in ON_LEDGER if column.name in OF_ANSWERS)
-        names = ", ".join(column.name for column in columns)
-        rows = self.rows(f"SELECT {names} FROM claim WHERE service = 'ims' ORDER BY id")
-        return frame_of_rows(rows, columns)
+    def _before_commit(self) -> None:
+        """Months that were changed show how insurers answer: counted once, when all of the change is on the ledger."""
+        super()._before_commit()
+        if self._changed:
+            claims, counts = answered_alike(self)
+            payers = _PAYERS.dump_json(who_pays(claims, self.postings(claims["claim"]), counts)).decode()
+            listed = json.dumps(sorted(self._changed))
+            self.run("UPDATE page SET payers = ? WHERE month IN (SELECT value FROM json_each(?))", payers, listed)
 
     def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
         """As in Payments; the workbooks of the months whose claims are paid are to show it."""

@@ -14,7 +14,7 @@ from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
 from ims_billing.vocabulary.model import Payer
 
 # The columns of ON_LEDGER by which answers are counted.
-OF_ANSWERS = ("claim", "insurer", "service", "amount_cents", "voided_on", "follows")
+OF_ANSWERS = ("claim", "insurer", "amount_cents", "voided_on")
 
 
 @dataclass(frozen=True)
@@ -190,24 +190,26 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | Non
     return frame
 
 
-def who_pays(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Payer, ...]:
-    """How each insurer has answered the IMS claims (ON_LEDGER) that stand, by its name; empty before any answer.
+def who_pays(claims: pd.DataFrame, postings: pd.DataFrame, counts: pd.Series[int]) -> tuple[Payer, ...]:
+    """How each insurer has answered the IMS claims that stand, by its name.
 
-    A second insurer pays by what the first one left, which says nothing of how it treats IMS.
+    claims: one claim (OF_ANSWERS) of each case; a second insurer pays by what the first one left, which says nothing
+    of how it treats IMS
+    postings: what was posted to them (POSTINGS)
+    counts: how many claims are such a case, indexed like `claims`
     """
-    ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna() & (claims["follows"] == "")]
-    if postings.empty or ims.empty:
-        return ()
-    money = positions(ims, postings).set_axis(ims.index)
+    money = positions(claims, postings).assign(claims=counts)
     payers = []
-    for insurer, part in sorted(money.groupby(ims["insurer"]), key=lambda each: str(each[0]).casefold()):
+    for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):
         refused = part["denied_cents"] > 0
         waiting = part["outstanding_cents"] > 0
         less = ~refused & ~waiting & (part["paid_cents"] < part["claimed_cents"])
-        reasons = part.loc[(refused | less) & (part["reason"] != ""), "reason"].value_counts()
-        why = str(reasons.index[0]) if len(reasons) else ""
-        full = len(part) - int(refused.sum()) - int(waiting.sum()) - int(less.sum())
-        payers.append(Payer(str(insurer), full, int(less.sum()), int(refused.sum()), int(waiting.sum()), why))
+        reasons = part[(refused | less) & (part["reason"] != "")].groupby("reason", sort=False)["claims"].sum()
+        # Of several reasons as frequent, the first claim's.
+        why = str(reasons.idxmax()) if len(reasons) else ""
+        refusals, waits, short = (int(part.loc[these, "claims"].sum()) for these in (refused, waiting, less))
+        full = int(part["claims"].sum()) - refusals - waits - short
+        payers.append(Payer(str(insurer), full, short, refusals, waits, why))
     return tuple(payers)
 
 
