@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import io
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from typer.main import get_command
 
 from ims_billing.reading import opener, spreadsheet
 
@@ -42,6 +44,14 @@ def pytest_collection_finish() -> None:
 def _workbooks_are_opened_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(spreadsheet, "_open", _open_here)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_command_line_is_put_together_once() -> Iterator[None]:
+    """Typer makes its commands anew from their functions each time that a test runs one, which is a tenth of it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("typer.testing._get_command", cache(get_command))
         yield
 
 

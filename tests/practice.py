@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import datetime as dt
 import io
 import os
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from hypothesis import settings
@@ -25,6 +29,7 @@ from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_contents, read_files
 from ims_billing.vocabulary.model import Intake, MonthView
 
+T = TypeVar("T")
 AS_OF = dt.date(2026, 11, 5)
 MONTH = "2026-10"
 CLINIC = """
@@ -249,6 +254,37 @@ def table(sheet: Worksheet, *headings: str) -> tuple[int, dict[str, int]]:
         if columns.keys() >= set(headings):
             return place, columns
     raise AssertionError(f"{sheet.title} has no headings {headings}")
+
+
+def made_once(make: Callable[[Path], T]) -> Callable[[Path], T]:
+    """`make` fills a folder the first time in a process; every other folder is given a copy, as if made there.
+
+    For what many tests begin with. What `make` returns may not hold the path of its folder.
+    """
+
+    @cache
+    def first() -> tuple[Path, T]:
+        folder = Path(tempfile.mkdtemp())
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder, make(folder)
+
+    def copied(folder: Path) -> T:
+        original, result = first()
+        shutil.copytree(original, folder, dirs_exist_ok=True)
+        _moved(folder, original)
+        return result
+
+    return copied
+
+
+def _moved(folder: Path, original: Path) -> None:
+    """The ledger in the copy of a folder knows the output folder by its path there."""
+    path = folder / "ims-billing.sqlite"
+    if path.exists():
+        with closing(sqlite3.connect(path)) as ledger, ledger:
+            reports = [str((place / "reports").resolve()) for place in (folder, original)]
+            for table in ("written", "aging_written"):
+                ledger.execute(f"UPDATE {table} SET folder = ? WHERE folder = ?", reports)
 
 
 def samples(folder: Path) -> Path:

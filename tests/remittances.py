@@ -10,7 +10,13 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from tests.practice import clinic_file, csv_file, row, xlsx
+from ims_billing.clinic.toml_file import load
+from ims_billing.commands import reconcile as payments
+from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.payment import Line
+from ims_billing.reading.remittances import read_remittances
+from tests.practice import clinic_file, csv_file, made_once, row, xlsx
 
 COVERAGE = '[[coverage]]\ninsurer = "Manulife"\npercent = 80\nfrom = 2026-01-01\n'
 DAYS = [dt.date(2026, 10, day) for day in (5, 7, 9, 12, 14, 16)]
@@ -25,8 +31,8 @@ def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
 
 
-def six_claims(tmp_path: Path) -> Path:
-    """A month of six claims of $95: three of Sun Life (two of one patient), one of PBC, two of Manulife."""
+@made_once
+def _claimed(tmp_path: Path) -> None:
     clinic_file(tmp_path, COVERAGE)
     rows = [
         row(Service_Date=DAYS[0], Patient="Pat Madeup", Member_ID="111"),
@@ -39,6 +45,11 @@ def six_claims(tmp_path: Path) -> Path:
     xlsx(tmp_path, rows)
     done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
     assert done.exit_code == 0, done.output
+
+
+def six_claims(tmp_path: Path) -> Path:
+    """A month of six claims of $95: three of Sun Life (two of one patient), one of PBC, two of Manulife."""
+    _claimed(tmp_path)
     return tmp_path
 
 
@@ -61,6 +72,20 @@ def reconcile(
     held = {line["result"] for line in lines_shown if not line["claims"]} & {"unmatched", "ambiguous", "over-paid"}
     assert done.exit_code == int(bool(held))
     return shown
+
+
+def posted(folder: Path, lines: Lines, *, dry_run: bool = False) -> list[Line]:
+    """The lines in the order of their rows as `reconcile` ends them, by the command's function: no page, no files."""
+    clinic = load(folder / "clinic.toml")
+    at = Workplace(Ledger(folder / "ims-billing.sqlite"), folder / "reports")
+    rows, files = read_remittances([csv_file(folder, lines, "paid.csv")], clinic)
+    done = payments.reconcile(rows, files, clinic, at, as_of=dt.date(2026, 11, 25), dry_run=dry_run)
+    return sorted((line for payment in done.payments for line in payment.lines), key=lambda line: line.row)
+
+
+def result_of(line: Line) -> str:
+    """A line's result and its claims."""
+    return " ".join([line.result, *(posting.claim for posting in line.postings)])
 
 
 def results(shown: dict[str, Any]) -> list[str]:

@@ -7,13 +7,34 @@ from pathlib import Path
 import pytest
 
 from tests.practice import clinic_file, row, xlsx
-from tests.remittances import BY_DAY, MANU, PBC, SUN, SUN2, SUN3, Lines, paid, reconcile, results, run, six_claims
+from tests.remittances import (
+    BY_DAY,
+    MANU,
+    PBC,
+    SUN,
+    SUN2,
+    SUN3,
+    Lines,
+    paid,
+    posted,
+    reconcile,
+    result_of,
+    results,
+    run,
+    six_claims,
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of a clinic that has claimed a month."""
     return six_claims(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a folder for dry runs, which record nothing."""
+    return six_claims(tmp_path_factory.mktemp("untouched"))
 
 
 @pytest.mark.parametrize(
@@ -90,13 +111,11 @@ def folder(tmp_path: Path) -> Path:
     ],
 )  # fmt: skip
 def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, lines: Lines, wanted: list[str]) -> None:
-    assert results(reconcile(folder, lines, "--dry-run")) == wanted, case
-    shown = reconcile(folder, lines)
-    assert results(shown) == wanted, case
-    again = [line.split()[0] for line in results(reconcile(folder, lines))]
-    assert set(again) <= {"repeated", "unmatched", "ambiguous", "total", "over-paid"}, (
-        "the same file posts nothing again"
-    )
+    assert [result_of(line) for line in posted(folder, lines, dry_run=True)] == wanted, case
+    assert [result_of(line) for line in posted(folder, lines)] == wanted, case
+    again = posted(folder, lines)
+    assert {line.result for line in again} <= {"repeated", "unmatched", "ambiguous", "total", "over-paid"}
+    assert not any(line.postings for line in again), "the same file posts nothing again"
 
 
 NAMES_NOBODY = "It names no claim of ours, and not both a day and a member or patient."
@@ -151,11 +170,10 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
     ],
 )  # fmt: skip
 def test_what_is_not_certain_says_why_and_which_claims_it_may_mean(
-    folder: Path, lines: Lines, result: str, message: str, might_be: list[str]
+    untouched: Path, lines: Lines, result: str, message: str, might_be: list[str]
 ) -> None:
-    shown = reconcile(folder, lines, "--dry-run")
-    last = max((line for payment in shown["payments"] for line in payment["lines"]), key=lambda line: line["row"])
-    assert (last["result"], last["message"], last["might_be"]) == (result, message, might_be)
+    last = posted(untouched, lines, dry_run=True)[-1]
+    assert (last.result, last.message, list(last.might_be)) == (result, message, might_be)
 
 
 def test_two_claims_of_a_person_and_day_are_told_apart_by_their_number_only(tmp_path: Path) -> None:

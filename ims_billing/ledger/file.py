@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -240,12 +241,13 @@ def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(database.execute(named))
 
 
-def _columns_of(version: int) -> set[tuple[str, str]]:
+@cache
+def _columns_of(version: int) -> frozenset[tuple[str, str]]:
     """The columns that a ledger of a version has as it was released."""
     with closing(sqlite3.connect(":memory:")) as database:
         for migration in MIGRATIONS[:version]:
             _run(database, migration)
-        return _columns(database)
+        return frozenset(_columns(database))
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:
