@@ -27,7 +27,8 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_contents, read_files
-from ims_billing.vocabulary.model import Intake, MonthView
+from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.model import MonthView
 
 T = TypeVar("T")
 AS_OF = dt.date(2026, 11, 5)

@@ -16,7 +16,7 @@ from ims_billing.month.prepare import prepare_month
 from ims_billing.reading.intake import read_contents
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from tests.practice import AS_OF, MONTH, practice
 
 CLAIM = ("service_date", "patient", "birth_date", "practitioner", "insurer", "policy", "member", "fee_cents")

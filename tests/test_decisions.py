@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -677,14 +675,12 @@ def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> 
     claim(folder, other)
     [line] = lines(folder)
     assert line["Problem"].endswith("claim the month with its file too, so that the decision counts.")
-    # On a ledger of an earlier version the line says so in other words: it is not told twice.
-    before = "It is decided, and its file was not among the last ones: claim the month with that file too."
-    with closing(sqlite3.connect(folder / "ims-billing.sqlite")) as database:
-        database.execute("UPDATE attention SET problem = ?", (f"Tax of $2.00 is charged. {before}",))
-        database.commit()
-    claim(folder, [{**other[0], "Service Date": dt.date(2026, 10, 22), "Session ID": "D"}])
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": ""}])
+    claim(folder, other)
     [line] = lines(folder)
-    assert line["Problem"] == f"Tax of $2.00 is charged. {before}"
+    assert "its file" not in line["Problem"], "the decision was taken back, so nothing waits"
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Bill"}])
+    claim(folder, other)
     not_billed = load_workbook(folder / SUMMARY)["Not billed"]
     assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == ["decided-not-to-bill"]
     assert outcomes(claim(folder, first)) == ["not_billed decided-not-to-bill", "claimed"]

@@ -18,7 +18,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.reading.remittances import read_remittances
 from ims_billing.rules.systems import systems
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from tests.practice import AS_OF, MONTH, clinic_file, outcomes, practice
 from tests.test_record import PAT, Office
 

@@ -19,7 +19,9 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.grounds import Ground, grounds_of
 from tests.practice import clinic_file, csv_file, row
 from tests.whole_ledger import DATA, KEYS, MORE, rebuilt, shown
 
@@ -295,3 +297,41 @@ def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name:
     assert before[1] in rows(ledger, "SELECT claim, patient, amount_cents, voided_on, void_reason FROM claim")
     assert list(claims["patient"]) == ["Pat Madeup", "Robin Madeup", "New Madeup", "Pat Madeup"]
     assert claims["voided_on"].isna().tolist() == [False, False, True, True]
+
+
+WAITS = "It is decided; claim the month with its file too, so that the decision counts."
+WAITED = "It is decided, and its file was not among the last ones: claim the month with that file too."
+
+
+def test_version_7_takes_what_a_line_waits_for_and_who_pays_first_out_of_the_prose(tmp_path: Path) -> None:
+    ledger = of_version(6, tmp_path)
+    orders = {
+        "A spouse's plan pays after. Source: CLHIA guideline https://clhia.example/4": Ground(
+            "Who pays first", "A spouse's plan pays after", "", "CLHIA guideline", "https://clhia.example/4"
+        ),
+        "ICBC pays before any plan: it comes first. Source: ICBC, Part 7 (not verified)": Ground(
+            "Who pays first", "ICBC pays before any plan: it comes first", "", "ICBC, Part 7", verified=False
+        ),
+        "Two. Source: one. Source: two": Ground("", "", message="Two. Source: one. Source: two"),
+        "nobody wrote a source": Ground("", "", message="nobody wrote a source"),
+    }
+    with closing(sqlite3.connect(ledger.path)) as database:
+        lines = database.execute("SELECT rowid FROM attention ORDER BY rowid LIMIT 3").fetchall()
+        problems = ("Tax is charged.", f"Tax is charged. {WAITS}", f"No fee; {WAITS} Or so. {WAITED}")
+        for (rowid,), problem in zip(lines, problems, strict=True):
+            database.execute("UPDATE attention SET problem = ? WHERE rowid = ?", (problem, rowid))
+        claims = database.execute("SELECT id FROM claim ORDER BY id").fetchall()
+        database.execute("DROP TRIGGER the_grounds_of_a_claim_are_never_changed")
+        database.execute("UPDATE claim SET payer_order = ''")
+        for (claim,), words in zip(claims, orders, strict=False):
+            database.execute("UPDATE claim SET payer_order = ? WHERE id = ?", (words, claim))
+        to_version_7(database)
+        rowids = tuple(rowid for (rowid,) in lines)
+        asked = "SELECT problem, waits FROM attention WHERE rowid IN (?, ?, ?) ORDER BY rowid"
+        assert database.execute(asked, rowids).fetchall() == [
+            ("Tax is charged.", ""),
+            ("Tax is charged.", WAITS),
+            (f"No fee; {WAITS} Or so.", WAITED),
+        ]
+        kept = database.execute("SELECT payer_order FROM claim WHERE payer_order <> '' ORDER BY id").fetchall()
+        assert [grounds_of(text) for (text,) in kept] == [[order] for order in orders.values()]

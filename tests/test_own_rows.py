@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.reading.intake import read_files
-from ims_billing.vocabulary.model import Aside, FileRead, Intake
+from ims_billing.vocabulary.intake import Aside, FileRead, Intake
 from tests.practice import examples, practice, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]

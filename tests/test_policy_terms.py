@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from tests.practice import csv_text, practice, read_texts
 from tests.test_statuses import NEEDED
 

@@ -19,7 +19,7 @@ from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
 from ims_billing.payments.positions import who_pays
 from ims_billing.reading.intake import read_contents
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from tests.practice import csv_file, practice, row
 
 PATIENTS = ("Pat Madeup", "Robin Madeup", "Kim B. Madeup", "Kim Madeup", "Madeup, Lee", "Lee Madeup", "Sam Madeup")

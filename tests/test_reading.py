@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from tests.practice import USUAL, csv_file, examples, intake, practice, row, xlsx, xlsx_cells
 
 NEEDED = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]

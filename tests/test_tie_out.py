@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ims_billing.clinic.toml_file import load
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.vocabulary.model import FileRead
+from ims_billing.vocabulary.intake import FileRead
 from tests.jane import appointment, as_csv, exports, sale
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice
 

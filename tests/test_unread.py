@@ -19,7 +19,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.reading.unread import ALL_ATTENDED, refuse_unread
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.spelling import heading
 from ims_billing.workbooks.sources import sources
 from tests.practice import AS_OF, MONTH, csv_file, csv_text, examples, on_ledger, practice, read_texts, xlsx

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ims_billing.ledger.identity import Setup
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.month.prepare import Month
-    from ims_billing.vocabulary.model import Intake
+    from ims_billing.vocabulary.intake import Intake
 
 
 Files = Annotated[

@@ -33,7 +33,8 @@ from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
-from ims_billing.vocabulary.model import Intake, Memory, Run
+from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.model import Memory, Run
 from ims_billing.vocabulary.progress import Progress
 from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written, probe_summary

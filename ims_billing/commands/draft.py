@@ -17,7 +17,7 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import NameReading, names_read
 from ims_billing.vocabulary.frames import SELF_PAY
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, QUESTION
 from ims_billing.vocabulary.spelling import bare, same_name
 

@@ -18,7 +18,7 @@ from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import FileRead, Intake
+from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION
 
 Read: TypeAlias = Callable[[list[Path], Clinic], Intake]

@@ -16,7 +16,7 @@ from ims_billing.commands.draft import people_paying
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.frames import SELF_PAY
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.spelling import same_name
 
 _TEMPLATE = Template("""\

@@ -18,7 +18,7 @@ from ims_billing.payments.matching import name_parts
 from ims_billing.payments.payment import RESULTS, Payment, number_key
 from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import reconciled
-from ims_billing.vocabulary.model import FileRead
+from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.spelling import day_text, month_of
 
 

@@ -21,7 +21,8 @@ from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
-from ims_billing.vocabulary.model import FileRead, Intake, Run
+from ims_billing.vocabulary.intake import FileRead, Intake
+from ims_billing.vocabulary.model import Run
 from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written
 

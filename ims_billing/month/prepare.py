@@ -36,7 +36,8 @@ from ims_billing.vocabulary.frames import (
 )
 from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.identity import ledger_keys, likely_copies, natural_keys, own_key, same_session
-from ims_billing.vocabulary.model import Intake, Memory, Totals
+from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
 from ims_billing.vocabulary.spelling import day_text, sources

@@ -9,7 +9,8 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.days import day
-from ims_billing.vocabulary.model import Intake, Reach
+from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.model import Reach
 
 # Claims of the days around a month matter too: whole weeks, and six days for visits that are too frequent.
 _AROUND = dt.timedelta(days=7)

@@ -16,7 +16,8 @@ from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
-from ims_billing.vocabulary.model import Batch, Intake
+from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.model import Batch
 from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
 
 _DECISIONS = {

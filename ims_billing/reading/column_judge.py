@@ -30,7 +30,7 @@ from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
 from ims_billing.rules.unread import UnreadRules
 from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, word_of
-from ims_billing.vocabulary.model import LooksLike
+from ims_billing.vocabulary.intake import LooksLike
 from ims_billing.vocabulary.spelling import bare, heading, heading_words, plain
 
 # A cell that begins with one of these says yes, whatever stands behind it, as in "yes - Oct 31, portal".

@@ -10,7 +10,7 @@ import numpy as np
 from ims_billing.reading.layout import Match
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text, word_of
-from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.intake import Aside
 
 _MESSAGE = "The line above in row {} may say that this visit did not take place or was billed, and no column does."
 # Line reasons under which a row says nothing of those below it.

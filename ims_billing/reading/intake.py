@@ -28,7 +28,7 @@ from ims_billing.reading.tie_out import tie_out
 from ims_billing.reading.unread import unread_columns
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.vocabulary.model import Aside, FileRead, Intake, UnreadColumn
+from ims_billing.vocabulary.intake import Aside, FileRead, Intake, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress
 
 _LISTS = ("jane-clients", "policies")

@@ -10,7 +10,7 @@ import numpy as np
 from ims_billing.reading.layout import Match
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, money, text, word_of
-from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.intake import Aside
 
 # A row that names this many of the fields that a layout needs is a row of the table.
 _NAMES_ENOUGH = 4

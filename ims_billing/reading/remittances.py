@@ -18,7 +18,7 @@ from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
-from ims_billing.vocabulary.model import FileRead, LooksLike, UnreadColumn
+from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.spelling import heading
 

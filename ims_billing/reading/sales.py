@@ -11,7 +11,7 @@ from typing import Any
 from ims_billing.clinic.people import person
 from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import meanings, quoted, shown, text, word_of
-from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import dollars, given_name_first, plain
 
 _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\d+))?(?P<refund>[-_ ]refund\d*)?")

@@ -14,7 +14,7 @@ from ims_billing.reading.table import Table, midnight, whole
 from ims_billing.reading.visit_times import length_between, service_days, visit_times
 from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
-from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import dollars
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.

@@ -14,7 +14,7 @@ from ims_billing.clinic.people import person
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
-from ims_billing.vocabulary.model import Aside
+from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import plain
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from ims_billing.reading.policy_terms import may_speak_of_the_end
 from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import Cell, text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import FileRead, LooksLike, UnreadColumn
+from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.spelling import heading
 
 ALL_ATTENDED = "There is no status column: every row is read as a visit that took place."

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ims_billing.rules.values import Strict, Text
 from ims_billing.vocabulary.cells import word_of
-from ims_billing.vocabulary.model import LooksLike
+from ims_billing.vocabulary.intake import LooksLike
 from ims_billing.vocabulary.spelling import heading, heading_words
 
 

@@ -14,7 +14,7 @@ from ims_billing.sessions.fingerprints import fingerprints, with_more
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
-from ims_billing.vocabulary.model import Intake
+from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.spelling import given_name_first
 
 # Kinds about a claim of the session, with the claim state that each is about: a decision counts for that claim only.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import ServiceRules, WordGroup, published
@@ -32,6 +33,13 @@ _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'
 _NOT_KNOWN = "not known"
 
 
+class _Named(NamedTuple):
+    """A service, and the words of a name that stand for it; no words where none do."""
+
+    service: Service
+    shown: str
+
+
 @dataclass(frozen=True)
 class NameReading:
     """A service name as it is read by itself."""
@@ -42,20 +50,20 @@ class NameReading:
     """The service that it names."""
     evidence: str
     """The words that name the service, as the page of `why` shows them; empty if none do."""
-    also_acupuncture: bool
-    """True if the name says IMS and acupuncture, and is not one of the clinic's own."""
-    unknown: tuple[str, ...]
-    """The unknown words of a name with IMS, as written."""
-    doubtful: tuple[str, ...]
-    """The words of a name with IMS that leave IMS open."""
-    needles: bool
-    """True for needles of an unknown kind, or a word that is nearly "IMS"."""
     visit: str
     """"initial", "subsequent" or empty."""
     minutes: int | None
     """The length of the visit; None if the name does not say."""
     words: tuple[tuple[str, str], ...]
     """Every word of the name, with its meaning."""
+    also_acupuncture: bool = False
+    """True if the name says IMS and acupuncture, and is not one of the clinic's own."""
+    unknown: tuple[str, ...] = ()
+    """The unknown words of a name with IMS, as written."""
+    doubtful: tuple[str, ...] = ()
+    """The words of a name with IMS that leave IMS open."""
+    needles: bool = False
+    """True for needles of an unknown kind, or a word that is nearly "IMS"."""
 
     @property
     def certain(self) -> bool:
@@ -179,7 +187,7 @@ class NameReader:
         if own is not None:
             written, service = own
             evidence = f'own name "{written}" in Service'
-            return NameReading(name, service, evidence, False, (), (), False, visit, minutes, ((written, service),))
+            return NameReading(name, service, evidence, visit, minutes, ((written, service),))
         length = begins_with(tokens, self._question)
         if length and tokens[-1] == "?":
             tokens = tokens[length:-1]
@@ -201,8 +209,11 @@ class NameReader:
             or (piece.effect == "not-a-visit" and (ims or denied or (piece.group and piece.group.any_service)))
         ]
         if no_visit or not ims:
+            named = self._no_ims_in(standing, no_visit, denied)
             nearly = not (no_visit or standing or denied) and _is_nearly_ims(pieces)
-            return self._not_ims(name, standing, no_visit, denied, visit, minutes, words, nearly)
+            needles = nearly or (named.service == "unrecognised" and bool(standing))
+            evidence = f"{named.shown} in Service" if named.shown else ""
+            return NameReading(name, named.service, evidence, visit, minutes, words, needles=needles)
         acupuncture = [piece for piece in standing if self._services[piece.service or 0] == "acupuncture"]
         unknown, doubtful = self._doubts(pieces, or_is_settled=bool(acupuncture))
         evidence = " and ".join(f'"{piece.text}"' for piece in (ims[0], *acupuncture[:1]))
@@ -210,40 +221,24 @@ class NameReader:
             name,
             "ims",
             f"{evidence} in Service",
-            bool(acupuncture),
-            tuple(dict.fromkeys(_as_written(name, piece.text) for piece in unknown)),
-            tuple(dict.fromkeys(_as_written(name, piece.text) for piece in doubtful)),
-            False,
             visit,
             minutes,
             words,
+            also_acupuncture=bool(acupuncture),
+            unknown=tuple(dict.fromkeys(_as_written(name, piece.text) for piece in unknown)),
+            doubtful=tuple(dict.fromkeys(_as_written(name, piece.text) for piece in doubtful)),
         )
 
-    def _not_ims(
-        self,
-        name: str,
-        standing: Sequence[Piece],
-        no_visit: Sequence[Piece],
-        denied: Sequence[Piece],
-        visit: str,
-        minutes: int | None,
-        words: tuple[tuple[str, str], ...],
-        nearly: bool,
-    ) -> NameReading:
-        """A name of another service, of none, or of something that is no visit."""
+    def _no_ims_in(self, standing: Sequence[Piece], no_visit: Sequence[Piece], denied: Sequence[Piece]) -> _Named:
+        """The other service that a name has, or none, or something that is no visit."""
         if no_visit:
-            service: Service = "other"
-            shown = f'"{no_visit[0].text}"'
-        elif standing:
+            return _Named("other", f'"{no_visit[0].text}"')
+        if standing:
             first = min(standing, key=lambda piece: piece.service or 0)
-            service, shown = self._services[first.service or 0], f'"{first.text}"'
-        elif denied:
-            service, shown = "other", f'not "{denied[0].text}"'
-        else:
-            service, shown = "unrecognised", ""
-        needles = nearly or (service == "unrecognised" and bool(standing))
-        evidence = f"{shown} in Service" if shown else ""
-        return NameReading(name, service, evidence, False, (), (), needles, visit, minutes, words)
+            return _Named(self._services[first.service or 0], f'"{first.text}"')
+        if denied:
+            return _Named("other", f'not "{denied[0].text}"')
+        return _Named("unrecognised", "")
 
     def _doubts(self, pieces: Sequence[Piece], *, or_is_settled: bool) -> tuple[list[Piece], list[Piece]]:
         """The pieces that nobody knows, and those that leave IMS open; `or_is_settled` passes over "or"."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ims_billing.month.prepare import Month
     from ims_billing.month.second_insurer import Rest
-    from ims_billing.vocabulary.model import FileRead
+    from ims_billing.vocabulary.intake import FileRead
     from ims_billing.workbooks.files import Written
 
 # What a screen shows: 40 lines, and beyond them only what costs money where nobody reads it.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
     from ims_billing.payments.payment import Line
-    from ims_billing.vocabulary.model import FileRead
+    from ims_billing.vocabulary.intake import FileRead
 
 # How many payments, claims and lines that were not posted one screen shows of each.
 _PAYMENTS, _CALLS, _NOT_POSTED = 8, 12, 6
