@@ -381,6 +381,62 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
         read_files([csv(tmp_path, COMPENSATION)], clinic)
 
 
+TRANSACTIONS = ["Payment Date", "patient_guid", "Payer", "Payment Method", "Applied To", "Amount"]
+
+
+@pytest.fixture(scope="module")
+def invoiced(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """Claims of $95.00 each: three of Sun Life with invoices, and one of Manulife."""
+    there = Office(tmp_path_factory.mktemp("invoiced"))
+    clinic_file(there.folder)
+    visits = ((7, "1531", "Sun Life"), (8, "1532", "Sun Life"), (9, "1533", "Sun Life"), (10, "1534", "Manulife"))
+    rows = [
+        {**PAT, "Service Date": f"2026-10-{day:02d}", "Session ID": invoice, "Invoice": invoice, "Insurer": insurer,
+         "Start": f"{day}:00"}
+        for day, invoice, insurer in visits
+    ]  # fmt: skip
+    there.claim(*rows)
+    return there
+
+
+@pytest.mark.parametrize(
+    ("payer", "invoices", "amount", "result"),
+    [
+        ("Sun Life", "1531-C01", "95.00", ("paid", ["0001"])),
+        ("Sun Life", "1531-C02", "76.00", ("patient-share", ["0001"])),  # an edited invoice bears the next number
+        ("Sun Life", "1531-C01, 1533-C01", "190.00", ("paid", ["0001", "0003"])),
+        ("Sun Life", "1531-C01,1532-C01;1533-C01", "285.00", ("paid", ["0001", "0002", "0003"])),
+        ("Manulife", "1534-C01", "95.00", ("paid", ["0001"])),
+        # Another sum than what is open, an invoice without a claim, and that of another insurer's claim: for a person.
+        ("Sun Life", "1531-C01, 1533-C01", "150.00", ("ambiguous", [])),
+        ("Sun Life", "1531-C01, 9999-C01", "190.00", ("ambiguous", [])),
+        ("Sun Life", "9999-C01", "95.00", ("unmatched", [])),
+        ("Sun Life", "1534-C01", "95.00", ("unmatched", [])),
+        ("Sun Life", "1531-C01", "195.00", ("over-paid", [])),
+        ("Sun Life", "1531-C01", "-95.00", ("ambiguous", [])),  # nothing was paid that it could take back
+        # The patient's share, by its letter or by who pays; and one sum for both.
+        ("Pat Madeup", "1531-P01", "20.00", ("unmatched", [])),
+        ("Sun Life", "1531-P01", "20.00", ("unmatched", [])),
+        ("Pat Madeup", "1531-C01", "95.00", ("unmatched", [])),
+        ("Sun Life", "1531-C01, 1531-P01", "95.00", ("unmatched", [])),
+    ],
+)
+def test_janes_transactions_are_posted_by_the_invoices_that_claims_keep(
+    invoiced: Office, tmp_path: Path, payer: str, invoices: str, amount: str, result: tuple[str, list[str]]
+) -> None:
+    table = [TRANSACTIONS, ["11-18-2026", "guid-1", payer, "EFT", invoices, amount]]
+    clinic = practice(invoiced.folder)
+    lines, files = read_remittances([csv(tmp_path, table)], clinic)
+    assert (files[0].layout, files[0].unread) == ("jane-transactions", ())
+    ledger = invoiced.ledger
+    with ledger.reading():
+        claims, postings = ledger.claims(), ledger.postings()
+    [payment] = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25))
+    [line] = payment.lines
+    assert (line.result, [posting.claim[-4:] for posting in line.postings]) == result
+    assert payment.paid_on == dt.date(2026, 11, 18)
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [

@@ -1,4 +1,4 @@
-"""Brings a ledger of version 6 to version 7: what a decided line waits for, and who pays first, stand by themselves."""
+"""Brings a ledger of version 6 to version 7: a claim keeps its invoice, and two facts no longer stand in prose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ _ORDER = re.compile(r"(?P<value>.+?)\. Source: (?P<source>.*?)(?: (?P<url>https?
 
 
 def to_version_7(database: sqlite3.Connection) -> None:
-    """Adds the column of version 7 and fills it; writes who pays first as an object."""
+    """Adds the columns of version 7 and fills what a line waits for; writes who pays first as an object."""
+    # Claims of before keep no invoice: nobody wrote it down.
+    database.execute("ALTER TABLE claim ADD COLUMN invoice TEXT NOT NULL DEFAULT ''")
+    database.execute(
+        "CREATE TRIGGER the_invoice_of_a_claim_is_never_changed BEFORE UPDATE ON claim "
+        "WHEN OLD.invoice IS NOT NEW.invoice BEGIN SELECT raise(ABORT, 'a claim is never changed'); END"
+    )
     for table in ("attention", "earlier"):
         database.execute(f"ALTER TABLE {table} ADD COLUMN waits TEXT NOT NULL DEFAULT ''")
         for words in _WAITS:

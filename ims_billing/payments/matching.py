@@ -50,11 +50,14 @@ class Claims:
     paid: dict[str, list[Paid]]
     by_number: dict[str, Any] = field(default_factory=dict)
     _by_day: dict[pd.Timestamp, list[Any]] = field(default_factory=dict)
+    _by_invoice: dict[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for claim in rows_of(self.frame):
             self.by_number[str(claim.claim)] = claim
             self._by_day.setdefault(claim.service_date, []).append(claim)
+            if claim.invoice:
+                self._by_invoice.setdefault(bare(claim.invoice), []).append(claim)
 
     def copy(self) -> Money:
         """Copies the money of all claims, to `restore` later."""
@@ -93,12 +96,11 @@ class Claims:
         theirs = [
             claim
             for claim in self._by_day.get(row.service_date, [])
-            # A reversal may be about a claim that was paid, and voided since.
-            if (pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0))
-            and (not insurer or claim.insurer_id == insurer)
-            and same_person(row, claim)
+            if self._may_mean(claim, paid) and (not insurer or claim.insurer_id == insurer) and same_person(row, claim)
         ]
         theirs = [claim for claim in theirs if _by_member(row, claim)] or theirs
+        invoices = set(map(bare, invoices_on(row)))
+        theirs = [claim for claim in theirs if bare(claim.invoice) in invoices] or theirs
         if not theirs:
             return Unclear("unmatched", "No claim is of that day and that member or patient.")
         numbers = tuple(claim.claim for claim in theirs)
@@ -115,6 +117,18 @@ class Claims:
             message = f"{len(fitting)} claims are of that day, person and amount."
             return Unclear("ambiguous", message, tuple(claim.claim for claim in fitting))
         return fitting[0]
+
+    def of_invoice(self, invoice: str, insurer: str, paid: int) -> list[Any]:
+        """Finds the claims of an invoice, by its number in any spelling, that a payment of that amount may be about."""
+        return [
+            claim
+            for claim in self._by_invoice.get(bare(invoice), [])
+            if (not insurer or claim.insurer_id == insurer) and self._may_mean(claim, paid)
+        ]
+
+    def _may_mean(self, claim: Any, paid: int) -> bool:
+        """True for claims that stand; a reversal may be about one that was paid, and voided since."""
+        return pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0)
 
     def owed_by(self, row: Any, insurer: str) -> list[Any]:
         """Finds the open claims of the insurer and period, or the member, that a sum without detail names."""
@@ -149,6 +163,11 @@ def person_in(text: str) -> str:
     """The cell of a person without spaces around; empty where it holds a word for a total."""
     totals = {plain(word) for word in published().layouts.lines.totals}
     return "" if plain(text) in totals else text.strip()
+
+
+def invoices_on(row: Any) -> list[str]:
+    """The numbers of the invoices that a row names."""
+    return [number for number in re.split(r"[,;\s]+", row.invoice.strip()) if number]
 
 
 def _amounts(claim: Any) -> set[int]:

@@ -84,6 +84,11 @@ def is_sum(cells: Any) -> bool:
     return not cells.claim.strip() and pd.isna(cells.service_date)
 
 
+def _number(cells: Any) -> str:
+    """The claim's number on a row, or the invoices of a row that names no visit otherwise."""
+    return str(cells.invoice if is_sum(cells) else cells.claim)
+
+
 def without_total(rows: Rows) -> Rows:
     """Settles a row as a total if it is the sum of the other rows."""
     own = [row for row in rows if row.line.result != "repeated"]
@@ -138,7 +143,7 @@ def _without_copies(rows: Rows) -> Rows:
 def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
     """Makes the line of a row; settles it if it cannot be read, or pays nothing yet."""
     words = (
-        cells.claim, cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
+        _number(cells), cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
         _cents(cells.paid_cents), cells.reason, _iso(cells.period_from), _iso(cells.period_until),
     )  # fmt: skip
     paid = 0 if pd.isna(cells.paid_cents) else int(cells.paid_cents)
@@ -205,4 +210,4 @@ def _cents(cents: Any) -> str:
 
 
 def _names_nobody(cells: Any) -> bool:
-    return is_sum(cells) and not person_in(cells.member) and not person_in(cells.patient)
+    return is_sum(cells) and not (cells.invoice or person_in(cells.member) or person_in(cells.patient))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, person_in, rows_of
+from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, person_in, rows_of
 from ims_billing.payments.payers import Names, insurer_on, names_of_patients
 from ims_billing.payments.payment import Line, Payment, PostedLine, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
@@ -180,14 +180,29 @@ class _Ledger:
         if is_sum(row.cells):
             # Without a number, other rows of the same day say nothing of who paid this one.
             named = insurer if number or insurer_on(row.cells, self._clinic) else ""
+            invoices = {
+                invoice: self._claims.of_invoice(invoice, named, row.line.paid) for invoice in invoices_on(row.cells)
+            }
+            if any(invoices.values()):
+                return self._invoices(row.cells, row.line, invoices)
             return self._sum(row.cells, row.line, named)
-        return self._single(row.cells, row.line, insurer)
-
-    def _single(self, cells: Any, line: Line, insurer: str) -> Line:
-        """A line about one visit."""
-        claim = self._claims.meant_by(cells, line.paid, insurer)
+        claim = self._claims.meant_by(row.cells, row.line.paid, insurer)
         if isinstance(claim, Unclear):
-            return not_posted(line, claim.result, claim.message, claim.might_be)
+            return not_posted(row.line, claim.result, claim.message, claim.might_be)
+        return self._single(row.cells, row.line, claim)
+
+    def _invoices(self, cells: Any, line: Line, invoices: dict[str, list[Any]]) -> Line:
+        """A line that names its visits by invoices: of one claim, or the sum of all that is open of several."""
+        claims = [claim for of_invoice in invoices.values() for claim in of_invoice]
+        shown = [claim.claim for claim in claims[:SHOWN]]
+        if without := [invoice for invoice, of_invoice in invoices.items() if not of_invoice]:
+            return not_posted(line, "ambiguous", _without_claim(without), shown)
+        if len(claims) == 1:
+            return self._single(cells, line, claims[0])
+        return self._sum_of(claims, cells, line, "claims of these invoices come to")
+
+    def _single(self, cells: Any, line: Line, claim: Any) -> Line:
+        """A line about one claim."""
         if why := self._why_not(cells, line, claim):
             return not_posted(line, "ambiguous", why, [claim.claim])
         if message := self._too_much(line, claim):
@@ -253,19 +268,30 @@ class _Ledger:
         shown = [claim.claim for claim in claims[:SHOWN]]
         if not whom and (not insurer or pd.isna(cells.period_from) or pd.isna(cells.period_until)):
             message = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
+            if cells.invoice:
+                message = _without_claim(invoices_on(cells))
             return not_posted(line, "unmatched", message, shown if insurer else ())
-        owed = sum(self._claims.position[claim.claim].outstanding for claim in claims)
-        if line.paid != owed or len({claim.insurer_id for claim in claims}) != 1:
-            message = (
-                f"One sum of {dollars(line.paid)}; the {len(claims)} open claims that it names come to {dollars(owed)}."
-            )
+        return self._sum_of(claims, cells, line, "open claims that it names come to")
+
+    def _sum_of(self, claims: Sequence[Any], cells: Any, line: Line, what: str) -> Line:
+        """A sum that pays all that is open of these claims, and is not posted where it is another one."""
+        shown = [claim.claim for claim in claims[:SHOWN]]
+        owed = sum(max(self._claims.position[claim.claim].outstanding, 0) for claim in claims)
+        if not owed or line.paid != owed or len({claim.insurer_id for claim in claims}) != 1:
+            message = f"One sum of {dollars(line.paid)}; the {len(claims)} {what} {dollars(owed)}."
             return not_posted(line, "ambiguous" if claims else "unmatched", message, shown)
+        claims = [claim for claim in claims if self._claims.position[claim.claim].outstanding > 0]
         postings = [
             Posting(claim.claim, self._claims.position[claim.claim].outstanding, 0, denied=False) for claim in claims
         ]
         for posting in postings:
             self._post(posting, cells.payment_date)
         return replace(line, result="paid", postings=tuple(postings))
+
+
+def _without_claim(invoices: Sequence[str]) -> str:
+    which = f"invoice{'' if len(invoices) == 1 else 's'} {', '.join(invoices[:SHOWN])}"
+    return f"No claim of this insurer has the {which}. Write a line for each claim, with its number."
 
 
 def _by_ledger(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents, nobody_to_ask
 from ims_billing.reading.recognise import recognise
+from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
@@ -24,8 +25,9 @@ from ims_billing.vocabulary.spelling import heading
 
 _TEXTS = (
     "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "description", "currency",
+    "invoice",
 )  # fmt: skip
-_PATIENTS_INVOICE = re.compile(r"\d+-P\d+", re.IGNORECASE)
+_OF_TWO = "One sum for invoices of an insurer and of a patient. Write a line for each."
 _DATES = ("service_date", "payment_date", "period_from", "period_until")
 
 
@@ -69,16 +71,17 @@ def read_remittances(
 
 def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
-    if table.match.read_by.patient_invoices:
-        # Jane's letter says whose invoice it is: what the patient paid of it is no insurer's payment.
-        cells["description"] = [
-            f"patient payment {invoice}" if _PATIENTS_INVOICE.fullmatch(invoice) else invoice
-            for invoice in cells["description"]
-        ]
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
     table.note_moved()
     faults = [""] * len(table)
+    if table.match.read_by.patient_invoices:
+        shares = [_shares(written) for written in cells["invoice"]]
+        cells["invoice"] = [", ".join(share.invoice for share in each) for each in shares]
+        payers = [{share.payer for share in each} for each in shares]
+        # What the patient paid of their share is no insurer's payment.
+        cells["description"] = ["patient payment" if each == {"P"} else "" for each in payers]
+        faults = [_OF_TWO if len(each) > 1 and "P" in each else "" for each in payers]
     for position, column, _, message in table.bad:
         if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):
             continue
@@ -92,6 +95,19 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})
+
+
+class _Share(NamedTuple):
+    """A payer's share of one of Jane's invoices: P stands for the patient, C for an insurer."""
+
+    invoice: str
+    payer: str
+
+
+def _shares(written: str) -> list[_Share]:
+    """The shares that a cell such as ``1531-C01, 1532-C01`` names."""
+    names = re.split(r"[,;\s]+", written.strip())
+    return [_Share(stem, letter) for name in names if name for stem, letter, _ in [invoice_parts(name)]]
 
 
 def _is_dash(cell: Cell) -> bool:

@@ -173,7 +173,7 @@ def _lines(table: Table, file: str) -> list[Line]:
     lines = []
     for position, place in enumerate(table.places):
         cells = {name: values[position] for name, values in columns.items()}
-        stem, letter, version = _version(cells["invoice"])
+        stem, letter, version = invoice_parts(cells["invoice"])
         word = word_of(cells["status"])
         status = statuses.get(word, "" if not word else "unknown")
         if status == "unknown":
@@ -231,7 +231,7 @@ def _contradiction(line: Line, balance: int | None) -> str:
     return ""
 
 
-def _version(invoice: str) -> tuple[str, str, tuple[int, int]]:
+def invoice_parts(invoice: str) -> tuple[str, str, tuple[int, int]]:
     """An invoice's stem, its letter, and which of that letter's versions it is: ``1531-P02`` comes after ``1531-P01``.
 
     The letter names no credit: the sign of the amount does, or the suffix ``-refund``.

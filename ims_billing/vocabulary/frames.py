@@ -177,6 +177,7 @@ _CLAIM = (
     Column("follows", "str", "number of the first insurer's claim, whose rest it asks for; empty where none"),
     Column("first_paid_cents", "int64", "what the first insurer had paid then, in cents"),
     Column("first_answer", "str", "what the first insurer had answered then, in words"),
+    *_of_sessions("invoice"),
 )
 # Claims in the making, of one run.
 CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)
@@ -276,6 +277,7 @@ REMITTANCE = (
     Column("paid_cents", "Int64", "what is paid, in cents; below zero where it is taken back"),
     Column("reason", "str", "why it is less, as written"),
     Column("payment_date", "datetime64[us]", "the day of the payment"),
+    Column("invoice", "str", "the practice system's invoices that it pays, as written"),
     Column("payment_number", "str", "the insurer's or the bank's number of the payment"),
     Column("period_from", "datetime64[us]", "first day of the visits that one sum is for"),
     Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
