@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
-from ims_billing.payments.positions import who_pays
+from ims_billing.payments.positions import positions, who_pays
 from ims_billing.reading.intake import read_contents
 from ims_billing.vocabulary.intake import Intake
 from tests.practice import csv_file, practice, row
@@ -155,7 +156,7 @@ def answered_at_random(ledger: Ledger, chance: random.Random) -> None:
             paid, denied = chance.choice(((9500, 0), (8000, 0), (4000, 0), (0, 0), (0, 1), (-8000, 0)))
             names = ["line", "claim", "paid_cents", "expected_cents", "denied", "posted_on"]
             ledger.insert("posting", names, [(number, claim, paid, chance.choice((0, 8000)), denied, day)])
-    for claim in chance.sample(claims, 3):
+    for claim in chance.sample(claims, 20):
         names = ["claim", "owner", "status", "sent_on", "note", "noted_on"]
         ledger.insert("work", names, [(claim, "", "Sent again", day, "", day)])
     for claim in chance.sample(claims, 5):
@@ -173,6 +174,11 @@ def test_answers_that_are_counted_by_case_give_the_same_as_claim_by_claim(tmp_pa
         ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna()]
         cases, counts = answered_alike(ledger)
         assert len(cases) < len(ims) == counts.sum()
+        money, of_cases = (positions(part, ledger.postings()).drop(columns="claim") for part in (ims, cases))
+        repeated = of_cases.loc[of_cases.index.repeat(counts)]
+        assert Counter(repeated.astype("str").agg("|".join, axis=1)) == Counter(
+            money.astype("str").agg("|".join, axis=1)
+        )
         by_claim = who_pays(ims, ledger.postings(), pd.Series(1, index=ims.index))
         assert who_pays(cases, ledger.postings(cases["claim"]), counts) == by_claim
         kept = ledger.rows("SELECT payers FROM page")[0][0]
