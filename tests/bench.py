@@ -289,6 +289,9 @@ def main(sizes: list[int]) -> None:
     if max(sizes) >= 100_000:
         with tempfile.TemporaryDirectory() as folder:
             print("\n".join(big_csv(Path(folder), 1_000_000, 3)), flush=True)
+        from tests import bench_years  # it measures with what is above
+
+        bench_years.main(list(bench_years.MONTHS))
 
 
 if __name__ == "__main__":

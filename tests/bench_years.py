@@ -1,13 +1,13 @@
 """What the commands take on a ledger of many paid months, beside what they take on an empty one.
 
-Run from the project's folder: python -m tests.bench_years [MONTHS ...]. Each month has 400 sessions, of which 240 are
-claims, all paid. It prints a table in Markdown: seconds of processor, which
-other work does not lengthen, and for how long a command kept the ledger locked.
+Run from the project's folder: python -m tests.bench_years [MONTHS ...]; the benchmark (tests.bench) ends with it. Each
+month has 400 sessions, of which 240 are claims, all paid. It prints a table in Markdown: seconds of processor, which
+other work does not lengthen, how many times those of the empty ledger they are, and the longest time that a command
+kept the ledger locked, with its share of the whole.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import resource
 import sqlite3
@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -135,36 +137,46 @@ def _copy(database: sqlite3.Connection, tables: dict[str, list[dict[str, Any]]],
             )
 
 
-def curve(months: int, times: int) -> dict[str, tuple[float, float]]:
-    """By command, its seconds and those under the lock, the medians of some runs, on a ledger of so many months."""
-    took: dict[str, list[tuple[float, float]]] = {}
+def practice_of(folder: Path, months: int) -> bytes | None:
+    """Makes a clinic, its newest month's sessions and its ledger of the months before; returns the ledger's bytes."""
+    clinic(folder)
+    ran(folder, "claim", str(workbook(folder, COUNT)), *AS_OF)
+    ledger = folder / FILE_NAME
+    if not months:
+        return None
+    grow(ledger, months)
+    _without_the_month(ledger)
+    return ledger.read_bytes()
+
+
+def commands(folder: Path, kept: bytes | None) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Runs each command once, on the ledger as it was kept: its name, its seconds and those under the lock."""
+    _clean(folder, kept)
+    book = str(folder / "sessions.xlsx")
+    yield "check", ran(folder, "check", book, *AS_OF)
+    yield "claim", ran(folder, "claim", book, *AS_OF)
+    yield "reconcile", ran(folder, "reconcile", str(_payments(folder)), "--as-of", "2026-12-01")
+    yield "void", ran(folder, "void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-12-02")
+    yield "report", ran(folder, "report", "2026-10")
+
+
+def curve(months: Sequence[int], times: int) -> dict[int, dict[str, tuple[float, float]]]:
+    """By months and command its seconds and those under the lock, medians; in turn, as the machine's speed drifts."""
+    took: dict[int, dict[str, list[tuple[float, float]]]] = {count: defaultdict(list) for count in months}
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        clinic(folder)
-        book = str(workbook(folder, COUNT))
-        ran(folder, "claim", book, *AS_OF)
-        template = folder / FILE_NAME
-        grow(template, months)
-        if months:
-            _without_the_month(template)
-        else:
-            template.unlink()
-        kept = template.read_bytes() if template.exists() else None
+        folders = {count: Path(made) / str(count) for count in months}
+        for folder in folders.values():
+            folder.mkdir()
+        ledgers = {count: practice_of(folder, count) for count, folder in folders.items()}
         for _ in range(times):
-            _clean(folder, kept)
-            took.setdefault("check", []).append(ran(folder, "check", book, *AS_OF))
-            took.setdefault("claim", []).append(ran(folder, "claim", book, *AS_OF))
-            took.setdefault("reconcile", []).append(
-                ran(folder, "reconcile", str(_payments(folder)), "--as-of", "2026-12-01")
-            )
-            took.setdefault("void", []).append(
-                ran(folder, "void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-12-02")
-            )
-            took.setdefault("report", []).append(ran(folder, "report", "2026-10"))
-    return {
-        name: (statistics.median(each[0] for each in runs), max(each[1] for each in runs))
-        for name, runs in took.items()
-    }
+            for count, folder in folders.items():
+                for name, each in commands(folder, ledgers[count]):
+                    took[count][name].append(each)
+    return {count: {name: _medians(runs) for name, runs in by_name.items()} for count, by_name in took.items()}
+
+
+def _medians(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(each[0] for each in runs), statistics.median(each[1] for each in runs)
 
 
 def _without_the_month(path: Path) -> None:
@@ -202,15 +214,17 @@ def _payments(folder: Path) -> Path:
     return csv_file(folder, rows, "paid.csv")
 
 
-def main(months: list[int], times: int = 3) -> None:
+def main(months: list[int], times: int = 5) -> None:
     """Prints the table."""
-    print(f"{dt.date.today()}: {COUNT} sessions a month, all claims paid; seconds of processor (the longest lock)\n")  # noqa: DTZ011
+    print(f"\n{COUNT} sessions a month, all claims paid: seconds of processor, and the longest lock.\n")
     print("| months | check | claim | reconcile | void | report |\n|---:|---:|---:|---:|---:|---:|")
-    least: dict[str, float] = {}
+    took = curve(months, times)
     for count in months:
-        took = curve(count, times)
-        least = least or {name: seconds for name, (seconds, _) in took.items()}
-        cells = (f"{s:.2f} ({lock:.2f}), {s / least[name]:.2f} times" for name, (s, lock) in took.items())
+        cells = (
+            f"{seconds:.2f} s, {seconds / took[months[0]][name][0]:.2f} times"
+            + (f"; locked {lock:.2f} s, {lock / seconds:.0%}" if lock else "")
+            for name, (seconds, lock) in took[count].items()
+        )
         print(f"| {count} | {' | '.join(cells)} |", flush=True)
 
 
