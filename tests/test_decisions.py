@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def decide(folder: Path, decisions: Iterable[dict[str, Any]], path: Path = SUMMA
             place
             for place in range(header + 1, sheet.max_row + 1)
             if sheet.cell(place, columns["Kind"]).value == typed["Kind"]
-            and typed.get("Source", "") in str(sheet.cell(place, columns["Source"]).value)
+            and str(sheet.cell(place, columns["Source"]).value).endswith(typed.get("Source", ""))
         ]
         assert rows_fitting, typed
         for heading, value in typed.items():
@@ -146,55 +147,67 @@ def test_do_not_bill_is_a_reason_of_its_own_and_can_be_taken_back(folder: Path) 
     assert [line["Decision"] for line in lines(folder)] == ["Later"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "cells", "value", "outcome"),
-    [
-        ("missing-fee", {"Fee": ""}, 95, "claimed"),
-        ("unreadable-fee", {"Fee": "ninety"}, "95.00", "claimed"),
-        ("fee-not-as-listed", {"Fee": 80.0}, "$95.00", "claimed"),
-        ("fee-not-as-listed", {"Fee": 80.0}, "0", "not_billed no-charge"),
-        ("unreadable-service-date", {"Service Date": "soon"}, dt.date(2026, 10, 8), "claimed"),
-        ("missing-service-date", {"Service Date": ""}, "2026-10-08", "claimed"),
-        ("missing-service-date", {"Service Date": ""}, "2026-09-08", "not_billed outside-month"),
-        ("missing-insurer", {"Insurer": ""}, "Pacific Blue Cross", "claimed"),
-        ("missing-insurer", {"Insurer": ""}, "Green Shield",
-         "held missing-birth-date missing-insured missing-member missing-relationship"),
-        ("insurer-not-known", {"Insurer": "Sun Lief"}, "Sun Life", "claimed"),
-        ("insurer-not-known", {"Insurer": "Sun Lief"}, "Out of pocket", "not_billed self-pay"),
-        ("missing-practitioner", {"Practitioner": ""}, "A. Example", "claimed"),
-        ("practitioner-not-on-roster", {"Practitioner": "Ann Exampel"}, "Carla Specimen", "held not-a-physiotherapist"),
-        ("missing-service", {"Service": ""}, "IMS", "claimed"),
-        ("missing-service", {"Service": ""}, "Massage", "not_billed other-service"),
-        ("missing-patient", {"Patient": ""}, "Pat Madeup", "claimed"),
-        ("missing-policy", {"Policy Number": ""}, "00456", "claimed"),
-        ("status-not-recognised", {"Status": "hm"}, "no show", "not_billed no-show"),
-        ("status-not-recognised", {"Status": "hm"}, "arrived", "claimed"),
-        ("status-not-recognised", {"Notes": "patient cancelled"}, "arrived", "claimed"),
-        ("status-not-recognised", {"Notes": "patient cancelled"}, "cancelled", "not_billed cancelled"),
-        ("unreadable-cell", {"Insurer": "#N/A"}, "Sun Life", "claimed"),
-        ("missing-payer-file-number", {"Insurer": "ICBC", "Accident Date": "2026-09-01"}, "AB123", "claimed"),
-    ],
-)  # fmt: skip
-def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks_run_again(
-    folder: Path, kind: str, cells: dict[str, Any], value: Any, outcome: str
-) -> None:
-    rows = sessions({**row(), **cells})
-    before = claim(folder, rows)
-    assert kind in outcomes(before)[0]
-    decide(folder, [{"Kind": kind, "Correct value": value, "Decided by": "RM"}])
+CORRECTED: list[tuple[str, dict[str, Any], Any, str]] = [
+    ("missing-fee", {"Fee": ""}, 95, "claimed"),
+    ("unreadable-fee", {"Fee": "ninety"}, "95.00", "claimed"),
+    ("fee-not-as-listed", {"Fee": 80.0}, "$95.00", "claimed"),
+    ("fee-not-as-listed", {"Fee": 80.0}, "0", "not_billed no-charge"),
+    ("unreadable-service-date", {"Service Date": "soon"}, dt.date(2026, 10, 8), "claimed"),
+    ("missing-service-date", {"Service Date": ""}, "2026-10-08", "claimed"),
+    ("missing-service-date", {"Service Date": ""}, "2026-09-08", "not_billed outside-month"),
+    ("missing-insurer", {"Insurer": ""}, "Pacific Blue Cross", "claimed"),
+    ("missing-insurer", {"Insurer": ""}, "Green Shield",
+     "held missing-birth-date missing-insured missing-member missing-relationship"),
+    ("insurer-not-known", {"Insurer": "Sun Lief"}, "Sun Life", "claimed"),
+    ("insurer-not-known", {"Insurer": "Sun Lief"}, "Out of pocket", "not_billed self-pay"),
+    ("missing-practitioner", {"Practitioner": ""}, "A. Example", "claimed"),
+    ("practitioner-not-on-roster", {"Practitioner": "Ann Exampel"}, "Carla Specimen", "held not-a-physiotherapist"),
+    ("missing-service", {"Service": ""}, "IMS", "claimed"),
+    ("missing-service", {"Service": ""}, "Massage", "not_billed other-service"),
+    ("missing-patient", {"Patient": ""}, "Pat Madeup", "claimed"),
+    ("missing-policy", {"Policy Number": ""}, "00456", "claimed"),
+    ("status-not-recognised", {"Status": "hm"}, "no show", "not_billed no-show"),
+    ("status-not-recognised", {"Status": "hm"}, "arrived", "claimed"),
+    ("status-not-recognised", {"Notes": "patient cancelled"}, "arrived", "claimed"),
+    ("status-not-recognised", {"Notes": "patient cancelled"}, "cancelled", "not_billed cancelled"),
+    ("unreadable-cell", {"Insurer": "#N/A"}, "Sun Life", "claimed"),
+    ("missing-payer-file-number", {"Insurer": "ICBC", "Accident Date": "2026-09-01"}, "AB123", "claimed"),
+]  # fmt: skip
+
+
+def patients(*cells: dict[str, Any]) -> Rows:
+    """A session of a patient of its own for each, but for these cells."""
+    return sessions(*({**row(Patient=f"Pat {chr(65 + n)}made"), **own} for n, own in enumerate(cells)))
+
+
+def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks_run_again(folder: Path) -> None:
+    rows = patients(*(cells for _, cells, _, _ in CORRECTED))
+    before = outcomes(claim(folder, rows))
+    assert [case[0] for case, outcome in zip(CORRECTED, before, strict=True) if case[0] not in outcome] == []
+    decide(
+        folder,
+        [
+            {"Kind": kind, "Source": f"row {number}", "Correct value": value, "Decided by": "RM"}
+            for number, (kind, _, value, _) in enumerate(CORRECTED, start=2)
+        ],
+    )
     shown = claim(folder, rows)
-    assert outcomes(shown) == [outcome]
+    assert outcomes(shown) == [outcome for *_, outcome in CORRECTED]
     cents = shown["totals"]["cents"]
     in_outcomes = sum(cents[name] for name in ("claimed", "held", "not_billed", "already_claimed"))
-    assert cents["read"] + cents.get("corrected", 0) == in_outcomes
-    assert claim(folder, rows)["totals"]["claimed"] == 0, "a second run adds nothing"
+    assert cents["read"] + cents["corrected"] == in_outcomes
+    # What was corrected: two fees that were missing, one that was too low, and one down to nothing.
+    assert cents["corrected"] == 9500 + 9500 + 1500 - 8000
+    again = claim(folder, rows)
+    assert again["totals"]["claimed"] == 0, "a second run adds nothing"
+    assert outcomes(again) == [re.sub("^claimed", "already_claimed", outcome) for *_, outcome in CORRECTED]
 
 
 def test_every_kind_that_takes_a_correct_value_says_which_field(folder: Path) -> None:
     assert set(CORRECTS) == {kind.kind for kind in CATALOGUE.values() if "correct" in kind.decisions}
 
 
-REFUSED = [
+REFUSED: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("Bill", "", {"Practitioner": "Carla Specimen"}, "not-a-physiotherapist", "this can't be approved here"),
     ("Bill", "", {"Insurer": ""}, "missing-insurer", "it needs its correct value"),
     ("", "PBC", TAXED, "tax-on-session", "no value that is typed here can fix it"),
@@ -205,18 +218,27 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("decision", "value", "cells", "kind", "why"), REFUSED)
-def test_what_does_not_count_is_refused_with_the_reason_and_stays_to_be_seen(
-    folder: Path, decision: str, value: str, cells: dict[str, Any], kind: str, why: str
-) -> None:
-    rows = sessions({**row(), **cells})
+def test_what_does_not_count_is_refused_with_the_reason_and_stays_to_be_seen(folder: Path) -> None:
+    rows = patients(*(cells for _, _, cells, _, _ in REFUSED))
     claim(folder, rows)
-    decide(folder, [{"Kind": kind, "Decision": decision or None, "Correct value": value or None, "Note": "please"}])
+    decide(
+        folder,
+        [
+            {
+                "Kind": kind, "Source": f"row {number}", "Decision": decision or None, "Correct value": value or None,
+                "Note": "please",
+            }
+            for number, (decision, value, _, kind, _) in enumerate(REFUSED, start=2)
+        ],
+    )  # fmt: skip
     shown = claim(folder, rows)
-    assert outcomes(shown) == [f"held {kind}"]
-    [line] = lines(folder)
-    assert why in line["Problem"]
-    assert (line["Decision"] or "", line["Correct value"] or "", line["Note"]) == (decision, value, "please")
+    assert outcomes(shown) == [f"held {kind}" for *_, kind, _ in REFUSED]
+    by_row = {int(str(line["Source"]).rpartition("row ")[2]): line for line in lines(folder)}
+    assert sorted(by_row) == list(range(2, len(REFUSED) + 2))
+    for number, (decision, value, _, _, why) in enumerate(REFUSED, start=2):
+        line = by_row[number]
+        assert why in line["Problem"]
+        assert (line["Decision"] or "", line["Correct value"] or "", line["Note"]) == (decision, value, "please")
     assert claim(folder, rows)["written"] == [], "asked once, told once"
 
 

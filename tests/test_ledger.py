@@ -24,7 +24,7 @@ from ims_billing.month.run import run_of
 from ims_billing.saving import why_not
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ON_LEDGER
-from tests.practice import AS_OF, MONTH, frame_text, month_of, row
+from tests.practice import AS_OF, MONTH, frame_text, made_once, month_of, row
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no owner-only bits; its folders rule")
 ROWS = [
@@ -34,20 +34,33 @@ ROWS = [
 MORE = "[[fee]]\nservice = 'ims'\ninsurer = 'Pacific Blue Cross'\namount = 95.35\nfrom = 2026-01-01\n"
 
 
+@made_once
+def _two_claims(folder: Path) -> Month:
+    month = month_of(folder, ROWS, more=MORE)
+    ledger, run = Ledger(folder / "ims-billing.sqlite"), run_of(month)
+    with ledger.writing():
+        ledger.add_batch(run)
+        ledger.set_page(run)
+    for beside in ("sessions.xlsx", "clinic.toml"):
+        (folder / beside).unlink()
+    return month
+
+
 @pytest.fixture
 def month(tmp_path: Path) -> Month:
-    return month_of(tmp_path, ROWS, more=MORE)
+    """The month of the ledger with two claims."""
+    beside = tmp_path / "month"
+    beside.mkdir()
+    return _two_claims(beside)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, month: Month) -> Ledger:
+def ledger(tmp_path: Path) -> Ledger:
     """A ledger with two claims."""
-    ledger = Ledger(tmp_path / "clinic of ours #1?" / "ims-billing.sqlite")
-    ledger.path.parent.mkdir()
-    with ledger.writing():
-        ledger.add_batch(run_of(month))
-        ledger.set_page(run_of(month))
-    return ledger
+    folder = tmp_path / "clinic of ours #1?"
+    folder.mkdir()
+    _two_claims(folder)
+    return Ledger(folder / "ims-billing.sqlite")
 
 
 def tables(path: Path) -> str:

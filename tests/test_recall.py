@@ -27,6 +27,28 @@ SEPTEMBER, NOVEMBER = dt.date(2026, 9, 30), dt.date(2026, 11, 2)
 BESIDE = row(Patient="Robin Madeup", Start="9:00", Service_Date=LATER)
 
 
+_MEMORIES: dict[str, Memory] = {}
+
+
+def claimed_before(folder: Path, before: Rows, more: str = "", void: Sequence[str] = ()) -> Memory:
+    """What a ledger remembers once these rows were claimed; the same for the same rows, so made once."""
+    of = repr((before, more, void))
+    if of not in _MEMORIES:
+        clinic = practice(folder, more)
+        ledger = Ledger(folder / "before.sqlite")
+        with ledger.writing():
+            for name in sorted({f"{cells['Service Date']:%Y-%m}" for cells in before}):
+                run = run_of(prepare_month(intake(folder, before, clinic), clinic, month=name, as_of=AS_OF))
+                ledger.add_batch(run)
+                ledger.set_page(run)
+            for claim in void:
+                ledger.void(claim, AS_OF, "a test")
+        with ledger.reading():
+            _MEMORIES[of] = ledger.memory()
+        ledger.path.unlink()
+    return _MEMORIES[of]
+
+
 def again(
     folder: Path,
     before: Rows,
@@ -38,18 +60,8 @@ def again(
     void: Sequence[str] = (),
 ) -> Month:
     """The month of the rows `now`, after those of `before` were claimed; `then` is what the clinic file adds since."""
-    clinic = practice(folder, more)
-    ledger = Ledger(folder / "ims-billing.sqlite")
-    with ledger.writing():
-        for name in sorted({f"{cells['Service Date']:%Y-%m}" for cells in before}):
-            run = run_of(prepare_month(intake(folder, before, clinic), clinic, month=name, as_of=AS_OF))
-            ledger.add_batch(run)
-            ledger.set_page(run)
-        for claim in void:
-            ledger.void(claim, AS_OF, "a test")
+    memory = claimed_before(folder, before, more, void)
     clinic = practice(folder, more + then)
-    with ledger.reading():
-        memory = ledger.memory()
     as_of = dt.date(2026, 11, 30)
     return prepare_month(intake(folder, now, clinic), clinic, month=month, as_of=as_of, memory=memory)
 
@@ -218,11 +230,8 @@ TOGETHER: list[tuple[str, list[Rows], str]] = [
 def test_missing_from_the_same_export_is_judged_by_the_file(
     tmp_path: Path, case: str, files: list[Rows], outcome: str
 ) -> None:
-    again(tmp_path, [CLAIMED, BESIDE], [BESIDE])
+    memory = claimed_before(tmp_path, [CLAIMED, BESIDE])
     clinic = practice(tmp_path)
-    ledger = Ledger(tmp_path / "ims-billing.sqlite")
-    with ledger.reading():
-        memory = ledger.memory()
     read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], clinic)
     month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF, memory=memory)
     sessions = month.sessions
@@ -288,7 +297,6 @@ def test_what_only_some_insurers_ask_for_counts_for_them_only(tmp_path: Path) ->
         before = with_id() | cells
         month = again(tmp_path, [before], [before | {"Relationship": "spouse", "Insured Name": "Robin Madeup"}])
         assert outcomes(month) == (["held"] if changed else ["already_claimed"])
-        (tmp_path / "ims-billing.sqlite").unlink()
     assert messages_of(month, "changed-since-claimed") == [
         "Claimed as 2026-10-GRSH-0001; since then changed: the relationship, the insured's name."
     ]
@@ -299,7 +307,6 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
     before = with_id(Insurer="Novel Mutual")
     month = again(tmp_path, [before], [before], more="")
     assert outcomes(month) == ["held"]  # nobody knows that insurer yet
-    (tmp_path / "ims-billing.sqlite").unlink()
     clinic = practice(tmp_path, own.format("Novel Mutual", ""))
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
@@ -344,7 +351,6 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
     # What it may have become is not told as gone as well.
     assert bool(messages_of(month, "claimed-session-gone")) == (case == "two things")
     # Where both stand in the export, both took place.
-    (tmp_path / "ims-billing.sqlite").unlink()
     month = again(tmp_path, [before, BESIDE], [before, now, BESIDE])
     assert "changed-since-claimed" not in kinds(month, 1)
 
@@ -352,7 +358,6 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
 def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_hold(tmp_path: Path) -> None:
     first, second = row(Service_Date=dt.date(2026, 10, 7)), row(Service_Date=dt.date(2026, 10, 14))
     assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
-    (tmp_path / "ims-billing.sqlite").unlink()
     # Visits that the practice system numbers keep their numbers: only the days of the export itself count.
     first, second = first | {"Session ID": "1"}, second | {"Session ID": "2", "Service Date": dt.date(2026, 10, 9)}
     assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
@@ -427,13 +432,11 @@ def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
     before = [at_nine(Service_Date=day) for day in days[:2]]
     month = again(tmp_path, before, [at_nine(Service_Date=days[2])])
     assert (outcomes(month), kinds(month)) == (["claimed"], ["unusual-frequency"])
-    (tmp_path / "ims-billing.sqlite").unlink()
     # A second visit that day, of which the export does not know the first.
     month = again(tmp_path, [at_nine()], [at_nine(Start="15:00", Practitioner="Ben Sample")])
     assert messages_of(month, "second-visit-same-day") == [
         "The patient's other physiotherapy visit that day stands in claim 2026-10-SUNL-0001."
     ]
-    (tmp_path / "ims-billing.sqlite").unlink()
     # And one of which it does.
     month = again(tmp_path, [at_nine()], [at_nine(), at_nine(Start="15:00", Practitioner="Ben Sample")])
     assert (outcomes(month), kinds(month, 1)) == (["already_claimed", "held"], ["second-visit-same-day"])

@@ -20,7 +20,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
-from tests.practice import clinic_file, csv_file, examples, row, xlsx
+from tests.practice import clinic_file, csv_file, examples, made_once, row, xlsx
 
 FIRST = "2026-10-SUNL-0001"
 ICBC = '[[fee]]\nservice = "ims"\ninsurer = "ICBC"\namount = 80.00\nfrom = 2026-04-01\n'
@@ -77,33 +77,57 @@ def sheet(folder: Path, path: str, name: str) -> list[tuple[Any, ...]]:
     return list(load_workbook(folder / "reports/2026-10" / path)[name].iter_rows(values_only=True))
 
 
-@pytest.mark.parametrize(
-    ("case", "answer", "wanted"),
-    [
-        ("paid in part", [(FIRST, 60, "")], [f"Manulife 3500 {FIRST}"]),
-        ("paid in two parts", [(FIRST, 60, ""), (FIRST, 10, "")], [f"Manulife 2500 {FIRST}"]),
-        ("paid short", [(FIRST, 90, "Over reasonable and customary")], [f"Manulife 500 {FIRST}"]),
-        ("all but a cent", [(FIRST, 94.99, "")], [f"Manulife 1 {FIRST}"]),
-        ("refused", [(FIRST, 0, "Not covered")], [f"Manulife 9500 {FIRST}"]),
-        ("paid in full", [(FIRST, 95, "")], []),
-        ("paid too much", [(FIRST, 100, "")], []),
-        ("paid and taken back", [(FIRST, 60, ""), (FIRST, -60, "")], []),
-        ("not answered", [], []),
-    ],
-)  # fmt: skip
-def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(
-    folder: Path, case: str, answer: list[tuple[str, float, str]], wanted: list[str]
-) -> None:
-    assert claim(folder, two_plans()) == []
-    if answer:
-        reconcile(folder, *answer)
-    assert claim(folder, two_plans(), more=("--dry-run",), as_of="2026-12-01") == wanted, case
-    assert claim(folder, two_plans(), as_of="2026-12-01") == wanted, case
-    assert claim(folder, two_plans(), as_of="2026-12-02") == [], "nothing is asked for twice"
+@made_once
+def claimed(folder: Path) -> None:
+    """The session of two plans is claimed from the first."""
+    clinic_file(folder, ICBC + WSBC)
+    claim(folder, two_plans())
+
+
+@made_once
+def answered(folder: Path) -> None:
+    """And the first has paid $60 of $95."""
+    claimed(folder)
+    reconcile(folder, (FIRST, 60, ""))
+
+
+@made_once
+def asked(folder: Path) -> None:
+    """And the second is billed for the rest."""
+    answered(folder)
+    claim(folder, two_plans(), as_of="2026-12-01")
+
+
+# What the first insurer answers about its claim of $95: amounts with the reason, and the cents that are left.
+ANSWERS: list[tuple[str, list[tuple[float, str]], int]] = [
+    ("paid in part", [(60, "")], 3500),
+    ("paid in two parts", [(60, ""), (10, "")], 2500),
+    ("paid short", [(90, "Over reasonable and customary")], 500),
+    ("all but a cent", [(94.99, "")], 1),
+    ("refused", [(0, "Not covered")], 9500),
+    ("paid in full", [(95, "")], 0),
+    ("paid too much", [(100, "")], 0),
+    ("paid and taken back", [(60, ""), (-60, "")], 0),
+    ("not answered", [], 0),
+]
+
+
+def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(folder: Path) -> None:
+    rows = [two_plans(Patient=f"Pat {case.title()}") for case, _, _ in ANSWERS]
+    assert claim(folder, *rows) == []
+    with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
+        claims = ledger.claims()
+    number = dict(zip(claims["patient"], claims["claim"], strict=True))
+    by_case = [(number[f"Pat {case.title()}"], answer, left) for case, answer, left in ANSWERS]
+    reconcile(folder, *((first, paid, reason) for first, answer, _ in by_case for paid, reason in answer))
+    wanted = sorted(f"Manulife {left} {first}" for first, _, left in by_case if left)
+    assert sorted(claim(folder, *rows, more=("--dry-run",), as_of="2026-12-01")) == wanted
+    assert sorted(claim(folder, *rows, as_of="2026-12-01")) == wanted
+    assert claim(folder, *rows, as_of="2026-12-02") == [], "nothing is asked for twice"
 
 
 def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
-    claim(folder, two_plans())
+    claimed(folder)
     reconcile(folder, (FIRST, 60, "Deductible"))
     claim(folder, two_plans(), as_of="2026-12-01")
     head, line = sheet(folder, "insurers/manulife-2026-10-batch-2.xlsx", "Claim lines")
@@ -123,8 +147,7 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
 
 
 def test_the_next_claim_of_any_month_asks(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
+    answered(folder)
     november = row(Service_Date=dt.date(2026, 11, 3))
     wanted = [f"Manulife 3500 {FIRST}"]
     assert claim(folder, november, month="2026-11", as_of="2026-12-01") == wanted
@@ -175,9 +198,7 @@ def test_both_plans_may_be_of_one_insurer(folder: Path) -> None:
 
 
 def test_what_follows_is_taken_back_with_its_claim(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     done = run(folder, "void", FIRST, "--reason", "wrong day", "--as-of", "2026-12-02")
     assert "2026-10-MANU-0001, which billed a second insurer for the balance, is voided with it." in " ".join(
         done.stdout.split()
@@ -186,9 +207,7 @@ def test_what_follows_is_taken_back_with_its_claim(folder: Path) -> None:
 
 
 def test_a_second_claim_that_was_taken_back_is_asked_for_again_only_by_replace(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     run(folder, "void", "2026-10-MANU-0001", "--reason", "wrong plan", "--as-of", "2026-12-02")
     assert claim(folder, two_plans(), as_of="2026-12-03") == []
     path = xlsx(folder, [two_plans("Green Shield", "5", "6")])
@@ -225,9 +244,7 @@ def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:
 
 
 def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     path = csv_file(folder, [{"Claim": FIRST, "Paid": 10, "Payment Date": "2026-12-09"}], "more.csv")
     shown = " ".join(run(folder, "reconcile", str(path), "--as-of", "2026-12-10").stdout.split())
     assert f"2026-10-MANU-0001 bills $35.00, but the balance after {FIRST} is $25.00 now" in shown
@@ -235,9 +252,7 @@ def test_a_first_insurer_that_pays_more_later_is_told_of(folder: Path) -> None:
 
 
 def test_a_first_insurer_that_owes_again_or_refuses_is_told_of(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     shown = " ".join(run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02").stdout.split())
     assert f"bills $35.00, but the balance after {FIRST} is $0.00 now" in shown
     assert "void 2026-10-MANU-0001 --reason TEXT" in shown
@@ -250,7 +265,7 @@ def test_a_first_insurer_that_owes_again_or_refuses_is_told_of(folder: Path) -> 
 
 
 def test_what_the_second_is_asked_for_is_not_owed_by_the_first(folder: Path) -> None:
-    claim(folder, two_plans())
+    claimed(folder)
     reconcile(folder, (FIRST, 70, "Over reasonable and customary"))
     claim(folder, two_plans(), as_of="2026-12-01")
     shown = json.loads(run(folder, "aging", "--as-of", "2026-12-02", "--json").stdout)
@@ -258,9 +273,7 @@ def test_what_the_second_is_asked_for_is_not_owed_by_the_first(folder: Path) -> 
 
 
 def test_a_payment_that_names_no_insurer_finds_the_claim_by_its_member_or_none(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     line = {"Patient": "Pat Madeup", "Service Date": "2026-10-07", "Claimed": 95, "Paid": 35}
     line |= {"Payment Date": "2026-12-05", "Payment Number": "P2", "Member ID": ""}
     arguments = ("--as-of", "2026-12-06", "--json")
@@ -281,18 +294,14 @@ def test_icbcs_extra_goes_once_the_second_insurer_is_known(folder: Path) -> None
 
 
 def test_another_second_insurer_in_the_file_is_pointed_out(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     path = xlsx(folder, [two_plans("Green Shield", "5", "6")])
     shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-02").stdout
     assert "asked Manulife, and the files name Green Shield as second insurer now" in " ".join(shown.split())
 
 
 def test_the_database_keeps_second_claims_behind_first_ones(folder: Path) -> None:
-    claim(folder, two_plans())
-    reconcile(folder, (FIRST, 60, ""))
-    claim(folder, two_plans(), as_of="2026-12-01")
+    asked(folder)
     names = [c.name for c in ON_LEDGER if c.name != "replaced_by"]
     with sqlite3.connect(folder / "ims-billing.sqlite") as database:
         shown = ", ".join(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.reading.statuses import heading_status, holds_marks
@@ -311,5 +311,10 @@ def _status_by_its_heading(table: RawTable, position: int, column: int, layout: 
 def could_be_header(row: Sequence[Cell]) -> bool:
     """True where most of a row are words; a row of dates and amounts is somebody's session."""
     cells = [cell for cell in row if text(cell)]
-    words = [c for c in cells if isinstance(c, str) and money(c) is None and day(c, "month-first") is None]
-    return len(words) * 3 > len(cells) * 2
+    return sum(isinstance(cell, str) and _is_words(cell) for cell in cells) * 3 > len(cells) * 2
+
+
+@lru_cache(maxsize=65_536)
+def _is_words(cell: str) -> bool:
+    """Whether a cell is neither an amount nor a day; kept, as every layout looks at the same rows."""
+    return money(cell) is None and day(cell, "month-first") is None

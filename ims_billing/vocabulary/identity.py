@@ -118,8 +118,9 @@ def same_session(
     groups = _Groups(len(sessions))
     for key in (session_id, natural, contents(sessions).astype("str")):
         groups.join(key, (key != "").to_numpy())
+    ids, starts = session_id.tolist(), sessions["start"].tolist()
     for one, other in copies:
-        if not _numbered_apart(sessions, one, other):
+        if not _numbered_apart((ids[one], ids[other]), (starts[one], starts[other])):
             groups.unite(one, other)
     return pd.Series(groups.numbers(), index=sessions.index)
 
@@ -194,18 +195,20 @@ def _names_agree(one: str, other: str) -> bool:
     )
 
 
-def _numbered_apart(sessions: pd.DataFrame, one: int, other: int) -> bool:
+def _numbered_apart(ids: tuple[str, str], starts: tuple[Any, Any]) -> bool:
     """Whether two rows have ids of their own and no start that shows them to be one visit."""
-    first, second = sessions.iloc[one], sessions.iloc[other]
-    ids = first["session_id"], second["session_id"]
-    return all(ids) and ids[0] != ids[1] and (pd.isna(first["start"]) or pd.isna(second["start"]))
+    return all(ids) and ids[0] != ids[1] and any(map(pd.isna, starts))
 
 
 def rebooked(sessions: pd.DataFrame, one: int, other: int) -> bool:
     """Whether one of two rows is a booking that did not take place, with an id of its own and no start to compare."""
-    status = {sessions["status"].iloc[one], sessions["status"].iloc[other]}
-    same_file = sessions["file"].iloc[one] == sessions["file"].iloc[other]
-    return same_file and bool(status & {"cancelled", "no-show"}) and _numbered_apart(sessions, one, other)
+
+    def both(name: str) -> tuple[Any, Any]:
+        return sessions[name].iloc[one], sessions[name].iloc[other]
+
+    files = both("file")
+    not_attended = files[0] == files[1] and not {"cancelled", "no-show"}.isdisjoint(both("status"))
+    return not_attended and _numbered_apart(both("session_id"), both("start"))
 
 
 class _Groups:

@@ -45,10 +45,10 @@ def _rows(month: Month, labels: list[int], places: Places) -> str:
     if not labels:
         return ""
     sessions = month.sessions.loc[labels]
-    named = []
-    for label, session_id in sessions["session_id"].items():
-        place = places.of(sessions.loc[[label]], 1)
-        named.append(f"{place} ({session_id})" if is_id(session_id) else place)
+    named = [
+        f"{place} ({session_id})" if is_id(session_id) else place
+        for place, session_id in zip(places.each(sessions), sessions["session_id"], strict=True)
+    ]
     return f"{'row' if len(named) == 1 else 'rows'} {', '.join(named)}: "
 
 

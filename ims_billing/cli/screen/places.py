@@ -26,13 +26,18 @@ class Places:
 
     def of(self, sessions: pd.DataFrame, most: int) -> str:
         """The first rows of some sessions, and how many more there are."""
+        shown = self.each(sessions.head(most))
+        left = len(sessions) - len(shown)
+        return ", ".join(shown) + (f" and {left:,} more" if left else "")
+
+    def each(self, sessions: pd.DataFrame) -> list[str]:
+        """The row of every one of some sessions."""
         shown = []
-        for file, sheet, row in sessions[["file", "sheet", "row"]].head(most).itertuples(index=False, name=None):
+        for file, sheet, row in zip(sessions["file"], sessions["sheet"], sessions["row"], strict=True):
             within = f"{sheet}!" if file in self._several else ""
             letter = self.letter(file)
             shown.append(f"{letter}{' ' if letter and within else ''}{within}{row}")
-        left = len(sessions) - len(shown)
-        return ", ".join(shown) + (f" and {left:,} more" if left else "")
+        return shown
 
 
 def _letters(count: int) -> Sequence[str]:
