@@ -85,15 +85,25 @@ def jane(folder: Path) -> list[Path]:
 
 
 def third(folder: Path) -> Path:
-    """Another system's export, with its usual synonyms, days as text, and a practitioner in another typography."""
-    rows = [
-        [f"{day:%d %b %Y}", PATIENTS[(number + 4) % 6], ("Ben O’Neil", "Erin Mockup, Kin")[number % 2],
-         ("IMS follow-up 30 min", "Kinesiology 30 min")[number % 2], ("Pacific Blue Cross", "Beneva")[number % 2],
-         "$95.00", "01", "02"]
-        for number, day in enumerate(OCTOBER)
-    ]  # fmt: skip
-    headings = "Appt Date,Client Name,Provider,Treatment,Payor,Charge,Group Number,Certificate"
-    return written(folder / "other-system.csv", headings, rows)
+    """Another system's report: a header over two rows, a band for each practitioner with a subtotal, days as text."""
+    rows: list[list[Any]] = [
+        ["Practice report", "", "", "", "", "", ""],
+        ["Appt", "Client", "", "", "", "Group", "Certificate"],
+        ["Date", "Name", "Treatment", "Payor", "Charge", "Number", ""],
+    ]
+    for person, service, payer in (
+        ("Ben O’Neil", "IMS follow-up 30 min", "Pacific Blue Cross"),
+        ("Erin Mockup, Kin", "Kinesiology 30 min", "Beneva"),
+    ):
+        rows.append([person, "", "", "", "", "", ""])
+        days = OCTOBER[:: 2 if "Ben" in person else 3]
+        rows += [
+            [f"{day:%d %b %Y}", PATIENTS[(number + 4) % 6], service, payer, "$95.00", "01", "02"]
+            for number, day in enumerate(days)
+        ]
+        rows.append(["Subtotal", "", "", "", f"${95.0 * len(days):.2f}", "", ""])
+    rows.append(["Grand total", "", "", "", "$950.00", "", ""])
+    return xlsx_cells(folder, rows, "other system.xlsx")
 
 
 def run(*arguments: str | Path) -> Result:
@@ -176,7 +186,11 @@ def test_the_workbook_asks_what_nobody_else_can_know_and_names_no_patient(tmp_pa
     assert {written: meaning for written, (meaning, _) in columns.items()} == {
         "When": "Service Date", "Who Came": "Patient", "Seen By": "Practitioner", "What Was Done": "Service",
         "Paid For By": "Insurer", "Price": "Fee", "Policy": "Policy Number", "Member ID": "Member ID", "Room": "ignore",
+        "Appt Date": "Service Date", "Client Name": "Patient", "Treatment": "Service", "Payor": "Insurer",
+        "Charge": "Fee", "Group Number": "Policy Number", "Certificate": "Member ID",
     }  # fmt: skip
+    whole = [row[6:8] for row in book["Columns"].iter_rows(min_row=3, values_only=True) if row[0] == "other-system"]
+    assert whole[0] == (2, "Practitioner"), "a header over two rows, and a band for each practitioner"
     assert columns["Paid For By"][1] == "Sun Life, PBC, Manulife"
     assert (columns["Who Came"][1], columns["Member ID"][1]) == ("text", "numbers")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.people import name_and_profession
+from ims_billing.reading.layout import both_rows
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.sessions.service_names import reader_of
@@ -36,6 +37,7 @@ _SHOW_ANOTHER: dict[str, tuple[str, ...]] = {
     "practitioner": ("referred", "referring", "doctor", "booked"),
     "patient": ("insured", "member", "holder", "emergency", "parent"),
 }
+_PERSON = re.compile(r"[^\W\d]+([ ,.'’()-]+[^\W\d]*)+")
 # In this order each field takes the column that shows it best.
 _FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "patient", "status")
 # Fields whose cells are nobody's own: their values may stand as examples.
@@ -49,11 +51,13 @@ class DraftedLayout:
     name: the layout's name
     rows: a row for each heading
     complete: whether every needed field has a heading
+    of_all: what is said of the layout as a whole: how many rows the headings have, what stands on a row above
     """
 
     name: str
     rows: list[dict[str, Any]]
     complete: bool
+    of_all: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,12 @@ class _Column:
 
 def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> DraftedLayout | None:
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""
-    headings = max((columns for table in tables if (columns := _columns(table))), key=len, default=None)
-    if headings is None:
-        return None
     layout = published().layouts.layout["sessions"]
     by_heading = {heading(name): field for field, names in layout.headings.items() for name in names}
+    found = max((each for table in tables if (each := _export(table, by_heading))), key=_width, default=None)
+    if found is None:
+        return None
+    headings = found.columns
     stand_for = {by_heading[heading(c.written)]: c for c in headings if heading(c.written) in by_heading}
     understood = {column.written for column in stand_for.values()}
     judge = _Judge(clinic)
@@ -95,43 +100,85 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
                 doubtful.add(field)
     name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or "my-program"
     fields = {column.written: field for field, column in stand_for.items()}
-    rows = []
+    of_all: dict[str, Any] = {"header_rows": 2} if found.header_rows == 2 else {}
+    if "practitioner" not in stand_for and found.people_above:
+        of_all["above"] = layout.headings["practitioner"][0]
+    rows: list[dict[str, Any]] = []
     for column in headings:
         field = fields.get(column.written, "")
         meaning = f"{layout.headings[field][0]}{QUESTION * (field in doubtful)}" if field else None
-        row = {"name": name, "heading": column.written, "Examples": judge.examples(field, column)}
+        row = {
+            "name": name,
+            **(of_all if not rows else {}),
+            "heading": column.written,
+            "Examples": judge.examples(field, column),
+        }
         rows.append(row if meaning is None else {**row, "meaning": meaning})
-    complete = all(any(name in stand_for for name in group.split("|")) for group in layout.needed)
-    return DraftedLayout(name, rows, complete)
+    has = {*stand_for, *(["practitioner"] if "above" in of_all else [])}
+    complete = all(has & set(group.split("|")) for group in layout.needed)
+    return DraftedLayout(name, rows, complete, of_all)
 
 
-def _columns(table: RawTable) -> list[_Column]:
-    """The columns below the widest row of words near the top; empty where there is none, or no row below it."""
+@dataclass(frozen=True)
+class _Export:
+    """A sheet as an export: its columns, the rows of its header, and whether rows of one cell name people above."""
+
+    columns: list[_Column]
+    header_rows: int
+    people_above: bool
+
+
+def _width(export: _Export) -> int:
+    return len(export.columns)
+
+
+def _export(table: RawTable, fields: Mapping[str, str]) -> _Export | None:
+    """The columns below the widest row of words near the top; None where there is none, or no row below it.
+
+    `fields`: by heading what the program reads. Two rows are the header where both name more of that than one does.
+    """
     rows = [table.row(position) for position in range(min(_HEADER_WITHIN, table.height))]
-
-    def is_heading(cell: Cell) -> bool:
-        return (
-            isinstance(cell, str)
-            and any(map(str.isalpha, cell))
-            and money(cell) is None
-            and day(cell, "month-first") is None
-        )
-
-    widths = [sum(bool(text(cell)) for cell in row) for row in rows]
     wordy = [
-        sum(is_heading(cell) for cell in row) if width and all(is_heading(cell) for cell in row if text(cell)) else 0
-        for row, width in zip(rows, widths, strict=True)
+        len(filled)
+        if (filled := [cell for cell in row if text(cell)]) and all(_is_heading(cell) for cell in filled)
+        else 0
+        for row in rows
     ]
     top = max(range(len(rows)), key=lambda number: wordy[number], default=None)
     if top is None or wordy[top] < 3 or top + 1 >= table.height:
-        return []
-    end = top + 1 + _CELLS_LOOKED_AT
-    columns = []
-    for cell, cells in zip(rows[top], table.columns, strict=True):
-        filled = tuple(value for value in cells[top + 1 : end] if text(value))
-        if text(cell):
-            columns.append(_Column(text(cell), filled))
-    return columns
+        return None
+    names, last = [text(cell) for cell in rows[top]], top
+    for upper in (top - 1, top):
+        if upper >= 0 and upper + 1 < len(rows) and min(wordy[upper], wordy[upper + 1]) > 1:
+            both = both_rows(table, upper, fields)
+            if _understood(both, fields) > _understood(names, fields):
+                names, last = both, upper + 1
+    below = [table.row(at) for at in range(last + 1, min(last + 1 + _CELLS_LOOKED_AT, table.height))]
+    # Bands and subtotals hold few cells, and say nothing of a column.
+    sessions = [row for row in below if 2 * sum(bool(text(cell)) for cell in row) >= sum(map(bool, names))]
+    written = ([text(cell) for cell in row if text(cell)] for row in below)
+    alone = [cells[0] for cells in written if len(cells) == 1]
+    columns = [
+        _Column(name, tuple(row[place] for row in sessions if text(row[place])))
+        for place, name in enumerate(names)
+        if name
+    ]
+    two = names != [text(cell) for cell in rows[top]]
+    return _Export(columns, 2 if two else 1, any(map(_is_person, alone)))
+
+
+def _understood(names: Sequence[str], fields: Mapping[str, str]) -> int:
+    return len({fields[heading(name)] for name in names if heading(name) in fields})
+
+
+def _is_heading(cell: Cell) -> bool:
+    in_words = isinstance(cell, str) and any(map(str.isalpha, cell))
+    return in_words and money(cell) is None and day(cell, "month-first") is None
+
+
+def _is_person(written: str) -> bool:
+    """Whether a text is a name of two words or more, without figures."""
+    return bool(_PERSON.fullmatch(written))
 
 
 class _Judge:
@@ -163,7 +210,7 @@ class _Judge:
 
     def _person(self, field: str, column: _Column, *, named: bool) -> float:
         """People: a practitioner is named with credentials or again and again, a patient seldom."""
-        people = column.share(lambda cell: bool(re.fullmatch(r"[^\W\d]+([ ,.'’()-]+[^\W\d]*)+", text(cell))))
+        people = column.share(lambda cell: _is_person(text(cell)))
         if people < 0.8:
             return 0
         stated = column.share(lambda cell: name_and_profession(text(cell))[1] is not None)

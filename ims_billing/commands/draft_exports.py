@@ -59,10 +59,13 @@ def _layout_of(path: Path) -> DraftedLayout | None:
 def _with(unknown: Iterable[DraftedLayout]) -> Clinic:
     """The clinic of nobody, with the drafted layouts as its own."""
     headings: dict[str, dict[str, str]] = {}
+    of_all: dict[str, dict[str, Any]] = {}
     for layout in unknown:
         own = headings.setdefault(layout.name, {})
         own |= {row["heading"]: row["meaning"].rstrip(QUESTION) for row in layout.rows if "meaning" in row}
-    return replace(without_file(), layouts=tuple(OwnLayout(name=n, headings=own) for n, own in headings.items()))
+        of_all.setdefault(layout.name, layout.of_all)
+    layouts_drafted = (OwnLayout(name=name, headings=own, **of_all[name]) for name, own in headings.items())
+    return replace(without_file(), layouts=tuple(layouts_drafted))
 
 
 def _columns(unknown: Mapping[Path, DraftedLayout], files: Sequence[FileRead]) -> list[dict[str, Any]]:

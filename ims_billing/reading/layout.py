@@ -166,7 +166,7 @@ def _candidates(table: RawTable, position: int, fields: dict[str, str], layout: 
             return
     if position + 1 >= table.height or not could_be_header(table.row(position + 1)):
         return
-    names = _both_rows(table, position, fields)
+    names = both_rows(table, position, fields)
     readable = {fields.get(heading(name)) for name in names}
     lacking = [g for g in layout.layout.needed if g != "insurer" and not readable & set(g.split("|"))]
     if not lacking or layout.header_rows == 2:
@@ -178,7 +178,7 @@ def _candidates(table: RawTable, position: int, fields: dict[str, str], layout: 
         yield _columns(replace(table, columns=columns), position + 1, fields, layout)
 
 
-def _both_rows(table: RawTable, position: int, fields: Mapping[str, str]) -> list[str]:
+def both_rows(table: RawTable, position: int, fields: Mapping[str, str]) -> list[str]:
     """The headings of two rows as one.
 
     A heading over several columns stands in the first of them only. Each column takes the words that the layout knows:
