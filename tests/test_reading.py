@@ -64,8 +64,8 @@ def test_missing_columns_are_refused_all_at_once_with_the_closest_found(tmp_path
         '  closest to Patient: "Patent"; rename it if it is the same',
         '  closest to Fee: "Fees in $"; rename it if it is the same',
         "  found: Service Date, Patent, Service, Insurer, Fees in $",
-        "  Rename the columns; or keep them, and say once which is which, under [[layout]] in clinic.toml.",
-        "  ims-billing init writes one to copy.",
+        "  Rename the columns; or keep them, and say once which is which: clinic.xlsx, sheet Columns, or",
+        "  [[layout]] in clinic.toml. ims-billing init NEW_FOLDER --from FILE drafts it from your file.",
     ]
 
 

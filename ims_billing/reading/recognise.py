@@ -82,10 +82,12 @@ def _parts(fitting: Sequence[Match]) -> list[Match]:
 
 def _several(file: str, fitting: Sequence[Match]) -> str:
     names = ", ".join(f"{fit.table.sheet}: {fit.read_by.id}" for fit in fitting)
+    named = ", ".join(fit.table.sheet for fit in fitting)
     sheets = ", ".join(f'"{fit.table.sheet}"' for fit in fitting)
     return (
         f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own; or, where they are "
-        f"parts of one list, say so once in a [[layout]]: sheets = [{sheets}]."
+        f"parts of one list, name them once in clinic.xlsx, sheet Columns, Sheets of one list: {named}; in clinic.toml "
+        f"under [[layout]]: sheets = [{sheets}]."
     )
 
 
@@ -157,8 +159,8 @@ def lacking(file: str, nearest: Match) -> str:
     for name, close in _closest(nearest).items():
         lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
     lines.append(f"  found: {present}")
-    lines.append("  Rename the columns; or keep them, and say once which is which, under [[layout]] in clinic.toml.")
-    lines.append("  ims-billing init writes one to copy.")
+    lines.append("  Rename the columns; or keep them, and say once which is which: clinic.xlsx, sheet Columns, or")
+    lines.append("  [[layout]] in clinic.toml. ims-billing init NEW_FOLDER --from FILE drafts it from your file.")
     return "\n".join(lines)
 
 
