@@ -8,9 +8,13 @@ import shlex
 import shutil
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 import typer
+from rich.console import Console
+from rich.text import Text
 from typer.testing import CliRunner
 
 import ims_billing
@@ -29,11 +33,14 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FINDINGS = ROOT / "ims_billing" / "manual" / "findings.md"
+# The colours of a terminal, as the picture of the screen shows them.
+COLOURS = {"green": "#7ee787", "yellow": "#f2cc60"}
+SCREEN = ROOT / "samples" / "screen.svg"
 MANUAL = "\n".join(page(topic) for topic in TOPICS)
 
 
-def screen() -> str:
-    """The sample month on the screen, as the README's first command shows it."""
+def screen() -> list[Text]:
+    """The sample month on the screen, as the README's first command shows it: its lines, with their colours."""
     clinic = load(ROOT / "samples" / "clinic.toml")
     intake = read_files([ROOT / "samples" / "sessions-2026-10.xlsx"], clinic)
     month = prepare_month(intake, clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
@@ -45,7 +52,37 @@ def screen() -> str:
         ledger=Path("samples", "ims-billing.sqlite"),
         written=[Written((summary, folder / "claims-2026-10.csv", *insurers), (), shared=False, summary_sha256="")],
     )  # fmt: skip
-    return "\n".join(line.plain for line in month_page(shown, 100))
+    return month_page(shown, 100)
+
+
+def picture(lines: list[Text]) -> str:
+    """These lines of a terminal as an SVG: one text element a line, so that a changed word is one changed line.
+
+    Attributes and no-break spaces, where style sheets would be shorter: every viewer draws them alike.
+    """
+    console, across, down = Console(width=200), 8.4, 19
+    size = f'width="{round(100 * across) + 32}" height="{len(lines) * down + 28}"'
+    rows = []
+    for at, line in enumerate(lines):
+        spans = []
+        for text, style, _ in line.render(console):
+            bold = ' font-weight="bold"' * bool(style and style.bold)
+            fill = f' fill="{COLOURS[style.color.name]}"' if style and style.color else ""
+            words = escape(text).replace(" ", "\N{NO-BREAK SPACE}")
+            spans.append(f"<tspan{bold}{fill}>{words}</tspan>" if bold or fill else words)
+        length = f' textLength="{len(line.plain) * across:.1f}"' * bool(spans)
+        rows.append(f'<text x="16" y="{28 + at * down}"{length}>{"".join(spans)}</text>')
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
+            "<title>The sample month on the screen</title>",
+            f'<rect {size} rx="8" fill="#1e2429"/>',
+            """<g font-family="Consolas, Menlo, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6e6e6">""",
+            *rows,
+            "</g>",
+            "</svg>\n",
+        ]
+    )
 
 
 def commands(text: str) -> list[str]:
@@ -59,13 +96,17 @@ def test_the_page_of_findings_is_the_catalogue() -> None:
     assert FINDINGS.read_text(encoding="utf-8") == catalogue_page()
 
 
-def test_the_screen_in_the_readme_is_the_sample_months() -> None:
+def test_the_readmes_picture_of_the_screen_is_the_sample_months() -> None:
     """Write it again with: python -m tests.test_docs"""
-    assert README.partition("```text\n")[2].partition("\n```")[0] == screen()
+    assert SCREEN.read_text(encoding="utf-8") == picture(screen())
 
 
-def test_the_readme_is_short_and_every_page_of_the_manual_is_listed() -> None:
-    assert len(README.replace(screen(), "").splitlines()) <= 125
+def test_the_readme_is_short_with_two_small_pictures_and_every_page_of_the_manual_is_listed() -> None:
+    assert len(README.splitlines()) <= 125
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert len(pictures) == 2
+    assert str(SCREEN.relative_to(ROOT).as_posix()) in pictures
+    assert all((ROOT / name).stat().st_size < 120_000 for name in pictures)
     assert {path.stem for path in FINDINGS.parent.glob("*.md")} == set(TOPICS)
     for topic in TOPICS:
         assert f"](ims_billing/manual/{topic}.md)" in README
@@ -148,15 +189,7 @@ def test_the_changelog_knows_this_version() -> None:
     assert f"## {ims_billing.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-if __name__ == "__main__":
-    FINDINGS.write_text(catalogue_page(), encoding="utf-8")
-    head, _, rest = README.partition("```text\n")
-    (ROOT / "README.md").write_text(
-        f"{head}```text\n{screen()}\n```{rest.partition(chr(10) + '```')[2]}", encoding="utf-8"
-    )
-
-
-def test_the_screen_of_the_readme_is_what_its_first_command_prints(
+def test_the_picture_of_the_screen_is_what_its_first_command_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a clinic" / "samples").mkdir(parents=True)
@@ -166,5 +199,11 @@ def test_the_screen_of_the_readme_is_what_its_first_command_prints(
     first = next(line for line in README.splitlines() if line.startswith("python3 -m venv") and " claim " in line)
     words = shlex.split(first.rpartition("ims-billing ")[2])
     done = CliRunner().invoke(app, words, env={"COLUMNS": "100"}, catch_exceptions=False)
-    assert done.stdout.rstrip("\n") == screen()
-    assert screen() in README
+    lines = ElementTree.fromstring(SCREEN.read_text(encoding="utf-8")).iter("{http://www.w3.org/2000/svg}text")
+    drawn = ["".join(line.itertext()).replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    assert done.stdout.splitlines() == drawn
+
+
+if __name__ == "__main__":
+    FINDINGS.write_text(catalogue_page(), encoding="utf-8")
+    SCREEN.write_text(picture(screen()), encoding="utf-8")
