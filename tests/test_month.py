@@ -173,7 +173,7 @@ def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more
                 Ground("Service code, Sun Life", "PHYSIO", source="clinic file"),
             ]
         ),
-        "remarks": "", "follows": "", "first_paid_cents": "0", "first_answer": "", "invoice": "",
+        "remarks": "", "follows": "", "first_paid_cents": "0", "first_answer": "", "invoice": "", "send_by": "",
     }  # fmt: skip
 
 

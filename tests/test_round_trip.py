@@ -49,6 +49,9 @@ for place in range(3, 22):
         sheet.getCellByPosition(column, place).setString(text)
     if kind:
         sheet.getCellByPosition(BY, place).setString("R. Manager")
+to_send = book.Sheets.getByName("To send")
+for place, text in enumerate(("Yes", "2026-11-07", "00789")):
+    to_send.getCellByPosition(place, 3).setString(text)
 assert not sheet.isProtected()
 book.storeToURL(uno.systemPathToFileUrl(target), (PropertyValue(Name="FilterName", Value=form),))
 book.close(True)
@@ -99,18 +102,24 @@ def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how
         row(Service_Date=dt.date(2026, 10, 20), Policy_Number=""),
         row(Service_Date=dt.date(2026, 10, 21), Practitioner="Carla Specimen"),
         row(Service_Date=dt.date(2026, 10, 22), Insurer="Moon"),
+        row(Service_Date=dt.date(2026, 10, 5)),
     )
-    assert all(outcome.startswith("held") for outcome in outcomes(claim(tmp_path, rows)))
+    *held, first = outcomes(claim(tmp_path, rows))
+    assert first == "claimed"
+    assert all(outcome.startswith("held") for outcome in held)
     named = tmp_path / "decided.ods"
     target = {"the same file": tmp_path / SUMMARY, "an .ods beside it": (tmp_path / SUMMARY).with_suffix(".ods")}
     decided_in_libreoffice(tmp_path, target.get(how, named))
     assert target.get(how, named).is_file()
     more = ["--decisions", str(named)] if how == "an .ods that is named" else []
     month = claim(tmp_path, rows, *more, as_of="2026-11-09")
-    assert outcomes(month) == [*["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known"]
+    assert outcomes(month) == [
+        *["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known", "already_claimed",
+    ]  # fmt: skip
     claims = load_workbook(tmp_path / SUMMARY)["Claims"]
     shown = list(claims.iter_rows(min_row=2, values_only=True))
     assert [(str(line[3])[:10], line[5], line[12]) for line in shown] == [
+        ("2026-10-05", "00123", 95),
         ("2026-10-07", "00123", 95),
         ("2026-10-08", "00123", 95),
         ("2026-10-15", "00123", 95),
@@ -118,4 +127,6 @@ def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how
     ]
     [line] = lines(tmp_path)
     assert line["Decided by"] == "R. Manager"
+    first_sent = next(load_workbook(tmp_path / SUMMARY)["To send"].iter_rows(min_row=4, max_col=3, values_only=True))
+    assert first_sent == ("Yes", dt.datetime(2026, 11, 7), "00789")
     assert claim(tmp_path, rows, *more)["written"] == [], "what was read is read"

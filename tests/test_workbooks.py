@@ -75,7 +75,8 @@ def insurer_book(shown: MonthView, insurer_id: str) -> openpyxl.Workbook:
 
 def headings(sheet: Worksheet) -> list[Any]:
     header = 3 if sheet.title == "Needs attention" else 1
-    return [cell.value for cell in sheet[header][:16] if cell.value is not None]
+    row = [cell.value for cell in sheet[header]]
+    return row[: row.index(None)] if None in row else row
 
 
 def column(sheet: Worksheet, heading: str) -> list[Any]:
@@ -88,10 +89,10 @@ def column(sheet: Worksheet, heading: str) -> list[Any]:
 
 def test_the_claim_summary_has_its_sheets_and_headings(shown: MonthView) -> None:
     book = opened(claim_summary(shown))
-    assert book.sheetnames == ["Overview", "Claims", "Needs attention", "Not billed", "Sources"]
+    assert book.sheetnames == ["Overview", "Claims", "Needs attention", "To send", "Not billed", "Sources"]
     assert ", ".join(headings(book["Claims"])) == (
         "Claim, Batch, Insurer, Service date, Patient, Policy, Member ID, Practitioner, Registration, Service, "
-        "Service code, Description, Fee, Patient paid, Amount claimed, Source"
+        "Service code, Description, Fee, Patient paid, Amount claimed, Send by, Source"
     )
     assert ", ".join(headings(book["Needs attention"])) == (
         "Decision, Correct value, What to type, Patient, Service date, Practitioner, Insurer, Fee, Problem, Note, "
@@ -284,7 +285,7 @@ def test_the_overview_says_first_what_was_claimed_what_waits_and_what_to_do(tmp_
     ]
     assert first.index("To do") < 10
     place = first.index("Fix or decide what is on hold") + 1
-    link = sheet.cell(place, 4).hyperlink
+    link = sheet.cell(place, 5).hyperlink
     assert link is not None
     assert (sheet.cell(place, 2).value, sheet.cell(place, 3).value, link.location) == (1, 95, "'Needs attention'!A1")
 

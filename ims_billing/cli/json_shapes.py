@@ -302,6 +302,17 @@ class AgedClaimJson(Shape):
     state: str
 
 
+class ToSendJson(Shape):
+    """An insurer's workbook that is not marked as sent, and none of whose claims is answered."""
+
+    month: str
+    batch: int
+    insurer: str
+    claims: int
+    cents: int
+    send_by: str | None
+
+
 class AgingJson(Shape):
     """What `aging` prints."""
 
@@ -310,6 +321,7 @@ class AgingJson(Shape):
     insurers: list[OwedJson]
     totals: OwedTotalsJson
     claims: list[AgedClaimJson]
+    to_send: list[ToSendJson]
     written: list[str]
     error: ErrorJson | None = None
 
@@ -447,5 +459,6 @@ class StatusJson(Shape):
     exports: list[ExportJson]
     closing: list[ClosingJson]
     unpaid: UnpaidJson
+    to_send: list[ToSendJson]
     unwritten: list[str]
     next: NextJson

@@ -250,8 +250,21 @@ def aging_json(done: Aged) -> dict[str, Any]:
             {**dict(zip(columns, cells, strict=False)), "claimed_on": f"{cells[3]:%Y-%m-%d}", "state": cells[9]}
             for cells in done.frame[[*columns, "state"]].itertuples(index=False, name=None)
         ],
+        "to_send": to_send_json(done.to_send),
         "written": [str(done.written)],
     }
+
+
+def to_send_json(books: pd.DataFrame) -> list[dict[str, Any]]:
+    """The insurer workbooks that are not marked as sent (TO_SEND)."""
+    columns = ["month", "batch", "insurer", "claims", "amount_cents", "send_by"]
+    return [
+        {
+            **dict(zip(("month", "batch", "insurer", "claims", "cents"), cells, strict=False)),
+            "send_by": f"{cells[5]:%Y-%m-%d}" if cells[5] == cells[5] else None,
+        }
+        for cells in books[columns].itertuples(index=False, name=None)
+    ]
 
 
 def page_json(page: Page) -> dict[str, Any]:

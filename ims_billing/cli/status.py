@@ -42,6 +42,8 @@ def status(
 
 
 def _status_json(status: Status) -> dict[str, Any]:
+    from ims_billing.cli.json_view import to_send_json
+
     standing = status.standing
     return {
         "version": __version__,
@@ -85,6 +87,7 @@ def _status_json(status: Status) -> dict[str, Any]:
             for one in (standing.closing if standing else ())
         ],
         "unpaid": {"claims": standing.unpaid if standing else 0, "cents": standing.unpaid_cents if standing else 0},
+        "to_send": to_send_json(standing.to_send) if standing else [],
         "unwritten": list(standing.unwritten) if standing else [],
         "next": {"what": status.next.what, "command": status.next.command},
     }

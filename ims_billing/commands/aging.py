@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ims_billing.commands.decided_in_folder import saved_workbooks
 from ims_billing.commands.folder import finish
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
+from ims_billing.commands.sent_in_folder import sendings_with_unread
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
+from ims_billing.payments.sending import answered_by, made_by, not_sent, sent_with, to_send
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, write_all
@@ -41,6 +44,8 @@ class Aged:
     """The workbooks of later days, which were not read."""
     uneven: tuple[Uneven, ...]
     """Claims to second insurers whose amount is not the balance any more."""
+    to_send: pd.DataFrame
+    """The insurer workbooks that are not marked as sent (TO_SEND)."""
     written: Path
     """The aging workbook."""
 
@@ -64,9 +69,10 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     keep_protection(target, at.password)
     probe(target)
     with ledger.reading():
-        left = ledger.aging_left(folder)
+        left, months = ledger.aging_left(folder), ledger.months()
     read, later = _typed(out, left, as_of, at.ask_if_needed)
     finish(at)
+    sendings = sendings_with_unread(at, saved_workbooks(at, months))
     with ledger.writing(at.waiting, "aging"):
         refuse_files_of_another_ledger(at, [])
         new = _newly_noted(read, left, ledger, as_of)
@@ -75,12 +81,14 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
             typed = {claim: astuple(typed) for claim, (_, typed) in book.lines.items()}
             ledger.mark_aging(folder, book.name, book.sha256, typed)
         claims, postings = ledger.claims(), ledger.postings()
-        frame = aging(claims, postings, ledger.work(), ledger.batch_days(), as_of)
-        content = aging_report(frame, clinic, as_of)
+        batches = ledger.batch_days()
+        frame = aging(claims, postings, ledger.work(), batches, as_of)
+        left_to_send = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings))
+        content = aging_report(frame, sent_with(claims, sendings), left_to_send, clinic, as_of)
         content = protected(content, at.password) if at.password else content
         write_all({target: content}, shared=is_shared(out))
         ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
-    return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), target)
+    return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), left_to_send, target)
 
 
 class _Workbook(NamedTuple):

@@ -21,6 +21,7 @@ from ims_billing.commands.refusals import (
     refuse_an_outdated_ledger,
     refuse_files_of_another_ledger,
 )
+from ims_billing.commands.sent_in_folder import unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, prepare_month
@@ -143,6 +144,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         refuse_files_of_another_ledger(at, [month])
         new = unread_decisions(ledger, month, workbooks, request.as_of, overrule=request.overrule)
         ledger.take(new)
+        ledger.note_sent(unread_sendings(ledger, month, workbooks, overrule=request.overrule))
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are on hold and --strict was given: nothing was recorded.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import pandas as pd
 
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.typed_decisions import read_decisions
+from ims_billing.reading.sendings import TypedSending, typed_sendings
+from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.sessions.newly_decided import newly_decided
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, empty, prove
@@ -21,12 +22,16 @@ from ims_billing.workbooks.files import summaries, summary_path
 
 @dataclass(frozen=True)
 class DecidedIn:
-    """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED."""
+    """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED.
+
+    `sendings` is what its sheet To send says.
+    """
 
     path: Path
     sha256: str
     fresh: bool
     typed: pd.DataFrame
+    sendings: tuple[TypedSending, ...] = ()
 
 
 def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]:
@@ -45,8 +50,20 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
             raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
         sha256 = hashlib.sha256(content).hexdigest()
         if path != own or sha256 != left:
-            typed = read_decisions(path.name, content, at.ask_if_needed)
-            books.append(DecidedIn(path, sha256, path == own and up_to_date, typed))
+            tables = typed_tables(path.name, content, at.ask_if_needed)
+            typed, sendings = read_decisions(path.name, tables), typed_sendings(path.name, tables)
+            books.append(DecidedIn(path, sha256, path == own and up_to_date, typed, sendings))
+    return books
+
+
+def saved_workbooks(at: Workplace, months: Iterable[str]) -> dict[str, list[DecidedIn] | BillingError]:
+    """By month the workbooks in `decided_in`, or why they cannot be read: for who only looks."""
+    books: dict[str, list[DecidedIn] | BillingError] = {}
+    for month in months:
+        try:
+            books[month] = decided_in(at, month, None)
+        except BillingError as error:
+            books[month] = error
     return books
 
 

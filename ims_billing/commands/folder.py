@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
+from ims_billing.commands.sent_in_folder import take_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import Written, claim_workbooks, probe_month, write_month
@@ -18,6 +19,8 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     The ledger is locked meanwhile, so that the folder shows what the ledger holds, whichever command ran in between.
     """
     with at.ledger.writing(at.waiting, f"claim {month}"):
+        with _recorded_already(month, batch):
+            take_sendings(at, month, read)
         batches = at.ledger.unwritten(month, at.place)
         if batches is None and claim_workbooks(at.out, month):
             return None
@@ -76,6 +79,7 @@ def report(at: Workplace, month: str) -> Written:
     finish(at, month)
     with at.ledger.writing(at.waiting, f"report {month}"):
         refuse_files_of_another_ledger(at, [month])
+        take_sendings(at, month)
         shown = at.ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, at.out, at.password)

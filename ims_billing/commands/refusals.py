@@ -12,7 +12,7 @@ from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import LAST_BATCH, LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.typed_decisions import read_decisions
+from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.file_marks import claims_in_csv, marked
@@ -127,7 +127,8 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
     left, up_to_date = at.ledger.summary_left(month, at.place)
     if sha256 == left or sha256 in read:
         return
-    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, content, at.ask_if_needed))
+    tables = typed_tables(path.name, content, at.ask_if_needed)
+    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, tables))
     new = unread_decisions(at.ledger, month, [book], dt.date.min)
     if len(new):
         raise BillingError(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
+from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
+from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.month.windows import window_of
 from ims_billing.payments.aging import aging
+from ims_billing.payments.sending import answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import EARLIER, prove
 from ims_billing.workbooks.files import summary_path
@@ -83,6 +85,8 @@ class Standing:
     """The number of claims that are unpaid for long."""
     unpaid_cents: int
     """The amount owed on them, in cents."""
+    to_send: pd.DataFrame
+    """The insurer workbooks that are not marked as sent (TO_SEND)."""
     unwritten: tuple[str, ...]
     """The months whose files are up to date in no folder."""
     files_read: frozenset[str]
@@ -98,16 +102,19 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         read = ledger.files_read()
         unwritten = tuple(ledger.nowhere_written())
         months = ledger.months()
-        left = ledger.aging_left(at.place)
+        left, batches = ledger.aging_left(at.place), ledger.batch_days()
+    books = saved_workbooks(at, months)
+    sendings = sendings_with_unread(at, books)
     late = aged[(aged["age"] > UNPAID_OVER) & (aged["owed_cents"] > 0)]
     active = claims[claims["voided_on"].isna()]
     return Standing(
         months=tuple(_month(month, active, lines, read.get(month, {})) for month in months),
-        typed=tuple(_typed(at, months, as_of)),
+        typed=tuple(_typed(at, books, as_of)),
         call_lists=tuple(_call_lists(at, left)),
         closing=_closing(active, set(postings["claim"]), lines, clinic, as_of),
         unpaid=len(late),
         unpaid_cents=int(late["owed_cents"].sum()),
+        to_send=not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings)),
         unwritten=unwritten,
         files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
     )
@@ -128,16 +135,18 @@ def _month(month: str, claims: pd.DataFrame, lines: pd.DataFrame, files: dict[st
     )
 
 
-def _typed(at: Workplace, months: Iterable[str], as_of: dt.date) -> Iterable[Typed]:
+def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], as_of: dt.date) -> Iterable[Typed]:
     """The decisions in each month's workbooks that are on no ledger yet; one that cannot be read says why."""
-    for month in months:
+    for month, saved in books.items():
         name = summary_path(at.out, month).name
+        if not saved:
+            continue
         try:
-            books = decided_in(at, month, None)
-            if not books:
-                continue
+            if isinstance(saved, BillingError):
+                raise saved
             with at.ledger.reading():
-                new = unread_decisions(at.ledger, month, books, as_of)
+                new = unread_decisions(at.ledger, month, saved, as_of)
+                unread_sendings(at.ledger, month, saved)
         except BillingError as error:
             yield Typed(month, name, 0, str(error))
             continue

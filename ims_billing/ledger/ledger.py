@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.file import damaged
-from ims_billing.ledger.files_written import FilesWritten
 from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
+from ims_billing.ledger.sendings import Sendings
 from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
 from ims_billing.vocabulary.errors import BillingError
@@ -44,7 +44,7 @@ _COMPARED = 6
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
-class Ledger(FilesWritten):
+class Ledger(Sendings):
     """One clinic's ledger; its methods belong within `reading` or `writing`."""
 
     def memory(self, reach: Reach | None = None) -> Memory:
@@ -86,10 +86,11 @@ class Ledger(FilesWritten):
         return next(batch for batch in self.batches(claim["month"]) if batch.number == claim["batch"])
 
     def batch_days(self) -> pd.DataFrame:
-        """When each batch was made: `month`, `batch` and `claimed_on`."""
-        rows = self.rows("SELECT month, number, as_of FROM batch ORDER BY month, number")
-        frame = pd.DataFrame(rows, columns=["month", "batch", "claimed_on"])
-        return frame.assign(claimed_on=pd.to_datetime(frame["claimed_on"]).astype("datetime64[us]"))
+        """When each batch was made: `month`, `batch` and `claimed_on`; and whether it was `already_sent` then."""
+        rows = self.rows("SELECT month, number, as_of, already_sent FROM batch ORDER BY month, number")
+        frame = pd.DataFrame(rows, columns=["month", "batch", "claimed_on", "already_sent"])
+        claimed_on = pd.to_datetime(frame["claimed_on"]).astype("datetime64[us]")
+        return frame.assign(claimed_on=claimed_on, already_sent=frame["already_sent"].astype("bool"))
 
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
@@ -282,6 +283,12 @@ class Ledger(FilesWritten):
         for month in months_of(work.loc[work["sent_on"].notna(), "claim"]):
             self.changed(month)
 
+    def note_sent(self, sendings: pd.DataFrame) -> None:
+        """As in Sendings; the workbooks of those months are to show it."""
+        super().note_sent(sendings)
+        for month in sendings["month"].unique():
+            self.changed(str(month))
+
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back, and the one that follows it. Their history stays.
 
@@ -338,6 +345,7 @@ class Ledger(FilesWritten):
             decisions=self._decisions("WHERE month = ?", month),
             money=positions(claims, self.postings(claims["claim"])),
             payers=self._read(_PAYERS, payers),
+            sendings=self.sendings(month),
             batches=self.batches(month),
             ledger=self.identity()[0],
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ims_billing.ledger.to_version_5 import to_version_5
 from ims_billing.ledger.to_version_6 import to_version_6
 from ims_billing.ledger.to_version_7 import to_version_7
+from ims_billing.ledger.to_version_8 import to_version_8
 
 # "IMSB": how one of our ledgers is told from any other SQLite file.
 APPLICATION_ID = 0x494D5342
@@ -336,4 +337,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_5,
     to_version_6,
     to_version_7,
+    to_version_8,
 )

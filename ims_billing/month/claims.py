@@ -8,6 +8,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
+from ims_billing.month.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
 from ims_billing.vocabulary.grounds import as_json
@@ -78,6 +79,13 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
     written = sessions["secondary_insurer"].unique()
     second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
+    days = sessions[["insurer_id", "service_date"]].drop_duplicates()
+    windows = [
+        window_of(clinic.insurer_by_id(insurer), cast(pd.Timestamp, day).date())
+        for insurer, day in days.itertuples(index=False, name=None)
+    ]
+    days["send_by"] = pd.Series([w.last_day if w else None for w in windows], days.index, dtype="datetime64[us]")
+    send_by = sessions[["insurer_id", "service_date"]].merge(days, how="left")
     values = {
         "session": sessions.index,
         "session_id": sessions["own_id"],
@@ -96,6 +104,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "follows": "",
         "first_paid_cents": 0,
         "first_answer": "",
+        "send_by": send_by["send_by"].to_numpy(),
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in values}
     lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index)

@@ -219,4 +219,6 @@ def _as_claimed(
         "description": clinic.service_code.description,
         "rules": as_json([code_rule(insurer, code, day).ground()]),
         "remarks": as_json(remarks),
+        # A channel counts its days from the visit too, but takes the balance only once the first insurer has answered.
+        "send_by": day + dt.timedelta(days=insurer.claim_within_days) if insurer.claim_within_days else None,
     }

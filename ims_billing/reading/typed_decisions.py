@@ -52,14 +52,19 @@ class TypedSheet(NamedTuple):
             yield f"{name}{self.place}, row {self.table.first_row + position}", cells
 
 
-def read_decisions(name: str, content: bytes, ask: AskPassword) -> pd.DataFrame:
+def typed_tables(name: str, content: bytes, ask: AskPassword) -> list[RawTable]:
+    """The sheets of a workbook in which somebody may have typed: Sources lists what was decided before."""
+    return [table for table in open_spreadsheet(name, content, ask).tables if table.sheet != "Sources"]
+
+
+def read_decisions(name: str, tables: Sequence[RawTable]) -> pd.DataFrame:
     """The lines of all sheets that say for which session and kind they are: the TYPED frame.
 
     Where a line stands on two sheets, as on a copied one, what is typed on one of them counts.
     Raises BillingError where no sheet has the columns, or, with file, sheet and row of each, where words are no
     decision or two lines decide differently about the same.
     """
-    sheets = typed_sheets(name, content, ask, _HEADINGS, _NEEDED)
+    sheets = _needed_sheets(name, tables, _HEADINGS, _NEEDED)
     faults: list[str] = []
     lines: dict[tuple[str, str], tuple[str, ...]] = {}
     for place, session, kind, *words in (line for sheet in sheets for line in _typed(name, sheet, faults)):
@@ -77,9 +82,18 @@ def typed_sheets(
     name: str, content: bytes, ask: AskPassword, headings: Mapping[str, str], needed: Sequence[str]
 ) -> list[TypedSheet]:
     """The sheets of a spreadsheet that have the needed columns; raises BillingError where there is none."""
-    # Another sheet of our workbooks lists what was decided before.
-    tables = [table for table in open_spreadsheet(name, content, ask).tables if table.sheet != "Sources"]
-    sheets = [typed for table in tables if (typed := _typed_sheet(table, headings, needed))]
+    return _needed_sheets(name, typed_tables(name, content, ask), headings, needed)
+
+
+def sheets_with(tables: Sequence[RawTable], headings: Mapping[str, str], needed: Sequence[str]) -> list[TypedSheet]:
+    """Those sheets that have the needed columns."""
+    return [typed for table in tables if (typed := _typed_sheet(table, headings, needed))]
+
+
+def _needed_sheets(
+    name: str, tables: Sequence[RawTable], headings: Mapping[str, str], needed: Sequence[str]
+) -> list[TypedSheet]:
+    sheets = sheets_with(tables, headings, needed)
     if not sheets:
         raise BillingError(
             f"{name}: no sheet has the columns {', '.join(headings[column] for column in needed)}, so nothing that was "

@@ -32,6 +32,11 @@ def line_key(text: str) -> LineKey:
     return LineKey(*text.split("-", 2))
 
 
+def sending_mark(words: Iterable[str], workbook: tuple[str, int, str]) -> str:
+    """The mark of what the sheet To send showed about an insurer's workbook (month, batch, insurer's id)."""
+    return decision_mark(words, "\x1f".join(map(str, workbook)))
+
+
 def decision_mark(words: Iterable[str], fingerprint: str) -> str:
     """The mark of a decision, by what was typed and the fingerprint of the session; NONE_SHOWN where nothing was."""
     typed = tuple(words)

@@ -178,6 +178,7 @@ _CLAIM = (
     Column("first_paid_cents", "int64", "what the first insurer had paid then, in cents"),
     Column("first_answer", "str", "what the first insurer had answered then, in words"),
     *_of_sessions("invoice"),
+    Column("send_by", "datetime64[us]", "the last day that its insurer or channel takes it, where one is stated"),
 )
 # Claims in the making, of one run.
 CLAIMS = (Column("session", "int64", "index label of the session in the sessions frame"), *_CLAIM)
@@ -320,6 +321,24 @@ WORK = (
     Column("sent_on", "datetime64[us]", "the day it was sent again unchanged"),
     Column("note", "str", "what was said"),
     Column("noted_on", "datetime64[us]", "the day it was read"),
+)
+# What was typed about an insurer's workbook of a batch.
+SENDINGS = (
+    *(column for column in ON_LEDGER if column.name in ("month", "batch")),
+    *_of_sessions("insurer_id"),
+    Column("sent", "str", "'Yes', 'No' or empty"),
+    Column("sent_on", "datetime64[us]", "the day it was sent"),
+    Column("confirmation", "str", "the number by which the insurer or its portal confirmed it"),
+)
+# Insurers' workbooks, with what was noted about each.
+TO_SEND = (
+    *SENDINGS[:3],
+    Column("insurer", "str", "the insurer's name"),
+    Column("claims", "int64", "number of claims in it; 0 where it only takes claims back"),
+    Column("amount_cents", "int64", "what they ask for, in cents"),
+    Column("send_by", "datetime64[us]", "the first day until which one of its claims is taken; absent where none is"),
+    Column("answered", "int64", "number of its claims that the insurer has answered"),
+    *SENDINGS[3:],
 )
 WORK_STATUSES = ("Open", "Asked", "Sent again", "Closed")
 # Claims that are not paid as claimed on a day.

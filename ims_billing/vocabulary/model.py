@@ -307,6 +307,8 @@ class MonthView:
     """The money of its claims, by all payments so far (POSITIONS)."""
     payers: tuple[Payer, ...]
     """Insurers' answers to IMS claims, as of the month's last change."""
+    sendings: pd.DataFrame
+    """What was noted about its insurers' workbooks (SENDINGS)."""
     batches: tuple[Batch, ...]
     """Its batches, in their order."""
     ledger: str = ""

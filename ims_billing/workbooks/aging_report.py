@@ -17,6 +17,8 @@ CALL_LIST = {
     "claim": Column("Claim"),
     "insurer": Column("Insurer"),
     "claimed_on": Column("Claimed on", "date"),
+    "first_sent": Column("First sent", "date"),
+    "confirmation": Column("Confirmation number", "id"),
     "age": Column("Days", "count"),
     "service_date": Column("Service date", "date"),
     "patient": Column("Patient"),
@@ -35,14 +37,31 @@ CALL_LIST = {
 SHEET = "Call list"
 
 
-def aging_report(frame: pd.DataFrame, clinic: str, as_of: dt.date) -> bytes:
-    """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed."""
+def aging_report(
+    frame: pd.DataFrame, sent: pd.DataFrame, left_to_send: pd.DataFrame, clinic: str, as_of: dt.date
+) -> bytes:
+    """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed.
+
+    `sent` has by claim when its workbook was first sent, and the number that confirmed it; `left_to_send` are the
+    workbooks that are not marked as sent (TO_SEND).
+    """
     book = Book(f"What is owed on {as_of}", clinic, as_of)
-    listed = frame[frame["status"] != "Closed"]
+    listed = frame[frame["status"] != "Closed"].join(sent, on="claim")
     facts: list[tuple[str, Value]] = [("Clinic", clinic), ("As of", as_of), ("Claims to ask about", str(len(listed)))]
-    book.page("Aging", f"What insurers owe, {as_of}", facts, _blocks(frame))
+    book.page("Aging", f"What insurers owe, {as_of}", facts, [*_blocks(frame), *_not_sent(left_to_send)])
     book.table(SHEET, list(CALL_LIST.values()), column_values(listed, list(CALL_LIST)), widest=24)
     return book.bytes()
+
+
+def _not_sent(books: pd.DataFrame) -> list[Block]:
+    """The workbooks that nobody marked as sent: an insurer that got none answers none."""
+    if books.empty:
+        return []
+    columns = [Column("Insurer"), Column("Month"), Column("Batch", "count"), Column("Claims", "count")]
+    columns += [Column("Total", "money"), Column("Send by", "date")]
+    shown = column_values(books, ["insurer", "month", "batch", "claims", "amount_cents", "send_by"])
+    note = "Mark what was sent on the sheet To send of that month's claim summary."
+    return [Block("Insurer workbooks not marked as sent", columns, shown, note=note)]
 
 
 def _blocks(frame: pd.DataFrame) -> list[Block]:

@@ -12,6 +12,7 @@ from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.remarks import remarked
 from ims_billing.workbooks.sheet import Book, column_values
 from ims_billing.workbooks.sources import sources
+from ims_billing.workbooks.to_send import add_to_send
 
 CLAIMS = {
     "claim": Column("Claim"),
@@ -29,6 +30,7 @@ CLAIMS = {
     "fee_cents": Column("Fee", "money"),
     "patient_paid_cents": Column("Patient paid", "money"),
     "amount_cents": Column("Amount claimed", "money"),
+    "send_by": Column("Send by", "date"),
     "source": Column("Source"),
 }
 # What tells a session that is not claimed.
@@ -67,9 +69,10 @@ def claim_summary(view: MonthView) -> bytes:
         titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"]]
         claims = claims.assign(checks=titles)
     # On paper without where a row stood and what to check: that is for the screen, and would make the type too small.
-    printed = list(columns).index("amount_cents") + 1
+    printed = list(columns).index("send_by") + 1
     book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck, printed=printed)
     needs_attention(book, view)
+    add_to_send(book, view)
     book.table("Not billed", list(NOT_BILLED.values()), column_values(_ims_first(view), list(NOT_BILLED)))
     book.page("Sources", f"Where {view.month} comes from", [], sources(view))
     return book.bytes()

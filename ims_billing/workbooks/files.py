@@ -17,6 +17,7 @@ from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.protection import is_protected, keep_protection, protected
+from ims_billing.workbooks.to_send import workbook_name
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
 _ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
@@ -41,8 +42,7 @@ def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Cal
     for batch in batches:
         # What was sent before this program came is not to be sent again.
         for insurer in () if batch.already_sent else batch.origin.insurers:
-            later = f"-batch-{batch.number}" if batch.number > 1 else ""
-            path = PurePosixPath(month, INSURERS, f"{insurer.id}-{month}{later}.xlsx")
+            path = PurePosixPath(month, INSURERS, workbook_name(insurer.id, month, batch.number))
             files[path] = partial(insurer_report, batch=batch, insurer=insurer)
     return files
 

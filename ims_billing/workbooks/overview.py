@@ -6,11 +6,13 @@ import datetime as dt
 
 import pandas as pd
 
+from ims_billing.payments.sending import first_day, not_sent
 from ims_billing.vocabulary.model import MonthView, Totals
 from ims_billing.workbooks.figures import amounts, answered, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
+from ims_billing.workbooks.to_send import sent_of
 
 # A session on hold, or a claim without an answer, is money at risk after so many days.
 _HELD_LONG, _UNPAID_LONG = 30, 60
@@ -84,38 +86,41 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
 
 def _to_do(view: MonthView) -> Block:
     """What somebody has to do, the most money first, with the sheet or file to open."""
-    rows: list[tuple[str, int, int, str]] = []
+    rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
     if len(held):
-        rows.append(("Fix or decide what is on hold", len(held), int(held["fee_cents"].sum()), "Needs attention"))
+        rows.append(("Fix or decide what is on hold", len(held), int(held["fee_cents"].sum()), None, "Needs attention"))
     for month, lines in view.earlier.drop_duplicates(["month", "session"]).groupby("month"):
         cents = int(lines["fee_cents"].sum())
-        rows.append((f"Decide what is still on hold of {month}", len(lines), cents, f"claim-summary-{month}.xlsx"))
-    sent = view.batches[-1] if view.batches else None
-    if sent is not None and not sent.already_sent:
-        batch = view.claims[(view.claims["batch"] == sent.number) & view.claims["voided_on"].isna()]
-        what = f"Send the insurer workbooks of batch {sent.number}, if not sent yet"
-        rows.append((what, len(batch), int(batch["amount_cents"].sum()), "folder insurers"))
+        rows.append(
+            (f"Decide what is still on hold of {month}", len(lines), cents, None, f"claim-summary-{month}.xlsx")
+        )
+    books = not_sent(sent_of(view))
+    if len(books):
+        cents = int(books["amount_cents"].sum())
+        rows.append(("Send the insurer workbooks not marked as sent", len(books), cents, first_day(books), "To send"))
     active = view.claims[view.claims["voided_on"].isna()]
     checked = {claim for claim, _ in remarked(active)}
     if checked:
         cents = int(active.loc[active["claim"].isin(checked), "amount_cents"].sum())
-        rows.append(("Check these claims before sending", len(checked), cents, "Claims"))
+        rows.append(("Check these claims before sending", len(checked), cents, None, "Claims"))
     money = view.money
     less = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
     if len(less):
         cents = int(less[["denied_cents", "short_cents"]].sum().sum())
-        rows.append(("Follow up what insurers refused or paid short", len(less), cents, "ims-billing aging"))
+        rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "ims-billing aging"))
     looks = view.totals.look_at
     if looks:
         what = "Look at services that are not billed and may be IMS"
-        rows.append((what, sum(look.sessions for look in looks), sum(look.cents for look in looks), "Sources"))
+        sessions, cents = sum(look.sessions for look in looks), sum(look.cents for look in looks)
+        rows.append((what, sessions, cents, None, "Sources"))
     rows.sort(key=lambda row: (-row[2], row[0]))
-    shown = [(what, number, cents / 100, where) for what, number, cents, where in rows]
-    columns = [Column("What to do", "long"), Column("Number", "count"), Column("Amount", "money"), Column("Where")]
-    sheets = {"Claims", "Needs attention", "Sources"}
-    links = {place: row[3] for place, row in enumerate(rows) if row[3] in sheets}
-    return Block("To do", columns, shown or [("Nothing", None, None, "")], links=links)
+    shown = [(what, number, cents / 100, day, where) for what, number, cents, day, where in rows]
+    columns = [Column("What to do", "long"), Column("Number", "count"), Column("Amount", "money")]
+    columns += [Column("First by", "date"), Column("Where")]
+    sheets = {"Claims", "Needs attention", "Sources", "To send"}
+    links = {place: row[4] for place, row in enumerate(rows) if row[4] in sheets}
+    return Block("To do", columns, shown or [("Nothing", None, None, None, "")], links=links)
 
 
 def _at_risk(view: MonthView) -> list[tuple[Value, ...]]:

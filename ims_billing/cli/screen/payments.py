@@ -12,6 +12,8 @@ from ims_billing.vocabulary.spelling import dollars, numbered
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
@@ -191,8 +193,21 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
         lines += wrapped(f"Read from the call list: {_counted(len(done.noted), 'note')}.", wide)
     for name in done.later:
         lines += wrapped(f"Not read, because it is of a later day than {done.as_of}: {name}", wide, style="yellow")
+    if len(done.to_send):
+        lines += wrapped(not_sent_line(done.to_send), wide, rest="  ", style="yellow")
     lines += [*_uneven(done.uneven, wide), Text.assemble(("Written ", "bold"), str(done.written))]
     show(lines)
+
+
+def not_sent_line(books: pd.DataFrame) -> str:
+    """The insurer workbooks that are not marked as sent (TO_SEND), as `status` and `aging` say it."""
+    from ims_billing.payments.sending import first_day
+
+    months = ", ".join(dict.fromkeys(books["month"]))
+    first = first_day(books)
+    by = f", the first by {first.day} {first:%b %Y}" if first else ""
+    amount = dollars(int(books["amount_cents"].sum()))
+    return f"Not marked as sent: {_counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
 
 
 def _owed(done: Aged, wide: int) -> list[Text]:

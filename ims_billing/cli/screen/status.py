@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ims_billing.cli.screen.payments import not_sent_line
 from ims_billing.cli.screen.terminal import out
 from ims_billing.vocabulary.spelling import dollars
 
@@ -85,6 +86,8 @@ def _due(standing: Standing) -> Iterator[tuple[str, str]]:
         yield f"{one.insurer}: {what}", "bold yellow"
     if len(standing.closing) > _CLOSING:
         yield f"... and {_count(len(standing.closing) - _CLOSING, 'insurer')} more within 14 days", "bold yellow"
+    if len(standing.to_send):
+        yield not_sent_line(standing.to_send), "yellow"
     if standing.unpaid:
         claims = _count(standing.unpaid, "claim")
         yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"

@@ -1,0 +1,122 @@
+"""What was typed on the sheet To send of a month's workbooks and is not on the ledger yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+
+from ims_billing.commands.decided_in_folder import DecidedIn
+from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.sendings import TypedSending, typed_sendings
+from ims_billing.reading.typed_decisions import typed_tables
+from ims_billing.vocabulary.decision_keys import sending_mark
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.frames import SENDINGS, as_frame
+from ims_billing.workbooks.files import summary_path
+
+_NOTHING = ("", "", "")
+Words = tuple[str, str, str]
+
+
+def unread_sendings(
+    ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], *, overrule: bool = False
+) -> pd.DataFrame:
+    """What these workbooks say of insurers' workbooks and the ledger does not know, as SENDINGS.
+
+    An empty line takes back what was noted only where the workbook showed it. Raises BillingError, with file, sheet
+    and row of each line, where two of them say different things, where a line is about no workbook of the month, and
+    where an older copy would `overrule` what was read later.
+    """
+    lines = [line for book in workbooks for line in book.sendings]
+    if not lines:
+        return as_frame([], SENDINGS)
+    standing = _standing(ledger, month)
+    claims = ledger.claims_of(month)
+    batches = ledger.batch_days()
+    sent_before = set(batches.loc[batches["already_sent"] & (batches["month"] == month), "batch"])
+    made = set(zip(claims["batch"], claims["insurer_id"], strict=True))
+    made |= {(int(b), i) for b, i in zip(claims["void_batch"], claims["insurer_id"], strict=True) if not pd.isna(b)}
+    new: dict[tuple[str, int, str], TypedSending] = {}
+    faults = []
+    for line in lines:
+        now = standing.get(line.workbook, _NOTHING)
+        if not _says_something(line, now):
+            continue
+        before = new.get(line.workbook)
+        if line.month != month or (line.batch, line.insurer_id) not in made or line.batch in sent_before:
+            faults.append(f"{line.place}: something is typed here, and {month} has no such workbook to send.")
+        elif before is not None and before.words != line.words:
+            faults.append(f"{line.place}: {before.place} says otherwise about the same workbook. Leave one.")
+        elif any(now) and line.mark and line.mark != _mark(line, now) and not overrule:
+            faults.append(
+                f"{line.place}: this workbook is older than what was read last about that one ({_in_words(now)}), and "
+                "would overrule it. Empty the line, move the copy away, or add --overrule."
+            )
+        else:
+            new[line.workbook] = line
+    if faults:
+        raise BillingError("\n".join(faults))
+    rows = [(*line.workbook, line.sent, line.sent_on or None, line.confirmation) for line in new.values()]
+    return as_frame(rows, SENDINGS)
+
+
+def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None:
+    """Keeps what was typed on the sheet To send of the summary that is about to be written again.
+
+    Belongs within `writing`. Workbooks whose hashes are `read` were read by this command already.
+    """
+    path = summary_path(at.out, month)
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 == at.ledger.summary_left(month, at.place)[0] or sha256 in read:
+        return
+    sendings = typed_sendings(path.name, typed_tables(path.name, content, at.ask_if_needed))
+    book = DecidedIn(path, sha256, False, pd.DataFrame(), sendings)
+    at.ledger.note_sent(unread_sendings(at.ledger, month, [book]))
+
+
+def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError]) -> pd.DataFrame:
+    """What is noted about all workbooks, with what these `books` say by month and no command has read: SENDINGS.
+
+    For who only looks: nothing is kept. What cannot count is left to the command that reads it.
+    """
+    with at.ledger.reading():
+        noted, typed = at.ledger.sendings(), []
+        for month, saved in books.items():
+            if isinstance(saved, BillingError):
+                continue
+            try:
+                typed.append(unread_sendings(at.ledger, month, saved))
+            except BillingError:
+                continue
+    both = pd.concat([noted, *(frame for frame in typed if len(frame))], ignore_index=True)
+    return as_frame(both.drop_duplicates(["month", "batch", "insurer_id"], keep="last", ignore_index=True), SENDINGS)
+
+
+def _standing(ledger: Ledger, month: str) -> dict[tuple[str, int, str], Words]:
+    """What is noted about each workbook of a month, in the words that are typed."""
+    noted = ledger.sendings(month)
+    return {
+        (m, b, insurer): (sent, "" if pd.isna(on) else f"{on:%Y-%m-%d}", confirmation)
+        for m, b, insurer, sent, on, confirmation in noted.itertuples(index=False, name=None)
+    }
+
+
+def _says_something(line: TypedSending, now: Words) -> bool:
+    """Whether a line says what the ledger does not know: more than it showed, and other than what stands."""
+    if line.words == now or (line.mark and line.mark == _mark(line, line.words)):
+        return False
+    return any(line.words) or (any(now) and line.mark == _mark(line, now))
+
+
+def _mark(line: TypedSending, words: Words) -> str:
+    return sending_mark(words, line.workbook)
+
+
+def _in_words(now: Words) -> str:
+    return ", ".join(word for word in now if word)

@@ -1,0 +1,246 @@
+"""The sheet To send and the column Send by: what went to insurers, until when it has to, and what is read back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.sendings import typed_sendings
+from ims_billing.reading.typed_decisions import typed_tables
+from ims_billing.vocabulary.errors import BillingError
+from tests.practice import clinic_file, row, table, xlsx
+from tests.remittances import paid, reconcile, run
+
+SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
+TELUS = '[[insurer]]\nname = "Manulife"\nchannel = "TELUS eClaims"\n[[insurer]]\nname = "GMS"\nclaim_within_days = 30\n'
+ROWS = [
+    row(Patient="Ada Madeup", Insurer="Manulife", Member_ID="1", Service_Date=dt.date(2026, 10, 20)),
+    row(Patient="Ada Madeup", Insurer="Manulife", Member_ID="1", Service_Date=dt.date(2026, 10, 12)),
+    row(Patient="Bea Madeup", Insurer="GMS", Member_ID="2"),
+    row(Patient="Cleo Madeup", Insurer="MSP", PHN="9123947241", Birth_Date=dt.date(1990, 1, 1)),
+    row(),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A month of five claims to four insurers, made on 5 November."""
+    clinic_file(tmp_path, TELUS)
+    claim(tmp_path, ROWS)
+    return tmp_path
+
+
+def claim(folder: Path, rows: list[dict[str, Any]], *more: str, as_of: str = "2026-11-05") -> dict[str, Any]:
+    path = str(xlsx(folder, rows))
+    done = run(folder, "claim", path, "--month", "2026-10", "--as-of", as_of, "--json", *more)
+    assert done.exit_code == 0, done.stderr
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
+
+
+def sheet_of(folder: Path, path: Path = SUMMARY) -> tuple[Any, Worksheet, int, dict[str, int]]:
+    book = load_workbook(folder / path)
+    sheet = book["To send"]
+    return book, sheet, *table(sheet, "Workbook", "Sent")
+
+
+def lines(folder: Path) -> dict[str, dict[str, Any]]:
+    """The lines of the sheet, by workbook."""
+    _, sheet, header, columns = sheet_of(folder)
+    below = sheet.iter_rows(min_row=header + 1, values_only=True)
+    shown = [{heading: line[place - 1] for heading, place in columns.items()} for line in below]
+    return {str(line["Workbook"]): line for line in shown}
+
+
+def note(folder: Path, workbook: str, path: Path = SUMMARY, **typed: Any) -> None:
+    """Types into the line of a workbook."""
+    book, sheet, header, columns = sheet_of(folder, path)
+    [place] = [n for n in range(header + 1, sheet.max_row + 1) if sheet.cell(n, columns["Workbook"]).value == workbook]
+    for heading, value in typed.items():
+        sheet.cell(place, columns[heading.replace("_", " ")]).value = value
+    book.save(folder / path)
+
+
+def noted(folder: Path) -> list[tuple[str, ...]]:
+    """What the ledger knows of each workbook."""
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.reading():
+        frame = ledger.sendings()
+    return [
+        tuple(cells) for cells in frame.drop(columns=["month", "batch"]).astype("str").fillna("nan").values.tolist()
+    ]
+
+
+def left_to_send(folder: Path, command: str = "status", as_of: str = "2026-11-06") -> list[str]:
+    """The workbooks that `status` or `aging` names as not sent."""
+    done = run(folder, command, "--as-of", as_of, "--json")
+    assert done.exit_code == 0, done.stderr
+    return [f"{each['insurer']} {each['cents']} {each['send_by']}" for each in json.loads(done.stdout)["to_send"]]
+
+
+def test_each_workbook_is_listed_with_its_claims_and_the_day_by_which_it_has_to_go(folder: Path) -> None:
+    shown = lines(folder)
+    headings = ("Channel", "Batch", "Claims", "Total", "Send by", "Sent", "Sent on", "Confirmation number")
+    nothing = [None, None, None]
+    assert {workbook: [line[h] for h in headings] for workbook, line in shown.items()} == {
+        "gms-2026-10.xlsx": [shown["gms-2026-10.xlsx"]["Channel"], 1, 1, 95, dt.datetime(2026, 11, 6), *nothing],
+        "manulife-2026-10.xlsx": ["TELUS eClaims", 1, 2, 190, dt.datetime(2026, 11, 12), *nothing],
+        "msp-2026-10.xlsx": ["Teleplan", 1, 1, 23, dt.datetime(2027, 1, 5), *nothing],
+        "sun-life-2026-10.xlsx": [shown["sun-life-2026-10.xlsx"]["Channel"], 1, 1, 95, None, *nothing],
+    }
+    assert {path.name for path in (folder / "reports/2026-10/insurers").iterdir()} == set(shown)
+
+
+def test_claims_say_by_when_they_have_to_be_sent_where_a_rule_or_the_plan_says_so(folder: Path) -> None:
+    sheet = load_workbook(folder / SUMMARY)["Claims"]
+    _, columns = table(sheet, "Claim", "Send by")
+    days = {
+        sheet.cell(n, columns["Claim"]).value: sheet.cell(n, columns["Send by"]).value
+        for n in range(2, sheet.max_row + 1)
+    }
+    assert days == {
+        "2026-10-GMSI-0001": dt.datetime(2026, 11, 6),
+        "2026-10-MANU-0001": dt.datetime(2026, 11, 12),
+        "2026-10-MANU-0002": dt.datetime(2026, 11, 20),
+        "2026-10-MSPB-0001": dt.datetime(2027, 1, 5),
+        "2026-10-SUNL-0001": None,
+    }
+
+
+def test_what_is_noted_is_read_by_the_next_claim_shown_again_and_kept(folder: Path) -> None:
+    note(folder, "manulife-2026-10.xlsx", Sent="Yes", Sent_on=dt.date(2026, 11, 6), Confirmation_number="00123")
+    assert left_to_send(folder) == ["GMS 9500 2026-11-06", "MSP 2300 2027-01-05", "Sun Life 9500 None"]
+    assert noted(folder) == [], "who only looks keeps nothing"
+    assert claim(folder, ROWS, as_of="2026-11-09")["written"] != []
+    assert noted(folder) == [("manulife", "Yes", "2026-11-06", "00123")]
+    line = lines(folder)["manulife-2026-10.xlsx"]
+    assert [line[h] for h in ("Sent", "Sent on", "Confirmation number")] == ["Yes", dt.datetime(2026, 11, 6), "00123"]
+    assert claim(folder, ROWS, as_of="2026-11-10")["written"] == [], "what was read is read"
+    note(folder, "manulife-2026-10.xlsx", Sent=None, Sent_on=None, Confirmation_number=None)
+    claim(folder, ROWS, as_of="2026-11-11")
+    assert noted(folder) == [("manulife", "", "nan", "")]
+
+
+@pytest.mark.parametrize("command", ["report", "reconcile", "void"])
+def test_a_command_that_writes_the_summary_again_reads_it_first(folder: Path, command: str) -> None:
+    note(folder, "gms-2026-10.xlsx", Confirmation_number="TC-9")
+    if command == "reconcile":
+        reconcile(folder, [paid("2026-10-SUNL-0001")])
+        assert left_to_send(folder, as_of="2026-11-26") == ["Manulife 19000 2026-11-12", "MSP 2300 2027-01-05"]
+    else:
+        about = ("2026-10",) if command == "report" else ("2026-10-SUNL-0001", "--reason", "a test")
+        done = run(folder, command, *about, *(() if command == "report" else ("--as-of", "2026-11-08")))
+        assert done.exit_code == 0, done.output
+    assert lines(folder)["gms-2026-10.xlsx"]["Confirmation number"] == "TC-9"
+    assert noted(folder) == [("gms", "Yes", "nan", "TC-9")]
+
+
+def test_an_older_copy_takes_nothing_back_and_overrules_only_when_that_is_wanted(folder: Path) -> None:
+    note(folder, "gms-2026-10.xlsx", Sent="Yes", Sent_on=dt.date(2026, 11, 6))
+    older = Path("older.xlsx")
+    shutil.copy(folder / SUMMARY, folder / older)
+    note(folder, "gms-2026-10.xlsx", older, Sent=None, Sent_on=None)
+    claim(folder, ROWS, as_of="2026-11-07")
+    claim(folder, ROWS, "--decisions", str(folder / older), as_of="2026-11-07")
+    assert noted(folder) == [("gms", "Yes", "2026-11-06", "")], "its emptiness says nothing"
+    note(folder, "gms-2026-10.xlsx", older, Sent="No")
+    wanted = ["claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-08"]
+    done = run(folder, *wanted, "--decisions", str(folder / older))
+    assert done.exit_code == 2
+    assert "Yes, 2026-11-06" in " ".join(done.stderr.split())
+    assert run(folder, *wanted, "--decisions", str(folder / older), "--overrule").exit_code == 0
+    assert noted(folder) == [("gms", "No", "nan", "")]
+
+
+def test_aging_shows_what_is_not_sent_and_by_which_number_the_rest_was_confirmed(folder: Path) -> None:
+    note(folder, "manulife-2026-10.xlsx", Sent="x", Sent_on=dt.date(2026, 11, 6), Confirmation_number="00123")
+    assert left_to_send(folder, "aging", "2026-12-10") == [
+        "GMS 9500 2026-11-06", "MSP 2300 2027-01-05", "Sun Life 9500 None",
+    ]  # fmt: skip
+    sheet = load_workbook(folder / "reports/aging-2026-12-10.xlsx")["Call list"]
+    header, columns = table(sheet, "Claim", "First sent")
+    below = list(sheet.iter_rows(min_row=header + 1, values_only=True))
+    shown = {line[columns["Claim"] - 1]: line for line in below}
+    first, number = columns["First sent"] - 1, columns["Confirmation number"] - 1
+    assert shown["2026-10-MANU-0001"][first] == dt.datetime(2026, 11, 6)
+    assert shown["2026-10-MANU-0001"][number] == "00123"
+    assert shown["2026-10-GMSI-0001"][first] is None
+
+
+def test_what_was_sent_before_this_program_came_is_not_to_be_sent(tmp_path: Path) -> None:
+    clinic_file(tmp_path, TELUS)
+    claim(tmp_path, ROWS, "--already-sent")
+    assert lines(tmp_path) == {}
+    assert left_to_send(tmp_path) == []
+
+
+def test_a_workbook_that_only_takes_a_claim_back_is_to_be_sent_too(folder: Path) -> None:
+    done = run(folder, "void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-11-08")
+    assert done.exit_code == 0, done.output
+    more = row(Patient="Bea Madeup", Insurer="GMS", Member_ID="2", Service_Date=dt.date(2026, 10, 29))
+    claim(folder, [*ROWS, more], as_of="2026-11-09")
+    shown = lines(folder)
+    assert [shown["sun-life-2026-10-batch-2.xlsx"][h] for h in ("Batch", "Claims", "Total")] == [2, 0, 0]
+    assert [shown["gms-2026-10-batch-2.xlsx"][h] for h in ("Batch", "Claims", "Total")] == [2, 1, 95]
+
+
+def typed(workbook: str, *cells: Any) -> list[tuple[str, ...]]:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in (("Workbook", "Sent", "Sent on", "Confirmation number"), (workbook, *cells)):
+        sheet.append(line)
+    content = io.BytesIO()
+    book.save(content)
+    tables = typed_tables("a.xlsx", content.getvalue(), lambda _name, _again: None)
+    return [(line.insurer_id, str(line.batch), *line.words) for line in typed_sendings("a.xlsx", tables)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (("Yes", None, None), ("Yes", "", "")),
+        (("oui", None, None), ("Yes", "", "")),
+        (("✓", None, None), ("Yes", "", "")),
+        (("NO", None, "later"), ("No", "", "later")),
+        ((None, dt.date(2026, 11, 6), None), ("Yes", "2026-11-06", "")),
+        ((None, "2026-11-06", None), ("Yes", "2026-11-06", "")),
+        ((None, None, "TC-1"), ("Yes", "", "TC-1")),
+        ((None, None, None), ("", "", "")),
+    ],
+)
+def test_a_tick_a_day_or_a_number_says_that_it_was_sent(cells: tuple[Any, ...], words: tuple[str, ...]) -> None:
+    assert typed("sun-life-2026-10-batch-2.xlsx", *cells) == [("sun-life", "2", *words)]
+
+
+@pytest.mark.parametrize(
+    ("workbook", "cells", "fault"),
+    [
+        ("gms-2026-10.xlsx", ("perhaps", None, None), "neither Yes nor No"),
+        ("gms-2026-10.xlsx", ("Yes", "06/11/2026", None), "not plainly a day"),
+        ("gms-2026-10.xlsx", ("No", "2026-11-06", None), "Leave one"),
+        ("a note", ("Yes", None, None), "for which workbook"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_row(workbook: str, cells: tuple[Any, ...], fault: str) -> None:
+    with pytest.raises(BillingError, match=rf"a\.xlsx, Sheet, row 2: .*{fault}"):
+        typed(workbook, *cells)
+
+
+def test_a_line_about_a_workbook_that_there_is_not_is_refused(folder: Path) -> None:
+    book, sheet, header, columns = sheet_of(folder)
+    sheet.cell(header + 1, columns["Workbook"]).value = "gms-2026-10-batch-7.xlsx"
+    sheet.cell(header + 1, columns["Sent"]).value = "Yes"
+    book.save(folder / SUMMARY)
+    done = run(folder, "report", "2026-10")
+    assert done.exit_code == 2
+    assert "no such workbook to send" in " ".join(done.stderr.split())
