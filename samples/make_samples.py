@@ -23,7 +23,7 @@ from ims_billing.clinic.setup_rows import rows_of
 from ims_billing.clinic.toml_file import load, read_toml
 from ims_billing.commands.init import offered
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.package import stamped
@@ -348,7 +348,7 @@ def workbook(listed: list[Row]) -> Workbook:
 def claims_of(sessions: Path) -> pd.DataFrame:
     """The claims of the sample month, with their numbers."""
     clinic = load(HERE / "clinic.toml")
-    month = prepare_month(read_files([sessions], clinic), clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+    month = prepare_month(read_files([sessions], clinic), Scope(clinic, "2026-10", dt.date(2026, 11, 5)))
     ledger = Ledger(Path(tempfile.mkdtemp()) / "ims-billing.sqlite")
     with ledger.writing():
         ledger.add_batch(run_of(month))

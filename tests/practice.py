@@ -24,7 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_contents, read_files
 from ims_billing.vocabulary.intake import Intake
@@ -211,7 +211,7 @@ def month_of(
 ) -> Month:
     """The month that the rows make, through a real workbook and a real clinic file."""
     set_up = practice(folder, more, clinic)
-    return prepare_month(intake(folder, rows, set_up), set_up, month=month, as_of=as_of)
+    return prepare_month(intake(folder, rows, set_up), Scope(set_up, month=month, as_of=as_of))
 
 
 def on_ledger(month: Month) -> MonthView:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_contents
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
@@ -109,7 +109,7 @@ class Practice:
             cell_findings=prove(pd.concat(findings, ignore_index=True), CELL_FINDINGS),
             files=tuple(file for intake in intakes.values() for file in intake.files),
         )
-        month = prepare_month(together, self._large, month=MONTH, as_of=AS_OF)
+        month = prepare_month(together, Scope(self._large, month=MONTH, as_of=AS_OF))
         claims = {
             session: tuple(map(str, cells))
             for session, *cells in month.claims[["session", *CLAIM]].itertuples(index=False, name=None)

@@ -12,7 +12,7 @@ from ims_billing.checks import CHECKS
 from ims_billing.checks.desk import and_others
 from ims_billing.checks.notes import phrase_in
 from ims_billing.clinic.toml_file import without_file
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.findings import CATALOGUE
@@ -685,7 +685,7 @@ def test_names_of_those_who_may_not_needle_are_nobodys_riddle(tmp_path: Path) ->
 def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     files = [xlsx(tmp_path, [row(Start=start)], f"{name}.xlsx") for name, start in (("a", "9:00"), ("b", "15:00"))]
-    month = prepare_month(read_files(files, clinic), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_files(files, clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert messages_of(month, "second-visit-same-day") == [
         "The patient's other physiotherapy visit that day stands in row 2 of b.xlsx.",
         "The patient's other physiotherapy visit that day stands in row 2 of a.xlsx.",

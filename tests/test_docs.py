@@ -22,7 +22,7 @@ from ims_billing.cli.main import app
 from ims_billing.cli.screen.month_page import Shown, month_page
 from ims_billing.clinic.setup_file import load
 from ims_billing.manual import TOPICS, page
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import catalogue_page
 from ims_billing.workbooks.files import Written
@@ -43,7 +43,7 @@ def screen() -> list[Text]:
     """The sample month on the screen, as the README's first command shows it: its lines, with their colours."""
     clinic = load(ROOT / "samples" / "clinic.toml")
     intake = read_files([ROOT / "samples" / "sessions-2026-10.xlsx"], clinic)
-    month = prepare_month(intake, clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+    month = prepare_month(intake, Scope(clinic, month="2026-10", as_of=dt.date(2026, 11, 5)))
     folder = Path("samples", "reports", "2026-10")
     insurers = [folder / "insurers" / f"{name}.xlsx" for name, _, _ in month.by_insurer()]
     summary = folder / "claim-summary-2026-10.xlsx"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
 from ims_billing.sessions.service_names import NameReader
@@ -37,7 +37,7 @@ def month_of_text(tmp_path: Path, *lines: str, more: str = "", clinic: str = "")
     path = tmp_path / "lines.csv"
     path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
     set_up = practice(tmp_path, more, clinic)
-    return prepare_month(read_files([path], set_up), set_up, month=MONTH, as_of=AS_OF)
+    return prepare_month(read_files([path], set_up), Scope(set_up, month=MONTH, as_of=AS_OF))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_formula_that_was_never_calculated_is_no_blank(tmp_path: Path) -> None
     sheet.append([dt.date(2026, 10, 5), "Pat Madeup", "Ann Example", "IMS", "PBC", 95, '=IF(1=1,"no show","")'])
     book.save(tmp_path / "formula.xlsx")
     clinic = practice(tmp_path)
-    month = prepare_month(read_files([tmp_path / "formula.xlsx"], clinic), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_files([tmp_path / "formula.xlsx"], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert messages_of(month, "unreadable-cell") == ["Status (column G) holds #CALC!."]
 
 
@@ -114,7 +114,7 @@ def test_leading_zeros_that_only_the_format_shows_are_kept(tmp_path: Path) -> No
 def test_twice_within_one_file_is_held_wherever_else_it_stands(tmp_path: Path, first: int, second: int) -> None:
     a, b = csv_file(tmp_path, [row()] * first, "a.csv"), csv_file(tmp_path, [row()] * second, "b.csv")
     clinic = practice(tmp_path)
-    month = prepare_month(read_files([a, b], clinic), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_files([a, b], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert (outcomes(month), month.totals.repeated) == (["held", "held"], 1)
 
 
@@ -233,7 +233,7 @@ def test_many_visits_of_one_name_on_one_day_are_answered(tmp_path: Path) -> None
 
 def test_workbooks_of_a_clinic_with_a_long_name_open(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
-    month = prepare_month(read_files([xlsx(tmp_path, [row()])], clinic), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_files([xlsx(tmp_path, [row()])], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert len(on_ledger(month).batches) == 1
     with pytest.raises(BillingError, match="cannot be printed"):
         practice(tmp_path, clinic='phone = "1\\u0001"')

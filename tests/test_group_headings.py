@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from tests.practice import AS_OF, MONTH, csv_text, outcomes, practice, read_texts
 from tests.test_statuses import NEEDED
 
@@ -24,7 +24,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
 def claimed(clinic: Clinic, *lines: str) -> list[str]:
     """The outcome of each session that was read; that of a heading which counts as a row of its own is left out."""
     intake = read_texts(clinic, "\n".join(lines) + "\n")
-    month = prepare_month(intake, clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
     return [outcome for outcome, who in zip(outcomes(month), month.sessions["patient"], strict=True) if "Madeup" in who]
 
 
@@ -53,5 +53,5 @@ def test_a_row_in_one_cell_is_held_on_its_line(clinic: Clinic) -> None:
     for line in (f'"{SECOND}"', SECOND.replace(",", ";"), SECOND.replace(",", "|"), SECOND.replace(",", "\t")):
         intake = read_texts(clinic, "\n".join([HEADER, ROW, line]) + "\n")
         assert (list(intake.sessions["row"]), intake.files[0].asides) == ([2, 3], ())
-        assert outcomes(prepare_month(intake, clinic, month=MONTH, as_of=AS_OF)) == ["claimed", "held"]
+        assert outcomes(prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))) == ["claimed", "held"]
         assert "unreadable-cell" in set(intake.cell_findings.loc[intake.cell_findings["session"] == 1, "kind"])

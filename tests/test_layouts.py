@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.payments.posting import reconciled
 from ims_billing.reading.intake import read_files
 from ims_billing.reading.remittances import read_remittances
@@ -117,7 +117,7 @@ def test_a_practitioner_on_a_heading_row_is_the_one_of_the_sessions_below(tmp_pa
         ("Bob Invented", "Ben Sample"),
         ("Dee Madeup", "Somebody Else"),
     ]
-    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    month = prepare_month(found, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
     assert outcomes(month) == ["claimed", "claimed", "claimed", "held"]
 
 
@@ -180,7 +180,7 @@ def test_the_insurer_is_taken_from_a_list_of_policies(tmp_path: Path) -> None:
         ("Bob Invented", "Pacific Blue Cross", "77"),
         ("Cy Madeup", "", ""),
     ]
-    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    month = prepare_month(found, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
     assert outcomes(month) == ["claimed", "claimed", "held"]
 
 
@@ -189,7 +189,7 @@ def test_a_patient_with_two_insurers_that_day_is_held(tmp_path: Path, clinic: st
     both = [*POLICIES, ["Ada Sample", "Green Shield", "9"], ["Bob Invented", "PBC", "77"]]
     found = read(tmp_path, WITHOUT, both, clinic=clinic)
     assert [insurer for (insurer,) in shown(found, "insurer")] == ["", "Pacific Blue Cross", ""]
-    month = prepare_month(found, practice(tmp_path, clinic=clinic), month=MONTH, as_of=AS_OF)
+    month = prepare_month(found, Scope(practice(tmp_path, clinic=clinic), month=MONTH, as_of=AS_OF))
     assert outcomes(month)[:2] == ["held", "claimed"]
 
 
@@ -324,7 +324,7 @@ def test_a_practice_systems_report_gives_the_right_sessions(tmp_path: Path, syst
     assert rows == sessions
     assert not found.missing
     assert [column.heading for file in found.files for column in file.doubtful] == []
-    month = prepare_month(found, practice(tmp_path), month=MONTH, as_of=AS_OF)
+    month = prepare_month(found, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
     assert outcomes(month) == expected
 
 

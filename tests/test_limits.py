@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from tests.jane import appointment, as_csv, sale
@@ -40,11 +40,11 @@ def after(folder: Path, before: dict[str, Rows], now: Rows, *, more: str = "") -
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.writing():
         for month, rows in before.items():
-            run = run_of(prepare_month(intake(folder, rows, clinic), clinic, month=month, as_of=AS_OF))
+            run = run_of(prepare_month(intake(folder, rows, clinic), Scope(clinic, month=month, as_of=AS_OF)))
             ledger.add_batch(run)
             ledger.set_page(run)
         memory = ledger.memory()
-    return prepare_month(intake(folder, now, clinic), clinic, month="2026-10", as_of=AS_OF, memory=memory)
+    return prepare_month(intake(folder, now, clinic), Scope(clinic, month="2026-10", as_of=AS_OF, memory=memory))
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def again(folder: Path, runs: list[tuple[str, Rows]], now: Rows, *, more: str) -
     for month, rows in runs:
         with ledger.writing():
             read = intake(folder, rows, clinic)
-            run = run_of(prepare_month(read, clinic, month=month, as_of=AS_OF, memory=ledger.memory()))
+            run = run_of(prepare_month(read, Scope(clinic, month=month, as_of=AS_OF, memory=ledger.memory())))
             ledger.add_batch(run)
             ledger.set_page(run)
     with ledger.reading():
         memory = ledger.memory()
-    return prepare_month(intake(folder, now, clinic), clinic, month="2026-10", as_of=AS_OF, memory=memory)
+    return prepare_month(intake(folder, now, clinic), Scope(clinic, month="2026-10", as_of=AS_OF, memory=memory))
 
 
 def test_a_held_session_that_was_mended_is_not_seen_twice(tmp_path: Path) -> None:
@@ -212,7 +212,9 @@ def test_a_limit_of_other_services_says_nothing_of_this_one(tmp_path: Path) -> N
 def test_claims_that_were_sent_before_were_in_time(tmp_path: Path) -> None:
     clinic = practice(tmp_path, '[[insurer]]\nname = "GMS"\nclaim_within_days = 10\nchannel = "TELUS eClaims"\n')
     read = intake(tmp_path, [on(1, Insurer="GMS")], clinic)
-    now, then = (prepare_month(read, clinic, month="2026-10", as_of=AS_OF, already_sent=sent) for sent in (False, True))
+    now, then = (
+        prepare_month(read, Scope(clinic, month="2026-10", as_of=AS_OF, already_sent=sent)) for sent in (False, True)
+    )
     assert sorted(now.findings["kind"]) == ["past-claim-deadline", "past-submission-window"]
     assert then.findings.empty
 
@@ -332,7 +334,9 @@ def test_the_list_of_policies_counts_what_took_place(tmp_path: Path) -> None:
     listed = as_csv(tmp_path, "policies.csv", [policy | {"Maximum": "20"}], [])
     rows = [on(7), on(14), on(21, Status="no show"), on(28, Fee=0)]
     clinic = practice(tmp_path)
-    month = prepare_month(read_files([xlsx(tmp_path, rows), listed], clinic), clinic, month="2026-10", as_of=AS_OF)
+    month = prepare_month(
+        read_files([xlsx(tmp_path, rows), listed], clinic), Scope(clinic, month="2026-10", as_of=AS_OF)
+    )
     by_list = "by the clinic's list of policies."
     assert messages_of(month, "near-insurer-limit") == [f"It is visit 20 of the 20 that the plan pays, {by_list}"]
     assert messages_of(month, "over-insurer-limit") == [f"It is visit 21, and the plan pays 20, {by_list}"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.month.prepare import months_in, only_month, prepare_month
+from ims_billing.month.prepare import Scope, months_in, only_month, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.grounds import Ground, as_json
@@ -256,7 +256,9 @@ def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
 def test_no_file_of_one_month_depends_on_the_day_it_is_made(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     read = intake(tmp_path, [row()], clinic)
-    early, late = (prepare_month(read, clinic, month=MONTH, as_of=day) for day in (AS_OF, AS_OF.replace(year=2030)))
+    early, late = (
+        prepare_month(read, Scope(clinic, month=MONTH, as_of=day)) for day in (AS_OF, AS_OF.replace(year=2030))
+    )
     assert frame_text(early.claims) == frame_text(late.claims)
 
 

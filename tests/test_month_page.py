@@ -21,7 +21,7 @@ from ims_billing.cli.screen.month_page import LINES, Shown, month_page
 from ims_billing.cli.screen.on_hold import changed_since
 from ims_billing.cli.screen.places import Places
 from ims_billing.clinic.toml_file import load
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
@@ -35,7 +35,7 @@ COMMAND = "ims-billing claim samples/sessions-2026-10.xlsx"
 def month() -> Month:
     clinic = load(SAMPLES / "clinic.toml")
     files = read_files([SAMPLES / "sessions-2026-10.xlsx"], clinic)
-    return prepare_month(files, clinic, month="2026-10", as_of=dt.date(2026, 11, 5))
+    return prepare_month(files, Scope(clinic, month="2026-10", as_of=dt.date(2026, 11, 5)))
 
 
 def claimed(month: Month) -> Shown:

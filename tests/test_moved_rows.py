@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.code_pages import decode
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, practice
@@ -38,7 +38,7 @@ CLEAN = "\n".join([HEADER, *ROWS]) + "\n"
 def month_of(tmp_path: Path, content: str | bytes, clinic: Clinic) -> Month:
     path = tmp_path / "sessions.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return prepare_month(read_files([path], clinic), clinic, month=MONTH, as_of=AS_OF)
+    return prepare_month(read_files([path], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
 
 
 def structural() -> Iterator[tuple[str, str]]:

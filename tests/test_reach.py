@@ -15,7 +15,7 @@ import pytest
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
 from ims_billing.payments.positions import positions, who_pays
@@ -80,7 +80,8 @@ def grown(folder: Path, chance: random.Random, clinic: Clinic) -> tuple[Ledger, 
         as_of = dt.date(year, month, 28) + dt.timedelta(days=9)
         with ledger.writing():
             made = prepare_month(
-                taken_in(folder, own, clinic), clinic, month=f"{year}-{month:02d}", as_of=as_of, memory=ledger.memory()
+                taken_in(folder, own, clinic),
+                Scope(clinic, month=f"{year}-{month:02d}", as_of=as_of, memory=ledger.memory()),
             )
             ledger.add_batch(run_of(made))
             ledger.set_page(run_of(made))
@@ -109,7 +110,7 @@ def test_what_is_in_reach_gives_the_same_month_as_the_whole_ledger(tmp_path: Pat
         whole = ledger.memory()
         part = ledger.memory(reach_of(read, clinic, whole.decisions, "2026-09"))
     months = [
-        prepare_month(read, clinic, month="2026-09", as_of=dt.date(2026, 10, 7), memory=memory)
+        prepare_month(read, Scope(clinic, month="2026-09", as_of=dt.date(2026, 10, 7), memory=memory))
         for memory in (whole, part)
     ]
     assert outcome(months[0]) == outcome(months[1])

@@ -11,11 +11,10 @@ import pytest
 
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.frames import DECISIONS, ON_LEDGER, UNCLAIMED, empty
 from ims_billing.vocabulary.model import Memory
 from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, messages_of, outcomes, practice, row
 
@@ -38,7 +37,7 @@ def claimed_before(folder: Path, before: Rows, more: str = "", void: Sequence[st
         ledger = Ledger(folder / "before.sqlite")
         with ledger.writing():
             for name in sorted({f"{cells['Service Date']:%Y-%m}" for cells in before}):
-                run = run_of(prepare_month(intake(folder, before, clinic), clinic, month=name, as_of=AS_OF))
+                run = run_of(prepare_month(intake(folder, before, clinic), Scope(clinic, month=name, as_of=AS_OF)))
                 ledger.add_batch(run)
                 ledger.set_page(run)
             for claim in void:
@@ -63,7 +62,7 @@ def again(
     memory = claimed_before(folder, before, more, void)
     clinic = practice(folder, more + then)
     as_of = dt.date(2026, 11, 30)
-    return prepare_month(intake(folder, now, clinic), clinic, month=month, as_of=as_of, memory=memory)
+    return prepare_month(intake(folder, now, clinic), Scope(clinic, month=month, as_of=as_of, memory=memory))
 
 
 def with_id(**cells: Any) -> dict[str, Any]:
@@ -233,7 +232,7 @@ def test_missing_from_the_same_export_is_judged_by_the_file(
     memory = claimed_before(tmp_path, [CLAIMED, BESIDE])
     clinic = practice(tmp_path)
     read = read_files([csv_file(tmp_path, rows, f"{n}.csv") for n, rows in enumerate(files)], clinic)
-    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF, memory=memory)
+    month = prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF, memory=memory))
     sessions = month.sessions
     assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
 
@@ -262,11 +261,13 @@ def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp
     with ledger.writing():
         for rows in ([with_id()], [moved | {"Session ID": ""}]):
             # Voided in between, and claimed on another day from an export without ids.
-            ledger.add_batch(run_of(prepare_month(intake(tmp_path, rows, clinic), clinic, month=MONTH, as_of=AS_OF)))
+            ledger.add_batch(
+                run_of(prepare_month(intake(tmp_path, rows, clinic), Scope(clinic, month=MONTH, as_of=AS_OF)))
+            )
             if len(ledger.claims()) == 1:
                 ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
         memory = ledger.memory()
-    month = prepare_month(intake(tmp_path, [moved], clinic), clinic, month=MONTH, as_of=AS_OF, memory=memory)
+    month = prepare_month(intake(tmp_path, [moved], clinic), Scope(clinic, month=MONTH, as_of=AS_OF, memory=memory))
     assert (outcomes(month), list(month.sessions["claim"])) == (["already_claimed"], ["2026-10-SUNL-0002"])
 
 
@@ -274,12 +275,14 @@ def test_a_practitioner_who_left_the_roster_changes_no_claim(tmp_path: Path) -> 
     clinic = practice(tmp_path)
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
-        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [at_nine()], clinic), clinic, month=MONTH, as_of=AS_OF)))
+        ledger.add_batch(
+            run_of(prepare_month(intake(tmp_path, [at_nine()], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)))
+        )
         memory = ledger.memory()
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     (tmp_path / "clinic.toml").write_text(text.replace("Ann Example", "Zoe New").replace("A. Example", "Z"), "utf-8")
     since = load(tmp_path / "clinic.toml")
-    month = prepare_month(intake(tmp_path, [at_nine()], since), since, month=MONTH, as_of=AS_OF, memory=memory)
+    month = prepare_month(intake(tmp_path, [at_nine()], since), Scope(since, month=MONTH, as_of=AS_OF, memory=memory))
     assert outcomes(month) == ["already_claimed"]
 
 
@@ -310,7 +313,9 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
     clinic = practice(tmp_path, own.format("Novel Mutual", ""))
     ledger = Ledger(tmp_path / "ims-billing.sqlite")
     with ledger.writing():
-        ledger.add_batch(run_of(prepare_month(intake(tmp_path, [before], clinic), clinic, month=MONTH, as_of=AS_OF)))
+        ledger.add_batch(
+            run_of(prepare_month(intake(tmp_path, [before], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)))
+        )
         memory = ledger.memory()
     renamed = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     renamed = renamed.replace(own.format("Novel Mutual", ""), own.format("Novel Insurance", '"Novel Mutual"'))
@@ -318,7 +323,7 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
     renamed = renamed.replace('aliases = ["A. Example"]', 'aliases = ["Ann Example"]')
     (tmp_path / "clinic.toml").write_text(renamed, encoding="utf-8")
     since = load(tmp_path / "clinic.toml")
-    month = prepare_month(intake(tmp_path, [before], since), since, month=MONTH, as_of=AS_OF, memory=memory)
+    month = prepare_month(intake(tmp_path, [before], since), Scope(since, month=MONTH, as_of=AS_OF, memory=memory))
     assert outcomes(month) == ["already_claimed"]
     assert set(month.sessions["insurer_name"]) == {"Novel Insurance"}
 
@@ -445,8 +450,11 @@ def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
 def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     read = intake(tmp_path, [at_nine(), at_nine(Patient="", Start="")], clinic)
+    new = Ledger(tmp_path / "ims-billing.sqlite")
+    with new.writing():
+        memory = new.memory()
     one, other = (
-        prepare_month(read, clinic, month=MONTH, as_of=AS_OF, memory=memory)
-        for memory in (None, Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS)))
+        prepare_month(read, scope)
+        for scope in (Scope(clinic, MONTH, AS_OF), Scope(clinic, MONTH, AS_OF, memory=memory))
     )
     assert outcomes(one) == outcomes(other) == ["claimed", "held"]

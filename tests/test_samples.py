@@ -19,7 +19,7 @@ from ims_billing.cli.main import app
 from ims_billing.clinic.setup_file import load as load_setup
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
@@ -38,7 +38,9 @@ def month() -> Month:
 
 def sample(month: str | None, *files: Path) -> Month:
     clinic = load(SAMPLES / "clinic.toml")
-    return prepare_month(read_files(files or [SESSIONS], clinic), clinic, month=month, as_of=dt.date(2026, 11, 5))
+    return prepare_month(
+        read_files(files or [SESSIONS], clinic), Scope(clinic, month=month, as_of=dt.date(2026, 11, 5))
+    )
 
 
 def jane(month: str | None) -> Month:
@@ -69,8 +71,8 @@ def test_the_setup_in_excel_gives_the_same_bytes_but_for_its_name_and_hash(month
         files_of(prepared, tmp_path / name)
         for name, prepared in (
             ("toml", month),
-            ("excel", prepare_month(month.intake, in_excel, month=month.month, as_of=month.as_of)),
-            ("renamed", prepare_month(month.intake, named, month=month.month, as_of=month.as_of)),
+            ("excel", prepare_month(month.intake, Scope(in_excel, month=month.month, as_of=month.as_of))),
+            ("renamed", prepare_month(month.intake, Scope(named, month=month.month, as_of=month.as_of))),
         )
     )
     assert renamed == by_toml
@@ -93,7 +95,7 @@ def a_week_later(folder: Path) -> Month:
         ledger.void("2026-10-SUNL-0001", dt.date(2026, 11, 9), "a test")
         memory = ledger.memory()
     later = read_files([SAMPLES / "sessions-2026-10-later.xlsx"], clinic)
-    return prepare_month(later, clinic, month="2026-10", as_of=dt.date(2026, 11, 12), memory=memory)
+    return prepare_month(later, Scope(clinic, month="2026-10", as_of=dt.date(2026, 11, 12), memory=memory))
 
 
 def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month, tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_every_outcome_and_every_finding_stands_in_the_sample(month: Month, tmp_
 def test_janes_reports_give_the_same_claims_as_the_session_spreadsheet(month: Month) -> None:
     # How another layout numbers sessions and patients, and writes names, is no part of a claim.
     # Jane's reports have no second insurer, and what a visit was told by is another column there.
-    own = ["source", "session_id", "patient_id", "natural_key", "visit_evidence", "evidence", "remarks"]
+    own = ["source", "session_id", "patient_id", "natural_key", "visit_evidence", "evidence", "remarks", "invoice"]
     own += ["secondary_insurer", "secondary_policy", "secondary_member", "payer_order"]
     from_jane = on_ledger(jane("2026-10")).claims.drop(columns=own)
     assert frame_text(from_jane) == frame_text(on_ledger(month).claims.drop(columns=own))

@@ -14,7 +14,7 @@ from rich.console import Console
 from ims_billing.checks import CHECKS
 from ims_billing.cli.screen import terminal
 from ims_billing.cli.screen.terminal import Working
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
 from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
@@ -103,7 +103,7 @@ def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
         path = xlsx(tmp_path, rows, f"{number}.xlsx")
         sizes.append(path.stat().st_size)
     files = [tmp_path / f"{n}.xlsx" for n in (2, 0, 1)]
-    month = prepare_month(read_files(files, clinic, progress), clinic, month=MONTH, as_of=AS_OF, progress=progress)
+    month = prepare_month(read_files(files, clinic, progress), Scope(clinic, month=MONTH, as_of=AS_OF), progress)
     whole = sum(sizes)
     assert steps[:3] == [
         ("Reading 0.xlsx, 1 of 3", 0.0),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.toml_file import load
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.intake import FileRead
 from tests.jane import appointment, as_csv, exports, sale
@@ -27,7 +27,7 @@ NO_POLICY = '[severity]\nmissing-policy = "off"\n'
 def jane(tmp_path: Path, appointments: Rows, sales: Rows, *lists: Path, more: str = NO_POLICY) -> Month:
     clinic = practice(tmp_path, more)
     read = read_files([*exports(tmp_path, appointments, sales), *lists], clinic)
-    return prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
+    return prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF))
 
 
 def account(month: Month) -> list[tuple[str, int, int, int, int]]:
@@ -199,7 +199,7 @@ def test_a_receipt_in_the_words_that_ims_is_billed_under_contradicts_no_ims(
     clinic_path.write_text(described, encoding="utf-8")
     clinic = load(clinic_path)
     read = read_files(exports(tmp_path, [appointment()], [sale(Item=item)]), clinic)
-    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF))
     assert outcomes(month) == [outcome]
     assert kinds(month) == (["sale-and-arrival-differ"] if outcome == "held" else [])
 
@@ -273,7 +273,7 @@ def test_one_report_alone_misses_nothing_in_the_other(tmp_path: Path, report: st
     clinic = practice(tmp_path, NO_POLICY)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])
     read = read_files([appointments if report == "appointments" else sales], clinic)
-    month = prepare_month(read, clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF))
     assert not {"arrival-without-sale", "sale-without-arrival"} & set(month.findings["kind"])
 
 
@@ -378,7 +378,8 @@ def test_overlapping_appointment_exports_count_once(tmp_path: Path) -> None:
     clinic = practice(tmp_path, NO_POLICY)
     again = as_csv(tmp_path, "B_Appointments.csv", [appointment(), appointment(**LATER, patient_guid="g-2")], [])
     month = prepare_month(
-        read_files([*exports(tmp_path, [appointment()], [sale()]), again], clinic), clinic, month=MONTH, as_of=AS_OF
+        read_files([*exports(tmp_path, [appointment()], [sale()]), again], clinic),
+        Scope(clinic, month=MONTH, as_of=AS_OF),
     )
     assert account(month) == [
         ("jane-appointments", 2, 0, 0, 0), ("jane-appointments", 0, 1, 0, 0), ("jane-sales", 0, 0, 1, 0),

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.reading.unread import ALL_ATTENDED, refuse_unread
 from ims_billing.rules.published import published
@@ -84,7 +84,7 @@ def claimed(path: Path, clinic: Clinic) -> list[str]:
         intake = read_files([path], clinic)
     except BillingError:
         return []
-    month = prepare_month(intake, clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
     return list(month.sessions.loc[month.sessions["outcome"] == "claimed", "patient"])
 
 
@@ -376,7 +376,7 @@ def test_a_file_without_a_status_column_says_so(tmp_path: Path) -> None:
 def test_the_ledger_keeps_what_was_not_read_and_sources_shows_it(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     intake = read_files([csv_file(tmp_path, [{**NEEDED, "Colour": "red"}])], clinic)
-    view = on_ledger(prepare_month(intake, clinic, month=MONTH, as_of=AS_OF))
+    view = on_ledger(prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF)))
     (block,) = [block for block in sources(view) if block.title == "Columns that were not read"]
     assert block.rows == [("sessions.csv", "Colour")]
 

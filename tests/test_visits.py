@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ims_billing.month.prepare import prepare_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from tests.practice import AS_OF, MONTH, csv_file, csv_text, kinds, month_of, outcomes, practice, read_texts, row
 from tests.test_limits import after
@@ -131,7 +131,7 @@ def test_a_visit_in_two_rows_is_never_claimed_in_silence(tmp_path: Path, settled
         one_file = [csv_file(tmp_path, [*first, *second], "both.csv")]
         two_files = [csv_file(tmp_path, rows, f"{name}.csv") for name, rows in (("a", first), ("b", second))]
         for files in (one_file, two_files):
-            month = prepare_month(read_files(files, clinic), clinic, month=MONTH, as_of=AS_OF)
+            month = prepare_month(read_files(files, clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
             claimed = month.sessions.loc[month.sessions["outcome"] == "claimed", "service_date"].dt.day
             assert [combined[day - 1] for day in claimed if not apart(settled, combined[day - 1][1][1])] == []
 
@@ -153,7 +153,7 @@ def test_what_stands_beside_a_name_and_a_mistyped_birth_date_make_no_other_patie
         on_day = {"Service_Date": dt.date(2026, 10, day)}
         rows += [row(**{**usual, **on_day}), row(**{**usual, **on_day, **again, **settled})]
     clinic = practice(tmp_path)
-    month = prepare_month(read_texts(clinic, csv_text(rows)), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert "claimed" not in outcomes(month)
     copies = set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"])
     assert copies == set(range(0, len(rows), 1 if not settled else 2))
@@ -163,7 +163,7 @@ def test_two_numbered_rows_of_a_patient_with_two_birth_dates_are_two_visits_of_o
     cells = {"Member_ID": "000175-01"}
     rows = [row(Session_ID=f"S{n}", Birth_Date=f"1980-01-0{n}", **cells) for n in (1, 2)]
     clinic = practice(tmp_path)
-    month = prepare_month(read_texts(clinic, csv_text(rows)), clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert [kinds(month, n) for n in (0, 1)] == [["second-visit-same-day"]] * 2
 
 

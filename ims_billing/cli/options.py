@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,15 +118,15 @@ def read_all(files: list[Path], clinic: Clinic) -> Intake:
 def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
     """The month as it would be claimed; nothing is recorded."""
     from ims_billing.cli.screen import Working
-    from ims_billing.month.prepare import prepare_month
+    from ims_billing.month.prepare import Scope, prepare_month
     from ims_billing.month.reach import reach_of
 
-    memory = None
+    scope = Scope(clinic, month, as_of)
     if ledger is not None:
         with ledger.reading():
-            memory = ledger.memory(reach_of(intake, clinic, ledger.decisions(), month))
+            scope = replace(scope, memory=ledger.memory(reach_of(intake, clinic, ledger.decisions(), month)))
     with Working() as working:
-        return prepare_month(intake, clinic, month=month, as_of=as_of, memory=memory, progress=working.step)
+        return prepare_month(intake, scope, working.step)
 
 
 def places(

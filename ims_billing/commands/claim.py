@@ -24,7 +24,7 @@ from ims_billing.commands.refusals import (
 from ims_billing.commands.sent_in_folder import unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
@@ -92,12 +92,8 @@ class Request:
         """Prepares the month by what the ledger holds."""
         return prepare_month(
             self.intake,
-            self.clinic,
-            month=self.month,
-            as_of=self.as_of,
-            memory=memory,
-            already_sent=self.already_sent,
-            progress=progress,
+            Scope(self.clinic, month=self.month, as_of=self.as_of, memory=memory, already_sent=self.already_sent),
+            progress,
         )
 
     def rest(self, run: Run, prepared: Month, ledger: Ledger) -> Rest:

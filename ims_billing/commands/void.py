@@ -14,7 +14,7 @@ from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.prepare import Month, prepare_month
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of, with_rests
 from ims_billing.month.second_insurer import rests
@@ -125,11 +125,13 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
     sessions = _as_claimed(old, clinic) if intake is None else intake
     prepared = prepare_month(
         sessions,
-        clinic,
-        month=None,
-        as_of=as_of,
-        memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions(), replacing=number)),
-        replacing=number,
+        Scope(
+            clinic,
+            month=None,
+            as_of=as_of,
+            memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions(), replacing=number)),
+            replacing=number,
+        ),
     )
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
     if len(claims) != 1:
@@ -153,7 +155,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     memory = ledger.memory(reach_of(read, clinic, ledger.decisions()))
-    prepared = prepare_month(read, clinic, month=None, as_of=as_of, memory=memory)
+    prepared = prepare_month(read, Scope(clinic, month=None, as_of=as_of, memory=memory))
     second_plans = stated_second_plans(prepared.sessions)
     claims = ledger.claims_with_second_insurers([*second_plans, first])
     postings = ledger.postings(claims["claim"])

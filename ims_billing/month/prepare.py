@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -114,49 +114,32 @@ def only_month(sessions: pd.DataFrame) -> str:
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """The settings of a run."""
+class Scope:
+    """The settings of a run: the clinic, what is billed, and what is remembered."""
 
     clinic: Clinic
     """The clinic's setup."""
     month: str | None
-    """The month that is billed; None for all months in the files."""
+    """The month to bill, as 2026-10; None for all months in the files."""
     as_of: dt.date
     """The day of the run."""
-    memory: Memory
-    """The ledger's claims, unclaimed visits and decisions of all months."""
-    replacing: str
+    memory: Memory = field(default_factory=lambda: Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS)))
+    """The ledger's claims, unclaimed visits and decisions of all months; empty if there is no ledger."""
+    replacing: str = ""
     """Number of the voided claim whose session is claimed again; empty if none."""
-    already_sent: bool
+    already_sent: bool = False
     """True if the claims were sent before this program came, and in time."""
 
 
-def prepare_month(
-    intake: Intake,
-    clinic: Clinic,
-    *,
-    month: str | None,
-    as_of: dt.date,
-    memory: Memory | None = None,
-    replacing: str = "",
-    already_sent: bool = False,
-    progress: Progress = no_progress,
-) -> Month:
+def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress) -> Month:
     """Classifies, checks and prices the sessions of a month, and proves that every one is accounted for.
 
     intake: the sessions of the files
-    clinic: the clinic's setup
-    month: the month to bill, as 2026-10; None for all months in the files
-    as_of: the day of the run
-    memory: the ledger's claims, unclaimed visits and decisions of all months; None if there is no ledger
-    replacing: number of the voided claim whose session is claimed again; empty if none
-    already_sent: the claims were sent before this program came
+    scope: the settings of the run
     progress: called at each step
 
     Raises RuntimeError or TypeError for a bug only: a fault of a session is a finding.
     """
-    memory = memory or Memory(empty(ON_LEDGER), empty(UNCLAIMED), empty(DECISIONS))
-    scope = _Scope(clinic, month, as_of, memory, replacing, already_sent)
     progress("Classifying")
     classified = _classify(intake, scope)
     progress("Looking up earlier claims")
@@ -165,9 +148,9 @@ def prepare_month(
     progress("Making the claims")
     judged = _judge(classified, lookup, checked, scope)
     return Month(
-        month=month,
-        as_of=as_of,
-        clinic=clinic,
+        month=scope.month,
+        as_of=scope.as_of,
+        clinic=scope.clinic,
         intake=classified.decided.intake,
         sessions=judged.sessions,
         findings=checked.findings,
@@ -200,7 +183,7 @@ class _Classified:
     """The decisions about these sessions."""
 
 
-def _classify(intake: Intake, scope: _Scope) -> _Classified:
+def _classify(intake: Intake, scope: Scope) -> _Classified:
     prove(intake.sessions, SESSIONS)
     intake = _without_names(intake)
     prove(intake.cell_findings, CELL_FINDINGS)
@@ -270,7 +253,7 @@ class _Lookup:
     """True for sessions without a date that no reason settles."""
 
 
-def _look_up(classified: _Classified, scope: _Scope) -> _Lookup:
+def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     sessions, decided, clinic = classified.sessions, classified.decided, scope.clinic
     reason = reasons_not_to_bill(sessions, clinic, scope.as_of, month=scope.month).mask(classified.shifted, "")
     sessions = sessions.assign(reason=reason)
@@ -304,7 +287,7 @@ class _Checked:
     prices: pd.DataFrame
 
 
-def _check(classified: _Classified, lookup: _Lookup, scope: _Scope, progress: Progress) -> _Checked:
+def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Progress) -> _Checked:
     sessions, states, decided = lookup.sessions, lookup.states, classified.decided
     candidates = sessions[lookup.candidates]
     priced = prices(candidates, scope.clinic)
@@ -350,7 +333,7 @@ class _Judged:
     claims: pd.DataFrame
 
 
-def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: _Scope) -> _Judged:
+def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: Scope) -> _Judged:
     sessions, findings = lookup.sessions, checked.findings
     held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
     outcome = np.select(
@@ -378,7 +361,7 @@ def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     return pd.Series({session: as_json(several) for session, several in remarks.items()}, dtype="str")
 
 
-def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: _Scope) -> pd.DataFrame:
+def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: Scope) -> pd.DataFrame:
     """The sessions of earlier months that would be claimed if their month were billed."""
     if scope.month is None:
         return sessions.iloc[:0]
