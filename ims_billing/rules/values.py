@@ -21,7 +21,9 @@ ALWAYS = dt.date.min
 class Strict(BaseModel):
     """Refuses keys it does not know, so that a misspelt one is never silently without effect."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True, defer_build=True
+    )
 
 
 class Period(Strict):
