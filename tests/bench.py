@@ -176,7 +176,9 @@ def workbook(folder: Path, count: int) -> Path:
 def run(arguments: list[str]) -> Cost:
     """Runs a command to its end."""
     began = time.perf_counter()
-    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # As installed: with the bytecode of every module beside it, which some environments forbid to write.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=own)
     assert child.stdout is not None
     assert child.stderr is not None
     output, errors = child.stdout.read(), child.stderr.read()

@@ -9,6 +9,7 @@ kept the ledger locked, with its share of the whole.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sqlite3
 import statistics
@@ -68,7 +69,8 @@ def ran(folder: Path, *arguments: str) -> tuple[float, float]:
     """Runs a command: its seconds of processor, and the longest time that it kept the ledger locked."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     named = [*arguments, "--clinic", str(folder / "clinic.toml")]
-    done = subprocess.run([sys.executable, "-c", LOCKED, *named], capture_output=True, text=True, check=False)
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", LOCKED, *named], capture_output=True, text=True, check=False, env=own)
     assert done.returncode in (0, 1), f"{named}\n{done.stderr}"
     locked = done.stderr.strip().splitlines()[-1].split()[1:] if "locked" in done.stderr else []
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

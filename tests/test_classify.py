@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ims_billing.rules.published import WordGroup, published
+from ims_billing.rules.published import published
+from ims_billing.rules.words import WordGroup
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.name_words import words_of
 from ims_billing.sessions.service_names import NameReader, names_read

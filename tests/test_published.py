@@ -112,12 +112,12 @@ def test_every_published_rule_has_a_case_for_the_day_before_the_first_and_the_la
 
 def published_rules() -> list[Rule]:
     """Every published rule of any day."""
-    days = sorted({value.start for value in published().cited()})
+    days = sorted({value.start for value in published().values.cited()})
     return list(dict.fromkeys(rule for day in days for rule in rules_on(without_file(), day)))
 
 
 def test_every_published_value_is_shown_by_rules() -> None:
-    starts = {(v.source, v.url, v.start) for v in published().cited()}
+    starts = {(v.source, v.url, v.start) for v in published().values.cited()}
     assert {(r.cited.source, r.cited.url, r.cited.start) for r in published_rules()} == starts
 
 
@@ -139,7 +139,7 @@ def test_a_rule_without_its_source_or_its_days_is_refused(case: str, change: dic
         "service": "ims", "insurer": "MSP", "amount": Decimal(1), "from": "2025-01-01", "source": "somebody",
         "url": "https://example.org", "verified": True, "published": True,
     }  # fmt: skip
-    rest = {name: getattr(published(), name) for name in Rulebook.model_fields}
+    rest = {name: getattr(published().values, name) for name in Rulebook.model_fields}
     assert Rulebook.model_validate({**rest, "fees": {"fee": [good]}}).fees.fee[0].amount == 1
     twice = [{**good, "until": "2025-06-30"}, {**good, "from": "2025-06-30"}]
     with pytest.raises(ValidationError, match="two are in force on one day"):

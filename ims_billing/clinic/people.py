@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ims_billing.rules.published import PeopleRules, published
+from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import nearest
 from ims_billing.vocabulary.model import Profession
 from ims_billing.vocabulary.spelling import plain
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Practitioner
+    from ims_billing.rules.words import PeopleRules
 
 Words = tuple[str, ...]
 # Marks that only part one word from the next. Any other, such as ? & +, says something that is not understood.

@@ -25,7 +25,7 @@ from ims_billing.clinic.clinic import (
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.people import person
 from ims_billing.clinic.raw_setup import RawSetup
-from ims_billing.rules.published import PublishedInsurer, Rulebook, published
+from ims_billing.rules.published import PublishedInsurer, published
 from ims_billing.rules.values import (
     ALWAYS,
     Channel,
@@ -351,7 +351,7 @@ def _assemble(
 
 def _with_published(clinic: Clinic, fees: Iterable[Fee], limits: Iterable[Limit]) -> Clinic:
     """The clinic with its own fees and limits before the published ones, so that of equals its own stands."""
-    rules: Rulebook = published()
+    rules = published()
 
     def by_id(value: M) -> M:
         insurer = clinic.insurer(getattr(value, "insurer", None) or "")

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import ClinicLayout
-from ims_billing.rules.published import Layout, published
+from ims_billing.rules.published import published
 from ims_billing.rules.systems import SystemLayout, systems
+from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.spelling import heading, plain
 
 

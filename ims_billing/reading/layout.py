@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.reading.statuses import heading_status, holds_marks
-from ims_billing.rules.published import Layout, published
+from ims_billing.rules.published import published
+from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, Order, day, meanings, money, text
 from ims_billing.vocabulary.spelling import heading
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ims_billing.reading.statuses import doubts, mark, trimmed
 from ims_billing.reading.table import Table
-from ims_billing.rules.published import PolicyStatus, published
+from ims_billing.rules.published import published
+from ims_billing.rules.words import PolicyStatus
 from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.spelling import heading_words
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, match, score
 from ims_billing.reading.spreadsheet import RawTable
-from ims_billing.rules.published import Layout
+from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import heading, plain

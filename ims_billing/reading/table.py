@@ -14,7 +14,8 @@ from ims_billing.reading.group_headings import rows_under_headings
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import moved_rows
 from ims_billing.reading.own_rows import own_rows
-from ims_billing.rules.published import LayoutRules, published
+from ims_billing.rules.published import published
+from ims_billing.rules.words import LayoutRules
 from ims_billing.vocabulary.cells import (
     Cell,
     Clock,

@@ -6,14 +6,12 @@ import itertools
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ims_billing.rules.other_reports import OtherReport, PaymentWords
-from ims_billing.rules.unread import UnreadRules
 from ims_billing.rules.values import (
     CLINIC_FILE,
     Channel,
@@ -33,8 +31,13 @@ from ims_billing.rules.values import (
     clashing_fees,
     clashing_limits,
 )
-from ims_billing.vocabulary.model import Profession, Service
-from ims_billing.vocabulary.spelling import bare, heading
+from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.spelling import bare
+
+if TYPE_CHECKING:
+    # Words by which files are read, their shapes with them, are loaded where a file is read.
+    from ims_billing.rules.unread import UnreadRules
+    from ims_billing.rules.words import LayoutRules, PeopleRules, ServiceRules
 
 
 class PublishedInsurer(Strict):
@@ -69,211 +72,6 @@ class PublishedInsurer(Strict):
     def cited(self) -> Iterator[Cited]:
         """Every value of it that has dates."""
         yield from (*self.channel, *self.requires, *self.service_code, *self.condition, *self.note)
-
-
-class ServiceWords(Strict):
-    """The terms that name one service, and those that name it in notes."""
-
-    id: Service
-    about: Text
-    terms: tuple[Text, ...]
-    in_notes: tuple[Text, ...] = ()
-
-
-class Negation(Strict):
-    """In notes: words that deny the term after them (and the next one, if `joining`), or before them (`after`)."""
-
-    words: tuple[Text, ...]
-    joining: tuple[Text, ...]
-    after: tuple[Text, ...]
-
-
-# The effects of a group's words on a name with IMS. Between wordings of one length the first effect here counts.
-Effect = Literal["denies-next", "denies-before", "not-a-visit", "not-certain", "neutral"]
-
-
-class WordGroup(Strict):
-    """Words that may stand beside a service's term, with what they do and why."""
-
-    id: Text
-    effect: Effect
-    about: Text
-    words: tuple[Text, ...]
-    # Names by which the tests hold the group.
-    cases: tuple[Text, ...] = ()
-    # `not-a-visit` words that settle a name without IMS too.
-    any_service: bool = False
-    # Two of this group joined by "or" leave IMS as certain as before: "neck or back".
-    alternatives: bool = False
-    # May stand between a denying word and the term it denies: "no further IMS".
-    gap: bool = False
-
-
-class Signs(Strict):
-    """Signs and emoji that change nothing, written in one run."""
-
-    neutral: Text
-    emoji: Text
-
-
-class Question(Strict):
-    """How a heading begins that asks what IMS is."""
-
-    begins: tuple[Text, ...]
-
-
-class VisitWords(Strict):
-    """Words in a service name that mark a first visit or a later one, or neither."""
-
-    initial: tuple[Text, ...]
-    subsequent: tuple[Text, ...]
-    either: tuple[Text, ...]
-    again: tuple[Text, ...]
-
-
-class DurationWords(Strict):
-    """Units of time in a service name."""
-
-    minutes: tuple[Text, ...]
-    hours: tuple[Text, ...]
-
-
-class ServiceRules(Strict):
-    """How a service name is read: `services.toml`."""
-
-    service: tuple[ServiceWords, ...]
-    negation: Negation
-    names: dict[str, Service]
-    visit: VisitWords
-    duration: DurationWords
-    group: tuple[WordGroup, ...]
-    signs: Signs
-    # By a number word, or a number, before a word for visits a name is of more than one visit.
-    receipt: dict[str, tuple[Text, ...]]
-    counted: dict[Literal["visits", "numbers"], tuple[Text, ...]]
-    question: Question
-
-    @model_validator(mode="after")
-    def _groups_that_decide_have_cases(self) -> ServiceRules:
-        for group in self.group:
-            if group.effect != "neutral" and not group.cases:
-                raise ValueError(f"the group {group.id!r} lacks cases")
-        return self
-
-
-class Layout(Strict):
-    """One layout: the fields it needs (`a|b`: one of them), and by field its headings, this product's own first.
-
-    `passed_over` are headings that it has and nobody needs.
-    """
-
-    title: Text
-    needed: tuple[Text, ...]
-    headings: dict[str, tuple[Text, ...]]
-    passed_over: tuple[Text, ...] = ()
-
-    @model_validator(mode="after")
-    def _headings_are_apart(self) -> Layout:
-        meanings: dict[str, str] = {}
-        for name, headings in self.headings.items():
-            for text in headings:
-                if meanings.setdefault(heading(text), name) != name:
-                    raise ValueError(f"heading {text!r} stands for {meanings[heading(text)]} and {name}")
-        return self
-
-
-class Lines(Strict):
-    """Lines that are no sessions."""
-
-    totals: tuple[Text, ...]
-    beside: tuple[Text, ...]
-
-
-class PeopleRules(Strict):
-    """Words beside a practitioner's name that are no part of it: `people.toml`."""
-
-    titles: tuple[Text, ...]
-    pronouns: tuple[Text, ...]
-    credentials: tuple[Text, ...]
-    degrees: tuple[Text, ...]
-    sites: tuple[Text, ...]
-    professions: dict[Profession, tuple[Text, ...]]
-
-
-Words = dict[str, tuple[Text, ...]]
-
-
-class CellWords(Strict):
-    """The words that cells may hold, by column and meaning."""
-
-    status: Words
-    visit: Words
-    relationship: Words
-    billed: Words
-    remittance: Words
-    nothing: Words
-    jane_state: Words = Field(alias="jane-state")
-    jane_sale: Words = Field(alias="jane-sale")
-
-
-class PolicyStatus(Strict):
-    """The words of a policy's status that leave it in force or ended, and those of headings that may speak of it."""
-
-    open: tuple[Text, ...]
-    ended: tuple[Text, ...]
-    doubtful: tuple[Text, ...]
-    stems: tuple[Text, ...]
-
-
-class UnreadMoney(Strict):
-    """Headings of unread columns: those that `explains` an amount that is read, and words in others.
-
-    A heading with a `number` word holds no money; one with a `paid` word may repeat what was paid.
-    """
-
-    explains: tuple[Text, ...]
-    number: tuple[Text, ...]
-    paid: tuple[Text, ...]
-
-
-class PayerWords(Strict):
-    """Words on a line of a list of payments that say who paid."""
-
-    # How patients pay, and phrases that say that they did, wherever they stand.
-    patient: tuple[Text, ...]
-    # Ways in which patients pay, that elsewhere may mean all sorts.
-    means: tuple[Text, ...]
-    # Persons who are no insurer.
-    person: tuple[Text, ...]
-    insurer: tuple[Text, ...]
-    # Words that say nothing of who paid.
-    either: tuple[Text, ...]
-    # Spellings of Canadian dollars.
-    currency: tuple[Text, ...]
-    unread: UnreadMoney
-
-
-class NoteWords(Strict):
-    """What a short note may say of a visit: `anywhere` unless `denied`, or `alone` but for words `beside` it."""
-
-    anywhere: tuple[Text, ...]
-    alone: tuple[Text, ...]
-    denied: tuple[Text, ...]
-    beside: tuple[Text, ...]
-
-
-class LayoutRules(Strict):
-    """How spreadsheets are read: `layouts.toml`."""
-
-    layout: dict[str, Layout]
-    set_aside: dict[str, tuple[Text, ...]]
-    policy_status: PolicyStatus
-    other_report: tuple[OtherReport, ...]
-    speaks_of_payment: PaymentWords
-    lines: Lines
-    words: CellWords
-    notes: NoteWords
-    payers: PayerWords
 
 
 class SelfPay(Strict):
@@ -315,12 +113,8 @@ class LimitRules(Strict):
 
 
 class Rulebook(Strict):
-    """Everything that is published."""
+    """The published values, each with its days and its source."""
 
-    services: ServiceRules
-    layouts: LayoutRules
-    unread: UnreadRules
-    people: PeopleRules
     insurers: InsurerRules
     fees: FeeRules
     limits: LimitRules
@@ -377,13 +171,62 @@ def _marked(rules: Any) -> Any:
     return rules
 
 
-_FILES = ("services", "layouts", "unread", "people", "insurers", "fees", "limits")
+class Published:
+    """The rules that come with the program, file by file as they are used; a fault is a bug and a ValidationError."""
+
+    @cached_property
+    def values(self) -> Rulebook:
+        """The insurers, fees and limits, which are validated together."""
+        return Rulebook.model_validate({name: rules_text(f"{name}.toml") for name in Rulebook.model_fields})
+
+    @property
+    def insurers(self) -> InsurerRules:
+        """The insurers, and what each requires."""
+        return self.values.insurers
+
+    @property
+    def fees(self) -> FeeRules:
+        """The public payers' fees."""
+        return self.values.fees
+
+    @property
+    def limits(self) -> LimitRules:
+        """Limits, windows and formats."""
+        return self.values.limits
+
+    @cached_property
+    def services(self) -> ServiceRules:
+        """How a service name is read."""
+        from ims_billing.rules.words import ServiceRules
+
+        return ServiceRules.model_validate(rules_text("services.toml"))
+
+    @cached_property
+    def layouts(self) -> LayoutRules:
+        """How spreadsheets are read."""
+        from ims_billing.rules.words import LayoutRules
+
+        return LayoutRules.model_validate(rules_text("layouts.toml"))
+
+    @cached_property
+    def unread(self) -> UnreadRules:
+        """Which unread columns are harmless."""
+        from ims_billing.rules.unread import UnreadRules
+
+        return UnreadRules.model_validate(rules_text("unread.toml"))
+
+    @cached_property
+    def people(self) -> PeopleRules:
+        """The words beside a practitioner's name."""
+        from ims_billing.rules.words import PeopleRules
+
+        return PeopleRules.model_validate(rules_text("people.toml"))
 
 
 @cache
-def published() -> Rulebook:
-    """The rules that come with the program; a fault in them is a bug and raises ValidationError."""
-    return Rulebook.model_validate({name: rules_text(f"{name}.toml") for name in _FILES})
+def published() -> Published:
+    """The rules that come with the program."""
+    return Published()
 
 
 def services_in_words() -> list[tuple[Service, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import get_args
 
-from ims_billing.rules.published import Effect, ServiceRules, WordGroup
+from ims_billing.rules.words import Effect, ServiceRules, WordGroup
 from ims_billing.vocabulary.model import Service
 from ims_billing.vocabulary.spelling import plain
 

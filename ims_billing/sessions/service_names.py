@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.rules.published import ServiceRules, WordGroup, published
+from ims_billing.rules.published import published
+from ims_billing.rules.words import ServiceRules, WordGroup
 from ims_billing.sessions.denials import Denials, only_joins
 from ims_billing.sessions.name_words import (
     NUMBER,
