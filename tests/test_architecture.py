@@ -96,3 +96,25 @@ def test_every_module_says_in_one_line_what_it_owns() -> None:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert text is not None, path
         assert "\n" not in text, path
+
+
+# Participles that say nothing of what a value is.
+NO_NAMES = {"told", "said", "asked", "seen", "known", "found", "made"}
+# Lists rather than code: the catalogue of findings, the columns of the frames, and the shapes of the JSON.
+LISTS = {"findings.py", "frames.py", "json_shapes.py"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_names_are_nouns_and_verbs_and_a_module_fits_a_sitting(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    kept_key = {"said"} if path.name == "json_shapes.py" else set()  # scripts rely on the JSON's keys
+    assert not names & NO_NAMES - kept_key
+    assert path.name in LISTS or len(text.splitlines()) <= 400

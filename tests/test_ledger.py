@@ -488,7 +488,7 @@ def test_a_folder_that_a_cloud_service_keeps_copies_of_is_known(tmp_path: Path, 
 
 def test_a_void_dated_before_its_claim_is_refused(ledger: Ledger) -> None:
     before = tables(ledger.path)
-    words = r"claimed on 2026-11-05, and can't be taken back on 2026-11-04"
+    words = r"claimed on 2026-11-05, and can't be voided on 2026-11-04"
     with pytest.raises(BillingError, match=words), ledger.writing():
         ledger.void("2026-10-SUNL-0001", dt.date(2026, 11, 4), "a test")
     assert tables(ledger.path) == before

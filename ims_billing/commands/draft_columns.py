@@ -80,10 +80,10 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""
     layout = published().layouts.layout["sessions"]
     by_heading = {heading(name): field for field, names in layout.headings.items() for name in names}
-    found = max((each for table in tables if (each := _export(table, by_heading))), key=_width, default=None)
-    if found is None:
+    widest = max((each for table in tables if (each := _export(table, by_heading))), key=_width, default=None)
+    if widest is None:
         return None
-    headings = found.columns
+    headings = widest.columns
     stand_for = {by_heading[heading(c.written)]: c for c in headings if heading(c.written) in by_heading}
     understood = {column.written for column in stand_for.values()}
     judge = _Judge(clinic)
@@ -100,8 +100,8 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
                 doubtful.add(field)
     name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or "my-program"
     fields = {column.written: field for field, column in stand_for.items()}
-    of_all: dict[str, Any] = {"header_rows": 2} if found.header_rows == 2 else {}
-    if "practitioner" not in stand_for and found.people_above:
+    of_all: dict[str, Any] = {"header_rows": 2} if widest.header_rows == 2 else {}
+    if "practitioner" not in stand_for and widest.people_above:
         of_all["above"] = layout.headings["practitioner"][0]
     rows: list[dict[str, Any]] = []
     for column in headings:

@@ -68,7 +68,7 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             there += len(lines) - len(new)
             run = _run(month, min((p.day for p in parts if p.day), default=as_of), new, clinic)
             mark = next((p.mark.mark for p in parts if p.mark and p.mark.batch == number and p.mark.mark), "")
-            voided = {c: told for p in parts for c, told in p.sent.voided.items() if told[0] == number}
+            voided = {c: by for p in parts for c, by in p.sent.voided.items() if by[0] == number}
             add_sent(ledger, run, number, [line["claim"] for line in new], mark, voided)
             for line in lines:
                 if line.get("voided_on"):

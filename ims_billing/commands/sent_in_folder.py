@@ -37,8 +37,8 @@ def unread_sendings(
     claims = ledger.claims_of(month)
     batches = ledger.batch_days()
     sent_before = set(batches.loc[batches["already_sent"] & (batches["month"] == month), "batch"])
-    made = set(zip(claims["batch"], claims["insurer_id"], strict=True))
-    made |= {(int(b), i) for b, i in zip(claims["void_batch"], claims["insurer_id"], strict=True) if not pd.isna(b)}
+    written = set(zip(claims["batch"], claims["insurer_id"], strict=True))
+    written |= {(int(b), i) for b, i in zip(claims["void_batch"], claims["insurer_id"], strict=True) if not pd.isna(b)}
     new: dict[tuple[str, int, str], TypedSending] = {}
     faults = []
     for line in lines:
@@ -46,7 +46,7 @@ def unread_sendings(
         if not _says_something(line, now):
             continue
         before = new.get(line.workbook)
-        if line.month != month or (line.batch, line.insurer_id) not in made or line.batch in sent_before:
+        if line.month != month or (line.batch, line.insurer_id) not in written or line.batch in sent_before:
             faults.append(f"{line.place}: something is typed here, and {month} has no such workbook to send.")
         elif before is not None and before.words != line.words:
             faults.append(f"{line.place}: {before.place} says otherwise about the same workbook. Leave one.")

@@ -280,7 +280,7 @@ def _uri(path: Path) -> str:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # nobody is told where the system does not say
+    except (OSError, KeyError, ImportError):  # the system does not say who
         return "somebody"
 
 

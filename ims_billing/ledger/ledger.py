@@ -40,7 +40,7 @@ _TOTALS = TypeAdapter(Totals)
 _PAYERS = TypeAdapter(tuple[Payer, ...])
 # With how many months before a month is compared.
 _COMPARED = 6
-# Of a month, the voided claims whose insurer has not been told.
+# The voided claims of a month that no workbook has named to their insurer.
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
 
@@ -166,7 +166,7 @@ class Ledger(Sendings):
         self.insert("batch", columns, [(run.month, number, as_of, int(already_sent), stated, mark)])
 
     def _with_voided(self, run: Run) -> Origin:
-        """The run's origin, with those insurers that are only told of a void, as their last batch knew them."""
+        """The run's origin, with the insurers that only get a void, as their last batch had them."""
         insurers = {insurer.id: insurer for insurer in run.origin.insurers}
         for batch in reversed(self.batches(run.month)):
             for insurer in batch.origin.insurers:
@@ -210,7 +210,7 @@ class Ledger(Sendings):
     def _unclaimed(self, reach: Reach | None) -> pd.DataFrame:
         """The visits that the lists of all months tell of beside the claims, or those in reach: the UNCLAIMED frame."""
         columns = ", ".join(column.name for column in UNCLAIMED)
-        # A session that was claimed, and is another now or was taken back, is told of by its claim.
+        # A session whose claim was voided, or that changed since, is covered by its claim.
         claimed = "SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')"
         lists = (
             f"SELECT {columns} FROM attention WHERE (month, session) NOT IN ({claimed}) AND service_date IS NOT NULL "
@@ -240,7 +240,7 @@ class Ledger(Sendings):
             self.insert(table, [own, "place", *(column.name for column in columns)], lines)
 
     def settle(self, month: str, claim: str) -> None:
-        """Takes the session of a claim that is claimed anew off the list of those that need attention."""
+        """Takes the session of a claim that is claimed again off the list of those that need attention."""
         held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND claim = ?"
         self.run(f"DELETE FROM attention WHERE {held}", month, claim)
 
@@ -292,14 +292,14 @@ class Ledger(Sendings):
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back, and the one that follows it. Their history stays.
 
-        Raises BillingError where it has been taken back already, or was made after that day.
+        Raises BillingError where it is voided already, or was made after that day.
         """
         claim = self.claim(number).iloc[0]
         claimed_on = "SELECT as_of FROM batch WHERE month = ? AND number = ?"
         made_on = str(self.rows(claimed_on, claim["month"], int(claim["batch"]))[0][0])
         if on.isoformat() < made_on:
             raise BillingError(
-                f"{number} was claimed on {made_on}, and can't be taken back on {on}, before that. Give the day with "
+                f"{number} was claimed on {made_on}, and can't be voided on {on}, before that. Give the day with "
                 "--as-of."
             )
         if not pd.isna(claim["voided_on"]):
@@ -315,7 +315,7 @@ class Ledger(Sendings):
         return str(rows[0][0]) if rows else ""
 
     def followed_until(self, number: str) -> str:
-        """The second insurer's claim that was taken back with this one; empty where none was."""
+        """The second insurer's claim that was voided with this one; empty where none was."""
         rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NOT NULL ORDER BY id DESC", number)
         return str(rows[0][0]) if rows else ""
 

@@ -10,10 +10,10 @@ from ims_billing.ledger.to_version_6 import to_version_6
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.ledger.to_version_8 import to_version_8
 
-# "IMSB": how one of our ledgers is told from any other SQLite file.
+# "IMSB": it tells our ledgers from other SQLite files.
 APPLICATION_ID = 0x494D5342
 
-# Claims stand for ever: they are added and taken back, never changed and never deleted. The three unique indexes
+# Claims stand for ever: they are added and voided, never changed and never deleted. The three unique indexes
 # make two active claims for one session and payer impossible, by the practice system's id, by the natural key, and
 # by what a claim replaces.
 _CLAIMS = """

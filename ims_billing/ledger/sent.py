@@ -46,12 +46,12 @@ def _followed(ledger: Ledger, claim: Mapping[Any, Any]) -> str:
 
 
 def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
-    """Takes back a claim that was taken back before this ledger knew of it; its insurer was told by a batch."""
+    """Voids a claim that was voided before this ledger knew of it, and whose insurer knows by a batch."""
     ledger.run(
         "UPDATE claim SET voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END "
         "WHERE claim = ? AND voided_on IS NULL",
         on.isoformat(),
-        "Taken back before; read back from what was sent.",
+        "Voided before; read back from what was sent.",
         batch,
         batch,
         claim,

@@ -138,7 +138,7 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
     yield Fact("Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else words[outcome])
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
-        yield Fact("Told of in", ", ".join(f"{file} row {row}" for file, _, row in beside))
+        yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
 
 
 def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clinic) -> Facts:

@@ -24,13 +24,13 @@ def to_send(
     """
     own = claims[[*_WORKBOOK, "insurer", "claim", "amount_cents", "send_by", "voided_on"]]
     active = own["voided_on"].isna()
-    # A workbook holds what its batch claimed, also what was taken back since: it is as it was sent.
-    made = own.assign(
+    # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
+    claimed = own.assign(
         claims=1, answered=own["claim"].isin(answered).astype("int64"), send_by=own["send_by"].where(active)
     )
-    told = claims[claims["void_batch"].notna()]
-    told = told.assign(batch=told["void_batch"].astype("int64"), claims=0, answered=0, amount_cents=0)
-    both = pd.concat([made, told[[*_WORKBOOK, "insurer", "claims", "answered", "amount_cents"]]])
+    voided = claims[claims["void_batch"].notna()]
+    voided = voided.assign(batch=voided["void_batch"].astype("int64"), claims=0, answered=0, amount_cents=0)
+    both = pd.concat([claimed, voided[[*_WORKBOOK, "insurer", "claims", "answered", "amount_cents"]]])
     both["send_by"] = both["send_by"].astype("datetime64[us]")
     books = both.groupby(_WORKBOOK, as_index=False, sort=False).agg(
         insurer=("insurer", "last"),

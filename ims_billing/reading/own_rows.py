@@ -23,7 +23,7 @@ _TOTALS = (*_SUBTOTALS, "total", "totals", "sum", "somme")
 
 
 def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Aside]]:
-    """The positions of the table's own rows, in order, and the rows that are set aside with the reason.
+    """The positions of the table's own rows, in order, and the skipped rows with the reason.
 
     `money_field` is the field whose sum a line of totals would show. Every row below the header with something in it
     is one or the other.
@@ -112,7 +112,7 @@ class _Between:
         self.total, self.since, self.rows_since = self.total + amount, self.since + amount, self.rows_since + 1
 
     def skip(self, position: int) -> None:
-        """Begins a new sum behind a row that is set aside and has an amount."""
+        """Begins a new sum below a skipped row with an amount."""
         if self._amount(position) is not None:
             self.since = self.rows_since = 0
 
@@ -122,7 +122,7 @@ class _Between:
         return money(self.match.table.columns[self.match.columns[self.money_field]][position])
 
     def reason(self, position: int, filled: int, *, last: bool) -> str:
-        """Why a row of so many filled cells is set aside; empty: it is the table's own."""
+        """Why a row of so many filled cells is skipped; empty if it is the table's own."""
         row = self.match.table.row(position)
         written = [cell for cell in row if isinstance(cell, str) and money(cell) is None]
         words = [word for cell in written for word in word_of(cell).split()]

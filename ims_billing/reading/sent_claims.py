@@ -58,7 +58,7 @@ class SentClaims:
     """The claims of one file, of one batch or of a whole month.
 
     lines: by claim its cells, under the names that the ledger has for them; days as dates, amounts as cents
-    voided: by claim that an insurer was told is taken back, the batch that told it and what stands for it
+    voided: by voided claim that an insurer knows of, the batch whose workbook said so, and what replaces it
     """
 
     file: str
@@ -163,7 +163,7 @@ def _facts(table: RawTable) -> dict[str, str]:
 
 
 def _voided(table: RawTable) -> dict[str, str]:
-    """By claim that is taken back, the claim that stands for it; empty where none does."""
+    """The replacement of each voided claim; empty where there is none."""
     rows: Iterable[list[str]] = ([text(cell) for cell in table.row(p)[:2]] for p in range(table.height))
     taken_back = {}
     for row in rows:

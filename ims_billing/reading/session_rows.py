@@ -89,7 +89,7 @@ def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:
 
 
 def appointments_frame(table: Table, file: str) -> pd.DataFrame:
-    """The SESSIONS frame of Jane's Appointments report: no money and no insurer; breaks are set aside."""
+    """The SESSIONS frame of Jane's Appointments report: no money and no insurer; breaks are skipped."""
     names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
     patients = [" ".join(f"{first} {last}".split()) for first, last in names]
     starts, ends = service_days(table, "start_at"), table.days("end_at")
@@ -133,7 +133,7 @@ def _note_contradictions(table: Table, statuses: list[str]) -> None:
 
 
 def _without_breaks(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The appointments of patients; a break or blocked time is set aside."""
+    """The appointments of patients; a break or blocked time is skipped."""
     nobody = (frame["patient"] == "") & (frame["patient_id"] == "")
     for row in frame.loc[nobody, "row"]:
         table.asides.append(Aside(table.sheet, int(row), "a break or blocked time"))

@@ -78,7 +78,7 @@ def holds_marks(cells: Iterable[Cell], words: Mapping[str, str]) -> bool:
 
 
 def row_statuses(table: Table, words: Mapping[str, str], blank: str) -> list[str]:
-    """The status of each row; `blank` where no column says one, "unknown" where it cannot be told.
+    """The status of each row; `blank` where no column says one, "unknown" where it is not certain.
 
     `words` are the words for a status with their meaning. A cell that is no status, a blank under a heading such as
     Attended, and columns that contradict each other are noted as ``status-not-recognised``.

@@ -46,7 +46,7 @@ Bad = tuple[int, str, str, str]
 
 
 class Table:
-    """One recognised table, with the rows that are not its own set aside.
+    """One recognised table, without the skipped rows.
 
     `places` are the row numbers as in Excel, `asides` the skipped rows, `bad` the bad cells, `remarks` what was
     corrected while reading. `money_field` is the field whose sum a line of totals would show.

@@ -188,9 +188,9 @@ ON_LEDGER = (
     Column("month", "str", "the month it is billed in, e.g. 2026-10"),
     Column("batch", "int64", "which batch of the month added it, from 1"),
     *_CLAIM,
-    Column("voided_on", "datetime64[us]", "the day it was taken back"),
-    Column("void_reason", "str", "why it was taken back"),
-    Column("void_batch", "Int64", "the batch that tells its insurer of it"),
+    Column("voided_on", "datetime64[us]", "the day it was voided"),
+    Column("void_reason", "str", "why it was voided"),
+    Column("void_batch", "Int64", "the batch whose workbook says so to its insurer"),
     Column("replaced_by", "str", "the claim that stands for it since; empty where none"),
 )
 
@@ -304,7 +304,7 @@ POSTINGS = (
 # The position of each claim's money on a day.
 POSITIONS = (
     Column("claim", "str", "claim number"),
-    Column("claimed_cents", "int64", "what the insurer is asked for, in cents; 0 once the claim is taken back"),
+    Column("claimed_cents", "int64", "what the insurer is asked for, in cents; 0 once the claim is voided"),
     Column("paid_cents", "int64", "what it has paid"),
     Column("patient_share_cents", "int64", "what the plan leaves to the patient"),
     Column("short_cents", "int64", "what it should have paid, and has not"),

@@ -48,7 +48,7 @@ class UnreadColumn:
 
 @dataclass(frozen=True)
 class FileRead:
-    """One input file, with what its rows became: rows = sessions + repeated + tied + set aside."""
+    """One input file, with what its rows became: rows = sessions + repeated + tied + skipped."""
 
     file: str
     """Its name, with as much of its folder as tells it from the other files."""

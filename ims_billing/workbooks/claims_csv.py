@@ -39,7 +39,7 @@ _PLAIN_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 def claims_csv(view: MonthView) -> bytes:
     """The file `claims-<month>.csv`: UTF-8 with mark, amounts with two decimals, text that never acts.
 
-    `voided` is the day that a claim was taken back; `replaces` the voided claim that one stands for.
+    `voided` is the day that a claim was voided; `replaces` the voided claim that one stands for.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -132,7 +132,7 @@ def sums(lines: pd.DataFrame, by: str, words: str) -> list[tuple[str, str, int, 
 
 
 def _who_pays(payers: Sequence[Payer]) -> Block:
-    """How plans treat IMS, of all months, so that patients can be told."""
+    """How plans treat IMS, of all months, for what patients ask."""
     rows: list[tuple[Value, ...]] = []
     for payer in payers:
         answered = payer.in_full + payer.in_part + payer.refused
@@ -147,7 +147,7 @@ def _who_pays(payers: Sequence[Payer]) -> Block:
 
 
 def _voided(claims: pd.DataFrame) -> Block:
-    """Claims that were taken back: they are struck out on Claims, and in no sum."""
+    """Voided claims: they are struck out on Claims, and in no sum."""
     voided = claims[claims["voided_on"].notna()]
     shown = zip(voided["claim"], voided["void_reason"], voided["voided_on"], voided["replaced_by"], strict=True)
     rows: list[tuple[Value, ...]] = [

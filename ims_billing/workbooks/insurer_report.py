@@ -105,7 +105,7 @@ def _has_value(column: pd.Series[str]) -> bool:
 
 
 def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
-    """Claims of earlier batches that are taken back, struck out among the lines, and what stands for them."""
+    """Voided claims of earlier batches, struck out among the lines, and what replaces them."""
     instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
     rows: list[tuple[Value, ...]] = [
         (claim, f"replaced by {instead[claim]}" if claim in instead else "voided", day.date(), cents / 100)

@@ -13,5 +13,5 @@ def remarked(claims: pd.DataFrame) -> list[tuple[str, Remark]]:
         (claim, remark)
         for claim, remarks in claims[["claim", "remarks"]].itertuples(index=False, name=None)
         for remark in remarks_of(remarks)
-        if not remark.decided  # what was decided is told as such
+        if not remark.decided  # a decision has a line of its own
     ]

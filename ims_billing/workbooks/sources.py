@@ -39,7 +39,7 @@ def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
     remarks = sorted(remarked(claims), key=lambda each: (each[1].kind, each[0]))
     rows = [(claim, remark.message, remark.title or remark.kind) for claim, remark in remarks[:_MOST_REMARKS]]
     more = len(remarks) - len(rows)
-    note = f"And {more:,} more: ims-billing why CLAIM tells of each." if more else ""
+    note = f"And {more:,} more: ims-billing why CLAIM shows each." if more else ""
     columns = [Column("Claim"), Column("What it is", "long"), Column("Finding", "long")]
     return Block("To check, claim by claim", columns, rows, note=note)
 
