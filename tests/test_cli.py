@@ -257,7 +257,8 @@ def test_without_a_clinic_file_check_classifies_and_claim_says_how_to_make_one(t
         ("ims", "held"), ("massage", "not_billed"),
     ]  # fmt: skip
     assert " ".join(run("check", sessions, *AS_OF, cwd=tmp_path).stdout.split()).count("your fees") == 1
-    assert "ims-billing init --from" in refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
+    message = refused(run("claim", sessions, "november 2026.xlsx", *AS_OF, cwd=tmp_path))
+    assert message.endswith(f'ims-billing init --from {sessions} "november 2026.xlsx"')
 
 
 def test_ims_of_an_earlier_month_is_told_loudly_with_the_command(tmp_path: Path) -> None:

@@ -114,14 +114,14 @@ def claim(
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
-    from ims_billing.commands.setup_nearby import setups_nearby
+    from ims_billing.commands.setup_nearby import quoted, setups_nearby
     from ims_billing.workbooks.files import summary_path
 
     path = find_clinic(clinic, files)
     if path is None:
         raise BillingError(
             f"{setups_nearby(Path()).in_words()} Claims need one: practitioners, insurers and fees. If the clinic has "
-            f'none yet, make it with: ims-billing init --from "{files[0]}"'
+            f"none yet, make it with: ims-billing init --from {' '.join(map(quoted, files))}"
         )
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)

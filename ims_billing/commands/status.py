@@ -178,8 +178,11 @@ def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
     if nearby.misnamed:
         return Next("Rename the setup, then look again.", "ims-billing status")
     if exports:
-        files = "".join(f" --from {quoted(_shortest(export.path, folder))}" for export in exports)
-        return Next("Make the clinic's setup from this export. Nothing is claimed yet.", f"ims-billing init{files}")
+        files = " ".join(quoted(_shortest(export.path, folder)) for export in exports)
+        these = "this export" if len(exports) == 1 else "these exports"
+        return Next(
+            f"Make the clinic's setup from {these}. Nothing is claimed yet.", f"ims-billing init --from {files}"
+        )
     what = "Save last month's export of your practice software in this folder, then look again; or begin without one."
     return Next(what, "ims-billing init")
 
