@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from ims_billing.month.prepare import Month
+from tests.practice import kinds, outcomes, tag
+
+Rows = list[dict[str, Any]]
 
 APPOINTMENT: dict[str, Any] = dict.fromkeys(
     (
@@ -67,3 +74,39 @@ def exports(folder: Path, appointments: Sequence[dict[str, Any]], sales: Sequenc
         as_csv(folder, "Clinic_Appointments_20261001_20261031.csv", appointments, list(APPOINTMENT)),
         as_csv(folder, "Sales_20261001_20261031.csv", sales, list(SALE)),
     ]
+
+
+def apart(cases: Sequence[tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]]) -> tuple[Rows, Rows]:
+    """The appointments and sales of many cases as one pair of reports: each has patients and numbers of its own."""
+    appointments, sales = [], []
+    for number, (visits, receipts) in enumerate(cases):
+        for cells in visits:
+            own = {name: f"{cells[name]}{tag(number)}" for name in ("id", "patient_guid") if cells[name]}
+            appointments.append({**cells, **own, "patient_last_name": f"{cells['patient_last_name']} {tag(number)}"})
+        for cells in receipts:
+            own = {"Patient Guid": f"{cells['Patient Guid']}{tag(number)}"} if cells["Patient Guid"] else {}
+            own["Invoice #"] = f"{number + 1:03}{cells['Invoice #']}"
+            for name in ("Patient", "Payer"):
+                own[name] = re.sub(r"Madeup\b", f"Madeup {tag(number)}", cells[name])
+            sales.append({**cells, **own})
+    return appointments, sales
+
+
+def by_case(count: int, month: Month) -> list[tuple[list[str], list[str]]]:
+    """What became of each session of a case of `apart`, in the order of the reports, and the kinds of the case.
+
+    But for overlaps: all cases are of one hour and one physiotherapist.
+    """
+    patients = month.sessions["patient"]
+    of_sessions = list(zip(patients, outcomes(month), map(partial(kinds, month), month.sessions.index), strict=True))
+    shown = []
+    for number in range(count):
+        own = [(outcome, of_session) for who, outcome, of_session in of_sessions if tag(number) in who]
+        shown.append(
+            (
+                [outcome for outcome, _ in own],
+                sorted({kind for _, of_session in own for kind in of_session} - {"overlapping-sessions"}),
+            )
+        )
+    assert sum(len(became) for became, _ in shown) == len(patients), "each session is one case's"
+    return shown

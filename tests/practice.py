@@ -238,6 +238,43 @@ def kinds(month: Month, position: int = 0) -> list[str]:
     return sorted(month.findings.loc[month.findings["session"] == position, "kind"])
 
 
+def apart(cases: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The rows of many cases as one month: each case has patients, ids and a day of its own (1 October, 2, ...).
+
+    What stands on 7 October in a case moves to its day, and what stands earlier or later as far with it.
+    """
+    rows = []
+    for number, case in enumerate(cases):
+        for cells in case:
+            own: dict[str, Any] = {
+                name: f"{cells[name]}{tag(number)}" for name in ("Session ID", "Patient ID") if cells.get(name)
+            }
+            last, comma, first = str(cells["Patient"]).partition(",")
+            own["Patient"] = f"{last} {tag(number)}{comma}{first}" if last else ""
+            if isinstance(cells["Service Date"], dt.date):
+                own["Service Date"] = cells["Service Date"] + dt.timedelta(days=number - 6)
+            rows.append({**cells, **own})
+    return rows
+
+
+def tag(number: int) -> str:
+    """What the names and ids of a case end in."""
+    return f"Zz{chr(97 + number // 26)}{chr(97 + number % 26)}q"
+
+
+def by_case(cases: Sequence[Sequence[Any]], of_rows: Sequence[T]) -> list[list[T]]:
+    """What became of each row of `apart`, by case."""
+    rest = iter(of_rows)
+    return [[next(rest) for _ in case] for case in cases]
+
+
+def positions(month: Month, kind: str, cases: Sequence[Sequence[Any]]) -> list[list[int]]:
+    """By case of `apart`, its rows that have a finding of a kind."""
+    with_it = set(month.findings.loc[month.findings["kind"] == kind, "session"])
+    rows = by_case(cases, [session in with_it for session in month.sessions.index])
+    return [[place for place, has in enumerate(case) if has] for case in rows]
+
+
 def messages_of(month: Month, kind: str) -> list[str]:
     """The messages of one kind."""
     return list(month.findings.loc[month.findings["kind"] == kind, "message"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,21 @@ from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import AS_OF, MONTH, kinds, messages_of, month_of, outcomes, practice, row, xlsx
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    apart,
+    by_case,
+    kinds,
+    messages_of,
+    month_of,
+    outcomes,
+    positions,
+    practice,
+    row,
+    tag,
+    xlsx,
+)
 
 Rows = list[dict[str, Any]]
 # Their reproducers stand with the tests of tying out.
@@ -295,102 +311,108 @@ needling = { from = 2015-01-01 }
     assert messages_of(month, "registration-format") == []
 
 
-@pytest.mark.parametrize(
-    ("case", "rows", "expected"),
-    [
-        ("equal cells without ids are copies", [row(), row()], ["held", "held"]),
-        ("one id with other cells is a copy", [row(Session_ID="1"), row(Session_ID="1", Notes="x")], ["held", "held"]),
-        ("one start with two ids is one visit", [row(Session_ID="1", Start="9:00"), row(Session_ID="2", Start="9:00")],
-         ["held", "held"]),
-        ("a patient's id joins what their names part",
-         [row(Start="9:00", Patient_ID="P1"), row(Start="9:00", Patient_ID="P1", Patient="Madeup, Pat")],
-         ["held", "held"]),
-        ("an id in one row and none in the other is one patient",
-         [row(Start="9:00", Patient_ID="P1"), row(Start="9:00")], ["held", "held"]),
-        ("two patients of one name with ids of their own are two",
-         [row(Start="9:00", Patient_ID="P1"), row(Start="9:00", Patient_ID="P2")], ["claimed", "claimed"]),
-        ("a visit rebooked for another time beside the cancelled one is no copy",
-         [row(Session_ID="1", Start="9:00", Status="cancelled"), row(Session_ID="2", Start="9:30")],
-         ["not_billed: cancelled", "claimed"]),
-        ("a visit that another row of the same time calls cancelled is in doubt",
-         [row(Session_ID="1", Start="9:00", Status="cancelled"), row(Session_ID="2", Start="9:00")],
-         ["not_billed: cancelled", "held"]),
-        ("a visit without a time that was booked twice and cancelled once took place",
-         [row(Session_ID="1", Status="cancelled"), row(Session_ID="2")], ["not_billed: cancelled", "claimed"]),
-        ("one id that is booked here and arrived there is in doubt",
-         [row(Session_ID="1", Status="booked"), row(Session_ID="1", Status="arrived")],
-         ["not_billed: not-arrived", "held"]),
-    ],
-)  # fmt: skip
-def test_copies_of_a_session_are_held(tmp_path: Path, case: str, rows: Rows, expected: list[str]) -> None:
-    month = month_of(tmp_path, rows)
-    assert outcomes(month) == expected, case
-    held = {n for n, outcome in enumerate(expected) if outcome == "held"}
-    assert all(kinds(month, n) == ["duplicate-session"] for n in held), case
+def names_of(cases: Sequence[tuple[Any, ...]]) -> list[str]:
+    return [case[0] for case in cases]
 
 
-@pytest.mark.parametrize(
-    ("case", "rows", "held"),
-    [
-        ("two ids on one day are two visits", [row(Session_ID="1"), row(Session_ID="2")], [0, 1]),
-        ("a physiotherapy visit that this program does not bill counts",
-         [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy")], [0]),
-        ("one that the patient pays does not",
-         [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy", Insurer="Out of pocket")], []),
-        ("one that was free does not", [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy", Fee=0)], []),
-        ("one that was billed elsewhere counts", [row(Start="9:00"), row(Start="11:00", Billed="yes")], [0]),
-        ("a massage does not", [row(), row(Service="Massage", Practitioner="Carla Specimen")], []),
-        ("a no-show does not", [row(Start="9:00"), row(Start="11:00", Status="no show")], []),
-        ("one at another location of the clinic counts",
-         [row(Start="9:00"), row(Start="11:00", Location="Downtown")], [0]),
-        ("another patient does not", [row(), row(Patient="Robin Madeup")], []),
-        ("another day does not", [row(), row(Service_Date=OCTOBER[20])], []),
-    ],
-)  # fmt: skip
-def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path, case: str, rows: Rows, held: list[int]) -> None:
-    month = month_of(tmp_path, rows, clinic='locations = ["Uptown"]')
-    expected = month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"]
-    assert sorted(expected) == held, case
+COPIES: list[tuple[str, Rows, list[str]]] = [
+    ("equal cells without ids are copies", [row(), row()], ["held", "held"]),
+    ("one id with other cells is a copy", [row(Session_ID="1"), row(Session_ID="1", Notes="x")], ["held", "held"]),
+    ("one start with two ids is one visit", [row(Session_ID="1", Start="9:00"), row(Session_ID="2", Start="9:00")],
+     ["held", "held"]),
+    ("a patient's id joins what their names part",
+     [row(Start="9:00", Patient_ID="P1"), row(Start="9:00", Patient_ID="P1", Patient="Madeup, Pat")],
+     ["held", "held"]),
+    ("an id in one row and none in the other is one patient",
+     [row(Start="9:00", Patient_ID="P1"), row(Start="9:00")], ["held", "held"]),
+    ("two patients of one name with ids of their own are two",
+     [row(Start="9:00", Patient_ID="P1"), row(Start="9:00", Patient_ID="P2")], ["claimed", "claimed"]),
+    ("a visit rebooked for another time beside the cancelled one is no copy",
+     [row(Session_ID="1", Start="9:00", Status="cancelled"), row(Session_ID="2", Start="9:30")],
+     ["not_billed: cancelled", "claimed"]),
+    ("a visit that another row of the same time calls cancelled is in doubt",
+     [row(Session_ID="1", Start="9:00", Status="cancelled"), row(Session_ID="2", Start="9:00")],
+     ["not_billed: cancelled", "held"]),
+    ("a visit without a time that was booked twice and cancelled once took place",
+     [row(Session_ID="1", Status="cancelled"), row(Session_ID="2")], ["not_billed: cancelled", "claimed"]),
+    ("one id that is booked here and arrived there is in doubt",
+     [row(Session_ID="1", Status="booked"), row(Session_ID="1", Status="arrived")],
+     ["not_billed: not-arrived", "held"]),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("case", "rows", "expected"),
-    [
-        ("one visit begins as the other ends", [row(Start="9:00", Minutes=30), row(Start="9:30", Patient="B")], []),
-        ("a minute earlier they overlap", [row(Start="9:00", Minutes=30), row(Start="9:29", Patient="B")], [0, 1]),
-        ("without a length two begin together", [row(Start="9:00"), row(Start="9:00", Patient="B")], [0, 1]),
-        ("without a length one minute is enough", [row(Start="9:00"), row(Start="9:01", Patient="B")], []),
-        ("without a start nobody can say", [row(Minutes=30), row(Minutes=30, Patient="B")], []),
-        ("another practitioner treats the other",
-         [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="Ben Sample")], []),
-        ("one practitioner under two spellings",
-         [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="A. Example")], [0, 1]),
-        ("the same patient is no second client", [row(Start="9:00"), row(Start="9:00", Service="Physiotherapy")], []),
-        ("one who did not come is none", [row(Start="9:00"), row(Start="9:00", Patient="B", Status="no show")], []),
-        ("one who pays alone is one",
-         [row(Start="9:00"), row(Start="9:00", Patient="B", Insurer="Out of pocket")], [0]),
-        ("a long visit over two short ones", [row(Start="9:00", Minutes=90), row(Start="9:10", Minutes=5, Patient="B"),
-          row(Start="10:00", Minutes=5, Patient="C")], [0, 1, 2]),
-        ("one that only touches two that overlap",
-         [row(Start="9:00", Minutes=30), row(Start="9:15", Minutes=30, Patient="B"), row(Start="9:45", Patient="C")],
-         [0, 1]),
-        ("the end says how long where the minutes do not",
-         [row(Start="9:00") | {"End": "9:30"}, row(Start="9:29", Patient="B") | {"End": "9:45"}], [0, 1]),
-        ("one visit begins as the other ends, by its end",
-         [row(Start="9:00") | {"End": "9:30"}, row(Start="9:30", Patient="B") | {"End": "9:45"}], []),
-        ("an end before the start says nothing",
-         [row(Start="10:00") | {"End": "9:30"}, row(Start="11:00", Patient="B") | {"End": "11:30"}], []),
-        ("whoever it was that treated is not one person",
-         [row(Start="9:00", Practitioner=""), row(Start="9:00", Patient="B", Practitioner="")], []),
-        ("another day is another time",
-         [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
-    ],
-)  # fmt: skip
-def test_two_patients_at_one_time(tmp_path: Path, case: str, rows: Rows, expected: list[int]) -> None:
-    month = month_of(tmp_path, rows)
-    overlapping = month.findings[month.findings["kind"] == "overlapping-sessions"]
-    assert list(overlapping["session"]) == expected, case
-    assert set(overlapping["severity"]) <= {"warn"}
+def test_copies_of_a_session_are_held(tmp_path: Path) -> None:
+    cases = [rows for _, rows, _ in COPIES]
+    month = month_of(tmp_path, apart(cases))
+    of_rows = by_case(cases, list(zip(outcomes(month), map(partial(kinds, month), month.sessions.index), strict=True)))
+    for (case, _, expected), sessions in zip(COPIES, of_rows, strict=True):
+        assert [outcome for outcome, _ in sessions] == expected, case
+        assert all(of_session == ["duplicate-session"] for outcome, of_session in sessions if outcome == "held"), case
+
+
+SECOND_VISITS: list[tuple[str, Rows, list[int]]] = [
+    ("two ids on one day are two visits", [row(Session_ID="1"), row(Session_ID="2")], [0, 1]),
+    ("a physiotherapy visit that this program does not bill counts",
+     [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy")], [0]),
+    ("one that the patient pays does not",
+     [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy", Insurer="Out of pocket")], []),
+    ("one that was free does not", [row(Start="9:00"), row(Start="11:00", Service="Physiotherapy", Fee=0)], []),
+    ("one that was billed elsewhere counts", [row(Start="9:00"), row(Start="11:00", Billed="yes")], [0]),
+    ("a massage does not", [row(), row(Service="Massage", Practitioner="Carla Specimen")], []),
+    ("a no-show does not", [row(Start="9:00"), row(Start="11:00", Status="no show")], []),
+    ("one at another location of the clinic counts",
+     [row(Start="9:00"), row(Start="11:00", Location="Downtown")], [0]),
+    ("another patient does not", [row(), row(Patient="Robin Madeup")], []),
+    ("another day does not", [row(), row(Service_Date=OCTOBER[20])], []),
+]  # fmt: skip
+
+
+def test_a_second_physiotherapy_visit_of_a_day_is_held(tmp_path: Path) -> None:
+    cases = [rows for _, rows, _ in SECOND_VISITS]
+    month = month_of(tmp_path, apart(cases), clinic='locations = ["Uptown"]')
+    held = positions(month, "second-visit-same-day", cases)
+    assert dict(zip(names_of(SECOND_VISITS), held, strict=True)) == {case: wanted for case, _, wanted in SECOND_VISITS}
+
+
+AT_ONE_TIME: list[tuple[str, Rows, list[int]]] = [
+    ("one visit begins as the other ends", [row(Start="9:00", Minutes=30), row(Start="9:30", Patient="B")], []),
+    ("a minute earlier they overlap", [row(Start="9:00", Minutes=30), row(Start="9:29", Patient="B")], [0, 1]),
+    ("without a length two begin together", [row(Start="9:00"), row(Start="9:00", Patient="B")], [0, 1]),
+    ("without a length one minute is enough", [row(Start="9:00"), row(Start="9:01", Patient="B")], []),
+    ("without a start nobody can say", [row(Minutes=30), row(Minutes=30, Patient="B")], []),
+    ("another practitioner treats the other",
+     [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="Ben Sample")], []),
+    ("one practitioner under two spellings",
+     [row(Start="9:00"), row(Start="9:00", Patient="B", Practitioner="A. Example")], [0, 1]),
+    ("the same patient is no second client", [row(Start="9:00"), row(Start="9:00", Service="Physiotherapy")], []),
+    ("one who did not come is none", [row(Start="9:00"), row(Start="9:00", Patient="B", Status="no show")], []),
+    ("one who pays alone is one",
+     [row(Start="9:00"), row(Start="9:00", Patient="B", Insurer="Out of pocket")], [0]),
+    ("a long visit over two short ones", [row(Start="9:00", Minutes=90), row(Start="9:10", Minutes=5, Patient="B"),
+      row(Start="10:00", Minutes=5, Patient="C")], [0, 1, 2]),
+    ("one that only touches two that overlap",
+     [row(Start="9:00", Minutes=30), row(Start="9:15", Minutes=30, Patient="B"), row(Start="9:45", Patient="C")],
+     [0, 1]),
+    ("the end says how long where the minutes do not",
+     [row(Start="9:00") | {"End": "9:30"}, row(Start="9:29", Patient="B") | {"End": "9:45"}], [0, 1]),
+    ("one visit begins as the other ends, by its end",
+     [row(Start="9:00") | {"End": "9:30"}, row(Start="9:30", Patient="B") | {"End": "9:45"}], []),
+    ("an end before the start says nothing",
+     [row(Start="10:00") | {"End": "9:30"}, row(Start="11:00", Patient="B") | {"End": "11:30"}], []),
+    ("whoever it was that treated is not one person",
+     [row(Start="9:00", Practitioner=""), row(Start="9:00", Patient="B", Practitioner="")], []),
+    ("another day is another time",
+     [row(Start="9:00"), row(Start="9:00", Patient="B", Service_Date=OCTOBER[7])], []),
+]  # fmt: skip
+
+
+def test_two_patients_at_one_time(tmp_path: Path) -> None:
+    # A heading that only some cases have is every row's.
+    cases = [[{**cells, "End": cells.get("End", "")} for cells in rows] for _, rows, _ in AT_ONE_TIME]
+    month = month_of(tmp_path, apart(cases))
+    overlap = positions(month, "overlapping-sessions", cases)
+    assert dict(zip(names_of(AT_ONE_TIME), overlap, strict=True)) == {case: wanted for case, _, wanted in AT_ONE_TIME}
+    assert set(month.findings.loc[month.findings["kind"] == "overlapping-sessions", "severity"]) == {"warn"}
 
 
 @pytest.mark.parametrize(
@@ -413,42 +435,43 @@ def test_the_published_rules_know_that_pacific_blue_cross_pays_one_to_one_treatm
     assert plan.goes_by("one-to-one", dt.date(2026, 10, 7))
 
 
-@pytest.mark.parametrize(
-    ("case", "rows", "expected"),
-    [
-        ("an assessment of plain physiotherapy was the first",
-         [row(Service="Physiotherapy initial"), row(Visit="initial", Service_Date=OCTOBER[8])], [1]),
-        ("a massage's first visit is none",
-         [row(Service="Massage", Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
-        ("one that did not take place is none",
-         [row(Visit="initial", Status="cancelled"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
-        ("two on one day are for another check",
-         [row(Visit="initial", Start="9:00"), row(Visit="initial", Start="15:00")], []),
-        ("a later visit is no second first", [row(Visit="initial"), row(Visit="return", Service_Date=OCTOBER[8])], []),
-        ("each patient has one",
-         [row(Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8], Patient="B")], []),
-    ],
-)  # fmt: skip
-def test_a_second_initial_visit(tmp_path: Path, case: str, rows: Rows, expected: list[int]) -> None:
-    month = month_of(tmp_path, rows)
-    again = month.findings.loc[month.findings["kind"] == "second-initial-visit", "session"]
-    assert list(again) == expected, case
+FIRST_VISITS: list[tuple[str, Rows, list[int]]] = [
+    ("an assessment of plain physiotherapy was the first",
+     [row(Service="Physiotherapy initial"), row(Visit="initial", Service_Date=OCTOBER[8])], [1]),
+    ("a massage's first visit is none",
+     [row(Service="Massage", Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
+    ("one that did not take place is none",
+     [row(Visit="initial", Status="cancelled"), row(Visit="initial", Service_Date=OCTOBER[8])], []),
+    ("two on one day are for another check",
+     [row(Visit="initial", Start="9:00"), row(Visit="initial", Start="15:00")], []),
+    ("a later visit is no second first", [row(Visit="initial"), row(Visit="return", Service_Date=OCTOBER[8])], []),
+    ("each patient has one",
+     [row(Visit="initial"), row(Visit="initial", Service_Date=OCTOBER[8], Patient="B")], []),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("case", "cells", "held"),
-    [
-        ("an accident date", {"Accident Date": OCTOBER[0]}, True),
-        ("a payer file number", {"Payer File Number": "AB1"}, True),
-        ("ICBC as the second insurer", {"Secondary Insurer": "ICBC"}, True),
-        ("another plan as the second insurer", {"Secondary Insurer": "Manulife"}, False),
-        ("a second insurer that nobody knows", {"Secondary Insurer": "Nobody"}, False),
-        ("ICBC itself", {"Insurer": "ICBC", "Payer File Number": "AB1", "Secondary Insurer": "Sun Life"}, False),
-    ],
-)
-def test_an_accident_goes_to_its_own_payer_first(tmp_path: Path, case: str, cells: dict[str, Any], held: bool) -> None:
-    month = month_of(tmp_path, [{**row(), "Secondary Insurer": "", **cells}])
-    assert ("accident-claim-to-private-plan" in kinds(month)) == held, case
+def test_a_second_initial_visit(tmp_path: Path) -> None:
+    cases = [rows for _, rows, _ in FIRST_VISITS]
+    again = positions(month_of(tmp_path, apart(cases)), "second-initial-visit", cases)
+    assert dict(zip(names_of(FIRST_VISITS), again, strict=True)) == {case: wanted for case, _, wanted in FIRST_VISITS}
+
+
+ACCIDENTS: list[tuple[str, dict[str, Any], bool]] = [
+    ("an accident date", {"Accident Date": OCTOBER[0]}, True),
+    ("a payer file number", {"Payer File Number": "AB1"}, True),
+    ("ICBC as the second insurer", {"Secondary Insurer": "ICBC"}, True),
+    ("another plan as the second insurer", {"Secondary Insurer": "Manulife"}, False),
+    ("a second insurer that nobody knows", {"Secondary Insurer": "Nobody"}, False),
+    ("ICBC itself", {"Insurer": "ICBC", "Payer File Number": "AB1", "Secondary Insurer": "Sun Life"}, False),
+]
+
+
+def test_an_accident_goes_to_its_own_payer_first(tmp_path: Path) -> None:
+    cases = [[{**row(), "Secondary Insurer": "", **cells}] for _, cells, _ in ACCIDENTS]
+    held = positions(month_of(tmp_path, apart(cases)), "accident-claim-to-private-plan", cases)
+    assert {case: bool(rows) for case, rows in zip(names_of(ACCIDENTS), held, strict=True)} == {
+        case: wanted for case, _, wanted in ACCIDENTS
+    }
 
 
 @pytest.mark.parametrize(
@@ -502,22 +525,30 @@ def test_somebody_who_is_not_on_the_roster_is_not_named(tmp_path: Path) -> None:
     assert messages_of(month, "practitioner-not-on-roster") == [changed_over] * 2
 
 
-@pytest.mark.parametrize(
-    ("day", "said"),
-    [
-        (dt.date(2026, 10, 6), None),
-        (dt.date(2026, 10, 7), None),
-        (dt.date(2026, 10, 8), "The day of the accident is after the visit."),
-        (dt.date(2027, 7, 10), "The day of the accident is after the visit."),
-        ("last week", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
-        ("10/07/2026 or so", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
-        ("", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
-    ],
-)
-def test_a_payer_of_accidents_needs_a_day_that_can_be_the_accidents(tmp_path: Path, day: Any, said: str | None) -> None:
-    month = month_of(tmp_path, [row(Insurer="WCB", Payer_File_Number="1", Accident_Date=day)])
-    holds = month.findings[(month.findings["kind"] == "missing-accident-date") & (month.findings["severity"] == "hold")]
-    assert [message.startswith(said or "?") for message in holds["message"]] == ([True] if said else [])
+ACCIDENT_DAYS: list[tuple[Any, str]] = [
+    (dt.date(2026, 10, 6), ""),
+    (dt.date(2026, 10, 7), ""),
+    (dt.date(2026, 10, 8), "The day of the accident is after the visit."),
+    (dt.date(2027, 7, 10), "The day of the accident is after the visit."),
+    ("last week", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+    ("10/07/2026 or so", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+    ("", "WorkSafeBC requires the day of the accident, and the row has none that can be read."),
+]
+
+
+def test_a_payer_of_accidents_needs_a_day_that_can_be_the_accidents(tmp_path: Path) -> None:
+    # Each row has a patient of its own, and all are visits of 7 October.
+    rows = [
+        row(Insurer="WCB", Payer_File_Number="1", Accident_Date=day, Patient=f"Pat {tag(number)}")
+        for number, (day, _) in enumerate(ACCIDENT_DAYS)
+    ]
+    findings = month_of(tmp_path, rows).findings
+    holds = findings[(findings["kind"] == "missing-accident-date") & (findings["severity"] == "hold")]
+    messages = dict(zip(holds["session"], holds["message"], strict=True))
+    for number, (day, wanted) in enumerate(ACCIDENT_DAYS):
+        # A cell that cannot be read says so behind it.
+        assert messages.get(number, "").startswith(wanted), day
+        assert bool(messages.get(number)) == bool(wanted), day
     # A decision bills it, or the right day is typed.
     assert set(CATALOGUE["missing-accident-date"].decisions) >= {"bill", "correct"}
 
@@ -635,15 +666,11 @@ def test_physiotherapy_by_another_profession_is_never_billed_as_such(tmp_path: P
     assert "not-a-physiotherapist" in kinds(month)
 
 
-@pytest.mark.parametrize(
-    ("relationship", "insured", "held"),
-    [("self", "", False), ("spouse", "", True), ("child", "", True), ("other", "", True), ("spouse", "Robin", False)],
-)
-def test_the_insured_is_asked_for_unless_the_patient_is_the_insured(
-    tmp_path: Path, relationship: str, insured: str, held: bool
-) -> None:
-    month = month_of(tmp_path, [row(**GREEN) | {"Relationship": relationship, "Insured Name": insured}])
-    assert kinds(month) == (["missing-insured"] if held else [])
+def test_the_insured_is_asked_for_unless_the_patient_is_the_insured(tmp_path: Path) -> None:
+    cases = [("self", ""), ("spouse", ""), ("child", ""), ("other", ""), ("spouse", "Robin")]
+    rows = [[row(**GREEN) | {"Relationship": relationship, "Insured Name": insured}] for relationship, insured in cases]
+    month = month_of(tmp_path, apart(rows))
+    assert [kinds(month, n) for n in range(len(cases))] == [[], *[["missing-insured"]] * 3, []]
 
 
 def test_sessions_without_a_patient_are_nobodys_second_visit_nor_frequent(tmp_path: Path) -> None:
@@ -692,14 +719,12 @@ def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> N
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "warned"), [("IMS - ICBC", True), ("WCB IMS", True), ("IMS (non WCB)", False), ("IMS", False)]
-)
-def test_a_name_that_says_the_payer_of_an_accident_warns_where_a_plan_is_billed(
-    tmp_path: Path, name: str, warned: bool
-) -> None:
-    month = month_of(tmp_path, [row(Service=name)])
-    assert outcomes(month) == ["claimed"]
-    assert ("accident-claim-to-private-plan" in kinds(month)) == warned
-    both = month_of(tmp_path, [row(Service=name, Accident_Date=OCTOBER[0])])
-    assert outcomes(both) == ["held"]
+def test_a_name_that_says_the_payer_of_an_accident_warns_where_a_plan_is_billed(tmp_path: Path) -> None:
+    warned = {"IMS - ICBC": True, "WCB IMS": True, "IMS (non WCB)": False, "IMS": False}
+    cases = [[row(Service=name)] for name in warned] + [
+        [row(Service=name, Accident_Date=OCTOBER[0])] for name in warned
+    ]
+    month = month_of(tmp_path, apart(cases))
+    assert outcomes(month) == ["claimed"] * 4 + ["held"] * 4
+    of_cases = positions(month, "accident-claim-to-private-plan", cases)
+    assert dict(zip(warned, map(bool, of_cases), strict=False)) == warned

@@ -14,7 +14,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.intake import FileRead
-from tests.jane import appointment, as_csv, exports, sale
+from tests.jane import apart, appointment, as_csv, by_case, exports, sale
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice
 
 Rows = list[dict[str, Any]]
@@ -152,56 +152,53 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "appointments", "sales", "expected", "kinds_held"), TIES, ids=[t[0] for t in TIES])
-def test_what_ties_and_what_does_not(
-    tmp_path: Path, case: str, appointments: Rows, sales: Rows, expected: list[str], kinds_held: list[str]
-) -> None:
-    month = jane(tmp_path, appointments, sales)
-    assert outcomes(month) == expected, case
+def test_what_ties_and_what_does_not(tmp_path: Path) -> None:
+    month = jane(tmp_path, *apart([(appointments, sales) for _, appointments, sales, _, _ in TIES]))
     ties = {"sale-without-arrival", "arrival-without-sale", "sale-and-arrival-differ", "tie-not-certain"}
-    assert sorted(ties & set(month.findings["kind"])) == kinds_held, case
+    for (case, _, _, wanted, kinds_held), (became, of_case) in zip(TIES, by_case(len(TIES), month), strict=True):
+        assert became == wanted, case
+        assert sorted(ties & set(of_case)) == kinds_held, case
     account(month)
 
 
-@pytest.mark.parametrize(
-    ("column", "cell", "outcome"),
-    [
-        *[(column, "2026-10-06 18:00:00 -0700", "held") for column in ("cancelled_at", "no_show_at", "archived_at")],
-        ("archived_at", "true", "held"), ("break", "true", "held"), ("break", "false", "claimed"),
-        ("cancelled_at", "", "claimed"), ("no_show_at", "-", "claimed"),
-    ],
-)  # fmt: skip
-def test_what_contradicts_an_arrived_state_holds_the_visit(
-    tmp_path: Path, column: str, cell: str, outcome: str
-) -> None:
-    month = jane(tmp_path, [appointment(**{column: cell})], [sale()])
-    assert outcomes(month) == [outcome]
-    assert kinds(month) == (["status-not-recognised"] if outcome == "held" else [])
-    assert outcomes(jane(tmp_path, [appointment(state="cancelled", **{column: cell})], [sale()]))[0] != "held"
+# A cell of an arrived appointment, and whether the visit is held for it.
+CONTRADICTED = [
+    *[(column, "2026-10-06 18:00:00 -0700", True) for column in ("cancelled_at", "no_show_at", "archived_at")],
+    ("archived_at", "true", True), ("break", "true", True), ("break", "false", False), ("cancelled_at", "", False),
+    ("no_show_at", "-", False),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("item", "outcome"),
-    [
-        ("Physiotherapy Services", "claimed"), ("Physiotherapy", "claimed"), ("Physio - 30 min (Follow-up)", "claimed"),
-        ("Physiothérapie", "claimed"), ("Hands-on Rehab", "claimed"), ("IMS", "claimed"), ("Physio Consult", "held"),
-        ("Physiotherapy Assessment", "held"), ("Physio / Massage", "held"), ("Acupuncture", "held"),
-        ("Physiotherapy - Acupuncture", "held"), ("Massage", "held"), ("Services", "held"), ("Shockwave", "held"),
-        ("Kinesiology", "held"), ("Physio + Laser", "held"),
-    ],
-)  # fmt: skip
-def test_a_receipt_in_the_words_that_ims_is_billed_under_contradicts_no_ims(
-    tmp_path: Path, item: str, outcome: str
-) -> None:
+def test_what_contradicts_an_arrived_state_holds_the_visit(tmp_path: Path) -> None:
+    arrived = [([appointment(**{column: cell})], [sale()]) for column, cell, _ in CONTRADICTED]
+    cancelled = [([appointment(state="cancelled", **{column: cell})], [sale()]) for column, cell, _ in CONTRADICTED]
+    for (column, cell, held), case in zip(
+        CONTRADICTED, by_case(len(arrived), jane(tmp_path, *apart(arrived))), strict=True
+    ):
+        assert case == ((["held"], ["status-not-recognised"]) if held else (["claimed"], [])), (column, cell)
+    for became, _ in by_case(len(cancelled), jane(tmp_path, *apart(cancelled))):
+        assert became[0] != "held"
+
+
+RECEIPTS = [
+    ("Physiotherapy Services", "claimed"), ("Physiotherapy", "claimed"), ("Physio - 30 min (Follow-up)", "claimed"),
+    ("Physiothérapie", "claimed"), ("Hands-on Rehab", "claimed"), ("IMS", "claimed"), ("Physio Consult", "held"),
+    ("Physiotherapy Assessment", "held"), ("Physio / Massage", "held"), ("Acupuncture", "held"),
+    ("Physiotherapy - Acupuncture", "held"), ("Massage", "held"), ("Services", "held"), ("Shockwave", "held"),
+    ("Kinesiology", "held"), ("Physio + Laser", "held"),
+]  # fmt: skip
+
+
+def test_a_receipt_in_the_words_that_ims_is_billed_under_contradicts_no_ims(tmp_path: Path) -> None:
     clinic_path = clinic_file(tmp_path, NO_POLICY)
     written = clinic_path.read_text(encoding="utf-8")
     described = written.replace('code = "PHYSIO"', 'code = "PHYSIO"\ndescription = "Hands-on Rehab"')
     clinic_path.write_text(described, encoding="utf-8")
     clinic = load(clinic_path)
-    read = read_files(exports(tmp_path, [appointment()], [sale(Item=item)]), clinic)
+    read = read_files(exports(tmp_path, *apart([([appointment()], [sale(Item=item)]) for item, _ in RECEIPTS])), clinic)
     month = prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF))
-    assert outcomes(month) == [outcome]
-    assert kinds(month) == (["sale-and-arrival-differ"] if outcome == "held" else [])
+    for (item, outcome), case in zip(RECEIPTS, by_case(len(RECEIPTS), month), strict=True):
+        assert case == ([outcome], ["sale-and-arrival-differ"] if outcome == "held" else []), item
 
 
 def test_the_messages_name_the_row_of_the_sale(tmp_path: Path) -> None:
