@@ -247,6 +247,9 @@ def test_the_clinic_file_is_found_in_its_order(tmp_path: Path) -> None:
     assert "(env.toml)" in says(IMS_BILLING_CLINIC=str(first))
     second = clinic_file(named).rename(named / "named.toml")
     assert "(named.toml)" in says("--clinic", second, IMS_BILLING_CLINIC=str(first))
+    assert "(clinic.toml)" in says("--clinic", here, IMS_BILLING_CLINIC=str(first)), (
+        "a folder stands for the setup in it"
+    )
 
 
 def test_without_a_clinic_file_check_classifies_and_claim_says_how_to_make_one(tmp_path: Path) -> None:

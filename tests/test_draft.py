@@ -139,3 +139,42 @@ def test_another_report_and_what_is_no_table_are_refused_as_everywhere(tmp_path:
     letter.write_text("Dear all\n", encoding="utf-8")
     with pytest.raises(BillingError, match="no header row"):
         drafted([letter], read_files)
+
+
+DAYS = [dt.date(2026, 10, day) for day in (5, 6, 7, 8)]
+PEOPLE = ("Ada Madeup", "Bo Invented", "Cy Fictive", "Di Nonesuch")
+# Exports as other programs write them: the headings, a row by number, and what each heading stands for.
+EXPORTS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (
+        {"Visit day": DAYS, "Client full name": PEOPLE, "Therapist on duty": ["Ann Example, PT"],
+         "Treatment given": ["IMS 30 min", "Dry Needling"], "Bill to": ["Sun Life"], "Rate": ["95.00"],
+         "Plan no": ["012"]},
+        {"Visit day": "Service Date", "Client full name": "Patient", "Therapist on duty": "Practitioner",
+         "Treatment given": "Service", "Bill to": "Insurer", "Rate": "Fee", "Plan no": "Policy Number"},
+    ),
+    (
+        {"Start": [f"{day} 09:00" for day in DAYS], "First": [name.split()[0] for name in PEOPLE],
+         "Last": [name.split()[1] for name in PEOPLE], "Clinician": ["Ann Example (PT)"], "Type": ["IMS"],
+         "Payer": ["PBC"], "Charge": ["$95.00"], "State": ["Completed", "Cancelled"]},
+        {"Start": "Service Date", "First": "First Name", "Last": "Last Name", "Clinician": "Practitioner",
+         "Type": "Service", "Payer": "Insurer", "Charge": "Fee", "State": "Status"},
+    ),
+    (
+        {"Jour de visite": [str(day) for day in DAYS], "Nom du patient": PEOPLE, "Thérapeute": ["Ann Example"],
+         "Service rendu": ["IMS"], "Assureur": ["Sun Life"], "Honoraires": ["95,00 $"], "No de police": ["12"],
+         "No de certificat": ["13"]},
+        {"Jour de visite": "Service Date", "Nom du patient": "Patient", "Thérapeute": "Practitioner",
+         "Service rendu": "Service", "Assureur": "Insurer", "Honoraires": "Fee", "No de police": "Policy Number",
+         "No de certificat": "Member ID"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "meanings"), EXPORTS, ids=["own words", "halves of names", "French"])
+def test_an_export_under_any_headings_is_drafted_whole(
+    tmp_path: Path, columns: dict[str, Any], meanings: dict[str, str]
+) -> None:
+    lines = [[cells[number % len(cells)] for cells in columns.values()] for number in range(len(DAYS))]
+    rows = drafted([xlsx_cells(tmp_path, [list(columns), *lines], "export.xlsx")], read_files)
+    assert {line["heading"]: line["meaning"] for line in rows["layout"]} == meanings
+    assert [person["name"] for person in rows["practitioner"]] == ["Ann Example"], "its sessions were read"

@@ -74,11 +74,18 @@ def day_of(given: dt.datetime | None) -> dt.date:
 def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
     """The setup: as given, else of the environment, else here, else beside the files; None where none is.
 
-    Raises BillingError where a folder has both kinds of setup.
+    A folder that is given stands for the setup in it. Raises BillingError where a folder has both kinds of setup, or
+    the given one has none.
     """
     from ims_billing.clinic.setup_file import setup_in
+    from ims_billing.commands.setup_nearby import setups_nearby
 
     named = given or (Path(path) if (path := os.environ.get("IMS_BILLING_CLINIC")) else None)
+    if named and named.is_dir():
+        setup = setup_in(named)
+        if setup is None:
+            raise BillingError(setups_nearby(named).in_words())
+        return setup
     if named:
         return named
     # As it was typed, so that the screen names short places; a link's own folder is not the file's.

@@ -25,18 +25,33 @@ _EXAMPLES = 3
 _FIRST_YEAR = 2015
 # Words of a heading that show a field where the cells could be of several, and words that show that it is another.
 _SHOW: dict[str, tuple[str, ...]] = {
-    "patient": ("patient", "client", "customer", "guest", "who"),
-    "practitioner": ("practitioner", "provider", "therapist", "staff", "clinician", "with", "seen", "treated"),
-    "fee": ("fee", "price", "charge", "charged", "amount", "rate", "cost", "total"),
-    "service_date": ("date", "day", "when", "on"),
+    "patient": ("patient", "client", "customer", "guest", "who", "usager"),
+    "practitioner": (
+        "practitioner",
+        "provider",
+        "therapist",
+        "staff",
+        "clinician",
+        "with",
+        "seen",
+        "treated",
+        "thérapeute",
+        "praticien",
+    ),
+    "service_name": ("service", "treatment", "type", "procedure", "item", "appointment", "soin", "traitement"),
+    "fee": ("fee", "price", "charge", "charged", "amount", "rate", "cost", "total", "prix", "tarif"),
+    "service_date": ("date", "day", "when", "on", "jour"),
 }
 _SHOW_ANOTHER: dict[str, tuple[str, ...]] = {
+    "service_name": ("practitioner", "provider", "therapist", "staff", "clinician"),
     "fee": ("paid", "tax", "gst", "pst", "balance", "owing", "discount", "collected"),
     "service_date": ("booked", "created", "sent", "billed", "paid", "birth", "dob", "accident", "invoice"),
     "insurer": ("secondary", "second", "other"),
     "practitioner": ("referred", "referring", "doctor", "booked"),
     "patient": ("insured", "member", "holder", "emergency", "parent"),
 }
+# Words of the headings over the two halves of a patient's name.
+_HALVES = {"first_name": {"first", "given", "prénom"}, "last_name": {"last", "surname", "family"}}
 _PERSON = re.compile(r"[^\W\d]+([ ,.'’()-]+[^\W\d]*)+")
 # In this order each field takes the column that shows it best.
 _FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "patient", "status")
@@ -98,6 +113,7 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
             # A guess that another column could be as well, or that little shows, is the clinic's to confirm.
             if scores[0][0] < 1 or (len(scores) > 1 and scores[1][0] >= scores[0][0]):
                 doubtful.add(field)
+    _part_names_and_moments(stand_for, doubtful, headings)
     name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or "my-program"
     fields = {column.written: field for field, column in stand_for.items()}
     of_all: dict[str, Any] = {"header_rows": 2} if widest.header_rows == 2 else {}
@@ -117,6 +133,28 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
     has = {*stand_for, *(["practitioner"] if "above" in of_all else [])}
     complete = all(has & set(group.split("|")) for group in layout.needed)
     return DraftedLayout(name, rows, complete, of_all)
+
+
+def _part_names_and_moments(stand_for: dict[str, _Column], doubtful: set[str], columns: Sequence[_Column]) -> None:
+    """Takes a patient's name in two columns, and a start that holds the day too, for what they are."""
+    halves = {
+        field: column
+        for field, words in _HALVES.items()
+        for column in columns
+        if column.words & words
+        and column.share(lambda cell: isinstance(cell, str) and not re.search(r"\d", cell)) > 0.8
+    }
+    if len(halves) == 2 and ("patient" not in stand_for or "patient" in doubtful):
+        stand_for.pop("patient", None)
+        doubtful.discard("patient")
+        stand_for |= halves
+    start = stand_for.get("start")
+    if (
+        start
+        and "service_date" not in stand_for
+        and start.share(lambda cell: day(cell, "month-first") is not None) > 0.8
+    ):
+        stand_for["service_date"] = stand_for.pop("start")
 
 
 @dataclass(frozen=True)
@@ -203,7 +241,7 @@ class _Judge:
             return min(1.0, 2 * column.share(self._is_insurer)) if column.share(self._is_insurer) > 0.3 else 0
         if field == "service_name":
             share = column.share(lambda cell: self.reader.read(text(cell)).service != "unrecognised")
-            return 1.0 + share if share > 0.5 else share * (share > 0.2)
+            return 1.0 + share + named if share > 0.5 else share * (share > 0.2)
         if field == "status":
             return column.share(lambda cell: word_of(text(cell)) in self.statuses) * 1.0
         return self._person(field, column, named=named)
