@@ -24,6 +24,7 @@ from typing import Any
 
 from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.soundness import seal_claims
 from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
 from tests.practice import csv_file
 
@@ -89,6 +90,7 @@ def grow(path: Path, months: int) -> None:
         for back in range(1, months + 1):
             year, month = divmod(2026 * 12 + 9 - back, 12)
             _copy(database, tables, back, f"{year}-{month + 1:02d}")
+        seal_claims(database, [row["id"] for row in database.execute("SELECT id FROM claim")])
 
 
 def _copy(database: sqlite3.Connection, tables: dict[str, list[dict[str, Any]]], back: int, month: str) -> None:

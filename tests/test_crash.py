@@ -24,6 +24,7 @@ from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding
 from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.copies import copies_of
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
@@ -127,9 +128,11 @@ class Undisturbed:
         assert len({claim[25] for claim in claimed}) == len(claimed)
         month_folder.report(Workplace(Ledger(folder / "ims-billing.sqlite"), folder / "copy" / "reports"), MONTH)
         assert files(folder / "copy") == self.files
-        assert sorted(p.name for p in folder.iterdir() if p.name != LAST_BATCH) == [
+        kept = (LAST_BATCH, "ims-billing-copies")
+        assert sorted(p.name for p in folder.iterdir() if p.name not in kept) == [
             "clinic.toml", "copy", "ims-billing.sqlite", "reports", "sessions.csv",
         ]  # fmt: skip
+        assert len(copies_of(folder / "ims-billing.sqlite")) == len(copies_of(self.after / "ims-billing.sqlite"))
 
 
 @pytest.fixture(params=[False, True], ids=["first batch", "second batch"])

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ims_billing.ledger import file as ledger_file
+from ims_billing.ledger import lock as ledger_lock
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
 from ims_billing.month.prepare import Month
@@ -177,6 +178,7 @@ def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledg
     with ledger.writing():
         ledger.void("2026-10-SUNL-0001", AS_OF, "wrong day")
         ledger.run(anew(2))
+        ledger.seal([3])
     with ledger.reading():
         assert ledger.replaced_by("2026-10-SUNL-0001") == "2026-10-SUNL-0002"
     for sql, message in (
@@ -265,7 +267,7 @@ def cut(path: Path) -> None:
 
 NO_LEDGERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "somebody else's SQLite file": (not_ours, "this SQLite file is no ledger of ims-billing"),
-    "a spreadsheet": (lambda path: path.write_bytes(b"PK\x03\x04" * 500), "this is no ledger of ims-billing"),
+    "a spreadsheet": (lambda path: path.write_bytes(b"PK\x03\x04" * 500), "the ledger is damaged"),
     "a newer one": (newer, r"a newer ims-billing has written this ledger \(version 99, this program knows"),
     "a damaged one": (damaged, "the ledger is damaged, and nothing was written. Put back your last copy"),
     "one cut short": (cut, "the ledger is damaged"),
@@ -288,6 +290,16 @@ def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
     with pytest.raises(BillingError, match=message), Ledger(ledger.path).reading():
         fresh.claims()
     assert (ledger.path.read_bytes() if ledger.path.is_file() else None) == before
+
+
+def test_a_spreadsheet_of_another_name_is_no_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.xlsx"
+    path.write_bytes(b"PK\x03\x04" * 500)
+    with (
+        pytest.raises(BillingError, match="this is no ledger of ims-billing"),
+        Ledger(path).reading(),
+    ):
+        pass
 
 
 def test_an_empty_file_is_what_an_interrupted_first_run_leaves(tmp_path: Path) -> None:
@@ -430,8 +442,8 @@ def test_a_note_that_a_killed_command_left_holds_nobody_up(ledger: Ledger) -> No
 
 
 def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_file, "_PATIENCE", 0.2)
-    monkeypatch.setattr(ledger_file, "_COMMITS", 0.2)
+    monkeypatch.setattr(ledger_lock, "_PATIENCE", 0.2)
+    monkeypatch.setattr(ledger_lock, "_COMMITS", 0.2)
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         ledger.path.with_name("ims-billing.sqlite-in-use").write_text("Robin on FRONT-DESK", encoding="utf-8")
@@ -439,7 +451,7 @@ def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeyp
             pass
         other.execute("ROLLBACK")
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(BillingError, match="the ledger is in use"), ledger.reading():
+        with pytest.raises(BillingError, match="the ledger is in use by another program"), ledger.reading():
             ledger.claims()
 
 

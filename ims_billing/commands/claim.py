@@ -134,7 +134,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         finish(at, month)
     workbooks = decided_in(at, month, request.decisions)
     read = {book.sha256 for book in workbooks}
-    with ledger.writing(at.waiting, f"claim {month}"):
+    with ledger.writing(at.waiting, f"claim {month}", may_add_batch=True):
         if request.new_ledger:
             go_on_without_the_rest(at)
         refuse_files_of_another_ledger(at, [month])

@@ -58,7 +58,7 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
     """
     ledger = at.ledger
     read = _read(files, at)
-    with ledger.writing(at.waiting, "claim --already-sent"):
+    with ledger.writing(at.waiting, "claim --already-sent", may_add_batch=True):
         _adopt_id(at, read)
         batches = _by_batch(read, at)
         counts: dict[str, int] = {}

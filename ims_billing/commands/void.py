@@ -69,7 +69,7 @@ def void(
     """
     ledger = at.ledger
     finished = finish(at)
-    with ledger.writing(at.waiting, f"void {number}"):
+    with ledger.writing(at.waiting, f"void {number}", may_add_batch=clinic is not None):
         old = ledger.claim(number)
         if finished and (done := _done_before(ledger, old, finished, reason, as_of, replace=clinic is not None)):
             return done

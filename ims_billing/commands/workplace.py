@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.ledger.file import Waiting
 from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.lock import Waiting
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.vocabulary.progress import Progress, no_progress

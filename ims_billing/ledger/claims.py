@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ims_billing.ledger.postings import Payments, frame_of_rows
+from ims_billing.ledger.soundness import checked_claims, seal_claims
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.frames import ON_LEDGER
 
@@ -21,9 +22,22 @@ class Claims(Payments):
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
-        names = ", ".join(later if column.name == "replaced_by" else column.name for column in ON_LEDGER)
-        rows = self.rows(f"SELECT {names} FROM claim {where} ORDER BY id", *values)
-        return frame_of_rows(rows, ON_LEDGER)
+        query = self.run(f"SELECT *, {later} AS replaced_by FROM claim {where} ORDER BY id", *values)
+        return frame_of_rows(checked_claims(query, *(column.name for column in ON_LEDGER)), ON_LEDGER)
+
+    def change_claims(self, change: str, values: tuple[object, ...], where: str, *by: object) -> None:
+        """Changes the claims that `where` finds, as `change` says, and keeps what they say now."""
+        rows = self.run(f"SELECT * FROM claim WHERE {where}", *by)
+        ids = [number for number, _ in checked_claims(rows, "id", "claim")]
+        chosen = "id IN (SELECT value FROM json_each(?))"
+        self.run(f"UPDATE claim SET {change} WHERE {chosen}", *values, json.dumps(ids))
+        self.seal(ids)
+
+    def seal(self, ids: Iterable[int]) -> None:
+        """Keeps the checksums of claims that were just written."""
+        if self._connection is None:
+            raise RuntimeError("the ledger is not open")
+        seal_claims(self._connection, ids)
 
     def claims_by_id(self, ids: str) -> pd.DataFrame:
         """The claims whose rows have these ids, a JSON list."""

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, Migration
+from ims_billing.ledger.copies import copies_of, damaged, keep_copy, uri
+from ims_billing.ledger.lock import Lock, Waiting
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.soundness import (
+    UNREADABLE,
+    DamageError,
+    columns_of,
+    fingerprint,
+    has_integrity,
+    has_schema,
+    is_whole,
+    released,
+    run_migration,
+)
 from ims_billing.saving import create_empty, is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
 
 FILE_NAME = "ims-billing.sqlite"
-# How long a command waits for another one's change before it gives up: longer than any month takes.
-_PATIENCE = 600.0
-_LOOKS = 0.1
-# How long it waits for those who only look.
-_COMMITS = 60.0
+# A ledger of up to this size is proved whole each time it is opened, in a tenth of a second. A larger one, where that
+# takes a second for 50 MB: before a batch, which is about once a month, and after a command that was cut off.
+_QUICKLY_PROVED = 8_000_000
+# Up to this version, ledgers of trial versions lack columns of the released one.
+_LAST_OF_TRIALS = 4
+# Tables by which a file is one of ours, whatever its header says.
+_OURS = {"claim", "batch", "page"}
 # A network share cannot do more than a rollback journal; what is deleted is overwritten; nothing in temporary files.
 _SETTINGS = (
     "foreign_keys = ON",
@@ -42,24 +52,33 @@ _SYNCHRONISED = (
     "My Drive",
 )
 
-# Called with who holds the ledger, once, when a command has to wait.
-Waiting = Callable[[str], None]
+
+def show_nobody(_: str) -> None:
+    """The notices of commands that nobody watches."""
 
 
 class LedgerFile:
     """An SQLite file of ours: opened to look, or to make one change; what is in it is the ledger's business."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, notify: Callable[[str], None] = show_nobody) -> None:
         self.path = path
+        self.notify = notify
+        self._lock = Lock(path, lambda notice: self.notify(notice))
         self._connection: sqlite3.Connection | None = None
         self._sound = False
+        self._is_new = False
+        self._cut_off = False
+        self._left_as = ""
+        self._batches: list[str] = []
         self._kept_open: BinaryIO | None = None
 
     @property
     def exists(self) -> bool:
-        """Whether there is a ledger; an empty file is what an interrupted first run leaves, and none."""
+        """Whether there is a ledger; an empty file without copies is what an interrupted first run leaves, and none."""
         try:
-            return self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > 0)
+            if not self.path.is_file():
+                return self.path.exists()
+            return self.path.stat().st_size > 0 or bool(copies_of(self.path))
         except OSError as error:
             raise BillingError(f"{self.path}: the ledger cannot be looked for: {error.strerror}.") from error
 
@@ -75,8 +94,10 @@ class LedgerFile:
 
         Raises BillingError where the file is no ledger, damaged, or made by a newer program.
         """
-        with self._open(self.path if self.exists else None) as database:
+        self._is_new = not self.exists
+        with self._open(None if self._is_new else self.path) as database:
             database.execute("BEGIN")
+            self._lock.wait(database, "SELECT count(*) FROM sqlite_schema")
             version = self._sound_version(database)
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
                 self._connection = database
@@ -89,34 +110,61 @@ class LedgerFile:
                 yield
 
     @contextmanager
-    def writing(self, waiting: Waiting = lambda _: None, command: str = "") -> Iterator[None]:
+    def writing(
+        self, waiting: Waiting = lambda _: None, command: str = "", *, may_add_batch: bool = False
+    ) -> Iterator[None]:
         """One change to the ledger: recorded whole at the end, or not at all where an exception ends it.
 
         One command at a time: another one waits, with `waiting` called with who is at work, then finds what the
-        first left. Makes the file where it is not there. Raises BillingError where that cannot be, as in `reading`.
+        first left. Makes the file where it is not there. With `may_add_batch` the ledger is proved whole first, and a
+        copy of it is kept if a batch is added. Raises BillingError where that cannot be, as in `reading`.
         """
+        self._is_new = not self.path.exists()
         create_empty(self.path)
         with self._open(self.path) as database:
-            self._begin(database, waiting)
-            holder = self.path.with_name(f"{self.path.name}-in-use")
+            if may_add_batch:
+                # Before the lock, which nobody should have to wait for.
+                database.execute("BEGIN")
+                self._lock.wait(database, "SELECT count(*) FROM sqlite_schema")
+                self._sound_version(database, prove=True)
+                database.execute("COMMIT")
+            self._lock.begin(database, waiting)
             try:
-                _note(holder, f"{_user()} on {platform.node()}{f' ({command})' if command else ''}")
-                self._bring_up_to_date(database)
+                self._lock.note(command)
+                version = self._sound_version(database)
+                before = database.serialize() if may_add_batch and version else b""
+                self._bring_up_to_date(database, version)
                 self._connection = database
+                self._batches = []
                 self._meet(changes=True)
                 yield
                 self._before_commit()
-                _forget(holder)
-                database.execute("COMMIT")
+                if before and self._batches:
+                    keep_copy(self.path, before, self._batches[0])
+                self._lock.forget()
+                self._lock.wait(database, "COMMIT")
             except BaseException:
-                _forget(holder)
+                self._lock.forget()
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+            self._left_as = self._fingerprint(database)
         self._leave()
 
     def _meet(self, *, changes: bool) -> None:
         """Called once the ledger is open, before anybody reads it; raises BillingError where it is to be left alone."""
+
+    def _may_be_new(self) -> bool:
+        """Whether an empty file is to become a ledger, even where there are copies of one."""
+        return self._is_new
+
+    def _left_before(self, database: sqlite3.Connection) -> str:
+        """The fingerprint that the file was left with when it was last changed; empty where nobody noted it."""
+        return ""
+
+    def _fingerprint(self, database: sqlite3.Connection) -> str:
+        """The file's fingerprint; empty where nobody notes it."""
+        return ""
 
     def _before_commit(self) -> None:
         """Called when a change is whole and not recorded yet."""
@@ -126,56 +174,38 @@ class LedgerFile:
 
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[sqlite3.Connection]:
+        self._cut_off = self._lock.was_cut_off
         with _errors_in_words(self.path):
             # `rw` never makes a file: a ledger is made on purpose only.
-            name = f"{_uri(path)}?mode=rw" if path else ":memory:"
-            with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=_COMMITS)) as database:
-                for setting in _SETTINGS:
-                    database.execute(f"PRAGMA {setting}")
+            name = f"{uri(path)}?mode=rw" if path else ":memory:"
+            with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=0)) as database:
                 try:
+                    for setting in _SETTINGS:
+                        self._lock.wait(database, f"PRAGMA {setting}")
                     yield database
+                except (BillingError, DamageError):
+                    raise
+                except Exception as error:
+                    # Whatever fails on a damaged ledger fails because of that; what fails on a sound one is a bug.
+                    if _code(error) not in _ADVICE and self._is_damaged(database):
+                        raise DamageError from None
+                    raise
                 finally:
                     self._connection = None
                     if self._kept_open is not None and not database.in_transaction:
                         self._kept_open.close()
 
-    def _begin(self, database: sqlite3.Connection, waiting: Waiting) -> None:
-        database.execute("PRAGMA busy_timeout = 0")
-        until = time.monotonic() + _PATIENCE
-        announced = False
-        while True:
-            try:
-                database.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-            who = self._holder()
-            if time.monotonic() > until:
-                raise BillingError(
-                    f"{self.path}: {who} has had the ledger in use for {_PATIENCE / 60:.0f} minutes. "
-                    "Run the command again when they are done."
-                )
-            if not announced:
-                waiting(who)
-                announced = True
-            time.sleep(_LOOKS)
-        database.execute(f"PRAGMA busy_timeout = {_COMMITS * 1000:.0f}")
-
-    def _holder(self) -> str:
-        """Who is at work, as they noted it; the note holds nobody up, the lock of the file does."""
-        try:
-            return self.path.with_name(f"{self.path.name}-in-use").read_text(encoding="utf-8").strip() or "somebody"
-        except OSError:
-            return "somebody"
-
     def _version(self, database: sqlite3.Connection) -> int:
         """The version of its tables, 0 for an empty file; raises BillingError for what is no ledger of ours."""
         application, version = _pragma(database, "application_id"), _pragma(database, "user_version")
-        tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        tables = {str(name) for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if not tables and not version:
+            if not self._may_be_new() and copies_of(self.path):
+                raise DamageError
             return 0
         if application != APPLICATION_ID:
+            if tables >= _OURS:
+                raise DamageError
             raise BillingError(
                 f"{self.path}: this SQLite file is no ledger of ims-billing, and it is left as it is. "
                 "Name the right one with --ledger."
@@ -187,25 +217,53 @@ class LedgerFile:
             )
         return int(version)
 
-    def _sound_version(self, database: sqlite3.Connection) -> int:
-        """As `_version`; raises BillingError for a damaged file too."""
+    def _sound_version(self, database: sqlite3.Connection, *, prove: bool = False) -> int:
+        """As `_version`; raises BillingError for a damaged file too. With `prove` every claim is looked at."""
         version = self._version(database)
-        if version and not self._sound:
-            if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise BillingError(damaged(self.path))
-            if not _columns(database) >= _columns_of(version):
-                raise BillingError(
-                    f"{self.path}: a trial version of ims-billing wrote this ledger, with tables that are not those of "
-                    f"version {version} as it was released. This program cannot read it, and leaves it as it is. Move "
-                    "it away and start a new one with --new-ledger; then run the months since with --already-sent for "
-                    "what was sent."
-                )
-            self._sound = True
+        if not version or (self._sound and not prove):
+            return version
+        migrations = MIGRATIONS[:version]
+        if version <= _LAST_OF_TRIALS and not columns_of(database) >= released(migrations)[0]:
+            raise BillingError(
+                f"{self.path}: a trial version of ims-billing wrote this ledger, with tables that are not those of "
+                f"version {version} as it was released. This program cannot read it, and leaves it as it is. Move "
+                "it away and start a new one with --new-ledger; then run the months since with --already-sent for "
+                "what was sent."
+            )
+        small = _pragma(database, "page_count") * _pragma(database, "page_size") <= _QUICKLY_PROVED
+        as_left = self._is_as_left(database)
+        if small or self._cut_off or (prove and not as_left):
+            sound = is_whole(database, migrations, every_cell=small)
+        else:
+            # Each byte as it was left needs no other proof, but once before each batch SQLite's own.
+            quick = "PRAGMA quick_check(1)"
+            sound = as_left or (database.execute(quick).fetchone() == ("ok",) and has_schema(database, migrations))
+            sound = sound and (not prove or has_integrity(database))
+        if not sound:
+            raise DamageError
+        self._sound = True
         return version
 
-    def _bring_up_to_date(self, database: sqlite3.Connection) -> None:
-        """Proves that the file is sound and brings its tables to this version, with a copy kept of those before."""
-        version = self._sound_version(database)
+    def _is_as_left(self, database: sqlite3.Connection) -> bool:
+        """Whether each byte is as the last change left it, as far as that was noted.
+
+        Raises DamageError where one is not, and no program changed the file since.
+        """
+        before = self._left_before(database)
+        now = fingerprint(database) if before else ""
+        if now != before and now.split("-")[0] == before.split("-")[0]:
+            raise DamageError
+        return bool(before) and now == before
+
+    def _is_damaged(self, database: sqlite3.Connection) -> bool:
+        try:
+            migrations = MIGRATIONS[: _pragma(database, "user_version")]
+            return bool(migrations) and not is_whole(database, migrations)
+        except UNREADABLE:
+            return True
+
+    def _bring_up_to_date(self, database: sqlite3.Connection, version: int) -> None:
+        """Brings the tables to this version, with a copy kept of those before."""
         if 0 < version < len(MIGRATIONS):
             # Read, but not closed before the end of the transaction: that would give up SQLite's lock on the file.
             self._kept_open = self.path.open("rb")
@@ -235,76 +293,12 @@ def _pragma(database: sqlite3.Connection, name: str) -> int:
     return int(database.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Table and column of every column in the database."""
-    named = "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
-    return set(database.execute(named))
-
-
-@cache
-def _columns_of(version: int) -> frozenset[tuple[str, str]]:
-    """The columns that a ledger of a version has as it was released."""
-    with closing(sqlite3.connect(":memory:")) as database:
-        for migration in MIGRATIONS[:version]:
-            _run(database, migration)
-        return frozenset(_columns(database))
-
-
 def _migrate(database: sqlite3.Connection, version: int) -> None:
     for migration in MIGRATIONS[version:]:
-        _run(database, migration)
+        run_migration(database, migration)
     if version < len(MIGRATIONS):
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def _run(database: sqlite3.Connection, migration: Migration) -> None:
-    """Runs a script statement by statement, as a whole script would end the transaction first; or a function."""
-    if not isinstance(migration, str):
-        migration(database)
-        return
-    statement = ""
-    for line in migration.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            database.execute(statement)
-            statement = ""
-
-
-def _uri(path: Path) -> str:
-    """The file as SQLite takes it; before a share of another computer, ``//server/share``, stands no other server."""
-    whole = path.absolute().as_posix()
-    return "file://" + quote(whole if whole.startswith("/") else f"/{whole}")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # the system does not say who
-        return "somebody"
-
-
-def _note(path: Path, text: str) -> None:
-    """Leaves a note for those who wait; where it cannot be left, they wait without."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError:
-        return
-
-
-def _forget(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def damaged(path: Path) -> str:
-    """What a damaged ledger says, and what to do."""
-    return (
-        f"{path}: the ledger is damaged, and nothing was written. Put back your last copy of it; then run the months "
-        "since with --already-sent for what was sent."
-    )
 
 
 @contextmanager
@@ -312,25 +306,36 @@ def _errors_in_words(path: Path) -> Iterator[None]:
     """Turns what SQLite says of a file into what the user can do about it; a bug stays a bug."""
     try:
         yield
+    except DamageError:
+        raise BillingError(damaged(path)) from None
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is None:
-            # Text in it is no text any more; what it said is not repeated.
-            if "decode" in str(error):
-                raise BillingError(damaged(path)) from None
+        code = _code(error)
+        if code == sqlite3.SQLITE_CORRUPT or (code == sqlite3.SQLITE_NOTADB and _is_the_ledgers(path)):
+            raise BillingError(damaged(path)) from None
+        if code not in _ADVICE:
             raise
-        advice = {
-            sqlite3.SQLITE_NOTADB: f"{path}: this is no ledger of ims-billing. Name the right one with --ledger.",
-            sqlite3.SQLITE_CORRUPT: damaged(path),
-            sqlite3.SQLITE_FULL: f"{path}: the drive is full or limits the file. Make room and run it again.",
-            sqlite3.SQLITE_READONLY: f"{path}: the ledger cannot be written. Ask who may write in its folder.",
-            sqlite3.SQLITE_CANTOPEN: f"{path}: the ledger cannot be opened. Check its folder, or use --ledger.",
-            sqlite3.SQLITE_PERM: f"{path}: the ledger cannot be opened. Ask who may write in its folder.",
-            sqlite3.SQLITE_IOERR: f"{path}: its drive did not answer, is full or limits the file.",
-            sqlite3.SQLITE_BUSY: f"{path}: the ledger is in use. Run it again in a minute.",
-        }.get(code & 0xFF)
-        if advice is None:
-            raise
-        raise BillingError(advice) from error
+        raise BillingError(f"{path}: {_ADVICE[code]}") from error
+
+
+# What SQLite says of a file that is sound, in words.
+_ADVICE = {
+    sqlite3.SQLITE_NOTADB: "this is no ledger of ims-billing. Name the right one with --ledger.",
+    sqlite3.SQLITE_FULL: "the drive is full or limits the file. Make room and run it again.",
+    sqlite3.SQLITE_READONLY: "the ledger cannot be written. Ask who may write in its folder.",
+    sqlite3.SQLITE_CANTOPEN: "the ledger cannot be opened. Check its folder, or use --ledger.",
+    sqlite3.SQLITE_PERM: "the ledger cannot be opened. Ask who may write in its folder.",
+    sqlite3.SQLITE_IOERR: "its drive did not answer, is full or limits the file.",
+    sqlite3.SQLITE_BUSY: "the ledger is in use. Run it again in a minute.",
+}
+
+
+def _code(error: Exception) -> int:
+    """SQLite's code of an error; 0 where it gives none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_the_ledgers(path: Path) -> bool:
+    """Whether a file that is no database stands where a ledger belongs."""
+    return path.name == FILE_NAME or bool(copies_of(path))

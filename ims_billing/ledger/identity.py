@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.file import LedgerFile, show_nobody
 from ims_billing.ledger.marks import ledger_id
+from ims_billing.ledger.soundness import fingerprint
 from ims_billing.saving import is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
@@ -17,10 +19,6 @@ from ims_billing.vocabulary.spelling import plain
 
 # Stands beside the clinic's setup: the ledger that the setup works with, and its last batch.
 LAST_BATCH = "ims-billing-last-batch.json"
-
-
-def show_nobody(_: str) -> None:
-    """The notices of commands that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class LastBatch:
     month: str = ""
     batch: int = 0
     mark: str = ""
+    fingerprint: str = ""
+    """The ledger's file as the setup's last change left it."""
 
     @property
     def in_words(self) -> str:
@@ -71,9 +71,8 @@ class Identified(LedgerFile):
     """A ledger file that knows whose it is: a setup refuses another clinic's, and one that knows less than it saw."""
 
     def __init__(self, path: Path, setup: Setup | None = None, notify: Callable[[str], None] = show_nobody) -> None:
-        super().__init__(path)
+        super().__init__(path, notify)
         self.setup = setup
-        self.notify = notify
 
     def identity(self) -> tuple[str, str]:
         """The ledger's id and its clinic's name; both empty before anything is recorded."""
@@ -156,8 +155,10 @@ class Identified(LedgerFile):
 
     def _leave(self) -> None:
         """Notes beside the setup how far the ledger is, once that is recorded: never before, lest it be refused."""
-        now = self._left_at
-        if self.setup is None or now is None or not now.ledger or now == last_batch_of(self.setup.folder):
+        if self.setup is None or self._left_at is None or not self._left_at.ledger:
+            return
+        now = replace(self._left_at, fingerprint=self._left_as)
+        if now == last_batch_of(self.setup.folder):
             return
         content = (json.dumps(asdict(now), ensure_ascii=False, indent=1) + "\n").encode()
         # Where nothing can be written beside the setup, the ledger works as before: it is only not watched over.
@@ -165,6 +166,22 @@ class Identified(LedgerFile):
             write_all({self.setup.folder / LAST_BATCH: content}, shared=is_shared(self.setup.folder))
 
     _left_at: LastBatch | None = None
+
+    def _may_be_new(self) -> bool:
+        return super()._may_be_new() or (self.setup is not None and self.setup.accepts)
+
+    def _left_before(self, database: sqlite3.Connection) -> str:
+        noted = last_batch_of(self.setup.folder) if self.setup and not self.setup.accepts else None
+        if noted is None or not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'identity'").fetchone():
+            return ""
+        # Of another ledger the note tells nothing.
+        return noted.fingerprint if database.execute("SELECT id FROM identity").fetchone() == (noted.ledger,) else ""
+
+    def _fingerprint(self, database: sqlite3.Connection) -> str:
+        # Where somebody else changes the file already, theirs is noted.
+        with contextlib.suppress(sqlite3.Error):
+            return fingerprint(database) if self.setup else ""
+        return ""
 
     def _before_commit(self) -> None:
         self._left_at = self.last_batch() if self.setup else None

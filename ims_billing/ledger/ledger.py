@@ -12,11 +12,11 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.ledger.answers import answered_alike
-from ims_billing.ledger.file import damaged
 from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
 from ims_billing.ledger.sendings import Sendings
+from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
 from ims_billing.vocabulary.errors import BillingError
@@ -133,7 +133,7 @@ class Ledger(Sendings):
         numbers = self.numbers(run)
         self.insert_batch(run, number, origin, numbers, already_sent=already_sent)
         if voids:
-            self.run(f"UPDATE claim SET void_batch = ? WHERE {_UNREPORTED}", number, run.month)
+            self.change_claims("void_batch = ?", (number,), _UNREPORTED, run.month)
         self.changed(run.month)
         self.insert_claims(run.month, number, numbers, run.claims)
         numbered = zip(run.claims["session"].tolist(), numbers, strict=True)
@@ -151,6 +151,8 @@ class Ledger(Sendings):
         rows = zip(numbers, rows_of_frame(claims, columns), strict=True)
         names = ["claim", "month", "batch", *(column.name for column in columns)]
         self.insert("claim", names, [(claim, month, batch, *row) for claim, row in rows])
+        newest = "SELECT id FROM claim ORDER BY id DESC LIMIT ?"
+        self.seal(number for (number,) in self.rows(newest, len(numbers)))
 
     def insert_batch(
         self, run: Run, number: int, origin: Origin, numbers: Sequence[str], *, already_sent: bool
@@ -162,6 +164,7 @@ class Ledger(Sendings):
         claims = zip(numbers, *keys, strict=True)
         before = self.last_batch()
         mark = batch_mark(before.mark or before.ledger, run.month, number, f"{as_of} {int(already_sent)}", claims)
+        self._batches.append(f"{run.month}-batch-{number}")
         columns = ("month", "number", "as_of", "already_sent", "origin", "mark")
         self.insert("batch", columns, [(run.month, number, as_of, int(already_sent), stated, mark)])
 
@@ -304,9 +307,9 @@ class Ledger(Sendings):
             )
         if not pd.isna(claim["voided_on"]):
             raise BillingError(f"{number} was already voided, on {claim['voided_on']:%Y-%m-%d}.")
-        take_back = "UPDATE claim SET voided_on = ?, void_reason = ? WHERE voided_on IS NULL AND"
-        self.run(f"{take_back} follows = ?", on.isoformat(), f"{number}, which it follows, was voided.", number)
-        self.run(f"{take_back} claim = ?", on.isoformat(), reason, number)
+        take_back, day = "voided_on = ?, void_reason = ?", on.isoformat()
+        for column, why in (("follows", f"{number}, which it follows, was voided."), ("claim", reason)):
+            self.change_claims(take_back, (day, why), f"voided_on IS NULL AND {column} = ?", number)
         self.changed(claim["month"])
 
     def followed_by(self, number: str) -> str:
@@ -353,8 +356,8 @@ class Ledger(Sendings):
     def _read(self, kept: TypeAdapter[T], text: str) -> T:
         try:
             return kept.validate_json(text)
-        except ValidationError as error:
-            raise BillingError(damaged(self.path)) from error
+        except ValidationError:
+            raise DamageError from None
 
     def batches(self, month: str) -> tuple[Batch, ...]:
         """The month's batches, in their order."""

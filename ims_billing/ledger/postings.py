@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.ledger.identity import Identified
+from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
@@ -50,7 +51,7 @@ class Payments(Identified):
     def aging_left(self, folder: str) -> dict[str, tuple[str, dict[str, list[str]]]]:
         """By file name, the hash of each aging workbook as it was left in a folder or read, and its call list."""
         rows = self.rows("SELECT file, sha256, shown FROM aging_written WHERE folder = ?", folder)
-        return {file: (sha256, json.loads(shown)) for file, sha256, shown in rows}
+        return {file: (sha256, json_of(shown)) for file, sha256, shown in rows}
 
     def mark_aging(self, folder: str, file: str, sha256: str, shown: Mapping[str, Sequence[str]]) -> None:
         """Notes how an aging workbook was left in a folder, or read, and what its call list says by claim."""
@@ -72,7 +73,7 @@ class Payments(Identified):
             "FROM remittance_line WHERE payment IN (SELECT value FROM json_each(?)) ORDER BY id",
             json.dumps([row[0] for row in rows]),
         ):
-            lines.setdefault(payment, []).append(PostedLine(line, tuple(json.loads(words)), posted))
+            lines.setdefault(payment, []).append(PostedLine(line, tuple(json_of(words)), posted))
         return [
             PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
             for id_, insurer, number, on, amount in rows
@@ -174,13 +175,40 @@ def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> p
         return empty(columns)
     series: dict[str, Any] = {}
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        if not set(map(type, values)) <= _STORED.get(column.dtype, _TEXT):
+            raise DamageError
         stated: Any = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
         if column.dtype.startswith("datetime"):
-            stated = pd.to_datetime(pd.Series(stated, dtype="object"))
+            stated = _days(stated)
         elif column.dtype not in ("str", "int64"):
             stated = pd.Series(stated, dtype="object")
         series[column.name] = pd.Series(stated).astype(column.dtype)  # type: ignore[call-overload]
     return prove(pd.DataFrame(series), columns)
+
+
+# What SQLite holds of a column, by its type here.
+_TEXT = {str, type(None)}
+_STORED: dict[str, set[type]] = {
+    "int64": {int},
+    "bool": {int},
+    "Int64": {int, type(None)},
+    "boolean": {int, type(None)},
+}
+
+
+def _days(values: Iterable[str | None]) -> pd.Series[pd.Timestamp]:
+    try:
+        return pd.to_datetime(pd.Series(list(values), dtype="object"))
+    except ValueError:
+        raise DamageError from None
+
+
+def json_of(text: str) -> Any:
+    """What the ledger keeps as JSON; raises DamageError where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError):
+        raise DamageError from None
 
 
 def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:

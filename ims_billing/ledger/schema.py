@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-
+from ims_billing.ledger.soundness import Migration
 from ims_billing.ledger.to_version_5 import to_version_5
 from ims_billing.ledger.to_version_6 import to_version_6
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.ledger.to_version_8 import to_version_8
+from ims_billing.ledger.to_version_9 import to_version_9
 
 # "IMSB": it tells our ledgers from other SQLite files.
 APPLICATION_ID = 0x494D5342
@@ -326,8 +325,6 @@ CREATE TRIGGER a_posting_is_never_changed BEFORE UPDATE ON posting
 BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
 """
 
-# A script, or a function of the database, that makes the tables of one version from those of the one before.
-Migration = str | Callable[[sqlite3.Connection], None]
 # One per version, each run once. What has been released is never changed here.
 MIGRATIONS: tuple[Migration, ...] = (
     _CLAIMS + _PAGES,
@@ -338,4 +335,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_6,
     to_version_7,
     to_version_8,
+    to_version_9,
 )

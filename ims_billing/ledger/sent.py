@@ -47,12 +47,9 @@ def _followed(ledger: Ledger, claim: Mapping[Any, Any]) -> str:
 
 def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
     """Voids a claim that was voided before this ledger knew of it, and whose insurer knows by a batch."""
-    ledger.run(
-        "UPDATE claim SET voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END "
-        "WHERE claim = ? AND voided_on IS NULL",
-        on.isoformat(),
-        "Voided before; read back from what was sent.",
-        batch,
-        batch,
+    ledger.change_claims(
+        "voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END",
+        (on.isoformat(), "Voided before; read back from what was sent.", batch, batch),
+        "claim = ? AND voided_on IS NULL",
         claim,
     )

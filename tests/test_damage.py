@@ -1,0 +1,305 @@
+"""A damaged ledger: nothing in it is believed, it is called damaged, and the way to the newest good copy is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ims_billing.cli.main import app
+from ims_billing.ledger import copies, file
+from ims_billing.ledger.copies import copies_of
+from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.lock import Lock
+from ims_billing.vocabulary.errors import BillingError
+from tests.practice import clinic_file, csv_file, frame_text, row
+
+VISITS = [row(Patient=f"Qx{n} Zwmadeup", Service_Date=f"2026-10-{1 + n:02d}", Policy_Number=f"7{n}") for n in range(9)]
+AS_OF = ("--as-of", "2026-11-05")
+AS_OF_DAY = dt.date(2026, 11, 5)
+
+
+def ims(folder: Path, *arguments: str) -> Result:
+    """A command in a clinic's folder; one that ends in a traceback fails the test."""
+    clinic = ("--clinic", str(folder / "clinic.toml"))
+    return CliRunner().invoke(app, [*arguments, *clinic], catch_exceptions=False)
+
+
+def claim(folder: Path, visits: int) -> Result:
+    return ims(folder, "claim", str(csv_file(folder, VISITS[:visits])), "--month", "2026-10", *AS_OF)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A month of two batches, one claim taken back, one paid: and so one copy of the ledger."""
+    folder = tmp_path_factory.mktemp("office")
+    clinic_file(folder)
+    assert claim(folder, 5).exit_code == 0
+    assert claim(folder, 9).exit_code == 0
+    assert ims(folder, "void", "2026-10-SUNL-0002", "--reason", "a test", *AS_OF).exit_code == 0
+    paid = {"Claim": "2026-10-SUNL-0001", "Paid": 50, "Payment Date": "2026-11-20", "Payment Number": "P1"}
+    paid_file = csv_file(folder, [paid | {"Insurer": "Sun Life"}], "paid.csv")
+    assert ims(folder, "reconcile", str(paid_file), "--as-of", "2026-11-21").exit_code == 0
+    return folder
+
+
+def what_it_says(ledger: Ledger) -> list[str]:
+    with ledger.reading():
+        month = ledger.month("2026-10")
+        return [frame_text(ledger.claims()), repr((month.origin, month.totals, month.batches)),
+                frame_text(month.money), frame_text(ledger.postings())]  # fmt: skip
+
+
+def flipped(office: Path, folder: Path, chance: random.Random) -> Path:
+    """The office's folder with one bit of its ledger another one."""
+    shutil.copytree(office, folder)
+    path = folder / FILE_NAME
+    content = bytearray(path.read_bytes())
+    # What is not in use is zero: deleted content is overwritten.
+    in_use = [place for place, byte in enumerate(content) if byte]
+    content[chance.choice(in_use)] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+    return folder
+
+
+def flips(office: Path, tmp_path: Path, times: int) -> Counter[str]:
+    truth = what_it_says(Ledger(office / FILE_NAME))
+    chance = random.Random(22)
+    ends: Counter[str] = Counter()
+    for number in range(times):
+        folder = flipped(office, tmp_path / str(number), chance)
+        # Without a setup, what the ledger itself has shows it.
+        with suppress(BillingError):
+            believed = what_it_says(Ledger(folder / FILE_NAME))
+            assert believed[0] == truth[0], "a claim is believed that is another one"
+            ends["believed" if believed != truth else "the same"] += 1
+        # The setup's note shows that a byte is another one.
+        status, report = ims(folder, "status"), ims(folder, "report", "2026-10", "--out", str(folder / "again"))
+        assert (status.exit_code, report.exit_code) == (0, 2)
+        assert "Zwmadeup" not in status.output + report.output
+        assert not (folder / "again").exists()
+        ends["damaged" if "the ledger is damaged" in " ".join(report.output.split()) else report.output] += 1
+        shutil.rmtree(folder)
+    return ends
+
+
+def test_of_one_bit_flips_none_is_believed(office: Path, tmp_path: Path) -> None:
+    assert flips(office, tmp_path, 15)["damaged"] >= 14
+
+
+@pytest.mark.long
+def test_of_one_bit_flips_none_is_believed_often(office: Path, tmp_path: Path) -> None:
+    ends = flips(office, tmp_path, 200)
+    print(ends)
+    # Without the setup's note, what was paid, held or read is another one here and there; no claim is.
+    assert ends["damaged"] >= 190
+    assert ends["believed"] < 10
+
+
+def changed(sql: str) -> Callable[[Path], None]:
+    """Damage by another hand: SQLite itself finds nothing wrong with how the file is built."""
+
+    def change(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("PRAGMA writable_schema = ON")
+            triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                database.execute(f"DROP TRIGGER {name}")
+            database.execute("PRAGMA ignore_check_constraints = ON")
+            database.execute(sql)
+            for name, again in triggers:
+                # One that the damage itself is about is put back as it is to be.
+                database.execute(again.replace("OLD.void_batch IS NOT NULL", "0") if name in sql else again)
+
+    return change
+
+
+def schema(of: str, to: str, where: str = "name = 'claim'") -> Callable[[Path], None]:
+    return changed(f"UPDATE sqlite_schema SET sql = replace(sql, '{of}', '{to}') WHERE {where}")
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no text in text": changed("UPDATE claim SET patient = CAST(x'5A776DFF' AS TEXT) WHERE id = 1"),
+    "a number in text": schema("note TEXT", "note BLOB", "name = 'decision'"),
+    "no JSON in JSON": changed("UPDATE page SET origin = '{Zwmadeup'"),
+    "other JSON in JSON": changed("UPDATE page SET totals = '[\"Zwmadeup\"]'"),
+    "a day that is none": changed("UPDATE payment SET paid_on = 'Zwmadeup'"),
+    "another amount": changed("UPDATE claim SET amount_cents = amount_cents + 1 WHERE id = 1"),
+    "another void": changed("UPDATE claim SET voided_on = NULL, void_reason = NULL, void_batch = NULL"),
+    "no checksum": changed("UPDATE claim SET checksum = ''"),
+    "a table less": changed("DROP TABLE gone_on_without"),
+    "an index less": changed("DROP INDEX claim_by_day"),
+    "a trigger that forbids less": changed("SELECT 'a_void_stands'"),
+    "a column of another name": schema("void_reason", "void_reasom"),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:20_000]),
+    "cut within its header": lambda path: path.write_bytes(path.read_bytes()[:60]),
+    "empty": lambda path: path.write_bytes(b""),
+    "a text": lambda path: path.write_text("Zwmadeup, 1980-02-29\n" * 300),
+    "another application's number": changed("PRAGMA application_id = 1"),
+    "an older version's number": changed("PRAGMA user_version = 5"),
+}
+
+
+@pytest.mark.parametrize("spoil", DAMAGE.values(), ids=DAMAGE)
+def test_damage_of_every_kind_is_one_message_with_the_newest_good_copy(
+    office: Path, tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    spoil(folder / FILE_NAME)
+    spoilt = (folder / FILE_NAME).read_bytes()
+    copy = copies_of(folder / FILE_NAME)[0]
+    only_read = spoil is DAMAGE["other JSON in JSON"]
+    for arguments in (
+        ("report", "2026-10"),
+        ("why", "2026-10-SUNL-0001"),
+        ("void", "2026-10-SUNL-0001", "--reason", "x", *AS_OF),
+    )[: 1 if only_read else 3]:
+        done = ims(folder, *arguments)
+        words = " ".join(done.output.split())
+        assert (done.exit_code, "the ledger is damaged" in words, copy.name in words) == (2, True, True), done.output
+        assert "Zwm" not in done.output
+    assert (folder / FILE_NAME).read_bytes() == spoilt
+
+
+def test_each_claim_that_is_read_is_proved_also_where_the_whole_ledger_is_not(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "_QUICKLY_PROVED", 0)
+    path = tmp_path / FILE_NAME
+    shutil.copyfile(office / FILE_NAME, path)
+    DAMAGE["another amount"](path)
+    for read in (Ledger.claims, lambda ledger: ledger.claim("2026-10-SUNL-0001"), Ledger.memory):
+        ledger = Ledger(path)
+        with pytest.raises(BillingError, match="the ledger is damaged"), ledger.reading():
+            read(ledger)
+    with pytest.raises(BillingError, match="the ledger is damaged"), (ledger := Ledger(path)).writing():
+        ledger.void("2026-10-SUNL-0001", AS_OF_DAY, "a test")
+    with Ledger(path).reading():
+        pass
+    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(path).writing(may_add_batch=True):
+        pass
+    path.with_name(f"{FILE_NAME}-in-use").touch()
+    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(path).reading():
+        pass
+
+
+def test_a_ledger_of_version_8_gets_its_checksums_and_shows_the_same(office: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+        database.execute("ALTER TABLE claim DROP COLUMN checksum")
+        database.execute("PRAGMA user_version = 8")
+    truth = what_it_says(Ledger(office / FILE_NAME))
+    assert what_it_says(Ledger(folder / FILE_NAME)) == truth
+    assert ims(folder, "report", "2026-10").exit_code == 0
+    assert what_it_says(Ledger(folder / FILE_NAME)) == truth
+    for path in (office / "reports").rglob("*.*"):
+        assert (folder / path.relative_to(office)).read_bytes() == path.read_bytes()
+    assert (folder / "ims-billing-version-8.sqlite").is_file()
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+        assert database.execute("SELECT count(*) FROM claim WHERE checksum = ''").fetchone() == (0,)
+
+
+def test_the_newest_good_copy_goes_back_in_place_and_what_was_sent_since_is_read_back(
+    office: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    DAMAGE["cut short"](folder / FILE_NAME)
+    shutil.copyfile(copies_of(folder / FILE_NAME)[0], folder / FILE_NAME)
+    refused = ims(folder, "report", "2026-10")
+    assert "this ledger is an old copy" in " ".join(refused.output.split())
+    sent = folder / "reports" / "2026-10" / "insurers" / "sun-life-2026-10-batch-2.xlsx"
+    back = ims(folder, "claim", str(sent), "--already-sent", "--month", "2026-10", *AS_OF)
+    assert back.exit_code == 0, back.output
+    again = ims(folder, "void", "2026-10-SUNL-0002", "--reason", "a test", *AS_OF)
+    assert again.exit_code == 0, again.output
+    ledger = Ledger(folder / FILE_NAME)
+    with ledger.reading():
+        claims = ledger.claims()
+    assert list(claims["claim"]) == [f"2026-10-SUNL-{n:04d}" for n in range(1, 10)]
+    assert list(claims["patient"]) == [f"Qx{n} Zwmadeup" for n in range(9)]
+    assert claims["voided_on"].notna().sum() == 1
+
+
+def batches(path: Path, numbers: range) -> None:
+    for number in numbers:
+        ledger = Ledger(path)
+        with ledger.writing(may_add_batch=True):
+            ledger._batches.append(f"2026-10-batch-{number}")
+            ledger.run("INSERT INTO gone_on_without (mark) VALUES (?)", f"{number}")
+
+
+def test_the_last_twelve_copies_are_kept_each_as_the_ledger_was_before_its_batch(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    batches(path, range(1, 16))
+    kept = copies_of(path)
+    assert [copy.name for copy in kept] == [
+        f"ims-billing-{n - 1:04d}-before-2026-10-batch-{n}.sqlite" for n in range(15, 3, -1)
+    ]
+    assert sorted(path.parent.iterdir()) == [path.with_name("ims-billing-copies"), path]
+    for number, copy in zip(range(15, 3, -1), kept, strict=True):
+        with (ledger := Ledger(copy)).reading():
+            assert len(ledger.marks()) == number - 1
+        if sys.platform != "win32":
+            assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    kept[0].write_bytes(kept[0].read_bytes()[:50_000])
+    assert copies.newest_good_copy(path) == kept[1]
+
+
+def cut_off(lock: Lock, database: sqlite3.Connection, statement: str) -> None:
+    if statement == "COMMIT":
+        raise KeyboardInterrupt
+    database.execute(statement).fetchall()
+
+
+def test_the_same_batch_again_keeps_no_second_copy_and_no_batch_keeps_none(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    batches(path, range(1, 2))
+    for _ in range(2):
+        # Cut off once the copy is kept, before the batch is recorded.
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Lock, "wait", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                batches(path, range(2, 3))
+    assert len(copies_of(path)) == 1
+    with Ledger(path).writing(may_add_batch=True):
+        pass
+    assert len(copies_of(path)) == 1
+
+
+def test_without_room_for_a_copy_nothing_is_recorded(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    more = [*VISITS, row(Patient="New Zwmadeup", Service_Date="2026-10-20", Policy_Number="99")]
+    sessions = csv_file(folder, more)
+    before = what_it_says(Ledger(folder / FILE_NAME))
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        done = ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF)
+    assert done.exit_code == 2
+    assert "the drive is full or limits the file" in " ".join(done.output.split())
+    assert what_it_says(Ledger(folder / FILE_NAME)) == before
+    assert [path.suffix for path in (folder / "ims-billing-copies").iterdir()] == [".sqlite"]
+    assert ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF).exit_code == 0
+    assert len(copies_of(folder / FILE_NAME)) == 2
