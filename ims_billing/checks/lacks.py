@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
-from stdnum.ca import bc_phn
 
 from ims_billing.checks.desk import Check, Desk, check, say
 from ims_billing.vocabulary.spelling import dollars
@@ -67,6 +66,10 @@ def phn_check_digit(desk: Desk) -> pd.Series[str]:
 
 def _wrong_with(phn: str) -> str:
     """Says what is wrong with a Personal Health Number; empty if it is valid or absent."""
+    if not phn:
+        return ""
+    from stdnum.ca import bc_phn
+
     digits = bc_phn.compact(phn)
     if not digits or bc_phn.is_valid(phn):
         return ""

@@ -21,6 +21,7 @@ _LIKENESS = 0.88
 _LIKENESS_AFTER_DRY = 0.75
 SHORT = 4
 _LONGEST = 8
+_LETTERS_ALONE = re.compile("[a-z ]*")
 # Struck-through text is denied: an overlay that combines with letters or signs, as in "≠".
 _STRUCK = re.compile("[\u0335-\u0338\u20d2\u20d3\u20e0\u20e5\u20eb]")
 # Before a hyphen these turn a word round: "Un-IMS" is no French article.
@@ -35,6 +36,8 @@ def words_of(name: str) -> list[str]:
     Hyphens inside words, dots and apostrophes part words without being signs; a dash with spaces is a sign, and so
     is a bracket with nothing but signs in it: "(-)".
     """
+    if _LETTERS_ALONE.fullmatch(name):
+        return name.split()  # most wordings of the rules, in which there is nothing to take apart
     name = html.unescape(name)  # a web page's "IMS &amp; Physio"
     if not name.isascii():
         name = _STRUCK.sub(" ⊘ ", unicodedata.normalize("NFD", name))

@@ -105,6 +105,8 @@ def money(cell: Cell) -> int | None:
         return scaled if scaled is not None and abs(cell * 100 - scaled) < 1e-4 else None
     if not isinstance(cell, str):
         return None
+    if not any(map(str.isdigit, cell)):
+        return None  # a name, a word: most cells that are looked at for an amount
     written = re.sub(r"[\u00a0\u202f]", " ", cell).replace("−", "-").strip().upper()
     negative = written.startswith("(") and written.endswith(")")
     if negative:

@@ -369,7 +369,8 @@ def _empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     # A run wants a dozen of them, and one takes as long as sorting ten thousand rows.
     import pandas as pd
 
-    return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})
+    nothing = {dtype: pd.Series([], dtype=dtype) for dtype in {column.dtype for column in columns}}
+    return pd.DataFrame({column.name: nothing[column.dtype] for column in columns})
 
 
 def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # XML 1.0, section 2.2 (https://www.w3.org/TR/xml/#charsets): no other character may stand in a workbook's parts.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = dict.fromkeys({*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF} - {0x09, 0x0A, 0x0D}, " ")
 _LINE_ENDS = re.compile("\r\n?")
 # ECMA-376, part 1, 22.9.2.19 (ST_Xstring): programs read _x0041_ as "A", unless its first underscore is escaped.
 _READ_AS_A_CHARACTER = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -19,7 +19,9 @@ def cell_text(text: str) -> str:
 
     Longer than LONGEST UTF-16 units it is cut, and ends with CUT.
     """
-    shown = _LINE_ENDS.sub("\n", _NOT_XML.sub(" ", text))
+    if len(text) <= LONGEST and text.isascii() and text.isprintable():
+        return text  # nearly every cell
+    shown = _LINE_ENDS.sub("\n", text.translate(_NOT_XML))
     if _units(shown) <= LONGEST:
         return shown
     room = LONGEST - _units(CUT)

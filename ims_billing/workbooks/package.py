@@ -8,9 +8,9 @@ import math
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
-from xml.sax.saxutils import quoteattr
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
@@ -24,6 +24,7 @@ Value: TypeAlias = str | int | float | dt.date | None
 _DAY_ZERO = dt.date(1899, 12, 30).toordinal()
 _MARKUP = re.compile(r"[&<>]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_IN_AN_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 _NO_ROWS = (b"<sheetData />", b"<sheetData></sheetData>", b"<sheetData/>")
 _CHART_NAME = re.compile(r'name="Chart \d+"')
 _ROWS_AT_ONCE = 2_000
@@ -65,16 +66,22 @@ class Rows:
 def _content(value: Value) -> str:
     """The rest of a cell's element, from its type on."""
     if isinstance(value, str):
-        text = cell_text(value)
-        if not text:
-            return "/>"
-        kept = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-        return f' t="inlineStr"><is><t{kept}>{_MARKUP.sub(_entity, escaped(text))}</t></is></c>'
+        return _text_content(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "/>"
     if isinstance(value, dt.date):
         return f' t="n"><v>{value.toordinal() - _DAY_ZERO}</v></c>'
     return f' t="n"><v>{value}</v></c>'
+
+
+# The summary and an insurer's workbook hold the same texts, and most columns few of them.
+@lru_cache(maxsize=1 << 14)
+def _text_content(value: str) -> str:
+    text = cell_text(value)
+    if not text:
+        return "/>"
+    kept = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
+    return f' t="inlineStr"><is><t{kept}>{_MARKUP.sub(_entity, escaped(text))}</t></is></c>'
 
 
 def _entity(match: re.Match[str]) -> str:
@@ -111,10 +118,11 @@ class _StampedZip(zipfile.ZipFile):
         if "/drawings/drawing" in str(zinfo_or_arcname):
             # openpyxl names its charts, and has no place for what they show.
             text = data.decode() if isinstance(data, bytes) else data
-            data = _CHART_NAME.sub(
-                lambda name: f"{name[0]} descr={quoteattr(cell_text(next(self._alternatives, '')))}", text
-            )
+            data = _CHART_NAME.sub(lambda name: f'{name[0]} descr="{self._next_alternative()}"', text)
         super().writestr(self._entry(str(zinfo_or_arcname)), data, *args, **kwargs)
+
+    def _next_alternative(self) -> str:
+        return cell_text(next(self._alternatives, "")).translate(_IN_AN_ATTRIBUTE)
 
     def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
         entry = self._entry(str(arcname))

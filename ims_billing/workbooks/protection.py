@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from msoffcrypto.format.ooxml import OOXMLFile
-
 from ims_billing.vocabulary.errors import BillingError
 
 # How every file begins that Excel has encrypted; a plain workbook is a zip.
@@ -15,6 +13,8 @@ _ENCRYPTED = bytes.fromhex("D0CF11E0A1B11AE1")
 
 def protected(content: bytes, password: str) -> bytes:
     """The workbook, encrypted as Excel does it: opened, it is the same; its own bytes are others each time."""
+    from msoffcrypto.format.ooxml import OOXMLFile  # and cryptography with it, which few clinics need
+
     encrypted = io.BytesIO()
     OOXMLFile(io.BytesIO(content)).encrypt(password, encrypted)
     return encrypted.getvalue()

@@ -279,7 +279,7 @@ def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Val
         if name.endswith("_cents"):
             shown.append([cents / 100 for cents in values.tolist()])
         elif str(values.dtype).startswith("datetime64"):
-            shown.append([None if pd.isna(day) else day.date() for day in values])
+            shown.append(values.to_numpy().astype("datetime64[D]").tolist())
         else:
             shown.append(values.tolist())
     return list(zip(*shown, strict=True)) if shown else []
