@@ -61,7 +61,8 @@ def picture(lines: list[Text]) -> str:
     Attributes and no-break spaces, where style sheets would be shorter: every viewer draws them alike.
     """
     console, across, down = Console(width=200), 8.4, 19
-    size = f'width="{round(100 * across) + 32}" height="{len(lines) * down + 28}"'
+    width, height = round(100 * across) + 32, len(lines) * down + 28
+    size = f'width="{width}" height="{height}"'
     rows = []
     for at, line in enumerate(lines):
         spans = []
@@ -74,7 +75,7 @@ def picture(lines: list[Text]) -> str:
         rows.append(f'<text x="16" y="{28 + at * down}"{length}>{"".join(spans)}</text>')
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size}>',
             "<title>The sample month on the screen</title>",
             f'<rect {size} rx="8" fill="#1e2429"/>',
             """<g font-family="Consolas, Menlo, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6e6e6">""",
