@@ -21,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
+from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
 from tests.practice import clinic_file, csv_file, row, xlsx
 
@@ -347,10 +348,13 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
 
 def test_rules_shows_what_is_in_force_on_a_day_with_its_source(tmp_path: Path) -> None:
     clinic_file(tmp_path)
-    shown = run("rules", "--on", "2026-10-01", cwd=tmp_path)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    for words in ("PHYSIO", "$95.00", "clinic file", "$23.00", "https://", "not verified"):
-        assert words in shown.stdout
+    page, everything = (run("rules", "--on", "2026-10-01", *more, cwd=tmp_path) for more in ([], ["--all"]))
+    for shown in (page, everything):
+        assert (shown.returncode, shown.stderr) == (0, "")
+        for words in ("PHYSIO", "$95.00", CLINIC_FILE, "$23.00", "not verified"):
+            assert words in shown.stdout
+    assert len(page.stdout.splitlines()) <= 40
+    assert [shown.stdout.count("https://") > 0 for shown in (page, everything)] == [False, True]
     before, on = (report(run("rules", "--on", day, "--json", cwd=tmp_path)) for day in ("2026-03-31", "2026-04-01"))
     of_icbc = [15100, 9500, 15100, 9500]
     assert [[f["cents"] for f in r["fees"]] for r in (before, on)] == [[2300, 2300, *of_icbc], [9500, 2300, 2300]]
@@ -409,7 +413,7 @@ def test_the_same_claim_twice_says_in_one_line_that_nothing_is_new(tmp_path: Pat
     assert (again.returncode, again.stderr) == (0, "")
     assert "Ledger ims-billing.sqlite; no file" in again.stdout
     assert again.stdout.splitlines()[-1] == (
-        "2026-10: nothing new to claim, 1 claimed before, 1 on hold, 0 not billed. The files are unchanged."
+        "2026-10: nothing new to claim, 1 claimed before, 1 on hold, 0 not billed."
     )
     assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
     shown = report(run("claim", sessions, "--json", *AS_OF, cwd=tmp_path))
@@ -452,9 +456,7 @@ def test_report_and_void_by_command(tmp_path: Path) -> None:
     assert run("void", "2026-10-SUNL-0001", "--reason", " ", cwd=tmp_path).returncode == 2
     assert run("void", "2026-10-SUNL-0001", cwd=tmp_path).returncode == 2
     done = run("void", "2026-10-sunl-0001", "--reason", "wrong day", *AS_OF, cwd=tmp_path)
-    assert done.stdout.splitlines()[-1] == (
-        "2026-10-SUNL-0001 is voided. The next batch of 2026-10 shows its insurer so; its session is on hold."
-    )
+    assert "2026-10-SUNL-0001 is voided." in done.stdout
     assert "already voided" in refused(run("void", "2026-10-SUNL-0001", "--reason", "y", cwd=tmp_path))
     assert run("claim", sessions, *AS_OF, cwd=tmp_path).stdout.splitlines()[-1] == (
         "2026-10, batch 2: 0 claimed for $0.00, 1 on hold, 0 not billed."
@@ -531,7 +533,7 @@ def test_a_ledger_that_a_cloud_service_copies_is_warned_about(tmp_path: Path) ->
     (tmp_path / "OneDrive").mkdir()
     done = run("claim", xlsx(tmp_path, [row()]), *AS_OF, "--ledger", "OneDrive/l.sqlite", cwd=tmp_path)
     assert done.returncode == 0
-    assert "the ledger lies in a folder that a cloud service keeps copies of (OneDrive)" in done.stderr
+    assert "a cloud service copies (OneDrive)" in done.stderr
 
 
 def test_what_is_gone_is_told_on_the_screen_and_in_the_json(tmp_path: Path) -> None:

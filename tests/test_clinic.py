@@ -162,7 +162,7 @@ clinic.toml: the clinic file has 20 faults:
   line 29, [[insurer]] 2 (Manulife), aliases: 'PBC' already stands for Pacific Blue Cross
   line 32, [[fee]] 1, amount: found 95.355; an amount is zero or more, below a million, in dollars and whole cents
   line 36, [[fee]] 2, insurer: the insurer 'Sunlif' is not known; did you mean Sun Life?
-  line 43, [[fee]] 4: it is for the same (ims) as [[fee]] 3 and their dates overlap; give the earlier one an until
+  line 43, [[fee]] 4: it is for the same (IMS) as [[fee]] 3 and their dates overlap; give the earlier one an until
   line 48, [service_names], x: found 'imz'; expected one of ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other, unrecognised; did you mean ims?
   line 50, [severity], duplicate-session: this severity cannot be changed: it protects the licence or a claim needs it ('off')
   line 51, [severity], unusual-frequencies: this kind of finding is not known; did you mean unusual-frequency?
@@ -227,7 +227,7 @@ confirmed = false
     assert practice(tmp_path, more).unconfirmed == (
         "practitioner New Here",
         "insurer Novel Mutual",
-        "fee 2 (ims, 60 min, 150)",
+        "fee 2 (IMS, 60 min, 150)",
         "service name Reset",
     )
 

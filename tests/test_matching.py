@@ -195,8 +195,8 @@ def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(fo
     assert run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-06").exit_code == 0
     assert run(folder, "void", SUN2, "--reason", "no visit", "--as-of", "2026-11-06").exit_code == 0
     shown = reconcile(folder, [paid(SUN), paid(SUN2)])
-    ask = "Ask the insurer which claim it pays."
-    assert [(line["result"], line["message"], line["might_be"]) for line in shown["payments"][0]["lines"]] == [
-        ("ambiguous", f"{SUN} was voided; 2026-10-SUNL-0004 stands for it. {ask}", ["2026-10-SUNL-0004"]),
-        ("ambiguous", f"{SUN2} was voided. {ask}", [SUN2]),
-    ]
+    lines = shown["payments"][0]["lines"]
+    assert [(line["result"], line["might_be"]) for line in lines] == [
+        ("ambiguous", ["2026-10-SUNL-0004"]), ("ambiguous", [SUN2]),
+    ]  # fmt: skip
+    assert ["2026-10-SUNL-0004" in line["message"] for line in lines] == [True, False]

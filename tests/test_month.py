@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ims_billing.month.prepare import Scope, months_in, only_month, prepare_month
 from ims_billing.month.run import run_of
+from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.grounds import Ground, as_json
 from tests.practice import (
@@ -169,8 +170,8 @@ def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more
         "authorised to needle from 2018-05-01",
         "rules": as_json(
             [
-                Ground("Fee, any insurer", "ims: $95.00", "from 2026-04-01", "clinic file"),
-                Ground("Service code, Sun Life", "PHYSIO", source="clinic file"),
+                Ground("Fee, any insurer", "IMS: $95.00", "from 2026-04-01", CLINIC_FILE),
+                Ground("Service code, Sun Life", "PHYSIO", source=CLINIC_FILE),
             ]
         ),
         "remarks": "", "follows": "", "first_paid_cents": "0", "first_answer": "", "invoice": "", "send_by": "",
@@ -245,11 +246,11 @@ def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:
     rows = [row(), row(Patient="B"), row(Insurer="MSP", PHN="9", Birth_Date=dt.date(1980, 1, 1), Patient="C")]
     shown = run_of(month_of(tmp_path, rows)).origin
     assert [(r.rule, r.value, r.claims, r.source[:11]) for r in shown.rules] == [
-        ("Fee: ims", "$95.00", 2, "clinic file"),
-        ("Fee: ims, MSP", "$23.00", 1, "Province of"),
+        ("Fee: IMS", "$95.00", 2, CLINIC_FILE[:11]),
+        ("Fee: IMS, MSP", "$23.00", 1, "Province of"),
         ("Limit: visits in a calendar year, MSP", "10", 1, "Province of"),
         ("Service code: MSP", "09938", 1, "Province of"),
-        ("Service code: Sun Life", "PHYSIO", 2, "clinic file"),
+        ("Service code: Sun Life", "PHYSIO", 2, CLINIC_FILE[:11]),
     ]
 
 

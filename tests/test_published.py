@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ims_billing.clinic.rules_in_words import Rule, rules_on
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.rules.published import PublishedInsurer, Rulebook, published
-from ims_billing.rules.values import Fee, clashing_fees, fee_in_force
+from ims_billing.rules.values import CLINIC_FILE, Fee, clashing_fees, fee_in_force
 
 
 def fee(amount: str, start: str = "2026-01-01", **more: Any) -> Fee:
@@ -125,7 +125,7 @@ def test_every_published_value_is_shown_by_rules() -> None:
     ("case", "change"),
     [
         ("no source", {"source": ""}),
-        ("the clinic file is no source", {"source": "clinic file"}),
+        ("the clinic setup is no source", {"source": CLINIC_FILE}),
         ("verified without a page", {"url": ""}),
         ("no first day", {"from": None}),
         ("it ends before it begins", {"until": "2024-12-31"}),

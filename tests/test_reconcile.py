@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from ims_billing.cli.screen.payments import RESULTS_IN_WORDS
 from tests.practice import clinic_file, csv_file, row, xlsx
 from tests.remittances import SUN, SUN2, paid, reconcile, results, run, six_claims
 
@@ -49,7 +50,7 @@ def test_the_result_is_told_even_where_a_workbook_cannot_be_written(folder: Path
     summary.write_bytes(b"no workbook any more")
     path = csv_file(folder, [paid(SUN, 70, Reason="x")], "r.csv")
     done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
-    assert (done.exit_code, "short-paid" in done.stdout, SUN in done.stdout) == (2, True, True)
+    assert (done.exit_code, RESULTS_IN_WORDS["short-paid"] in done.stdout, SUN in done.stdout) == (2, True, True)
 
 
 def test_a_file_without_headings_says_what_a_remittance_needs(folder: Path) -> None:

@@ -13,8 +13,10 @@ from rich.console import Console
 
 from ims_billing.checks import CHECKS
 from ims_billing.cli.screen import terminal
+from ims_billing.cli.screen.payments import RESULTS_IN_WORDS
 from ims_billing.cli.screen.terminal import Working
 from ims_billing.month.prepare import Scope, prepare_month
+from ims_billing.payments.payment import RESULTS
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
 from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
@@ -52,6 +54,33 @@ def test_how_long_still_goes_by_what_lies_behind_of_the_same_work(monkeypatch: p
     assert at(64, "Checking, 2 of 4", 0.25) == "64 s, about 12 s left"
     assert at(70, "Writing one.xlsx, 1 of 9", 0.0) == "70 s"
     assert at(130, "Writing two.xlsx, 2 of 9", 0.2) == "130 s, about 4 min left"
+
+
+def test_a_message_is_wrapped_at_words_in_a_terminal_and_a_line_of_its_own_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message = (
+        "two files:\n  first-of-a-very-long-name-indeed-it-is.xlsx: read it again\n  second.xlsx: close it in Excel"
+    )
+    lines = {}
+    for terminal_here in (True, False):
+        stream = io.StringIO()
+        console = Console(file=stream, width=30, force_terminal=terminal_here, color_system=None)
+        monkeypatch.setattr(terminal, "err", lambda console=console: console)
+        terminal.fail(message)
+        lines[terminal_here] = stream.getvalue().splitlines()
+    assert lines[True] == [
+        "ims-billing: two files:",
+        "  first-of-a-very-long-name-indeed-it-is.xlsx:",
+        "    read it again",
+        "  second.xlsx: close it in",
+        "    Excel",
+    ]
+    assert lines[False] == f"ims-billing: {message}".splitlines()
+
+
+def test_every_result_of_a_payment_line_has_its_words() -> None:
+    assert set(RESULTS_IN_WORDS) == set(RESULTS)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")

@@ -69,12 +69,12 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
         },
         "The fee": {
             "Fee on the row": "$95.00",
-            "Listed fee": "$95.00 for ims, from 2026-04-01\nSource: clinic file",
+            "Listed fee": "$95.00 for IMS, from 2026-04-01\nSource: clinic setup",
             "Amount claimed": "$95.00",
         },
         "Rules of its insurer that day": {
             "Limit": "visits in a calendar year: 20, from 2026-01-01\nSource: Sun Life, letter of 2026-01-05",
-            "Requires": "policy\nSource: clinic file",
+            "Requires": "policy\nSource: clinic setup",
             "Note": "Sources differ on whether claims go by its own portal or by TELUS eClaims: state yours as "
             "channel\n"
             "Source: An osteopathy magazine's table of platforms, against an older list of TELUS eClaims\n"

@@ -30,6 +30,15 @@ def assert_their_words(where: str, text: str) -> None:
     )
 
 
+def assert_fits(command: str, shown: str, wide: int) -> None:
+    """No blanks at an end, and no line longer than the screen but a command to copy or a word that has no room."""
+    for line in shown.splitlines():
+        assert line == line.rstrip(), (command, line)
+        indent = len(line) - len(line.lstrip())
+        long = any(indent + len(word) > wide for word in line.split())
+        assert len(line) <= wide or long or line.lstrip().startswith("ims-billing "), (command, line)
+
+
 def test_the_list_finds_its_words_and_no_others() -> None:
     for words in ("Mend it.", "1 set\n aside", "taken for sessions", "It is another now.", "claimed anew"):
         assert NOT_THEIR_WORDS.search(" ".join(words.split())), words
@@ -61,6 +70,7 @@ def test_the_manual_the_readme_and_the_help() -> None:
 
 
 def test_the_screens_and_workbooks_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a screen of forty characters, which cuts whatever is not wrapped."""
     monkeypatch.chdir(samples(tmp_path))
     remittances = sorted(str(path) for path in Path("remittances").iterdir())
     for command in (
@@ -74,11 +84,15 @@ def test_the_screens_and_workbooks_of_the_samples(tmp_path: Path, monkeypatch: p
         ["rules", "--on", "2026-10-05", "--all"],
         ["why", "sessions-2026-10.xlsx", "--row", "12", "--month", "2026-10", "--as-of", "2026-11-26"],
         ["why", "2026-10-SUNL-0001"],
+        ["report", "2026-10"],
         ["status", "--as-of", "2026-11-26"],
+        ["init", "new", "--from", "sessions-2026-10.xlsx"],
+        ["init", "newer", "--as", "toml", "--from", "sessions-2026-10.xlsx"],
     ):
-        done = CliRunner().invoke(app, command)
+        done = CliRunner().invoke(app, command, env={"COLUMNS": "40"})
         assert done.exit_code in (0, 1), (command, done.output)
         assert_their_words(" ".join(command[:2]), done.output)
+        assert_fits(" ".join(command[:2]), done.output, 40)
     for path in sorted(Path("reports").rglob("*.xlsx")):
         for sheet in load_workbook(path, read_only=True):
             for row in sheet.iter_rows(values_only=True):

@@ -84,7 +84,7 @@ class Claims:
         if claim is not None and (other := _contradicts(row, claim, insurer)):
             return Unclear("ambiguous", f"The line names a claim, but {other} differs.", (number,))
         if not pd.isna(candidate.voided_on) and paid >= 0:
-            now = f"; {candidate.replaced_by} stands for it" if candidate.replaced_by else ""
+            now = f" and replaced by {candidate.replaced_by}" if candidate.replaced_by else ""
             message = f"{candidate.claim} was voided{now}. Ask the insurer which claim it pays."
             return Unclear("ambiguous", message, (candidate.replaced_by or candidate.claim,))
         return candidate

@@ -9,11 +9,11 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ims_billing.vocabulary.model import Billable, Requirement, Service, Visit
+from ims_billing.vocabulary.model import SERVICE_WORDS, Billable, Requirement, Service, Visit
 from ims_billing.vocabulary.spelling import bare, cents
 
 Text = Annotated[str, Field(min_length=1)]
-CLINIC_FILE = "clinic file"
+CLINIC_FILE = "clinic setup"
 # A value of the clinic file without dates is in force from this day on.
 ALWAYS = dt.date.min
 
@@ -119,12 +119,16 @@ class Fee(Cited):
         return (self.insurer is not None, self.visit is not None, self.minutes is not None)
 
     def what(self) -> str:
-        """Its service, visit and minutes in words: ``ims, initial, 45 min``."""
-        parts = [self.service, self.visit, f"{self.minutes} min" if self.minutes else None]
+        """Its service, visit and minutes in words: ``IMS, initial, 45 min``."""
+        parts = [
+            SERVICE_WORDS.get(self.service, self.service),
+            self.visit,
+            f"{self.minutes} min" if self.minutes else None,
+        ]
         return ", ".join(part for part in parts if part)
 
     def in_words(self) -> str:
-        """Its service, visit, minutes and insurer in words: ``ims, initial, 45 min, ICBC``."""
+        """Its service, visit, minutes and insurer in words: ``IMS, initial, 45 min, ICBC``."""
         return f"{self.what()}, {self.insurer}" if self.insurer else self.what()
 
 

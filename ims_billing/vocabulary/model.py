@@ -23,6 +23,8 @@ Service = Literal[
     "other",
     "unrecognised",
 ]
+# Services whose words on the screen and in a workbook are not their ids.
+SERVICE_WORDS: dict[str, str] = {"ims": "IMS", "other": "other services", "unrecognised": "not recognized"}
 Billable = Literal["ims", "physiotherapy"]
 Visit = Literal["initial", "subsequent"]
 Severity = Literal["hold", "warn", "off"]

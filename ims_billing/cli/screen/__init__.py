@@ -8,12 +8,11 @@ from ims_billing.cli.screen.glance import (
     show_written,
     warn_of_cloud,
 )
-from ims_billing.cli.screen.layout import show, width
 from ims_billing.cli.screen.month_page import Shown, month_page
 from ims_billing.cli.screen.payments import show_aging, show_reconciled, show_undone
 from ims_billing.cli.screen.reference import show_pages, show_rules
 from ims_billing.cli.screen.status import show_status
-from ims_billing.cli.screen.terminal import Working, fail, new_password, notify
+from ims_billing.cli.screen.terminal import Working, fail, new_password, notify, show, width
 
 __all__ = [
     "Shown",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import show, width, wrapped
-from ims_billing.cli.screen.terminal import err, out
+from ims_billing.cli.screen.layout import wrapped
+from ims_billing.cli.screen.terminal import notify, show, width
 from ims_billing.vocabulary.spelling import dollars
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def show_written(written: Written, *, everything: bool = False) -> None:
 
 def show_started(started: Started, *, from_sessions: bool) -> None:
     """What `init` wrote, and what comes next."""
-    console = out()
-    console.print(Text("Written", style="bold"))
-    for path in started.files:
-        console.print(Text(f"  {path}"), soft_wrap=True)
+    lines = [Text("WRITTEN", style="bold"), *(Text(f"  {path}") for path in started.files)]
     setup = started.files[0].name
     if started.kept is not None:
         sentence = f"It says what the old setup says, which is kept as {started.kept.name} and no longer read."
@@ -54,35 +51,32 @@ def show_started(started: Started, *, from_sessions: bool) -> None:
             f"{count} to fill in before you can claim: open {setup}, and replace each ?. Its first sheet lists them."
         )
     elif from_sessions:
-        sentence = "What was found is marked confirmed = false: check each, fill in what is missing, and say true."
+        sentence = "What was found is marked confirmed = false: check each, fill in what is missing, and write true."
     else:
         sentence = f"Fill in {setup}: the clinic, its practitioners and its fees."
-    console.print(Text(sentence), soft_wrap=True)
-    console.print("Then: ims-billing check FILE", markup=False)
+    show([*lines, *wrapped(sentence, width()), Text("Then: ims-billing check FILE")])
 
 
 def show_ledger(path: Path, *, fresh: bool) -> None:
     """Which ledger was used: always said, as another one would not know what was claimed."""
-    out().print(Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else ""), soft_wrap=True)
+    show([Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else "")])
 
 
 def show_read_back(claims: Mapping[str, int], known_before: int) -> None:
     """Says what of the claims that were sent is on the ledger again."""
     for month, count in claims.items():
-        out().print(Text(f"{month}: {count:,} {'claim' if count == 1 else 'claims'} read back as sent."))
+        show(wrapped(f"{month}: {count:,} {'claim' if count == 1 else 'claims'} read back as sent.", width()))
     if known_before:
-        out().print(Text(f"{known_before:,} stood on the ledger already."))
+        show(wrapped(f"{known_before:,} were on the ledger already.", width()))
 
 
 def warn_of_cloud(path: Path, mark: str) -> None:
     """Says that a ledger which another program copies about is not safe."""
-    sentence = (
-        f"{path}: the ledger lies in a folder that a cloud service keeps copies of ({mark}). Two computers could "
+    notify(
+        f"{path}: the ledger is in a folder that a cloud service copies ({mark}). Two computers could then claim the "
+        "same sessions, or a half-copied ledger could come back. Keep it in another folder: --ledger.",
+        "bold yellow",
     )
-    sentence += (
-        "then claim the same sessions, or a half-copied ledger come back. Keep it in a folder that is not: --ledger."
-    )
-    err().print(Text(sentence, style="bold yellow"), soft_wrap=True)
 
 
 def show_voided(claim: str, done: Voided) -> None:
@@ -90,11 +84,13 @@ def show_voided(claim: str, done: Voided) -> None:
     if done.replaced_by:
         sentence = f"{claim} is voided; {done.replaced_by} in batch {done.batch} of {done.month} replaces it."
     else:
-        sentence = f"{claim} is voided. The next batch of {done.month} shows its insurer so; " + (
-            "the second insurer is not billed again." if done.second else "its session is on hold."
+        sentence = f"{claim} is voided. The insurer's workbook of the next batch of {done.month} lists it. " + (
+            "The second insurer is not billed again."
+            if done.second
+            else "Its session is on hold: decide about it on the sheet Needs attention."
         )
     if done.followed_by:
         sentence += f" {done.followed_by}, which billed a second insurer for the balance, is voided with it."
     if done.paid:
         sentence += f" {dollars(done.paid)} of it was paid: once the insurer reverses that, reconcile posts it."
-    show([Text(sentence, "bold")])
+    show(wrapped(sentence, width(), style="bold"))

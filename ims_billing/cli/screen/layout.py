@@ -7,25 +7,10 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from ims_billing.cli.screen.terminal import out
-
 # A wider screen is not filled: lines of more than this are hard to read.
 WIDEST = 100
 # Between two columns of a table.
 _GAP = "  "
-
-
-def width() -> int:
-    """How many characters a line of the screen holds."""
-    return max(20, min(out().width, WIDEST))
-
-
-def show(lines: Sequence[Text]) -> None:
-    """Prints lines as they are: whoever made them has made them fit."""
-    console = out()
-    for line in lines:
-        line.rstrip()
-        console.print(line, soft_wrap=True)
 
 
 def wrapped(text: str, wide: int, *, first: str = "", rest: str = "", style: str = "") -> list[Text]:
@@ -42,6 +27,15 @@ def wrapped(text: str, wide: int, *, first: str = "", rest: str = "", style: str
         line += word if empty else f" {word}"
         empty = False
     return [Text(each, style) for each in (*lines, line)]
+
+
+def lines_of(text: str, wide: int, *, rest: str = "  ", style: str = "") -> list[Text]:
+    """A text of several lines, each wrapped behind its own indent."""
+    lines = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += wrapped(line, wide, first=indent, rest=indent + rest, style=style)
+    return lines
 
 
 def listed(parts: Sequence[str], wide: int, *, head: str, indent: str, most: int, rest: str) -> list[Text]:

@@ -9,8 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.text import Text
 
-from ims_billing.cli.screen import layout
-from ims_billing.cli.screen.terminal import out
+from ims_billing.cli.screen.layout import wrapped
+from ims_billing.cli.screen.terminal import out, show, width
 from ims_billing.manual import TOPICS, page
 
 
@@ -34,17 +34,17 @@ class _Page(Markdown):
 
 def show_topics() -> None:
     """The topics of the manual, each with what it answers."""
-    wide = layout.width()
-    lines = [*layout.wrapped("The manual. Show a page with: ims-billing help TOPIC", wide, style="bold"), Text()]
+    wide = width()
+    lines = [*wrapped("The manual. Show a page with: ims-billing help TOPIC", wide, style="bold"), Text()]
     for topic, about in TOPICS.items():
-        lines += layout.wrapped(about, wide, first=f"  {topic:<13}", rest=" " * 15)
-    layout.show([*lines, Text(), *layout.wrapped("The options of a command: ims-billing COMMAND --help", wide)])
+        lines += wrapped(about, wide, first=f"  {topic:<13}", rest=" " * 15)
+    show([*lines, Text(), *wrapped("The options of a command: ims-billing COMMAND --help", wide)])
 
 
 def show_topic(topic: str) -> None:
     """A page of the manual; its commands stay whole, so that they can be copied."""
     console = out()
-    options = console.options.update(width=layout.width())
+    options = console.options.update(width=width())
     lines: list[Text] = []
     # Every second part is a block of commands.
     for number, part in enumerate(re.split(r"```\w*\n(.*?)```", page(topic), flags=re.DOTALL)):
@@ -53,4 +53,4 @@ def show_topic(topic: str) -> None:
         else:
             rendered = console.render_lines(_Page(part), options, pad=False)
             lines += [Text.assemble(*((one.text, one.style or "") for one in line)) for line in rendered]
-    layout.show(lines)
+    show(lines)

@@ -349,5 +349,4 @@ def sums(shown: Shown) -> str:
     named = f"{month.month or 'All months'}{later}"
     if shown.would or counts["claimed"] or shown.batch:
         return f"{named}: {counts['claimed']:,} {done} for {amount}, {seconds}{', '.join(others)}."
-    unchanged = "" if shown.changed else " The files are unchanged."
-    return f"{named}: nothing new to claim, {seconds}{', '.join(others)}.{unchanged}"
+    return f"{named}: nothing new to claim, {seconds}{', '.join(others)}."

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import Heading, show, table, width, wrapped
+from ims_billing.cli.screen.layout import Heading, table, wrapped
+from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.spelling import dollars, numbered
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
 _PAYMENTS, _CALLS, _NOT_POSTED = 8, 12, 6
 # How many rows that are not posted for the same reason are named.
 _ROWS = 8
-_MEANS = {
+# What became of a line, in words.
+RESULTS_IN_WORDS: dict[str, str] = {
     "paid": "paid as claimed",
-    "patient-share": "paid; the rest is the patient's",
-    "short-paid": "paid short: ask the insurer",
-    "over-paid": "more than was claimed",
-    "denied": "refused",
+    "patient-share": "paid, the rest is the patient's",
+    "short-paid": "paid short",
+    "over-paid": "paid more than claimed",
+    "denied": "denied",
     "reversed": "reversed by the insurer",
     "unmatched": "no claim matches",
-    "ambiguous": "several claims could match",
+    "ambiguous": "not certain which claim",
     "repeated": "posted before",
     "total": "a sum of other lines",
 }
@@ -89,8 +91,8 @@ def _payments(done: Reconciliation, wide: int, *, everything: bool) -> list[Text
 
 def _results(done: Reconciliation, wide: int) -> list[Text]:
     cents = done.cents()
-    rows = [(result, f"{count:,}", dollars(cents[result]), _MEANS[result]) for result, count in done.counts().items()]
-    headings = (Heading("Result"), Heading("Lines", right=True), Heading("Paid", right=True), Heading("", wraps=True))
+    rows = [(RESULTS_IN_WORDS[result], f"{count:,}", dollars(cents[result])) for result, count in done.counts().items()]
+    headings = (Heading("Result", wraps=True), Heading("Lines", right=True), Heading("Paid", right=True))
     return [Text(), *table(headings, rows, wide)] if rows else []
 
 
@@ -105,10 +107,12 @@ def _not_as_claimed(done: Reconciliation, wide: int, *, everything: bool) -> lis
     differing.sort(key=lambda each: (-each[3], each[0]))
     shown = differing if everything else differing[:_CALLS]
     rows = [
-        (claim, result, dollars(paid), "all of it" if result == "denied" else _or_none(short))
+        (claim, RESULTS_IN_WORDS[result], dollars(paid), "all of it" if result == "denied" else _or_none(short))
         for claim, result, paid, short in shown
     ]
-    headings = (Heading("Claim"), Heading("Result"), Heading("Paid", right=True), Heading("Short", right=True))
+    headings = (
+        Heading("Claim"), Heading("Result", wraps=True), Heading("Paid", right=True), Heading("Short", right=True),
+    )  # fmt: skip
     left = len(differing) - len(shown)
     more = [Text(f"  and {left:,} more: add --all, or see ims-billing aging")] if left else []
     return [Text(), *table(headings, rows, wide), *more] if rows else []
@@ -124,7 +128,8 @@ def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Te
                 held.setdefault((place, numbered(payment.number), line.message, *line.might_be), []).append(line)
     if not held:
         return []
-    lines = [Text(), Text("NOT POSTED: correct the line and run the file again", "bold yellow")]
+    heading = "NOT POSTED: correct the line and run the file again"
+    lines = [Text(), *wrapped(heading, wide, style="bold yellow")]
     for number, ((place, payment_number, message, *might_be), together) in enumerate(held.items()):
         if number == _NOT_POSTED and not everything:
             lines.append(Text(f"  and {_counted(len(held) - number, 'other reason')}: add --all"))
@@ -132,7 +137,8 @@ def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Te
         rows = ", ".join(str(line.row) for line in together[:_ROWS])
         rows += f" and {len(together) - _ROWS:,} more" if len(together) > _ROWS else ""
         of = f" (payment {payment_number})" if payment_number else ""
-        might = f" It may mean {', '.join(might_be)}." if might_be else ""
+        others = [claim for claim in might_be if claim not in message]
+        might = f" It may mean {', '.join(others)}." if others else ""
         amount = dollars(sum(line.paid for line in together))
         sentence = f"{place}, {'row' if len(together) == 1 else 'rows'} {rows}{of}, {amount}: {message}{might}"
         lines += wrapped(sentence, wide, first="  ", rest="    ")
@@ -185,7 +191,8 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
         Heading("Owed", right=True), Heading("State", wraps=True),
     )  # fmt: skip
     if rows:
-        lines += [Text(), Text("FOLLOW UP, the oldest and largest first", "bold"), *table(headings, rows, wide)]
+        heading = "FOLLOW UP, the oldest and largest first"
+        lines += [Text(), *wrapped(heading, wide, style="bold"), *table(headings, rows, wide)]
     if len(listed) > len(shown):
         lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")
     lines.append(Text())

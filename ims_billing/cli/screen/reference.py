@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import Heading, show, table, width, wrapped
+from ims_billing.cli.screen.layout import WIDEST, Heading, table, wrapped
+from ims_billing.cli.screen.terminal import show, width
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
+from ims_billing.rules.values import Cited
+from ims_billing.vocabulary.model import SERVICE_WORDS
 
 if TYPE_CHECKING:
     from ims_billing.month.why import Fact, Page
 
-# Rules of one kind that one screen shows.
-_FEES, _LIMITS = 8, 7
+# Fees and limits that are tried until the page is a screen.
+_ROOM = ((8, 7), (8, 6), (8, 5), (7, 5), (7, 4), (6, 4), (5, 3), (3, 2))
+# The lines of a screen of the widest lines.
+_LINES = 40
 _SECTIONS = (
     ("FEES", ("fee",)),
     ("LIMITS AND WINDOWS", ("limit", "submission window", "channel", "order of payers", "registration number")),
@@ -88,6 +93,19 @@ def _grouped(rules: list[Rule]) -> list[Rule]:
 def show_rules(clinic: Clinic, on: dt.date, *, everything: bool = False) -> None:
     """The services, fees and limits in force on a day, each with its source; with `everything` all rules."""
     wide = width()
+    if everything:
+        show(_rules_page(clinic, on, wide, room=None))
+        return
+    for room in _ROOM:
+        lines = _rules_page(clinic, on, wide, room=room)
+        if len(lines) <= -(-_LINES * WIDEST // wide):
+            break
+    show(lines)
+
+
+def _rules_page(clinic: Clinic, on: dt.date, wide: int, *, room: tuple[int, int] | None) -> list[Text]:
+    """The page with at most so many fees and so many limits; None: every rule, with the pages of the sources."""
+    everything = room is None
     whose = f"with {clinic.file}" if clinic.file else "as published, without a clinic setup"
     lines = [*wrapped(f"Rules in force on {on}, {whose}", wide, style="bold"), *_services(clinic, wide)]
     every = rules_on(clinic, on)
@@ -97,33 +115,45 @@ def show_rules(clinic: Clinic, on: dt.date, *, everything: bool = False) -> None
     shown: dict[str, list[Rule]] = {}
     for title, tables in _SECTIONS:
         of_section = [rule for rule in chosen if rule.table in tables]
-        shown[title] = of_section if everything else of_section[: _FEES if title == "FEES" else _LIMITS]
+        shown[title] = of_section if room is None else of_section[: room[0 if title == "FEES" else 1]]
     listed = [rule for part in shown.values() for rule in part]
-    sources = list(dict.fromkeys(rule.cited.cited() for rule in listed if rule.cited.published))
+    sources = {rule.cited.cited(): rule.cited for rule in listed if rule.cited.published}
     for title, part in shown.items():
         if part:
-            lines += [Text(), Text(title, "bold"), *_rules(part, sources, wide)]
+            lines += [Text(), Text(title, "bold"), *_rules(part, list(sources), wide)]
     left = len(rules) - len(listed)
     if left:
-        sentence = (
-            f"and {left:,} more rules (what each insurer requires, how it takes claims, who pays first): add --all"
-        )
+        sentence = f"and {left:,} more rules (what insurers require, how they take claims, who pays first): add --all"
         lines += wrapped(sentence, wide, rest="  ")
     lines += _not_stated(clinic, on, named if everything else [], wide)
-    lines += [Text(), Text("SOURCES", "bold")]
-    lines += [Text(f"{number:>3}  {source}") for number, source in enumerate(sources, start=1)]
+    lines += [Text(), Text("SOURCES (their web pages: --all)" if not everything else "SOURCES", "bold")]
+    for number, cited in enumerate(sources.values(), start=1):
+        lines += _source(number, cited, wide, everything=everything)
     setup = clinic.file or "the clinic setup"
-    lines += wrapped(f"Add or change any rule in {setup}: it goes before what is published.", wide)
-    show(lines)
+    return [*lines, *wrapped(f"Add or change any rule in {setup}: it goes before what is published.", wide)]
+
+
+def _source(number: int, cited: Cited, wide: int, *, everything: bool) -> list[Text]:
+    verified = "" if cited.verified else " (not verified)"
+    lines = wrapped(f"{cited.source}{verified}", wide, first=f"{number:>3}  ", rest="     ")
+    # A web page is never cut: it is there to be copied.
+    return [*lines, *([Text(f"     {cited.url}")] if everything and cited.url else [])]
 
 
 def _services(clinic: Clinic, wide: int) -> list[Text]:
     services = services_in_words()
     code = clinic.service_code
-    billed = [f"{service} ({about})" for service, about in services if service in clinic.block.bill]
-    others = [service for service, _ in services if service not in clinic.block.bill]
+    billed = [
+        f"{SERVICE_WORDS.get(service, service)} ({about})"
+        for service, about in services
+        if service in clinic.block.bill
+    ]
+    others = [service for service, _ in services if service not in (*clinic.block.bill, "other", "unrecognised")]
     sentence = f"Billed as {code.code}, {code.description}: {'; '.join(billed)}"
-    return [*wrapped(sentence, wide, rest="  "), *wrapped(f"Not billed: {', '.join(others)}", wide, rest="  ")]
+    return [
+        *wrapped(sentence, wide, rest="  "),
+        *wrapped(f"Not billed: {', '.join(others)}, other services", wide, rest="  "),
+    ]
 
 
 def _rules(rules: Sequence[Rule], sources: list[str], wide: int) -> list[Text]:

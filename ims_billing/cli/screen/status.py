@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ims_billing.cli.screen.layout import lines_of, wrapped
 from ims_billing.cli.screen.payments import not_sent_line
-from ims_billing.cli.screen.terminal import out
+from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.spelling import dollars
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ _MONTHS, _CLOSING, _EXPORTS, _PROBLEM = 5, 4, 5, 12
 
 def show_status(status: Status) -> None:
     """The folder at a glance, and what to do next."""
-    console = out()
-    console.print(Text(status.clinic or "No clinic yet", "bold"), Text(str(status.folder), "dim"), soft_wrap=True)
+    wide = width()
+    clinic, folder = status.clinic or "No clinic yet", str(status.folder)
+    if len(f"{clinic} {folder}") <= wide:
+        lines = [Text.assemble((clinic, "bold"), " ", (folder, "dim"))]
+    else:
+        lines = [*wrapped(clinic, wide, style="bold"), Text(folder, "dim")]
     for line, style in _lines(status):
-        console.print(Text(line, style), soft_wrap=True)
-    console.print()
-    console.print(Text.assemble(("Next: ", "bold"), status.next.what), soft_wrap=True)
-    console.print(Text(f"  {status.next.command}", "bold"), soft_wrap=True)
+        lines += lines_of(line, wide, style=style)
+    following = wrapped(f"Next: {status.next.what}", wide, rest="  ")
+    following[0].stylize("bold", 0, len("Next:"))
+    show([*lines, Text(), *following, Text(f"  {status.next.command}", "bold")])
 
 
 def _lines(status: Status) -> Iterator[tuple[str, str]]:
@@ -85,7 +90,7 @@ def _due(standing: Standing) -> Iterator[tuple[str, str]]:
             )
         yield f"{one.insurer}: {what}", "bold yellow"
     if len(standing.closing) > _CLOSING:
-        yield f"... and {_count(len(standing.closing) - _CLOSING, 'insurer')} more within 14 days", "bold yellow"
+        yield f"... and {_count(len(standing.closing) - _CLOSING, 'more insurer')} within 14 days", "bold yellow"
     if len(standing.to_send):
         yield not_sent_line(standing.to_send), "yellow"
     if standing.unpaid:
@@ -100,7 +105,7 @@ def _exports(exports: tuple[Export, ...]) -> Iterator[tuple[str, str]]:
         months = ", ".join(f"{rows:,} of {month}" for month, rows in list(export.months.items())[-3:])
         yield f"Not claimed yet: {export.path.name} ({export.layout}{'; rows: ' if months else ''}{months})", ""
     if len(exports) > _EXPORTS:
-        yield f"... and {_count(len(exports) - _EXPORTS, 'file')} more", ""
+        yield f"... and {_count(len(exports) - _EXPORTS, 'more file')}", ""
 
 
 def _count(number: int, one: str, many: str = "") -> str:

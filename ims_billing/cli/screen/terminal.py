@@ -6,16 +6,20 @@ import getpass
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from ims_billing.cli.screen.layout import WIDEST, lines_of
 from ims_billing.vocabulary.errors import BillingError
 
 # Lines of this width where no terminal says how wide it is, and COLUMNS does not either: a pipe, a file.
 _IN_A_PIPE = 100
+# What every message begins with.
+_PROGRAM = "ims-billing:"
 
 
 def _width() -> int | None:
@@ -37,14 +41,38 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, width=_width())
 
 
+def width() -> int:
+    """How many characters a line of the screen holds."""
+    return max(20, min(out().width, WIDEST))
+
+
+def show(lines: Sequence[Text]) -> None:
+    """Prints lines as they are: whoever made them has made them fit."""
+    console = out()
+    for line in lines:
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
 def fail(message: str) -> None:
     """Shows a fault that the user can mend; its words are shown as they are, without colour codes in them."""
-    err().print(Text.assemble(("ims-billing: ", "bold red"), message), soft_wrap=True)
+    lines = _message(message)
+    lines[0].stylize("bold red", 0, len(_PROGRAM))
+    for line in lines:
+        err().print(line, soft_wrap=True)
 
 
-def notify(message: str) -> None:
+def notify(message: str, style: str = "yellow") -> None:
     """Shows what a command did, or met, beside what was asked for."""
-    err().print(Text(f"ims-billing: {message}", style="yellow"), soft_wrap=True)
+    for line in _message(message):
+        err().print(Text(line.plain, style), soft_wrap=True)
+
+
+def _message(message: str) -> list[Text]:
+    """A message in the lines of a terminal, which would cut words; a pipe and a log keep its own lines."""
+    console = err()
+    text = f"{_PROGRAM} {message}"
+    return lines_of(text, console.width) if console.is_terminal else [Text(line) for line in text.splitlines()]
 
 
 def time_left(seconds: float) -> str:
