@@ -20,8 +20,9 @@ from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
 from ims_billing.payments.positions import positions, who_pays
 from ims_billing.reading.intake import read_contents
+from ims_billing.vocabulary.frames import DECISIONS, empty
 from ims_billing.vocabulary.intake import Intake
-from tests.practice import csv_file, practice, row
+from tests.practice import csv_file, csv_text, practice, read_texts, row
 
 PATIENTS = ("Pat Madeup", "Robin Madeup", "Kim B. Madeup", "Kim Madeup", "Madeup, Lee", "Lee Madeup", "Sam Madeup")
 SERVICES = ("IMS", "IMS", "IMS", "Massage", "IMS Acupuncture - Initial")
@@ -184,3 +185,37 @@ def test_answers_that_are_counted_by_case_give_the_same_as_claim_by_claim(tmp_pa
         assert who_pays(cases, ledger.postings(cases["claim"]), counts) == by_claim
         kept = ledger.rows("SELECT payers FROM page")[0][0]
         assert [payer["insurer"] for payer in json.loads(kept)] == [payer.insurer for payer in by_claim]
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "periods", "years"),
+    [
+        ("2026-10-07", None, [("2026-09-24", "2026-11-07")], ("2026",)),
+        ("2026-12-31", None, [("2026-11-24", "2027-01-07")], ("2026",)),
+        ("2024-02-29", None, [("2024-01-25", "2024-03-07")], ("2024",)),
+        # The month to bill is in reach though no session lies in it; the limits of a year go by the sessions.
+        ("2025-12-01", "2026-01", [("2025-11-24", "2026-01-07"), ("2025-12-25", "2026-02-07")], ("2025",)),
+        ("", None, [], ()),
+    ],
+)
+def test_whole_months_and_a_week_around_them_are_in_reach(
+    tmp_path: Path, day: str, month: str | None, periods: list[tuple[str, str]], years: tuple[str, ...]
+) -> None:
+    clinic = practice(tmp_path)
+    reach = reach_of(read_texts(clinic, csv_text([row(Service_Date=day)])), clinic, empty(DECISIONS), month)
+    assert (list(reach.periods), reach.years) == (periods, years)
+
+
+def test_what_a_session_may_be_corrected_to_is_in_reach_and_blanks_are_nobody(tmp_path: Path) -> None:
+    clinic = practice(tmp_path, '[[limit]]\ninsurer = "iA"\nvisits = 2\nper = "calendar-year"\nfrom = 2026-01-01\n')
+    rows = [row(Session_ID="S1", Patient_ID=" P7 "), row(Patient="", Service_Date="")]
+    decisions = pd.DataFrame({"correct_value": ["Robin Other", "2025-03-31", ""]})
+    reach = reach_of(read_texts(clinic, csv_text(rows)), clinic, decisions, replacing="2026-08-SUNL-0001")
+    assert reach.names >= {"Pat Madeup", "Robin Other"}
+    assert (set(reach.patient_ids), set(reach.session_ids)) == ({"p7"}, {"S1"})
+    assert reach.periods == (("2025-02-22", "2025-04-07"), ("2026-09-24", "2026-11-07"))
+    assert (reach.years, set(reach.claims)) == (("2025", "2026"), {"2026-08-SUNL-0001"})
+    # Only limits that count from an accident need an insurer's whole history.
+    assert {"icbc", "ICBC"} <= reach.whole_history_of
+    assert "iA" not in reach.whole_history_of
+    assert reach_of(read_texts(clinic, csv_text(rows)), clinic, empty(DECISIONS)).claims == frozenset()

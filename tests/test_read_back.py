@@ -20,7 +20,7 @@ from ims_billing.ledger.identity import LAST_BATCH, Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
-from tests.practice import AS_OF, MONTH, clinic_file, csv_file, row
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, made_once, row
 
 LATER = dt.date(2026, 12, 1)
 SHOWN = ["claim", "batch", "insurer", "service_date", "patient", "policy", "practitioner", "fee_cents", "replaces"]
@@ -57,6 +57,12 @@ def claims(folder: Path) -> pd.DataFrame:
 @pytest.fixture
 def month(tmp_path: Path) -> Path:
     """Two batches; a claim of the first was taken back and claimed anew, which the second one tells the insurer."""
+    _two_batches(tmp_path)
+    return tmp_path
+
+
+@made_once
+def _two_batches(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     claim(tmp_path, FIRST)
     shutil.copy(tmp_path / FILE_NAME, tmp_path / "older.sqlite")
@@ -64,7 +70,6 @@ def month(tmp_path: Path) -> Path:
     intake = read_files([csv_file(tmp_path, [visit("Right", 7) | {"Session ID": "S-Wrong"}])], clinic)
     void("2026-10-SUNL-0002", clinic, workplace(tmp_path), reason="another patient", as_of=AS_OF, intake=intake)
     claim(tmp_path, [*(r for r in BOTH if r["Session ID"] != "S-Wrong"), visit("Right", 7) | {"Session ID": "S-Wrong"}])
-    return tmp_path
 
 
 def lost(folder: Path, to: str) -> None:
