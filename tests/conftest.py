@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from typer.main import get_command
 
-from ims_billing.reading import opener, spreadsheet
+from ims_billing.reading import ahead, opener, spreadsheet
 
 # The same cases every time, without a clock, and without shrinking what reads files.
 settings.register_profile(
@@ -23,7 +23,7 @@ settings.register_profile(
 )
 settings.load_profile("gate")
 
-_open_in_child = spreadsheet._open
+_open_in_child, _begin = spreadsheet._open, ahead.begin
 
 
 def _open_here(content: bytes, kind: str, password: str | None) -> tuple[str, list[spreadsheet.RawTable], str]:
@@ -44,6 +44,7 @@ def pytest_collection_finish() -> None:
 def _workbooks_are_opened_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(spreadsheet, "_open", _open_here)
+        patched.setattr(ahead, "begin", lambda _: None)
         yield
 
 
@@ -59,3 +60,4 @@ def _the_command_line_is_put_together_once() -> Iterator[None]:
 def opener_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of what the opener's own process is there for: damaged, hostile and protected workbooks."""
     monkeypatch.setattr(spreadsheet, "_open", _open_in_child)
+    monkeypatch.setattr(ahead, "begin", _begin)

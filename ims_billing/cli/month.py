@@ -35,6 +35,7 @@ from ims_billing.cli.options import (
     workplace,
 )
 from ims_billing.cli.slips import month_typed, refuse_a_far_day
+from ims_billing.reading import ahead
 from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is on hold."""
+    ahead.begin(files)
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
@@ -110,6 +112,7 @@ def claim(
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
+    ahead.begin(files)
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record

@@ -87,13 +87,16 @@ def rules(
     as_json: Json = False,
 ) -> None:
     """Show the services, codes, insurers and fees in force on a day, each with its source."""
-    from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
 
     path = find_clinic(clinic, [])
     rules_of_clinic = load(path) if path else without_file()
     if as_json:
+        from ims_billing.cli import json_view
+
         print_json(json_view.rules_json(rules_of_clinic, day_of(on)))
     else:
+        from ims_billing.cli import screen
+
         screen.show_rules(rules_of_clinic, day_of(on), everything=everything)

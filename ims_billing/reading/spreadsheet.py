@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import itertools
-import json
 import re
 import statistics
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
 
+from ims_billing.reading.ahead import opener_of
 from ims_billing.reading.code_pages import decode
 from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
 from ims_billing.vocabulary.cells import Cell
@@ -28,9 +23,6 @@ Flags: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 # Asked for the name of a file, gives its password, or None where there is nobody to ask.
 AskPassword: TypeAlias = Callable[[str, bool], str | None]
 
-_ROOT = str(Path(__file__).parents[2])
-_OPENER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ims_billing.reading.opener import main; main()"
-_SECONDS, _MEMORY, _UP_TO = 16, 1_500_000_000, 20_000_000
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
 _TRIES = 3
@@ -171,39 +163,11 @@ def _ask_and_open(name: str, content: bytes, kind: str, ask: AskPassword) -> tup
 
 def _open(content: bytes, kind: str, password: str | None) -> tuple[str, list[RawTable], str]:
     """Has the opener read the file: the reason why not, else the tables and what the file is."""
-    larger = max(1.0, len(content) / _UP_TO)
-    request = {"kind": kind, "password": password, "memory": int(_MEMORY * larger)}
-    child = subprocess.Popen(
-        [sys.executable, "-c", _OPENER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    late = threading.Event()
-    watch = threading.Timer(_SECONDS * larger, _stop, (child, late))
-    feed = threading.Thread(target=_feed, args=(child, json.dumps(request).encode() + b"\n" + content))
-    with child:
-        watch.start()
-        feed.start()
+    with opener_of(content, kind, password) as opener:
         try:
-            return _answer(child.stdout, kind)
+            return _answer(opener.answer, kind)
         except (EOFError, ValueError, TypeError, KeyError, StopIteration):
-            return "too-large" if late.is_set() else "damaged", [], kind
-        finally:
-            watch.cancel()
-            child.kill()
-            feed.join()
-
-
-def _stop(child: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    child.kill()
-
-
-def _feed(child: subprocess.Popen[bytes], request: bytes) -> None:
-    """Gives the opener its request; one that has broken down reads no more of it."""
-    if child.stdin is not None:
-        with contextlib.suppress(OSError):
-            child.stdin.write(request)
-        with contextlib.suppress(OSError):
-            child.stdin.close()
+            return "too-large" if opener.is_late else "damaged", [], kind
 
 
 def _answer(sent: IO[bytes] | None, kind: str) -> tuple[str, list[RawTable], str]:

@@ -232,6 +232,7 @@ def published() -> Published:
 def services_in_words() -> list[tuple[Service, str]]:
     """Each service once, with what it is; what is billed as physiotherapy comes first."""
     about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
-    for words in published().services.service:
-        about.setdefault(words.id, []).append(words.about)
+    # As the file has it: the words by which names are read, which are many, are not needed for this.
+    for service in rules_text("services.toml")["service"]:
+        about.setdefault(service["id"], []).append(service["about"])
     return [(service, "; ".join(texts)) for service, texts in about.items()]
