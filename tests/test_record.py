@@ -91,7 +91,9 @@ def column(lines: list[list[Any]], heading: str) -> list[Any]:
     header = next(place for place, line in enumerate(lines) if heading in line)
     place = lines[header].index(heading)
     # Beside the table of the sheet that needs attention stand notes, further down than its last line.
-    return [line[place] for line in lines[header + 1 :] if any(cell is not None for cell in line[:16])]
+    below = [line for line in lines[header + 1 :] if any(cell is not None for cell in line[:16])]
+    # Nor are the totals of an insurer's workbook a line.
+    return [line[place] for line in below if not str(line[0]).startswith("Total: ")]
 
 
 def names(files: Iterable[str]) -> list[str]:

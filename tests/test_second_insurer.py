@@ -130,7 +130,7 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     claimed(folder)
     reconcile(folder, (FIRST, 60, "Deductible"))
     claim(folder, two_plans(), as_of="2026-12-01")
-    head, line = sheet(folder, "insurers/manulife-2026-10-batch-2.xlsx", "Claim lines")
+    head, line, _ = sheet(folder, "insurers/manulife-2026-10-batch-2.xlsx", "Claim lines")
     by_heading = dict(zip(head, line, strict=True))
     checked = ("Claim", "Policy", "Member ID", "Fee", "Amount claimed", "First insurer paid", "First insurer's answer")
     assert [by_heading[name] for name in checked] == [
@@ -160,7 +160,7 @@ def test_what_is_above_icbcs_amount_goes_at_once_and_worksafebc_leaves_nothing(f
     of_wsbc = two_plans(Insurer="WorkSafeBC", Patient="Robin Other", Fee=80.0, **ACCIDENT)
     assert claim(folder, of_icbc, of_wsbc) == ["Manulife 1500 2026-10-ICBC-0001"]
     assert active(folder)["2026-10-MANU-0001"] == ("Manulife", 1500)
-    _, line = sheet(folder, "insurers/manulife-2026-10.xlsx", "Claim lines")
+    _, line, _ = sheet(folder, "insurers/manulife-2026-10.xlsx", "Claim lines")
     assert "ICBC is asked for $80.00" in line
     reconcile(folder, ("2026-10-ICBC-0001", 80, ""))
     reconcile(folder, ("2026-10-WSBC-0001", 0, "Not covered"))

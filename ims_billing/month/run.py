@@ -19,6 +19,7 @@ from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty, prove
 from ims_billing.vocabulary.model import (
     InsurerView,
+    Lasting,
     Origin,
     PractitionerView,
     Requirement,
@@ -26,7 +27,7 @@ from ims_billing.vocabulary.model import (
     Run,
     WorthALook,
 )
-from ims_billing.vocabulary.spelling import day_text, sources
+from ims_billing.vocabulary.spelling import bare, day_text, sources
 
 _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
 
@@ -110,6 +111,8 @@ def _practitioners(clinic: Clinic, claims: pd.DataFrame) -> tuple[PractitionerVi
             profession=p.profession,
             registration=p.registration,
             numbers={i.id: number for name, number in p.numbers.items() if (i := clinic.insurer(name))},
+            registered=tuple(Lasting(period.start, period.until) for period in p.registered),
+            needling=tuple(Lasting(period.start, period.until) for period in p.needling),
         )
         for p in clinic.practitioners
         if p.name in treated
@@ -126,6 +129,14 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
     stated = [usual if (required := insurer.requires_on(day)) is None else required for day in days]
     stated += [wants.fields for wants in fields if wants.channel in channels]
+    window = next(
+        (
+            rule
+            for rule in published().limits.submission_window
+            if all(rule.covers(day) and [*map(bare, insurer.channels_on(day))] == [bare(rule.channel)] for day in days)
+        ),
+        None,
+    )
     return InsurerView(
         id=insurer.id,
         code=insurer.code,
@@ -133,6 +144,8 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
         channel=" or ".join(channels),
         vendor_number=insurer.vendor_number or "",
         asks=tuple(dict.fromkeys(field for required in stated for field in required)),
+        window_days=window.days if window else 0,
+        after_window=window.after if window else "",
     )
 
 
@@ -208,7 +221,9 @@ def _codes_applied(clinic: Clinic, claims: pd.DataFrame) -> tuple[RuleApplied, .
 
 def _applied(rule: Rule, claims: int) -> RuleApplied:
     name = f"{rule.table.capitalize()}: {', '.join(part for part in (rule.what, rule.whom) if part)}"
+    ground = rule.ground()
     return RuleApplied(
+        ground=(ground.rule, ground.value),
         rule=name.replace(", any insurer", ""),
         value=rule.value,
         in_force=rule.cited.lasting(),

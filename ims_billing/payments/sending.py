@@ -19,24 +19,30 @@ def to_send(
 
     claims: ON_LEDGER
     answered: the claims that their insurers have answered
-    batches: `month`, `batch` and `already_sent`; what was sent before this program came has no workbook
+    batches: `month`, `batch`, `claimed_on` and `already_sent`; what was sent before this program came has no workbook
     sendings: what was noted about each workbook (SENDINGS)
     """
     own = claims[[*_WORKBOOK, "insurer", "claim", "amount_cents", "send_by", "voided_on"]]
     active = own["voided_on"].isna()
+    late = own["send_by"] < own[["month", "batch"]].merge(batches, how="left")["claimed_on"].set_axis(own.index)
     # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
     claimed = own.assign(
-        claims=1, answered=own["claim"].isin(answered).astype("int64"), send_by=own["send_by"].where(active)
+        claims=1,
+        answered=own["claim"].isin(answered).astype("int64"),
+        # What is late already has no day any more by which to send it the usual way.
+        send_by=own["send_by"].where(active & ~late),
+        late=(late & active).astype("int64"),
     )
     voided = claims[claims["void_batch"].notna()]
-    voided = voided.assign(batch=voided["void_batch"].astype("int64"), claims=0, answered=0, amount_cents=0)
-    both = pd.concat([claimed, voided[[*_WORKBOOK, "insurer", "claims", "answered", "amount_cents"]]])
+    voided = voided.assign(batch=voided["void_batch"].astype("int64"), claims=0, answered=0, amount_cents=0, late=0)
+    both = pd.concat([claimed, voided[[*_WORKBOOK, "insurer", "claims", "answered", "amount_cents", "late"]]])
     both["send_by"] = both["send_by"].astype("datetime64[us]")
     books = both.groupby(_WORKBOOK, as_index=False, sort=False).agg(
         insurer=("insurer", "last"),
         claims=("claims", "sum"),
         amount_cents=("amount_cents", "sum"),
         send_by=("send_by", "min"),
+        late=("late", "sum"),
         answered=("answered", "sum"),
     )
     written = batches.loc[~batches["already_sent"], ["month", "batch"]]

@@ -51,6 +51,8 @@ _CENTS = {
 }
 _NEEDED = ("claim", "service_date", "patient", "practitioner", "service_code", "fee_cents", "amount_cents")
 _NUMBER = re.compile(r"(\d{4}-\d{2})-([A-Z]+)-(\d{4,})")
+# What stands under the lines of an insurer's workbook, in place of a claim's number.
+_TOTAL = re.compile(r"Total: [\d,]+ claims?")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def read_sent_claims(name: str, content: bytes, ask: AskPassword) -> SentClaims:
             continue
         for position in range(columns.header + 1, table.height):
             row = table.row(position)
-            if not any(text(cell) for cell in row):
+            if not any(text(cell) for cell in row) or _TOTAL.fullmatch(text(row[columns.places["claim"]])):
                 continue
             sheet = f", {table.sheet}" if table.sheet else ""
             where = f"{name}{sheet}, row {table.first_row + position}"

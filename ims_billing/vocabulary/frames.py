@@ -337,6 +337,7 @@ TO_SEND = (
     Column("claims", "int64", "number of claims in it; 0 where it only takes claims back"),
     Column("amount_cents", "int64", "what they ask for, in cents"),
     Column("send_by", "datetime64[us]", "the first day until which one of its claims is taken; absent where none is"),
+    Column("late", "int64", "number of its claims that were past their last day when they were made"),
     Column("answered", "int64", "number of its claims that the insurer has answered"),
     *SENDINGS[3:],
 )

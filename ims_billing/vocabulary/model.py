@@ -162,6 +162,8 @@ class RuleApplied:
     """True if a primary source states it."""
     claims: int
     """The number of claims that rest on it."""
+    ground: tuple[str, str] = ("", "")
+    """Name and value as a claim keeps them among its grounds; empty on ledgers of earlier days."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,21 @@ class InsurerView:
     """The clinic's vendor number there; empty if none."""
     asks: tuple[Requirement, ...]
     """The fields that its workbook has columns for."""
+    window_days: int = 0
+    """The days after a visit in which its only channel takes a claim; 0 if no rule says how many."""
+    after_window: str = ""
+    """The way to send a claim after that."""
+
+
+class Lasting(NamedTuple):
+    """From one day until another, both included; without an end it still lasts."""
+
+    since: dt.date
+    until: dt.date | None = None
+
+    def text(self) -> str:
+        """As a workbook shows it."""
+        return f"{self.since} to {self.until}" if self.until else f"since {self.since}"
 
 
 @dataclass(frozen=True)
@@ -190,6 +207,9 @@ class PractitionerView:
     profession: str
     registration: str
     numbers: dict[str, str]
+    # By what the visits may be billed as physiotherapy; empty on ledgers of earlier days, which did not keep it.
+    registered: tuple[Lasting, ...] = ()
+    needling: tuple[Lasting, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from ims_billing.vocabulary.model import Batch, InsurerView, MonthView, Origin
+from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.sheet import Book, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {
-    "claim": (Column("Claim"), None),
+    "claim": (Column("Claim", width=18.5), None),
     "service_date": (Column("Service date", "date"), None),
+    "visit": (Column("Visit"), None),
+    "minutes": (Column("Minutes", "count"), None),
     "patient": (Column("Patient"), None),
     "birth_date": (Column("Birth date", "date"), "birth-date"),
     "phn": (Column("PHN", "id"), "phn"),
@@ -35,9 +39,13 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "secondary_member": (Column("Second member ID", "id"), None),
     "first_paid_cents": (Column("First insurer paid", "money"), None),
     "first_answer": (Column("First insurer's answer", "long"), None),
+    "another_way": (Column("Send another way", width=46, quiet=True), None),
 }
 # Columns that stand there only where some line says something in them, by the column that says it.
 IF_STATED = {
+    "visit": "visit",
+    "minutes": "minutes",
+    "another_way": "another_way",
     "insured_birth_date": "insured_birth_date",
     "secondary_insurer": "secondary_insurer",
     "secondary_policy": "secondary_policy",
@@ -63,24 +71,36 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         ("Vendor number", insurer.vendor_number),
         ("Insurer", insurer.name),
         ("Channel", insurer.channel),
-        ("Asks for", _required_fields(insurer)),
         ("Month", view.month),
+        ("Period", _period(claims)),
         ("Batch", str(batch.number)),
     ]
     stated = [(label, fact) for label, fact in facts if fact]
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
         blocks.append(_voided(voided, claims))
+    late_ones = late(claims, batch)
+    if late_ones.any():
+        blocks.append(_late(claims[late_ones].assign(another_way=_another_way(claims, batch, insurer))))
     blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
     shown = pd.concat([voided, by_patient])
+    shown = shown.assign(another_way=_another_way(shown, batch, insurer))
     lines = {name: column for name, (column, wanted) in LINES.items() if wanted is None or wanted in insurer.asks}
     lines = {
         name: column for name, column in lines.items() if name not in IF_STATED or _has_value(shown[IF_STATED[name]])
     }
     struck = range(len(voided))
-    book.table("Claim lines", list(lines.values()), column_values(shown, list(lines)), struck=struck)
+    book.table(
+        "Claim lines",
+        list(lines.values()),
+        column_values(shown, list(lines)),
+        struck=struck,
+        totals=[_total(claims, name) for name in lines],
+        # On paper the Summary says what goes another way.
+        printed=len(lines) - ("another_way" in lines),
+    )
     return book.bytes()
 
 
@@ -88,10 +108,38 @@ def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
     return column.str.casefold() if column.name == "patient" else column
 
 
-def _required_fields(insurer: InsurerView) -> str:
-    """What the insurer or its channel wants beside the rest, in its own order."""
-    headings = {wanted: column.heading for column, wanted in reversed(LINES.values()) if wanted}
-    return ", ".join(headings[wanted] for wanted in insurer.asks)
+def _period(claims: pd.DataFrame) -> str:
+    """The first and last visit; empty where the workbook only takes claims back."""
+    first, last = claims["service_date"].min(), claims["service_date"].max()
+    return "" if pd.isna(first) else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+
+
+def late(claims: pd.DataFrame, batch: Batch) -> pd.Series[bool]:
+    """The claims of a batch whose last day had passed when they were made: they must go another way."""
+    return (claims["batch"] == batch.number) & (claims["send_by"] < pd.Timestamp(batch.as_of))
+
+
+def _late(claims: pd.DataFrame) -> Block:
+    """The claims that must go another way, and how."""
+    columns = [Column("Claim"), Column("Service date", "date"), Column("Amount claimed", "money")]
+    rows = column_values(claims, ["claim", "service_date", "amount_cents"])
+    ways = "\n".join(f"{way[0].upper()}{way[1:]}." for way in dict.fromkeys(claims["another_way"]))
+    return Block("Claims to send another way", columns, rows, note=ways)
+
+
+def _another_way(claims: pd.DataFrame, batch: Batch, insurer: InsurerView) -> pd.Series[str]:
+    """How a claim has to go that its channel takes no more; empty for others."""
+    window = pd.Timedelta(days=insurer.window_days)
+    by_channel = (claims["service_date"] + window < pd.Timestamp(batch.as_of)) & (insurer.after_window != "")
+    way = pd.Series("past the plan's last day", claims.index, dtype="str").mask(by_channel, insurer.after_window)
+    return way.where(late(claims, batch), "")
+
+
+def _total(claims: pd.DataFrame, column: str) -> Value:
+    """What stands under a column of the lines; claims that are taken back are in no sum."""
+    if column == "claim":
+        return f"Total: {len(claims):,} {'claim' if len(claims) == 1 else 'claims'}"
+    return int(claims[column].sum()) / 100 if column.endswith("_cents") else None
 
 
 def _to_sign() -> Block:
@@ -120,6 +168,16 @@ def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
     return Block("Voided claims, struck out among the lines", columns, rows)
 
 
+def _lasting(periods: Sequence[Lasting], days: pd.Series[pd.Timestamp]) -> str:
+    """Those of the periods that cover one of the days, in words."""
+    covering = (
+        period.text()
+        for period in periods
+        if ((days >= pd.Timestamp(period.since)) & (days <= pd.Timestamp(period.until or days.max()))).any()
+    )
+    return "; ".join(covering)
+
+
 def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
     rows: list[tuple[Value, ...]] = []
@@ -131,17 +189,21 @@ def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -
             continue
         amounts = (amount / 100 for amount in sums[practitioner.name])
         number = practitioner.numbers.get(insurer.id, "")
-        count = counts[practitioner.name]
-        rows.append((practitioner.name, practitioner.profession, practitioner.registration, number, count, *amounts))
+        days = claims.loc[claims["practitioner"] == practitioner.name, "service_date"]
+        stated = [_lasting(periods, days) for periods in (practitioner.registered, practitioner.needling)]
+        who = (practitioner.name, practitioner.profession, practitioner.registration, number)
+        rows.append((*who, *stated, counts[practitioner.name], *amounts))
     totals = (int(claims[name].sum()) / 100 for name in cents)
     columns = [
         Column("Practitioner"),
         Column("Profession"),
         Column("Registration", "id"),
         Column("Provider number", "id"),
+        Column("Registered"),
+        Column("Authorized for IMS"),
         Column("Claims", "count"),
         Column("Fees", "money"),
         Column("Patient paid", "money"),
         Column("Amount claimed", "money"),
     ]
-    return Block("Practitioners and totals", columns, rows, ("Total", "", "", "", len(claims), *totals))
+    return Block("Practitioners and totals", columns, rows, ("Total", "", "", "", "", "", len(claims), *totals))

@@ -7,10 +7,24 @@ from typing import Any
 
 from openpyxl.worksheet.pagebreak import Break
 
-# A Letter page in landscape within its margins, in points; a little less high than it is, as programs round.
-_WIDE, _HIGH = 11 * 72 - 2 * 0.3 * 72, (8.5 * 72 - 2 * 0.7 * 72) * 0.96
+# Paper sizes, as Excel numbers them, with the width of a page in landscape within its margins, in points.
+LETTER, LEGAL = 1, 5
+_WIDE = {LETTER: 11 * 72 - 2 * 0.25 * 72, LEGAL: 14 * 72 - 2 * 0.25 * 72}
+# Their height, a little less than it is, as programs round.
+_HIGH = (8.5 * 72 - 2 * 0.7 * 72) * 0.96
+# The size that text has, and the smallest that is read on paper.
+_SIZE, _SMALLEST = 11, 8
 # A character's width in the workbook's font, and what a column has beside its characters.
 _CHARACTER, _BESIDE = 5.25, 3.75
+
+
+def _scale(widths: Sequence[float], paper: int) -> float:
+    return min(1.0, _WIDE[paper] / max(1.0, sum(width * _CHARACTER + _BESIDE for width in widths)))
+
+
+def paper_for(widths: Sequence[float]) -> int:
+    """Letter, or Legal where the columns (in characters) would make the type too small on Letter."""
+    return LETTER if _scale(widths, LETTER) * _SIZE >= _SMALLEST else LEGAL
 
 
 class Paper:
@@ -21,8 +35,7 @@ class Paper:
 
     def __init__(self, sheet: Any, widths: Sequence[float]) -> None:
         self._sheet = sheet
-        scale = min(1.0, _WIDE / max(1.0, sum(width * _CHARACTER + _BESIDE for width in widths)))
-        self._high = _HIGH / scale
+        self._high = _HIGH / _scale(widths, paper_for(widths))
         # Rows so far, and their height on this page, and since a page was last begun on purpose.
         self._rows, self._used, self._since = 0, 0.0, 0.0
 

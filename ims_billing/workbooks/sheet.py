@@ -20,7 +20,7 @@ from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
 from ims_billing.workbooks.package import Rows, Value, stamped
-from ims_billing.workbooks.paper import Paper
+from ims_billing.workbooks.paper import Paper, paper_for
 from ims_billing.workbooks.parts import FORMATS, Block, Cell, Check, Column, Kind, Placed
 from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_width, width_of
 
@@ -30,8 +30,6 @@ _LINE_HEIGHT = 15.0
 _MOST_ROWS = 1_048_575
 _ABOVE_HEIGHT, _SECTION_HEIGHT = 18.0, 20.0
 _CHART_HEIGHT = (CHART_ROWS + 1) * _LINE_HEIGHT
-# Paper sizes, as Excel numbers them.
-_LETTER, _LEGAL = 1, 5
 
 
 @dataclass
@@ -67,14 +65,15 @@ class Book:
         marked: Mapping[tuple[int, int], Cell] | None = None,
         frozen: int = 0,
         printed: int | None = None,
+        totals: Sequence[Value] = (),
     ) -> Placed:
         """A sheet that is one table: its header frozen, with filters; text wraps at `widest`.
 
         By position, from 0: the rows `struck` are struck out, a line is drawn above those of `groups`, and nothing is
         to be typed in those that are `settled`. The rows `above` stand over the header and do not wrap; the columns of
         notes `beside` begin in the header's row, one column apart; `marked` gives single cells another look, whatever
-        their value; as many columns are `frozen` as it says, and only the first `printed` ones go on paper, of Legal
-        size. Returns where the rows are, for checks on what is typed.
+        their value; as many columns are `frozen` as it says, and only the first `printed` ones go on paper; a line of
+        `totals` stands under the rows, outside the filter. Returns where the rows are, for checks on what is typed.
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
@@ -139,15 +138,17 @@ class Book:
             lines = max((lines_of(row[n], widths[n]) for n in breaking), default=1)
             values, looks = ([*row, *apart, *notes[place + 1]], [*cells, *aside]) if beside else (row, cells)
             new_sheet.add(values, looks, _LINE_HEIGHT * lines if lines > 1 else None)
+        if totals:
+            new_sheet.add(totals, [self._style("total", column.kind) for column in columns])
         for place in range(len(kept) + 1, max((len(column) for column in beside), default=0)):
             blank: list[Value] = [None] * (len(columns) + 1)
             rest = [column[place] if place < len(column) else None for column in beside]
             new_sheet.add([*blank, *rest], [aside[0]] * (len(blank) + len(rest)))
         if columns:
             sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + len(kept)}"
+        sheet.page_setup.paperSize = paper_for(widths[:printed])
         if printed is not None:
-            sheet.page_setup.paperSize = _LEGAL
-            sheet.print_area = f"A1:{get_column_letter(printed)}{header + len(kept)}"
+            sheet.print_area = f"A1:{get_column_letter(printed)}{header + len(kept) + bool(totals)}"
         placed = Placed(sheet, header + 1)
         for number, column in enumerate(columns):
             if column.choices and kept:
@@ -171,6 +172,7 @@ class Book:
             sheet.column_dimensions[get_column_letter(number + 1)].width = width
 
         paper = Paper(sheet, widths)
+        sheet.page_setup.paperSize = paper_for(widths)
 
         def add(values: Sequence[Value], look: str, kinds: Iterable[Kind], height: float | None = None) -> None:
             new_sheet.add(values, [self._style(look, kind) for kind in kinds], height)
@@ -225,11 +227,10 @@ class Book:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
         sheet: Any = self._book.create_sheet(name)
         sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = _LETTER
         sheet.page_setup.fitToWidth = 1
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_margins.left = sheet.page_margins.right = 0.3
+        sheet.page_margins.left = sheet.page_margins.right = 0.25
         sheet.page_margins.top = sheet.page_margins.bottom = 0.7
         sheet.oddHeader.left.text = f"{_field(self.clinic[:80])}: {_field(self.title)}"
         sheet.oddHeader.right.text = "&A"
@@ -280,6 +281,8 @@ def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Val
             shown.append([cents / 100 for cents in values.tolist()])
         elif str(values.dtype).startswith("datetime64"):
             shown.append(values.to_numpy().astype("datetime64[D]").tolist())
+        elif str(values.dtype) == "Int64":
+            shown.append([None if pd.isna(number) else int(number) for number in values])
         else:
             shown.append(values.tolist())
     return list(zip(*shown, strict=True)) if shown else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pandas as pd
@@ -16,16 +17,18 @@ from ims_billing.workbooks.sheet import column_values
 
 # How many findings on claims are listed one by one.
 _MOST_REMARKS = 500
+# A row is not higher than a page, and Excel takes 409 points.
+_LONGEST_CELL = 1_200
 
 
 def _second_insurers(claims: pd.DataFrame) -> Block:
-    """Claims of patients with a second insurer, and why it comes second."""
-    columns = ["claim", "payer_order", "insurer", "secondary_insurer"]
+    """Which of two insurers comes second and why: a line for each rule and pair, with its claims."""
+    columns = ["payer_order", "insurer", "secondary_insurer"]
     rows: list[tuple[Value, ...]] = [
-        (claim, _in_words(order), insurer, second)
-        for claim, order, insurer, second in claims[columns].itertuples(index=False, name=None)
+        (_in_words(str(order)), f"{insurer}, then {second}", claim_ranges(part["claim"]))
+        for (order, insurer, second), part in claims.groupby(columns)
     ]
-    headings = [Column("Claim"), Column("Who pays first", "long"), Column("Insurer"), Column("Second insurer")]
+    headings = [Column("Who pays first", "long"), Column("Insurers", "long"), Column("Claims", "long")]
     return Block("Claims with a second insurer", headings, rows)
 
 
@@ -35,13 +38,15 @@ def _in_words(order: str) -> str:
 
 
 def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
-    """The same, claim by claim; of a great many, the first."""
-    remarks = sorted(remarked(claims), key=lambda each: (each[1].kind, each[0]))
-    rows = [(claim, remark.message, remark.title or remark.kind) for claim, remark in remarks[:_MOST_REMARKS]]
-    more = len(remarks) - len(rows)
-    note = f"And {more:,} more: ims-billing why CLAIM shows each." if more else ""
-    columns = [Column("Claim"), Column("What it is", "long"), Column("Finding", "long")]
-    return Block("To check, claim by claim", columns, rows, note=note)
+    """What was found on claims: a line for each message, with its claims; of a great many, the first."""
+    claims_of: dict[tuple[str, str, str], list[str]] = {}
+    for claim, remark in remarked(claims):
+        claims_of.setdefault((remark.kind, remark.title or remark.kind, remark.message), []).append(claim)
+    rows = [(title, message, claim_ranges(own)) for (_, title, message), own in sorted(claims_of.items())]
+    more = len(rows) - _MOST_REMARKS
+    note = f"And {more:,} more: ims-billing why CLAIM shows each." if more > 0 else ""
+    columns = [Column("Finding", "long"), Column("What it is", "long"), Column("Claims", "long")]
+    return Block("To check, with its claims", columns, rows[:_MOST_REMARKS], note=note)
 
 
 def _decided(view: MonthView) -> Block:
@@ -79,13 +84,23 @@ def sources(view: MonthView) -> list[Block]:
     ]
     applied = _rules(view)
     if applied:
+        rest_on = _claims_by_ground(view.claims)
         rules = [
-            (r.rule, f"{r.source} {r.url}".strip(), r.value, r.claims, "yes" if r.verified else "no", r.in_force)
+            (
+                r.rule,
+                f"{r.source} {r.url}".strip(),
+                claim_ranges(rest_on.get((*r.ground, r.in_force, " ".join(r.source.split())), ())),
+                r.value,
+                r.claims,
+                "yes" if r.verified else "no",
+                r.in_force,
+            )
             for r in applied
         ]
         headings = [
             Column("Rule", "long"),
             Column("Source", "long"),
+            Column("Which claims", "long"),
             Column("Value"),
             Column("Claims", "count"),
             Column("Verified"),
@@ -109,10 +124,42 @@ def sources(view: MonthView) -> list[Block]:
     return [*blocks, *figures(view)]
 
 
+def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
+    """The claims that rest on each rule, by its name, value, days and source; ledgers of earlier days kept none."""
+    rest_on: dict[tuple[str, ...], list[str]] = {}
+    for claim, text in claims[["claim", "rules"]].itertuples(index=False, name=None):
+        for ground in grounds_of(text):
+            rest_on.setdefault((ground.rule, ground.value, ground.in_force, ground.source), []).append(claim)
+    return rest_on
+
+
+def claim_ranges(claims: Iterable[str]) -> str:
+    """Claim numbers in one cell, those that follow one another as a range: 2026-10-SUNL-0001 to 0003, 0007."""
+    by_series: dict[str, list[str]] = {}
+    for claim in sorted(claims, key=lambda number: (number.rpartition("-")[0], int(number.rpartition("-")[2]))):
+        series, _, ordinal = claim.rpartition("-")
+        by_series.setdefault(series, []).append(ordinal)
+    parts = []
+    for series, ordinals in by_series.items():
+        runs: list[list[str]] = []
+        for ordinal in dict.fromkeys(ordinals):
+            if runs and int(ordinal) == int(runs[-1][-1]) + 1:
+                runs[-1].append(ordinal)
+            else:
+                runs.append([ordinal])
+        shown = (run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+        parts.append(f"{series}-{', '.join(shown)}")
+    text = "; ".join(parts)
+    if len(text) <= _LONGEST_CELL:
+        return text
+    return text[: text.rindex(",", 0, _LONGEST_CELL)] + " and more: ims-billing why CLAIM shows the rules of each"
+
+
 def _rules(view: MonthView) -> list[RuleApplied]:
     """The rules that the month's claims rest on, of all batches, each with how many claims rest on it."""
-    applied: dict[RuleApplied, int] = {}
+    applied: dict[RuleApplied, RuleApplied] = {}
     for rule in (rule for batch in view.batches for rule in batch.origin.rules):
-        same = replace(rule, claims=0)
-        applied[same] = applied.get(same, 0) + rule.claims
-    return [replace(rule, claims=claims) for rule, claims in applied.items()]
+        same = replace(rule, claims=0, ground=("", ""))
+        before = applied.get(same, same)
+        applied[same] = replace(rule, claims=before.claims + rule.claims)
+    return list(applied.values())

@@ -21,6 +21,7 @@ COLUMNS = {
     "claims": Column("Claims", "count"),
     "amount_cents": Column("Total", "money"),
     "send_by": Column("Send by", "date", width=13),
+    "late": Column("Send another way", "count"),
     "answered": Column("Answered", "count"),
     "workbook": Column("Workbook"),
     "mark": Column("Mark", "id", width=10, quiet=True),
@@ -40,6 +41,7 @@ def sent_of(view: MonthView) -> pd.DataFrame:
         {
             "month": pd.Series([view.month] * len(view.batches), dtype="str"),
             "batch": pd.Series([batch.number for batch in view.batches], dtype="int64"),
+            "claimed_on": pd.Series([batch.as_of for batch in view.batches], dtype="datetime64[us]"),
             "already_sent": pd.Series([batch.already_sent for batch in view.batches], dtype="bool"),
         }
     )

@@ -15,7 +15,8 @@ def _length(value: Value, kind: Kind) -> int:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return 0
     if kind == "date":
-        return 10
+        # Ten digits and dashes, which are narrower.
+        return 9
     if kind == "money":
         return len(f"{value:,.2f}")
     if kind == "count":
@@ -40,9 +41,7 @@ def width_of(values: Iterable[Value], column: Column, longest_text: float = _LON
     """Wide enough for the content and for each word of the heading beside its filter button, within reason."""
     longest = max((_length(value, column.kind) for value in values), default=0)
     word = max(len(word) for word in column.heading.split())
-    return min(
-        max(longest * 1.05 + 2.5, word * 1.1 + 4.5, _NARROWEST), longest_text if column.kind == "long" else WIDEST
-    )
+    return min(max(longest * 1.05 + 2.5, word * 1.1 + 3, _NARROWEST), longest_text if column.kind == "long" else WIDEST)
 
 
 def heading_height(columns: Sequence[Column], widths: Sequence[float]) -> float:
