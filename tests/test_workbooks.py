@@ -217,7 +217,7 @@ def test_sources_have_a_line_for_each_rule_with_its_claims(tmp_path: Path) -> No
             [("A", 5), ("A", 6), ("A", 7), ("B", 8)]]  # fmt: skip
     sheet = opened(claim_summary(on_ledger(month_of(tmp_path, rows))))["Sources"]
     lines = [[cell for cell in cells if cell is not None] for cells in sheet.iter_rows(values_only=True)]
-    assert ["Fee: ims", "clinic file", "2026-10-SUNL-0001 to 0004", "$95.00", 4, "yes", "from 2026-04-01"] in lines
+    assert ["Fee: IMS", "clinic setup", "2026-10-SUNL-0001 to 0004", "$95.00", 4, "yes", "from 2026-04-01"] in lines
     often = "3 or more IMS visits within 7 days"
     assert [line[2] for line in lines if line and line[0] == often and len(line) == 3] == ["2026-10-SUNL-0001 to 0003"]
 
