@@ -20,7 +20,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import clinic_file, row, table, xlsx
+from tests.practice import clinic_file, made_once, row, table, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 Rows = list[dict[str, Any]]
@@ -93,6 +93,20 @@ def decide(folder: Path, decisions: Iterable[dict[str, Any]], path: Path = SUMMA
 
 
 TAXED = {"Tax": 5.0}
+
+
+@made_once
+def taxed(folder: Path) -> None:
+    """A month whose one session is held for its tax."""
+    clinic_file(folder)
+    claim(folder, sessions(row(**TAXED)))
+
+
+@made_once
+def two_copies(folder: Path) -> None:
+    """A month whose one session stands in two rows."""
+    clinic_file(folder)
+    claim(folder, copies())
 
 
 def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
@@ -276,58 +290,71 @@ def test_corrections_on_one_session_count_together(folder: Path) -> None:
     assert ("All sessions", 1, 95) in overview
 
 
-@pytest.mark.parametrize(
-    ("decision", "change", "outcome"),
-    [
-        ("Bill", {"Fee": 190.0}, "held fee-not-as-listed tax-on-session"),
-        ("Do not bill", {"Insurer": "Pacific Blue Cross"}, "held tax-on-session"),
-        # What held it is mended; that nobody wanted it billed was said of another session.
-        ("Do not bill", {"Tax": ""}, "held tax-on-session"),
-        ("Bill", {"Tax": ""}, "claimed"),
-    ],
-)
-def test_a_decision_about_a_session_that_has_changed_since_is_asked_again(
-    folder: Path, decision: str, change: dict[str, Any], outcome: str
-) -> None:
-    claim(folder, sessions(row(**TAXED)))
-    decide(folder, [{"Kind": "tax-on-session", "Decision": decision}])
-    changed = sessions({**row(**TAXED), **change})
-    assert outcomes(claim(folder, changed)) == [outcome]
-    lines_left = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
-    assert [line["Decision"] for line in lines_left] == [None] * len(lines_left)
-    for line in lines_left:
+# What was decided, what changed since, and what becomes of the session.
+CHANGED_SINCE: list[tuple[str, dict[str, Any], str]] = [
+    ("Bill", {"Fee": 190.0}, "held fee-not-as-listed tax-on-session"),
+    ("Do not bill", {"Insurer": "Pacific Blue Cross"}, "held tax-on-session"),
+    # What held it is mended; that nobody wanted it billed was said of another session.
+    ("Do not bill", {"Tax": ""}, "held tax-on-session"),
+    ("Bill", {"Tax": ""}, "claimed"),
+]
+
+
+def test_a_decision_about_a_session_that_has_changed_since_is_asked_again(folder: Path) -> None:
+    claim(folder, patients(*[TAXED] * len(CHANGED_SINCE)))
+    decide(
+        folder,
+        [
+            {"Kind": "tax-on-session", "Source": f"row {number}", "Decision": decision}
+            for number, (decision, _, _) in enumerate(CHANGED_SINCE, start=2)
+        ],
+    )
+    changed = patients(*({**TAXED, **change} for _, change, _ in CHANGED_SINCE))
+    wanted = [outcome for *_, outcome in CHANGED_SINCE]
+    assert outcomes(claim(folder, changed)) == wanted
+    taxed_lines = [line for line in lines(folder) if line["Kind"] == "tax-on-session"]
+    assert [str(line["Source"])[-5:] for line in taxed_lines] == ["row 2", "row 3", "row 4"]
+    for line in taxed_lines:
+        assert line["Decision"] is None
         assert "The session changed since then: decide again." in line["Problem"]
-    if lines_left:
-        decide(folder, [{"Kind": line["Kind"], "Decision": "Later"} for line in lines_left])
-        assert outcomes(claim(folder, changed)) == [outcome]
-        decide(folder, [{"Kind": line["Kind"], "Decision": "Bill"} for line in lines(folder)])
-        assert outcomes(claim(folder, changed)) == ["claimed"]
+    decide(folder, [{"Kind": line["Kind"], "Source": line["Source"], "Decision": "Later"} for line in taxed_lines])
+    assert outcomes(claim(folder, changed)) == [*wanted[:3], "already_claimed"]
+    decide(folder, [{"Kind": line["Kind"], "Source": line["Source"], "Decision": "Bill"} for line in lines(folder)])
+    assert outcomes(claim(folder, changed)) == [*["claimed"] * 3, "already_claimed"]
 
 
 def copies() -> Rows:
     return [row(Session_ID="S1", Notes="one"), row(Session_ID="S1", Notes="two")]
 
 
-@pytest.mark.parametrize("chosen", ["row 2", "row 3"])
-def test_bill_counts_on_one_copy_whichever_it_is(folder: Path, chosen: str) -> None:
-    claim(folder, copies())
-    decide(folder, [{"Kind": "duplicate-session", "Source": chosen, "Decision": "Bill"}])
-    first = ["claimed", "held duplicate-session"]
-    wanted = first if chosen == "row 2" else list(reversed(first))
-    assert outcomes(claim(folder, copies())) == wanted
+def test_bill_counts_on_one_copy_whichever_it_is(folder: Path) -> None:
+    rows = [*copies(), *(line | {"Session ID": "S2", "Patient": "Robin Madeup"} for line in copies())]
+
+    def decided(*decisions: tuple[int, str]) -> list[str]:
+        decide(
+            folder,
+            [
+                {"Kind": "duplicate-session", "Source": f"row {number}", "Decision": decision}
+                for number, decision in decisions
+            ],
+        )
+        return outcomes(claim(folder, rows))
+
+    claim(folder, rows)
+    # Of one visit the first row, of the other the second.
+    wanted = ["claimed", "held duplicate-session", "held duplicate-session", "claimed"]
+    assert decided((2, "Bill"), (5, "Bill")) == wanted
     again = [outcome.replace("claimed", "already_claimed") for outcome in wanted]
-    assert outcomes(claim(folder, copies())) == again
-    decide(folder, [{"Kind": "duplicate-session", "Decision": "Bill"}])
-    assert outcomes(claim(folder, copies())) == again
-    assert "another copy of it is claimed" in lines(folder)[0]["Problem"]
-    decide(folder, [{"Kind": "duplicate-session", "Decision": "Do not bill"}])
+    assert outcomes(claim(folder, rows)) == again
+    assert decided((3, "Bill"), (4, "Bill")) == again
+    assert all("another copy of it is claimed" in line["Problem"] for line in lines(folder))
     done = [outcome.replace("held duplicate-session", "not_billed decided-not-to-bill") for outcome in again]
-    assert outcomes(claim(folder, copies())) == done
-    assert outcomes(claim(folder, copies())) == done
+    assert decided((3, "Do not bill"), (4, "Do not bill")) == done
+    assert outcomes(claim(folder, rows)) == done
 
 
 def test_bill_on_two_copies_counts_on_none(folder: Path) -> None:
-    claim(folder, copies())
+    two_copies(folder)
     decide(folder, [{"Kind": "duplicate-session", "Source": f"row {n}", "Decision": "Bill"} for n in (2, 3)])
     assert outcomes(claim(folder, copies())) == ["held duplicate-session"] * 2
     assert all("2 copies are to be billed. Choose one." in line["Problem"] for line in lines(folder))
@@ -371,17 +398,17 @@ def test_do_not_bill_keeps_the_claim_of_a_changed_session(folder: Path) -> None:
     assert shown["sessions"][0]["claim"] == "2026-10-SUNL-0001"
 
 
-@pytest.mark.parametrize(
-    ("decision", "outcome"), [("Bill", "claimed"), ("Do not bill", "not_billed decided-not-to-bill")]
-)
-def test_a_voided_claim_is_claimed_anew_or_not_at_all(folder: Path, decision: str, outcome: str) -> None:
-    rows = sessions(row())
+def test_a_voided_claim_is_claimed_anew_or_not_at_all(folder: Path) -> None:
+    rows = patients({}, {})
     claim(folder, rows)
-    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "wrong", "--as-of", "2026-11-06").exit_code == 0
-    assert outcomes(claim(folder, rows)) == ["held voided"]
-    decide(folder, [{"Kind": "voided", "Decision": decision}])
-    assert outcomes(claim(folder, rows)) == [outcome]
-    assert outcomes(claim(folder, rows)) == [outcome.replace("claimed", "already_claimed")]
+    for number in (1, 2):
+        void = ("void", f"2026-10-SUNL-000{number}", "--reason", "wrong", "--as-of", "2026-11-06")
+        assert run(folder, *void).exit_code == 0
+    assert outcomes(claim(folder, rows)) == ["held voided"] * 2
+    for number, decision in ((2, "Bill"), (3, "Do not bill")):
+        decide(folder, [{"Kind": "voided", "Source": f"row {number}", "Decision": decision}])
+    assert outcomes(claim(folder, rows)) == ["claimed", "not_billed decided-not-to-bill"]
+    assert outcomes(claim(folder, rows)) == ["already_claimed", "not_billed decided-not-to-bill"]
 
 
 def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> None:
@@ -414,7 +441,7 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
 def test_a_line_that_cannot_be_read_stops_before_anything_is_written(
     folder: Path, typed: dict[str, Any], why: str
 ) -> None:
-    claim(folder, sessions(row(**TAXED)))
+    taxed(folder)
     decide(folder, [{"Kind": "tax-on-session", **typed}])
     done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10")
     assert done.exit_code == 2
@@ -479,7 +506,7 @@ def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> No
 
 
 def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_there(folder: Path) -> None:
-    claim(folder, sessions(row(**TAXED)))
+    taxed(folder)
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
     changed = sessions(row(Tax=5.0, Fee=90.0))
     claim(folder, changed)
@@ -490,7 +517,7 @@ def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_the
 
 
 def test_what_was_decided_about_copies_ends_with_them(folder: Path) -> None:
-    claim(folder, copies())
+    two_copies(folder)
     decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Do not bill"}])
     assert outcomes(claim(folder, copies()))[0] == "not_billed decided-not-to-bill"
     assert outcomes(claim(folder, copies()[1:])) == ["claimed"]
@@ -587,20 +614,25 @@ def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(
     assert load_workbook(folder / SUMMARY)["Not billed"].max_row == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "cells", "value"),
-    [("missing-policy", {"Policy Number": ""}, "#N/A"), ("missing-policy", {"Policy Number": ""}, "#REF!"),
-     ("missing-patient", {"Patient": ""}, "-")],
-)  # fmt: skip
-def test_what_is_no_value_is_none(folder: Path, kind: str, cells: dict[str, Any], value: str) -> None:
-    rows = sessions({**row(), **cells})
+def test_what_is_no_value_is_none(folder: Path) -> None:
+    cases: list[tuple[str, dict[str, Any], str]] = [
+        ("missing-policy", {"Policy Number": ""}, "#N/A"), ("missing-policy", {"Policy Number": ""}, "#REF!"),
+        ("missing-patient", {"Patient": ""}, "-"),
+    ]  # fmt: skip
+    rows = patients(*(cells for _, cells, _ in cases))
     claim(folder, rows)
-    decide(folder, [{"Kind": kind, "Correct value": value}])
-    assert outcomes(claim(folder, rows)) == [f"held {kind}"]
+    decide(
+        folder,
+        [
+            {"Kind": kind, "Source": f"row {number}", "Correct value": value}
+            for number, (kind, _, value) in enumerate(cases, start=2)
+        ],
+    )
+    assert outcomes(claim(folder, rows)) == [f"held {kind}" for kind, _, _ in cases]
 
 
 def test_a_number_that_is_another_patients_next_month_is_another_session(folder: Path) -> None:
-    claim(folder, sessions(row(**TAXED)))
+    taxed(folder)
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
     claim(folder, sessions(row(**TAXED)))
     november = sessions(row(Patient="Robin Other", Service_Date=dt.date(2026, 11, 3)))
@@ -617,7 +649,7 @@ def test_a_row_without_a_day_in_another_file_is_another_session(folder: Path) ->
 
 
 def test_a_chosen_copy_whose_claim_was_taken_back_makes_room_for_the_other(folder: Path) -> None:
-    claim(folder, copies())
+    two_copies(folder)
     decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Bill"}])
     claim(folder, copies())
     assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "x", "--as-of", "2026-11-06").exit_code == 0
