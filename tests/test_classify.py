@@ -193,7 +193,7 @@ ANN = {
     "practitioner_name": "Ann Example", "profession": "physiotherapist", "registration": "01234", "registered": True,
     "may_needle": True,
     "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
-    "authorised to needle from 2018-05-01",
+    "authorized to needle from 2018-05-01",
 }  # fmt: skip
 NOBODY = {
     "practitioner_name": "", "profession": "", "registration": "", "registered": False, "may_needle": False,
@@ -217,16 +217,16 @@ CLASSIFIED_ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"Service": "Physiotherapy", "Notes": "IMS to calf", "Practitioner": "Who Else"},
      {**NOBODY, "service": "ims", "doubt": "ims-in-notes-only"}),
     ({"Service": "Massage", "Notes": "IMS to calf", "Practitioner": "Carla Specimen"},
-     {"service": "massage", "doubt": "", "registered": False, "authority": "massage-therapist"}),
+     {"service": "massage", "doubt": "", "registered": False, "authority": "massage therapist"}),
     ({"Service": "", "Notes": "IMS to calf"}, {"service": "unrecognised", "doubt": ""}),
     ({"Service Date": ""}, {**ANN, "registered": False, "may_needle": False,
                             "authority": "physiotherapist, registration 01234"}),
     ({"Practitioner": "Ben Sample", "Service Date": dt.date(2026, 10, 5)},
      {"registered": True, "may_needle": False,
-      "authority": f"{BEN}registered from 2020-01-01 until 2026-10-10, not shown as authorised to needle that day"}),
+      "authority": f"{BEN}registered from 2020-01-01 until 2026-10-10, not shown as authorized to needle that day"}),
     ({"Practitioner": "Ben Sample", "Service Date": dt.date(2026, 10, 15)},
      {"registered": False, "may_needle": True,
-      "authority": f"{BEN}not shown as registered that day, authorised to needle from 2026-10-06 until 2026-10-25"}),
+      "authority": f"{BEN}not shown as registered that day, authorized to needle from 2026-10-06 until 2026-10-25"}),
     ({"Insurer": "Nobody Knows Life"}, {"insurer_id": "", "insurer_name": "Nobody Knows Life"}),
     ({"Insurer": "Out of pocket"}, {"insurer_id": "self-pay", "insurer_name": "Out of pocket"}),
     ({"Insurer": ""}, {"insurer_id": "", "insurer_name": ""}),

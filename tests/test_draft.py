@@ -178,3 +178,18 @@ def test_an_export_under_any_headings_is_drafted_whole(
     rows = drafted([xlsx_cells(tmp_path, [list(columns), *lines], "export.xlsx")], read_files)
     assert {line["heading"]: line["meaning"] for line in rows["layout"]} == meanings
     assert [person["name"] for person in rows["practitioner"]] == ["Ann Example"], "its sessions were read"
+
+
+@pytest.mark.parametrize(
+    ("words", "meanings"),
+    [
+        (("IMS initial", "RMT 60", "IMS follow up"), {"Visit Type": "Service"}),
+        (("Initial", "Follow-up", "Follow-up"), {"Visit Type": "Visit"}),
+    ],
+)
+def test_a_heading_of_the_visit_is_the_service_where_its_cells_are_services(
+    tmp_path: Path, words: tuple[str, ...], meanings: dict[str, str]
+) -> None:
+    lines = [[dt.date(2026, 10, 5 + n), "Pat Madeup", "Ann Example", each, 95.0] for n, each in enumerate(words)]
+    path = xlsx_cells(tmp_path, [["Appt Day", "Client", "Clinician", "Visit Type", "Charge"], *lines], "visits.xlsx")
+    assert {name: meaning for name, meaning in columns(path).items() if name in meanings} == meanings

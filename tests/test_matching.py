@@ -151,7 +151,7 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
          "It pays nothing, and does not say that it is refused, or why.", [SUN]),
         ([paid(SUN, 0, Reason="x"), paid(SUN, 0, Reason="y")], "ambiguous",
          "It pays nothing, and the insurer has answered for this claim before.", [SUN]),
-        ([paid(SUN), paid(SUN)], "ambiguous", "The same line stands twice in this payment.", []),
+        ([paid(SUN), paid(SUN)], "ambiguous", "The same line appears twice in this payment.", []),
         ([paid(SUN, 50, Reason="x"), paid(SUN, -60)], "ambiguous",
          "It takes back $60.00, and by that day less of the claim was paid; in all it is $50.00.", [SUN]),
         ([paid(SUN, 50, Reason="x"), paid(SUN, 50, Reason="y", Payment_Number="P2")], "ambiguous",

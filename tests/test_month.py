@@ -167,7 +167,7 @@ def test_a_claim_says_what_the_row_the_clinic_file_and_the_rules_say_and_no_more
         ),
         "evidence": '"ims" in Service', "visit_evidence": "the column Visit",
         "authority": "physiotherapist, registration 01234, registered from 2015-01-01, "
-        "authorised to needle from 2018-05-01",
+        "authorized to needle from 2018-05-01",
         "rules": as_json(
             [
                 Ground("Fee, any insurer", "IMS: $95.00", "from 2026-04-01", CLINIC_FILE),

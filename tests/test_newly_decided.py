@@ -97,7 +97,7 @@ def test_an_emptied_line_without_a_mark_counts_in_the_workbook_that_was_written_
         lines, before = typed(NOTHING, f"-{NOW}"), history(BILL)
         return newly_decided(lines, line(), before, month=MONTH, on=dt.date(2026, 11, 9), fresh=fresh)
 
-    assert counts_of(read(fresh=True)) == {"taken back": 1}
+    assert counts_of(read(fresh=True)) == {"emptied": 1}
     assert read(fresh=False).empty
 
 
@@ -111,7 +111,7 @@ def test_all_that_is_refused_is_named_at_once() -> None:
 def test_decisions_are_counted_by_what_they_say() -> None:
     rows = history(BILL, BILL, NEVER, ("", "95.00", "", ""), ("", "", "", "asked her"), NOTHING)
     assert counts_of(rows) == {
-        "bill": 2, "do not bill": 1, "correct value": 1, "note only": 1, "taken back": 1,
+        "bill": 2, "do not bill": 1, "correct value": 1, "note only": 1, "emptied": 1,
     }  # fmt: skip
 
 

@@ -61,6 +61,15 @@ def test_a_file_without_headings_says_what_a_remittance_needs(folder: Path) -> N
     assert "needs the columns Paid, Payment Date" in " ".join(done.stderr.split())
 
 
+def test_a_line_without_a_claim_names_the_columns_that_were_not_read(folder: Path) -> None:
+    line = paid(SUN)
+    path = csv_file(folder, [{**{k: v for k, v in line.items() if k != "Claim"}, "Whatever": line["Claim"]}], "odd.csv")
+    shown = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
+    assert "read in odd.csv: Whatever." in " ".join(shown.stdout.split())
+    lines = [{**{k: v for k, v in line.items() if k != "Claim"}, "Our Ref": line["Claim"]}]
+    assert results(reconcile(folder, lines, name="ours.csv")) == [f"paid {SUN}"]
+
+
 def test_an_undone_payment_can_be_posted_again(folder: Path) -> None:
     lines = [paid(SUN), paid(SUN2)]
     assert reconcile(folder, lines)["posted"] == [1]

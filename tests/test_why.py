@@ -11,7 +11,7 @@ import pytest
 from ims_billing.month.prepare import Month
 from ims_billing.month.why import Page, claim_page, kind_page, session_page, sessions_at
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
 from tests.jane import appointment, sale
 from tests.practice import clinic_file, month_of, on_ledger, practice, row, xlsx
@@ -50,15 +50,15 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
         "What was done": {
             "Service date": "2026-10-07",
             "Service as written": "IMS Acupuncture - Follow-up",
-            "Read as": 'ims, by own name "IMS Acupuncture" in Service',
+            "Read as": 'IMS, by own name "IMS Acupuncture" in Service',
             "Visit": "subsequent, by the service name",
-            "Start": "not said",
+            "Start": "not stated",
             "Minutes": "30",
             "Billed as": "PHYSIO",
         },
         "By whom": {
             "Practitioner": "Ann Example",
-            "That day": "physiotherapist, registration 01234, registered from 2015-01-01, authorised to needle from "
+            "That day": "physiotherapist, registration 01234, registered from 2015-01-01, authorized to needle from "
             "2018-05-01",
         },
         "Who pays": {
@@ -87,26 +87,27 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
 @pytest.mark.parametrize(
     ("case", "cells", "heading", "what", "words"),
     [
-        ("held", {"Tax": 4.75}, "Findings", "tax-on-session (holds)",
-         f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}"),
-        ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "birth-date-in-future (warns)",
-         f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}"),
+        ("held", {"Tax": 4.75}, "Findings", "Tax charged (on hold)",
+         f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}\nMore: ims-billing why tax-on-session"),
+        ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "Birth date after the visit (to check)",
+         f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}\nMore: "
+         "ims-billing why birth-date-in-future"),
         ("another service", {"Service": "Massage", "Practitioner": "Carla Specimen"}, "What became of it", "Outcome",
-         "not billed (other-service): it is not a service that the clinic bills here"),
+         "not billed: it is not a service that the clinic bills here"),
         ("no show", {"Status": "no show"}, "What became of it", "Outcome",
-         "not billed (no-show): the patient did not come"),
+         "not billed: the patient did not come"),
         ("before the authorisation", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[4]}, "By whom", "That day",
-         "physiotherapist, registration 05678, registered from 2020-01-01 until 2026-10-10, not shown as authorised to "
+         "physiotherapist, registration 05678, registered from 2020-01-01 until 2026-10-10, not shown as authorized to "
          "needle that day"),
         ("between registrations", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[12]}, "By whom", "That day",
-         "physiotherapist, registration 05678, not shown as registered that day, authorised to needle from 2026-10-06 "
+         "physiotherapist, registration 05678, not shown as registered that day, authorized to needle from 2026-10-06 "
          "until 2026-10-25"),
         ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic setup"),
         ("the patient pays", {"Insurer": "Out of pocket"}, "Who pays", "Insurer", "the patient pays"),
         ("no fee then", {"Service Date": dt.date(2026, 3, 31)}, "The fee", "Listed fee",
          "none for this visit on that day"),
         ("no date", {"Service Date": ""}, "What was done", "Service date", "none that can be read"),
-        ("no length", {}, "What was done", "Minutes", "not said"),
+        ("no length", {}, "What was done", "Minutes", "not stated"),
     ],
 )  # fmt: skip
 def test_each_outcome_says_why(
@@ -139,11 +140,9 @@ def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:
             row(Status="booked"), row(Status="refunded"), row(Status="cancelled")]  # fmt: skip
     month = month_of(tmp_path, rows, clinic=clinic, month=None)
     for label in month.sessions.index:
-        assert page_of(month, label)["What became of it"]["Outcome"].startswith("not billed (")
+        assert page_of(month, label)["What became of it"]["Outcome"].startswith("not billed: ")
     outside = month_of(tmp_path, [row(Service_Date=dt.date(2026, 9, 1))])
-    assert page_of(outside)["What became of it"]["Outcome"].startswith(
-        "not billed (outside-month): it is in another month"
-    )
+    assert page_of(outside)["What became of it"]["Outcome"].startswith(f"not billed: {REASONS['outside-month']}")
 
 
 def test_no_page_says_who_the_patient_is(tmp_path: Path) -> None:
@@ -186,8 +185,8 @@ def test_a_claim_keeps_what_it_rested_on_whatever_the_clinic_file_says_later(tmp
     clinic_file(tmp_path, '[[fee]]\nservice = "ims"\nvisit = "subsequent"\namount = 90.00\nfrom = 2026-01-01\n')
     assert run("why", "2026-10-SUNL-0001", cwd=tmp_path).stdout == before.stdout
     for words in (
-        "in batch 1 of 2026-10, as of 2026-11-05", 'ims, by "ims" in Service', "subsequent, by the column Visit",
-        "PHYSIO, Physiotherapy Services", "sessions.xlsx, Sessions, row 2", "authorised to needle from 2018-05-01",
+        "in batch 1 of 2026-10, as of 2026-11-05", 'IMS, by "ims" in Service', "subsequent, by the column Visit",
+        "PHYSIO, Physiotherapy Services", "sessions.xlsx, Sessions, row 2", "authorized to needle from 2018-05-01",
         "The patient's own plan pays before a spouse's", "$95.00, from 2026-04-01", "Sun Life, letter of 2026-01-05",
     ):  # fmt: skip
         assert words in before.stdout
@@ -205,8 +204,8 @@ def test_a_claim_of_an_earlier_version_says_that_nobody_wrote_its_grounds_down(t
     shown = on_ledger(month_of(tmp_path, [row()]))
     claims = shown.claims.assign(evidence="", authority="", rules="", remarks="", visit_evidence="")
     page = facts_of(claim_page(claims, shown.batches[0]))
-    assert page["What was done"]["Read as"] == "ims, by a version of the program that did not keep it"
-    assert page["By whom"]["That day"].startswith("registration 01234; claimed by a version")
+    assert page["What was done"]["Read as"] == "IMS, by an earlier version of the program, which did not keep it"
+    assert page["By whom"]["That day"].startswith("registration 01234; claimed by an earlier version")
     assert "Rules it rests on" not in page
 
 
@@ -222,7 +221,7 @@ def test_line_breaks_in_what_a_claim_keeps_do_not_break_its_page(tmp_path: Path)
     page = facts_of(claim_page(shown.claims, shown.batches[0]))
     assert page["Rules it rests on"]["Limit, Sun Life"].endswith("Source: Sun Life, letter")
     assert page["To check when it was claimed"] == {
-        "ims-or-acupuncture": 'The name "IMS / Acupuncture" says IMS and acupuncture.'
+        "IMS or acupuncture": 'The name "IMS / Acupuncture" says IMS and acupuncture.'
     }
 
 
@@ -240,7 +239,7 @@ def test_each_kind_of_finding_has_a_page(tmp_path: Path) -> None:
     assert facts_of(kind_page("tax-on-session", clinic))["Finding"]["How serious"].startswith("the session is claimed")
     assert facts_of(kind_page("unusual-frequency", clinic))["Finding"]["How serious"] == "nothing: it is turned off"
     fixed = facts_of(kind_page("not-a-physiotherapist", clinic))["Finding"]
-    assert fixed["How serious"] == "it holds the session, whatever the clinic setup says"
+    assert fixed["How serious"].endswith(", whatever the clinic setup says")
     assert fixed["Who decides"] == "it can't be approved here: fix it, or choose Do not bill"
 
 
@@ -249,7 +248,7 @@ def test_why_by_command(tmp_path: Path) -> None:
     sessions = xlsx(tmp_path, [row(), row(Tax=1.0, Patient="Held Madeup")])
     done = run("why", sessions, "--row", "3", "--month", "2026-10", *AS_OF, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "tax-on-session (holds)" in done.stdout
+    assert "ims-billing why tax-on-session" in done.stdout
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
     shown = report(run("why", sessions, "--row", "3", *AS_OF, "--json", cwd=tmp_path))
     (session,) = shown["sessions"]

@@ -106,7 +106,7 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
     rows &= ~candidates["may_needle"]
     day = day_text(candidates["service_date"])
-    reasons = candidates["practitioner_name"] + " has no authorisation to needle for " + day
+    reasons = candidates["practitioner_name"] + " is not shown as authorized to needle on " + day
     texts: pd.Series[str] = (reasons[rows] + " in the clinic setup.").astype("str")
     return texts
 

@@ -105,9 +105,13 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
     doubtful = set()
     for field in (field for field in _FIELDS if field not in stand_for):
         free = [column for column in headings if column.written not in understood]
+        # "Visit Type" is a heading for initial or subsequent, and holds the services where no other column does.
+        free += [stand_for["visit"]] if field == "service_name" and "visit" in stand_for else []
         scores = sorted(((judge.score(field, column), number) for number, column in enumerate(free)), reverse=True)
         if scores and scores[0][0] > 0:
             column = free[scores[0][1]]
+            if column is stand_for.get("visit"):
+                stand_for.pop("visit")
             stand_for[field] = column
             understood.add(column.written)
             # A guess that another column could be as well, or that little shows, is the clinic's to confirm.

@@ -17,7 +17,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.model import Batch
+from ims_billing.vocabulary.model import SERVICE_WORDS, Batch
 from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
 
 _DECISIONS = {
@@ -107,7 +107,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
-        Part("Decided", tuple(Fact(one.kind, one.sentence()) for one in month.decided.of_session(label))),
+        Part("Decided", tuple(Fact(_label(one.kind), one.sentence()) for one in month.decided.of_session(label))),
         Part("What was done", tuple(_service(session, month.sessions["patient"], month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
@@ -132,10 +132,10 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
     outcome, reason = session["outcome"], session["reason"]
     words = {
         "claimed": f"it is clear to be claimed, as of {month.as_of}",
-        "held": "held: it is not claimed until each finding that holds it is settled",
+        "held": "on hold, until each finding below that holds it is fixed or decided",
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
-    yield Fact("Outcome", f"not billed ({reason}): {REASONS[reason]}" if reason else words[outcome])
+    yield Fact("Outcome", f"not billed: {REASONS[reason]}" if reason else words[outcome])
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
         yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
@@ -150,20 +150,24 @@ def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clini
     written = "a patient's name" if named else session["service_name"]
     yield Fact("Service as written", written or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
-    yield Fact("Read as", f"{session['service']}{evidence}")
+    yield Fact("Read as", f"{_service_words(session['service'])}{evidence}")
     for reading in [] if named else names_read([session["service_name"]], clinic):
         words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
         if len(words) > 1:
             yield Fact("Word by word", "; ".join(words))
-    yield Fact("Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not said")
+    yield Fact("Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not stated")
     yield Fact("Start", _clock(session["start"]))
-    yield Fact("Minutes", "not said" if pd.isna(session["minutes"]) else str(session["minutes"]))
+    yield Fact("Minutes", "not stated" if pd.isna(session["minutes"]) else str(session["minutes"]))
     if session["service_code"]:
         yield Fact("Billed as", session["service_code"])
 
 
+def _service_words(service: str) -> str:
+    return SERVICE_WORDS.get(service, service)
+
+
 def _clock(minutes: Any) -> str:
-    return "not said" if pd.isna(minutes) else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
+    return "not stated" if pd.isna(minutes) else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
 
 
 def _practitioner(session: Mapping[str, Any]) -> Facts:
@@ -174,14 +178,17 @@ def _practitioner(session: Mapping[str, Any]) -> Facts:
 def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
     insurer = next((i for i in clinic.insurers if i.id == session["insurer_id"]), None)
     if insurer is None:
-        yield Fact("Insurer", "the patient pays" if session["insurer_id"] else "none that is known")
+        yield Fact(
+            "Insurer",
+            "the patient pays" if session["insurer_id"] else "not in the clinic setup, and none that the program knows",
+        )
         return
     yield Fact("Insurer", f"{insurer.name}, a {'public payer' if insurer.public else 'private plan'}")
     if insurer.vendor_number:
         yield Fact("Vendor number", insurer.vendor_number)
     if session["secondary_insurer"] and not pd.isna(session["service_date"]):
         second = clinic.insurer(session["secondary_insurer"])
-        yield Fact("Second insurer", second.name if second else "one that is not known; the claim names none")
+        yield Fact("Second insurer", second.name if second else "not in the clinic setup: the claim names none")
         if second is None:
             return
         day = session["service_date"].date()
@@ -238,9 +245,16 @@ def _findings(month: Month, label: int) -> Facts:
     for kind, severity, message, fix in findings[["kind", "severity", "message", "fix"]].itertuples(
         index=False, name=None
     ):
-        yield Fact(f"{kind} ({severity}s)", f"{message}\nFix: {fix}")
+        what = f"{_label(kind)} ({'on hold' if severity == 'hold' else 'to check'})"
+        yield Fact(what, f"{message}\nFix: {fix}\nMore: ims-billing why {kind}")
     if findings.empty and month.sessions.at[label, "outcome"] == "claimed":
         yield Fact("None", "every check passed")
+
+
+def _label(kind: str) -> str:
+    """A kind of finding in a few words; one that this version does not have keeps its code."""
+    short = CATALOGUE[kind].short if kind in CATALOGUE else kind
+    return short[0].upper() + short[1:]
 
 
 def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
@@ -257,13 +271,13 @@ def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
 def _claim_in_words(claim: Mapping[str, Any]) -> str:
     words = f"{dollars(claim['amount_cents'])} to {claim['insurer']}, batch {claim['batch']} of {claim['month']}"
     if claim["replaces"]:
-        words += f"; it stands for {claim['replaces']}"
+        words += f"; it replaces {claim['replaces']}"
     if not pd.isna(claim["voided_on"]):
         words += f"; voided on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
-    return words + (f"; {claim['replaced_by']} stands for it" if claim["replaced_by"] else "")
+    return words + (f"; replaced by {claim['replaced_by']}" if claim["replaced_by"] else "")
 
 
-_EARLIER = "a version of the program that did not keep it"
+_EARLIER = "an earlier version of the program, which did not keep it"
 
 
 def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
@@ -283,7 +297,7 @@ def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
         Part("Rules it rests on", tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))),
         Part(
             "To check when it was claimed",
-            tuple(Fact(remark.kind, remark.message) for remark in remarks_of(claim["remarks"])),
+            tuple(Fact(_label(remark.kind), remark.message) for remark in remarks_of(claim["remarks"])),
         ),
     ]
     return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
@@ -294,7 +308,7 @@ def _claim_outcome(claim: Mapping[str, Any], batch: Batch) -> Facts:
     if not pd.isna(claim["voided_on"]):
         yield Fact("Voided", _claim_in_words(claim))
     if claim["replaces"]:
-        yield Fact("It stands for", claim["replaces"])
+        yield Fact("It replaces", claim["replaces"])
     if batch.already_sent:
         yield Fact("Sent", "before this program came")
 
@@ -302,11 +316,11 @@ def _claim_outcome(claim: Mapping[str, Any], batch: Batch) -> Facts:
 def _claim_service(claim: Mapping[str, Any]) -> Facts:
     yield Fact("Service date", f"{claim['service_date']:%Y-%m-%d}")
     yield Fact("Service as written", claim["service_name"])
-    yield Fact("Read as", f"{claim['service']}, by {claim['evidence'] or _EARLIER}")
-    visit = f"{claim['visit']}, by {claim['visit_evidence'] or _EARLIER}" if claim["visit"] else "not said"
+    yield Fact("Read as", f"{_service_words(claim['service'])}, by {claim['evidence'] or _EARLIER}")
+    visit = f"{claim['visit']}, by {claim['visit_evidence'] or _EARLIER}" if claim["visit"] else "not stated"
     yield Fact("Visit", visit)
     yield Fact("Start", _clock(claim["start"]))
-    yield Fact("Minutes", "not said" if pd.isna(claim["minutes"]) else str(claim["minutes"]))
+    yield Fact("Minutes", "not stated" if pd.isna(claim["minutes"]) else str(claim["minutes"]))
     yield Fact("Billed as", f"{claim['service_code']}, {claim['description']}")
     yield Fact("Source", claim["source"])
 
@@ -321,7 +335,7 @@ def _claim_payers(claim: Mapping[str, Any]) -> Facts:
     if claim["follows"]:
         # The first insurer's answer in words is left out: its reason is free text.
         paid = claim["first_paid_cents"]
-        yield Fact("As second insurer", f"for the rest of {claim['follows']}, which paid {dollars(paid)}")
+        yield Fact("As second insurer", f"for the balance of {claim['follows']}, which paid {dollars(paid)}")
     if claim["secondary_insurer"]:
         yield Fact("Second insurer", claim["secondary_insurer"])
         yield from map(_ground_fact, grounds_of(claim["payer_order"]))
@@ -350,7 +364,7 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
     """Builds the page of a kind of finding, with its severity at this clinic; raises KeyError for another word."""
     entry = CATALOGUE[kind]
     words = {
-        "hold": "it holds the session",
+        "hold": "the session is on hold until it is fixed or decided",
         "warn": "the session is claimed, and listed",
         "off": "nothing: it is turned off",
     }

@@ -170,7 +170,7 @@ class _Ledger:
             if not line.result:
                 settled = _by_ledger(line, before, same, clash, room)
                 if settled is None and copies[line.words] > 1:
-                    settled = not_posted(line, "ambiguous", "The same line stands twice in this payment.")
+                    settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")
                 line = settled or self._posted(row.with_line(line), insurer, number)
                 room -= line.paid if line.postings else 0
             lines.append(line)

@@ -92,14 +92,14 @@ def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
     """The grounds for billing a practitioner that day: profession, registration and authorisation, with dates."""
     if practitioner is None:
         return "not in the clinic setup"
-    parts: list[str] = [practitioner.profession]
+    parts: list[str] = [practitioner.profession.replace("-", " ")]
     parts += [f"registration {practitioner.registration}"] if practitioner.registration else []
     if practitioner.profession != "physiotherapist" or pd.isna(day):
         return ", ".join(parts)
     on = day.date()
     for periods, yes, no in (
         (practitioner.registered, "registered", "not shown as registered that day"),
-        (practitioner.needling, "authorised to needle", "not shown as authorised to needle that day"),
+        (practitioner.needling, "authorized to needle", "not shown as authorized to needle that day"),
     ):
         covering = next((period for period in periods if period.covers(on)), None)
         parts.append(f"{yes} {covering.lasting()}" if covering else no)

@@ -119,9 +119,9 @@ def _why_not(month: str, elsewhere: str | None) -> str:
 
 
 def counts_of(decisions: pd.DataFrame) -> Counter[str]:
-    """How many of the DECISIONS say what, in the words of the screen; a line that was emptied is 'taken back'."""
+    """How many of the DECISIONS say what, in the words of the screen; a line without its decision is 'emptied'."""
     rows = decisions[["decision", "correct_value", "note"]].itertuples(index=False, name=None)
     return Counter(
-        word.lower() if word else "correct value" if value else "note only" if note else "taken back"
+        word.lower() if word else "correct value" if value else "note only" if note else "emptied"
         for word, value, note in rows
     )

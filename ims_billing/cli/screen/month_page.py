@@ -268,7 +268,7 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
     # Here, so that commands without sessions need no pandas.
     from ims_billing.sessions.newly_decided import counts_of
 
-    words = ", ".join(f"{count:,} {word}" for word, count in counts_of(decisions).items())
+    words = ", ".join(f"{word.capitalize()} {count:,}" for word, count in counts_of(decisions).items())
     lines = wrapped(f"Decisions read and recorded: {words}.", wide, style="bold")
     labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
     for session, kind in zip(decisions["session"], decisions["kind"], strict=True):

@@ -32,7 +32,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
             yield f"Fix or decide {held}: sheet Needs attention in", _quoted(str(shown.summary))
         insurers = [path for each in shown.written for path in each.files if path.parent.name == "insurers"]
         if shown.batch and insurers:
-            workbooks = "1 workbook" if len(insurers) == 1 else f"{len(insurers):,} workbooks"
+            workbooks = "workbook" if len(insurers) == 1 else f"{len(insurers):,} workbooks"
             later = f" of batch {shown.batch}" if shown.batch > 1 else ""
             yield f"Send the {workbooks}{later} in", _quoted(str(insurers[0].parent))
         if counts["held"]:

@@ -114,6 +114,9 @@ def to_check(month: Month, places: Places, wide: int, *, most: int) -> list[Text
         return []
     order = dict.fromkeys([*FIRST_TO_CHECK, *CATALOGUE])
     rank = {kind: place for place, kind in enumerate(order)}
+    # Somebody looked at these already, and their titles say what was wrong before.
+    decided = _sessions(month, warned[warned["decided"]])
+    warned = warned[~warned["decided"]]
     kinds = sorted(warned["kind"].unique(), key=lambda kind: rank[kind])
     blocks, brief = [], []
     for kind in kinds:
@@ -121,6 +124,11 @@ def to_check(month: Month, places: Places, wide: int, *, most: int) -> list[Text
         rows = f"{'row' if len(sessions) == 1 else 'rows'} {places.of(sessions, _ROWS)}"
         blocks.append(wrapped(f"{CATALOGUE[kind].title} ({rows})", wide, first=f"  {len(sessions):>4}  ", rest=" " * 8))
         brief.append(f"{CATALOGUE[kind].short} ({places.of(sessions, 2)})")
+    if len(decided):
+        rows = f"{'row' if len(decided) == 1 else 'rows'} {places.of(decided, _ROWS)}"
+        sentence = f"Claimed by a decision or with a corrected value ({rows})"
+        blocks.append(wrapped(sentence, wide, first=f"  {len(decided):>4}  ", rest=" " * 8))
+        brief.append(f"decided or corrected ({places.of(decided, 2)})")
     left = most - 2
     shown = list(accumulate(map(len, blocks)))
     fit = sum(lines <= left for lines in shown)

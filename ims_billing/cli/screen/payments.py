@@ -130,6 +130,14 @@ def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Te
         return []
     heading = "NOT POSTED: correct the line and run the file again"
     lines = [Text(), *wrapped(heading, wide, style="bold yellow")]
+    for file in done.files:
+        if file.unread and any(line.file == file.file for together in held.values() for line in together):
+            unread = ", ".join(file.unread_headings)
+            sentence = (
+                f"Columns that were not read in {file.file}: {unread}. If one of them holds the claim number, the "
+                "member or the day of the visit, say so in the clinic setup: sheet Columns, kind of file remittance."
+            )
+            lines += wrapped(sentence, wide, first="  ", rest="    ")
     for number, ((place, payment_number, message, *might_be), together) in enumerate(held.items()):
         if number == _NOT_POSTED and not everything:
             lines.append(Text(f"  and {_counted(len(held) - number, 'other reason')}: add --all"))
