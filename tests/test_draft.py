@@ -193,3 +193,16 @@ def test_a_heading_of_the_visit_is_the_service_where_its_cells_are_services(
     lines = [[dt.date(2026, 10, 5 + n), "Pat Madeup", "Ann Example", each, 95.0] for n, each in enumerate(words)]
     path = xlsx_cells(tmp_path, [["Appt Day", "Client", "Clinician", "Visit Type", "Charge"], *lines], "visits.xlsx")
     assert {name: meaning for name, meaning in columns(path).items() if name in meanings} == meanings
+
+
+def test_headings_in_french_and_of_one_sign_are_drafted(tmp_path: Path) -> None:
+    day = dt.date(2026, 10, 5)
+    french = ["Journée", "Prénom du client", "Nom du client", "Thérapeute", "Soin", "Assurance", "Montant facturé"]
+    lines = [[day, "Luc", f"Testeur{c}", "Marie Roy", "Aiguilles sèches", "Sun Life", "95,00 $"] for c in "abc"]
+    own = columns(xlsx_cells(tmp_path, [french, *lines], "visites.xlsx"))
+    assert [own[name].rstrip("?") for name in french[1:3]] == ["First Name", "Last Name"]
+    assert own["Montant facturé"] == "Fee"
+    signs = ["Start", "Who", "Provider", "Appointment type", "Billed to", "$"]
+    lines = [[dt.datetime(2026, 10, 5, 9), f"Pat Person{c}", "Ann Example", "IMS", "Sun Life", 95] for c in "abc"]
+    own = columns(xlsx_cells(tmp_path, [signs, *lines], "appointments.xlsx"))
+    assert (own["$"], own["Billed to"]) == ("Fee", "Insurer")

@@ -140,7 +140,7 @@ sheet Insurers, A3 (Manual Workers), Name: its short code would be MANU, which a
 sheet Fees, B2, Amount: found '95.355'; expected an amount such as 95.00
 sheet Fees, C2, From: found '01/02/2026'; expected a date such as 2026-04-01
 sheet Fees, D2, Minutes: found '30 min'; expected a whole number
-sheet Fees, row 4: it is for the same (ims) as sheet Fees, row 3 and their dates overlap; give the earlier one an until
+sheet Fees, row 4: it is for the same (IMS) as sheet Fees, row 3 and their dates overlap; give the earlier one an until
 sheet Service names, B2, x: found 'imz'; expected one of ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other, unrecognised; did you mean ims?
 sheet Columns, row 2 (my-program): 'Paid For By' stands for 'Insurrer', which is no heading; did you mean Insurer?
 sheet More, B3, unusual-frequencies: this kind of finding is not known; did you mean unusual-frequency?
@@ -223,7 +223,7 @@ def test_rows_of_one_name_go_on_with_it_and_contradict_only_openly() -> None:
 
 def test_what_is_not_confirmed_is_named_with_its_cell() -> None:
     rows: list[list[Cell]] = [["Service", "Amount", "From", "Confirmed"], ["ims", 95, "2026-01-01", "no"]]
-    assert clinic({"Clinic": NAME, "Fees": rows}).unconfirmed == ("sheet Fees, D2: fee 1 (ims, 95) is not confirmed",)
+    assert clinic({"Clinic": NAME, "Fees": rows}).unconfirmed == ("sheet Fees, D2: fee 1 (IMS, 95) is not confirmed",)
 
 
 def test_the_setup_is_found_whichever_kind_it_is_and_two_are_refused(

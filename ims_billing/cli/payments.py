@@ -74,8 +74,10 @@ def reconcile(
     memory, folder = existing_ledger(path, ledger, out, rules if path else None)
     password = screen.new_password() if protect else ""
     if undo is not None:
-        if files or dry_run or not reason.strip():
-            raise typer.BadParameter("say why with --reason; no files, and no --dry-run", param_hint="--undo")
+        if files or dry_run:
+            raise typer.BadParameter("name the payment's number alone, without files or --dry-run", param_hint="--undo")
+        if not reason.strip():
+            raise typer.BadParameter('say why: --reason "wrong file"', param_hint="--undo")
         with screen.Working() as working:
             done = payments.undo(undo, reason.strip(), workplace(memory, folder, working), as_of=day_of(as_of))
         if as_json:

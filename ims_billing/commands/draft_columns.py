@@ -39,7 +39,21 @@ _SHOW: dict[str, tuple[str, ...]] = {
         "praticien",
     ),
     "service_name": ("service", "treatment", "type", "procedure", "item", "appointment", "soin", "traitement"),
-    "fee": ("fee", "price", "charge", "charged", "amount", "rate", "cost", "total", "prix", "tarif"),
+    "fee": (
+        "fee",
+        "price",
+        "charge",
+        "charged",
+        "amount",
+        "rate",
+        "cost",
+        "total",
+        "$",
+        "prix",
+        "tarif",
+        "montant",
+        "honoraires",
+    ),
     "service_date": ("date", "day", "when", "on", "jour"),
 }
 _SHOW_ANOTHER: dict[str, tuple[str, ...]] = {
@@ -51,7 +65,7 @@ _SHOW_ANOTHER: dict[str, tuple[str, ...]] = {
     "patient": ("insured", "member", "holder", "emergency", "parent"),
 }
 # Words of the headings over the two halves of a patient's name.
-_HALVES = {"first_name": {"first", "given", "prénom"}, "last_name": {"last", "surname", "family"}}
+_HALVES = {"first_name": {"first", "given", "prénom"}, "last_name": {"last", "surname", "family", "nom"}}
 _PERSON = re.compile(r"[^\W\d]+([ ,.'’()-]+[^\W\d]*)+")
 # In this order each field takes the column that shows it best.
 _FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "patient", "status")
@@ -84,7 +98,8 @@ class _Column:
 
     @property
     def words(self) -> frozenset[str]:
-        return frozenset(word_of(re.sub(r"([a-z])([A-Z])", r"\1 \2", self.written)).split())
+        spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", self.written)
+        return frozenset([*word_of(spaced).split(), *(["$"] if "$" in self.written else [])])
 
     def share(self, fits: Callable[[Cell], bool]) -> float:
         """The share of the cells that fit."""
@@ -148,6 +163,7 @@ def _part_names_and_moments(stand_for: dict[str, _Column], doubtful: set[str], c
         if column.words & words
         and column.share(lambda cell: isinstance(cell, str) and not re.search(r"\d", cell)) > 0.8
     }
+    halves |= {field: stand_for[field] for field in _HALVES if field in stand_for}
     if len(halves) == 2 and ("patient" not in stand_for or "patient" in doubtful):
         stand_for.pop("patient", None)
         doubtful.discard("patient")
@@ -214,7 +230,8 @@ def _understood(names: Sequence[str], fields: Mapping[str, str]) -> int:
 
 
 def _is_heading(cell: Cell) -> bool:
-    in_words = isinstance(cell, str) and any(map(str.isalpha, cell))
+    # A heading of one sign says what the column holds: "$", "#".
+    in_words = isinstance(cell, str) and (any(map(str.isalpha, cell)) or len(cell.strip()) == 1)
     return in_words and money(cell) is None and day(cell, "month-first") is None
 
 
