@@ -190,3 +190,19 @@ def test_the_first_clinic_file_makes_no_alias_of_a_spelling_that_names_more(tmp_
     assert 'name = "Ann Example"\naliases = ["Example, Ann"]' in text
     for more in ("Ann Example (Carla Specimen)", "Ann Example - Kin"):
         assert f'# "{more}" names Ann Example and more than that' in text
+
+
+WORDS = st.sampled_from(("Ann", "Example", "Eve", "Lee", "Physio", "de"))
+ROSTERS = st.lists(st.lists(WORDS, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=5, unique=True)
+PIECES = st.lists(st.sampled_from(("Ann", "Example,", "Eve", "Lee", ",", "(de)", "x")), max_size=5)
+
+
+@settings(max_examples=60)
+@given(names=ROSTERS, pieces=PIECES)
+def test_a_name_is_met_in_a_cell_whatever_other_names_are_on_the_roster(names: list[str], pieces: list[str]) -> None:
+    cell = " ".join(pieces)
+    everybody = [Practitioner(name=name, profession="physiotherapist") for name in names]
+    together = {one.named.name for one in [Roster(everybody).read(cell)] if one.named}
+    alone = {one.name for one in everybody if Roster([one]).read(cell).named}
+    assert together <= alone
+    assert bool(together) == bool(alone)

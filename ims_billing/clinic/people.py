@@ -216,6 +216,15 @@ class Roster:
                 self._written.setdefault(_taken_apart(name).words, number)
                 self._names.setdefault(_name_words(name, practitioner.profession), number)
                 self._names.setdefault(tuple(word.text for word in _taken_apart(name).words), number)
+        self._with_word: dict[str, set[int]] = {}
+        for words, number in self._names.items():
+            for word in words:
+                self._with_word.setdefault(word, set()).add(number)
+        # Each name, in order, under the rarest of its words: of a thousand names one or two can stand in a cell.
+        self._by_word: dict[str, list[tuple[int, Words, int]]] = {}
+        for place, (words, number) in enumerate(self._names.items()):
+            rarest = min(words, key=lambda each: len(self._with_word[each]), default="")
+            self._by_word.setdefault(rarest, []).append((place, words, number))
         self._meanings = dict(_meanings())
         for site in sites:
             self._meanings.setdefault(tuple(word.text for word in _taken_apart(site).words), Meaning("place", None))
@@ -265,7 +274,8 @@ class Roster:
 
     def _people_in(self, words: Sequence[Word]) -> Iterator[_Match]:
         """Where in a cell a name of the roster stands whole: in one part, or as last and given name with a comma."""
-        for name, number in self._names.items():
+        candidates = [each for word in {word.text for word in words} for each in self._by_word.get(word, ())]
+        for _, name, number in sorted(candidates):
             size = len(name)
             for begin in range(len(words) - size + 1):
                 run = words[begin : begin + size]
@@ -285,9 +295,6 @@ class Roster:
         self, beside: Sequence[Word], named: Practitioner, parts_of_name: set[int]
     ) -> tuple[list[Meaning], bool]:
         """Reads the words beside a name; the flag is True if all of them are understood."""
-        somebody_elses = {
-            word for name, number in self._names.items() for word in name if self._practitioners[number] is not named
-        } - {word for phrase in _meanings() for word in phrase if _meanings()[phrase].kind == "profession"}
         meaning: list[Meaning] = []
         understood = True
         for part in _parts(beside):
@@ -295,10 +302,20 @@ class Roster:
             tiles = _tiles(texts, self._meanings)
             # A place is set off from the name: "Ann Example Saanich" could be a longer name.
             joined = part[0].part in parts_of_name and any(one.kind == "place" for one in tiles or ())
-            if tiles is None or joined or not somebody_elses.isdisjoint(texts):
+            if tiles is None or joined or any(self._is_somebody_elses(word, named) for word in texts):
                 understood = False
             meaning += tiles or [one for text in texts if (one := self._meanings.get((text,))) is not None]
         return meaning, understood
+
+    def _is_somebody_elses(self, word: str, named: Practitioner) -> bool:
+        """Whether a word that is no profession's is in the name of another practitioner."""
+        others = (self._practitioners[number] is not named for number in self._with_word.get(word, ()))
+        return word not in _words_of_professions() and any(others)
+
+
+@cache
+def _words_of_professions() -> frozenset[str]:
+    return frozenset(word for phrase, meaning in _meanings().items() if meaning.kind == "profession" for word in phrase)
 
 
 class _Match(NamedTuple):

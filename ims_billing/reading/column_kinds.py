@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
@@ -13,6 +14,8 @@ from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, length, meanings, money, text, time, word_of
 from ims_billing.vocabulary.spelling import plain
 
+# So many texts are remembered as judged: more than the different ones of a clinic's month.
+_MOST_KEPT = 100_000
 _DAYS = frozenset(
     [
         "service_date",
@@ -119,6 +122,7 @@ class ColumnKinds:
         written = text(cell)
         key = (column, written)
         if key not in self._fits:
+            _keep_short(self._fits)
             field = self.fields.get(column, "notes")
             self._fits[key] = self._fit(column, field, written) if written and field not in _FREE else None
         return self._fits[key]
@@ -165,6 +169,7 @@ class ColumnKinds:
     def _kind(self, written: str) -> str:
         """The kind that a text plainly is, in whatever column; empty where nobody can tell."""
         if written not in self._kinds:
+            _keep_short(self._kinds)
             self._kinds[written] = self._kind_of(written)
         return self._kinds[written]
 
@@ -194,8 +199,8 @@ class ColumnKinds:
         for column in self.match.columns.values():
             counts: dict[str, int] = precedents.setdefault(column, {})
             cells = self.match.table.columns[column]
-            for position in even:
-                counts[text(cells[position])] = counts.get(text(cells[position]), 0) + 1
+            for written in (text(cells[position]) for position in even):
+                counts[written] = counts.get(written, 0) + 1
         return precedents
 
     @cached_property
@@ -208,6 +213,12 @@ class ColumnKinds:
     def _values(self, column: int, own: str) -> set[str]:
         """The texts of a column's other rows; none where the text at hand is plainly of another kind."""
         return set() if own else {plain(cell) for cell in self._precedents.get(column, ()) if cell}
+
+
+def _keep_short(kept: dict[Any, Any]) -> None:
+    """Forgets what is kept so that it is worked out once, where a million rows each bring something new."""
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
 
 
 def _family(field: str) -> str:

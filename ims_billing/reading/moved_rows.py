@@ -164,9 +164,10 @@ class _Rows:
             # Some programs begin each number with a tab, so that a spreadsheet keeps its zeros.
             led = sum(isinstance(cell, str) and cell.startswith("\t") for cell in cells)
             lead = "\t" if led > 1 and led * 2 > sum(bool(text(cell)) for cell in cells) else ""
-            for number, cell in enumerate(cells):
-                if isinstance(cell, str) and self._is_damaged(cell.lstrip(lead) if lead else cell):
-                    messages.setdefault(number, _SIGN.format(self._called(column)))
+            distinct = {cell for cell in cells if isinstance(cell, str)}
+            damaged = {cell for cell in distinct if self._is_damaged(cell.lstrip(lead) if lead else cell)}
+            for number in (n for n, cell in enumerate(cells) if damaged and cell in damaged):
+                messages.setdefault(number, _SIGN.format(self._called(column)))
             for number in self._odd_spaces(column, cells):
                 messages.setdefault(number, _SPACE.format(self._called(column)))
         return messages
@@ -204,10 +205,10 @@ class _Rows:
     def _misfits(self, even: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Rows as wide as the header with a cell that plainly belongs into a column of another kind."""
         for column in self.match.columns.values():
-            cells = self.table.columns[column]
-            for number in even:
-                if self.kinds.fit(column, cells[self.positions[number]]) is False:
-                    yield number, column
+            cells = [self.table.columns[column][self.positions[number]] for number in even]
+            misfits = {cell for cell in set(cells) if self.kinds.fit(column, cell) is False}
+            if misfits:
+                yield from ((number, column) for number, cell in zip(even, cells, strict=True) if cell in misfits)
 
     def _cells(self, position: int) -> list[str]:
         """The cells that a line has, whether more or fewer than the headings."""
