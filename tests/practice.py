@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import io
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -278,6 +279,11 @@ def positions(month: Month, kind: str, cases: Sequence[Sequence[Any]]) -> list[l
 def messages_of(month: Month, kind: str) -> list[str]:
     """The messages of one kind."""
     return list(month.findings.loc[month.findings["kind"] == kind, "message"])
+
+
+def places_in(messages: Sequence[str]) -> list[list[str]]:
+    """The rows and claims that each message names: what it points at, whatever its words."""
+    return [re.findall(r"row \d+(?: of [\w-]+\.\w+)?|claim \d{4}-\d\d-\w+-\d+", message) for message in messages]
 
 
 def frame_text(frame: pd.DataFrame) -> str:

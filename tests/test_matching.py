@@ -118,6 +118,7 @@ def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, line
     assert not any(line.postings for line in again), "the same file posts nothing again"
 
 
+DIFFERS = "The line names a claim, but {} differs."
 NAMES_NOBODY = "It names no claim of ours, and not both a day and a member or patient."
 NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
 
@@ -129,13 +130,13 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
         ([paid("XJ", **BY_DAY)], "unmatched", NAMES_NOBODY, []),
         ([paid(Member_ID="999", **BY_DAY)], "unmatched", "No claim is of that day and that member or patient.", []),
         ([paid("2026-10-SUNL-0009")], "unmatched", "2026-10-SUNL-0009 is no claim on the ledger.", []),
-        ([paid(SUN, **BY_DAY)], "ambiguous", "The line names a claim, but the service date differs.", [SUN]),
-        ([paid(SUN, Insurer="PBC")], "ambiguous", "The line names a claim, but the insurer differs.", [SUN]),
+        ([paid(SUN, **BY_DAY)], "ambiguous", DIFFERS.format("the service date"), [SUN]),
+        ([paid(SUN, Insurer="PBC")], "ambiguous", DIFFERS.format("the insurer"), [SUN]),
         ([paid(SUN, Member_ID="999")], "ambiguous",
-         "The line names a claim, but the member's number differs.", [SUN]),
+         DIFFERS.format("the member's number"), [SUN]),
         ([paid(SUN, Patient="Uma Madeup")], "ambiguous",
-         "The line names a claim, but the patient differs.", [SUN]),
-        ([paid(SUN, Patient="Pat")], "ambiguous", "The line names a claim, but the patient differs.", [SUN]),
+         DIFFERS.format("the patient"), [SUN]),
+        ([paid(SUN, Patient="Pat")], "ambiguous", DIFFERS.format("the patient"), [SUN]),
         ([paid(Member_ID="555", Claimed=90, **BY_DAY)], "ambiguous",
          "It says that $90.00 was claimed; of that day and person it was $95.00.", [SUN3]),
         ([paid(SUN) | {"Payment Date": "2026-10-01"}], "ambiguous", "The payment is dated before the visit.", [SUN]),

@@ -16,7 +16,7 @@ from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import Memory
-from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, messages_of, outcomes, practice, row
+from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, messages_of, outcomes, places_in, practice, row
 
 Rows = Sequence[dict[str, Any]]
 OTHER_DAY = dt.date(2026, 10, 8)
@@ -439,9 +439,7 @@ def test_checks_count_what_was_claimed_before(tmp_path: Path) -> None:
     assert (outcomes(month), kinds(month)) == (["claimed"], ["unusual-frequency"])
     # A second visit that day, of which the export does not know the first.
     month = again(tmp_path, [at_nine()], [at_nine(Start="15:00", Practitioner="Ben Sample")])
-    assert messages_of(month, "second-visit-same-day") == [
-        "The patient's other physiotherapy visit that day stands in claim 2026-10-SUNL-0001."
-    ]
+    assert places_in(messages_of(month, "second-visit-same-day")) == [["claim 2026-10-SUNL-0001"]]
     # And one of which it does.
     month = again(tmp_path, [at_nine()], [at_nine(), at_nine(Start="15:00", Practitioner="Ben Sample")])
     assert (outcomes(month), kinds(month, 1)) == (["already_claimed", "held"], ["second-visit-same-day"])
