@@ -67,6 +67,10 @@ def test_the_manual_the_readme_and_the_help() -> None:
     for command in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
         assert_their_words(command, CliRunner().invoke(app, [command, "--help"]).stdout)
     assert_their_words("help", CliRunner().invoke(app, ["--help"]).stdout)
+    for command in ([], ["claim"], ["reconcile"]):
+        shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "40"}).stdout
+        # Click ends a line of usage that goes on with a blank.
+        assert_fits(" ".join(command), "\n".join(line.rstrip() for line in shown.splitlines()), 40)
 
 
 def test_the_screens_and_workbooks_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

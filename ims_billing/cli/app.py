@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,8 @@ from ims_billing.cli.json_output import OUTPUT
 from ims_billing.vocabulary.errors import BillingError
 
 HELD, COULD_NOT = 1, 2
+# Narrower than this, --help is wrapped for a wider terminal, which then cuts its words.
+_LEAST_OF_HELP = 53
 # Every fault of a command line; Typer makes only some of its kinds public.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -23,6 +26,9 @@ class _Commands(TyperGroup):
     def make_context(self, info_name: Any, args: list[str], *more: Any, **kwargs: Any) -> Any:
         """The context of a command line; Ctrl-C meanwhile is one line."""
         OUTPUT.wanted, OUTPUT.shown = "--json" in args, None
+        columns = shutil.get_terminal_size().columns
+        if columns < _LEAST_OF_HELP:
+            kwargs["terminal_width"] = columns - 1
         try:
             return super().make_context(info_name, args, *more, **kwargs)
         except KeyboardInterrupt as error:
