@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.aging import aging as days_owed
 from ims_billing.payments.positions import positions, totals
-from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
+from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, WORK, as_frame, empty
 from tests.practice import examples
-from tests.remittances import MANU, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
+from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
 BOOK = "reports/aging-{}.xlsx"
 
@@ -95,20 +96,29 @@ def test_a_past_day_is_told_the_same_before_and_after_later_payments(folder: Pat
     assert aging(folder, "2026-11-20") == before["2026-11-20"]
 
 
-def call_list(folder: Path, day: str) -> list[dict[str, Any]]:
-    head, *lines = load_workbook(folder / BOOK.format(day))["Call list"].iter_rows(values_only=True)
-    return [dict(zip(map(str, head), line, strict=True)) for line in lines]
+def call_list(folder: Path, day: str, *sheets: str) -> list[dict[str, Any]]:
+    """The lines of the call list, or of other sheets."""
+    book = load_workbook(folder / BOOK.format(day))
+    lines = []
+    for name in [name for name in sheets or ("Call list",) if name in book.sheetnames]:
+        head, *below = book[name].iter_rows(values_only=True)
+        lines += [dict(zip(map(str, head), line, strict=True)) for line in below]
+    return lines
 
 
 def note(folder: Path, day: str, claim: str, **typed: str | None) -> None:
+    """Types into the line of a claim, on whichever sheet it stands."""
     path = folder / BOOK.format(day)
     book = load_workbook(path)
-    sheet = book["Call list"]
-    columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
-    [place] = [n for n in range(2, sheet.max_row + 1) if sheet.cell(n, columns["Claim"]).value == claim]
-    for heading, value in typed.items():
-        sheet.cell(place, columns[heading.replace("_", " ")]).value = value
-    book.save(path)
+    for sheet in (book[name] for name in ("Call list", "Waiting") if name in book.sheetnames):
+        columns = {str(cell.value): place for place, cell in enumerate(sheet[1], start=1)}
+        for place in range(2, sheet.max_row + 1):
+            if sheet.cell(place, columns["Claim"]).value == claim:
+                for heading, value in typed.items():
+                    sheet.cell(place, columns[heading.replace("_", " ")]).value = value
+                book.save(path)
+                return
+    raise AssertionError(f"{claim} is on no sheet of {path.name}")
 
 
 def test_who_looks_after_a_claim_is_read_back_and_comes_again(folder: Path) -> None:
@@ -139,7 +149,7 @@ def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
 
 
 def statuses(folder: Path, day: str) -> dict[str, Any]:
-    return {line["Claim"]: line["Status"] for line in call_list(folder, day)}
+    return {line["Claim"]: line["Status"] for line in call_list(folder, day, "Call list", "Waiting")}
 
 
 def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> None:
@@ -196,9 +206,10 @@ def test_two_lines_of_one_claim_that_say_two_things_are_refused(folder: Path) ->
     aging(folder, "2026-12-01")
     path = folder / BOOK.format("2026-12-01")
     book = load_workbook(path)
-    sheet = book["Call list"]
+    sheet = book["Waiting"]
     sheet.append([cell.value for cell in sheet[2]])
-    sheet.cell(sheet.max_row, sheet.max_column).value = "another word"
+    [note_column] = [cell.column for cell in sheet[1] if cell.value == "Note"]
+    sheet.cell(sheet.max_row, note_column).value = "another word"
     book.save(path)
     done = run(folder, "aging", "--as-of", "2026-12-02")
     assert (done.exit_code, "says otherwise. Leave one." in " ".join(done.stderr.split())) == (2, True)
@@ -321,3 +332,48 @@ def test_a_crash_in_the_middle_posts_all_of_a_file_or_none(
     monkeypatch.setattr(Ledger, "insert", insert)
     shown = reconcile(folder, [paid(SUN), paid(SUN2), paid(SUN3)])
     assert (shown["posted"], shown["totals"]["lines"]) == ([1], {"paid": 3})
+
+
+def test_the_call_list_has_what_is_refused_short_or_late_by_insurer_and_payment(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature"), paid(SUN2, 40, Reason="Limit")])
+    reconcile(folder, [paid(MANU, 76, Payment_Number="P2")], name="manu.csv")
+    asked = [line["Claim"] for line in call_list_on(folder, "2026-12-01")]
+    assert asked == [SUN, SUN2], "one payment, the largest first"
+    waiting = {line["Claim"] for line in call_list(folder, "2026-12-01", "Waiting")}
+    assert waiting == {SUN3, PBC, GSC}
+    # Thirty days after 5 November, where nobody knows how long an insurer takes.
+    assert [line["Claim"] for line in call_list_on(folder, "2026-12-05")] == asked
+    late = call_list_on(folder, "2026-12-06")
+    assert [line["Claim"] for line in late] == [*asked, SUN3, GSC, PBC]
+    assert [line["Usual days"] for line in late] == [30] * 5
+    assert [line["Payment"] for line in late] == ["P1", "P1", None, None, None]
+    page = load_workbook(folder / BOOK.format("2026-12-06"))["Aging"]
+    facts = {line[0]: line[1] for line in page.iter_rows(max_col=2, values_only=True)}
+    assert facts["Refused"] == "$95.00 on 1 claim"
+    assert facts["Paid short"] == "$55.00 on 1 claim"
+    assert facts["Not answered in the usual time"] == "$285.00 on 3 claims"
+    shown = aging(folder, "2026-12-05")
+    assert {each["claim"] for each in shown["claims"] if each["ask"]} == {SUN, SUN2}
+
+
+def call_list_on(folder: Path, day: str) -> list[dict[str, Any]]:
+    aging(folder, day)
+    return call_list(folder, day)
+
+
+@pytest.mark.parametrize(("answers", "usual"), [(2, 30), (3, 10), (4, 11)])
+def test_an_insurer_that_has_answered_three_times_is_waited_for_as_long_as_it_takes(answers: int, usual: int) -> None:
+    """Its answers took 10 days, the fourth 14: three of four came within 11."""
+    claims = _claims(5).assign(insurer="A", month="2026-10", batch=1)
+    batches = pd.DataFrame({"month": ["2026-10"], "batch": [1], "claimed_on": [pd.Timestamp("2026-11-05")]})
+    batches = batches.assign(already_sent=False)
+    days = [15, 15, 15, 19]
+    posted = as_frame(
+        [
+            (1, claims.at[n, "claim"], 100, 9_500, False, "", pd.Timestamp(2026, 11, days[n]), None)
+            for n in range(answers)
+        ],
+        POSTINGS,
+    )
+    frame = days_owed(claims, posted, empty(WORK), batches, dt.date(2026, 11, 30))
+    assert set(frame["usual_days"]) == {usual}

@@ -327,30 +327,24 @@ def copies() -> Rows:
     return [row(Session_ID="S1", Notes="one"), row(Session_ID="S1", Notes="two")]
 
 
-def test_bill_counts_on_one_copy_whichever_it_is(folder: Path) -> None:
+def test_bill_on_one_copy_whichever_it_is_closes_the_other(folder: Path) -> None:
     rows = [*copies(), *(line | {"Session ID": "S2", "Patient": "Robin Madeup"} for line in copies())]
-
-    def decided(*decisions: tuple[int, str]) -> list[str]:
-        decide(
-            folder,
-            [
-                {"Kind": "duplicate-session", "Source": f"row {number}", "Decision": decision}
-                for number, decision in decisions
-            ],
-        )
-        return outcomes(claim(folder, rows))
-
+    kind = {"Kind": "duplicate-session", "Decision": "Bill"}
     claim(folder, rows)
-    # Of one visit the first row, of the other the second.
-    wanted = ["claimed", "held duplicate-session", "held duplicate-session", "claimed"]
-    assert decided((2, "Bill"), (5, "Bill")) == wanted
-    again = [outcome.replace("claimed", "already_claimed") for outcome in wanted]
-    assert outcomes(claim(folder, rows)) == again
-    assert decided((3, "Bill"), (4, "Bill")) == again
-    assert all("another copy of it is claimed" in line["Problem"] for line in lines(folder))
-    done = [outcome.replace("held duplicate-session", "not_billed decided-not-to-bill") for outcome in again]
-    assert decided((3, "Do not bill"), (4, "Do not bill")) == done
-    assert outcomes(claim(folder, rows)) == done
+    # Of one visit the first row, of the other the second: nobody has to say twice that two rows are one session.
+    decide(folder, [{**kind, "Source": "row 2"}, {**kind, "Source": "row 5"}])
+    older = folder / "older.xlsx"
+    shutil.copy(folder / SUMMARY, older)
+    other = "not_billed decided-not-to-bill"
+    assert outcomes(claim(folder, rows)) == ["claimed", other, other, "claimed"]
+    assert lines(folder) == []
+    assert outcomes(claim(folder, rows)) == ["already_claimed", other, other, "already_claimed"]
+    # What an older copy of the workbook says of the other one is not passed over in silence.
+    decide(folder, [{**kind, "Source": "row 3"}], Path("older.xlsx"))
+    again = ["claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05"]
+    done = run(folder, *again, "--decisions", str(older))
+    assert done.exit_code == 2
+    assert "no session of 2026-10 is held for that any more" in " ".join(done.stderr.split())
 
 
 def test_bill_on_two_copies_counts_on_none(folder: Path) -> None:

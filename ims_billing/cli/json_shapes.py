@@ -300,6 +300,7 @@ class AgedClaimJson(Shape):
     paid_cents: int
     owed_cents: int
     state: str
+    ask: bool
 
 
 class ToSendJson(Shape):

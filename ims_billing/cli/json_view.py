@@ -247,8 +247,13 @@ def aging_json(done: Aged) -> dict[str, Any]:
             },
         },
         "claims": [
-            {**dict(zip(columns, cells, strict=False)), "claimed_on": f"{cells[3]:%Y-%m-%d}", "state": cells[9]}
-            for cells in done.frame[[*columns, "state"]].itertuples(index=False, name=None)
+            {
+                **dict(zip(columns, cells, strict=False)),
+                "claimed_on": f"{cells[3]:%Y-%m-%d}",
+                "state": cells[9],
+                "ask": bool(cells[10]),
+            }
+            for cells in done.frame[[*columns, "state", "ask"]].itertuples(index=False, name=None)
         ],
         "to_send": to_send_json(done.to_send),
         "written": [str(done.written)],

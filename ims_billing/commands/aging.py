@@ -84,7 +84,9 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         batches = ledger.batch_days()
         frame = aging(claims, postings, ledger.work(), batches, as_of)
         left_to_send = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings))
-        content = aging_report(frame, sent_with(claims, sendings), left_to_send, clinic, as_of)
+        content = aging_report(
+            frame, sent_with(claims, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
+        )
         content = protected(content, at.password) if at.password else content
         write_all({target: content}, shared=is_shared(out))
         ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))

@@ -39,6 +39,10 @@ class Payments(Identified):
         )
         return frame_of_rows([row[:8] for row in rows], POSTINGS)
 
+    def payment_numbers(self) -> dict[int, str]:
+        """By the ledger's own number of a payment, the insurer's or the bank's number of it; empty where none."""
+        return {int(payment): str(number) for payment, number in self.rows("SELECT id, number FROM payment")}
+
     def work(self) -> pd.DataFrame:
         """What was noted about claims, in the order it was read: the WORK frame."""
         names = ", ".join(column.name for column in WORK)

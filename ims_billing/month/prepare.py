@@ -20,7 +20,7 @@ from ims_billing.sessions.classify import classify
 from ims_billing.sessions.decisions import Decided, claim_in_question, decide
 from ims_billing.sessions.other_visits import unclaimed_visits, with_visit_by_history
 from ims_billing.sessions.recall import Recall, recall
-from ims_billing.sessions.settling import Examined, settle
+from ims_billing.sessions.settling import Examined, closed_copies, settle
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import (
@@ -285,6 +285,8 @@ class _Checked:
 
     findings: pd.DataFrame
     prices: pd.DataFrame
+    closed: frozenset[int] = frozenset()
+    """Copies of sessions of which another copy is billed, as decided."""
 
 
 def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Progress) -> _Checked:
@@ -322,7 +324,8 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
     )
     findings = settle(findings, decided, examined)
     findings = with_claims_in_the_way(findings, sessions, candidates.index, scope.memory.claims, scope.replacing)
-    return _Checked(findings, priced)
+    closed = closed_copies(findings, decided, examined)
+    return _Checked(findings[~findings["session"].isin(closed)].reset_index(drop=True), priced, frozenset(closed))
 
 
 @dataclass(frozen=True)
@@ -335,6 +338,8 @@ class _Judged:
 
 def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: Scope) -> _Judged:
     sessions, findings = lookup.sessions, checked.findings
+    closed = sessions.index.isin(checked.closed)
+    sessions = sessions.assign(reason=sessions["reason"].mask(closed, "decided-not-to-bill"))
     held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
     outcome = np.select(
         [sessions["reason"] != "", held, lookup.states.frame["state"] == "claimed"],

@@ -79,6 +79,26 @@ def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.D
     return as_frame(settled, FINDINGS)
 
 
+def closed_copies(findings: pd.DataFrame, decided: Decided, examined: Examined) -> set[int]:
+    """Copies that nobody has to decide about any more: another copy was chosen to be billed, and nothing holds it.
+
+    findings: FINDINGS after decisions
+
+    A copy stays on hold if something else holds it too, or somebody decided otherwise about it.
+    """
+    holds = findings[findings["severity"] == "hold"]
+    held = set(holds["session"])
+    group = examined.group
+    chosen = [
+        s for s in decided.copies_to_bill() if s not in held and (s in examined.candidates or s in examined.claimed)
+    ]
+    of_chosen = set(group[chosen])
+    otherwise = held & set(holds.loc[holds["kind"] != "duplicate-session", "session"])
+    typed = {one.session for one in decided.latest if one.kind == "duplicate-session"}
+    copies = {s for s in held if s in examined.candidates and group[s] in of_chosen}
+    return copies - otherwise - typed - set(examined.claimed)
+
+
 def _corrected_field(one: Decision, decided: Decided) -> tuple[str, ...]:
     """The field that a value which was put in stands for; none where no value was put in."""
     return CORRECTS[one.kind][:1] if one.place in decided.corrected else ()

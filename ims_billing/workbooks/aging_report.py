@@ -3,54 +3,100 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.payments.aging import BUCKETS, by_insurer
+from ims_billing.payments.aging import BUCKETS, by_insurer, to_ask
 from ims_billing.vocabulary.frames import WORK_STATUSES
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.sheet import Book, column_values
 
 CALL_LIST = {
-    "claim": Column("Claim"),
     "insurer": Column("Insurer"),
-    "claimed_on": Column("Claimed on", "date"),
-    "first_sent": Column("First sent", "date"),
-    "confirmation": Column("Confirmation number", "id"),
-    "age": Column("Days", "count"),
-    "service_date": Column("Service date", "date"),
+    "claim": Column("Claim", width=18.5),
     "patient": Column("Patient"),
+    "service_date": Column("Service date", "date"),
     "policy": Column("Policy", "id"),
     "member": Column("Member ID", "id"),
+    "claimed_on": Column("Claimed on", "date"),
+    "age": Column("Days", "count"),
+    "usual_days": Column("Usual days", "count"),
     "amount_cents": Column("Amount claimed", "money"),
     "paid_cents": Column("Paid", "money"),
     "owed_cents": Column("Owed", "money"),
     "state": Column("What it is"),
     "reason": Column("Reason", "long"),
+    "number": Column("Payment", "id"),
+    "answered_on": Column("Answered on", "date"),
     "owner": Column("Owner", typed=True),
     "status": Column("Status", typed=True, choices=WORK_STATUSES),
     "sent_on": Column("Sent on", "date", typed=True),
     "note": Column("Note", "long", typed=True),
+    "first_sent": Column("First sent", "date"),
+    "confirmation": Column("Confirmation number", "id"),
 }
+# On paper what one needs on the telephone.
+_PRINTED = list(CALL_LIST).index("answered_on") + 1
 SHEET = "Call list"
+# The claims that nobody has to ask about yet, with the same columns.
+WAITING = "Waiting"
 
 
 def aging_report(
-    frame: pd.DataFrame, sent: pd.DataFrame, left_to_send: pd.DataFrame, clinic: str, as_of: dt.date
+    frame: pd.DataFrame,
+    sent: pd.DataFrame,
+    left_to_send: pd.DataFrame,
+    numbers: Mapping[int, str],
+    clinic: str,
+    as_of: dt.date,
 ) -> bytes:
     """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed.
 
     `sent` has by claim when its workbook was first sent, and the number that confirmed it; `left_to_send` are the
-    workbooks that are not marked as sent (TO_SEND).
+    workbooks that are not marked as sent (TO_SEND); `numbers` are the insurers' numbers of the ledger's payments.
     """
     book = Book(f"What is owed on {as_of}", clinic, as_of)
-    listed = frame[frame["status"] != "Closed"].join(sent, on="claim")
-    facts: list[tuple[str, Value]] = [("Clinic", clinic), ("As of", as_of), ("Claims to ask about", str(len(listed)))]
+    listed = to_ask(frame)
+    rest = frame[~frame["claim"].isin(listed["claim"]) & (frame["status"] != "Closed")]
+    facts: list[tuple[str, Value]] = [("Clinic", clinic), ("As of", as_of), *_in_the_head(frame, listed)]
     book.page("Aging", f"What insurers owe, {as_of}", facts, [*_blocks(frame), *_not_sent(left_to_send)])
-    book.table(SHEET, list(CALL_LIST.values()), column_values(listed, list(CALL_LIST)), widest=24)
+    for name, lines in ((SHEET, listed), (WAITING, rest)):
+        if name == SHEET or len(lines):
+            shown = lines.assign(number=[numbers.get(payment, "") for payment in lines["payment"]]).join(
+                sent, on="claim"
+            )
+            # A line is drawn where another insurer, or another of its payments, begins.
+            groups = shown[["insurer", "payment"]].ne(shown[["insurer", "payment"]].shift()).any(axis=1).to_numpy()
+            book.table(
+                name,
+                list(CALL_LIST.values()),
+                column_values(shown, list(CALL_LIST)),
+                widest=24,
+                frozen=2,
+                printed=_PRINTED,
+                groups=set(groups.nonzero()[0][1:].tolist()) if name == SHEET else set(),
+            )
     return book.bytes()
+
+
+def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, Value]]:
+    """What was refused, paid short and not answered, in dollars."""
+    lost = frame["amount_cents"] - frame["paid_cents"].clip(lower=0)
+    late = (frame["state"] == "not answered") & frame["ask"]
+    open_ = frame["status"] != "Closed"
+    rows: list[tuple[str, Value]] = []
+    for label, these, cents in (
+        ("Refused", (frame["state"] == "denied") & open_, lost),
+        ("Paid short", (frame["state"] == "short-paid") & open_, frame["owed_cents"]),
+        ("Not answered in the usual time", late & open_, frame["owed_cents"]),
+    ):
+        count = int(these.sum())
+        of = f"${int(cents[these].sum()) / 100:,.2f} on {count:,} {'claim' if count == 1 else 'claims'}"
+        rows.append((label, of if count else "nothing"))
+    return [*rows, ("Claims to ask about", str(len(listed)))]
 
 
 def _not_sent(books: pd.DataFrame) -> list[Block]:

@@ -183,11 +183,15 @@ def show_undone(done: Undone) -> None:
 
 
 def show_aging(done: Aged, *, everything: bool = False) -> None:
-    """What is owed by insurer and age, the oldest and largest claims to ask about, and the workbook."""
+    """What is owed by insurer and age, the claims to ask about, and the workbook."""
+    from ims_billing.payments.aging import to_ask
+
     wide = width()
     title = f"What insurers owe, as of {done.as_of}, by days since it was claimed"
     lines = [*wrapped(title, wide, style="bold"), Text(), *_owed(done, wide)]
-    listed = done.frame[done.frame["status"] != "Closed"]
+    listed = to_ask(done.frame)
+    # What was refused or paid short goes first: of the rest one screen holds only a part.
+    listed = listed.sort_values("state", key=lambda state: state == "not answered", kind="stable")
     shown = listed if everything else listed.head(_CALLS)
     columns = ["claim", "insurer", "age", "amount_cents", "owed_cents", "state"]
     rows = [
@@ -199,7 +203,7 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
         Heading("Owed", right=True), Heading("State", wraps=True),
     )  # fmt: skip
     if rows:
-        heading = "FOLLOW UP, the oldest and largest first"
+        heading = "FOLLOW UP what is refused, short, or not answered in the insurer's usual time"
         lines += [Text(), *wrapped(heading, wide, style="bold"), *table(headings, rows, wide)]
     if len(listed) > len(shown):
         lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")
