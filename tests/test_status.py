@@ -39,6 +39,12 @@ def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:
     assert (shown.setup, shown.next.command) == (None, "ims-billing init")
 
 
+def test_without_a_setup_an_export_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "my visits.csv").write_text("When,Who Came,Seen By\n2026-10-05,A,B\n", encoding="utf-8")
+    then = look(tmp_path).next
+    assert ("my visits.csv" in then.what, then.command) == (True, 'ims-billing init --from "my visits.csv"')
+
+
 def test_without_a_setup_an_export_is_what_it_is_made_from(tmp_path: Path) -> None:
     xlsx(tmp_path, [row()], "october export.xlsx")
     assert look(tmp_path).next.command == 'ims-billing init --from "october export.xlsx"'

@@ -183,6 +183,12 @@ def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
         return Next(
             f"Make the clinic's setup from {these}. Nothing is claimed yet.", f"ims-billing init --from {files}"
         )
+    if others := _spreadsheets([folder]):
+        newest = others[0].name
+        what = (
+            f"No layout is known for {newest}. If it is your export, make the setup from it: say what its columns mean."
+        )
+        return Next(what, f"ims-billing init --from {quoted(newest)}")
     what = "Save last month's export of your practice software in this folder, then look again; or begin without one."
     return Next(what, "ims-billing init")
 
