@@ -317,7 +317,7 @@ def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp
         "missing-insurer",
         "practitioner-not-on-roster",
     ]
-    assert "there is a clinic file already" in refused(run("init", "new clinic", cwd=tmp_path))
+    assert "there is a clinic setup already" in refused(run("init", "new clinic", cwd=tmp_path))
 
 
 def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed(tmp_path: Path) -> None:

@@ -481,7 +481,7 @@ def test_init_writes_the_workbook_and_converts_only_where_a_kind_is_named(tmp_pa
     clinic_file(tmp_path)
     kinds: tuple[SetupKind | None, ...] = (None, "toml")
     for kind in kinds:
-        with pytest.raises(BillingError, match=r"clinic\.toml: there is a clinic file already"):
+        with pytest.raises(BillingError, match=r"clinic\.toml: there is a clinic setup already"):
             start(tmp_path, kind)
     before = load_toml(tmp_path / "clinic.toml")
     steps: list[tuple[SetupKind, str, str]] = [

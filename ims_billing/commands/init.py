@@ -74,7 +74,9 @@ def start(folder: Path, kind: SetupKind | None, exports: Sequence[Path] = (), re
     if target.exists() or others:
         there = target if target.exists() else others[0]
         if there == target or kind is None or exports:
-            raise BillingError(f"{there}: there is a clinic file already, and it is left as it is.")
+            raise BillingError(
+                f"{there}: there is a clinic setup already, and it is unchanged. Name another folder, or move it first."
+            )
         return _converted(there, target)
     rows = first_rows()
     if kind == "toml":
