@@ -455,6 +455,29 @@ def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeyp
             ledger.claims()
 
 
+@pytest.mark.parametrize("writes", [False, True], ids=["to look", "to change"])
+def test_who_waits_for_another_program_learns_it_once_and_what_to_do_in_the_end(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, writes: bool
+) -> None:
+    monkeypatch.setattr(ledger_lock, "_SILENT", 0.1)
+    monkeypatch.setattr(ledger_lock, "_COMMITS", 0.5)
+    notices: list[str] = []
+    waiting = Ledger(ledger.path, notify=notices.append)
+    with closing(sqlite3.connect(ledger.path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with (
+            pytest.raises(BillingError, match="Close the program that has it open"),
+            waiting.writing() if writes else waiting.reading(),
+        ):
+            pass
+        assert notices == ["The ledger is in use by another program; waiting up to a minute."]
+        # Closed meanwhile, it goes on.
+        threading.Timer(0.3, other.execute, ["ROLLBACK"]).start()
+        with waiting.writing() if writes else waiting.reading():
+            assert len(waiting.claims()) == 2
+    assert len(notices) == 2
+
+
 def test_others_can_look_while_one_writes(ledger: Ledger) -> None:
     with ledger.writing():
         ledger.void("2026-10-SUNL-0001", AS_OF, "x")

@@ -10,7 +10,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, and_others, check
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.quoting import Names, parts
+from ims_billing.vocabulary.quoting import Names, is_personal, parts
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -63,14 +63,14 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     strangers = written[(written != "") & (candidates["insurer_id"] == "")]
     public = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}
     texts = {
-        name: f"The insurer{_named(name, desk.names, public)} is not known."
+        name: f"The insurer{_payer_named(name, desk, public)} is not known."
         + _proposal(desk.clinic.nearest_insurer(name))
         for name in strangers.unique()
     }
     second = candidates.loc[candidates.index.difference(strangers.index), "secondary_insurer"]
     unknown = second[[name != "" and desk.clinic.insurer(name) is None for name in second]]
     also = {
-        name: f"The second insurer{_named(name, desk.names, public)} is not known, and the claim names none."
+        name: f"The second insurer{_payer_named(name, desk, public)} is not known, and the claim names none."
         for name in unknown.unique()
     }
     reasons: pd.Series[str] = pd.concat([strangers.map(texts), unknown.map(also)]).astype("str")
@@ -175,6 +175,12 @@ def _pays_first(insurer: Insurer) -> bool:
 def _named(name: str, names: Names, public: Collection[str]) -> str:
     """The name in quotes; nothing where a word of it that is not `public` stands in a patient's or insured's name."""
     return "" if names.stand_in(name, public) else f' "{name}"'
+
+
+def _payer_named(name: str, desk: Desk, public: Collection[str]) -> str:
+    """As `_named`; nothing either for what looks like a person's, unless it is nearly an insurer's name."""
+    personal = is_personal(name, public) and not desk.clinic.nearest_insurer(name)
+    return "" if personal else _named(name, desk.names, public)
 
 
 def _proposal(close: str | None) -> str:

@@ -21,7 +21,7 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class _Commands(TyperGroup):
-    """Shows what the user can fix, and Ctrl-C, as one message; everything else is a bug and keeps its traceback."""
+    """Shows what the user can fix, and Ctrl-C, as one message; everything else is a bug (`main.show_bug`)."""
 
     def make_context(self, info_name: Any, args: list[str], *more: Any, **kwargs: Any) -> Any:
         """The context of a command line; Ctrl-C meanwhile is one line."""

@@ -151,7 +151,8 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
     listed = []
-    for session, *cells in month.sessions[columns].itertuples(name=None):
+    shown = month.sessions[columns].assign(insurer_name=_insurers_shown(month.sessions))
+    for session, *cells in shown.itertuples(name=None):
         before, file, sheet, row, session_id, outcome, reason, service, code, insurer, fee = cells
         listed.append(
             {
@@ -170,6 +171,17 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
             }
         )
     return listed
+
+
+def _insurers_shown(sessions: pd.DataFrame) -> pd.Series[str]:
+    """The insurers' names; empty where an unknown one may be a patient's name or number that stands in that column."""
+    from ims_billing.vocabulary.quoting import Names, is_personal
+
+    unknown = sessions["insurer_id"] == ""
+    names = Names.of(sessions)
+    written = sessions["insurer_name"]
+    personal = {name: names.stand_in(name) or is_personal(name) for name in written[unknown].unique()}
+    return written.mask(unknown & written.map(personal).eq(True), "")
 
 
 def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> dict[str, Any]:

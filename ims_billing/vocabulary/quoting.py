@@ -34,6 +34,137 @@ class Names:
         return bool(self._whole & whole or self._words & (parts(text) - set(public)))
 
 
+# Words of insurers' names and of statuses: with one of them a text is no person's name.
+_OF_NO_PERSON = frozenset(
+    [
+        "administrators",
+        "administration",
+        "advantage",
+        "alliance",
+        "arrival",
+        "arrived",
+        "assurance",
+        "assurances",
+        "assurant",
+        "attended",
+        "authority",
+        "benefit",
+        "benefits",
+        "blue",
+        "board",
+        "booked",
+        "booking",
+        "branch",
+        "brokers",
+        "cancel",
+        "canceled",
+        "cancelled",
+        "canada",
+        "care",
+        "check",
+        "checked",
+        "clinic",
+        "coalition",
+        "coast",
+        "coop",
+        "company",
+        "corporation",
+        "coverage",
+        "cross",
+        "dental",
+        "done",
+        "drugs",
+        "early",
+        "east",
+        "employee",
+        "employees",
+        "family",
+        "federal",
+        "fees",
+        "financial",
+        "first",
+        "fund",
+        "global",
+        "government",
+        "group",
+        "health",
+        "income",
+        "industrial",
+        "insurance",
+        "insurances",
+        "insurer",
+        "insurers",
+        "international",
+        "invoice",
+        "labour",
+        "late",
+        "left",
+        "life",
+        "medical",
+        "military",
+        "mutual",
+        "national",
+        "new",
+        "north",
+        "not",
+        "overseas",
+        "pacific",
+        "paid",
+        "patient",
+        "payer",
+        "pending",
+        "plan",
+        "plans",
+        "program",
+        "provincial",
+        "public",
+        "reserved",
+        "school",
+        "security",
+        "services",
+        "shield",
+        "show",
+        "signature",
+        "social",
+        "society",
+        "solutions",
+        "south",
+        "status",
+        "student",
+        "system",
+        "systems",
+        "travel",
+        "trust",
+        "unconfirmed",
+        "union",
+        "united",
+        "university",
+        "veterans",
+        "visit",
+        "waiting",
+        "west",
+        "western",
+        "with",
+        "worker",
+        "workers",
+        "works",
+    ]
+)
+_A_NUMBER = 6
+
+
+def is_personal(text: str, public: Collection[str] = ()) -> bool:
+    """Whether a text looks like a person's name, an address, a birth date or a number.
+
+    `public` are plain words of the rules or the clinic's setup, as in `Names.stand_in`.
+    """
+    if "@" in text or sum(character.isdigit() for character in text) >= _A_NUMBER:
+        return True
+    words = re.findall(r"[^\W\d_]+", text)
+    capitals = all(word.istitle() or (word.isupper() and len(word) > 1) for word in words)
+    return 2 <= len(words) <= 3 and capitals and not parts(text) & (_OF_NO_PERSON | set(public))
+
+
 def parts(text: str) -> set[str]:
     """The words of a text, plain, as names are cut into words and as letters stand together; initials are none."""
     words = (*name_words(text), *re.findall(r"[^\W\d_]+", plain(text)))
@@ -41,5 +172,7 @@ def parts(text: str) -> set[str]:
 
 
 def without_names(message: str, names: Names) -> str:
-    """The message without what it quotes where that holds a name: ``The status "Pat" is`` becomes ``The status is``."""
-    return re.sub(r' "([^"]*)"', lambda quote: "" if names.stand_in(quote[1]) else quote[0], message)
+    """The message without what it quotes where that may be a name: ``Status "Pat" is`` becomes ``Status is``."""
+    return re.sub(
+        r' "([^"]*)"', lambda quote: "" if names.stand_in(quote[1]) or is_personal(quote[1]) else quote[0], message
+    )

@@ -122,9 +122,14 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
 
 
+_A_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
+
+
 def is_id(text: str) -> bool:
-    """Whether a text in the id column can be one; words there could be anybody's name."""
-    return 0 < len(text) <= 40 and not any(character.isspace() for character in text)
+    """Whether a text in the id column can be one; words, an address or a day there could be a patient's."""
+    if not 0 < len(text) <= 40 or "@" in text or any(character.isspace() for character in text):
+        return False
+    return any(character.isdigit() for character in text) and not _A_DAY.fullmatch(text)
 
 
 def numbered(text: str) -> str:
