@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
-from ims_billing.workbooks.cell_text import CUT, LONGEST, cell_text
+from ims_billing.workbooks.cell_text import CUT, LONGEST, cell_text, escaped
 from ims_billing.workbooks.package import Rows, stamped
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.sheet import Book
@@ -66,6 +66,17 @@ def test_every_reader_gives_the_text_back(texts: list[str]) -> None:
 )
 def test_only_what_the_format_forbids_is_changed(text: str, shown: str) -> None:
     assert cell_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "in_file"),
+    [
+        ("_x0041_", "_x005F_x0041_"), ("_x00e9_x0042_", "_x005F_x00e9_x005F_x0042_"), ("__x005F_", "__x005F_x005F_"),
+        ("_x0041x0042_", "_x0041x0042_"), ("_X0041_", "_X0041_"), ("_x41_ and x0041_", "_x41_ and x0041_"),
+    ],
+)  # fmt: skip
+def test_only_what_readers_take_for_a_code_is_escaped(text: str, in_file: str) -> None:
+    assert escaped(text) == in_file
 
 
 @pytest.mark.parametrize("character", ["x", "😀", "é"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, money, shown, text, time
+from ims_billing.vocabulary.days import clock, end_of
 from ims_billing.vocabulary.spelling import cents, dollars
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
@@ -69,6 +71,56 @@ DAYS: list[tuple[Cell, Order, dt.datetime | None]] = [
 @pytest.mark.parametrize(("cell", "order", "value"), DAYS, ids=lambda v: repr(v))
 def test_days_are_read_where_they_are_plain(cell: Cell, order: Order, value: dt.datetime | None) -> None:
     assert day(cell, order) == value
+
+
+VANCOUVER = ZoneInfo("America/Vancouver")
+
+
+@pytest.mark.parametrize(
+    ("cell", "local"),
+    [
+        (dt.datetime(2026, 10, 6, 1, 30, tzinfo=dt.UTC), dt.datetime(2026, 10, 5, 18, 30)),
+        ("20261006T013000Z", dt.datetime(2026, 10, 5, 18, 30)),
+        ("20261006T013000+0200", dt.datetime(2026, 10, 5, 16, 30)),
+        ("20261006T013000", dt.datetime(2026, 10, 6, 1, 30)),
+        (20261005, dt.datetime(2026, 10, 5)),
+        (20261005.0, dt.datetime(2026, 10, 5)),
+        (20261005.5, None),
+        (20261305, None),
+    ],
+)
+def test_a_moment_at_an_offset_is_the_clinics_own_and_a_number_may_be_a_day(
+    cell: Cell, local: dt.datetime | None
+) -> None:
+    assert day(cell, "unambiguous", zone=VANCOUVER) == local
+
+
+@pytest.mark.parametrize(
+    ("cell", "start", "offset"),
+    [
+        ("0:30 am", 30, None), ("0:30 pm", None, None), ("13:30 am", None, None), ("9:00-25:00", None, None),
+        ("9:30 PT", 570, None), ("9:30 UTC", 570, 0), ("9:30 +15:00", None, None), ("9:30 +02:75", None, None),
+    ],
+)  # fmt: skip
+def test_a_time_of_no_clock_and_an_offset_of_no_place_are_none(
+    cell: str, start: int | None, offset: int | None
+) -> None:
+    read = clock(cell, VANCOUVER)
+    assert (read and read.start, read and read.offset) == (start, offset)
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [
+        ("2026-10-05 9:30 - 10:00", 600),
+        ("2026-10-05 9:30", None),
+        ("9:30 - 10:00", None),
+        (570, None),
+        ("x" * 81, None),
+    ],
+)
+def test_a_day_with_a_range_of_times_ends_when_it_says(cell: Cell, minutes: int | None) -> None:
+    assert end_of(cell, "unambiguous", zone=VANCOUVER) == minutes
 
 
 def test_two_digit_years_are_read_only_where_they_may_be_and_the_order_is_known() -> None:

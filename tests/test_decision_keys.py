@@ -16,7 +16,7 @@ from ims_billing.vocabulary.decision_keys import NONE_SHOWN, LineKey, decision_m
         ("session-asitwas-mark-more", LineKey("session", "asitwas", "mark-more")),
     ],
 )
-def test_a_key_of_any_version_is_read_and_written_as_it_was(text: str, key: LineKey) -> None:
+def test_a_key_of_each_version_is_read_and_written_as_it_was(text: str, key: LineKey) -> None:
     assert line_key(text) == key
     assert key.text() == text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ims_billing.vocabulary.quoting import Names
+from ims_billing.vocabulary.quoting import Names, without_names
 from tests.practice import month_of, row
 
 QUOTED: list[tuple[str, dict[str, Any]]] = [
@@ -44,7 +44,14 @@ def test_a_word_of_a_name_is_quoted_by_no_message(tmp_path: Path, column: str) -
 @pytest.mark.parametrize(
     ("text", "stands"),
     [("Madeup, Pat", True), ("PAT", True), ("patmadeup", True), ("IMS O\u2019Neil", True), ("Dr. Madeup-Smith", True),
-     ("P M", False), ("Ann Example", False), ("Pattern", False), ("Lee Life", False)],
+     ("No7Madeup", True), ("Visit of Li", True), ("Visit J", False), ("P M", False), ("Ann Example", False), ("Pattern", False), ("Lee Life", False)],
 )  # fmt: skip
 def test_a_name_is_known_in_every_spelling_and_words_of_the_setup_are_no_name(text: str, stands: bool) -> None:
-    assert Names(["Pat Madeup", "Sam O'Neil", "Robin Lee", ""]).stand_in(text, {"lee"}) == stands
+    assert (
+        Names(["Pat Madeup", "Sam O'Neil", "Robin Lee", "Bo Li", "J. Q. Public", ""]).stand_in(text, {"lee"}) == stands
+    )
+
+
+def test_what_a_message_quotes_is_left_out_where_it_holds_a_name_and_stays_otherwise() -> None:
+    names = Names(["Pat Madeup"])
+    assert without_names('The status "Pat" is not one, nor "hm".', names) == 'The status is not one, nor "hm".'
