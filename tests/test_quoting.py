@@ -44,7 +44,8 @@ def test_a_word_of_a_name_is_quoted_by_no_message(tmp_path: Path, column: str) -
 @pytest.mark.parametrize(
     ("text", "stands"),
     [("Madeup, Pat", True), ("PAT", True), ("patmadeup", True), ("IMS O\u2019Neil", True), ("Dr. Madeup-Smith", True),
-     ("No7Madeup", True), ("Visit of Li", True), ("Visit J", False), ("P M", False), ("Ann Example", False), ("Pattern", False), ("Lee Life", False)],
+     ("No7Madeup", True), ("Visit of Li", True), ("Visit J", False),
+     ("P M", False), ("Ann Example", False), ("Pattern", False), ("Lee Life", False)],
 )  # fmt: skip
 def test_a_name_is_known_in_every_spelling_and_words_of_the_setup_are_no_name(text: str, stands: bool) -> None:
     assert (
