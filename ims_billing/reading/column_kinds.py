@@ -160,7 +160,8 @@ class ColumnKinds:
             return True
         kind = self._kind(written)
         if field in _IDENTIFIERS:
-            return kind in ("", "number") and _shape(written) in self._shapes(column)
+            alike = written in self._precedents.get(column, ()) or _shape(written) in self._shapes(column)
+            return kind in ("", "number") and alike
         if field in _LISTED:
             own = {"practitioner": "practitioner"}.get(field, "insurer" if field in _INSURERS else "ims")
             return kind == own or plain(written) in self._values(column, own=kind)
