@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,13 @@ def test_only_workbooks_are_begun_and_nothing_is_said_of_the_others(tmp_path: Pa
     text.write_text("Patient,Fee\n")
     ahead.begin([text, tmp_path / "nothing.xlsx", tmp_path])
     assert started == []
+
+
+def test_the_time_of_what_was_begun_counts_from_when_it_is_taken_over(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_SECONDS", 2)
+    path = workbook(tmp_path, 5)
+    ahead.begin([path])
+    time.sleep(2.5)
+    assert open_spreadsheet(path.name, path.read_bytes(), nobody_to_ask).tables

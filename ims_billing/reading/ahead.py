@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import subprocess
@@ -33,7 +34,7 @@ class Opener:
         for thread in (self._watch, self._feed):
             # One that was begun and is not needed, because the command has failed before, holds nobody up.
             thread.daemon = True
-            thread.start()
+        self._feed.start()
 
     @property
     def answer(self) -> IO[bytes] | None:
@@ -46,6 +47,8 @@ class Opener:
         return self._late.is_set()
 
     def __enter__(self) -> Opener:
+        # Its time is counted from here: on a busy machine what is loaded meanwhile may take as long.
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,6 +59,10 @@ class Opener:
 
     def _stop(self) -> None:
         self._late.set()
+        self.kill()
+
+    def kill(self) -> None:
+        """Ends the process, whatever it is doing."""
         self._child.kill()
 
     def _send(self, request: bytes) -> None:
@@ -80,6 +87,7 @@ def begin(paths: Sequence[Path]) -> None:
             content = path.read_bytes() if path.is_file() and path.stat().st_size <= _LARGEST else b""
             if content.startswith(b"PK\x03\x04") and content not in _begun:
                 _begun[content] = Opener(content, "zip", None)
+                atexit.register(_begun[content].kill)
 
 
 def opener_of(content: bytes, kind: str, password: str | None) -> Opener:
