@@ -311,3 +311,8 @@ def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:
     month = month_of(tmp_path, [row(Visit="return", Service="IMS initial 45 min", Minutes=30, Start="9:00")])
     session = month.sessions.iloc[0]
     assert (session["visit"], session["minutes"]) == ("subsequent", 30)
+
+
+def test_only_one_month_at_a_time_goes_on_the_ledger(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="only one month at a time"):
+        run_of(month_of(tmp_path, [row()], month=None))

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from ims_billing.clinic.rules_in_words import Rule, rules_on
 from ims_billing.clinic.toml_file import without_file
+from ims_billing.rules.other_reports import OtherReport
 from ims_billing.rules.published import PublishedInsurer, Rulebook, published
+from ims_billing.rules.systems import SystemLayout
 from ims_billing.rules.values import CLINIC_FILE, Fee, clashing_fees, fee_in_force
 
 
@@ -182,3 +184,13 @@ def test_nothing_that_goes_to_an_insurer_by_the_published_rules_says_acupuncture
     for insurer in published().insurers.insurer:
         for own in insurer.service_code:
             assert "acup" not in str(own.code).casefold()
+
+
+def test_a_report_that_nothing_marks_and_a_heading_that_stands_for_none_of_ours_are_refused() -> None:
+    with pytest.raises(ValueError, match="two headings or a word are needed"):
+        OtherReport(title="A report", headings=("One",), use="another")
+    assert OtherReport(title="A report", headings=("One", "Two"), use="another").words == ()
+    assert OtherReport(title="A report", words=("ledger",), use="another").headings == ()
+    cells: dict[str, Any] = {"id": "x", "title": "x", "source": "x", "confidence": "C", "wanted": ("a", "b", "c")}
+    with pytest.raises(ValueError, match="'Who' stands for 'Whoever', which is no heading"):
+        SystemLayout(**cells, headings={"Who": "Whoever"})
