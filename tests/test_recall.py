@@ -16,7 +16,7 @@ from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import Memory
-from tests.practice import AS_OF, MONTH, csv_file, intake, kinds, messages_of, outcomes, places_in, practice, row
+from tests.practice import AS_OF, MONTH, apart, csv_file, intake, kinds, messages_of, outcomes, places_in, practice, row
 
 Rows = Sequence[dict[str, Any]]
 OTHER_DAY = dt.date(2026, 10, 8)
@@ -106,15 +106,16 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("case", "before", "now"), SAME, ids=[case for case, _, _ in SAME])
-def test_the_same_session_is_claimed_already(
-    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any]
-) -> None:
-    month = again(tmp_path, [before, BESIDE], [BESIDE, now])
-    assert outcomes(month) == ["already_claimed"] * 2, case
+def test_the_same_session_is_claimed_already(tmp_path: Path) -> None:
+    before, now = apart([[first] for _, first, _ in SAME]), apart([[second] for _, _, second in SAME])
+    month = again(tmp_path, [*before, BESIDE], [BESIDE, *now])
+    # Claims are numbered by day, and each case has its own, in order.
+    wanted = [f"2026-10-SUNL-{number:04}" for number in range(1, len(SAME) + 1)]
+    of_cases = zip(SAME, wanted, outcomes(month)[1:], month.sessions["claim"][1:], strict=True)
+    assert [case for (case, *_), number, *became in of_cases if became != ["already_claimed", number]] == []
+    assert outcomes(month)[0] == "already_claimed"
     assert month.claims.empty
     assert month.findings.empty
-    assert set(month.sessions["claim"]) == {"2026-10-SUNL-0001", "2026-10-SUNL-0002"}
 
 
 # What was claimed, what it is now, and what the finding says of it.
@@ -136,15 +137,19 @@ CHANGED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "before", "now", "what"), CHANGED, ids=[case for case, *_ in CHANGED])
-def test_a_changed_session_is_held_and_says_what_changed(
-    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any], what: str
-) -> None:
-    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
-    assert outcomes(month) == ["held", "already_claimed"], case
-    assert kinds(month) == ["changed-since-claimed"]
-    claim = "2026-10-PABC-0001" if before["Insurer"] == "PBC" else "2026-10-SUNL-0001"
-    assert messages_of(month, "changed-since-claimed") == [f"Claimed as {claim}; since then changed: {what}."]
+def test_a_changed_session_is_held_and_says_what_changed(tmp_path: Path) -> None:
+    before, now = apart([[first] for _, first, _, _ in CHANGED]), apart([[then] for _, _, then, _ in CHANGED])
+    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE])
+    assert outcomes(month) == ["held"] * len(CHANGED) + ["already_claimed"]
+    messages = dict(zip(month.findings["session"], month.findings["message"], strict=True))
+    numbers = {"PABC": 0, "SUNL": 0}
+    for place, ((case, *_, what), claimed) in enumerate(zip(CHANGED, before, strict=True)):
+        assert kinds(month, place) == ["changed-since-claimed"], case
+        code = "PABC" if claimed["Insurer"] == "PBC" else "SUNL"
+        numbers[code] += 1
+        day = claimed["Service Date"]
+        what = what.replace("2026-10-07", f"{day}").replace("2026-10-08", f"{day + dt.timedelta(days=1)}")
+        assert messages[place] == f"Claimed as 2026-10-{code}-{numbers[code]:04}; since then changed: {what}.", case
 
 
 # One visit, told in two ways of which no part contradicts: never claimed a second time.
