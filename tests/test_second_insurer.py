@@ -143,7 +143,7 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     assert totals[0] == ("Total", 1), "a session counts once"
     assert [line[-1] for line in sheet(folder, "claim-summary-2026-10.xlsx", "Claims")] == ["Follows", None, FIRST]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
-    assert f"for the rest of {FIRST}, which paid $60.00" in why
+    assert f"for the balance of {FIRST}, which paid $60.00" in why
 
 
 def test_the_next_claim_of_any_month_asks(folder: Path) -> None:
