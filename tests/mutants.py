@@ -24,7 +24,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "checks": (["checks/*.py"], ["checks", "limits"]),
     "claims": (["month/claims.py"], ["month", "limits"]),
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
-    "quoting": (["vocabulary/quoting.py"], ["quoting"]),
+    "quoting": (["vocabulary/quoting.py"], ["quoting", "privacy"]),
     "decision_keys": (["vocabulary/decision_keys.py"], ["decision_keys"]),
     "cell_text": (["workbooks/cell_text.py"], ["cell_text"]),
     "reach": (["month/reach.py"], ["reach"]),

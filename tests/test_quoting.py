@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ims_billing.vocabulary.quoting import Names, without_names
+from ims_billing.vocabulary.quoting import Names, is_personal, without_names
 from tests.practice import month_of, row
 
 QUOTED: list[tuple[str, dict[str, Any]]] = [
@@ -56,3 +56,15 @@ def test_a_name_is_known_in_every_spelling_and_words_of_the_setup_are_no_name(te
 def test_what_a_message_quotes_is_left_out_where_it_holds_a_name_and_stays_otherwise() -> None:
     names = Names(["Pat Madeup"])
     assert without_names('The status "Pat" is not one, nor "hm".', names) == 'The status is not one, nor "hm".'
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("12345", False), ("123456", True), ("12-34-56", True), ("a@b", True), ("Ann", False), ("Ann Lee", True),
+        ("BO LI", True), ("Ann-lee", False), ("ann lee", False), ("Ann Bea Lee", True), ("Ann Bea Cy Lee", False),
+        ("Ann Administration", False), ("Ann Public", False),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_person_or_a_number_does_so_up_to_its_bounds(text: str, personal: bool) -> None:
+    assert is_personal(text, {"public"}) == personal
