@@ -240,8 +240,9 @@ def test_the_months_overview_shows_what_is_paid_and_who_pays(folder: Path) -> No
     overview, lines = (
         [tuple(line) for line in book[name].iter_rows(values_only=True)] for name in ("Overview", "Sources")
     )
-    assert ("Sun Life", 3, 285, 285, 165, 0, 120, 15) in overview
-    assert ("Manulife", 2, 190, 190, 0, 190, 0, None) in overview
+    assert ("Sun Life", 3, 285, 0, 285, 165, 0, 120, "33%", 15) in overview
+    assert ("Manulife", 2, 190, 0, 190, 0, 190, 0, None, None) in overview
+    assert ("Ann Example", 6, 570, 0, 570, 165, 285, 120, "33%", 15) in overview
     assert ("Sun Life", 3, 285, 165, 0, 25, 95, 0, 15) in [line[:9] for line in lines]
     assert ("Manulife", 2, 190, 0, 0, 0, 0, 190, None) in [line[:9] for line in lines]
     assert [line[:3] for line in lines if line[0] in ("Not covered", "Over the limit")] == [

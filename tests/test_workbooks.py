@@ -10,6 +10,7 @@ import re
 import stat
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.model import MonthView
+from ims_billing.vocabulary.model import MonthFigures, MonthView
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_files, write_month
@@ -221,6 +222,27 @@ def test_sources_have_a_line_for_each_rule_with_its_claims(tmp_path: Path) -> No
     assert ["Fee: IMS", "clinic setup", "2026-10-SUNL-0001 to 0004", "$95.00", 4, "yes", "from 2026-04-01"] in lines
     often = CATALOGUE["unusual-frequency"].title
     assert [line[2] for line in lines if line and line[0] == often and len(line) == 3] == ["2026-10-SUNL-0001 to 0003"]
+
+
+def test_the_overview_compares_insurers_and_practitioners_with_last_month(tmp_path: Path) -> None:
+    shown = on_ledger(month_of(tmp_path, [row(), row(Patient="B", Insurer="Pacific Blue Cross")]))
+    by = {"by_insurer": (("ICBC", 8_000), ("Sun Life", 19_000)), "by_practitioner": (("Ann Example", 27_000),)}
+    months = tuple(
+        MonthFigures(f"2026-{n:02d}", 3, 28_500, 0, 27_000, paid_cents=9_000 + n, **(by if n == 9 else {}))
+        for n in range(9, 0, -1)
+    )
+    sheet = opened(claim_summary(replace(shown, totals=replace(shown.totals, months_before=months))))["Overview"]
+    lines = [[cell for cell in cells if cell is not None] for cells in sheet.iter_rows(values_only=True)]
+    assert ["Insurer", "Claims", "Fees", "Patient paid", "Amount claimed", "In 2026-09"] in lines
+    assert ["Sun Life", 1, 95, 0, 95, 190] in lines
+    assert ["Pacific Blue Cross", 1, 95, 0, 95, 0] in lines
+    assert ["ICBC", 0, 0, 0, 0, 80] in lines, "who had claims last month and has none now"
+    assert ["Ann Example", 2, 190, 0, 190, 270] in lines
+    assert ["2026-09", 3, 285, 0, 270, 90.09] in lines
+    chart: Any = sheet._charts[0]  # type: ignore[attr-defined]
+    assert [series.tx.v for series in chart.series] == ["Amount claimed", "Paid so far"]
+    assert all(series.dLbls is None for series in chart.series), "twenty numbers would lie one over the other"
+    assert chart.y_axis.delete is False
 
 
 SAYS_ACUPUNCTURE = st.sampled_from(

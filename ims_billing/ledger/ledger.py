@@ -39,7 +39,7 @@ _ORIGIN = TypeAdapter(Origin)
 _TOTALS = TypeAdapter(Totals)
 _PAYERS = TypeAdapter(tuple[Payer, ...])
 # With how many months before a month is compared.
-_COMPARED = 6
+_COMPARED = 11
 # The voided claims of a month that no workbook has named to their insurer.
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
 
@@ -100,7 +100,30 @@ class Ledger(Sendings):
             month,
             _COMPARED,
         )
-        return tuple(MonthFigures(*row) for row in rows)
+        paid = (
+            "SELECT coalesce(sum(posting.paid_cents), 0) FROM posting JOIN claim USING (claim) "
+            "JOIN remittance_line ON remittance_line.id = line JOIN payment ON payment.id = payment "
+            "WHERE undone_on IS NULL AND claim.month = ?"
+        )
+        by = (
+            "SELECT {0}, sum(amount_cents) FROM claim WHERE voided_on IS NULL AND follows IS NULL AND month = ? "
+            "GROUP BY {0} ORDER BY {0}"
+        )
+        return tuple(
+            MonthFigures(
+                month=str(row[0]),
+                claims=int(row[1]),
+                fee_cents=int(row[2]),
+                patient_paid_cents=int(row[3]),
+                amount_cents=int(row[4]),
+                paid_cents=int(self.rows(paid, row[0])[0][0]),
+                by_insurer=tuple((str(name), int(cents)) for name, cents in self.rows(by.format("insurer"), row[0])),
+                by_practitioner=tuple(
+                    (str(name), int(cents)) for name, cents in self.rows(by.format("practitioner"), row[0])
+                ),
+            )
+            for row in rows
+        )
 
     def months(self) -> list[str]:
         """The months that the ledger knows, in their order."""

@@ -100,6 +100,10 @@ class MonthFigures:
     fee_cents: int
     patient_paid_cents: int
     amount_cents: int
+    # What was paid of them so far, and the amounts by insurer and practitioner; ledgers of earlier days kept neither.
+    paid_cents: int = 0
+    by_insurer: tuple[tuple[str, int], ...] = ()
+    by_practitioner: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,30 @@ from typing import Any
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.data_source import NumData, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.legend import Legend
+from openpyxl.chart.series import SeriesLabel
 
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.looks import INK
 from ims_billing.workbooks.parts import FORMATS, Block
 
 CHART_ROWS = 13
+_LIGHT, _MOST_LABELS = "9AA5B1", 16
 
 
 def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
     """Dark bars with their numbers, of the first rows of a block that begins in row `first`: plain on any printer."""
     assert block.chart is not None
-    lie, number = block.chart
+    lie = block.chart[0]
     last = first + min(len(block.rows), block.bars) - 1
     chart = BarChart()
     chart.type = "bar" if lie == "bar" else "col"
     more = f", the {block.bars} largest" if len(block.rows) > block.bars else ""
-    chart.title = f"{block.title}: {block.columns[number].heading.lower()}{more}"
-    chart.add_data(Reference(sheet, min_col=number + 1, min_row=first, max_row=last))
+    names_of = " and ".join(block.columns[each].heading.lower() for each in _numbers(block))
+    chart.title = f"{block.title}: {names_of}{more}"
+    numbers = _numbers(block)
+    for each in numbers:
+        chart.add_data(Reference(sheet, min_col=each + 1, min_row=first, max_row=last))
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
     chart.legend = None
     chart.gapWidth = 60
@@ -37,27 +43,44 @@ def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
     chart.y_axis.majorGridlines = None
     # A program left to itself may begin elsewhere, and make a small difference look large.
     chart.y_axis.scaling.min = 0
-    series = chart.series[0]
     # The values as they are now: a preview shows them without computing anything.
     shown = block.rows[: block.bars]
-    numbers = [NumVal(idx=place, v=f"{row[number] or 0}") for place, row in enumerate(shown)]
-    series.val.numRef.numCache = NumData(formatCode=FORMATS[block.columns[number].kind], ptCount=len(shown), pt=numbers)
-    series.cat.strRef = StrRef(f=series.cat.numRef.f if series.cat.numRef else series.cat.strRef.f)
-    series.cat.numRef = None
-    names = [StrVal(idx=place, v=cell_text(str(row[0]))) for place, row in enumerate(shown)]
-    series.cat.strRef.strCache = StrData(ptCount=len(shown), pt=names)
-    series.graphicalProperties.solidFill = INK
-    series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
-    series.dLbls.numFmt = FORMATS[block.columns[number].kind]
+    for series, each, colour in zip(chart.series, numbers, (INK, _LIGHT), strict=False):
+        column = block.columns[each]
+        values = [NumVal(idx=place, v=f"{row[each] or 0}") for place, row in enumerate(shown)]
+        series.val.numRef.numCache = NumData(formatCode=FORMATS[column.kind], ptCount=len(shown), pt=values)
+        series.cat.strRef = StrRef(f=series.cat.numRef.f if series.cat.numRef else series.cat.strRef.f)
+        series.cat.numRef = None
+        names = [StrVal(idx=place, v=cell_text(str(row[0]))) for place, row in enumerate(shown)]
+        series.cat.strRef.strCache = StrData(ptCount=len(shown), pt=names)
+        if len(numbers) > 1:
+            series.tx = SeriesLabel(v=column.heading)
+        series.graphicalProperties.solidFill = colour
+        if len(shown) * len(numbers) > _MOST_LABELS:
+            # Their numbers would lie one over the other: the axis has them.
+            chart.y_axis.delete, chart.y_axis.number_format = False, "#,##0"
+            continue
+        series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
+        series.dLbls.numFmt = FORMATS[column.kind]
+    if len(numbers) > 1:
+        chart.legend = Legend()
+        chart.legend.position = "b"
     return chart
+
+
+def _numbers(block: Block) -> list[int]:
+    """The columns whose numbers a block's chart shows."""
+    assert block.chart is not None
+    return [block.chart[1]] if block.beside is None else [block.chart[1], block.beside]
 
 
 def in_words(block: Block) -> str:
     """What a block's chart shows: each bar with its number."""
     assert block.chart is not None
-    number = block.chart[1]
-    column = block.columns[number]
-    bars = [
-        f"{row[0]} {row[number]:,.2f}" if column.kind == "money" else f"{row[0]} {row[number]}" for row in block.rows
-    ]
-    return f"{block.title}, {column.heading.lower()}: {'; '.join(bars[: block.bars])}"
+    shown = []
+    for number in _numbers(block):
+        column = block.columns[number]
+        form = ",.2f" if column.kind == "money" else ""
+        bars = [f"{row[0]} {row[number]:{form}}" for row in block.rows[: block.bars]]
+        shown.append(f"{column.heading.lower()}: {'; '.join(bars)}")
+    return f"{block.title}, {', '.join(shown)}"

@@ -63,7 +63,7 @@ def answered(view: MonthView) -> pd.DataFrame:
     money = money_of(view, view.claims)
     days = (money["answered_on"] - pd.to_datetime(view.claims["batch"].map(claimed_on))).dt.days
     counts = view.claims["voided_on"].isna() | (money["paid_cents"] != 0)
-    return money.assign(insurer=view.claims["insurer"], days=days)[counts]
+    return money.assign(insurer=view.claims["insurer"], practitioner=view.claims["practitioner"], days=days)[counts]
 
 
 def mean_days(money: pd.DataFrame) -> int | None:

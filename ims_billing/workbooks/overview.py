@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import pandas as pd
 
 from ims_billing.payments.sending import first_day, not_sent
 from ims_billing.vocabulary.model import MonthView, Totals
-from ims_billing.workbooks.figures import amounts, answered, dollars_of, mean_days, sums
+from ims_billing.workbooks.figures import answered, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
@@ -51,7 +52,7 @@ def overview(view: MonthView) -> list[Block]:
     if view.totals.months_before:
         blocks.append(_months(view, claims))
     if len(claims):
-        blocks += [_insurers(view, claims), amounts("Practitioners", "Practitioner", claims, claims["practitioner"])]
+        blocks += [_by("insurer", view, claims), _by("practitioner", view, claims)]
     if len(view.not_billed):
         blocks.append(_not_billed(view))
     return [*blocks, _control_totals(view)]
@@ -145,44 +146,49 @@ def _at_risk(view: MonthView) -> list[tuple[Value, ...]]:
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:
     """This month's claims beside those of the months before, as the ledger knew them when this one changed last."""
     rows: list[tuple[Value, ...]] = [
-        (m.month, m.claims, m.fee_cents / 100, m.patient_paid_cents / 100, m.amount_cents / 100)
+        (m.month, m.claims, m.fee_cents / 100, m.patient_paid_cents / 100, m.amount_cents / 100, m.paid_cents / 100)
         for m in reversed(view.totals.months_before)
     ]
-    rows.append((view.month, len(claims), *dollars_of(claims)))
+    rows.append((view.month, len(claims), *dollars_of(claims), int(view.money["paid_cents"].sum()) / 100))
     columns = [Column("Month"), Column("Claims", "count"), Column("Fees", "money"), Column("Patient paid", "money")]
-    return Block("Months", [*columns, Column("Amount claimed", "money")], rows, chart=("column", 4))
+    columns += [Column("Amount claimed", "money"), Column("Paid so far", "money")]
+    return Block("Months", columns, rows, chart=("column", 4), beside=5)
 
 
-def _insurers(view: MonthView, claims: pd.DataFrame) -> Block:
-    """What each insurer is asked for and has answered, the largest first."""
+def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.DataFrame) -> Block:
+    """What each insurer or practitioner stands for this month and last, and how it was answered; the largest first."""
     money = answered(view)
     answers = bool(money["answered_on"].notna().any()) or bool((money["paid_cents"] != 0).any())
+    last = view.totals.months_before[0] if view.totals.months_before else None
+    before = dict((last.by_insurer if what == "insurer" else last.by_practitioner) if last else ())
     rows: list[tuple[Value, ...]] = []
-    for insurer, theirs in money.groupby("insurer"):
-        part = claims[claims["insurer"] == insurer]
-        row: tuple[Value, ...] = (str(insurer), len(part), *_two(part))
-        if answers:
-            row += (*_answered(theirs), mean_days(theirs))
-        if len(part) or answers:
-            rows.append(row)
-    rows.sort(key=lambda row: (-float(str(row[3])), str(row[0]).casefold()))
-    columns = [Column("Insurer"), Column("Claims", "count"), Column("Fees", "money"), Column("Amount claimed", "money")]
-    total: tuple[Value, ...] = ("Total", len(claims), *_two(claims))
+    for name in sorted({*claims[what], *before, *(money[what] if answers else ())}):
+        part, theirs = claims[claims[what] == name], money[money[what] == name]
+        row: tuple[Value, ...] = (name, len(part), *dollars_of(part))
+        row += (before.get(name, 0) / 100,) if before else ()
+        rows.append((*row, *_answers(theirs), mean_days(theirs)) if answers else row)
+    rows.sort(key=lambda row: (-float(str(row[4])), str(row[0]).casefold()))
+    columns = [Column(what.capitalize()), Column("Claims", "count")]
+    columns += [Column(name, "money") for name in ("Fees", "Patient paid", "Amount claimed")]
+    total: tuple[Value, ...] = ("Total", len(claims), *dollars_of(claims))
+    if before and last:
+        columns.append(Column(f"In {last.month}", "money"))
+        total += (sum(before.values()) / 100,)
     if answers:
         columns += [Column(name, "money") for name in ("Paid", "Owed", "Refused or short")]
-        columns.append(Column("Days to answer", "count"))
-        total += (*_answered(money), None)
-    return Block("Insurers", columns, rows, total, note=_own_amounts(claims), chart=("bar", 3))
+        columns += [Column("Refused share"), Column("Days to answer", "count")]
+        total += (*_answers(money), None)
+    if what == "practitioner":
+        return Block("Practitioners", columns, rows, total)
+    return Block("Insurers", columns, rows, total, note=_own_amounts(claims), chart=("bar", 4))
 
 
-def _two(claims: pd.DataFrame) -> tuple[float, float]:
-    return int(claims["fee_cents"].sum()) / 100, int(claims["amount_cents"].sum()) / 100
-
-
-def _answered(money: pd.DataFrame) -> tuple[float, float, float]:
-    """Paid, owed, and refused or short, in dollars."""
+def _answers(money: pd.DataFrame) -> tuple[float, float, float, str]:
+    """Paid, owed, refused or short in dollars; and the share of the answered claims that were refused."""
     less = int(money["denied_cents"].sum()) + int(money["short_cents"].sum())
-    return int(money["paid_cents"].sum()) / 100, int(money["outstanding_cents"].sum()) / 100, less / 100
+    count, refused = int(money["answered_on"].notna().sum()), int((money["denied_cents"] > 0).sum())
+    share = f"{refused / count:.0%}" if count else ""
+    return int(money["paid_cents"].sum()) / 100, int(money["outstanding_cents"].sum()) / 100, less / 100, share
 
 
 def _not_billed(view: MonthView) -> Block:

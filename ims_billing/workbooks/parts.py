@@ -45,7 +45,8 @@ class Block:
 
     `row_height` is for rows that somebody writes in; else they are as high as their text. `chart` shows the numbers of
     one column below the table, as bars that lie (``bar``) or stand (``column``), where there is more than one row; of
-    many rows it shows the first `bars`. `links` has, by row from 0, the sheet that its last cell leads to.
+    many rows it shows the first `bars`, and `beside` each bar that of another column. `links` has, by row from 0, the
+    sheet that its last cell leads to.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Block:
     row_height: float | None = None
     chart: tuple[Literal["bar", "column"], int] | None = None
     bars: int = 14
+    beside: int | None = None
     links: Mapping[int, str] = field(default_factory=dict)
 
 
