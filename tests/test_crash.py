@@ -210,8 +210,8 @@ def kill(undisturbed: Undisturbed, times: int) -> dict[str, int]:
 
 
 def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
-    """15 times between the two."""
-    assert sum(kill(undisturbed, 8 if len(files(undisturbed.before)) else 7).values()) in (7, 8)
+    """The real process, at a moment that nobody chose; the chosen ones are tested without it."""
+    assert sum(kill(undisturbed, 2).values()) == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no process groups to send Ctrl-C to")

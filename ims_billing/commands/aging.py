@@ -22,7 +22,7 @@ from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import answered_by, made_by, not_sent, sent_with, to_send
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
-from ims_billing.saving import is_shared, probe, write_all
+from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import WORK, as_frame
 from ims_billing.vocabulary.spelling import month_of
@@ -88,6 +88,8 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
             frame, sent_with(claims, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
         )
         content = protected(content, at.password) if at.password else content
+        # What a command that was cut off left there holds patients' data.
+        sweep(out)
         write_all({target: content}, shared=is_shared(out))
         ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
     return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), left_to_send, target)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ims_billing.ledger.schema import MIGRATIONS
 from ims_billing.ledger.soundness import UNREADABLE, is_whole
-from ims_billing.saving import is_shared, write_all
+from ims_billing.saving import is_shared, sweep, write_all
 
 _KEPT = 12
 _NAME = re.compile(r"-(\d{4,})-before-(.+)\.sqlite$")
@@ -44,6 +44,7 @@ def keep_copy(ledger: Path, content: bytes, batch: str) -> None:
     newest = _NAME.search(before[0].name) if before else None
     number = 1 + (int(newest[1]) if newest else 0)
     copy = folder_of_copies(ledger) / f"{ledger.stem}-{number:04d}-before-{batch}.sqlite"
+    sweep(copy.parent)
     write_all({copy: content}, shared=is_shared(ledger.parent))
     for old in before[_KEPT - 1 :]:
         # One that is open elsewhere goes with a later batch.

@@ -1,0 +1,145 @@
+"""Killed before any of its writes, a command that is run again ends as if undisturbed: files, exit code, words."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner, Result
+
+from ims_billing.cli.main import app
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.lock import Lock
+from tests.practice import clinic_file, csv_file, row, table
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a child that is killed is forked")
+CLAIM = "2026-10-SUNL-0001"
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "reconcile": ("reconcile", "paid.csv", "--as-of", "2026-11-21"),
+    "void --replace": ("void", CLAIM, "--replace", "--reason", "a test", "--as-of", "2026-11-20"),
+    "aging": ("aging", "--as-of", "2026-12-20"),
+    "decisions": ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-06"),
+    "report": ("report", "2026-10"),
+}
+KILLED = 9
+# As they are, before a test replaces them.
+_RUN, _WAIT = LedgerFile.run, Lock.wait
+
+
+def ims(folder: Path, *arguments: str) -> Result:
+    named = [str(folder / each) if each.endswith(".csv") else each for each in arguments]
+    return CliRunner().invoke(app, [*named, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+
+
+def decide(summary: Path) -> None:
+    """Bill on the first line that needs attention."""
+    book = openpyxl.load_workbook(summary)
+    sheet = book["Needs attention"]
+    top, columns = table(sheet, "Decision", "Kind")
+    sheet.cell(top + 1, columns["Decision"], "Bill")
+    book.save(summary)
+
+
+class Office:
+    """A clinic's folder, put back as it was before each command; its paths stay the same, and so do all words."""
+
+    def __init__(self, place: Path) -> None:
+        self.folder, self._kept = place / "office", place / "kept"
+        self.folder.mkdir()
+        clinic_file(self.folder)
+        csv_file(self.folder, [row(Patient="Pat Madeup"), row(Patient="Robin Madeup"), row(Patient="Sam M", Fee=97.0)])
+        paid = {"Claim": CLAIM, "Paid": 50, "Payment Date": "2026-11-20", "Payment Number": "P1", "Insurer": "Sun Life"}
+        csv_file(self.folder, [paid], "paid.csv")
+        assert ims(self.folder, *COMMANDS["decisions"][:-1], "2026-11-05").exit_code == 0
+        shutil.copytree(self.folder, self._kept)
+
+    def back(self, name: str) -> None:
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._kept, self.folder)
+        if name == "decisions":
+            decide(self.folder / "reports" / "2026-10" / "claim-summary-2026-10.xlsx")
+
+    def files(self) -> dict[str, bytes]:
+        """The reports; nothing that is not whole may lie among them."""
+        found = sorted(path for path in (self.folder / "reports").rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office(tmp_path_factory.mktemp("kills"))
+
+
+def steps(run: Callable[[], object], at: int, patched: pytest.MonkeyPatch) -> int:
+    """Runs a command; ends the process before its write number `at`, or returns which one was the last to be recorded.
+
+    After that it is done, but for the note beside the setup: the same command again is another one.
+    """
+    count = last = 0
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def take(*args: Any, **more: Any) -> Any:
+            nonlocal count, last
+            writes = step is not _RUN or not str(args[1]).lstrip().startswith(("SELECT", "WITH"))
+            if step is not _WAIT or args[2] == "COMMIT":
+                count += writes
+                last = count if step is _WAIT else last
+                if writes and count == at:
+                    os._exit(KILLED)
+            return step(*args, **more)
+
+        return take
+
+    for of, name in ((LedgerFile, "insert"), (LedgerFile, "run"), (Lock, "wait"), (Lock, "note"), (Path, "replace")):
+        patched.setattr(of, name, counted(getattr(of, name)))
+    patched.setattr(os, "fsync", counted(os.fsync))
+    run()
+    return last
+
+
+def in_child(office: Office, name: str, at: int) -> int:
+    """The exit code of a child in which the command is killed before its write number `at`."""
+    child = os.fork()
+    if not child:
+        with pytest.MonkeyPatch.context() as patched:
+            steps(lambda: ims(office.folder, *COMMANDS[name]), at, patched)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def kills(office: Office, name: str, times: int) -> None:
+    office.back(name)
+    with pytest.MonkeyPatch.context() as patched:
+        lines: list[Result] = []
+        total = steps(lambda: lines.append(ims(office.folder, *COMMANDS[name])), 0, patched)
+    done, files = lines[0], office.files()
+    assert done.exit_code == 0 or name == "reconcile"
+    assert total > 3
+    chance = random.Random(name)
+    # Each moment once before any comes twice.
+    moments = [moment for _ in range(1 + times // total) for moment in chance.sample(range(1, total + 1), total)]
+    for moment in moments[:times]:
+        office.back(name)
+        assert in_child(office, name, moment) == KILLED
+        again = ims(office.folder, *COMMANDS[name])
+        assert again.exit_code == done.exit_code, (moment, again.output)
+        assert office.files() == files, moment
+        if name not in ("reconcile", "decisions"):
+            assert again.stdout == done.stdout, moment
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_killed_before_a_write_the_same_command_ends_as_if_undisturbed(office: Office, name: str) -> None:
+    kills(office, name, 3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", COMMANDS)
+def test_killed_before_each_write_often(office: Office, name: str) -> None:
+    kills(office, name, 300)
