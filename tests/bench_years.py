@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.soundness import seal_claims
 from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
@@ -141,19 +142,26 @@ def _copy(database: sqlite3.Connection, tables: dict[str, list[dict[str, Any]]],
             )
 
 
-def practice_of(folder: Path, months: int) -> bytes | None:
-    """Makes a clinic, its newest month's sessions and its ledger of the months before; returns the ledger's bytes."""
+def practice_of(folder: Path, months: int) -> dict[Path, bytes]:
+    """Makes a clinic, its newest month's sessions and its ledger of the months before.
+
+    Returns the ledger, and the note beside the setup of how it was left, which spares it a longer proof: none are
+    there before the first month.
+    """
     clinic(folder)
     ran(folder, "claim", str(workbook(folder, COUNT)), *AS_OF)
     ledger = folder / FILE_NAME
     if not months:
-        return None
+        return {}
     grow(ledger, months)
     _without_the_month(ledger)
-    return ledger.read_bytes()
+    note = folder / LAST_BATCH
+    _clean(folder, {ledger: ledger.read_bytes()})
+    ran(folder, "report", "2026-09")
+    return {path: path.read_bytes() for path in (ledger, note)}
 
 
-def commands(folder: Path, kept: bytes | None) -> Iterator[tuple[str, tuple[float, float]]]:
+def commands(folder: Path, kept: dict[Path, bytes]) -> Iterator[tuple[str, tuple[float, float]]]:
     """Runs each command once, on the ledger as it was kept: its name, its seconds and those under the lock."""
     _clean(folder, kept)
     book = str(folder / "sessions.xlsx")
@@ -197,12 +205,12 @@ def _without_the_month(path: Path) -> None:
             database.execute(sql)
 
 
-def _clean(folder: Path, kept: bytes | None) -> None:
+def _clean(folder: Path, kept: dict[Path, bytes]) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and path.name not in ("clinic.toml", "sessions.xlsx"):
             path.unlink()
-    if kept is not None:
-        (folder / FILE_NAME).write_bytes(kept)
+    for path, content in kept.items():
+        path.write_bytes(content)
 
 
 def _payments(folder: Path) -> Path:
