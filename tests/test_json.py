@@ -83,6 +83,28 @@ def test_decisions_that_were_read_are_listed_by_row_without_the_value(folder: Pa
     assert "P-778" not in json.dumps(read)
 
 
+def test_what_is_worth_a_look_in_a_file_is_on_the_screen_and_in_the_object(folder: Path) -> None:
+    sessions = csv_file(folder, [row(Patient="Pat Madeup")])
+    # Bytes that are accents in no code page whose words stand in the file.
+    sessions.write_bytes(sessions.read_bytes().replace(b"Pat Madeup", b"Ren\x8e\x81"))
+    chosen = ("sessions.csv", "--month", "2026-10", "--as-of", "2026-11-05")
+    remarks = printed("check", *chosen)["files"][0]["remarks"]
+    assert remarks == ["accents may be wrong in row 2: compare the names there, or export again as UTF-8"]
+    assert remarks[0] in " ".join(CliRunner().invoke(app, ["check", *chosen]).stdout.split())
+    paid = csv_file(folder, [{"Claim": "2026-10-SUNL-0001", "Paid": 60, "Payment Date": "2026-11-20"}], "paid.csv")
+    printed("claim", *chosen)
+    paid.write_bytes(paid.read_bytes().rstrip(b"\r\n") + b"\r\nRen\x8e\x81,1,2026-11-20\r\n")
+    run = ["reconcile", "paid.csv", "--dry-run", "--as-of", "2026-11-25"]
+    assert "accents may be wrong in row 3" in " ".join(CliRunner().invoke(app, run).stdout.split())
+
+
+def test_an_insurer_that_is_the_patient_is_not_printed(folder: Path) -> None:
+    sessions = csv_file(folder, [row(Insurer="Qadira Zworth", Patient="Qadira Zworth"), row(Insurer="Nobody Life")])
+    shown = printed("check", sessions, "--as-of", "2026-11-05", code=1)
+    assert [session["insurer"] for session in shown["sessions"]] == [None, "Nobody Life"]
+    assert "Zworth" not in json.dumps(shown)
+
+
 def test_an_error_is_an_object_with_the_exit_code(folder: Path) -> None:
     for arguments in (("check", "none.xlsx"), ("claim",), ("rules", "--on", "tomorrow"), ("why", "nothing-of-this")):
         shown = check(shapes.FailedJson, printed(*arguments, code=2))

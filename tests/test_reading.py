@@ -223,7 +223,9 @@ def test_a_hidden_copy_of_the_sheet_is_passed_over(tmp_path: Path) -> None:
     book["Copy"].sheet_state = "hidden"
     book.active = book["October"]
     book.save(tmp_path / "copy.xlsx")
-    assert list(read(tmp_path / "copy.xlsx", tmp_path).sessions["patient"]) == ["Pat Madeup"]
+    intake = read(tmp_path / "copy.xlsx", tmp_path)
+    assert list(intake.sessions["patient"]) == ["Pat Madeup"]
+    assert "the hidden sheet Copy was not read" in intake.files[0].remarks
 
 
 def test_the_same_session_in_another_file_is_repeated_and_counts_once(tmp_path: Path) -> None:

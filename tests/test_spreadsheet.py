@@ -8,6 +8,7 @@ import io
 import os
 import random
 import socket
+import struct
 import subprocess
 import sys
 import zipfile
@@ -18,13 +19,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import nobody_to_ask, read_files
+from ims_billing.reading.merged_cells import in_ods, in_xlsb
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
 from tests.formats import FORMATS, write_table
-from tests.practice import USUAL, examples, practice, row, xlsx
+from tests.practice import AS_OF, MONTH, USUAL, examples, kinds, outcomes, practice, row, xlsx
 
 TABLE: list[list[Any]] = [
     ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee", "Policy Number"],
@@ -128,9 +131,63 @@ def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:
     assert "1 hidden rows were read too" in intake.files[0].remarks
 
 
-def test_check_says_what_each_file_was_taken_for_and_why(tmp_path: Path) -> None:
-    intake = read_files([xlsx(tmp_path, [row()])], practice(tmp_path))
-    assert intake.files[0].remarks == ("read as sessions (sheet Sessions, headings in row 1)",)
+def merged_workbook(form: str) -> bytes:
+    """A workbook in which one cell is merged over its second to fourth row."""
+    if form == "html":
+        rows = (
+            "<tr><th>Service Date<th>Status<th>Fee</tr><tr><td>a<td rowspan='3'>Cancelled<td>1</tr><tr><td>b<td>2</tr>"
+        )
+        return f"<table>{rows}<tr><td>c<td>3</tr></table>".encode()
+    content = io.BytesIO()
+    if form == "xlsx":
+        book = Workbook()
+        sheet = book.active
+        assert sheet is not None
+        for cells in (["Service Date", "Status", "Fee"], ["a", "Cancelled", "1"], ["b", "", "2"], ["c", "", "3"]):
+            sheet.append(cells)
+        sheet.merge_cells("B2:B4")
+        book.save(content)
+        return content.getvalue()
+    table = "<table:table-row><table:table-cell/><table:table-cell/></table:table-row>"
+    table += '<table:table-row><table:table-cell/><table:table-cell table:number-rows-spanned="3"/></table:table-row>'
+    covered = "<table:table-cell/><table:covered-table-cell/>"
+    table += f'<table:table-row table:number-rows-repeated="2">{covered}</table:table-row>'
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("content.xml", f'<table:table table:name="Sessions">{table}</table:table>')
+        width = struct.pack("<II", 0, 1) + b"\x04\0\0\0r\0I\0d\x001\0" + b"\x01\0\0\0S\0"
+        archive.writestr("xl/workbook.bin", b"\x9c\x01" + bytes([len(width)]) + width)
+        archive.writestr("xl/_rels/workbook.bin.rels", '<Relationship Id="rId1" Target="worksheets/sheet1.bin"/>')
+        archive.writestr("xl/worksheets/sheet1.bin", b"\xb0\x01\x10" + struct.pack("<IIII", 1, 3, 1, 1))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("form", ["xlsx", "html"])
+def test_a_cell_merged_over_several_rows_comes_with_its_table(form: str) -> None:
+    table = opened("t.xls", merged_workbook(form))[0]
+    assert table.merged == ((1, 3, 1),)
+    assert [list(column) for column in table.columns][2] == ["Fee", "1", "2", "3"]
+
+
+def test_merged_cells_are_looked_for_where_calamine_finds_none() -> None:
+    with zipfile.ZipFile(io.BytesIO(merged_workbook("ods"))) as archive:
+        assert in_ods(archive) == {"Sessions": [((1, 1), (3, 1))]}
+        assert in_xlsb(archive) == {"S": [((1, 1), (3, 1))]}
+
+
+@pytest.mark.parametrize("heading", ["Service Date", "Status", "Fee"])
+def test_rows_that_share_a_merged_cell_are_held(tmp_path: Path, heading: str) -> None:
+    """A status "cancelled" merged over three rows is blank in two of them, which counted as attended."""
+    cells = [row(Patient="A Madeup"), row(Patient="B Madeup"), row(Patient="C Madeup"), row(Patient="D Madeup")]
+    path = xlsx(tmp_path, cells)
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    column = [cell.value for cell in sheet[1]].index(heading) + 1
+    sheet.merge_cells(start_row=2, end_row=4, start_column=column, end_column=column)
+    book.save(path)
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([path], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["held", "held", "held", "claimed"]
+    assert set(kinds(month, 0)) == {"unreadable-cell"}
 
 
 def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:

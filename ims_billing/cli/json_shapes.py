@@ -50,6 +50,7 @@ class FileJson(Shape):
     unread: list[str]
     skipped: list[SkippedJson]
     note: str = ""
+    remarks: list[str] = []
     could_change_a_claim: list[str] = []
 
 
@@ -208,6 +209,7 @@ class PaymentFileJson(Shape):
     sha256: str
     unread: list[str]
     skipped: list[SkippedJson]
+    remarks: list[str] = []
 
 
 class LineJson(Shape):

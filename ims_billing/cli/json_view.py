@@ -13,6 +13,7 @@ from ims_billing.clinic.rules_in_words import rules_on
 from ims_billing.rules.published import services_in_words
 from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.quoting import Names
 from ims_billing.vocabulary.spelling import is_id, numbered
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
                 "unread": f.unread_headings,
                 "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
                 **({"note": ALL_ATTENDED} if f.all_attended else {}),
+                **({"remarks": list(f.remarks)} if f.remarks else {}),
                 **({"could_change_a_claim": [c.heading or c.place for c in f.doubtful]} if f.doubtful else {}),
             }
             for f in month.intake.files
@@ -150,6 +152,10 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
         findings.setdefault(session, []).append(finding)
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
+    # An insurer that nobody knows may be the patient, whom some systems call the payer.
+    names = Names.of(month.sessions)
+    unknown = month.sessions.loc[month.sessions["insurer_id"] == "", "insurer_name"].unique()
+    hidden = {name for name in unknown if names.stand_in(name)}
     listed = []
     shown = month.sessions[columns].assign(insurer_name=_insurers_shown(month.sessions))
     for session, *cells in shown.itertuples(name=None):
@@ -164,7 +170,7 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
                 "reason": reason or None,
                 "service": service,
                 "service_code": code or None,
-                "insurer": insurer or None,
+                "insurer": None if insurer in hidden else insurer or None,
                 "fee_cents": fee,
                 "claim": None if numbers is None else numbers.get(session, before or None),
                 "findings": findings.get(session, []),
@@ -198,6 +204,7 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
                 "sha256": f.sha256,
                 "unread": f.unread_headings,
                 "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
+                **({"remarks": list(f.remarks)} if f.remarks else {}),
             }
             for f in done.files
         ],

@@ -86,21 +86,22 @@ def _xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     targets = _targets(archive, "xl/_rels/workbook.xml.rels")
     parts = {}
     for tag in _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace")):
-        part = targets.get(_attribute(tag, r"\w+:id"), "")
+        part = targets.get(attribute(tag, r"\w+:id"), "")
         if part in names:
-            parts[_attribute(tag, "name")] = part
+            parts[attribute(tag, "name")] = part
     return parts
 
 
 def _targets(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
     targets = {}
     for tag in _RELATION.findall(archive.read(relations).decode("utf-8", "replace")):
-        target = _attribute(tag, "Target").removeprefix("/").removeprefix("xl/")
-        targets[_attribute(tag, "Id")] = f"xl/{target}"
+        target = attribute(tag, "Target").removeprefix("/").removeprefix("xl/")
+        targets[attribute(tag, "Id")] = f"xl/{target}"
     return targets
 
 
-def _attribute(tag: str, name: str) -> str:
+def attribute(tag: str, name: str) -> str:
+    """What an XML tag says for an attribute, empty where it has none."""
     attribute = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
     text = (attribute[1] or attribute[2] or "") if attribute else ""
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
@@ -110,31 +111,37 @@ def _attribute(tag: str, name: str) -> str:
 
 def in_xlsb(archive: zipfile.ZipFile) -> Errors:
     """The error cells of an .xlsb workbook: records BrtCellError and BrtFmlaError of [MS-XLSB]."""
+    return {sheet: dict(_xlsb_errors(archive.read(part))) for sheet, part in bundled_sheets(archive).items()}
+
+
+def bundled_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of an .xlsb archive that holds each sheet, by the sheet's name."""
     names = set(archive.namelist())
     if not {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"} <= names:
         return {}
     targets = _targets(archive, "xl/_rels/workbook.bin.rels")
-    errors: Errors = {}
-    for kind, body in _xlsb_records(archive.read("xl/workbook.bin")):
+    parts = {}
+    for kind, body in xlsb_records(archive.read("xl/workbook.bin")):
         if kind != 156:  # BrtBundleSh: state, id, relation, name
             continue
         relation, rest = _wide_string(body[8:])
         name, _ = _wide_string(rest)
         if targets.get(relation) in names:
-            errors[name] = dict(_xlsb_errors(archive.read(targets[relation])))
-    return errors
+            parts[name] = targets[relation]
+    return parts
 
 
 def _xlsb_errors(part: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     row = 0
-    for kind, body in _xlsb_records(part):
+    for kind, body in xlsb_records(part):
         if kind == 0 and len(body) >= 4:  # BrtRowHdr
             row = struct.unpack_from("<I", body)[0]
         elif kind in (3, 11) and len(body) >= 9:
             yield (row, struct.unpack_from("<I", body)[0]), _CODES.get(body[8], "#N/A")
 
 
-def _xlsb_records(part: bytes) -> Iterator[tuple[int, bytes]]:
+def xlsb_records(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """The records of a part of an .xlsb workbook: kind and body."""
     place = 0
     while place < len(part):
         kind = part[place]

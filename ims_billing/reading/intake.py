@@ -148,11 +148,15 @@ class _Desk:
             refuse_other_reports(opened.tables, None, self.clinic, name)
             raise
         file: _File | None = None
+        # What is hidden may be billed already, or forgotten: it is not read, and that is no secret.
+        hidden = [table.sheet for table in opened.tables if table.hidden and table.height > 1]
+        left = [sheet for sheet in hidden if sheet not in {part.table.sheet for part in parts}]
+        remarks = (*opened.remarks, *(f"the hidden sheet {sheet} was not read" for sheet in left))
         for match in parts:
             # Sessions without an insurer may be a remittance as well, which names none either.
             refuse_other_reports(opened.tables, None if match.missing else match, self.clinic, name)
             refuse_damaged_text(match, name)
-            part = self._table(match, name, sha256, opened.remarks)
+            part = self._table(match, name, sha256, remarks)
             file = part if file is None else _together(file, part)
         assert file is not None, "a file that is read has a table"
         self.files.append(file)
@@ -163,7 +167,7 @@ class _Desk:
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
-        remarks = [*remarks, match.why()]
+        remarks = list(remarks)
         if match.table.hidden_rows:
             remarks.append(f"{match.table.hidden_rows} hidden rows were read too")
         rows = len(table) + len(table.asides)

@@ -130,11 +130,6 @@ class Match:
             name = chr(65 + rest) + name
         return f"column {name}"
 
-    def why(self) -> str:
-        """In words, which layout the table was read by, and where its header stands."""
-        sheet = f"sheet {self.table.sheet}, " if self.table.sheet else ""
-        return f"read as {self.read_by.id} ({sheet}headings in row {self.row(self.header)})"
-
 
 def match(table: RawTable, layout: ClinicLayout, *, deep: bool = False) -> Match | None:
     """The best header of the table's first rows; None where no row has two headings that the layout knows.

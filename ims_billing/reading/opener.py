@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, NamedTuple
 
 # More cells than any practice system exports; beyond, a sheet is refused before it fills the memory.
 MOST_CELLS = 40_000_000
@@ -22,6 +22,7 @@ _BASIC_TYPES = frozenset(_BASIC)
 _WITHOUT_REFERENCES = 2  # the version of marshal that does not look for equal objects, which takes long
 Columns = Sequence[Sequence[Any]]
 Sheets = list[tuple[dict[str, Any], Columns]]
+Span = tuple[tuple[int, int], tuple[int, int]]  # the first and the last cell of a merged one: row and column from 0
 
 
 class RefusedError(Exception):
@@ -149,6 +150,7 @@ def _workbook(content: bytes, kind: str) -> Sheets:
     looking = ThreadPoolExecutor(1).submit(_errors, content, kind)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        merged = _merged(content, kind)
         sheets: Sheets = []
         for meta in workbook.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
@@ -170,6 +172,10 @@ def _workbook(content: bytes, kind: str) -> Sheets:
             del rows
             head |= {"hidden_rows": hidden.get(meta.name, 0), "width": len(columns)}
             head["hidden"] = meta.visible != SheetVisibleEnum.Visible
+            spans = merged.get(meta.name) or sheet.merged_cell_ranges or ()
+            head["merged"] = [
+                (first - top, last - top, column - left) for (first, column), (last, _) in spans if last > first
+            ]
             sheets.append((head, columns))
     except PasswordError as error:
         raise RefusedError("password-needed") from error
@@ -190,6 +196,16 @@ def _errors(content: bytes, kind: str) -> tuple[dict[str, dict[tuple[int, int], 
         except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as error:
             raise RefusedError("damaged") from error
     return {}, {}
+
+
+def _merged(content: bytes, kind: str) -> dict[str, list[Span]]:
+    """The merged cells of the kinds of workbook in which calamine finds none."""
+    if kind not in ("ods", "xlsb"):
+        return {}
+    from ims_billing.reading import merged_cells
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return merged_cells.in_ods(archive) if kind == "ods" else merged_cells.in_xlsb(archive)
 
 
 def _plain(column: Sequence[Any]) -> Any:
@@ -229,15 +245,46 @@ def restored(cell: Any) -> Any:
     return of_iso[kind].fromisoformat(value)
 
 
+class _Spanned(NamedTuple):
+    """A cell of an HTML table, and how many columns and rows it covers."""
+
+    text: str
+    wide: int
+    high: int
+
+
+def _span(written: str | None) -> int:
+    return min(int(written), 1000) if written and written.isdigit() and int(written) else 1
+
+
+def _laid_out(rows: Sequence[Sequence[_Spanned]]) -> tuple[list[list[str]], list[tuple[int, int, int]]]:
+    """The texts of a table's cells, each in its column, and the cells that reach down over several rows."""
+    texts: list[list[str]] = []
+    merged: list[tuple[int, int, int]] = []
+    covered: dict[int, int] = {}  # the last row that a cell above covers, by column
+    for row, cells in enumerate(rows):
+        line: list[str] = []
+        for cell in cells:
+            while covered.get(len(line), -1) >= row:
+                line.append("")
+            if cell.high > 1:
+                last = min(row + cell.high, len(rows)) - 1
+                merged.append((row, last, len(line)))
+                covered.update(dict.fromkeys(range(len(line), len(line) + cell.wide), last))
+            line.extend([cell.text, *[""] * (cell.wide - 1)])
+        texts.append(line)
+    return texts, merged
+
+
 class _Tables(HTMLParser):
     """The tables of an HTML page, as programs write it under the name of a workbook."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[list[list[str]]] = []
-        self._open: list[list[list[str]]] = []
+        self.tables: list[list[list[_Spanned]]] = []
+        self._open: list[list[list[_Spanned]]] = []
         self._cell: list[str] | None = None
-        self._span = 1
+        self._wide = self._high = 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
@@ -249,8 +296,7 @@ class _Tables(HTMLParser):
             self._end_cell()
             if not self._open[-1]:
                 self._open[-1].append([])
-            span = dict(attrs).get("colspan") or "1"
-            self._span = min(int(span), 1000) if span.isdigit() and int(span) else 1
+            self._wide, self._high = (_span(dict(attrs).get(name)) for name in ("colspan", "rowspan"))
             self._cell = []
         elif tag == "br" and self._cell is not None:
             self._cell.append("\n")
@@ -269,7 +315,7 @@ class _Tables(HTMLParser):
     def _end_cell(self) -> None:
         if self._cell is not None and self._open and self._open[-1]:
             text = "".join(self._cell).strip()
-            self._open[-1][-1].extend([text, *[""] * (self._span - 1)])
+            self._open[-1][-1].append(_Spanned(text, self._wide, self._high))
         self._cell = None
 
 
@@ -278,14 +324,15 @@ def _html(content: bytes) -> Sheets:
     parser.feed(decoded(content))
     parser.close()
     sheets: Sheets = []
-    for number, rows in enumerate(parser.tables, start=1):
+    for number, spanned in enumerate(parser.tables, start=1):
+        rows, merged = _laid_out(spanned)
         width = max((len(row) for row in rows), default=0)
         if width * len(rows) > MOST_CELLS:
             raise RefusedError("too-large")
         filled = [[*row, *[""] * (width - len(row))] for row in rows]
         head = {"name": f"table {number}", "first_row": 1, "first_column": 0, "height": len(rows)}
         columns = [list(column) for column in zip(*filled, strict=True)]
-        sheets.append(({**head, "hidden_rows": 0, "hidden": False, "width": width}, columns))
+        sheets.append(({**head, "hidden_rows": 0, "hidden": False, "merged": merged, "width": width}, columns))
     return sheets
 
 

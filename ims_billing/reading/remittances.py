@@ -48,7 +48,7 @@ def read_remittances(
         table = Table(match, clinic, "paid")
         unread = _unread_columns(table)
         frames.append(_lines(table, unread, name))
-        rows, remarks = len(table) + len(table.asides), (*opened.remarks, match.why())
+        rows, remarks = len(table) + len(table.asides), opened.remarks
         if match.table.hidden_rows:
             remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
         files.append(

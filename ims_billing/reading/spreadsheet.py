@@ -61,6 +61,7 @@ class RawTable:
     is_text: True for a text file
     hidden: True where the sheet itself is hidden
     widths: how many cells each line of a text file has; empty for other files
+    merged: the cells merged over several rows: first and last row, and column, as positions
     """
 
     sheet: str
@@ -72,6 +73,7 @@ class RawTable:
     is_text: bool = False
     hidden: bool = False
     widths: tuple[int, ...] = ()
+    merged: tuple[tuple[int, int, int], ...] = ()
 
     def row(self, position: int) -> list[Cell]:
         """The cells of one row."""
@@ -200,6 +202,7 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
         columns,
         sheet["hidden_rows"],
         hidden=sheet["hidden"],
+        merged=tuple(sheet["merged"]),
     )
 
 

@@ -263,11 +263,29 @@ class Table:
         return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self._positions]
 
     def moved(self) -> dict[int, str]:
-        """Why rows of a text file may have their cells in wrong columns, by position."""
-        return moved_rows(self.match, self._positions.tolist(), self.clinic)
+        """Why rows can't be read cell by cell, by position: cells moved by a text file, or merged over several rows."""
+        return moved_rows(self.match, self._positions.tolist(), self.clinic) | self._merged()
+
+    def _merged(self) -> dict[int, str]:
+        """The rows that share a merged cell of a column that is read: what it says may be of one row or of all.
+
+        A status of "cancelled" merged over three rows is blank in two of them, and blank counts as attended.
+        """
+        positions = {int(own): position for position, own in enumerate(self._positions)}
+        fields = {column: name for name, column in self.match.columns.items()}
+        messages = {}
+        for first, last, column in self.match.table.merged:
+            rows = [positions[row] for row in range(first, last + 1) if row in positions]
+            if column in fields and len(rows) > 1:
+                where = f"rows {self.places[rows[0]]} to {self.places[rows[-1]]}"
+                message = (
+                    f"{self.called(fields[column])} is one merged cell over {where}: unmerge it and fill in each row."
+                )
+                messages.update(dict.fromkeys(rows, message))
+        return messages
 
     def note_moved(self) -> None:
-        """Notes the rows of a text file whose cells may stand in wrong columns: each is held as a whole line."""
+        """Notes the rows whose cells may stand in wrong columns, or are merged: each is held as a whole line."""
         for position, message in self.moved().items():
             self.note(position, "line", "unreadable-cell", message)
 

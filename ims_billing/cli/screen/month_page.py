@@ -124,13 +124,13 @@ def _files(month: Month, places: Places, wide: int) -> list[Text]:
     files = month.intake.files
     lines: list[Text] = []
     for number, file in enumerate(files):
-        # A file with something unread is never among those that are only counted.
-        if len(files) > _FILES and number >= _FILES - 1 and not file.unread:
+        # A file of which something is to be known is never among those that are only counted.
+        if len(files) > _FILES and number >= _FILES - 1 and not (file.unread or file.remarks):
             continue
         letter = places.letter(file.file)
         first = f"{letter}  " if letter else ""
         lines += wrapped(f"{file.file}  {_account(file)}", wide, first=first, rest="   ")
-    left = [file for number, file in enumerate(files) if number >= _FILES - 1 and not file.unread]
+    left = [file for file in files[_FILES - 1 :] if not (file.unread or file.remarks)]
     if len(files) > _FILES and left:
         rows, sessions = sum(file.rows for file in left), sum(file.sessions for file in left)
         sentence = f"and {counted(len(left), 'other file')}: {counted(rows, 'row')}, {counted(sessions, 'session')}"
@@ -149,7 +149,7 @@ def _account(file: FileRead) -> str:
         parts.append("all columns used")
     if file.all_attended:
         parts.append("no status column, so every row is read as a visit that took place")
-    return "; ".join(parts)
+    return "; ".join((*parts, *file.remarks))
 
 
 def _skipped(file: FileRead) -> str:

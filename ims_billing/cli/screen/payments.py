@@ -64,7 +64,12 @@ def _counted(number: int, what: str) -> str:
 def _file(file: FileRead, wide: int) -> list[Text]:
     used = f"not used: {', '.join(file.unread_headings)}" if file.unread else "all columns used"
     skipped = f", {file.set_aside:,} skipped" if file.set_aside else ""
-    return wrapped(f"{file.file}  {_counted(file.rows, 'row')}{skipped}; {used}", wide, rest="  ", style="dim")
+    return wrapped(
+        f"{file.file}  {_counted(file.rows, 'row')}{skipped}; {'; '.join((used, *file.remarks))}",
+        wide,
+        rest="  ",
+        style="dim",
+    )
 
 
 def _payments(done: Reconciliation, wide: int, *, everything: bool) -> list[Text]:
