@@ -13,7 +13,6 @@ from ims_billing.clinic.rules_in_words import rules_on
 from ims_billing.rules.published import services_in_words
 from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
-from ims_billing.vocabulary.quoting import Names
 from ims_billing.vocabulary.spelling import is_id, numbered
 
 if TYPE_CHECKING:
@@ -152,10 +151,6 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
         findings.setdefault(session, []).append(finding)
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
-    # An insurer that nobody knows may be the patient, whom some systems call the payer.
-    names = Names.of(month.sessions)
-    unknown = month.sessions.loc[month.sessions["insurer_id"] == "", "insurer_name"].unique()
-    hidden = {name for name in unknown if names.stand_in(name)}
     listed = []
     shown = month.sessions[columns].assign(insurer_name=_insurers_shown(month.sessions))
     for session, *cells in shown.itertuples(name=None):
@@ -170,7 +165,7 @@ def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict
                 "reason": reason or None,
                 "service": service,
                 "service_code": code or None,
-                "insurer": None if insurer in hidden else insurer or None,
+                "insurer": insurer or None,
                 "fee_cents": fee,
                 "claim": None if numbers is None else numbers.get(session, before or None),
                 "findings": findings.get(session, []),
