@@ -528,7 +528,7 @@ _KINDS = (
         "rule-not-verified",
         "warn",
         _NONE,
-        "This fee or limit comes from a secondary source",
+        "This fee or limit comes from a secondary source, or this payer's own fee is not listed",
         "Check it with the insurer, and add what it says, with its first day (clinic setup, sheet Fees or More).",
         remedy="check",
         short="fee or limit not confirmed",
