@@ -217,3 +217,16 @@ def test_a_crowded_folder_still_fits_forty_lines(tmp_path: Path, monkeypatch: py
     shown = CliRunner().invoke(app, ["status", "--as-of", "2026-11-05"])
     assert len(shown.output.splitlines()) <= 40
     assert load(tmp_path / "clinic.toml").name in shown.output
+
+
+def test_a_damaged_ledger_is_not_called_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = office(tmp_path)
+    there.claim(PAT)
+    there.ledger.path.write_bytes(b"x" * 5000)
+    xlsx(tmp_path, [row()], "november.xlsx")
+    shown = look(tmp_path)
+    assert ("damaged" in shown.problem or "no ledger" in shown.problem, shown.standing, shown.exports) == (
+        True, None, (),
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert "Nothing has been claimed" not in CliRunner().invoke(app, ["status"]).output

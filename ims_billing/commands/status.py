@@ -100,14 +100,15 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
         standing = _standing(clinic, setup, given, as_of)
     except BillingError as error:
         problem = str(error)
-    read = standing.files_read if standing else frozenset()
-    exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
     unconfirmed = len(clinic.unconfirmed)
     if problem:
+        # What was claimed is not known, so no file can be called an export that was not.
         then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
-    else:
-        out = given.out or setup.parent / "reports"
-        then = _next(_Facts(here, setup, unconfirmed, standing, exports, given, out), as_of)
+        return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, None, (), then)
+    read = standing.files_read if standing else frozenset()
+    exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
+    out = given.out or setup.parent / "reports"
+    then = _next(_Facts(here, setup, unconfirmed, standing, exports, given, out), as_of)
     return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
 
 

@@ -54,7 +54,7 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     if status.standing:
         yield from _months(status.standing, status.as_of)
         yield from _due(status.standing)
-    elif status.clinic:
+    elif status.clinic and not status.problem:
         yield "Nothing has been claimed yet.", ""
     yield from _exports(status.exports)
 
