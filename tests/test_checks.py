@@ -232,7 +232,7 @@ CONTRADICTING_NOTES = [
     "Billed already", "refunded", "Refunded $95 to card", "full refund", "Do not bill", "DO NOT BILL - see Ann",
     "don't bill MSP", "do not submit", "no charge", "duplicate", "wrong patient", "Tight calf. No show",
     "Annulé", "annulée par la patiente", "Ne s'est pas présenté", "absente", "déjà facturé", "Remboursée",
-    "ne pas facturer", "Client absent",
+    "ne pas facturer", "Client absent", "IMS declined", "patient refused", "IMS not done", "treatment did not happen",
 ]  # fmt: skip
 ORDINARY_NOTES = [
     "", "patient cancelled golf", "billing address changed", "cancelled gym membership", "not cancelled",
@@ -242,7 +242,7 @@ ORDINARY_NOTES = [
     "absent reflexes", "duplicate receipt mailed", "void bladder often", "Neck, 30 min", "dossier annulation expliquée",
     "rescheduled from Tuesday", "remboursement expliqué", "pas annulé", "knee pain refunded? asked",
     "The patient came today after she had cancelled twice in September",
-    "Please do not bill the gym that she cancelled",
+    "Please do not bill the gym that she cancelled", "declined massage", "not declined", "homework not done",
 ]  # fmt: skip
 
 

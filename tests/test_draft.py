@@ -12,6 +12,7 @@ from ims_billing.clinic.setup_rows import SetupRows
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.commands.draft import draft, owner_of, people_in
 from ims_billing.commands.draft_exports import drafted
+from ims_billing.commands.init import start
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
@@ -206,3 +207,9 @@ def test_headings_in_french_and_of_one_sign_are_drafted(tmp_path: Path) -> None:
     lines = [[dt.datetime(2026, 10, 5, 9), f"Pat Person{c}", "Ann Example", "IMS", "Sun Life", 95] for c in "abc"]
     own = columns(xlsx_cells(tmp_path, [signs, *lines], "appointments.xlsx"))
     assert (own["$"], own["Billed to"]) == ("Fee", "Insurer")
+
+
+def test_a_toml_setup_is_not_drafted_from_an_export_that_nobody_knows(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match=r"visits\.xlsx: .*init --from .*init --as toml"):
+        start(tmp_path, "toml", [unknown_export(tmp_path)], read_files)
+    assert not (tmp_path / "clinic.toml").exists()

@@ -46,6 +46,7 @@ def test_a_mark_alone_or_beside_a_word_is_never_arrived(clinic: Clinic, heading:
 def test_brackets_dashes_and_full_stops_change_nothing(clinic: Clinic) -> None:
     around = ["{}", "({})", "[{}]", "{}.", "- {} -", '"{}"', "— {}", "{}:"]
     words = {"Arrived": "arrived", "No-Show": "no-show", "no/show": "no-show", "Cancelled": "cancelled"}
+    words |= {"Rendez-vous manqué": "no-show", "Planifiée": "not-arrived", "À venir": "not-arrived"}
     for (word, status), form in itertools.product(words.items(), around):
         assert statuses(clinic, "Status", [form.format(word)]) == [status]
     assert statuses(clinic, "Status", ["", "-", "—", ".", "N/A", "n.a.", "s/o"]) == ["arrived"] * 7

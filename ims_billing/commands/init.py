@@ -13,7 +13,7 @@ from ims_billing.clinic.setup_rows import SetupRows, rows_of
 from ims_billing.clinic.setup_toml import toml_of
 from ims_billing.clinic.toml_file import content_of, without_file
 from ims_billing.clinic.validation import proven
-from ims_billing.commands.draft_exports import Read, drafted
+from ims_billing.commands.draft_exports import Read, drafted, refuse_unknown
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
@@ -80,6 +80,7 @@ def start(folder: Path, kind: SetupKind | None, exports: Sequence[Path] = (), re
         return _converted(there, target)
     rows = first_rows()
     if kind == "toml":
+        refuse_unknown(exports)
         content = clinic_text(read(list(exports), without_file()) if exports and read else None).encode()
     else:
         rows |= drafted(exports, read) if exports and read else {}
