@@ -146,6 +146,7 @@ def answered_at_random(ledger: Ledger, chance: random.Random) -> None:
         ledger.insert(
             "claim", [*names, *cents], [(claim, *stated, *(claim for _ in texts), 9500, 0, chance.choice((9500, 8000)))]
         )
+    ledger.seal(id_ for (id_,) in ledger.rows("SELECT id FROM claim"))
     day = "2026-10-08"
     for number in range(1, 25):
         ledger.run(

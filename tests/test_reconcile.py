@@ -36,8 +36,8 @@ def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: P
     done = run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-26")
     assert "$60.00 of it was paid" in " ".join(done.stdout.split())
     summary = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Overview"]
-    lines = [line[:5] for line in summary.iter_rows(values_only=True)]
-    assert ("Sun Life", 3, 285, 285, 60) in lines
+    lines = [line[:6] for line in summary.iter_rows(values_only=True)]
+    assert ("Sun Life", 3, 285, 0, 285, 60) in lines
     by_person = paid(Member_ID="111", cents=95, Claimed=95, Service_Date="2026-10-05", Payment_Number="P3")
     refused = by_person | {"Paid": 0, "Reason": "Not covered"}
     assert results(reconcile(folder, [refused], "--dry-run")) == ["denied 2026-10-SUNL-0004"]
