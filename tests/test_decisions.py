@@ -732,3 +732,41 @@ def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> 
     not_billed = load_workbook(folder / SUMMARY)["Not billed"]
     assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == ["decided-not-to-bill"]
     assert outcomes(claim(folder, first)) == ["not_billed decided-not-to-bill", "claimed"]
+
+
+def kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / SUMMARY).parent.glob("*-kept-*"))
+
+
+def type_in(folder: Path, sheet: str, cell: str, words: str) -> None:
+    """Types into a cell of the summary, wherever it is."""
+    book = load_workbook(folder / SUMMARY)
+    book[sheet][cell] = words
+    book.save(folder / SUMMARY)
+
+
+def test_a_summary_that_was_changed_elsewhere_than_in_the_typed_cells_is_kept(folder: Path) -> None:
+    rows = sessions(row(**TAXED), row(Patient="Quinn Madeup"))
+    claim(folder, rows)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Later", "Note": "asked", "Decided by": "Kim"}])
+    type_in(folder, "To send", "A4", "Yes")
+    claim(folder, rows)
+    assert kept(folder) == []
+
+    type_in(folder, "Claims", "C9", "Sun Life called")
+    changed = (folder / SUMMARY).read_bytes()
+    done = run(folder, "report", "2026-10")
+    assert done.exit_code == 0
+    (name,) = kept(folder)
+    assert re.fullmatch(r"claim-summary-2026-10-kept-\d{4}-\d\d-\d\d\.xlsx", name)
+    assert name in (done.stdout + done.stderr).replace("\n", "")
+    copy = (folder / SUMMARY).with_name(name)
+    assert copy.read_bytes() == changed
+    assert copy.stat().st_mode & 0o077 == 0
+
+    # Another one never takes its place, and none of them is read as a workbook with decisions.
+    type_in(folder, "Overview", "H30", "ask the accountant")
+    month = claim(folder, [*rows, row(Patient="Robin Madeup")])
+    assert len(kept(folder)) == 2
+    assert copy.read_bytes() == changed
+    assert [path for path in month["written"] if "-kept-" in path]

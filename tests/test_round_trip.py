@@ -116,6 +116,7 @@ def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how
     assert outcomes(month) == [
         *["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known", "already_claimed",
     ]  # fmt: skip
+    assert not list(tmp_path.rglob("*-kept-*")), "nothing else was changed"
     claims = load_workbook(tmp_path / SUMMARY)["Claims"]
     shown = list(claims.iter_rows(min_row=2, values_only=True))
     assert [(str(line[3])[:10], line[5], line[12]) for line in shown] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from ims_billing.commands.changed_summary import changed_summary
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.sent_in_folder import take_sendings
 from ims_billing.commands.workplace import Workplace
@@ -29,8 +30,9 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(month, batch):
             nothing_unread(at, month, read)
-            written = write_month(shown, batches or (), at.out, at.progress, at.password)
+            written = write_month(shown, batches or (), at.out, at.progress, at.password, changed_summary(at, month))
         at.ledger.mark_written(month, at.place, written.summary_sha256)
+        _say_what_is_kept(at, written)
     return written
 
 
@@ -61,6 +63,13 @@ def finish(at: Workplace, but: str = "") -> dict[str, Written]:
     return finished
 
 
+def _say_what_is_kept(at: Workplace, written: Written) -> None:
+    if written.kept:
+        at.ledger.notify(
+            f"The claim summary was changed elsewhere than in the cells to type in. It is kept as {written.kept}."
+        )
+
+
 @contextmanager
 def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
     """Where a file cannot be written, the message adds that the ledger has its content, and how to get the file."""
@@ -84,8 +93,9 @@ def report(at: Workplace, month: str) -> Written:
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, at.out, at.password)
         nothing_unread(at, month)
-        written = write_month(shown, batches, at.out, at.progress, at.password)
+        written = write_month(shown, batches, at.out, at.progress, at.password, changed_summary(at, month))
         at.ledger.mark_written(month, at.place, written.summary_sha256)
+        _say_what_is_kept(at, written)
     return written
 
 

@@ -112,6 +112,11 @@ def _typed_sheet(table: RawTable, headings: Mapping[str, str], needed: Sequence[
     return None
 
 
+def names_who(row: Sequence[str]) -> bool:
+    """Whether a row has the cell beside which the name of who decides stands once for all lines."""
+    return any(heading(cell) == _WHO for cell in row)
+
+
 def _who(sheet: TypedSheet) -> str:
     """Who decides, as typed once above the header; empty where nothing is."""
     for position in range(sheet.header):

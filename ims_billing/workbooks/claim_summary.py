@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.needs_attention import needs_attention
 from ims_billing.workbooks.overview import ims_share, lead, overview
 from ims_billing.workbooks.package import Value
@@ -48,7 +49,7 @@ NOT_BILLED = {**_SESSION, "reason": Column("Reason")}
 
 def claim_summary(view: MonthView) -> bytes:
     """The workbook `claim-summary-<month>.xlsx`."""
-    book = Book(f"Claim summary {view.month}", view.origin.clinic, view.as_of, view.file_mark(None))
+    book = Book(f"Claim summary {view.month}", view.origin.clinic, view.as_of, view.file_mark(None), Content())
     facts: list[tuple[str, Value]] = [
         ("As of", view.as_of),
         ("Batch", str(view.batches[-1].number) if view.batches else "none yet"),

@@ -22,6 +22,12 @@ _LONGEST = 1_000_000
 
 def read_mark(content: bytes) -> FileMark | None:
     """What a workbook bears; None where it bears nothing, is of another program, or opens with a password only."""
+    text = read_property(content, PROPERTY)
+    return None if text is None else _parsed(text)
+
+
+def read_property(content: bytes, name: str) -> str | None:
+    """The text of a workbook's property; None where it has none, or opens with a password only."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             if _PART not in parts.namelist() or parts.getinfo(_PART).file_size > _LONGEST:
@@ -30,8 +36,8 @@ def read_mark(content: bytes) -> FileMark | None:
     except (zipfile.BadZipFile, ElementTree.ParseError, OSError, ValueError, NotImplementedError, EOFError):
         return None
     for each in properties:
-        if each.get("name") == PROPERTY:
-            return _parsed("".join(each.itertext()).strip())
+        if each.get("name") == name:
+            return "".join(each.itertext()).strip()
     return None
 
 

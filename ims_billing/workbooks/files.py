@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
-from ims_billing.workbooks.protection import is_protected, keep_protection, protected
+from ims_billing.workbooks.protection import is_encrypted, is_protected, keep_protection, protected
 from ims_billing.workbooks.to_send import workbook_name
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
+# In the name of a summary that was changed by hand, and is kept: it is read no more.
+_KEPT = "-kept-"
 _ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
 
 
@@ -31,6 +35,8 @@ class Written:
     left_over: tuple[Path, ...]
     shared: bool
     summary_sha256: str
+    # The summary as somebody had changed it, where it is kept beside the new one
+    kept: Path | None = None
 
 
 def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Callable[[MonthView], bytes]]:
@@ -109,8 +115,11 @@ def write_month(
     out: Path,
     progress: Progress = no_progress,
     password: str = "",
+    changed: bytes | None = None,
 ) -> Written:
     """Writes a month's summary and CSV, and the insurers' workbooks of these batches, below `out`.
+
+    The summary as somebody `changed` it is kept beside the new one, under a name with the day it was saved.
 
     With a `password` the workbooks open with it only; the CSV is plain text, and cannot be protected: it is left out.
 
@@ -126,6 +135,11 @@ def write_month(
         # What is left of it would be the whole month, for anybody to read.
         (out / view.month / f"claims-{view.month}.csv").unlink(missing_ok=True)
     contents: dict[Path, bytes] = {}
+    kept = None if changed is None else _place_to_keep(summary_path(out, view.month), changed)
+    if kept and changed is not None:
+        # First of all: no crash leaves the new summary without it.
+        readable = password and not is_encrypted(changed)
+        contents[kept] = protected(changed, password) if readable else changed
     lines = [_lines(view, make) for make in making.values()]
     for number, (target, make) in enumerate(making.items()):
         done = sum(lines[:number]) / max(sum(lines), 1)
@@ -140,7 +154,7 @@ def write_month(
     books = sorted((folder / INSURERS).glob("*.xlsx"))
     left_over = tuple(path for path in books if path not in expected and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
-    return Written(tuple(contents), left_over, shared, summary)
+    return Written(tuple(contents), left_over, shared, summary, kept)
 
 
 def batch_of(workbook: Path) -> int:
@@ -155,4 +169,17 @@ def claim_workbooks(out: Path, month: str = "*") -> list[Path]:
         summaries, insurers = (sorted(out.glob(f"{month}/{name}*.xlsx")) for name in (_SUMMARY, f"{INSURERS}/"))
     except OSError as error:
         raise BillingError(f"{out}: cannot be looked into: {error.strerror}.") from error
-    return [path for path in (*summaries, *insurers) if not path.name.startswith("~$")]
+    return [p for p in (*summaries, *insurers) if not p.name.startswith("~$") and _KEPT not in p.name]
+
+
+def _place_to_keep(summary: Path, content: bytes) -> Path | None:
+    """A free name beside the summary, with the day it was saved; None where the same content is kept already."""
+    day = dt.datetime.fromtimestamp(summary.stat().st_mtime, dt.UTC).astimezone().date()
+    for number in itertools.count(1):
+        again = f"-{number}" if number > 1 else ""
+        path = summary.with_name(f"{summary.stem}{_KEPT}{day}{again}{summary.suffix}")
+        if not path.exists():
+            return path
+        if path.is_file() and path.read_bytes() == content:
+            return None
+    raise AssertionError

@@ -20,6 +20,11 @@ def protected(content: bytes, password: str) -> bytes:
     return encrypted.getvalue()
 
 
+def is_encrypted(content: bytes) -> bool:
+    """Whether a workbook of this content opens with a password only."""
+    return content.startswith(_ENCRYPTED)
+
+
 def is_protected(path: Path) -> bool:
     """Whether the file opens with a password only."""
     with path.open("rb") as file:

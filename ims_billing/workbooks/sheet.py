@@ -17,6 +17,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
+from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
 from ims_billing.workbooks.package import Rows, Value, stamped
@@ -43,6 +44,8 @@ class Book:
     clinic: str
     stamp: dt.date
     mark: FileMark | None = None
+    # What it says outside the typed cells, where the file is to bear a digest of it.
+    content: Content | None = None
     _book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
     _rows: dict[str, Rows] = field(default_factory=dict)
     _styles: dict[tuple[str, Kind, bool, bool], int] = field(default_factory=dict)
@@ -99,7 +102,10 @@ class Book:
             dimension.number_format = FORMATS[column.kind]
         for line in above:
             looks = [self._style(cell.look, cell.kind, typed=cell.look == "typed") for cell in line]
-            new_sheet.add([cell.value for cell in line], looks, _ABOVE_HEIGHT)
+            values_above = [cell.value for cell in line]
+            new_sheet.add(values_above, looks, _ABOVE_HEIGHT)
+            if not any(cell.look == "typed" for cell in line):
+                self._keep(name, values_above)
         notes = [
             [column[place] if place < len(column) else None for column in beside] for place in range(len(kept) + 1)
         ]
@@ -110,7 +116,10 @@ class Book:
             sheet.column_dimensions[get_column_letter(len(columns) + 2 + number)].width = longest * 0.9 + 2
         headings = [self._style("heading", column.kind) for column in columns]
         height = heading_height(columns, widths)
-        new_sheet.add([*(column.heading for column in columns), *apart, *notes[0]], [*headings, *aside], height)
+        top: list[Value] = [*(column.heading for column in columns), *apart, *notes[0]]
+        new_sheet.add(top, [*headings, *aside], height)
+        self._keep(name, top)
+        typed_places = {place for place, column in enumerate(columns) if column.typed}
         crossed = [self._style("struck", column.kind) for column in columns]
         # By whether something may be typed in a row, and whether a group begins with it.
         styles = {
@@ -138,12 +147,15 @@ class Book:
             lines = max((lines_of(row[n], widths[n]) for n in breaking), default=1)
             values, looks = ([*row, *apart, *notes[place + 1]], [*cells, *aside]) if beside else (row, cells)
             new_sheet.add(values, looks, _LINE_HEIGHT * lines if lines > 1 else None)
+            self._keep(name, values, typed_places)
         if totals:
             new_sheet.add(totals, [self._style("total", column.kind) for column in columns])
+            self._keep(name, totals)
         for place in range(len(kept) + 1, max((len(column) for column in beside), default=0)):
             blank: list[Value] = [None] * (len(columns) + 1)
             rest = [column[place] if place < len(column) else None for column in beside]
             new_sheet.add([*blank, *rest], [aside[0]] * (len(blank) + len(rest)))
+            self._keep(name, [*blank, *rest])
         if columns:
             sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + len(kept)}"
         sheet.page_setup.paperSize = paper_for(widths[:printed])
@@ -176,6 +188,7 @@ class Book:
 
         def add(values: Sequence[Value], look: str, kinds: Iterable[Kind], height: float | None = None) -> None:
             new_sheet.add(values, [self._style(look, kind) for kind in kinds], height)
+            self._keep(name, values)
             paper.add(height or _LINE_HEIGHT)
 
         def add_blank() -> None:
@@ -188,6 +201,7 @@ class Book:
         for label, fact in facts:
             kind: Kind = "date" if isinstance(fact, dt.date) else "text"
             new_sheet.add([label, fact], [self._style("label", "text"), self._style("fact", kind)])
+            self._keep(name, [label, fact])
             paper.add(_LINE_HEIGHT)
         for block in blocks:
             kinds = [column.kind for column in block.columns]
@@ -223,6 +237,10 @@ class Book:
                 for _ in range(CHART_ROWS):
                     add_blank()
 
+    def _keep(self, name: str, values: Sequence[Value], left_out: Collection[int] = ()) -> None:
+        if self.content is not None:
+            self.content.add(name, values, left_out)
+
     def _sheet(self, name: str) -> tuple[Any, Rows]:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
         sheet: Any = self._book.create_sheet(name)
@@ -253,6 +271,10 @@ class Book:
         if self.mark is not None and self.mark.ledger:
             self._book.custom_doc_props.append(  # type: ignore[attr-defined]
                 StringProperty(name=PROPERTY, value=self.mark.text())
+            )
+        if self.content is not None:
+            self._book.custom_doc_props.append(  # type: ignore[attr-defined]
+                StringProperty(name=CONTENT, value=self.content.digest())
             )
         for name, links in self._links.items():
             # A write-only sheet keeps only the links that it is given once it has begun to write.

@@ -1,0 +1,60 @@
+"""A month's summary that was changed elsewhere than in the cells to type in: kept before it is written over."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ims_billing.commands.workplace import Workplace
+from ims_billing.reading.spreadsheet import open_spreadsheet
+from ims_billing.reading.typed_decisions import names_who
+from ims_billing.vocabulary.cells import text
+from ims_billing.vocabulary.errors import BillingError
+from ims_billing.workbooks import needs_attention, to_send
+from ims_billing.workbooks.content import CONTENT, Content
+from ims_billing.workbooks.file_marks import read_property
+from ims_billing.workbooks.files import summary_path
+
+# The headings of the columns that somebody types in, by sheet.
+_TYPED = {
+    sheet.SHEET: {column.heading for column in sheet.COLUMNS.values() if column.typed}
+    for sheet in (needs_attention, to_send)
+}
+
+
+def changed_summary(at: Workplace, month: str) -> bytes | None:
+    """The month's summary in the folder, if it says more or other than we wrote and what is typed in its cells.
+
+    Without our digest nobody can tell, so it counts as changed. Belongs within `writing`.
+    """
+    path = summary_path(at.out, month)
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() == at.ledger.summary_left(month, at.place)[0]:
+        return None
+    digest = read_property(content, CONTENT)
+    if digest is None:
+        return content
+    try:
+        same = _digest(path.name, content, at) == digest
+    except BillingError:
+        return content
+    return None if same else content
+
+
+def _digest(name: str, content: bytes, at: Workplace) -> str:
+    """The digest of what a saved workbook says outside the typed cells."""
+    says = Content()
+    for table in open_spreadsheet(name, content, at.ask_if_needed).tables:
+        typed = _TYPED.get(table.sheet, set())
+        left_out: set[int] = set()
+        before = [""] * table.first_column
+        for position in range(table.height):
+            row = [*before, *table.row(position)]
+            headings = [text(cell) for cell in row]
+            if typed and not left_out and names_who(headings):
+                continue
+            says.add(table.sheet, row, left_out)
+            if typed and not left_out and typed <= set(headings):
+                left_out = {place for place, heading in enumerate(headings) if heading in typed}
+    return says.digest()
