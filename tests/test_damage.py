@@ -14,14 +14,16 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.ledger import copies, file
+from ims_billing.ledger import copies, file, identity
 from ims_billing.ledger.copies import copies_of
 from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.identity import LAST_BATCH, Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
 from ims_billing.vocabulary.errors import BillingError
@@ -182,18 +184,95 @@ def test_each_claim_that_is_read_is_proved_also_where_the_whole_ledger_is_not(
     path = tmp_path / FILE_NAME
     shutil.copyfile(office / FILE_NAME, path)
     DAMAGE["another amount"](path)
+    with monkeypatch.context() as patched:
+        patched.setattr(file, "is_whole", lambda *_, **__: True)
+        each_claim_is_proved(path)
+    for change in (Ledger(path).reading(), Ledger(path).writing(may_add_batch=True)):
+        with pytest.raises(BillingError, match="the ledger is damaged"), change:
+            pass
+
+
+def each_claim_is_proved(path: Path) -> None:
     for read in (Ledger.claims, lambda ledger: ledger.claim("2026-10-SUNL-0001"), Ledger.memory):
         ledger = Ledger(path)
         with pytest.raises(BillingError, match="the ledger is damaged"), ledger.reading():
             read(ledger)
     with pytest.raises(BillingError, match="the ledger is damaged"), (ledger := Ledger(path)).writing():
         ledger.void("2026-10-SUNL-0001", AS_OF_DAY, "a test")
-    with Ledger(path).reading():
-        pass
-    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(path).writing(may_add_batch=True):
-        pass
-    path.with_name(f"{FILE_NAME}-in-use").touch()
-    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(path).reading():
+
+
+class Proofs:
+    """How often SQLite proved a ledger, and how often every claim was proved too."""
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.counts: Counter[str] = Counter()
+        for name in ("has_integrity", "is_whole"):
+            patched.setattr(file, name, self._counted(name, getattr(file, name)))
+
+    def _counted(self, name: str, proof: Callable[..., bool]) -> Callable[..., bool]:
+        def counted(*args: Any, **more: Any) -> bool:
+            self.counts[name] += 1
+            return proof(*args, **more)
+
+        return counted
+
+    def of(self, setup: Setup) -> Counter[str]:
+        """Those that one change to the ledger takes."""
+        self.counts.clear()
+        with Ledger(setup.folder / FILE_NAME, setup).writing(may_add_batch=True):
+            pass
+        return Counter(self.counts)
+
+
+def test_a_large_ledger_is_proved_once_a_month_and_whole_where_it_is_not_as_it_was_left(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "_QUICKLY_PROVED", 0)
+    proofs, today = Proofs(monkeypatch), dt.date(2026, 11, 5)
+    monkeypatch.setattr(identity, "_today", lambda: today)
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    setup, note = Setup(folder), folder / LAST_BATCH
+    # The note of this day is not there yet: the day of the last proof is to come.
+    assert proofs.of(setup) == {"has_integrity": 1}
+    for days, proved in (
+        (0, {}),
+        (30, {}),
+        (31, {"has_integrity": 1}),
+        (61, {}),
+        (62, {"has_integrity": 1}),
+        (0, None),
+    ):
+        today = dt.date(2026, 11, 5) + dt.timedelta(days)
+        assert proved is None or proofs.of(setup) == proved, days
+    # A clock that was set back.
+    assert proofs.of(setup) == {"has_integrity": 1}
+    (folder / f"{FILE_NAME}-in-use").touch()
+    assert proofs.of(setup) == {"is_whole": 1}
+    note.unlink()
+    assert proofs.of(setup) == {"is_whole": 1}
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+        database.execute("INSERT INTO gone_on_without (mark) VALUES ('x')")
+    assert proofs.of(setup) == {"is_whole": 1}
+    assert proofs.of(setup) == {}
+
+
+def test_what_another_program_changed_between_proof_and_lock_is_proved_too(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    begin = Lock.begin
+
+    def late(lock: Lock, database: sqlite3.Connection, waiting: Callable[[str], None]) -> None:
+        DAMAGE["another amount"](lock.path)
+        begin(lock, database, waiting)
+
+    monkeypatch.setattr(Lock, "begin", late)
+    with (
+        pytest.raises(BillingError, match="the ledger is damaged"),
+        Ledger(folder / FILE_NAME, Setup(folder)).writing(may_add_batch=True),
+    ):
         pass
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,6 @@ from ims_billing.ledger.soundness import (
     columns_of,
     fingerprint,
     has_integrity,
-    has_schema,
     is_whole,
     released,
     run_migration,
@@ -27,7 +27,7 @@ from ims_billing.vocabulary.errors import BillingError
 
 FILE_NAME = "ims-billing.sqlite"
 # A ledger of up to this size is proved whole each time it is opened, in a tenth of a second. A larger one, where that
-# takes a second for 50 MB: before a batch, which is about once a month, and after a command that was cut off.
+# takes a second for 50 MB: after a command that was cut off, and where a byte is not as the setup's note has it.
 _QUICKLY_PROVED = 8_000_000
 # Up to this version, ledgers of trial versions lack columns of the released one.
 _LAST_OF_TRIALS = 4
@@ -66,6 +66,8 @@ class LedgerFile:
         self._lock = Lock(path, lambda notice: self.notify(notice))
         self._connection: sqlite3.Connection | None = None
         self._sound = False
+        self._proved_as = ""
+        self._proved = False
         self._is_new = False
         self._cut_off = False
         self._left_as = ""
@@ -116,23 +118,27 @@ class LedgerFile:
         """One change to the ledger: recorded whole at the end, or not at all where an exception ends it.
 
         One command at a time: another one waits, with `waiting` called with who is at work, then finds what the
-        first left. Makes the file where it is not there. With `may_add_batch` the ledger is proved whole first, and a
-        copy of it is kept if a batch is added. Raises BillingError where that cannot be, as in `reading`.
+        first left. Makes the file where it is not there. With `may_add_batch` a copy of it is kept if a batch is
+        added: the very bytes that were proved. Raises BillingError where that cannot be, as in `reading`.
         """
         self._is_new = not self.path.exists()
         create_empty(self.path)
         with self._open(self.path) as database:
-            if may_add_batch:
+            if may_add_batch or self.path.stat().st_size > _QUICKLY_PROVED:
                 # Before the lock, which nobody should have to wait for.
                 database.execute("BEGIN")
                 self._lock.wait(database, "SELECT count(*) FROM sqlite_schema")
-                self._sound_version(database, prove=True)
+                self._sound_version(database, changes=True)
                 database.execute("COMMIT")
             self._lock.begin(database, waiting)
             try:
                 self._lock.note(command)
-                version = self._sound_version(database)
-                before = database.serialize() if may_add_batch and version else b""
+                version = self._sound_version(database, changes=True)
+                before = self._content(database).read() if may_add_batch and version else b""
+                if before and fingerprint(BytesIO(before)) != self._proved_as:
+                    # Somebody changed it between the proof and the lock.
+                    self._sound = False
+                    version = self._sound_version(database, changes=True)
                 self._bring_up_to_date(database, version)
                 self._connection = database
                 self._batches = []
@@ -166,6 +172,10 @@ class LedgerFile:
         """The file's fingerprint; empty where nobody notes it."""
         return ""
 
+    def _is_proof_due(self) -> bool:
+        """Whether SQLite's own proof is due, though each byte is as it was left."""
+        return False
+
     def _before_commit(self) -> None:
         """Called when a change is whole and not recorded yet."""
 
@@ -178,7 +188,10 @@ class LedgerFile:
         with _errors_in_words(self.path):
             # `rw` never makes a file: a ledger is made on purpose only.
             name = f"{uri(path)}?mode=rw" if path else ":memory:"
-            with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=0)) as database:
+            with (
+                self._closed_last(),
+                closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=0)) as database,
+            ):
                 try:
                     for setting in _SETTINGS:
                         self._lock.wait(database, f"PRAGMA {setting}")
@@ -192,8 +205,26 @@ class LedgerFile:
                     raise
                 finally:
                     self._connection = None
-                    if self._kept_open is not None and not database.in_transaction:
-                        self._kept_open.close()
+
+    @contextmanager
+    def _closed_last(self) -> Iterator[None]:
+        """Closes the file that was read beside SQLite: to do so earlier would give up SQLite's locks on it."""
+        try:
+            yield
+        finally:
+            if self._kept_open is not None:
+                self._kept_open.close()
+                self._kept_open = None
+
+    def _content(self, database: sqlite3.Connection) -> BinaryIO:
+        """The bytes of the file, from the first: within a transaction that has changed nothing yet."""
+        if database.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            # Another program's choice: a part of the content is beside the file then.
+            return BytesIO(database.serialize())
+        if self._kept_open is None:
+            self._kept_open = self.path.open("rb", buffering=0)
+        self._kept_open.seek(0)
+        return self._kept_open
 
     def _version(self, database: sqlite3.Connection) -> int:
         """The version of its tables, 0 for an empty file; raises BillingError for what is no ledger of ours."""
@@ -217,10 +248,11 @@ class LedgerFile:
             )
         return int(version)
 
-    def _sound_version(self, database: sqlite3.Connection, *, prove: bool = False) -> int:
-        """As `_version`; raises BillingError for a damaged file too. With `prove` every claim is looked at."""
+    def _sound_version(self, database: sqlite3.Connection, *, changes: bool = False) -> int:
+        """As `_version`; raises BillingError for a damaged file. Proves it once, and before changes if due."""
         version = self._version(database)
-        if not version or (self._sound and not prove):
+        due = changes and not self._proved and self._is_proof_due()
+        if not version or (self._sound and not due):
             return version
         migrations = MIGRATIONS[:version]
         if version <= _LAST_OF_TRIALS and not columns_of(database) >= released(migrations)[0]:
@@ -232,16 +264,12 @@ class LedgerFile:
             )
         small = _pragma(database, "page_count") * _pragma(database, "page_size") <= _QUICKLY_PROVED
         as_left = self._is_as_left(database)
-        if small or self._cut_off or (prove and not as_left):
-            sound = is_whole(database, migrations, every_cell=small)
-        else:
-            # Each byte as it was left needs no other proof, but once before each batch SQLite's own.
-            quick = "PRAGMA quick_check(1)"
-            sound = as_left or (database.execute(quick).fetchone() == ("ok",) and has_schema(database, migrations))
-            sound = sound and (not prove or has_integrity(database))
-        if not sound:
+        whole = small or self._cut_off or not as_left
+        # Each byte as it was left needs no other proof, but once a month SQLite's own.
+        if not (is_whole(database, migrations, every_cell=small) if whole else not due or has_integrity(database)):
             raise DamageError
         self._sound = True
+        self._proved = self._proved or whole or due
         return version
 
     def _is_as_left(self, database: sqlite3.Connection) -> bool:
@@ -250,10 +278,13 @@ class LedgerFile:
         Raises DamageError where one is not, and no program changed the file since.
         """
         before = self._left_before(database)
-        now = fingerprint(database) if before else ""
+        try:
+            self._proved_as = now = fingerprint(self._content(database))
+        except OSError:
+            raise BillingError(f"{self.path}: {_ADVICE[sqlite3.SQLITE_IOERR]}") from None
         if now != before and now.split("-")[0] == before.split("-")[0]:
             raise DamageError
-        return bool(before) and now == before
+        return now == before
 
     def _is_damaged(self, database: sqlite3.Connection) -> bool:
         try:
@@ -265,10 +296,8 @@ class LedgerFile:
     def _bring_up_to_date(self, database: sqlite3.Connection, version: int) -> None:
         """Brings the tables to this version, with a copy kept of those before."""
         if 0 < version < len(MIGRATIONS):
-            # Read, but not closed before the end of the transaction: that would give up SQLite's lock on the file.
-            self._kept_open = self.path.open("rb")
             copy = self.path.with_name(f"{self.path.stem}-version-{version}{self.path.suffix}")
-            write_all({copy: self._kept_open.read()}, shared=is_shared(self.path.parent))
+            write_all({copy: self._content(database).read()}, shared=is_shared(self.path.parent))
         _migrate(database, version)
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -94,9 +94,10 @@ class Ledger(Sendings):
 
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
+        # The plus sends SQLite to the index of months: that of `follows` holds the claims of all years.
         rows = self.rows(
             "SELECT month, count(*), sum(fee_cents), sum(patient_paid_cents), sum(amount_cents) FROM claim "
-            "WHERE voided_on IS NULL AND follows IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
+            "WHERE voided_on IS NULL AND +follows IS NULL AND month < ? GROUP BY month ORDER BY month DESC LIMIT ?",
             month,
             _COMPARED,
         )
@@ -106,7 +107,7 @@ class Ledger(Sendings):
             "WHERE undone_on IS NULL AND claim.month = ?"
         )
         by = (
-            "SELECT {0}, sum(amount_cents) FROM claim WHERE voided_on IS NULL AND follows IS NULL AND month = ? "
+            "SELECT {0}, sum(amount_cents) FROM claim WHERE voided_on IS NULL AND +follows IS NULL AND month = ? "
             "GROUP BY {0} ORDER BY {0}"
         )
         return tuple(

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, BinaryIO
 
 # A script, or a function of the database, that makes the tables of one version from those of the one before.
 Migration = str | Callable[[sqlite3.Connection], None]
 # SQLite's answers to a file that it cannot read; what it says of one may be no text itself.
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 _LENGTH = 16
+# How many bytes of a file are read at a time.
+_PIECE = 1 << 20
 # Columns that hold JSON, and are never empty.
 _JSON = {("page", "origin"), ("page", "totals"), ("page", "payers"), ("batch", "origin"), ("remittance_line", "words")}
 
@@ -128,10 +130,14 @@ def seal_claims(database: sqlite3.Connection, ids: Iterable[int]) -> None:
     database.executemany("UPDATE claim SET checksum = ? WHERE id = ?", sums)
 
 
-def fingerprint(database: sqlite3.Connection) -> str:
+def fingerprint(content: BinaryIO) -> str:
     """What tells whether a byte of the file changed: SQLite's count of its changes, and a checksum of all its bytes.
 
     Two that differ behind the same count are of a file that no program changed, and that is another now.
     """
-    content = database.serialize()
-    return f"{int.from_bytes(content[24:28], 'big')}-{zlib.crc32(content):08x}"
+    piece = content.read(_PIECE)
+    changes, checksum_of_all = piece[24:28], 0
+    while piece:
+        checksum_of_all = zlib.crc32(piece, checksum_of_all)
+        piece = content.read(_PIECE)
+    return f"{int.from_bytes(changes, 'big')}-{checksum_of_all:08x}"
