@@ -39,12 +39,12 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
         places = [place(desk, int(other), beside=int(row)) for other in islice(others, SHOWN)]
         count = len(members[desk.group[row]]) - 1
         if count:
-            messages[row] = f"The same session stands in {and_others(places, count)} too."
+            messages[row] = f"This session appears in {and_others(places, count)} too."
         else:
             # The other rows of this id are plainly other visits.
             same_id = [other for other in ids.index[ids == ids[row]] if other != row]
             places = [place(desk, int(other), beside=int(row)) for other in same_id[:SHOWN]]
-            messages[row] = f"The same session stands in {and_others(places, len(same_id))} too."
+            messages[row] = f"This session appears in {and_others(places, len(same_id))} too."
     reasons = sessions["reason"].map(_SETTLED)
     for row, settled in _settled_copies(desk).items():
         places = [f"{place(desk, other, beside=row)} ({reasons[other]})" for other in settled[:SHOWN]]
@@ -145,7 +145,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             others = ((other, claim) for other, group, claim in members if group != own)
             places = [claim or place(desk, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
             listed = and_others(places, len(members) - int(sizes[own]))
-            messages[row] = f"The patient's other physiotherapy visit that day stands in {listed}."
+            messages[row] = f"The patient's other physiotherapy visit that day is in {listed}."
     return pd.Series(messages, dtype="str")
 
 

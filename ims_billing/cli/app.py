@@ -34,6 +34,14 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             raise _stopped() from error
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name; its help names arguments in the clinic's words, without Typer's `<list[Path]>`."""
+        command = super().get_command(ctx, cmd_name)
+        for parameter in command.params if command else ():
+            if parameter.param_type_name == "argument":
+                setattr(parameter, "display_type_rich", _no_type)  # noqa: B010 (older Typers show no type, and lack it)
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; with --json prints its one object, in which an error is an object too."""
         try:
@@ -52,6 +60,10 @@ class _Commands(TyperGroup):
             raise _stopped() from error
         finally:
             OUTPUT.flush()
+
+
+def _no_type(ctx: Any) -> None:
+    """The type that --help shows beside an argument: none."""
 
 
 def _stopped() -> typer.Exit:

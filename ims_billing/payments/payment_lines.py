@@ -135,7 +135,7 @@ def _without_copies(rows: Rows) -> Rows:
         other = next((file for file, count in by_file.items() if file != line.file and count > by_file[line.file]), "")
         by_file[line.file] += 1
         if other:
-            row = row.with_line(not_posted(line, "repeated", f"The same line stands in {other} too."))
+            row = row.with_line(not_posted(line, "repeated", f"This line appears in {other} too."))
         settled.append(row)
     return settled
 
