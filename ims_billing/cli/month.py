@@ -123,7 +123,7 @@ def claim(
     path = find_clinic(clinic, files)
     if path is None:
         raise BillingError(
-            f"{setups_nearby(Path()).in_words()} Claims need one: practitioners, insurers and fees. If the clinic has "
+            f"{setups_nearby(Path()).in_words()}\nClaims need one: practitioners, insurers and fees. If the clinic has "
             f"none yet, make it with: ims-billing init --from {' '.join(map(quoted, files))}"
         )
     rules_of_clinic = load(path)

@@ -152,7 +152,7 @@ def places(
         from ims_billing.commands.setup_nearby import setups_nearby
 
         raise BillingError(
-            f"{setups_nearby(Path()).in_words()} The ledger and the reports stand beside it. Name it with --clinic, or "
+            f"{setups_nearby(Path()).in_words()}\nThe ledger and the reports are beside it. Name it with --clinic, or "
             "name both with --ledger and --out."
         )
     beside = clinic.parent if clinic else Path()
