@@ -770,3 +770,59 @@ def test_a_summary_that_was_changed_elsewhere_than_in_the_typed_cells_is_kept(fo
     assert len(kept(folder)) == 2
     assert copy.read_bytes() == changed
     assert [path for path in month["written"] if "-kept-" in path]
+
+
+def named(done: Result) -> list[str]:
+    """The lines on standard error that name a file of the month's folder."""
+    return [line for line in done.stderr.splitlines() if "reports" in line or "claim-summary" in line]
+
+
+def test_a_copy_with_decisions_that_were_not_read_is_named_with_the_command_that_reads_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = sessions(row(**TAXED), row(Patient="Quinn Madeup", Tax=2.0))
+    claim(folder, rows)
+    month = ("--month", "2026-10", "--as-of", "2026-11-05")
+    check, again = ["check", str(folder / "sessions.xlsx"), *month], ["claim", str(folder / "sessions.xlsx"), *month]
+    copy = folder / SUMMARY.parent / "Sam's summary.xlsx"
+    shutil.copy(folder / SUMMARY, copy)
+    with monkeypatch.context() as patch:
+        patch.setattr("ims_billing.commands.unread_copies.typed_tables", None)
+        assert [named(run(folder, *command)) for command in (check, again)] == [[], []], (
+            "an identical copy isn't opened"
+        )
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 2", "Decision": "Bill"}], copy)
+    reads = f'--month 2026-10 --decisions "{copy}"'
+    for command in (check, again, [*again, "--dry-run"], ["report", "2026-10"]):
+        (line,) = named(run(folder, *command))
+        assert "1 decision in it was not read" in line
+        assert line.endswith(reads)
+        assert f"ims-billing claim {folder / 'sessions.xlsx'} " in line
+    shown = json.loads(run(folder, "status", "--json").stdout)
+    assert shown["not_read"] == [{"month": "2026-10", "file": copy.name, "decisions": 1, "problem": None}]
+    assert shown["next"]["command"].endswith(f'--decisions "{copy}"')
+    read = run(folder, *again, "--decisions", str(copy))
+    assert (read.exit_code, named(read)) == (0, [])
+    # Overruled, it was read all the same.
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Do not bill"}])
+    for command in (again, check, ["report", "2026-10"]):
+        assert named(run(folder, *command)) == []
+
+
+def test_what_lies_in_the_months_folder_beside_them_is_no_fault(folder: Path) -> None:
+    rows = sessions(row(**TAXED))
+    claim(folder, rows)
+    place = folder / SUMMARY.parent
+    (place / f"~${SUMMARY.name}").write_bytes(b"lock")
+    (place / "notes.csv").write_text("When,What\n2026-11-01,called\n", encoding="utf-8")
+    again = ["check", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05"]
+    assert named(run(folder, *again)) == []
+    (place / "damaged.xlsx").write_bytes(b"PK\x03\x04 damaged")
+    done = run(folder, *again)
+    assert done.exit_code == 1
+    assert "damaged.xlsx, if there are any, were not read" in done.stderr
+    (place / "damaged.xlsx").unlink()
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Perhaps"}])
+    (line,) = named(run(folder, *again))
+    assert "no decision" in line
+    assert "--decisions" not in line, "claim reads the summary itself"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ims_billing.reading.decision_words import decision_word
-from ims_billing.sessions.newly_decided import counts_of, newly_decided
+from ims_billing.sessions.newly_decided import counts_of, never_read, newly_decided
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark, line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, EARLIER, TYPED, Column, as_frame
@@ -90,6 +90,28 @@ def test_what_counts_and_what_is_refused(
     assert [tuple(row) for row in new[["decision", "correct_value", "decided_by", "note"]].to_numpy()] == (
         [words] if outcome == "new" else []
     )
+
+
+NEVER_READ = [
+    ("typed in a copy", (), shows(NOTHING), BILL, 1),
+    ("nothing is typed", (BILL,), shows(BILL), NOTHING, 0),
+    ("the workbook showed it", (BILL,), shows(BILL), BILL, 0),
+    ("it is in force", (BILL,), shows(NOTHING), BILL, 0),
+    ("it was overruled since", (BILL, NEVER), shows(NOTHING), BILL, 0),
+    ("a later one was read, and this never", (NEVER,), shows(NOTHING), BILL, 1),
+    ("it was read of the session as it was before", (BILL,), shows(NOTHING, "99ff99ff"), BILL, 1),
+    ("a first version's key, read", (BILL,), "", BILL, 0),
+    ("a first version's key, not read", (), "", BILL, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "words", "count"), [case[1:] for case in NEVER_READ], ids=[c[0] for c in NEVER_READ]
+)
+def test_what_no_decision_ever_had_was_never_read(
+    before: tuple[Any, ...], key: str, words: tuple[str, ...], count: int
+) -> None:
+    assert never_read(typed(words, key), history(*before)) == count
 
 
 def test_an_emptied_line_without_a_mark_counts_in_the_workbook_that_was_written_last() -> None:

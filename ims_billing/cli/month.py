@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from ims_billing import __version__
 from ims_billing.cli.app import HELD, app
+from ims_billing.cli.copies import name_unread_copies
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import (
     All,
@@ -61,12 +63,17 @@ def check(
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
+    from ims_billing.month.prepare import months_in
 
     path = find_clinic(clinic, files)
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
     prepared = prepare(read_all(files, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
     shown = screen.Shown(prepared, command_line("claim", files, clinic=clinic, ledger=ledger), would=True)
+    if path:
+        months = [prepared.month] if prepared.month else months_in(prepared.sessions)
+        folder = path.parent / "reports"
+        name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
     if as_json:
         print_json(json_view.month_json(shown))
     else:
@@ -146,11 +153,15 @@ def claim(
         overrule=overrule,
     )
     command = command_line("claim", files, clinic=clinic, ledger=ledger, out=out)
+    named = partial(
+        name_unread_copies, memory, folder, [billed], files, but=decisions, clinic=clinic, ledger=ledger, out=out
+    )
     if dry_run or strict:
         with screen.Working() as working:
             prepared, rest = record.foresee(request, workplace(memory, folder, working))
         held = prepared.totals.counts["held"]
         if dry_run or held:
+            named()
             shown = screen.Shown(prepared, command, would=True, rest=rest)
             if as_json:
                 print_json(json_view.month_json(shown))
@@ -168,6 +179,7 @@ def claim(
         screen.warn_of_cloud(memory.path, memory.synchronised_by)
     with memory.reading():
         unwritten = memory.nowhere_written()
+    named(password=password)
     shown = screen.Shown(
         done.month, command, would=False, batch=done.batch, changed=done.written is not None,
         already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
@@ -294,6 +306,7 @@ def report(
     password = screen.new_password() if protect else ""
     with screen.Working() as working:
         written = month_folder.report(workplace(memory, folder, working, password), month)
+    name_unread_copies(memory, folder, [month], [], password=password, clinic=clinic, ledger=ledger, out=out)
     screen.show_ledger(memory.path, fresh=False)
     screen.show_written(written, everything=everything)
 

@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
+from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
 from ims_billing.month.windows import window_of
 from ims_billing.payments.aging import aging
@@ -47,13 +49,15 @@ class MonthStanding:
 
 @dataclass(frozen=True)
 class Typed:
-    """Decisions in a workbook that no command has read yet; `count` is 0 where the workbook cannot be read."""
+    """Decisions in a workbook that no command has read yet; `count` is 0 where they can't be counted."""
 
     month: str
     workbook: str
     count: int
     # Why it cannot be read; empty where it can
     problem: str = ""
+    # Where it lies, if it is another spreadsheet than the month's summary: claim reads it only by name
+    copy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     active = claims[claims["voided_on"].isna()]
     return Standing(
         months=tuple(_month(month, active, lines, read.get(month, {})) for month in months),
-        typed=tuple(_typed(at, books, as_of)),
+        typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
         closing=_closing(active, set(postings["claim"]), lines, clinic, as_of),
         unpaid=len(late),
@@ -152,6 +156,13 @@ def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], a
             continue
         if len(new):
             yield Typed(month, name, len(new))
+
+
+def _typed_in_copies(at: Workplace, months: Iterable[str]) -> Iterable[Typed]:
+    """The other spreadsheets in the months' folders that have decisions which were never read."""
+    for month in months:
+        for copy in unread_copies(at, month):
+            yield Typed(month, copy.path.name, copy.count, copy.problem, copy.path)
 
 
 def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]) -> Iterable[str]:

@@ -231,7 +231,10 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
         if typed.problem:
             continue
         what = f"Read the decisions typed in {typed.workbook}, with the files of {typed.month}."
-        return Next(what, facts.claim(typed.month, _files_of(months[typed.month], facts)))
+        command = facts.claim(typed.month, _files_of(months[typed.month], facts))
+        if typed.copy:
+            command += f" --decisions {quoted(_shortest(typed.copy, facts.folder))}"
+        return Next(what, command)
     for month in standing.unwritten if standing else ():
         return Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
     to_claim = _month_to_claim(facts.exports, months, as_of)

@@ -57,6 +57,11 @@ def typed_tables(name: str, content: bytes, ask: AskPassword) -> list[RawTable]:
     return [table for table in open_spreadsheet(name, content, ask).tables if table.sheet != "Sources"]
 
 
+def has_decisions(tables: Iterable[RawTable]) -> bool:
+    """Whether a sheet has the columns of decisions."""
+    return bool(sheets_with(tables, _HEADINGS, _NEEDED))
+
+
 def read_decisions(name: str, tables: Sequence[RawTable]) -> pd.DataFrame:
     """The lines of all sheets that say for which session and kind they are: the TYPED frame.
 
@@ -85,7 +90,7 @@ def typed_sheets(
     return _needed_sheets(name, typed_tables(name, content, ask), headings, needed)
 
 
-def sheets_with(tables: Sequence[RawTable], headings: Mapping[str, str], needed: Sequence[str]) -> list[TypedSheet]:
+def sheets_with(tables: Iterable[RawTable], headings: Mapping[str, str], needed: Sequence[str]) -> list[TypedSheet]:
     """Those sheets that have the needed columns."""
     return [typed for table in tables if (typed := _typed_sheet(table, headings, needed))]
 

@@ -83,6 +83,24 @@ def newly_decided(
     return as_frame(new, DECISIONS)
 
 
+def never_read(typed: pd.DataFrame, recorded: pd.DataFrame) -> int:
+    """How many of the TYPED lines say something that no decision ever had (`recorded`: DECISIONS).
+
+    What was read and overruled since does not count, nor what the workbook showed when it was written.
+    """
+    columns = ["session", "kind", *_WORDS, "fingerprint"]
+    read = set(recorded[columns].itertuples(index=False, name=None))
+    read |= {line[:-1] for line in read}
+    count = 0
+    for _, key_text, kind, *cells in typed.itertuples(index=False, name=None):
+        key, words = line_key(key_text), tuple(cells)
+        # A key of the program's first version does not say what the session was.
+        line = (key.session, kind, *words, *([key.fingerprint] if key.fingerprint else []))
+        shown = bool(key.mark) and key.mark == decision_mark(words, key.fingerprint)
+        count += any(words) and not shown and line not in read
+    return count
+
+
 def _says_something(words: tuple[str, ...], key: LineKey, before: list[_Recorded], *, fresh: bool) -> bool:
     """Whether a line says what the ledger does not know: more than it showed, and other than what stands."""
     now = (words, key.fingerprint)

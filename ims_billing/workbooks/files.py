@@ -82,6 +82,24 @@ def summaries(out: Path, month: str) -> list[Path]:
     return [path for path in books if path.is_file()]
 
 
+def other_spreadsheets(out: Path, month: str) -> list[Path]:
+    """The spreadsheets in the month's folder that are neither its summary, its CSV, nor a summary that was kept."""
+    own = {*summaries(out, month), csv_path(out, month)}
+    try:
+        paths = sorted((out / month).iterdir())
+    except OSError:
+        return []
+    return [
+        path
+        for path in paths
+        if path.suffix.casefold() in (*_ENDINGS, ".csv", ".tsv")
+        and path not in own
+        and not path.name.startswith(("~$", "."))
+        and _KEPT not in path.name
+        and path.is_file()
+    ]
+
+
 def probe_summary(month: str, out: Path, password: str = "") -> None:
     """Raises BillingError where the month's summary could not be written: it is always one of the files.
 

@@ -76,7 +76,8 @@ def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
 
 def _due(standing: Standing) -> Iterator[tuple[str, str]]:
     for typed in standing.typed[:_CLOSING]:
-        words = f"{_count(typed.count, 'decision')} typed in {typed.workbook} and not read yet"
+        what = _count(typed.count, "decision") if typed.count else "Something that is no decision"
+        words = f"{what} typed in {typed.workbook} and not read yet"
         yield typed.problem or words, "bold yellow"
     for name in standing.call_lists[:_CLOSING]:
         yield f"{name} was changed and not read yet", "bold yellow"

@@ -1,0 +1,60 @@
+"""Names the spreadsheets in a month's folder whose decisions were not read, each with the command that reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ims_billing.cli.options import command_line
+
+if TYPE_CHECKING:
+    from ims_billing.ledger.ledger import Ledger
+
+
+def name_unread_copies(
+    memory: Ledger | None,
+    folder: Path,
+    months: Iterable[str],
+    files: list[Path],
+    *,
+    own: bool = False,
+    but: Path | None = None,
+    password: str = "",
+    **options: Path | None,
+) -> None:
+    """Shows a line for each spreadsheet in the folders of these months with decisions that were not read.
+
+    `files` are the month's, empty: those of its last run. `own`: the months' own summaries too; `but`: a file that was
+    read. `options` are those of the command, to be repeated in the next one.
+    """
+    months = [month for month in months if (folder / month).is_dir()]
+    if memory is None or not months or not memory.exists:
+        return
+    from ims_billing.cli import screen
+    from ims_billing.commands.unread_copies import in_words, unread_copies
+    from ims_billing.commands.workplace import Workplace
+    from ims_billing.workbooks.files import summaries
+
+    at = Workplace(memory, folder, password, _of_environment)
+    for month in months:
+        summary = summaries(folder, month)
+        for copy in unread_copies(at, month, own=own, but=[but] if but else []):
+            given = {**options, "month": Path(month), "decisions": None if copy.path in summary else copy.path}
+            command = command_line("claim", files or _of_last_run(memory, month), **given)
+            screen.notify(in_words(copy, command))
+
+
+def _of_environment(_name: str, again: bool) -> str | None:
+    """Nobody is asked for a password to look into what may be nothing."""
+    return None if again else os.environ.get("IMS_BILLING_PASSWORD") or None
+
+
+def _of_last_run(memory: Ledger, month: str) -> list[Path]:
+    """The files of the month's last run, where they lie beside the setup or here; else by name."""
+    with memory.reading():
+        names = memory.files_read().get(month, {})
+    places = [Path(), *([memory.setup.folder] if memory.setup else [])]
+    paths = [next((p / name for p in places if (p / name).is_file()), Path(name)) for name in names]
+    return paths or [Path(f"sessions-{month}.xlsx")]
