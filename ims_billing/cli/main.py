@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import sys
 import traceback
 import unicodedata
@@ -60,8 +59,6 @@ def show_bug(kind: type[BaseException], error: BaseException, trace: TracebackTy
 def main() -> None:
     """Runs the command line; a console that cannot show a character is given the nearest that it can show."""
     sys.excepthook = show_bug
-    # A run is short, and what it drops is freed at once: to look for cycles takes a tenth of it and finds next to none.
-    gc.disable()
     show_nearest()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
