@@ -1,4 +1,4 @@
-"""Pages of a printed sheet: no chart is cut in two, whatever stands above it."""
+"""Pages of a printed sheet: no chart or table is cut in two, whatever stands above it; rows as high as their text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from ims_billing.workbooks.charts import CHART_ROWS
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.widths import lines_of
 
 COLUMNS = [Column("Insurer"), Column("Amount", "money")]
 HIGH = 8.5 * 72 - 2 * 0.7 * 72
@@ -31,3 +32,33 @@ def test_a_chart_is_on_the_page_that_was_begun_for_it(above: int, rows: int) -> 
     heights = [sheet.row_dimensions[number].height or 15 for number in range(page + 1, begins + CHART_ROWS + 1)]
     assert sum(heights) <= HIGH
     assert len(sheet.row_breaks.brk) <= 2, "no page is begun for nothing"
+
+
+@pytest.mark.parametrize("above", [0, 5, 20, 24, 60])
+def test_a_table_that_fits_on_a_page_stands_on_one(above: int) -> None:
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    first = Block("First", COLUMNS, [(f"line {n}", n) for n in range(above)])
+    second = Block("Second", COLUMNS, [(f"line {n}", n) for n in range(12)], totals=("Total", 66), note="A note.")
+    book.page("Page", "Title", [], [first, second])
+    sheet: Any = load_workbook(io.BytesIO(book.bytes()))["Page"]
+    [begins] = [cell.row for cell in sheet["A"] if cell.value == "Second"]
+    page = max((each.id for each in sheet.row_breaks.brk if each.id < begins), default=0)
+    heights = [sheet.row_dimensions[number].height or 15 for number in range(page + 1, sheet.max_row + 1)]
+    assert sum(heights) <= HIGH
+    assert len(sheet.row_breaks.brk) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", 1),
+        ("lilting till it fits: i.e. 'ill', 'lit', 'jilt'", 1),
+        ("it was booked, and nothing says it", 1),
+        ("2026-10-MANU-0001, 2026-10-MANU-0002", 2),
+        ("THE PATIENT PAYS; NO INSURER IS BILLED", 2),
+        ("one two three four five six seven eight nine ten", 2),
+        ("a" * 80, 3),
+    ],
+)
+def test_a_text_has_as_many_lines_as_its_letters_are_wide(text: str, lines: int) -> None:
+    assert lines_of(text, 36) == lines

@@ -404,6 +404,17 @@ def test_what_is_no_second_insurer_is_not_sent_out(tmp_path: Path, second: str) 
     assert set(month.findings["severity"]) <= {"warn"}
 
 
+def test_what_is_not_billed_is_ims_first_then_by_row_and_only_ims_is_printed(tmp_path: Path) -> None:
+    other, elsewhere = {"Service": "RMT Massage 60 min"}, {"Service Date": "2026-09-30"}
+    rows = [row(**other, **{"Service Date": f"2026-10-{30 - n}"}) for n in range(10)]
+    rows += [row(**elsewhere), row(Insurer="Private pay"), row(Status="Cancelled")]
+    sheet = opened(claim_summary(on_ledger(month_of(tmp_path, rows))))["Not billed"]
+    places = [int(source.rpartition(" ")[2]) for source in column(sheet, "Source")]
+    assert column(sheet, "Reason") == ["cancelled", "self-pay", *["other-service"] * 10, "outside-month"]
+    assert places == [14, 13, *range(2, 12), 12]
+    assert sheet.print_area == "'Not billed'!$A$1:$H$3"
+
+
 def claim_lines_of(tmp_path: Path, rows: list[dict[str, Any]], insurer: str = "manulife") -> Worksheet:
     more = MORE.replace('channel = "TELUS eClaims"\n', "")
     return insurer_book(on_ledger(month_of(tmp_path, rows, more=more)), insurer)["Claim lines"]
@@ -469,7 +480,8 @@ def dump(content: bytes) -> str:
         lines += [
             "",
             f"[{sheet.title}] frozen {sheet.freeze_panes} filter {sheet.auto_filter.ref}",
-            f"titles {sheet.print_title_rows}",
+            f"titles {sheet.print_title_rows} printed {sheet.print_area or 'all'} "
+            f"pages end after {[page_break.id for page_break in sheet.row_breaks.brk]}",
             f"{setup.orientation} paper {setup.paperSize} fit {setup.fitToWidth}x{setup.fitToHeight} "
             f"{sheet.sheet_properties.pageSetUpPr.fitToPage if sheet.sheet_properties.pageSetUpPr else None}",
             f"header {head.left.text} | {head.right.text}",

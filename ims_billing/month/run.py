@@ -184,13 +184,16 @@ def _attention(month: Month) -> pd.DataFrame:
         ways=numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
-    lines = lines.assign(rank=rank).sort_values(["rank", "service_date", "source"], kind="stable", ignore_index=True)
+    place = month.sessions[["file", "sheet", "row"]].loc[holds["session"]].reset_index(drop=True)
+    order = ["rank", "service_date", "file", "sheet", "row"]
+    lines = lines.assign(rank=rank, **place).sort_values(order, kind="stable", ignore_index=True)
     return as_frame(lines, ATTENTION)
 
 
 def _not_billed(month: Month) -> pd.DataFrame:
-    lines = _listing(month.sessions[month.sessions["outcome"] == "not_billed"])
-    lines = lines.sort_values(["reason", "service_date", "source"], kind="stable", ignore_index=True)
+    """The sessions that are not billed (NOT_BILLED), by reason, and in the order of the files' rows."""
+    sessions = month.sessions[month.sessions["outcome"] == "not_billed"]
+    lines = _listing(sessions.sort_values(["reason", "file", "sheet", "row"], kind="stable", ignore_index=True))
     return as_frame(lines.assign(why=lines["reason"].map(REASONS)), NOT_BILLED)
 
 

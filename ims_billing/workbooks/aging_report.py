@@ -16,7 +16,7 @@ from ims_billing.workbooks.sheet import Book, column_values
 
 CALL_LIST = {
     "insurer": Column("Insurer"),
-    "claim": Column("Claim", width=18.5),
+    "claim": Column("Claim", width=19.5),
     "patient": Column("Patient"),
     "service_date": Column("Service date", "date"),
     "policy": Column("Policy", "id"),
@@ -113,9 +113,10 @@ def _not_sent(books: pd.DataFrame) -> list[Block]:
 def _blocks(frame: pd.DataFrame) -> list[Block]:
     money = [Column(f"{bucket} days", "money") for bucket in BUCKETS]
     columns = [Column("Insurer"), Column("Claims", "count"), *money, Column("Owed", "money")]
+    largest_first = sorted(by_insurer(frame), key=lambda line: -sum(line[2].values()))
     rows: list[tuple[Value, ...]] = [
         (insurer, count, *(cents[bucket] / 100 for bucket in BUCKETS), sum(cents.values()) / 100)
-        for insurer, count, cents in by_insurer(frame)
+        for insurer, count, cents in largest_first
     ]
     owed = frame[frame["owed_cents"] > 0]
     sums = [int(owed.loc[owed["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS]

@@ -27,7 +27,8 @@ def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
     chart.type = "bar" if lie == "bar" else "col"
     more = f", the {block.bars} largest" if len(block.rows) > block.bars else ""
     names_of = " and ".join(block.columns[each].heading.lower() for each in _numbers(block))
-    chart.title = f"{block.title}: {names_of}{more}"
+    named = names_of in block.title.lower()
+    chart.title = f"{block.title}{'' if named else f': {names_of}'}{more}"
     numbers = _numbers(block)
     for each in numbers:
         chart.add_data(Reference(sheet, min_col=each + 1, min_row=first, max_row=last))

@@ -74,12 +74,16 @@ def claim_summary(view: MonthView) -> bytes:
     book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck, printed=printed)
     needs_attention(book, view)
     add_to_send(book, view)
-    book.table("Not billed", list(NOT_BILLED.values()), column_values(_ims_first(view), list(NOT_BILLED)))
+    _add_not_billed(book, view.not_billed)
     book.page("Sources", f"Where {view.month} comes from", [], sources(view))
     return book.bytes()
 
 
-def _ims_first(view: MonthView) -> pd.DataFrame:
-    """The sessions that are not billed: first those that would be but for a reason of their own, then the rest."""
-    rest = view.not_billed["reason"].isin(("other-service", "outside-month"))
-    return pd.concat([view.not_billed[~rest], view.not_billed[rest]], ignore_index=True)
+def _add_not_billed(book: Book, sessions: pd.DataFrame) -> None:
+    """The sessions that are not billed: first those that would be but for a reason of their own, then the rest.
+
+    The rest, most of a month, is not printed.
+    """
+    rest = sessions["reason"].isin(("other-service", "outside-month"))
+    rows = column_values(pd.concat([sessions[~rest], sessions[rest]]), list(NOT_BILLED))
+    book.table("Not billed", list(NOT_BILLED.values()), rows, printed_rows=int((~rest).sum()))

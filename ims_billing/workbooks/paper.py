@@ -30,42 +30,33 @@ def paper_for(widths: Sequence[float]) -> int:
 class Paper:
     """A sheet that is one page wide, as it is filled row by row.
 
+    Another program's font makes columns wider, and the print smaller: so it goes by the pages that were begun on
+    purpose, not by where this program takes them to end.
+
     widths: of the sheet's columns, in characters
     """
 
     def __init__(self, sheet: Any, widths: Sequence[float]) -> None:
         self._sheet = sheet
         self._high = _HIGH / _scale(widths, paper_for(widths))
-        # Rows so far, and their height on this page, and since a page was last begun on purpose.
-        self._rows, self._used, self._since = 0, 0.0, 0.0
+        # Rows so far, and the height of those since a page was last begun on purpose.
+        self._rows, self._since = 0, 0.0
 
     def add(self, height: float) -> None:
         """Takes in a row of a height in points."""
         self._rows += 1
         self._since += height
-        self._used = self._used + height if self._used + height <= self._high else height
 
-    def keep_together(self, height: float) -> None:
-        """Begins a new page where rows of that height in all would not fit on this one."""
-        if self._used and self._used + height > self._high >= height:
+    def has_room(self, height: float) -> bool:
+        """Whether rows of that height in all fit on this page."""
+        return self._since + height <= self._high
+
+    def keep_together(self, height: float, least: float) -> None:
+        """Begins a new page for rows of that height where this one has no room, or of `least` where no page has it."""
+        if self._since and not self.has_room(height if height <= self._high else least):
             self.begin()
-
-    def keep_with_chart(self, table: float, chart: float) -> bool:
-        """Begins a new page for a table with its chart where both fit on one; False where the chart needs its own.
-
-        Another program's font makes columns wider, and the print smaller: so it goes by pages that were begun on
-        purpose, not by where this program takes them to end.
-        """
-        if self._since + table + chart <= self._high:
-            return True
-        both = table + chart <= self._high
-        # A page that holds little else goes on; one that would end within the table does not.
-        if self._since > self._high / 3 and (both or self._since + table > self._high):
-            self.begin()
-            return both
-        return False
 
     def begin(self) -> None:
         """Begins a new page."""
         self._sheet.row_breaks.append(Break(id=self._rows))
-        self._used = self._since = 0.0
+        self._since = 0.0

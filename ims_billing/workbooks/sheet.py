@@ -68,6 +68,7 @@ class Book:
         marked: Mapping[tuple[int, int], Cell] | None = None,
         frozen: int = 0,
         printed: int | None = None,
+        printed_rows: int | None = None,
         totals: Sequence[Value] = (),
     ) -> Placed:
         """A sheet that is one table: its header frozen, with filters; text wraps at `widest`.
@@ -75,8 +76,9 @@ class Book:
         By position, from 0: the rows `struck` are struck out, a line is drawn above those of `groups`, and nothing is
         to be typed in those that are `settled`. The rows `above` stand over the header and do not wrap; the columns of
         notes `beside` begin in the header's row, one column apart; `marked` gives single cells another look, whatever
-        their value; as many columns are `frozen` as it says, and only the first `printed` ones go on paper; a line of
-        `totals` stands under the rows, outside the filter. Returns where the rows are, for checks on what is typed.
+        their value; as many columns are `frozen` as it says; only the first `printed` columns and `printed_rows` go on
+        paper; a line of `totals` stands under the rows, outside the filter. Returns where the rows are, for checks on
+        what is typed.
         """
         kept = list(rows)
         if len(kept) > _MOST_ROWS:
@@ -159,8 +161,9 @@ class Book:
         if columns:
             sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + len(kept)}"
         sheet.page_setup.paperSize = paper_for(widths[:printed])
-        if printed is not None:
-            sheet.print_area = f"A1:{get_column_letter(printed)}{header + len(kept) + bool(totals)}"
+        if printed is not None or printed_rows is not None:
+            last = header + (len(kept) + bool(totals) if printed_rows is None else printed_rows)
+            sheet.print_area = f"A1:{get_column_letter(printed or len(columns))}{last}"
         placed = Placed(sheet, header + 1)
         for number, column in enumerate(columns):
             if column.choices and kept:
@@ -208,11 +211,12 @@ class Book:
             height = heading_height(block.columns, widths[: len(block.columns)])
             heights = [block.row_height or _LINE_HEIGHT * _most_lines(values, widths) for values in block.rows]
             charted = block.chart is not None and len(block.rows) > 1
-            # The title is never alone: its headings and two rows go with it.
+            # A table stands whole on a page; where none is long enough, its title, headings and two rows do.
             top = _LINE_HEIGHT + _SECTION_HEIGHT + height
             below = _LINE_HEIGHT * (bool(block.totals) + len(block.note.splitlines()))
-            whole = not charted or paper.keep_with_chart(top + sum(heights) + below, _CHART_HEIGHT)
-            paper.keep_together(top + sum(heights[:2]))
+            table = top + sum(heights) + below
+            paper.keep_together(table, top + sum(heights[:2]))
+            whole = paper.has_room(table + _CHART_HEIGHT)
             add_blank()
             add([block.title], "section", ["text"], _SECTION_HEIGHT)
             add([c.heading for c in block.columns], "heading", kinds, height)

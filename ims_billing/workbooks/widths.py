@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column, Kind
 
-_NARROWEST, WIDEST, _LONG, _LONG_ON_PAGE = 7, 46, 36, 54
+_NARROWEST, WIDEST, _LONG, _LONG_ON_PAGE = 7, 56, 36, 54
+
+# Characters that are narrower, and wider, than a digit.
+_THIN, _CAPITAL, _BROAD = re.compile("[-.,:;'!|()/ijlI]"), re.compile("[A-HJ-Z]"), re.compile("[MWmw@%\u1100-\uffff]")
+_SPACE = 0.5
 
 
 def _length(value: Value, kind: Kind) -> int:
@@ -24,16 +29,26 @@ def _length(value: Value, kind: Kind) -> int:
     return max((len(line) for line in str(value).splitlines()), default=0)
 
 
+def _in_digits(text: str) -> float:
+    """How wide a text is in the font of the workbooks, as Excel counts widths: in digits."""
+    return (
+        len(text) - 0.5 * len(_THIN.findall(text)) + 0.2 * len(_CAPITAL.findall(text)) + 0.6 * len(_BROAD.findall(text))
+    )
+
+
 def lines_of(value: Value, width: float) -> int:
     """How many lines a text breaks into in a column of that width; words are kept whole."""
-    if not isinstance(value, str) or len(value) < width - 2:
+    if not isinstance(value, str) or len(value) * 1.3 < width - 2:
         return 1
-    room, lines, used = int(width - 1.5), 1, 0
+    room, lines, used = width - 1.5, 1, 0.0
     for word in value.split():
-        if used and used + 1 + len(word) > room:
-            lines, used = lines + 1, 0
-        lines += max(0, len(word) - 1) // room
-        used += (1 if used else 0) + (len(word) - 1) % room + 1
+        wide = _in_digits(word)
+        if used and used + _SPACE + wide > room:
+            lines, used = lines + 1, 0.0
+        # A word that is longer than a line breaks where the line ends.
+        more = math.ceil(wide / room) - 1
+        lines += more
+        used += (_SPACE if used else 0) + wide - more * room
     return lines
 
 
