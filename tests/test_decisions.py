@@ -221,6 +221,40 @@ def test_every_kind_that_takes_a_correct_value_says_which_field(folder: Path) ->
     assert set(CORRECTS) == {kind.kind for kind in CATALOGUE.values() if "correct" in kind.decisions}
 
 
+def test_a_correction_that_takes_money_out_of_the_month_is_shown_before_it_counts(folder: Path) -> None:
+    rows = patients(
+        {"Service Date": ""}, {"Fee": 80.0}, {"Service Date": "", "Service": "Massage"}, {"Service Date": ""}
+    )
+    claim(folder, rows)
+    checks = load_workbook(folder / SUMMARY)["Needs attention"].data_validations.dataValidation
+    days, amounts = ([v for v in checks if v.type == form and v.formula1 != "1"] for form in ("date", "decimal"))
+    first, last = (dt.date(1899, 12, 30) + dt.timedelta(int(n)) for n in (days[0].formula1, days[0].formula2))
+    assert (first, last) == (dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+    assert [(v.errorStyle, "leaves the claims of 2026-10" in v.error) for v in (days[0], amounts[0])] == [
+        ("warning", True), ("warning", True),
+    ]  # fmt: skip
+    typed = {2: ("missing-service-date", "2025-10-08"), 3: ("fee-not-as-listed", "0"),
+             4: ("missing-service-date", "2026-10-08"), 5: ("missing-service-date", "2026-10-09")}  # fmt: skip
+    decide(
+        folder,
+        [{"Kind": kind, "Source": f"row {n}", "Correct value": value} for n, (kind, value) in typed.items()],
+    )
+    file, month = str(folder / "sessions.xlsx"), ("--month", "2026-10", "--as-of", "2026-11-05")
+    shown = json.loads(run(folder, "check", file, *month, "--json").stdout)
+    assert outcomes(shown)[:2] == ["held missing-service-date", "held fee-not-as-listed"], "nothing counts yet"
+    out = [(each["row"], each["reason"], each["cents"]) for each in shown["taken_out"]]
+    assert out == [(2, "outside-month", 9500), (3, "no-charge", 8000)]
+    screen = " ".join(run(folder, "check", file, *month).stdout.split())
+    assert "take 2 sessions, $175.00, out of 2026-10" in screen
+    assert "Madeup" not in screen
+    for more in (["--dry-run"], []):
+        done = json.loads(run(folder, "claim", file, *month, "--json", *more).stdout)
+        assert outcomes(done) == [
+            "not_billed outside-month", "not_billed no-charge", "not_billed other-service", "claimed",
+        ]  # fmt: skip
+        assert done["taken_out"] == shown["taken_out"]
+
+
 REFUSED: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("Bill", "", {"Practitioner": "Carla Specimen"}, "not-a-physiotherapist", "this can't be approved here"),
     ("Bill", "", {"Insurer": ""}, "missing-insurer", "it needs its correct value"),

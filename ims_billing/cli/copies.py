@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,11 @@ from typing import TYPE_CHECKING
 from ims_billing.cli.options import command_line
 
 if TYPE_CHECKING:
+    from ims_billing.clinic.clinic import Clinic
+    from ims_billing.commands.workplace import Workplace
     from ims_billing.ledger.ledger import Ledger
+    from ims_billing.month.reasons import TakenOut
+    from ims_billing.vocabulary.intake import Intake
 
 
 def name_unread_copies(
@@ -34,10 +39,9 @@ def name_unread_copies(
         return
     from ims_billing.cli import screen
     from ims_billing.commands.unread_copies import in_words, unread_copies
-    from ims_billing.commands.workplace import Workplace
     from ims_billing.workbooks.files import summaries
 
-    at = Workplace(memory, folder, password, _of_environment)
+    at = _onlooker(memory, folder, password)
     for month in months:
         summary = summaries(folder, month)
         for copy in unread_copies(at, month, own=own, but=[but] if but else []):
@@ -46,8 +50,27 @@ def name_unread_copies(
             screen.notify(in_words(copy, command))
 
 
+def typed_out(
+    memory: Ledger, folder: Path, months: Iterable[str], intake: Intake, clinic: Clinic, as_of: dt.date
+) -> list[TakenOut]:
+    """The sessions that values typed in these months' summaries, and not read yet, would take out of their month."""
+    months = [month for month in months if (folder / month).is_dir()]
+    if not months:
+        return []
+    from ims_billing.commands.claim import Request, typed_taken_out
+
+    at = _onlooker(memory, folder)
+    return [one for month in months for one in typed_taken_out(Request(intake, clinic, month, as_of), at)]
+
+
+def _onlooker(memory: Ledger, folder: Path, password: str = "") -> Workplace:
+    """The workplace of a command that looks into workbooks which may be of no use to it: it asks for no password."""
+    from ims_billing.commands.workplace import Workplace
+
+    return Workplace(memory, folder, password, _of_environment)
+
+
 def _of_environment(_name: str, again: bool) -> str | None:
-    """Nobody is asked for a password to look into what may be nothing."""
     return None if again else os.environ.get("IMS_BILLING_PASSWORD") or None
 
 

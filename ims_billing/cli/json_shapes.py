@@ -168,6 +168,16 @@ class DecisionJson(Shape):
     refused: str | None
 
 
+class TakenOutJson(Shape):
+    """A session that a correct value takes out of the month; `cents` is its fee as read."""
+
+    file: str
+    sheet: str
+    row: int
+    reason: str
+    cents: int
+
+
 class MonthJson(Shape):
     """What `check` and `claim` print; `result` says whether anything is on hold: the exit code of `claim` does not."""
 
@@ -181,6 +191,7 @@ class MonthJson(Shape):
     findings: list[FindingJson] = []
     second_insurers: list[SecondJson] = []
     written: list[str]
+    taken_out: list[TakenOutJson] = []
     decisions: list[DecisionJson]
     next_command: str | None
     result: Literal[

@@ -91,6 +91,7 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
         **({"findings": of_no_session} if of_no_session else {}),
         **({"second_insurers": _rest_json(rest)} if rest and len(rest.claims) else {}),
         "written": [str(path) for path in written],
+        **({"taken_out": taken} if (taken := _taken_out_json(shown)) else {}),
         "decisions": [] if shown.decisions is None else _decisions_json(shown.decisions, month),
         "next_command": next_command(shown) or None,
         "result": _result(month),
@@ -118,6 +119,15 @@ def _decisions_json(decisions: pd.DataFrame, month: Month) -> list[dict[str, Any
             }
         )
     return listed
+
+
+def _taken_out_json(shown: Shown) -> list[dict[str, Any]]:
+    """The sessions that correct values take out of the month, with those typed in its summary and not read yet."""
+    places = shown.month.sessions.loc[[each.session for each in shown.taken_out], ["file", "sheet", "row"]]
+    return [
+        {"file": file, "sheet": sheet, "row": row, "reason": each.reason, "cents": each.cents}
+        for (file, sheet, row), each in zip(places.itertuples(index=False, name=None), shown.taken_out, strict=True)
+    ]
 
 
 def _rest_json(rest: Rest) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import typer
 
 from ims_billing import __version__
 from ims_billing.cli.app import HELD, app
-from ims_billing.cli.copies import name_unread_copies
+from ims_billing.cli.copies import name_unread_copies, typed_out
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import (
     All,
@@ -42,6 +42,7 @@ from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Clinic
+    from ims_billing.month.reasons import TakenOut
     from ims_billing.month.why import Page
 
 
@@ -68,12 +69,15 @@ def check(
     path = find_clinic(clinic, files)
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
-    prepared = prepare(read_all(files, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
-    shown = screen.Shown(prepared, command_line("claim", files, clinic=clinic, ledger=ledger), would=True)
-    if path:
-        months = [prepared.month] if prepared.month else months_in(prepared.sessions)
-        folder = path.parent / "reports"
+    intake = read_all(files, rules_of_clinic)
+    prepared = prepare(intake, rules_of_clinic, month, day_of(as_of), memory)
+    typed: list[TakenOut] = []
+    if path and memory:
+        months, folder = [prepared.month] if prepared.month else months_in(prepared.sessions), path.parent / "reports"
         name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
+        typed = typed_out(memory, folder, months, intake, rules_of_clinic, day_of(as_of))
+    command = command_line("claim", files, clinic=clinic, ledger=ledger)
+    shown = screen.Shown(prepared, command, would=True, typed_taken_out=typed)
     if as_json:
         print_json(json_view.month_json(shown))
     else:

@@ -26,6 +26,7 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
+from ims_billing.month.reasons import TakenOut
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
 from ims_billing.payments.positions import answers
@@ -116,6 +117,19 @@ def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = request.prepare(decided, at.progress)
         return prepared, request.rest(run_of(prepared), prepared, ledger)
+
+
+def typed_taken_out(request: Request, at: Workplace) -> tuple[TakenOut, ...]:
+    """The sessions that a correct value takes out of the month, once `claim` reads what is typed in its summary.
+
+    Empty where nothing was typed, and where it can't be read: `claim` says why.
+    """
+    try:
+        if at.ledger.exists and decided_in(at, request.month, None):
+            return foresee(request, at)[0].taken_out
+    except BillingError:
+        pass
+    return ()
 
 
 def claim(request: Request, at: Workplace) -> Recorded:

@@ -13,7 +13,7 @@ import pandas as pd
 from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.claims import claim_lines, prices
-from ims_billing.month.reasons import reasons_not_to_bill
+from ims_billing.month.reasons import TakenOut, reasons_not_to_bill, taken_out
 from ims_billing.month.totals import proven_totals
 from ims_billing.sessions.claim_state import ClaimStates, claim_states, with_claims_in_the_way
 from ims_billing.sessions.classify import classify
@@ -79,6 +79,8 @@ class Month:
     """Sessions of months before (JUDGED) that would be claimed if their month were billed."""
     elsewhere: pd.DataFrame
     """The active claims of any month (ON_LEDGER) whose sessions are not in the files."""
+    taken_out: tuple[TakenOut, ...] = ()
+    """The sessions that are not billed because of a correct value."""
 
     @property
     def held(self) -> pd.DataFrame:
@@ -162,6 +164,7 @@ def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress
         decided=classified.decided,
         earlier=_earlier(judged.sessions, lookup, scope),
         elsewhere=lookup.states.recalled.elsewhere,
+        taken_out=taken_out(intake.sessions, judged.sessions, classified.decided),
     )
 
 

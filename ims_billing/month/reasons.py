@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.sessions.decisions import Decided
+from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
 from ims_billing.vocabulary.spelling import bare, day_text
@@ -39,3 +42,36 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
     ]
     reason = np.select([rows for rows, _ in rules], [reason for _, reason in rules], default="")
     return pd.Series(reason, index=sessions.index, dtype="str")
+
+
+# The field that a reason looks at.
+_LOOKS_AT = {
+    **dict.fromkeys(("outside-month", "in-the-future"), "service_date"),
+    **dict.fromkeys(DID_NOT_TAKE_PLACE, "status"),
+    "other-service": "service_name",
+    "no-charge": "fee_cents",
+    "self-pay": "insurer",
+    "billed-elsewhere": "billed",
+}
+
+
+class TakenOut(NamedTuple):
+    """A session that is not billed because of a correct value: why, and its fee as read, in cents."""
+
+    session: int
+    reason: str
+    cents: int
+
+
+def taken_out(read: pd.DataFrame, judged: pd.DataFrame, decided: Decided) -> tuple[TakenOut, ...]:
+    """The sessions that a correct value takes out of the month (`read`: SESSIONS as read; `judged`: JUDGED).
+
+    Nothing is corrected but what holds a session, so the reason is the value's where it looks at the corrected field.
+    """
+    fields: dict[int, set[str]] = {}
+    for session, kind in decided.corrected:
+        fields.setdefault(session, set()).update(CORRECTS[kind] or _LOOKS_AT.values())
+    out = judged[judged.index.isin(list(fields)) & (judged["outcome"] == "not_billed")]
+    cents = read.loc[out.index, "fee_cents"].tolist()
+    each = zip(out.index.tolist(), out["reason"], cents, strict=True)
+    return tuple(TakenOut(*one) for one in each if _LOOKS_AT.get(one[1]) in fields[one[0]])

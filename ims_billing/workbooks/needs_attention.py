@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -61,6 +62,11 @@ _NUMBERS = {
 }
 # What a list offers to choose from, by the column that a correct value replaces.
 _LISTS = ("insurer", "practitioner")
+# What a program shows where a value is typed that takes the session out of the month's claims.
+_TAKES_OUT = {
+    "service_date": "This is no day in {month}. With a day of another month this session leaves the claims of {month}.",
+    "fee_cents": "This is no amount above 0.00. With a fee of 0.00 this session leaves the claims of {month}.",
+}
 
 
 def needs_attention(book: Book, view: MonthView) -> None:
@@ -98,7 +104,7 @@ def needs_attention(book: Book, view: MonthView) -> None:
         frozen=_PLACES["patient"] + 1,
         printed=_PLACES["note"] + 1,
     )
-    _check(placed, lines, own, columns, {name: len(names[name]) for name in _LISTS})
+    _check(placed, lines, own, columns, view.month, {name: len(names[name]) for name in _LISTS})
 
 
 def _lead(own: pd.DataFrame) -> str:
@@ -167,8 +173,19 @@ def _shown_as(column: str | None) -> Kind:
     return "money" if column == "fee_cents" else "id"
 
 
+def _days_of(month: str) -> tuple[str, str]:
+    """The first and last day of a month, as Excel counts days."""
+    first = pd.Timestamp(f"{month}-01") - pd.Timestamp(1899, 12, 30)
+    return str(first.days), str(first.days + pd.Timestamp(f"{month}-01").days_in_month - 1)
+
+
 def _check(
-    placed: Placed, lines: pd.DataFrame, own: Sequence[int], columns: Sequence[str | None], names: dict[str, int]
+    placed: Placed,
+    lines: pd.DataFrame,
+    own: Sequence[int],
+    columns: Sequence[str | None],
+    month: str,
+    names: dict[str, int],
 ) -> None:
     """Drop-downs of what counts on each line, and a check on what is typed as the correct value."""
     decision, value = _PLACES["decision"], _PLACES["correct_value"]
@@ -178,7 +195,7 @@ def _check(
         kind = str(lines.at[place, "kind"])
         bill = [BILL] if kind in CATALOGUE and "bill" in CATALOGUE[kind].decisions else []
         by_words.setdefault(f'"{",".join([*bill, DO_NOT_BILL, LATER])}"', []).append((place, decision))
-        check = _check_of(columns[place], names, placed.first)
+        check = _check_of(columns[place], month, names, placed.first)
         if check:
             by_check.setdefault(check, []).append((place, value))
     for words, places in by_words.items():
@@ -187,7 +204,7 @@ def _check(
         placed.check(check, places)
 
 
-def _check_of(column: str | None, names: dict[str, int], first: int) -> Check | None:
+def _check_of(column: str | None, month: str, names: dict[str, int], first: int) -> Check | None:
     if column is None:
         return Check("any", title="Correct value", prompt="This line takes no value. Choose a decision.")
     if not column:
@@ -198,6 +215,11 @@ def _check_of(column: str | None, names: dict[str, int], first: int) -> Check | 
         letter = get_column_letter(len(COLUMNS) + 3 + _LISTS.index(column))
         # Another insurer or practitioner of the clinic counts as well, so the list only asks.
         return Check("list", f"${letter}${first}:${letter}${first + names[column] - 1}", what, prompt, firm=False)
+    if column in _TAKES_OUT:
+        # A day of another month or a fee of nothing may be right, and may be a slip that nobody would see.
+        otherwise = _TAKES_OUT[column].format(month=month)
+        check = Check("decimal", title=what, prompt=prompt, firm=False, bounds=("0.01", "99999"), otherwise=otherwise)
+        return replace(check, form="date", bounds=_days_of(month)) if column == "service_date" else check
     if column.endswith("_date"):
         return Check("date", title=what, prompt=prompt)
-    return Check("decimal" if column == "fee_cents" else "any", title=what, prompt=prompt)
+    return Check("any", title=what, prompt=prompt)

@@ -78,6 +78,8 @@ class Check:
     title: what is typed there
     prompt: shown beside the cell once it is chosen
     firm: whether another value is refused, and not only asked about
+    bounds: the least and the largest value that pass, as Excel counts days; empty: those of any day or amount
+    otherwise: what is shown where another value is typed; empty: the prompt
     """
 
     form: Literal["list", "date", "decimal", "any"]
@@ -85,6 +87,8 @@ class Check:
     title: str = ""
     prompt: str = ""
     firm: bool = True
+    bounds: tuple[str, str] | None = None
+    otherwise: str = ""
 
 
 # The first and last day, and the largest amount, that a check lets pass: the program's own checks are closer.
@@ -104,12 +108,13 @@ class Placed(NamedTuple):
             return
         rule = DataValidation(type=None if check.form == "any" else check.form, sqref=cells, allow_blank=True)
         if check.form in _BOUNDS:
-            rule.operator, (rule.formula1, rule.formula2) = "between", _BOUNDS[check.form]
+            rule.operator, (rule.formula1, rule.formula2) = "between", check.bounds or _BOUNDS[check.form]
         elif check.form == "list":
             rule.formula1 = check.allowed
         rule.errorStyle = "stop" if check.firm else "warning"
         rule.showErrorMessage = check.form != "any"
-        rule.errorTitle, rule.error = check.title[:32], (check.prompt or f"Choose one of: {check.allowed}")[:255]
+        otherwise = check.otherwise or check.prompt or f"Choose one of: {check.allowed}"
+        rule.errorTitle, rule.error = check.title[:32], otherwise[:255]
         if check.prompt:
             rule.showInputMessage, rule.promptTitle, rule.prompt = True, check.title[:32], check.prompt[:255]
         self.sheet.data_validations.append(rule)

@@ -14,7 +14,7 @@ from rich.text import Text
 from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
 from ims_billing.cli.screen.layout import WIDEST, Heading, listed, side_by_side, table, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
-from ims_billing.cli.screen.on_hold import changed_since, on_hold, to_check
+from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
 from ims_billing.cli.screen.places import Places
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import day_text, dollars
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ims_billing.month.prepare import Month
+    from ims_billing.month.reasons import TakenOut
     from ims_billing.month.second_insurer import Rest
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.workbooks.files import Written
@@ -69,6 +70,13 @@ class Shown:
     """The month's claim summary; None where nothing was recorded."""
     unwritten: Sequence[str] = ()
     """Months that are on the ledger and whose files were never written."""
+    typed_taken_out: Sequence[TakenOut] = ()
+    """The sessions that typed values would take out of the month, once `claim` reads them."""
+
+    @property
+    def taken_out(self) -> Sequence[TakenOut]:
+        """The sessions that correct values take out of the month, with those that are typed and not read yet."""
+        return self.typed_taken_out or self.month.taken_out
 
 
 def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Text]:
@@ -83,7 +91,12 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *_insurers(month, wide),
         *_months(month, wide),
     ]
-    never_cut = [*changed_since(month, places, wide), *_decided(shown, places, wide), *_second_insurers(shown, wide)]
+    never_cut = [
+        *changed_since(month, places, wide),
+        *_decided(shown, places, wide),
+        *taken_out(month, shown.taken_out, places, wide),
+        *_second_insurers(shown, wide),
+    ]
     end = [*next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
     if everything:
         more = [*every_finding(month, places, wide), *every_reason(month, wide), *requirements_not_stated(month, wide)]

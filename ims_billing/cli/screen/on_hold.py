@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import listed, wrapped
-from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REMEDIES
+from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import dollars
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from ims_billing.cli.screen.places import Places
     from ims_billing.month.prepare import Month
+    from ims_billing.month.reasons import TakenOut
 
 # Rows that are named of each kind, at most.
 _ROWS = 4
@@ -47,6 +50,24 @@ def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
         rows = f" (row {places.of(sessions, 8)})" if len(sessions) else ""
         lines += wrapped(f"{message}{rows}", wide, first="  ", rest="    ")
     return lines
+
+
+def taken_out(month: Month, sessions: Sequence[TakenOut], places: Places, wide: int) -> list[Text]:
+    """What correct values take out of the month, why, and in which rows: a slip of the year would be money lost."""
+    if not sessions:
+        return []
+    count = f"{len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}"
+    amount, name = dollars(sum(each.cents for each in sessions)), month.month or "the months"
+    by_reason: dict[str, list[int]] = {}
+    for each in sessions:
+        by_reason.setdefault(each.reason, []).append(each.session)
+    parts = [
+        f"{REASONS[reason]} (row {places.of(month.sessions.loc[labels], 8)})" for reason, labels in by_reason.items()
+    ]
+    head = f"Correct values take {count}, {amount}, out of {name}:"
+    lines = [line for part in parts for line in wrapped(part, wide, first="  ", rest="    ")]
+    end = wrapped("If that is a slip, type another value: ims-billing help deciding", wide, first="  ", rest="    ")
+    return [Text(), *wrapped(head, wide, style="bold red"), *lines, *end]
 
 
 def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[Text]:
