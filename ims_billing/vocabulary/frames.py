@@ -394,7 +394,8 @@ def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.
     else:
         frame = values if isinstance(values, pd.DataFrame) else pd.DataFrame(values, columns=names, index=index)
     frame = frame[names]
-    other = {column.name: column.dtype for column in columns if str(frame.dtypes[column.name]) != column.dtype}
+    now = dict(frame.dtypes.items())
+    other = {column.name: column.dtype for column in columns if str(now[column.name]) != column.dtype}
     return prove(frame.astype(other) if other else frame, columns)
 
 

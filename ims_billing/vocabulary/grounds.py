@@ -58,7 +58,7 @@ def grounds_of(text: str) -> list[Ground]:
 def _read(text: str, wanted: type[Remark] | type[Ground]) -> list[dict[str, Any]]:
     names = wanted.__dataclass_fields__.keys()
     try:
-        objects = json.loads(text or "[]")
+        objects = json.loads(text) if text else []
     except ValueError:
         objects = None
     if not isinstance(objects, list) or not all(isinstance(each, dict) and each.keys() == names for each in objects):

@@ -13,7 +13,7 @@ from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.remarks import remarked
 from ims_billing.workbooks.sheet import Book, column_values
 from ims_billing.workbooks.sources import sources
-from ims_billing.workbooks.to_send import add_to_send
+from ims_billing.workbooks.to_send import add_to_send, sent_of
 
 CLAIMS = {
     "claim": Column("Claim"),
@@ -55,8 +55,9 @@ def claim_summary(view: MonthView) -> bytes:
         ("Batch", str(view.batches[-1].number) if view.batches else "none yet"),
         *ims_share(view.totals),
     ]
+    books = sent_of(view)
     title = f"IMS claims, {view.month}: {view.origin.clinic}"
-    book.page("Overview", title, facts, overview(view), lead=lead(view))
+    book.page("Overview", title, facts, overview(view, books), lead=lead(view))
     struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
     columns = dict(CLAIMS)
     if (view.claims["follows"] != "").any():
@@ -73,7 +74,7 @@ def claim_summary(view: MonthView) -> bytes:
     printed = list(columns).index("send_by") + 1
     book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck, printed=printed)
     needs_attention(book, view)
-    add_to_send(book, view)
+    add_to_send(book, view, books)
     _add_not_billed(book, view.not_billed)
     book.page("Sources", f"Where {view.month} comes from", [], sources(view))
     return book.bytes()

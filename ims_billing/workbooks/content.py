@@ -18,20 +18,22 @@ class Content:
     """The cells of a workbook by sheet and column, without their order: who sorts a sheet changes nothing it says."""
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[str, int], list[str]] = {}
+        self._columns: dict[tuple[str, int], list[Any]] = {}
 
     def add(self, sheet: str, values: Sequence[Any], left_out: Collection[int] = ()) -> None:
         """Adds a row, from the sheet's first column on, but for the columns that are left out."""
         for place, value in enumerate(values):
-            plain = "" if place in left_out else _plain(value)
-            if plain:
-                self._columns.setdefault((sheet, place), []).append(plain)
+            if place not in left_out:
+                self._columns.setdefault((sheet, place), []).append(value)
 
     def digest(self) -> str:
         """The same for the same cells, whichever program saved them."""
         whole = hashlib.sha256()
-        for (sheet, place), texts in sorted(self._columns.items()):
-            whole.update("\x1f".join([sheet, str(place), *sorted(texts), "\x1e"]).encode("utf-8", "replace"))
+        for (sheet, place), values in sorted(self._columns.items(), key=lambda column: column[0]):
+            plain = {value: _plain(value) for value in set(values)}
+            texts = sorted(plain[value] for value in values if plain[value])
+            if texts:
+                whole.update("\x1f".join([sheet, str(place), *texts, "\x1e"]).encode("utf-8", "replace"))
         return whole.hexdigest()
 
 

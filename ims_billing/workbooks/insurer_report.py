@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_values
+from ims_billing.workbooks.sheet import Book, column_cells, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {
@@ -61,8 +63,9 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     The clinic, the insurer and the practitioners stand in it as they were when the batch was made.
     """
     origin = batch.origin
-    theirs = view.claims[view.claims["insurer_id"] == insurer.id]
-    claims, voided = theirs[theirs["batch"] == batch.number], theirs[theirs["void_batch"] == batch.number]
+    theirs = view.claims["insurer_id"] == insurer.id
+    claims = view.claims[theirs & (view.claims["batch"] == batch.number)]
+    voided = view.claims[(theirs & (view.claims["void_batch"] == batch.number)).fillna(False)]
     book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of, view.file_mark(batch))
     facts: list[tuple[str, Value]] = [
         ("Clinic", origin.clinic),
@@ -85,17 +88,19 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
-    shown = pd.concat([voided, by_patient])
-    shown = shown.assign(another_way=_another_way(shown, batch, insurer))
-    lines = {name: column for name, (column, wanted) in LINES.items() if wanted is None or wanted in insurer.asks}
+    shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
+    cells = column_cells(shown.assign(another_way=_another_way(shown, batch, insurer)), LINES)
     lines = {
-        name: column for name, column in lines.items() if name not in IF_STATED or _has_value(shown[IF_STATED[name]])
+        name: column
+        for name, (column, wanted) in LINES.items()
+        if (wanted is None or wanted in insurer.asks)
+        and (name not in IF_STATED or any(value not in (None, "") for value in cells[IF_STATED[name]]))
     }
     struck = range(len(voided))
     book.table(
         "Claim lines",
         list(lines.values()),
-        column_values(shown, list(lines)),
+        list(zip(*(cells[name] for name in lines), strict=True)),
         struck=struck,
         totals=[_total(claims, name) for name in lines],
         # On paper the Summary says what goes another way.
@@ -148,10 +153,6 @@ def _to_sign() -> Block:
     return Block("Sent", columns, [("", "", "")], ("", "", ""), row_height=34)
 
 
-def _has_value(column: pd.Series[str]) -> bool:
-    return bool((column.notna() & (column.astype("str") != "")).any())
-
-
 def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
     """Voided claims of earlier batches, struck out among the lines, and what replaces them."""
     instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
@@ -168,31 +169,32 @@ def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
     return Block("Voided claims, struck out among the lines", columns, rows)
 
 
-def _lasting(periods: Sequence[Lasting], days: pd.Series[pd.Timestamp]) -> str:
+def _lasting(periods: Sequence[Lasting], days: Collection[dt.date]) -> str:
     """Those of the periods that cover one of the days, in words."""
     covering = (
         period.text()
         for period in periods
-        if ((days >= pd.Timestamp(period.since)) & (days <= pd.Timestamp(period.until or days.max()))).any()
+        if any(period.since <= day and (period.until is None or day <= period.until) for day in days)
     )
     return "; ".join(covering)
 
 
 def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
-    rows: list[tuple[Value, ...]] = []
     cents = ["fee_cents", "patient_paid_cents", "amount_cents"]
-    by_name = claims.groupby("practitioner")
-    counts, sums = by_name.size().to_dict(), by_name[cents].sum().T.to_dict("list")
+    cells = column_cells(claims, ["practitioner", "service_date"])
+    lines: dict[Value, list[tuple[Any, ...]]] = {}
+    for name, *line in zip(*cells.values(), *(claims[name].tolist() for name in cents), strict=True):
+        lines.setdefault(name, []).append(tuple(line))
+    rows: list[tuple[Value, ...]] = []
     for practitioner in origin.practitioners:
-        if practitioner.name not in counts:
+        if practitioner.name not in lines:
             continue
-        amounts = (amount / 100 for amount in sums[practitioner.name])
+        days, *amounts = zip(*lines[practitioner.name], strict=True)
         number = practitioner.numbers.get(insurer.id, "")
-        days = claims.loc[claims["practitioner"] == practitioner.name, "service_date"]
-        stated = [_lasting(periods, days) for periods in (practitioner.registered, practitioner.needling)]
+        stated = [_lasting(periods, set(days)) for periods in (practitioner.registered, practitioner.needling)]
         who = (practitioner.name, practitioner.profession, practitioner.registration, number)
-        rows.append((*who, *stated, counts[practitioner.name], *amounts))
+        rows.append((*who, *stated, len(days), *(sum(column) / 100 for column in amounts)))
     totals = (int(claims[name].sum()) / 100 for name in cents)
     columns = [
         Column("Practitioner"),

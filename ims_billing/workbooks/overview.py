@@ -13,10 +13,10 @@ from ims_billing.workbooks.figures import answered, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.to_send import sent_of
 
 # A session on hold, or a claim without an answer, is money at risk after so many days.
 _HELD_LONG, _UNPAID_LONG = 30, 60
+_SUMMED = ["insurer", "practitioner", "fee_cents", "patient_paid_cents", "amount_cents"]
 
 
 def lead(view: MonthView) -> list[str]:
@@ -41,9 +41,12 @@ def lead(view: MonthView) -> list[str]:
     return sentences
 
 
-def overview(view: MonthView) -> list[Block]:
-    """The tables of the sheet Overview, in their order; what is at risk is left out where it is nothing."""
-    blocks = [_to_do(view)]
+def overview(view: MonthView, books: pd.DataFrame) -> list[Block]:
+    """The tables of the sheet Overview, in their order; what is at risk is left out where it is nothing.
+
+    `books` are the month's workbooks for insurers (TO_SEND).
+    """
+    blocks = [_to_do(view, books)]
     risks = _at_risk(view)
     if risks:
         columns = [Column("At risk", "long"), Column("Number", "count"), Column("Amount", "money")]
@@ -59,8 +62,9 @@ def overview(view: MonthView) -> list[Block]:
 
 
 def _first_insurers(view: MonthView) -> pd.DataFrame:
-    """The active claims as first insurers were asked: a session counts once."""
-    return view.claims[view.claims["voided_on"].isna() & (view.claims["follows"] == "")]
+    """The active claims as first insurers were asked, as far as they are summed up here: a session counts once."""
+    first = view.claims["voided_on"].isna() & (view.claims["follows"] == "")
+    return view.claims.loc[first, _SUMMED]
 
 
 def _count(number: int, noun: str) -> str:
@@ -85,7 +89,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
     return f", {compared} ({_count(last.claims, 'claim')}){whole if year else ''}"
 
 
-def _to_do(view: MonthView) -> Block:
+def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
     """What somebody has to do, the most money first, with the sheet or file to open."""
     rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
@@ -96,10 +100,10 @@ def _to_do(view: MonthView) -> Block:
         rows.append(
             (f"Decide what is still on hold of {month}", len(lines), cents, None, f"claim-summary-{month}.xlsx")
         )
-    books = not_sent(sent_of(view))
-    if len(books):
-        cents = int(books["amount_cents"].sum())
-        rows.append(("Send the insurer workbooks not marked as sent", len(books), cents, first_day(books), "To send"))
+    unsent = not_sent(books)
+    if len(unsent):
+        cents = int(unsent["amount_cents"].sum())
+        rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
     active = view.claims[view.claims["voided_on"].isna()]
     checked = {claim for claim, _ in remarked(active)}
     if checked:
@@ -163,10 +167,13 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
     before = dict((last.by_insurer if what == "insurer" else last.by_practitioner) if last else ())
     rows: list[tuple[Value, ...]] = []
     for name in sorted({*claims[what], *before, *(money[what] if answers else ())}):
-        part, theirs = claims[claims[what] == name], money[money[what] == name]
+        part = claims[claims[what] == name]
         row: tuple[Value, ...] = (name, len(part), *dollars_of(part))
         row += (before.get(name, 0) / 100,) if before else ()
-        rows.append((*row, *_answers(theirs), mean_days(theirs)) if answers else row)
+        if answers:
+            theirs = money[money[what] == name]
+            row += (*_answers(theirs), mean_days(theirs))
+        rows.append(row)
     rows.sort(key=lambda row: (-float(str(row[4])), str(row[0]).casefold()))
     columns = [Column(what.capitalize()), Column("Claims", "count")]
     columns += [Column(name, "money") for name in ("Fees", "Patient paid", "Amount claimed")]

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.writer.excel import ExcelWriter
 
 from ims_billing.workbooks.cell_text import cell_text, escaped
@@ -88,6 +90,23 @@ def _entity(match: re.Match[str]) -> str:
     return _ENTITIES[match[0]]
 
 
+class _InMemory(WorksheetWriter):
+    """Keeps what surrounds the rows of a sheet in memory: openpyxl would make a temporary file of it, and remove it."""
+
+    def __init__(self, sheet: Any) -> None:
+        super().__init__(sheet, io.BytesIO())
+
+    def cleanup(self) -> None:
+        """There is no file to remove."""
+
+
+def begin(sheet: Any, links: Sequence[Hyperlink]) -> None:
+    """Begins to write a sheet that has all but its rows, and gives it its links, which it takes only now."""
+    sheet._writer = _InMemory(sheet)
+    sheet._writer.write_top()
+    sheet._hyperlinks.extend(links)
+
+
 def stamped(
     book: Workbook, stamp: dt.date, rows: Mapping[str, Rows] | None = None, alternatives: Sequence[str] = ()
 ) -> bytes:
@@ -126,7 +145,7 @@ class _StampedZip(zipfile.ZipFile):
 
     def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
         entry = self._entry(str(arcname))
-        content = Path(filename).read_bytes()
+        content = filename.getvalue() if isinstance(filename, io.BytesIO) else Path(filename).read_bytes()
         with self.open(entry, "w") as part:
             if entry.filename not in self._rows:
                 part.write(content)

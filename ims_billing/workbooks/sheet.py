@@ -20,7 +20,7 @@ from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
 from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
-from ims_billing.workbooks.package import Rows, Value, stamped
+from ims_billing.workbooks.package import Rows, Value, begin, stamped
 from ims_billing.workbooks.paper import Paper, paper_for
 from ims_billing.workbooks.parts import FORMATS, Block, Cell, Check, Column, Kind, Placed
 from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_width, width_of
@@ -280,11 +280,8 @@ class Book:
             self._book.custom_doc_props.append(  # type: ignore[attr-defined]
                 StringProperty(name=CONTENT, value=self.content.digest())
             )
-        for name, links in self._links.items():
-            # A write-only sheet keeps only the links that it is given once it has begun to write.
-            sheet: Any = self._book[name]
-            sheet._get_writer()
-            sheet._hyperlinks.extend(links)
+        for name in self._rows:
+            begin(self._book[name], self._links.get(name, ()))
         return stamped(self._book, self.stamp, self._rows, self._alternatives)
 
 
@@ -298,17 +295,22 @@ def _field(text: str) -> str:
     return cell_text(text).replace("\n", " ").replace("&", "&&")
 
 
-def column_values(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Value, ...]]:
-    """The rows of a frame as cells show them: cents (columns that end in `_cents`) in dollars, dates as dates."""
-    shown = []
+def column_cells(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[Value]]:
+    """Columns of a frame as cells show them: cents (columns that end in `_cents`) in dollars, dates as dates."""
+    shown: dict[str, list[Value]] = {}
     for name in columns:
         values = frame[name]
         if name.endswith("_cents"):
-            shown.append([cents / 100 for cents in values.tolist()])
+            shown[name] = [cents / 100 for cents in values.tolist()]
         elif str(values.dtype).startswith("datetime64"):
-            shown.append(values.to_numpy().astype("datetime64[D]").tolist())
+            shown[name] = values.to_numpy().astype("datetime64[D]").tolist()
         elif str(values.dtype) == "Int64":
-            shown.append([None if pd.isna(number) else int(number) for number in values])
+            shown[name] = [None if number is pd.NA else number for number in values.tolist()]
         else:
-            shown.append(values.tolist())
-    return list(zip(*shown, strict=True)) if shown else []
+            shown[name] = values.tolist()
+    return shown
+
+
+def column_values(frame: pd.DataFrame, columns: Iterable[str]) -> list[tuple[Value, ...]]:
+    """The rows of a frame, of these columns, as cells show them."""
+    return list(zip(*column_cells(frame, columns).values(), strict=True))

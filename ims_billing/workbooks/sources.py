@@ -126,10 +126,13 @@ def sources(view: MonthView) -> list[Block]:
 
 def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
     """The claims that rest on each rule, by its name, value, days and source; ledgers of earlier days kept none."""
+    by_text: dict[str, list[str]] = {}
+    for claim, text in zip(claims["claim"], claims["rules"], strict=True):
+        by_text.setdefault(text, []).append(claim)
     rest_on: dict[tuple[str, ...], list[str]] = {}
-    for claim, text in claims[["claim", "rules"]].itertuples(index=False, name=None):
+    for text, own in by_text.items():
         for ground in grounds_of(text):
-            rest_on.setdefault((ground.rule, ground.value, ground.in_force, ground.source), []).append(claim)
+            rest_on.setdefault((ground.rule, ground.value, ground.in_force, ground.source), []).extend(own)
     return rest_on
 
 

@@ -49,9 +49,8 @@ def sent_of(view: MonthView) -> pd.DataFrame:
     return to_send(view.claims, answered, batches, view.sendings)
 
 
-def add_to_send(book: Book, view: MonthView) -> None:
-    """Adds the sheet to the month's summary."""
-    books = sent_of(view)
+def add_to_send(book: Book, view: MonthView, books: pd.DataFrame) -> None:
+    """Adds the sheet to the month's summary, of its workbooks for insurers (TO_SEND)."""
     channels = {(b.number, insurer.id): insurer.channel for b in view.batches for insurer in b.origin.insurers}
     keys = list(zip(books["month"], books["batch"], books["insurer_id"], strict=True))
     days = ["" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in books["sent_on"]]
