@@ -62,3 +62,30 @@ def test_a_table_that_fits_on_a_page_stands_on_one(above: int) -> None:
 )
 def test_a_text_has_as_many_lines_as_its_letters_are_wide(text: str, lines: int) -> None:
     assert lines_of(text, 36) == lines
+
+
+def test_sums_below_and_days_beside_are_as_wide_as_they_are() -> None:
+    """A number or a day that is wider than its cell is shown as ###."""
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    book.table("Table", COLUMNS, [("Sun Life", 95.0)], totals=("Total: 1 claim", 1_234_567.0))
+    book.page(
+        "Page",
+        "Title",
+        [("As of", dt.date(2026, 11, 5))],
+        [Block("First", [Column("A"), Column("N", "count")], [("a", 1)])],
+    )
+    sheets: Any = load_workbook(io.BytesIO(book.bytes()))
+    assert sheets["Table"].column_dimensions["B"].width > len("1,234,567.00")
+    assert sheets["Page"].column_dimensions["B"].width > len("2026-11-05")
+
+
+def test_columns_that_break_are_narrower_where_the_print_would_be_too_small() -> None:
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    columns = [*[Column(f"Column {n}", width=12.5 + n / 16) for n in range(17)], Column("Answer", "long")]
+    book.table("Table", columns, [(*"abcdefghijklmnopq", "a word and " * 9)])
+    sheet: Any = load_workbook(io.BytesIO(book.bytes()))["Table"]
+    widths = [dimension.width for dimension in sheet.column_dimensions.values()]
+    points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in widths)
+    assert sheet.page_setup.paperSize == 5
+    assert 7.99 < points < 8.1
+    assert widths[:17] == [12.5 + n / 16 for n in range(17)]

@@ -16,7 +16,7 @@ from ims_billing.workbooks.sheet import Book, column_values
 
 CALL_LIST = {
     "insurer": Column("Insurer"),
-    "claim": Column("Claim", width=19.5),
+    "claim": Column("Claim"),
     "patient": Column("Patient"),
     "service_date": Column("Service date", "date"),
     "policy": Column("Policy", "id"),

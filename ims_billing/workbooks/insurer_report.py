@@ -15,7 +15,7 @@ from ims_billing.workbooks.sheet import Book, column_cells, column_values
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {
-    "claim": (Column("Claim", width=18.5), None),
+    "claim": (Column("Claim"), None),
     "service_date": (Column("Service date", "date"), None),
     "visit": (Column("Visit"), None),
     "minutes": (Column("Minutes", "count"), None),

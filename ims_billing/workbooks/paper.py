@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from openpyxl.worksheet.pagebreak import Break
@@ -16,6 +16,8 @@ _HIGH = (8.5 * 72 - 2 * 0.7 * 72) * 0.96
 _SIZE, _SMALLEST = 11, 8
 # A character's width in the workbook's font, and what a column has beside its characters.
 _CHARACTER, _BESIDE = 5.25, 3.75
+# As narrow as a column of sentences is made for that, in characters.
+_NARROW = 20
 
 
 def _scale(widths: Sequence[float], paper: int) -> float:
@@ -25,6 +27,15 @@ def _scale(widths: Sequence[float], paper: int) -> float:
 def paper_for(widths: Sequence[float]) -> int:
     """Letter, or Legal where the columns (in characters) would make the type too small on Letter."""
     return LETTER if _scale(widths, LETTER) * _SIZE >= _SMALLEST else LEGAL
+
+
+def narrowed(widths: Sequence[float], breaking: Collection[int]) -> list[float]:
+    """The widths with the columns whose text breaks (by number from 0) narrower, where Legal is too small as well."""
+    over = sum(width * _CHARACTER + _BESIDE for width in widths) - _WIDE[LEGAL] * _SIZE / _SMALLEST
+    less = max(0.0, over) / _CHARACTER / max(1, len(breaking))
+    return [
+        max(_NARROW, width - less) if n in breaking and width > _NARROW else width for n, width in enumerate(widths)
+    ]
 
 
 class Paper:

@@ -21,7 +21,7 @@ from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
 from ims_billing.workbooks.package import Rows, Value, begin, stamped
-from ims_billing.workbooks.paper import Paper, paper_for
+from ims_billing.workbooks.paper import Paper, narrowed, paper_for
 from ims_billing.workbooks.parts import FORMATS, Block, Cell, Check, Column, Kind, Placed
 from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_width, width_of
 
@@ -88,7 +88,7 @@ class Book:
         header = len(above) + 1
         sheet.freeze_panes = f"{get_column_letter(frozen + 1)}{header + 1}"
         sheet.print_title_rows = f"{header}:{header}"
-        distinct = [{row[n] for row in kept} for n in range(len(columns))]
+        distinct = [{row[n] for row in ([*kept, totals] if totals else kept)} for n in range(len(columns))]
         widths = [
             c.width
             or max(
@@ -97,6 +97,7 @@ class Book:
             )
             for n, c in enumerate(columns)
         ]
+        widths[:printed] = narrowed(widths[:printed], [n for n, c in enumerate(columns[:printed]) if c.kind == "long"])
         for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
             dimension = sheet.column_dimensions[get_column_letter(number + 1)]
             dimension.width = width

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import heapq
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -11,37 +13,35 @@ from ims_billing.workbooks.parts import Block, Column, Kind
 
 _NARROWEST, WIDEST, _LONG, _LONG_ON_PAGE = 7, 56, 36, 54
 
-# Characters that are narrower, and wider, than a digit.
+# Characters that are narrower, and wider, than a digit; what a cell has beside its text, and a heading, with the button
+# of its filter; how much wider bold digits are.
 _THIN, _CAPITAL, _BROAD = re.compile("[-.,:;'!|()/ijlI]"), re.compile("[A-HJ-Z]"), re.compile("[MWmw@%\u1100-\uffff]")
-_SPACE = 0.5
+_SPACE, _BESIDE, _BUTTON, _BOLD = 0.5, 1.7, 2.8, 1.05
+# The widest of many texts is among the longest ones.
+_MEASURED = 20
 
 
-def _length(value: Value, kind: Kind) -> int:
+def _texts(value: Value, kind: Kind) -> Sequence[str]:
+    """The lines of a value, as a cell shows them."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return 0
+        return ()
     if kind == "date":
-        # Ten digits and dashes, which are narrower.
-        return 9
-    if kind == "money":
-        return len(f"{value:,.2f}")
-    if kind == "count":
-        return len(f"{value:,}")
-    return max((len(line) for line in str(value).splitlines()), default=0)
+        return ("2026-10-31",)
+    if kind in ("money", "count"):
+        return (f"{value:,.2f}" if kind == "money" else f"{value:,}",)
+    return str(value).splitlines()
 
 
 def _in_digits(text: str) -> float:
     """How wide a text is in the font of the workbooks, as Excel counts widths: in digits."""
-    return (
-        len(text) - 0.5 * len(_THIN.findall(text)) + 0.2 * len(_CAPITAL.findall(text)) + 0.6 * len(_BROAD.findall(text))
-    )
+    thin, capital, broad = (len(each.findall(text)) for each in (_THIN, _CAPITAL, _BROAD))
+    return len(text) - 0.5 * thin + 0.2 * capital + 0.6 * broad
 
 
-def lines_of(value: Value, width: float) -> int:
-    """How many lines a text breaks into in a column of that width; words are kept whole."""
-    if not isinstance(value, str) or len(value) * 1.3 < width - 2:
-        return 1
-    room, lines, used = width - 1.5, 1, 0.0
-    for word in value.split():
+def _lines(text: str, room: float) -> int:
+    """How many lines a text breaks into where there is room for that many digits; words are kept whole."""
+    lines, used = 1, 0.0
+    for word in text.split():
         wide = _in_digits(word)
         if used and used + _SPACE + wide > room:
             lines, used = lines + 1, 0.0
@@ -52,17 +52,26 @@ def lines_of(value: Value, width: float) -> int:
     return lines
 
 
+def lines_of(value: Value, width: float) -> int:
+    """How many lines a text breaks into in a column of that width."""
+    if not isinstance(value, str) or len(value) * 1.3 < width - 2:
+        return 1
+    return _lines(value, width - 1.5)
+
+
 def width_of(values: Iterable[Value], column: Column, longest_text: float = _LONG) -> float:
     """Wide enough for the content and for each word of the heading beside its filter button, within reason."""
-    longest = max((_length(value, column.kind) for value in values), default=0)
-    word = max(len(word) for word in column.heading.split())
-    return min(max(longest * 1.05 + 2.5, word * 1.1 + 3, _NARROWEST), longest_text if column.kind == "long" else WIDEST)
+    texts = (text for value in values for text in _texts(value, column.kind))
+    content = max(map(_in_digits, heapq.nlargest(_MEASURED, texts, key=len)), default=0.0)
+    word = max(map(_in_digits, column.heading.split()), default=0.0)
+    fitting = max(content * _BOLD + _BESIDE, word * _BOLD + _BUTTON, _NARROWEST)
+    return min(fitting, longest_text if column.kind == "long" else WIDEST)
 
 
 def heading_height(columns: Sequence[Column], widths: Sequence[float]) -> float:
     """High enough for the heading that breaks into most lines."""
-    room = (max(1.0, width - 3.5) for width in widths)
-    return 17.0 * max(math.ceil(len(c.heading) * 1.1 / r) for c, r in zip(columns, room, strict=True))
+    rooms = (max(1.0, (width - _BUTTON) / _BOLD) for width in widths)
+    return 17.0 * max(_lines(column.heading, room) for column, room in zip(columns, rooms, strict=True))
 
 
 def page_width(number: int, facts: Sequence[tuple[str, Value]], blocks: Sequence[Block]) -> float:
@@ -73,5 +82,8 @@ def page_width(number: int, facts: Sequence[tuple[str, Value]], blocks: Sequence
         if number < len(block.columns)
     ]
     if number == 0:
-        widths.append(max((len(label) for label, _ in facts), default=0) * 1.1 + 2)
+        widths.append(max((_in_digits(label) for label, _ in facts), default=0.0) * _BOLD + _BESIDE)
+    elif number == 1:
+        # A sentence runs on over the next cells; a day that is too wide is shown as ###.
+        widths += [width_of([fact], Column("", "date")) for _, fact in facts if isinstance(fact, dt.date)]
     return max(widths)
