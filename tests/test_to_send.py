@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import typed_tables
 from ims_billing.vocabulary.errors import BillingError
-from tests.practice import clinic_file, row, table, xlsx
+from ims_billing.vocabulary.frames import SENDINGS, as_frame
+from ims_billing.workbooks.overview import overview
+from ims_billing.workbooks.to_send import sent_of
+from tests.practice import clinic_file, month_of, on_ledger, row, table, xlsx
 from tests.remittances import paid, reconcile, run
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
@@ -244,3 +248,29 @@ def test_a_line_about_a_workbook_that_there_is_not_is_refused(folder: Path) -> N
     done = run(folder, "report", "2026-10")
     assert done.exit_code == 2
     assert "no such workbook to send" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("visits", "sent", "at_risk"),
+    [
+        # The window is 31 days: made on 5 November, the last day is 19 November at the latest to be within 14 days.
+        ((19, 20, 5), [], (2, 190)),
+        ((20,), [], None),
+        # What was past its window when it was claimed goes another way.
+        ((1,), [], None),
+        ((19,), ["manulife"], None),
+    ],
+)
+def test_claims_not_sent_whose_last_day_is_close_are_money_at_risk(
+    tmp_path: Path, visits: tuple[int, ...], sent: list[str], at_risk: tuple[int, int] | None
+) -> None:
+    rows = [
+        row(Patient=f"Ada{day} Madeup", Insurer="Manulife", Member_ID="1", Service_Date=dt.date(2026, 10, day))
+        for day in visits
+    ]
+    view = on_ledger(month_of(tmp_path, rows, more=TELUS))
+    noted_as = [("2026-10", 1, insurer, "Yes", None, "") for insurer in sent]
+    view = replace(view, sendings=as_frame(noted_as, SENDINGS))
+    blocks = overview(view, sent_of(view))
+    risks = {str(line[0]): line[1:] for block in blocks if block.title == "Money at risk" for line in block.rows}
+    assert risks.get("Not sent, last day within 14 days") == at_risk

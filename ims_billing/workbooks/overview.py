@@ -17,6 +17,8 @@ from ims_billing.workbooks.remarks import remarked
 # A session on hold, or a claim without an answer, is money at risk after so many days.
 _HELD_LONG, _UNPAID_LONG = 30, 60
 _SUMMED = ["insurer", "practitioner", "fee_cents", "patient_paid_cents", "amount_cents"]
+# A claim that is not sent is at risk so many days before the last day to send it.
+_SEND_WITHIN = 14
 
 
 def lead(view: MonthView) -> list[str]:
@@ -47,7 +49,7 @@ def overview(view: MonthView, books: pd.DataFrame) -> list[Block]:
     `books` are the month's workbooks for insurers (TO_SEND).
     """
     blocks = [_to_do(view, books)]
-    risks = _at_risk(view)
+    risks = _at_risk(view, books)
     if risks:
         columns = [Column("At risk", "long"), Column("Number", "count"), Column("Amount", "money")]
         blocks.append(Block("Money at risk", columns, risks))
@@ -128,7 +130,7 @@ def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
     return Block("To do", columns, shown or [("Nothing", None, None, None, "")], links=links)
 
 
-def _at_risk(view: MonthView) -> list[tuple[Value, ...]]:
+def _at_risk(view: MonthView, books: pd.DataFrame) -> list[tuple[Value, ...]]:
     """What may be lost if nobody acts; nothing where there is none."""
     long_ago = pd.Timestamp(view.as_of - dt.timedelta(days=_HELD_LONG))
     held = pd.concat([view.attention.assign(month=view.month), view.earlier], ignore_index=True)
@@ -139,12 +141,26 @@ def _at_risk(view: MonthView) -> list[tuple[Value, ...]]:
     on = pd.to_datetime(view.claims.set_index("claim")["batch"].map(claimed_on)).reindex(money["claim"]).to_numpy()
     late = pd.Series(on, index=money.index) < pd.Timestamp(view.as_of - dt.timedelta(days=_UNPAID_LONG))
     unpaid = money[late & (money["outstanding_cents"] > 0)]
+    closing = _closing(view, books)
     rows = [
+        (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), int(closing["amount_cents"].sum())),
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), int(held["fee_cents"].sum())),
         ("Refused or paid short", len(refused), int(refused[["denied_cents", "short_cents"]].sum().sum())),
         (f"Unpaid after more than {_UNPAID_LONG} days", len(unpaid), int(unpaid["outstanding_cents"].sum())),
     ]
     return [(what, number, cents / 100) for what, number, cents in rows if number]
+
+
+def _closing(view: MonthView, books: pd.DataFrame) -> pd.DataFrame:
+    """The active claims of workbooks that are not sent, whose last day to send is close or was missed.
+
+    What had to go another way when it was claimed has no such day.
+    """
+    active = view.claims[view.claims["voided_on"].isna()]
+    waiting = active.merge(not_sent(books)[["batch", "insurer_id"]], on=["batch", "insurer_id"])
+    made_on = pd.to_datetime(waiting["batch"].map({batch.number: batch.as_of for batch in view.batches}))
+    until = pd.Timestamp(view.as_of + dt.timedelta(days=_SEND_WITHIN))
+    return waiting[(waiting["send_by"] >= made_on) & (waiting["send_by"] <= until)]
 
 
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:
