@@ -19,6 +19,7 @@ from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import SENDINGS, as_frame
+from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.to_send import sent_of
 from tests.practice import clinic_file, month_of, on_ledger, row, table, xlsx
@@ -274,3 +275,25 @@ def test_claims_not_sent_whose_last_day_is_close_are_money_at_risk(
     blocks = overview(view, sent_of(view))
     risks = {str(line[0]): line[1:] for block in blocks if block.title == "Money at risk" for line in block.rows}
     assert risks.get("Not sent, last day within 14 days") == at_risk
+
+
+def test_claims_past_their_last_day_are_marked_in_the_summary(tmp_path: Path) -> None:
+    def visit(insurer: str, day: int) -> dict[str, Any]:
+        return row(Patient=f"{insurer}{day}", Insurer=insurer, Member_ID="1", Service_Date=dt.date(2026, 10, day))
+
+    off = '[severity]\npast-claim-deadline = "off"\n'
+    # By the channel's 31 days and the plan's 30, on 5 November: the day before the last, the last, and after it.
+    rows = [visit("Manulife", 5), visit("Manulife", 4), visit("GMS", 6), visit("GMS", 5), row()]
+    view = on_ledger(month_of(tmp_path, rows, more=TELUS + off))
+    sheet = load_workbook(io.BytesIO(claim_summary(view)))["Claims"]
+    header, columns = table(sheet, "Claim", "Send another way")
+    places = [columns[heading] - 1 for heading in ("Patient", "Send another way")]
+    lines_below = sheet.iter_rows(min_row=header + 1, values_only=True)
+    ways = {line[places[0]]: line[places[1]] for line in lines_below if line[places[1]]}
+    assert ways == {
+        "Manulife4": "send it by the insurer's own portal or on paper", "GMS5": "past the plan's last day",
+    }  # fmt: skip
+    to_do = next(block for block in overview(view, sent_of(view)) if block.title == "To do")
+    assert ("Send these claims another way: they are past their last day", 2, 190, None, "Claims") in to_do.rows
+    in_time = on_ledger(month_of(tmp_path, rows[::2], more=TELUS + off))
+    assert "Send another way" not in str(list(load_workbook(io.BytesIO(claim_summary(in_time)))["Claims"].values))

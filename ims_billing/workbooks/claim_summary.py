@@ -6,6 +6,7 @@ import pandas as pd
 
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.content import Content
+from ims_billing.workbooks.late import ways_of_month
 from ims_billing.workbooks.needs_attention import needs_attention
 from ims_billing.workbooks.overview import ims_share, lead, overview
 from ims_billing.workbooks.package import Value
@@ -62,10 +63,12 @@ def claim_summary(view: MonthView) -> bytes:
     columns = dict(CLAIMS)
     if (view.claims["follows"] != "").any():
         columns["follows"] = Column("Follows")
+    claims = view.claims.assign(another_way=ways_of_month(view))
+    if (claims["another_way"] != "").any():
+        columns["another_way"] = Column("Send another way", width=46, quiet=True)
     checks: dict[str, list[str]] = {}
     for claim, remark in remarked(view.claims):
         checks.setdefault(claim, []).append(remark.title or remark.kind)
-    claims = view.claims
     if checks:
         columns["checks"] = Column("Check before sending", width=60, quiet=True)
         titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"]]

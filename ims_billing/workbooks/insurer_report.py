@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
+from ims_billing.workbooks.late import another_way, late
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.sheet import Book, column_cells, column_values
@@ -84,12 +85,12 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         blocks.append(_voided(voided, claims))
     late_ones = late(claims, batch)
     if late_ones.any():
-        blocks.append(_late(claims[late_ones].assign(another_way=_another_way(claims, batch, insurer))))
+        blocks.append(_late(claims[late_ones].assign(another_way=another_way(claims, batch, insurer))))
     blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
     shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
-    cells = column_cells(shown.assign(another_way=_another_way(shown, batch, insurer)), LINES)
+    cells = column_cells(shown.assign(another_way=another_way(shown, batch, insurer)), LINES)
     lines = {
         name: column
         for name, (column, wanted) in LINES.items()
@@ -119,25 +120,12 @@ def _period(claims: pd.DataFrame) -> str:
     return "" if pd.isna(first) else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
-def late(claims: pd.DataFrame, batch: Batch) -> pd.Series[bool]:
-    """The claims of a batch whose last day had passed when they were made: they must go another way."""
-    return (claims["batch"] == batch.number) & (claims["send_by"] < pd.Timestamp(batch.as_of))
-
-
 def _late(claims: pd.DataFrame) -> Block:
     """The claims that must go another way, and how."""
     columns = [Column("Claim"), Column("Service date", "date"), Column("Amount claimed", "money")]
     rows = column_values(claims, ["claim", "service_date", "amount_cents"])
     ways = "\n".join(f"{way[0].upper()}{way[1:]}." for way in dict.fromkeys(claims["another_way"]))
     return Block("Claims to send another way", columns, rows, note=ways)
-
-
-def _another_way(claims: pd.DataFrame, batch: Batch, insurer: InsurerView) -> pd.Series[str]:
-    """How a claim has to go that its channel takes no more; empty for others."""
-    window = pd.Timedelta(days=insurer.window_days)
-    by_channel = (claims["service_date"] + window < pd.Timestamp(batch.as_of)) & (insurer.after_window != "")
-    way = pd.Series("past the plan's last day", claims.index, dtype="str").mask(by_channel, insurer.after_window)
-    return way.where(late(claims, batch), "")
 
 
 def _total(claims: pd.DataFrame, column: str) -> Value:

@@ -106,6 +106,11 @@ def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
     if len(unsent):
         cents = int(unsent["amount_cents"].sum())
         rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
+    waiting = _not_sent(view, books)
+    late = waiting[waiting["late"]]
+    if len(late):
+        what = "Send these claims another way: they are past their last day"
+        rows.append((what, len(late), int(late["amount_cents"].sum()), None, "Claims"))
     active = view.claims[view.claims["voided_on"].isna()]
     checked = {claim for claim, _ in remarked(active)}
     if checked:
@@ -140,8 +145,11 @@ def _at_risk(view: MonthView, books: pd.DataFrame) -> list[tuple[Value, ...]]:
     claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
     on = pd.to_datetime(view.claims.set_index("claim")["batch"].map(claimed_on)).reindex(money["claim"]).to_numpy()
     late = pd.Series(on, index=money.index) < pd.Timestamp(view.as_of - dt.timedelta(days=_UNPAID_LONG))
+    until = pd.Timestamp(view.as_of + dt.timedelta(days=_SEND_WITHIN))
     unpaid = money[late & (money["outstanding_cents"] > 0)]
-    closing = _closing(view, books)
+    closing = _not_sent(view, books)
+    # One that was missed since is at risk too; what was late when it was claimed has no such day.
+    closing = closing[~closing["late"] & (closing["send_by"] <= until)]
     rows = [
         (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), int(closing["amount_cents"].sum())),
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), int(held["fee_cents"].sum())),
@@ -151,16 +159,12 @@ def _at_risk(view: MonthView, books: pd.DataFrame) -> list[tuple[Value, ...]]:
     return [(what, number, cents / 100) for what, number, cents in rows if number]
 
 
-def _closing(view: MonthView, books: pd.DataFrame) -> pd.DataFrame:
-    """The active claims of workbooks that are not sent, whose last day to send is close or was missed.
-
-    What had to go another way when it was claimed has no such day.
-    """
+def _not_sent(view: MonthView, books: pd.DataFrame) -> pd.DataFrame:
+    """The active claims of workbooks that are not sent, with `late`: what has to go another way than usual."""
     active = view.claims[view.claims["voided_on"].isna()]
     waiting = active.merge(not_sent(books)[["batch", "insurer_id"]], on=["batch", "insurer_id"])
     made_on = pd.to_datetime(waiting["batch"].map({batch.number: batch.as_of for batch in view.batches}))
-    until = pd.Timestamp(view.as_of + dt.timedelta(days=_SEND_WITHIN))
-    return waiting[(waiting["send_by"] >= made_on) & (waiting["send_by"] <= until)]
+    return waiting.assign(late=waiting["send_by"] < made_on)
 
 
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:
