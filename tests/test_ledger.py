@@ -18,6 +18,7 @@ import pytest
 
 from ims_billing.ledger import file as ledger_file
 from ims_billing.ledger import lock as ledger_lock
+from ims_billing.ledger.held import hold
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
 from ims_billing.month.prepare import Month
@@ -446,9 +447,17 @@ def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeyp
     monkeypatch.setattr(ledger_lock, "_COMMITS", 0.2)
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        ledger.path.with_name("ims-billing.sqlite-in-use").write_text("Robin on FRONT-DESK", encoding="utf-8")
+        note = ledger.path.with_name("ims-billing.sqlite-in-use")
+        note.write_text("Robin on FRONT-DESK", encoding="utf-8")
+        held = hold(note)
         with pytest.raises(BillingError, match="Robin on FRONT-DESK has had the ledger in use"), ledger.writing():
             pass
+        # Robin's process is gone, and what holds the ledger is something else.
+        assert held is not None
+        held.close()
+        with pytest.raises(BillingError, match="the ledger is in use by another program"), ledger.writing():
+            pass
+        assert note.exists()
         other.execute("ROLLBACK")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(BillingError, match="the ledger is in use by another program"), ledger.reading():

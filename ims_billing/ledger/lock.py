@@ -8,7 +8,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
+from ims_billing.ledger.held import hold, is_held, let_go
 from ims_billing.vocabulary.errors import BillingError
 
 # Called with who holds the ledger, once, when a command has to wait.
@@ -28,6 +30,7 @@ class Lock:
         self.path = path
         self.notify = notify
         self._note = path.with_name(f"{path.name}-in-use")
+        self._held: BinaryIO | None = None
 
     @property
     def was_cut_off(self) -> bool:
@@ -74,8 +77,13 @@ class Lock:
         return announced
 
     def _holder(self) -> str:
-        """Who is at work, as they noted it; empty where nobody did. The note holds nobody up, the file's lock does."""
+        """Who is at work, as they noted it; empty where nobody did, or a command that was killed left the note.
+
+        The note holds nobody up, the ledger's lock does.
+        """
         try:
+            if not is_held(self._note):
+                return ""
             return self._note.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return ""
@@ -83,12 +91,19 @@ class Lock:
     def note(self, command: str) -> None:
         """Leaves a note for those who wait; where it cannot be left, they wait without."""
         try:
+            # One that a killed command left may be another person's, who lets nobody write in it.
+            self._note.unlink(missing_ok=True)
             self._note.write_text(f"{_user()} on {platform.node()}{f' ({command})' if command else ''}", "utf-8")
         except OSError:
             return
+        self._held = hold(self._note)
 
     def forget(self) -> None:
         """Takes the note away."""
+        if self._held is not None:
+            let_go(self._held, self._note)
+            self._held = None
+            return
         try:
             self._note.unlink(missing_ok=True)
         except OSError:
