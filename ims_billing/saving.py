@@ -41,6 +41,18 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
             _remove(temporary)
 
 
+def put(target: Path, content: bytes, *, shared: bool) -> None:
+    """Writes a file whole or not at all, but not to last: a loss of power may leave it with other content.
+
+    Raises OSError where it cannot be written.
+    """
+    temporary = _beside(target, content, shared=shared, lasts=False)
+    try:
+        temporary.replace(target)
+    finally:
+        _remove(temporary)
+
+
 # A drive without room, a quota that is used up, a file larger than the drive or the system lets one be.
 _NO_ROOM = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
 
@@ -52,7 +64,7 @@ def why_not(error: OSError) -> str:
     return error.strerror or "the system does not say why"
 
 
-def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
+def _beside(target: Path, content: bytes, *, shared: bool, lasts: bool = True) -> Path:
     """A finished copy beside the target, for its owner only, or as the shared folder is."""
     handle, name = tempfile.mkstemp(prefix=_BEGINS, suffix=_ENDS, dir=target.parent)
     temporary = Path(name)
@@ -60,7 +72,8 @@ def _beside(target: Path, content: bytes, *, shared: bool) -> Path:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasts:
+                os.fsync(file.fileno())
         if shared:
             temporary.chmod(stat.S_IMODE(target.parent.stat().st_mode) & 0o666)
     except BaseException:

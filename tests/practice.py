@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 from hypothesis import settings
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.clinic.clinic import Clinic
@@ -289,6 +289,15 @@ def places_in(messages: Sequence[str]) -> list[list[str]]:
 def frame_text(frame: pd.DataFrame) -> str:
     """A frame as text that two frames can be compared by."""
     return frame.to_csv(index=False)
+
+
+def type_in(workbook: Path, sheet: str, **typed: str) -> None:
+    """Types into the first line of a sheet."""
+    book = load_workbook(workbook)
+    top, columns = table(book[sheet], *typed)
+    for heading, word in typed.items():
+        book[sheet].cell(top + 1, columns[heading], word)
+    book.save(workbook)
 
 
 def table(sheet: Worksheet, *headings: str) -> tuple[int, dict[str, int]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
+from ims_billing.ledger.ledger import Ledger
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks import files as workbook_files
-from tests.practice import clinic_file, csv_file, row
+from tests.practice import clinic_file, csv_file, row, type_in
 
 CLAIM = "2026-10-SUNL-0001"
 VOID = ("void", CLAIM, "--reason", "a test", "--as-of", "2026-11-20")
@@ -100,3 +105,87 @@ def test_what_somebody_moved_away_is_not_written_again(
     shutil.rmtree(cut / "reports")
     assert ims(cut, "aging", "--as-of", "2026-11-22").exit_code == 0
     assert not (cut / "reports" / "2026-10").exists()
+
+
+def test_what_was_typed_after_the_kill_is_not_lost(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command does the rest by what there is now, once it has said so."""
+    rows = [row(Patient="Pat Madeup"), row(Patient="Robin Madeup"), row(Patient="Sam Madeup", Fee=97.0)]
+    shutil.copytree(month, tmp_path / "first")
+    csv_file(tmp_path / "first", rows)
+    claim = ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-06")
+    assert ims(tmp_path / "first", *claim).exit_code == 0
+    csv_file(tmp_path / "first", [*rows, row(Patient="Kit Madeup")])
+    cut = disturbed(tmp_path / "first", tmp_path / "cut", claim, monkeypatch)
+    type_in(cut / "reports" / "2026-10" / "claim-summary-2026-10.xlsx", "Needs attention", Decision="Bill")
+    refused = ims(cut, *claim)
+    assert (refused.exit_code, "Run it once more" in " ".join(refused.stderr.split())) == (2, True)
+    done = ims(cut, *claim)
+    assert done.exit_code == 0
+    with (ledger := Ledger(cut / "ims-billing.sqlite")).reading():
+        assert list(ledger.decisions()["decision"]) == ["Bill"]
+        assert list(ledger.claims()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup", "Sam Madeup"]
+
+
+def test_a_command_that_could_not_write_its_files_ends_as_if_undisturbed_once_it_can(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, first = undisturbed(month, tmp_path / "whole", REPLACE)
+    shutil.copytree(month, tmp_path / "cut")
+    assert ims(tmp_path / "cut", "report", "2026-10").exit_code == 0
+
+    def full(*_: object, **__: object) -> None:
+        raise BillingError("the drive is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workbook_files, "write_all", full)
+        assert ims(tmp_path / "cut", *REPLACE).exit_code == 2
+    again = ims(tmp_path / "cut", *REPLACE)
+    assert (again.exit_code, again.stdout.replace("/cut/", "/whole/")) == (0, first.stdout)
+    assert files(tmp_path / "cut") == files(whole)
+
+
+DAY = dt.date(2026, 11, 20)
+
+
+@contextmanager
+def cut_off(ledger: Ledger, typed: str) -> Iterator[None]:
+    """A command that records a void and is killed; what is within runs before that."""
+    with suppress(Killed), ledger.command(typed, DAY):
+        with ledger.writing():
+            ledger.void(CLAIM, DAY, "a test")
+        yield
+        raise Killed
+
+
+def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(month: Path, tmp_path: Path) -> None:
+    shutil.copytree(month, tmp_path / "cut")
+    path = tmp_path / "cut" / "ims-billing.sqlite"
+    note = path.with_name("ims-billing.sqlite-unfinished")
+    with cut_off(Ledger(path), "void"), Ledger(path).command("void", DAY):
+        assert not (other := Ledger(path)).repeats, "the first one is still at work"
+    with (other := Ledger(path)).command("another", DAY):
+        assert not other.repeats
+    with (again := Ledger(path)).command("void", DAY + dt.timedelta(days=1)) as day:
+        assert (again.repeats, day) == (True, DAY)
+        with again.reading():
+            assert again.claim(CLAIM)["voided_on"].isna().all()
+        with again.writing():
+            again.void(CLAIM, day, "a test")
+        assert not again.repeats, "all that was recorded is repeated"
+    assert not note.exists()
+    with Ledger(path).command("void", DAY) as day:
+        assert day == DAY
+
+
+@pytest.mark.parametrize("spoil", [lambda note: note[:-1], lambda note: b"{}\n" + note, lambda _: b""])
+def test_a_note_that_lost_a_part_repeats_nothing(month: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    shutil.copytree(month, tmp_path / "cut")
+    path = tmp_path / "cut" / "ims-billing.sqlite"
+    note = path.with_name("ims-billing.sqlite-unfinished")
+    with cut_off(Ledger(path), "void"):
+        pass
+    note.write_bytes(spoil(note.read_bytes()))
+    with (again := Ledger(path)).command("void", DAY):
+        assert not again.repeats

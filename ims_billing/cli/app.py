@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ims_billing import __version__
-from ims_billing.cli import stopped
+from ims_billing.cli import stopped, typed
 from ims_billing.cli.json_output import OUTPUT
 from ims_billing.vocabulary.errors import BillingError
 
@@ -26,6 +26,7 @@ class _Commands(TyperGroup):
     def make_context(self, info_name: Any, args: list[str], *more: Any, **kwargs: Any) -> Any:
         """The context of a command line; Ctrl-C meanwhile is one line."""
         OUTPUT.wanted, OUTPUT.shown = "--json" in args, None
+        typed.remember(args)
         columns = shutil.get_terminal_size().columns
         if columns < _LEAST_OF_HELP:
             kwargs["terminal_width"] = columns - 1

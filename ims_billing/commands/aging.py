@@ -17,6 +17,7 @@ from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.sent_in_folder import sendings_with_unread
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.postings import frame_of_rows
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import answered_by, made_by, not_sent, sent_with, to_send
@@ -75,11 +76,9 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     sendings = sendings_with_unread(at, saved_workbooks(at, months))
     with ledger.writing(at.waiting, "aging"):
         refuse_files_of_another_ledger(at, [])
-        new = _newly_noted(read, left, ledger, as_of)
-        ledger.note(new)
-        for book in read:
-            typed = {claim: astuple(typed) for claim, (_, typed) in book.lines.items()}
-            ledger.mark_aging(folder, book.name, book.sha256, typed)
+        new = _note(read, left, at, as_of)
+    # What was typed is recorded before the workbook that it stands in may be written again, without closed claims.
+    with ledger.writing(at.waiting, "aging"):
         claims, postings = ledger.claims(), ledger.postings()
         batches = ledger.batch_days()
         frame = aging(claims, postings, ledger.work(), batches, as_of)
@@ -93,6 +92,30 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         write_all({target: content}, shared=is_shared(out))
         ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
     return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), left_to_send, target)
+
+
+def _note(
+    read: Sequence[_Workbook], left: Mapping[str, tuple[str, dict[str, list[str]]]], at: Workplace, as_of: dt.date
+) -> pd.DataFrame:
+    """Records what was typed since these workbooks were written, and how they were left; returns it (WORK).
+
+    A command that is repeated takes what its first run read: the workbooks that it stood in may be written over.
+    """
+    ledger = at.ledger
+    again = frame_of_rows(ledger.recorded_again("work", [column.name for column in WORK]), WORK)
+    ledger.note(again)
+    new = _newly_noted(read, left, ledger, as_of)
+    is_new = [line not in _lines(again) for line in _lines(new)]
+    new = new[pd.Series(is_new, dtype="bool")].reset_index(drop=True)
+    ledger.note(new)
+    for book in read:
+        typed = {claim: astuple(typed) for claim, (_, typed) in book.lines.items()}
+        ledger.mark_aging(at.place, book.name, book.sha256, typed)
+    return new if again.empty else pd.concat([again, new], ignore_index=True)
+
+
+def _lines(work: pd.DataFrame) -> list[tuple[str, Typed]]:
+    return [(line["claim"], _as_typed(line)) for line in work.to_dict("records")]
 
 
 class _Workbook(NamedTuple):

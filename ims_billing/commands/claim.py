@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.decided_in_folder import decided_in, unread_decisions
+from ims_billing.commands.decided_in_folder import DecidedIn, decided_in, unread_decisions
 from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import (
     go_on_without_the_rest,
@@ -21,9 +22,10 @@ from ims_billing.commands.refusals import (
     refuse_an_outdated_ledger,
     refuse_files_of_another_ledger,
 )
-from ims_billing.commands.sent_in_folder import unread_sendings
+from ims_billing.commands.sent_in_folder import note_again, unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.postings import frame_of_rows
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.reasons import TakenOut
@@ -34,7 +36,7 @@ from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
-from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, NOT_BILLED, Column, empty, prove
+from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, DECISIONS, NOT_BILLED, Column, empty, prove
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Run
 from ims_billing.vocabulary.progress import Progress
@@ -152,8 +154,8 @@ def claim(request: Request, at: Workplace) -> Recorded:
         if request.new_ledger:
             go_on_without_the_rest(at)
         refuse_files_of_another_ledger(at, [month])
-        new = unread_decisions(ledger, month, workbooks, request.as_of, overrule=request.overrule)
-        ledger.take(new)
+        new = _take_decisions(request, ledger, workbooks)
+        ledger.note_sent(note_again(ledger, month))
         ledger.note_sent(unread_sendings(ledger, month, workbooks, overrule=request.overrule))
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
@@ -174,6 +176,18 @@ def claim(request: Request, at: Workplace) -> Recorded:
         rest=recorded.rest,
         elsewhere=tuple(one for one in elsewhere if one),
     )
+
+
+def _take_decisions(request: Request, ledger: Ledger, workbooks: Sequence[DecidedIn]) -> pd.DataFrame:
+    """Records the decisions in these workbooks that are not on the ledger yet, and returns them (DECISIONS).
+
+    A command that is repeated takes those of its first run: the workbooks that they stood in may be written over.
+    """
+    again = frame_of_rows(ledger.recorded_again("decision", [column.name for column in DECISIONS]), DECISIONS)
+    ledger.take(again)
+    new = unread_decisions(ledger, request.month, workbooks, request.as_of, overrule=request.overrule)
+    ledger.take(new)
+    return new if again.empty else prove(pd.concat([again, new], ignore_index=True), DECISIONS)
 
 
 class _OnLedger(NamedTuple):

@@ -19,9 +19,9 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     `batch` is the batch that was just recorded, and `read` are the hashes of workbooks whose decisions were read.
     The ledger is locked meanwhile, so that the folder shows what the ledger holds, whichever command ran in between.
     """
+    with _recorded_already(month, batch):
+        take_sendings(at, month, read)
     with at.ledger.writing(at.waiting, f"claim {month}"):
-        with _recorded_already(month, batch):
-            take_sendings(at, month, read)
         batches = at.ledger.unwritten(month, at.place)
         if batches is None and claim_workbooks(at.out, month):
             return None
@@ -36,18 +36,17 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     return written
 
 
-def finish(at: Workplace, but: str = "") -> dict[str, Written]:
-    """Writes the files that a command which was cut off had recorded and not written, and says so; by month.
+def finish(at: Workplace, but: str = "") -> None:
+    """Writes the files that a command which was cut off had recorded and not written, and says so.
 
     Left out are the month `but`, whose files the present command writes itself, and files that somebody moved away.
     """
     if not at.ledger.exists:
-        return {}
+        return
     with at.ledger.reading():
         months = at.ledger.cut_off(at.place)
         if months.keys() - {but}:
             refuse_files_of_another_ledger(at, list(months))
-    finished = {}
     for month, had in months.items():
         if month == but or (had and not claim_workbooks(at.out, month)):
             continue
@@ -58,9 +57,7 @@ def finish(at: Workplace, but: str = "") -> dict[str, Written]:
             at.ledger.notify(str(error))
             continue
         if written:
-            finished[month] = written
             at.ledger.notify(f"A command was cut off before it had written the files of {month}. They are written now.")
-    return finished
 
 
 def _say_what_is_kept(at: Workplace, written: Written) -> None:
@@ -86,9 +83,10 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
 def report(at: Workplace, month: str) -> Written:
     """Writes all files of a month again from the ledger, as identical copies; raises BillingError where it cannot."""
     finish(at, month)
-    with at.ledger.writing(at.waiting, f"report {month}"):
+    with at.ledger.reading():
         refuse_files_of_another_ledger(at, [month])
-        take_sendings(at, month)
+    take_sendings(at, month)
+    with at.ledger.writing(at.waiting, f"report {month}"):
         shown = at.ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, at.out, at.password)

@@ -57,6 +57,8 @@ def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
     Then the ledger is another one, or an old copy: it would give the same numbers to other claims. The names of the
     files tell it of workbooks that bear no mark, because they were written before there were any, or are protected.
     """
+    if at.ledger.repeats:
+        return
     there = [
         path for path in claim_workbooks(at.out, month) if path.parent.name == INSURERS and batch_of(path) >= batch
     ]
@@ -71,8 +73,11 @@ def refuse_an_outdated_ledger(at: Workplace, month: str, batch: int) -> None:
 def refuse_files_of_another_ledger(at: Workplace, months: Collection[str]) -> None:
     """Raises BillingError where the output folder holds files of another ledger, or of a batch that this one lacks.
 
-    All files of these months are looked at, and the summaries of the latest ones.
+    All files of these months are looked at, and the summaries of the latest ones. A command that is repeated may meet
+    the files of its own first run.
     """
+    if at.ledger.repeats:
+        return
     at.ledger.refuse_what_it_lacks(marked(_to_look_at(at.out, months)))
     for month in months:
         _refuse_other_claims(at, month)

@@ -10,6 +10,7 @@ import pandas as pd
 from ims_billing.commands.decided_in_folder import DecidedIn
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.postings import frame_of_rows
 from ims_billing.reading.sendings import TypedSending, typed_sendings
 from ims_billing.reading.typed_decisions import typed_tables
 from ims_billing.vocabulary.decision_keys import sending_mark
@@ -66,18 +67,28 @@ def unread_sendings(
 def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None:
     """Keeps what was typed on the sheet To send of the summary that is about to be written again.
 
-    Belongs within `writing`. Workbooks whose hashes are `read` were read by this command already.
+    It is recorded before the summary is written, which shows it as recorded. Workbooks whose hashes are `read` were
+    read by this command already.
     """
     path = summary_path(at.out, month)
     if not path.is_file():
         return
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    if sha256 == at.ledger.summary_left(month, at.place)[0] or sha256 in read:
-        return
+    with at.ledger.reading():
+        if sha256 in (at.ledger.summary_left(month, at.place)[0], *read):
+            return
     sendings = typed_sendings(path.name, typed_tables(path.name, content, at.ask_if_needed))
     book = DecidedIn(path, sha256, False, pd.DataFrame(), sendings)
-    at.ledger.note_sent(unread_sendings(at.ledger, month, [book]))
+    with at.ledger.writing(at.waiting, f"claim {month}"):
+        at.ledger.note_sent(note_again(at.ledger, month))
+        at.ledger.note_sent(unread_sendings(at.ledger, month, [book]))
+
+
+def note_again(ledger: Ledger, month: str) -> pd.DataFrame:
+    """What the first run of a command that is repeated noted of a month's workbooks, as SENDINGS; else nothing."""
+    noted = frame_of_rows(ledger.recorded_again("sending", [column.name for column in SENDINGS]), SENDINGS)
+    return noted[noted["month"] == month].reset_index(drop=True)
 
 
 def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -68,11 +67,9 @@ def void(
     Raises BillingError with nothing recorded if there is no such claim, or the new one would be held.
     """
     ledger = at.ledger
-    finished = finish(at)
+    finish(at)
     with ledger.writing(at.waiting, f"void {number}", may_add_batch=clinic is not None):
         old = ledger.claim(number)
-        if finished and (done := _done_before(ledger, old, finished, reason, as_of, replace=clinic is not None)):
-            return done
         refuse_files_of_another_ledger(at, [str(old["month"].iloc[0])])
         months = [str(old["month"].iloc[0])]
         followed_by = ledger.followed_by(number)
@@ -94,29 +91,6 @@ def void(
             probe(at, month)
     written = [write(at, month, batch) for month in months]
     return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
-
-
-def _done_before(
-    ledger: Ledger, old: pd.DataFrame, finished: Mapping[str, Written], reason: str, as_of: dt.date, *, replace: bool
-) -> Voided | None:
-    """What the same command did before it was cut off, once its files are finished; None if it was another one."""
-    claim = old.iloc[0]
-    number, month = str(claim["claim"]), str(claim["month"])
-    instead = ledger.replaced_by(number)
-    same = claim["voided_on"] == pd.Timestamp(as_of) and claim["void_reason"] == reason
-    if not same or bool(instead) != replace or not finished.keys() & {month, month_of(instead or number)}:
-        return None
-    batch = int(ledger.claim(instead)["batch"].iloc[0]) if instead else None
-    paid = answers(old, ledger.postings([number]))[number].position.paid
-    return Voided(
-        month_of(instead or number),
-        instead,
-        ledger.followed_until(number),
-        bool(claim["follows"]),
-        paid,
-        batch,
-        tuple(finished.values()),
-    )
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:

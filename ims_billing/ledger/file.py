@@ -134,7 +134,9 @@ class LedgerFile:
             try:
                 self._lock.note(command)
                 version = self._sound_version(database, changes=True)
-                before = self._content(database).read() if may_add_batch and version else b""
+                noted = self._is_before_wanted()
+                before = self._content(database).read() if version and (may_add_batch or noted) else b""
+                changes = database.total_changes
                 if before and fingerprint(BytesIO(before)) != self._proved_as:
                     # Somebody changed it between the proof and the lock.
                     self._sound = False
@@ -147,6 +149,8 @@ class LedgerFile:
                 self._before_commit()
                 if before and self._batches:
                     keep_copy(self.path, before, self._batches[0])
+                if noted and (not version or database.total_changes != changes):
+                    self._note_before(before)
                 self._lock.forget()
                 self._lock.wait(database, "COMMIT")
             except BaseException:
@@ -175,6 +179,13 @@ class LedgerFile:
     def _is_proof_due(self) -> bool:
         """Whether SQLite's own proof is due, though each byte is as it was left."""
         return False
+
+    def _is_before_wanted(self) -> bool:
+        """Whether the file's bytes before this change are to be noted, should it be one."""
+        return False
+
+    def _note_before(self, content: bytes) -> None:
+        """Called with the file's bytes before a change that is about to be recorded, if they are wanted."""
 
     def _before_commit(self) -> None:
         """Called when a change is whole and not recorded yet."""
@@ -320,6 +331,16 @@ class LedgerFile:
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:
     return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def migrated(content: bytes) -> tuple[sqlite3.Connection, bool]:
+    """A ledger's bytes (none: a new one) in memory, with the tables of this version; whether it had others."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    if content:
+        database.deserialize(content)
+    version = _pragma(database, "user_version")
+    _migrate(database, version)
+    return database, version < len(MIGRATIONS)
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:

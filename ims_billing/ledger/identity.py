@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ims_billing.ledger.file import LedgerFile, show_nobody
+from ims_billing.ledger.file import show_nobody
 from ims_billing.ledger.marks import ledger_id
+from ims_billing.ledger.repeated import Repeatable
 from ims_billing.ledger.soundness import fingerprint
 from ims_billing.saving import is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
@@ -76,7 +77,7 @@ def last_batch_of(folder: Path) -> LastBatch | None:
         return None
 
 
-class Identified(LedgerFile):
+class Identified(Repeatable):
     """A ledger file that knows whose it is: a setup refuses another clinic's, and one that knows less than it saw."""
 
     def __init__(self, path: Path, setup: Setup | None = None, notify: Callable[[str], None] = show_nobody) -> None:
@@ -117,7 +118,7 @@ class Identified(LedgerFile):
 
     def _meet(self, *, changes: bool) -> None:
         """Raises BillingError where it is another clinic's ledger, or knows less than the setup saw before."""
-        if self.setup is None or self.setup.accepts:
+        if self.setup is None or self.setup.accepts or self.repeats:
             return
         own, clinic = self.identity()
         noted = last_batch_of(self.setup.folder)

@@ -341,11 +341,6 @@ class Ledger(Sendings):
         rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NULL", number)
         return str(rows[0][0]) if rows else ""
 
-    def followed_until(self, number: str) -> str:
-        """The second insurer's claim that was voided with this one; empty where none was."""
-        rows = self.rows("SELECT claim FROM claim WHERE follows = ? AND voided_on IS NOT NULL ORDER BY id DESC", number)
-        return str(rows[0][0]) if rows else ""
-
     def replaced_by(self, number: str) -> str:
         """The claim that stands for this voided one; empty where none does."""
         rows = self.rows("SELECT claim FROM claim WHERE replaces = ?", number)

@@ -1,0 +1,95 @@
+"""What a command that was killed leaves for the same command run again: the ledger as it was before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ims_billing.ledger.held import hold, is_held, let_go
+from ims_billing.saving import put, sweep
+
+# Where SQLite counts, in the file's header, how often the file was changed; and whether it does so at all.
+_COUNT, _COUNTS = slice(24, 28), slice(18, 20)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The ledger as it was before a command that did not end."""
+
+    content: bytes
+    """The bytes of its file; empty where there was none."""
+    day: dt.date
+    """The day that the command counted as today."""
+    changes: int
+    """How many changes the command had recorded when it was cut off."""
+
+
+class Unfinished:
+    """The note beside a ledger from a command's first change until it ends; it is held while the command is at work."""
+
+    def __init__(self, ledger: Path) -> None:
+        self.ledger = ledger
+        self._note = ledger.with_name(f"{ledger.name}-unfinished")
+        self._held: BinaryIO | None = None
+        self._command = ""
+        self._day = dt.date.min
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a command left its note, and is not at work any more."""
+        return self._note.is_file() and not is_held(self._note)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the next change is the first one of a command whose words somebody waits for."""
+        return bool(self._command) and self._held is None
+
+    def begin(self, command: str, day: dt.date) -> Before | None:
+        """Begins a command, told by what it was typed as; returns what is left of the same one, if it was cut off."""
+        self._command, self._day = command, day
+        if not self.is_left:
+            return None
+        try:
+            first, _, content = self._note.read_bytes().partition(b"\n")
+            noted = json.loads(first)
+            # A loss of power may leave a part of the note: it tells nothing then.
+            if noted["command"] != command or noted["checksum"] != zlib.crc32(content):
+                return None
+            changes = _count(self.ledger.read_bytes()[: _COUNT.stop]) - _count(content)
+            return Before(content, dt.date.fromisoformat(noted["day"]), changes) if changes > 0 else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def note(self, before: bytes, *, shared: bool) -> None:
+        """Notes the command, and the ledger before its first change; where it cannot be left, it does without."""
+        noted = {"command": self._command, "day": self._day.isoformat(), "checksum": zlib.crc32(before)}
+        if is_held(self._note) or before[_COUNTS] == b"\2\2":
+            return
+        sweep(self._note.parent)
+        with suppress(OSError):
+            put(self._note, json.dumps(noted).encode() + b"\n" + before, shared=shared)
+            self._held = hold(self._note)
+
+    def take_up(self) -> None:
+        """Holds the note that the same command left: it is finished now."""
+        self._held = hold(self._note)
+
+    def end(self, *, cut_off: bool) -> None:
+        """Ends the command: the note goes, or stays for the same command if this one was `cut_off`."""
+        self._command = ""
+        if self._held is None:
+            return
+        if cut_off:
+            self._held.close()
+        else:
+            let_go(self._held, self._note)
+        self._held = None
+
+
+def _count(content: bytes) -> int:
+    return int.from_bytes(content[_COUNT], "big")
