@@ -79,13 +79,19 @@ def test_sums_below_and_days_beside_are_as_wide_as_they_are() -> None:
     assert sheets["Page"].column_dimensions["B"].width > len("2026-11-05")
 
 
-def test_columns_that_break_are_narrower_where_the_print_would_be_too_small() -> None:
+def test_columns_that_break_are_narrower_where_the_print_would_be_too_small_and_no_word_is_cut() -> None:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    columns = [*[Column(f"Column {n}", width=12.5 + n / 16) for n in range(17)], Column("Answer", "long")]
-    book.table("Table", columns, [(*"abcdefghijklmnopq", "a word and " * 9)])
+    columns = [
+        *[Column(f"Column {n}", width=11 + n / 16) for n in range(17)],
+        Column("Answer", "long"),
+        Column("Claim"),
+    ]
+    book.table("Table", columns, [(*"abcdefghijklmnopq", "a word and " * 9, "2026-10-MANU-0001")])
     sheet: Any = load_workbook(io.BytesIO(book.bytes()))["Table"]
-    widths = [dimension.width for dimension in sheet.column_dimensions.values()]
-    points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in widths)
+    *fixed, answer, claim = [dimension.width for dimension in sheet.column_dimensions.values()]
+    points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in [*fixed, answer, claim])
     assert sheet.page_setup.paperSize == 5
-    assert 7.99 < points < 8.1
-    assert widths[:17] == [12.5 + n / 16 for n in range(17)]
+    assert 8 <= points < 8.1
+    assert fixed == [11 + n / 16 for n in range(17)]
+    assert answer < 36
+    assert claim > len("2026-10-MANU-0001")

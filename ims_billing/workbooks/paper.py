@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from openpyxl.worksheet.pagebreak import Break
@@ -16,8 +16,6 @@ _HIGH = (8.5 * 72 - 2 * 0.7 * 72) * 0.96
 _SIZE, _SMALLEST = 11, 8
 # A character's width in the workbook's font, and what a column has beside its characters.
 _CHARACTER, _BESIDE = 5.25, 3.75
-# As narrow as a column of sentences is made for that, in characters.
-_NARROW = 20
 
 
 def _scale(widths: Sequence[float], paper: int) -> float:
@@ -29,13 +27,28 @@ def paper_for(widths: Sequence[float]) -> int:
     return LETTER if _scale(widths, LETTER) * _SIZE >= _SMALLEST else LEGAL
 
 
-def narrowed(widths: Sequence[float], breaking: Collection[int]) -> list[float]:
-    """The widths with the columns whose text breaks (by number from 0) narrower, where Legal is too small as well."""
-    over = sum(width * _CHARACTER + _BESIDE for width in widths) - _WIDE[LEGAL] * _SIZE / _SMALLEST
-    less = max(0.0, over) / _CHARACTER / max(1, len(breaking))
-    return [
-        max(_NARROW, width - less) if n in breaking and width > _NARROW else width for n, width in enumerate(widths)
-    ]
+def _too_wide(widths: Sequence[float]) -> bool:
+    """Whether columns make the type too small on Legal as well."""
+    return _scale(widths, LEGAL) * _SIZE < _SMALLEST
+
+
+def narrowed(widths: Sequence[float], least: Callable[[int], float]) -> list[float]:
+    """The widths of columns, the widest narrower where the print would be too small: their text breaks into more lines.
+
+    `least` gives how narrow a column can be, by its number from 0.
+    """
+    fitting = list(widths)
+    if not _too_wide(widths):
+        return fitting
+    least_of = [least(number) for number in range(len(widths))]
+    able = set(range(len(widths)))
+    while able and _too_wide(fitting):
+        widest = max(able, key=fitting.__getitem__)
+        if fitting[widest] - 1 >= least_of[widest]:
+            fitting[widest] -= 1
+        else:
+            able.remove(widest)
+    return fitting
 
 
 class Paper:

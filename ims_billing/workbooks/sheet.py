@@ -23,7 +23,7 @@ from ims_billing.workbooks.looks import WRAPPING, styled
 from ims_billing.workbooks.package import Rows, Value, begin, stamped
 from ims_billing.workbooks.paper import Paper, narrowed, paper_for
 from ims_billing.workbooks.parts import FORMATS, Block, Cell, Check, Column, Kind, Placed
-from ims_billing.workbooks.widths import WIDEST, heading_height, lines_of, page_width, width_of
+from ims_billing.workbooks.widths import LONG, WIDEST, heading_height, least_width, lines_of, page_width, width_of
 
 # How wide a column is at least that somebody types a word or a sentence in.
 _TO_TYPE_IN = (15, 30)
@@ -97,7 +97,7 @@ class Book:
             )
             for n, c in enumerate(columns)
         ]
-        widths[:printed] = narrowed(widths[:printed], [n for n, c in enumerate(columns[:printed]) if c.kind == "long"])
+        widths[:printed] = narrowed(widths[:printed], lambda n: least_width(distinct[n], columns[n], widths[n]))
         for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
             dimension = sheet.column_dimensions[get_column_letter(number + 1)]
             dimension.width = width
@@ -118,7 +118,7 @@ class Book:
             longest = max(len(text) for text in beside[number])
             sheet.column_dimensions[get_column_letter(len(columns) + 2 + number)].width = longest * 0.9 + 2
         headings = [self._style("heading", column.kind) for column in columns]
-        height = heading_height(columns, widths)
+        height = heading_height(columns, widths, filtered=True)
         top: list[Value] = [*(column.heading for column in columns), *apart, *notes[0]]
         new_sheet.add(top, [*headings, *aside], height)
         self._keep(name, top)
@@ -184,6 +184,7 @@ class Book:
         sheet, new_sheet = self._sheet(name)
         columns = max((len(block.columns) for block in blocks), default=2)
         widths = [page_width(number, facts, blocks) for number in range(columns)]
+        widths = narrowed(widths, lambda number: min(widths[number], LONG))
         for number, width in enumerate(widths):
             sheet.column_dimensions[get_column_letter(number + 1)].width = width
 
@@ -209,7 +210,7 @@ class Book:
             paper.add(_LINE_HEIGHT)
         for block in blocks:
             kinds = [column.kind for column in block.columns]
-            height = heading_height(block.columns, widths[: len(block.columns)])
+            height = heading_height(block.columns, widths[: len(block.columns)], filtered=False)
             heights = [block.row_height or _LINE_HEIGHT * _most_lines(values, widths) for values in block.rows]
             charted = block.chart is not None and len(block.rows) > 1
             # A table stands whole on a page; where none is long enough, its title, headings and two rows do.

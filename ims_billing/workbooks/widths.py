@@ -6,17 +6,19 @@ import datetime as dt
 import heapq
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column, Kind
 
-_NARROWEST, WIDEST, _LONG, _LONG_ON_PAGE = 7, 56, 36, 54
+_NARROWEST, WIDEST, LONG, _LONG_ON_PAGE = 7, 56, 36, 54
 
 # Characters that are narrower, and wider, than a digit; what a cell has beside its text, and a heading, with the button
 # of its filter; how much wider bold digits are.
 _THIN, _CAPITAL, _BROAD = re.compile("[-.,:;'!|()/ijlI]"), re.compile("[A-HJ-Z]"), re.compile("[MWmw@%\u1100-\uffff]")
-_SPACE, _BESIDE, _BUTTON, _BOLD = 0.5, 1.7, 2.8, 1.05
+_SPACE, _BESIDE, _BUTTON, _BOLD = 0.5, 2.2, 3.6, 1.05
+# Text that is too wide runs on or breaks, a number or a day is shown as ###: so they have more.
+_BESIDE_OF: Mapping[Kind, float] = {"date": 3.2, "money": 2.0, "count": 2.0}
 # The widest of many texts is among the longest ones.
 _MEASURED = 20
 
@@ -59,18 +61,25 @@ def lines_of(value: Value, width: float) -> int:
     return _lines(value, width - 1.5)
 
 
-def width_of(values: Iterable[Value], column: Column, longest_text: float = _LONG) -> float:
+def width_of(values: Iterable[Value], column: Column, longest_text: float = LONG) -> float:
     """Wide enough for the content and for each word of the heading beside its filter button, within reason."""
     texts = (text for value in values for text in _texts(value, column.kind))
     content = max(map(_in_digits, heapq.nlargest(_MEASURED, texts, key=len)), default=0.0)
     word = max(map(_in_digits, column.heading.split()), default=0.0)
-    fitting = max(content * _BOLD + _BESIDE, word * _BOLD + _BUTTON, _NARROWEST)
+    fitting = max(content * _BOLD + _BESIDE_OF.get(column.kind, _BESIDE), word * _BOLD + _BUTTON, _NARROWEST)
     return min(fitting, longest_text if column.kind == "long" else WIDEST)
 
 
-def heading_height(columns: Sequence[Column], widths: Sequence[float]) -> float:
-    """High enough for the heading that breaks into most lines."""
-    rooms = (max(1.0, (width - _BUTTON) / _BOLD) for width in widths)
+def least_width(values: Iterable[Value], column: Column, width: float) -> float:
+    """How narrow a column of that width can be without cutting a word; one that does not break stays as it is."""
+    if column.width or column.kind not in ("text", "long"):
+        return width
+    return min(width, width_of([word for value in values for word in str(value or "").split()], column))
+
+
+def heading_height(columns: Sequence[Column], widths: Sequence[float], *, filtered: bool) -> float:
+    """High enough for the heading that breaks into most lines, beside the buttons of a filter where there is one."""
+    rooms = (max(1.0, (width - (_BUTTON if filtered else _BESIDE)) / _BOLD) for width in widths)
     return 17.0 * max(_lines(column.heading, room) for column, room in zip(columns, rooms, strict=True))
 
 
