@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
 from ims_billing.workbooks.claims_csv import harmless
-from ims_billing.workbooks.protection import is_protected
+from ims_billing.workbooks.protection import is_protected, protected, unprotected
 from tests.practice import clinic_file, csv_file, row
 
 
@@ -56,3 +58,64 @@ def test_text_that_a_spreadsheet_would_compute_is_marked_in_the_csv(text: str) -
 @pytest.mark.parametrize("text", ["", "a", "1", "-07", "-00", "-1.50", "0099-00", "a-b"])
 def test_names_and_plain_numbers_are_not(text: str) -> None:
     assert harmless(text) == text
+
+
+SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
+CHOSEN = ("--month", "2026-10", "--as-of", "2026-11-05")
+
+
+def save(path: Path, sheet: str, cell: str, words: str, password: str = "") -> None:
+    """Somebody types into a workbook and saves it, protected as it was."""
+    content = path.read_bytes()
+    book = load_workbook(io.BytesIO(unprotected(content, password) or b"" if password else content))
+    book[sheet][cell] = words
+    saved = io.BytesIO()
+    book.save(saved)
+    path.write_bytes(protected(saved.getvalue(), password) if password else saved.getvalue())
+
+
+def test_a_summary_that_was_kept_is_protected_with_the_month(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    file = str(csv_file(tmp_path, [row(Session_ID="1")]))
+    assert run(tmp_path, "claim", file, *CHOSEN).exit_code == 0
+    save(tmp_path / SUMMARY, "Claims", "C9", "Sun Life called")
+    changed = (tmp_path / SUMMARY).read_bytes()
+    assert run(tmp_path, "report", "2026-10").exit_code == 0
+    (kept,) = (tmp_path / SUMMARY).parent.glob("*-kept-*")
+    assert kept.read_bytes() == changed
+    done = run(tmp_path, "report", "2026-10", "--protect")
+    assert (done.exit_code, readable(tmp_path)) == (0, set())
+    assert [name in done.stderr for name in (kept.name, "claims-2026-10.csv")] == [True, True], "it says so"
+    assert unprotected(kept.read_bytes(), "a long secret") == changed
+    assert unprotected(kept.read_bytes(), "another secret") is None
+    # Left alone by somebody since, a CSV that lies there goes, although nothing is new.
+    (kept.parent / "claims-2026-10.csv").write_text("claim\n", encoding="utf-8")
+    assert (run(tmp_path, "claim", file, *CHOSEN, "--protect").exit_code, readable(tmp_path)) == (0, set())
+
+
+def test_a_copy_that_anybody_can_read_stops_a_command_that_protects_the_month(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    file = str(csv_file(tmp_path, [row(Session_ID="1")]))
+    assert run(tmp_path, "claim", file, *CHOSEN, "--protect").exit_code == 0
+    plain = unprotected((tmp_path / SUMMARY).read_bytes(), "a long secret")
+    assert plain is not None
+    places = [SUMMARY.with_name("Sam's copy.xlsx"), SUMMARY.with_suffix(".ods"), SUMMARY.parent / "insurers/x.xlsx"]
+    for place in places:
+        (tmp_path / place).write_bytes(plain)
+        for command in (("claim", file, *CHOSEN), ("report", "2026-10")):
+            done = run(tmp_path, *command, "--protect")
+            assert (done.exit_code, place.name in done.stderr) == (2, True), (command, place)
+        (tmp_path / place).unlink()
+    (tmp_path / SUMMARY.parent / "receipts.csv").write_text("Number,Day\n1,2026-11-05\n", encoding="utf-8")
+    assert run(tmp_path, "report", "2026-10", "--protect").exit_code == 0, "what is not ours is nobody's copy of it"
+
+
+def test_a_protected_summary_is_kept_only_where_it_was_changed_outside_its_typed_cells(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    file = str(csv_file(tmp_path, [row(Session_ID="1"), row(Session_ID="2", Patient="Held Madeup", Tax=1.0)]))
+    assert run(tmp_path, "claim", file, *CHOSEN, "--protect").exit_code == 0
+    for sheet, cell, words, kept in (("Needs attention", "A4", "Bill", 0), ("Claims", "C9", "a note", 1)):
+        save(tmp_path / SUMMARY, sheet, cell, words, "a long secret")
+        assert run(tmp_path, "claim", file, *CHOSEN, "--protect").exit_code == 0
+        assert run(tmp_path, "report", "2026-10", "--protect").exit_code == 0
+        assert len(list((tmp_path / SUMMARY).parent.glob("*-kept-*"))) == kept, sheet

@@ -13,6 +13,7 @@ from ims_billing.workbooks import needs_attention, to_send
 from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import read_property
 from ims_billing.workbooks.files import summary_path
+from ims_billing.workbooks.protection import is_encrypted, unprotected
 
 # The headings of the columns that somebody types in, by sheet.
 _TYPED = {
@@ -32,11 +33,12 @@ def changed_summary(at: Workplace, month: str) -> bytes | None:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() == at.ledger.summary_left(month, at.place)[0]:
         return None
-    digest = read_property(content, CONTENT)
-    if digest is None:
+    plain = unprotected(content, at.password) if is_encrypted(content) else content
+    digest = None if plain is None else read_property(plain, CONTENT)
+    if plain is None or digest is None:
         return content
     try:
-        same = _digest(path.name, content, at) == digest
+        same = _digest(path.name, plain, at) == digest
     except BillingError:
         return content
     return None if same else content

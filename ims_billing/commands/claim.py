@@ -41,7 +41,8 @@ from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Run
 from ims_billing.vocabulary.progress import Progress
 from ims_billing.vocabulary.spelling import month_of
-from ims_billing.workbooks.files import Written, probe_summary
+from ims_billing.workbooks.files import Written
+from ims_billing.workbooks.probes import probe_summary
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of
 from ims_billing.commands.sent_in_folder import take_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks.files import Written, claim_workbooks, probe_month, write_month
+from ims_billing.workbooks.files import Written, claim_workbooks, write_month
+from ims_billing.workbooks.probes import left_readable, probe_month
 
 
 def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = ()) -> Written | None:
@@ -23,7 +24,7 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
         take_sendings(at, month, read)
     with at.ledger.writing(at.waiting, f"claim {month}"):
         batches = at.ledger.unwritten(month, at.place)
-        if batches is None and claim_workbooks(at.out, month):
+        if batches is None and claim_workbooks(at.out, month) and not (at.password and left_readable(month, at.out)):
             return None
         shown = at.ledger.month(month)
         if not batches and not claim_workbooks(at.out, month):
@@ -61,6 +62,10 @@ def finish(at: Workplace, but: str = "") -> None:
 
 
 def _say_what_is_kept(at: Workplace, written: Written) -> None:
+    for path in written.removed:
+        at.ledger.notify(f"{path} could be read without a password, so it is deleted.")
+    for path in written.protected:
+        at.ledger.notify(f"{path} could be read without a password. It opens with the password only now.")
     if written.kept:
         at.ledger.notify(
             f"The claim summary was changed elsewhere than in the cells to type in. It is kept as {written.kept}."

@@ -16,7 +16,8 @@ from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.file_marks import claims_in_csv, marked
-from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, csv_path, probe_month, summary_path
+from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, csv_path, summary_path
+from ims_billing.workbooks.probes import probe_month
 
 # Of how many of the latest months the summaries are looked at, whatever month a command is about.
 _LATEST = 12

@@ -17,6 +17,8 @@ from ims_billing.vocabulary.model import FileMark
 # The name of the property, as File > Info > Properties > Advanced shows it in Excel.
 PROPERTY = "ims-billing ledger"
 _PART = "docProps/custom.xml"
+# Where LibreOffice's own format keeps such properties.
+_OPEN_DOCUMENT_PART = "meta.xml"
 _LONGEST = 1_000_000
 
 
@@ -39,6 +41,19 @@ def read_property(content: bytes, name: str) -> str | None:
         if each.get("name") == name:
             return "".join(each.itertext()).strip()
     return None
+
+
+def is_ours(content: bytes) -> bool:
+    """Whether this program wrote a file of claims, whoever saved it since and in which format, or a part of one."""
+    if claims_in_csv(content):
+        return True
+    mark = PROPERTY.encode()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            named = {*parts.namelist()} & {_PART, _OPEN_DOCUMENT_PART}
+            return any(mark in parts.read(part) for part in named if parts.getinfo(part).file_size <= _LONGEST)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        return mark in content or PROPERTY.encode("utf-16-le") in content
 
 
 def stamped_on(content: bytes) -> dt.date | None:

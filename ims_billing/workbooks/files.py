@@ -18,7 +18,7 @@ from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.insurer_report import insurer_report
-from ims_billing.workbooks.protection import is_encrypted, is_protected, keep_protection, protected
+from ims_billing.workbooks.protection import is_encrypted, is_protected, protected
 from ims_billing.workbooks.to_send import workbook_name
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
@@ -37,6 +37,9 @@ class Written:
     summary_sha256: str
     # The summary as somebody had changed it, where it is kept beside the new one
     kept: Path | None = None
+    # What anybody could read before: kept summaries that open with the password now, and the CSV, which is gone
+    protected: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
 
 
 def month_files(month: str, batches: Iterable[Batch]) -> dict[PurePosixPath, Callable[[MonthView], bytes]]:
@@ -60,10 +63,6 @@ def _lines(view: MonthView, make: Callable[[MonthView], bytes]) -> int:
         return len(view.claims) + len(view.attention) + len(view.not_billed) if make is claim_summary else 0
     claims, options = view.claims, make.keywords
     return int(((claims["batch"] == options["batch"].number) & (claims["insurer_id"] == options["insurer"].id)).sum())
-
-
-def _of(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
-    return [batch for batch in batches if batch.number in numbers]
 
 
 def summary_path(out: Path, month: str) -> Path:
@@ -100,31 +99,15 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
     ]
 
 
-def probe_summary(month: str, out: Path, password: str = "") -> None:
-    """Raises BillingError where the month's summary could not be written: it is always one of the files.
-
-    With a `password` also where files of the month lie there that anybody can read, and that would stay so.
-    """
-    keep_protection(summary_path(out, month), password)
-    readable = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS] if password else []
-    readable = sorted(path for path in readable if not is_protected(path))
-    if readable:
-        raise BillingError(
-            f"{readable[0].parent}: {len(readable)} {'workbook' if len(readable) == 1 else 'workbooks'} of {month} can "
-            f"be read without a password, {readable[0].name} first. Write the month protected as a whole with "
-            f"ims-billing report {month} --protect, or move them to a place of your own."
-        )
-    probe(summary_path(out, month))
+def plain_kept(out: Path, month: str) -> list[Path]:
+    """The month's summaries that were kept, and that open without a password."""
+    paths = sorted((out / month).glob(f"{_SUMMARY}*{_KEPT}*.xlsx"))
+    return [path for path in paths if not path.name.startswith("~$") and path.is_file() and not is_protected(path)]
 
 
-def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int], out: Path, password: str = "") -> None:
-    """Raises BillingError where one of the files could not be written: open elsewhere, or no place for it.
-
-    Of the month's batches that are `known`, these `batches` are to be written.
-    """
-    for path in month_files(month, _of(expected, batches)):
-        keep_protection(out / path, password)
-        probe(out / path)
+def of_batches(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:
+    """Those of the batches that have these numbers."""
+    return [batch for batch in batches if batch.number in numbers]
 
 
 def write_month(
@@ -139,25 +122,28 @@ def write_month(
 
     The summary as somebody `changed` it is kept beside the new one, under a name with the day it was saved.
 
-    With a `password` the workbooks open with it only; the CSV is plain text, and cannot be protected: it is left out.
+    With a `password` the workbooks open with it only, those too that were kept before; the CSV is plain text, and
+    cannot be protected: it is left out, and an earlier one is removed.
 
     No file is ever half-written, and nothing is written before every file could be. Raises BillingError where one
     cannot be. Calls `progress` with each file before it is written.
     """
-    making = {out / path: make for path, make in month_files(view.month, _of(view.batches, batches)).items()}
+    making = {out / path: make for path, make in month_files(view.month, of_batches(view.batches, batches)).items()}
     if password:
         making = {target: make for target, make in making.items() if target.suffix == ".xlsx"}
-    for target in making:
+    readable = plain_kept(out, view.month) if password else []
+    text = csv_path(out, view.month)
+    removed = (text,) if password and text.is_file() else ()
+    for target in (*making, *readable, *removed):
         probe(target)
-    if password:
+    for target in removed:
         # What is left of it would be the whole month, for anybody to read.
-        (out / view.month / f"claims-{view.month}.csv").unlink(missing_ok=True)
-    contents: dict[Path, bytes] = {}
+        target.unlink(missing_ok=True)
+    contents: dict[Path, bytes] = {path: protected(path.read_bytes(), password) for path in readable}
     kept = None if changed is None else _place_to_keep(summary_path(out, view.month), changed)
     if kept and changed is not None:
         # First of all: no crash leaves the new summary without it.
-        readable = password and not is_encrypted(changed)
-        contents[kept] = protected(changed, password) if readable else changed
+        contents[kept] = protected(changed, password) if password and not is_encrypted(changed) else changed
     lines = [_lines(view, make) for make in making.values()]
     for number, (target, make) in enumerate(making.items()):
         done = sum(lines[:number]) / max(sum(lines), 1)
@@ -172,7 +158,7 @@ def write_month(
     books = sorted((folder / INSURERS).glob("*.xlsx"))
     left_over = tuple(path for path in books if path not in expected and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
-    return Written(tuple(contents), left_over, shared, summary, kept)
+    return Written(tuple(contents), left_over, shared, summary, kept, tuple(readable), removed)
 
 
 def batch_of(workbook: Path) -> int:

@@ -20,6 +20,20 @@ def protected(content: bytes, password: str) -> bytes:
     return encrypted.getvalue()
 
 
+def unprotected(content: bytes, password: str) -> bytes | None:
+    """The workbook without its protection; None where this password does not open it."""
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    opened = io.BytesIO()
+    try:
+        file = OOXMLFile(io.BytesIO(content))
+        file.load_key(password=password)
+        file.decrypt(opened)
+    except Exception:  # the library has several ways to say that a password is wrong or a file damaged
+        return None
+    return opened.getvalue()
+
+
 def is_encrypted(content: bytes) -> bool:
     """Whether a workbook of this content opens with a password only."""
     return content.startswith(_ENCRYPTED)
