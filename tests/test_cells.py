@@ -165,6 +165,11 @@ def test_lengths_are_minutes(cell: Cell, minutes: int | None) -> None:
     assert length(cell) == minutes
 
 
+def test_pacific_time_is_no_time_of_a_clinic_elsewhere() -> None:
+    read = clock("9:30 PT", ZoneInfo("America/Toronto"))
+    assert read is None
+
+
 def test_identifiers_stay_themselves() -> None:
     assert [text(c) for c in ("00123", 123.0, "  01-00 ", "=SUM(A1)", None, True)] == [
         "00123", "123", "01-00", "=SUM(A1)", "", "yes",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ims_billing.rules.published import published
 from ims_billing.rules.words import WordGroup
 from ims_billing.sessions.classify import classify
-from ims_billing.sessions.name_words import words_of
+from ims_billing.sessions.name_words import NoteReader, words_of
 from ims_billing.sessions.service_names import NameReader, names_read
 from ims_billing.vocabulary.model import Service
 from ims_billing.vocabulary.spelling import plain
@@ -160,6 +160,31 @@ def test_the_clinics_own_name_is_ims_with_visit_and_duration_words_around_it(nam
 )  # fmt: skip
 def test_another_name_with_both_words_is_in_doubt(name: str) -> None:
     assert reader().read(name).also_acupuncture
+
+
+@pytest.mark.parametrize(
+    ("notes", "term"),
+    [
+        ("IMS to calf", "ims"),
+        ("i m s to calf", "i m s"),
+        ("i ms to calf", ""),
+        ("no IMS today", ""),
+        ("no intramuscular stimulation intramusculaire", ""),
+        ("no IMS, dry needling instead", "dry needling"),
+    ],
+)
+def test_a_term_in_notes_counts_unless_it_is_denied_or_only_spelled_by_chance(notes: str, term: str) -> None:
+    assert NoteReader(published().services, "ims").words_in(notes) == term
+
+
+def test_a_number_and_two_words_that_only_spell_a_wording_are_not_it() -> None:
+    assert reader().read("IMS 15 of 30").unknown == ()
+    assert reader().read("IMS 15 o f 30").unknown == ("o", "f")
+
+
+@pytest.mark.parametrize(("name", "unknown"), [("IMS - J. Sample", ()), ("IMS - J. Dryneedle", ("J",))])
+def test_what_is_a_term_for_a_service_is_nobodys_surname(name: str, unknown: tuple[str, ...]) -> None:
+    assert reader().read(name).unknown == unknown
 
 
 def test_a_name_of_the_clinics_own_goes_before_the_words() -> None:

@@ -47,6 +47,7 @@ def unfit(column: str) -> str:
         ("fee_cents", "-95", before(), unfit("fee_cents")),
         ("policy", "00456", before(), {"policy": "00456"}),
         ("policy", "#REF!", before(), "the correct value is an error of the spreadsheet."),
+        ("policy", "words", before(), "the correct value holds words instead of a number."),
         ("policy", "-", before(), f"the correct value says that there is none: it has to be {FIELDS['policy'][1]}."),
         ("patient", "12", before(), unfit("patient")),
         ("patient", "Pat", before(), {"patient": "Pat"}),

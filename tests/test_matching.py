@@ -159,6 +159,8 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
          "On that day the same amount of this claim was paid already, by another payment in these files.", [SUN]),
         ([paid(SUN), paid(PBC)], "ambiguous",
          "The claims of this payment are of several insurers. Say in a column which insurer paid.", [PBC]),
+        ([paid(SUN), paid(PBC), paid("2026-10-SUNL-0009")], "unmatched", "2026-10-SUNL-0009 is no claim on the ledger.",
+         []),
         ([paid(cents=95)], "unmatched", NAMES_NEITHER, []),
         ([paid(cents=285, Insurer="Sun Life", Period_From="2026-10-01")], "unmatched", NAMES_NEITHER,
          [SUN, SUN2, SUN3]),

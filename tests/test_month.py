@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ims_billing.month.prepare import Scope, months_in, only_month, prepare_month
 from ims_billing.month.run import run_of
+from ims_billing.month.totals import proven_totals
 from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.grounds import Ground, as_json
@@ -240,6 +241,16 @@ def test_any_month_is_accounted_for_and_the_order_of_rows_is_nothing(
         first, second = (on_ledger(m).claims.drop(columns="source") for m in (month, again))
         assert frame_text(second) == frame_text(first)
     assert again.totals == month.totals
+
+
+def test_control_totals_that_do_not_add_up_are_a_bug_and_never_a_loss(tmp_path: Path) -> None:
+    rows = intake(tmp_path, [row(), row(Patient="B")])
+    month = prepare_month(rows, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
+    read = int(month.sessions["fee_cents"].sum())
+    assert proven_totals(rows, month.sessions, month.claims, read) == month.totals
+    for sessions, claims in ((month.sessions[1:], month.claims), (month.sessions, month.claims[1:])):
+        with pytest.raises(RuntimeError, match="the control totals do not add up"):
+            proven_totals(rows, sessions, claims, read)
 
 
 def test_the_view_says_which_rules_the_claims_rest_on(tmp_path: Path) -> None:

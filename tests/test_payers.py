@@ -115,6 +115,11 @@ def test_what_may_be_another_amount_or_payer_is_held(books: Books, column: str, 
     assert (line.result, line.held) == (result, True)
 
 
+def test_a_payer_and_a_source_that_are_two_insurers_post_nothing(books: Books) -> None:
+    [line] = books.lines([visit() | {"Payer": "Sun Life", "Source": "Pacific Blue Cross"}])
+    assert (line.result, line.postings, line.message) == ("ambiguous", (), "Its payer and its source are two insurers.")
+
+
 @pytest.mark.parametrize("cell", ["95.005", "80%", "US$95.00", "95 EUR"])
 def test_an_amount_that_is_no_whole_cents_of_a_dollar_is_held(books: Books, cell: str) -> None:
     assert [line.result for line in books.lines([visit(cents=cell)])] == ["unmatched"]

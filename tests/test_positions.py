@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_billing.payments.positions import Position
+from ims_billing.payments.positions import Position, totals
+from ims_billing.vocabulary.frames import POSITIONS, Column, as_frame, prove
+
+
+def test_cents_that_do_not_add_up_are_a_bug_and_never_shown() -> None:
+    right = {"claim": ["A"], "claimed_cents": [9500], "paid_cents": [6000], "outstanding_cents": [3500]}
+    assert totals(as_frame(right, POSITIONS))["outstanding_cents"] == 3500
+    with pytest.raises(RuntimeError, match="the cents do not add up"):
+        totals(as_frame({**right, "paid_cents": [6001]}, POSITIONS))
+
+
+@pytest.mark.parametrize("changed", [{"month": "2026-10"}, {"number": 1.0}, {}])
+def test_a_frame_of_other_columns_or_types_is_a_bug(changed: dict[str, Any]) -> None:
+    columns = (Column("number", "int64", "a number"), Column("text", "str", "a text"))
+    frame = as_frame([(1, "a")], columns)
+    assert prove(frame, columns) is frame
+    other = frame.assign(**changed) if changed else frame[["text", "number"]]
+    with pytest.raises(TypeError, match="not as declared: order" if not changed else "not as declared: .*"):
+        prove(other, columns)
+
 
 EVENT = st.tuples(st.integers(-12_000, 12_000), st.integers(0, 12_000), st.booleans())
 

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from ims_billing.clinic.rules_in_words import Rule, rules_on
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.rules.other_reports import OtherReport
-from ims_billing.rules.published import PublishedInsurer, Rulebook, published
+from ims_billing.rules.published import InsurerRules, PublishedInsurer, Rulebook, published
 from ims_billing.rules.systems import SystemLayout
-from ims_billing.rules.values import CLINIC_FILE, Fee, clashing_fees, fee_in_force
+from ims_billing.rules.values import CLINIC_FILE, Codes, Fee, clashing_fees, fee_in_force
+from ims_billing.rules.words import Layout, ServiceRules
 
 
 def fee(amount: str, start: str = "2026-01-01", **more: Any) -> Fee:
@@ -162,6 +163,25 @@ def test_two_values_of_an_insurer_on_one_day_are_refused() -> None:
         else:
             with pytest.raises(ValidationError, match="two values are in force on 2025-06-30"):
                 PublishedInsurer.model_validate(both)
+
+
+def test_names_and_headings_that_stand_for_two_things_are_refused() -> None:
+    cited = {"source": "somebody", "url": "https://example.org", "verified": True}
+    entries = [{"id": name, "code": name.upper() * 4, "name": "A Plan", **cited} for name in ("x", "y")]
+    with pytest.raises(ValidationError, match="'aplan' stands for x and y"):
+        InsurerRules.model_validate({"self_pay": {"names": ["cash"]}, "insurer": entries})
+    with pytest.raises(ValidationError, match="heading 'Day' stands for date and start"):
+        Layout.model_validate({"title": "x", "needed": ["date"], "headings": {"date": ["Day"], "start": ["Day"]}})
+    services = published().services.model_dump(by_alias=True)
+    group = {**next(each for each in services["group"] if each["effect"] != "neutral"), "cases": []}
+    with pytest.raises(ValidationError, match=f"the group '{group['id']}' lacks cases"):
+        ServiceRules.model_validate({**services, "group": [group]})
+
+
+def test_codes_by_visit_are_shown_as_two_and_an_amount_is_exact() -> None:
+    assert str(Codes(initial="A1", subsequent="A2")) == "A1 / A2"
+    with pytest.raises(ValidationError, match=r"write the amount as a number such as 95\.00"):
+        Fee.model_validate({"service": "ims", "amount": 95.0, "from": "2026-01-01"})
 
 
 def test_fixed_ids_and_short_codes_never_change() -> None:

@@ -29,6 +29,7 @@ from ims_billing.rules.values import Coverage, Fee, Limit
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, SHEETS
+from ims_billing.workbooks.protection import protected
 from ims_billing.workbooks.setup_workbook import setup_workbook
 from tests.practice import clinic_file
 from tests.setup_sheets import Sheets, clinic, faults, setup, xlsx_of
@@ -153,6 +154,80 @@ sheet Fee: this sheet is not known; did you mean Fees? Rename it, or move it to 
 # fmt: on
 
 
+FEES = ["Service", "Amount", "From"]
+# Sheets beside a clinic's name, and all that is wrong with them.
+SLIPS: dict[str, tuple[Sheets, list[str]]] = {
+    "rows without headings": (
+        {"Practitioners": [["Ann Example", "physiotherapist"]]},
+        ["sheet Practitioners, row 1: found no headings of Practitioners; expected Name, Other spellings, Profession, "
+         "Registration, Registered from, Registered until, Needling from, Needling until, Provider numbers, Confirmed, "
+         "Notes"],
+    ),
+    "a title and a line of help": ({"Fees": [["What you charge"], ["One row for each fee"]]}, []),
+    "a heading twice": (
+        {"Fees": [[*FEES, "Amount"], ["ims", 95, "2026-01-01", 96]]},
+        ["sheet Fees, D1: the heading 'Amount' stands for Amount, which is there already"],
+    ),
+    "a setting twice": (
+        {"Clinic": [["Name", "X Physio"], ["Name", "Y"]]}, ["sheet Clinic, A2: Name is there twice"],
+    ),
+    "two kinds of service code": (
+        {"Insurers": [["Name", "Service code", "Service code initial"], ["Sun Life", "PHYSIO", "A"]]},
+        ["sheet Insurers, C2, Service code initial: an insurer has one Service code, or one for each visit"],
+    ),
+    "a short code in small letters": (
+        {"Insurers": [["Name", "Short code"], ["New Plan", "newp"]]},
+        ["sheet Insurers, B2 (New Plan), Short code: found 'newp'; expected four capital letters, such as SUNL"],
+    ),
+    "service names": (
+        {"Service names": [["Service name", "Service"], ["x", "ims"], ["x", "massage"], ["", "ims"]]},
+        ["sheet Service names, A3, Service name: 'x' is there already", "sheet Service names, row 4: found no name"],
+    ),
+    "columns": (
+        {"Columns": [["Layout", "Heading", "Stands for"], ["mine", "Payer", "Insurer"], ["mine", "Payer", "Patient"]]},
+        ["sheet Columns, B3, Heading: 'Payer' is there already"],
+    ),
+    "more": (
+        {"More": [
+            ["above", "the titles"],
+            ["Words"], ["Column", "Word", "Means"], ["Status", "Seen", "arrived"], ["Status", "Seen", "cancelled"],
+            ["Status", "Been", ""],
+            ["Severities"], ["Kind", "Severity"], ["tax-on-session", "warn"], ["tax-on-session", "hold"],
+            ["future-date", ""],
+            ["Coverage"], ["Insurer", "Policy", "Percent", "From"], ["PBC", "1", 80, "2026-01-01"],
+            ["PBC", "1", 70, "2026-02-01"],
+        ]},
+        ["sheet More, row 1: above each table stands its title alone, one of Limits, Coverage, Words, Severities, "
+         "Locations",
+         "sheet More, B5, Word: 'Seen' is there already",
+         "sheet More, row 6: found no meaning",
+         "sheet More, A10, Kind of finding: 'tax-on-session' is there already",
+         "sheet More, row 11: found no severity",
+         "sheet More, row 15: it is of the same plan as sheet More, row 14 and their dates overlap; give the earlier "
+         "one an until"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheets", "wrong"), SLIPS.values(), ids=SLIPS)
+def test_what_is_there_twice_or_not_at_all_is_a_fault_with_its_place(sheets: Sheets, wrong: list[str]) -> None:
+    assert faults({"Clinic": [["Name", "X Physio"]], **sheets}) == wrong
+
+
+def test_what_is_asked_and_has_no_answer_meanwhile_is_left_out_and_numbers_of_several_rows_are_one_persons() -> None:
+    read = setup(
+        {
+            "Clinic": [*NAME, ["Phone", "?"]],
+            "Practitioners": [
+                ["Name", "Profession", "Provider numbers"], ["Ben", "other", "PBC: 1"], ["Ben", "", "MSP: 60001"],
+            ],
+        }
+    )  # fmt: skip
+    assert [question.words for question in read.questions] == ["sheet Clinic, B2: Phone"]
+    assert "phone" not in read.tables["clinic"]
+    assert read.entries["practitioner"][0]["numbers"] == {"PBC": "1", "MSP": "60001"}
+
+
 @pytest.mark.parametrize(
     ("profession", "registration", "question"),
     [
@@ -258,6 +333,9 @@ def test_a_file_that_is_no_workbook_or_is_protected_is_refused_with_the_way_out(
     path = tmp_path / "clinic.xlsx"
     path.write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(BillingError, match=r"clinic\.xlsx: the workbook is damaged"):
+        load(path)
+    path.write_bytes(protected(xlsx_of(path, {"Clinic": NAME}).read_bytes(), "a secret"))
+    with pytest.raises(BillingError, match=r"clinic\.xlsx: the setup is protected by a password\. Save it without one"):
         load(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,20 @@ LINES = [
     ("name =", "", "nothing behind the ="),
     ("registered = {from = 2015-01-01}, {from = 2016-01-01}", ",", "several stand in a list"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ('name = "X"\n[clinic]', "line 3: [clinic] stands here a second time. Put both parts under one of them."),
+        ('name = "X"\nname = "Y"', "line 3: this stands in the file already. Delete one of the two."),
+        ('name = "X"\n[fee]\nx = 1\n[fee]', "line 5: [fee] stands here a second time. Write [[fee]]"),
+        ('x = "a" "b"  # c, d', "line 2: a comma is missing."),
+    ],
+)
+def test_what_stands_twice_and_what_stands_before_a_comment_is_named(lines: str, wrong: str) -> None:
+    with pytest.raises(BillingError, match=re.escape(wrong)):
+        parsed("clinic.toml", f"[clinic]\n{lines}\n")
 
 
 @pytest.mark.parametrize(("line", "marked", "wrong"), LINES, ids=[line for line, _, _ in LINES])

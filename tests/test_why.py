@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ims_billing.month.prepare import Month
@@ -13,6 +15,7 @@ from ims_billing.month.why import Page, claim_page, kind_page, session_page, ses
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
+from ims_billing.vocabulary.grounds import Ground, as_json
 from tests.jane import appointment, sale
 from tests.practice import clinic_file, month_of, on_ledger, practice, row, xlsx
 from tests.test_cli import AS_OF, report, run
@@ -207,6 +210,37 @@ def test_a_claim_of_an_earlier_version_says_that_nobody_wrote_its_grounds_down(t
     assert page["What was done"]["Read as"] == "IMS, by an earlier version of the program, which did not keep it"
     assert page["By whom"]["That day"].startswith("registration 01234; claimed by an earlier version")
     assert "Rules it rests on" not in page
+
+
+def test_a_page_names_the_vendor_number_and_the_window_and_no_order_that_no_rule_gives(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nvendor_number = "777"\n'
+    first = {**row(Insurer="Manulife"), "Secondary Insurer": "Sun Life", "Relationship": "self"}
+    rows = [first, {**first, "Secondary Insurer": "Nobody Knows"}, {**first, "Service Date": dt.date(2024, 12, 31)}]
+    month = month_of(tmp_path, rows, more=more, month=None)
+    known, unknown, early = (page_of(month, label) for label in month.sessions.index)
+    assert known["Who pays"]["Vendor number"] == "777"
+    assert known["Who pays"]["Who pays first"].startswith("The patient's own plan pays before a spouse's")
+    assert known["Rules of its insurer that day"]["Window of TELUS eClaims"].startswith("31 days")
+    assert unknown["Who pays"]["Second insurer"] == "not in the clinic setup: the claim names none"
+    assert "Who pays first" not in {**unknown["Who pays"], **early["Who pays"]}
+    assert early["Who pays"]["Second insurer"] == "Sun Life", "that day no rule said who pays first"
+
+
+def test_a_claim_that_replaces_another_was_sent_before_or_rests_on_words_alone_says_so(tmp_path: Path) -> None:
+    month = month_of(tmp_path, [row()])
+    shown = on_ledger(month)
+    rules = as_json([Ground("", "", "", "", message="as the first version kept it")])
+    claims = shown.claims.assign(replaces="2026-10-SUNL-0007", rules=rules)
+    page = facts_of(claim_page(claims, dataclasses.replace(shown.batches[0], already_sent=True)))
+    assert page["What became of it"]["It replaces"] == "2026-10-SUNL-0007"
+    assert page["What became of it"]["Sent"] == "before this program came"
+    assert page["Rules it rests on"] == {"As kept then": "as the first version kept it"}
+    words = "$95.00 to Sun Life, batch 1 of 2026-10; it replaces 2026-10-SUNL-0007"
+    assert facts_of(session_page(month, 0, claims))["On the ledger"] == {"2026-10-SUNL-0001": words}
+    gone = claims.assign(voided_on=pd.Timestamp(2026, 11, 6), void_reason="wrong", replaced_by="2026-10-SUNL-0009")
+    assert facts_of(session_page(month, 0, gone))["On the ledger"] == {
+        "2026-10-SUNL-0001": f"{words}; voided on 2026-11-06: wrong; replaced by 2026-10-SUNL-0009"
+    }
 
 
 def test_each_reason_not_to_bill_has_a_page(tmp_path: Path) -> None:

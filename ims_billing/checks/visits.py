@@ -37,14 +37,7 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     for row in rows:
         others = (other for other in members[desk.group[row]] if other != row)
         places = [place(desk, int(other), beside=int(row)) for other in islice(others, SHOWN)]
-        count = len(members[desk.group[row]]) - 1
-        if count:
-            messages[row] = f"This session appears in {and_others(places, count)} too."
-        else:
-            # The other rows of this id are plainly other visits.
-            same_id = [other for other in ids.index[ids == ids[row]] if other != row]
-            places = [place(desk, int(other), beside=int(row)) for other in same_id[:SHOWN]]
-            messages[row] = f"This session appears in {and_others(places, len(same_id))} too."
+        messages[row] = f"This session appears in {and_others(places, len(members[desk.group[row]]) - 1)} too."
     reasons = sessions["reason"].map(_SETTLED)
     for row, settled in _settled_copies(desk).items():
         places = [f"{place(desk, other, beside=row)} ({reasons[other]})" for other in settled[:SHOWN]]

@@ -102,12 +102,11 @@ def _phrases(words: list[str]) -> Iterable[tuple[str, str]]:
             yield "either", words[place]
             place += 1
             continue
-        for length in range(min(longest, len(words) - place), 0, -1):
-            phrase = " ".join(words[place : place + length])
-            if phrase in meanings or length == 1:
-                yield meanings.get(phrase, ""), phrase
-                place += length
-                break
+        lengths = range(min(longest, len(words) - place), 1, -1)
+        phrases = (" ".join(words[place : place + length]) for length in lengths)
+        phrase = next((phrase for phrase in phrases if phrase in meanings), words[place])
+        yield meanings.get(phrase, ""), phrase
+        place += len(phrase.split())
 
 
 @cache

@@ -45,8 +45,8 @@ def recall(
     sessions: pd.DataFrame,
     history: pd.DataFrame,
     clinic: Clinic,
-    replacing: str = "",
-    preference: pd.Series[int] | None = None,
+    replacing: str,
+    preference: pd.Series[int],
 ) -> Recall:
     """Looks every classified session up among the claims of the ledger (ON_LEDGER).
 
@@ -70,10 +70,8 @@ def recall(
     ours = (
         parts.iloc[: len(sessions)]
         .set_axis(sessions.index)
-        .assign(file=sessions["file"], again_in=sessions["again_in"], source=sources(sessions), rank=0)
+        .assign(file=sessions["file"], again_in=sessions["again_in"], source=sources(sessions), rank=preference)
     )
-    if preference is not None:
-        ours["rank"] = preference
     theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index).assign(source=history["source"])
     active = history["voided_on"].isna() | (history["claim"] == replacing)
     pairing = _Pairing(ours, theirs, active, open_void=~active & (history["replaced_by"] == ""))

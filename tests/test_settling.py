@@ -1,0 +1,107 @@
+"""What a decision does to a finding that holds: it warns, it holds and says why, or it is asked again."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ims_billing.sessions.decisions import AboutClaim, Decided, Decision, Place
+from ims_billing.sessions.fingerprints import with_more
+from ims_billing.sessions.settling import Examined, settle
+from ims_billing.vocabulary.frames import (
+    BILL,
+    CELL_FINDINGS,
+    CLAIM_STATES,
+    DO_NOT_BILL,
+    FINDINGS,
+    SESSIONS,
+    as_frame,
+    empty,
+)
+from ims_billing.vocabulary.intake import Intake
+
+NOW, COPIES = "11aa22bb", 2
+ON = "2026-11-05"
+
+
+def decision(session: int, kind: str, word: str = BILL, value: str = "", fingerprint: str = NOW) -> Decision:
+    return Decision(session, kind, word, value, ON, fingerprint)
+
+
+def decided(*decisions: Decision, bad_cells: tuple[tuple[int, str, str, str], ...] = ()) -> Decided:
+    """These decisions about sessions 0 to 3, of which each stands in two rows."""
+    intake = Intake(empty(SESSIONS), as_frame(list(bad_cells), CELL_FINDINGS), ())
+    copies = pd.Series(COPIES, index=range(4))
+    return Decided(intake, decisions, copies, history=decisions, _fingerprints={n: {NOW} for n in range(4)})
+
+
+def examined(claimed: tuple[int, ...] = (), states: tuple[tuple[str, str], ...] = (("", ""),) * 4) -> Examined:
+    """Sessions 0 to 3, of which 0 and 1 are copies of one; `states` are the claim and state of each."""
+    frame = as_frame([(claim, state, "", "", "") for claim, state in states], CLAIM_STATES)
+    return Examined({0, 1, 2, 3} - set(claimed), pd.Series([0, 0, 2, 3]), claimed, frame)
+
+
+def holds(*places: tuple[int, str]) -> pd.DataFrame:
+    return as_frame([(session, kind, "hold", "Something.", "Fix it.", "", False) for session, kind in places], FINDINGS)
+
+
+def messages(findings: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(findings[["severity", "message"]].itertuples(index=False, name=None))
+
+
+def test_a_decision_of_a_workbook_without_fingerprints_is_asked_once_more() -> None:
+    of_old = decided(decision(2, "tax-on-session", fingerprint=""))
+    assert messages(settle(holds((2, "tax-on-session")), of_old, examined())) == [
+        (
+            "hold",
+            f"Something. Decided on {ON}: bill. That was in a workbook of an earlier version of the program: "
+            "decide once more.",
+        )
+    ]
+
+
+def test_a_decision_about_the_session_as_it_was_is_asked_once_more() -> None:
+    before = decided(decision(2, "tax-on-session", fingerprint="99ff99ff"))
+    assert messages(settle(holds((2, "tax-on-session")), before, examined())) == [
+        ("hold", f"Something. Decided on {ON}: bill. The session changed since then: decide again.")
+    ]
+
+
+def test_a_hold_that_stays_with_a_value_that_was_typed_for_another_one_says_so() -> None:
+    typed = decision(2, "missing-fee", word="", value="90")
+    both = decided(typed)
+    both.corrected[typed.place] = "Decided on that day: put right."
+    settled = settle(holds((2, "fee-not-as-listed"), (3, "fee-not-as-listed")), both, examined())
+    assert messages(settle(holds(), both, examined(claimed=(2,)))) == [], "of a claimed session nothing is put right"
+    assert messages(settled) == [
+        ("hold", f"Something. That is so with the value decided on {ON}."),
+        ("hold", "Something."),
+        ("warn", "Decided on that day: put right."),
+    ]
+
+
+def test_what_two_reports_leave_open_is_a_warning_once_it_is_billed_all_the_same() -> None:
+    cells = ((2, "status", "tie-not-certain", "Two sales fit."), (3, "fee_cents", "unreadable-fee", "It has a word."))
+    yes = decided(decision(2, "tie-not-certain"), decision(3, "unreadable-fee"), bad_cells=cells)
+    assert messages(settle(empty(FINDINGS), yes, examined())) == [("warn", f"Two sales fit. Decided on {ON}: bill.")]
+    assert settle(empty(FINDINGS), yes, examined(claimed=(2,))).empty, "what is claimed is not examined"
+
+
+def test_bill_counts_on_one_copy_only_and_on_none_beside_a_claimed_one() -> None:
+    copies = with_more(NOW, f"{COPIES} copies")
+    first, second = (decision(session, "duplicate-session", fingerprint=copies) for session in (0, 1))
+    of_claimed = decided(second)
+    settle(empty(FINDINGS), of_claimed, examined(claimed=(0,)))
+    assert of_claimed.refused == {second.place: "another copy of it is claimed."}
+    of_both = decided(first, second)
+    settle(empty(FINDINGS), of_both, examined())
+    assert of_both.refused == dict.fromkeys((first.place, second.place), "2 copies are to be billed. Choose one.")
+
+
+def test_of_two_sessions_that_may_be_one_claim_the_first_that_is_decided_stands_for_it() -> None:
+    claim = "2026-10-SUNL-0001"
+    about = with_more(NOW, claim)
+    words = ((2, BILL), (3, DO_NOT_BILL))
+    both = decided(*(decision(session, "changed-since-claimed", word, fingerprint=about) for session, word in words))
+    states = examined(states=(("", ""), ("", ""), (claim, "changed"), (claim, "changed"))).states
+    assert both.about_claims(states, pd.Series("", index=range(4))) == {2: AboutClaim(BILL, claim)}
+    assert both.refused == {Place(3, "changed-since-claimed"): f"another session stands for {claim} already."}
