@@ -26,6 +26,7 @@ from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.soundness import seal_claims
+from ims_billing.ledger.sums import sum_tables
 from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
 from tests.practice import csv_file
 
@@ -203,6 +204,7 @@ def _without_the_month(path: Path) -> None:
             database.execute(f"DELETE FROM {table} WHERE month = '2026-10'")
         for (sql,) in triggers:
             database.execute(sql)
+        sum_tables(database)
 
 
 def _clean(folder: Path, kept: dict[Path, bytes]) -> None:

@@ -25,6 +25,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.sums import sum_tables
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_contents, read_files
@@ -338,6 +339,7 @@ def _moved(folder: Path, original: Path) -> None:
             reports = [str((place / "reports").resolve()) for place in (folder, original)]
             for table in ("written", "aging_written"):
                 ledger.execute(f"UPDATE {table} SET folder = ? WHERE folder = ?", reports)
+            sum_tables(ledger)
 
 
 def samples(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from ims_billing.ledger.soundness import (
     released,
     run_migration,
 )
+from ims_billing.ledger.sums import ChangedRows, sum_tables
 from ims_billing.saving import create_empty, is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
 
@@ -142,11 +143,13 @@ class LedgerFile:
                     self._sound = False
                     version = self._sound_version(database, changes=True)
                 self._bring_up_to_date(database, version)
+                changed = ChangedRows(database)
                 self._connection = database
                 self._batches = []
                 self._meet(changes=True)
                 yield
                 self._before_commit()
+                changed.keep()
                 if before and self._batches:
                     keep_copy(self.path, before, self._batches[0])
                 if noted and (not version or database.total_changes != changes):
@@ -347,6 +350,7 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
     for migration in MIGRATIONS[version:]:
         run_migration(database, migration)
     if version < len(MIGRATIONS):
+        sum_tables(database, {table for table, _ in released(MIGRATIONS)[0]})
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 

@@ -8,6 +8,7 @@ from ims_billing.ledger.to_version_6 import to_version_6
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.ledger.to_version_8 import to_version_8
 from ims_billing.ledger.to_version_9 import to_version_9
+from ims_billing.ledger.to_version_10 import to_version_10
 
 # "IMSB": it tells our ledgers from other SQLite files.
 APPLICATION_ID = 0x494D5342
@@ -336,4 +337,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_7,
     to_version_8,
     to_version_9,
+    to_version_10,
 )

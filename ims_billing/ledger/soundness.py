@@ -1,4 +1,4 @@
-"""Whether what stands in a ledger's file is what was written there: SQLite's own proof, the tables, a sum per claim."""
+"""Whether what stands in a ledger's file is what was written there: SQLite's own proof, the tables, the sums."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from contextlib import closing
 from functools import cache
 from operator import itemgetter
 from typing import Any, BinaryIO
+
+from ims_billing.ledger.sums import has_sums
 
 # A script, or a function of the database, that makes the tables of one version from those of the one before.
 Migration = str | Callable[[sqlite3.Connection], None]
@@ -70,12 +72,14 @@ def has_schema(database: sqlite3.Connection, migrations: tuple[Migration, ...]) 
 
 
 def is_whole(database: sqlite3.Connection, migrations: tuple[Migration, ...], *, every_cell: bool = True) -> bool:
-    """Whether SQLite, the schema and the checksum of every claim prove the file sound, and every other cell is read."""
+    """Whether SQLite, the schema, the checksum of every claim and the sum of every table prove the file sound."""
     try:
         if not (has_integrity(database) and has_schema(database, migrations)):
             return False
         if ("claim", "checksum") in released(migrations)[0]:
             checked_claims(database.execute("SELECT * FROM claim"))
+        if ("table_sum", "total") in released(migrations)[0] and not has_sums(database):
+            return False
         return not every_cell or _is_readable(database)
     except (*UNREADABLE, DamageError):
         return False
