@@ -23,6 +23,7 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
     cannot be written.
     """
     ready: list[tuple[Path, Path]] = []
+    target = next(iter(contents), Path())
     try:
         for target, content in contents.items():
             make_folder(target.parent, shared=shared)
@@ -32,10 +33,12 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
                 temporary.replace(target)
             except PermissionError as error:
                 raise BillingError(_open_elsewhere(target)) from error
-        for folder in {target.parent for target in contents}:
+        for folder in {each.parent for each in contents}:
             _settle(folder)
     except OSError as error:
-        raise BillingError(f"{error.filename or 'The output folder'}: cannot be written: {why_not(error)}.") from error
+        # What is written to an open file names none, and a file that is not whole yet has a name of its own.
+        named = error.filename if error.filename and not str(error.filename).endswith(_ENDS) else target
+        raise BillingError(f"{named}: cannot be written: {why_not(error)}.") from error
     finally:
         for temporary, _ in ready:
             _remove(temporary)

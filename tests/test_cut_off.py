@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.lock import Lock
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks import files as workbook_files
 from tests.practice import clinic_file, csv_file, row, type_in
@@ -189,3 +191,21 @@ def test_a_note_that_lost_a_part_repeats_nothing(month: Path, tmp_path: Path, sp
     note.write_bytes(spoil(note.read_bytes()))
     with (again := Ledger(path)).command("void", DAY):
         assert not again.repeats
+
+
+def test_a_change_that_could_not_be_recorded_leaves_no_note(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(month, tmp_path / "full")
+    wait = Lock.wait
+
+    def full(lock: Lock, database: sqlite3.Connection, statement: str) -> None:
+        if statement == "COMMIT":
+            assert list(lock.path.parent.glob("*-unfinished"))
+            raise BillingError("the drive is full")
+        wait(lock, database, statement)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lock, "wait", full)
+        assert ims(tmp_path / "full", *VOID).exit_code == 2
+    assert not list((tmp_path / "full").glob("*-unfinished"))

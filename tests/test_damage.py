@@ -382,7 +382,7 @@ def test_without_room_for_a_copy_nothing_is_recorded(
         patched.setattr(os, "fsync", full)
         done = ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF)
     assert done.exit_code == 2
-    assert "the drive is full or limits the file" in " ".join(done.output.split())
+    assert "batch-3.sqlite: cannot be written: the drive is full or limits the file" in " ".join(done.output.split())
     assert what_it_says(Ledger(folder / FILE_NAME)) == before
     assert [path.suffix for path in (folder / "ims-billing-copies").iterdir()] == [".sqlite"]
     assert ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF).exit_code == 0

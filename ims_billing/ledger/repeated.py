@@ -94,8 +94,14 @@ class Repeatable(LedgerFile):
     ) -> Iterator[None]:
         """As in LedgerFile; in memory, where the first run of the command recorded the same."""
         if self._again is None:
-            with super().writing(waiting, command, may_add_batch=may_add_batch):
-                yield
+            is_first = self._unfinished.is_wanted
+            try:
+                with super().writing(waiting, command, may_add_batch=may_add_batch):
+                    yield
+            except Exception:
+                if is_first:
+                    self._unfinished.forget()
+                raise
             return
         memory, before = self._again, self._again.total_changes
         memory.execute("BEGIN")

@@ -60,7 +60,8 @@ class Unfinished:
             # A loss of power may leave a part of the note: it tells nothing then.
             if noted["command"] != command or noted["checksum"] != zlib.crc32(content):
                 return None
-            changes = _count(self.ledger.read_bytes()[: _COUNT.stop]) - _count(content)
+            with self.ledger.open("rb") as file:
+                changes = _count(file.read(_COUNT.stop)) - _count(content)
             return Before(content, dt.date.fromisoformat(noted["day"]), changes) if changes > 0 else None
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -79,16 +80,20 @@ class Unfinished:
         """Holds the note that the same command left: it is finished now."""
         self._held = hold(self._note)
 
+    def forget(self) -> None:
+        """Takes the note away: nothing of the command is recorded."""
+        if self._held is not None:
+            let_go(self._held, self._note)
+            self._held = None
+
     def end(self, *, cut_off: bool) -> None:
         """Ends the command: the note goes, or stays for the same command if this one was `cut_off`."""
         self._command = ""
-        if self._held is None:
-            return
-        if cut_off:
+        if not cut_off:
+            self.forget()
+        elif self._held is not None:
             self._held.close()
-        else:
-            let_go(self._held, self._note)
-        self._held = None
+            self._held = None
 
 
 def _count(content: bytes) -> int:
