@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.remittances import (
     run,
     six_claims,
 )
+from tests.test_payers import Books
 
 
 @pytest.fixture
@@ -31,10 +33,17 @@ def folder(tmp_path: Path) -> Path:
     return six_claims(tmp_path)
 
 
+@pytest.fixture
+def ledger_alone(folder: Path) -> Path:
+    """The same without its reports: where somebody moved them away, no command writes them anew."""
+    shutil.rmtree(folder / "reports")
+    return folder
+
+
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Such a folder for dry runs, which record nothing."""
-    return six_claims(tmp_path_factory.mktemp("untouched"))
+def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """Its claims, for lines that are matched and not recorded."""
+    return Books(tmp_path_factory.mktemp("books"))
 
 
 @pytest.mark.parametrize(
@@ -110,10 +119,12 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("one payment for two insurers", [paid(SUN), paid(PBC)], ["ambiguous", "ambiguous"]),
     ],
 )  # fmt: skip
-def test_each_line_finds_its_claim_or_says_why_not(folder: Path, case: str, lines: Lines, wanted: list[str]) -> None:
-    assert [result_of(line) for line in posted(folder, lines, dry_run=True)] == wanted, case
-    assert [result_of(line) for line in posted(folder, lines)] == wanted, case
-    again = posted(folder, lines)
+def test_each_line_finds_its_claim_or_says_why_not(
+    ledger_alone: Path, books: Books, case: str, lines: Lines, wanted: list[str]
+) -> None:
+    assert [result_of(line) for line in books.lines(lines)] == wanted, case
+    assert [result_of(line) for line in posted(ledger_alone, lines)] == wanted, case
+    again = posted(ledger_alone, lines)
     assert {line.result for line in again} <= {"repeated", "unmatched", "ambiguous", "total", "over-paid"}
     assert not any(line.postings for line in again), "the same file posts nothing again"
 
@@ -173,9 +184,9 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
     ],
 )  # fmt: skip
 def test_what_is_not_certain_says_why_and_which_claims_it_may_mean(
-    untouched: Path, lines: Lines, result: str, message: str, might_be: list[str]
+    books: Books, lines: Lines, result: str, message: str, might_be: list[str]
 ) -> None:
-    last = posted(untouched, lines, dry_run=True)[-1]
+    last = books.lines(lines)[-1]
     assert (last.result, last.message, list(last.might_be)) == (result, message, might_be)
 
 

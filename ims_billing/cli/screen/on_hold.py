@@ -36,7 +36,9 @@ def _of(findings: pd.DataFrame, remedy: str) -> pd.DataFrame:
 
 
 def _sessions(month: Month, findings: pd.DataFrame) -> pd.DataFrame:
-    return month.sessions.loc[[label for label in findings["session"].unique() if label != NO_SESSION]]
+    labels = [label for label in findings["session"].unique() if label != NO_SESSION]
+    # A page asks a hundred times: the other fifty columns would be most of its time.
+    return month.sessions.loc[labels, ["file", "sheet", "row", "fee_cents", "service_name"]]
 
 
 def changed_since(month: Month, places: Places, wide: int) -> list[Text]:

@@ -26,7 +26,7 @@ class Places:
 
     def of(self, sessions: pd.DataFrame, most: int) -> str:
         """The first rows of some sessions, and how many more there are."""
-        shown = self.each(sessions.head(most))
+        shown = self.each(sessions[["file", "sheet", "row"]].head(most))
         left = len(sessions) - len(shown)
         return ", ".join(shown) + (f" and {left:,} more" if left else "")
 
