@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check, say
+from ims_billing.vocabulary.quoting import quotable_services
 
 # Where a name is settled once, in a setup of either kind.
 _SETTLED = "If {} IMS, say so in the clinic setup (Service names)."
@@ -21,7 +22,9 @@ def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
 def ims_not_certain(desk: Desk) -> pd.Series[str]:
     """The name says IMS, beside words that are unknown or leave IMS open."""
     doubtful = _with_doubt(desk.candidates, "ims-not-certain")
-    rows = list(zip(_quotable(desk, doubtful), doubtful["unknown_words"], doubtful["doubtful_words"], strict=True))
+    rows = list(
+        zip(quotable_services(doubtful, desk.names), doubtful["unknown_words"], doubtful["doubtful_words"], strict=True)
+    )
     messages = {row: _not_certain(*row) for row in dict.fromkeys(rows)}
     listed = [messages[row] for row in rows]
     return pd.Series(listed, index=doubtful.index, dtype="str")
@@ -51,7 +54,7 @@ def sale_and_arrival_differ(desk: Desk) -> pd.Series[str]:
 def ims_in_notes_only(desk: Desk) -> pd.Series[str]:
     """The notes say IMS, and the service name does not."""
     doubtful = _with_doubt(desk.candidates, "ims-in-notes-only")
-    name = _quotable(desk, doubtful)
+    name = quotable_services(doubtful, desk.names)
     service = (', the service is "' + name + '".').mask(name == "", ", the service does not.")
     return ("The notes speak of IMS" + service).astype("str")
 
@@ -82,21 +85,14 @@ def _needling_physiotherapist(sessions: pd.DataFrame) -> pd.Series[bool]:
     return (sessions["profession"] == "physiotherapist") & sessions["may_needle"]
 
 
-def _quotable(desk: Desk, sessions: pd.DataFrame) -> pd.Series[str]:
-    """The service names as messages quote them; empty where a word that no rule knows may be a person's name."""
-    strange = sessions["strange_words"]
-    personal = strange.map({words: desk.names.stand_in(words) for words in strange.unique()}).astype("bool")
-    return sessions["service_name"].mask(personal, "")
-
-
 def _called(desk: Desk, sessions: pd.DataFrame) -> pd.Series[str]:
     """How a sentence about a service name begins."""
-    names = _quotable(desk, sessions)
+    names = quotable_services(sessions, desk.names)
     return ('The name "' + names + '"').mask(names == "", "The name").astype("str")
 
 
 def _settled_by_a_line(desk: Desk, sessions: pd.DataFrame, reading: str) -> pd.Series[str]:
     """A message for each name, with the place in the clinic setup that settles it."""
-    names = _quotable(desk, sessions)
+    names = quotable_services(sessions, desk.names)
     lines = {name: f" {_SETTLED.format('it is')}" if name else "" for name in names.unique()}
     return (_called(desk, sessions) + f" {reading}." + names.map(lines)).astype("str")

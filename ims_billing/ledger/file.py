@@ -28,7 +28,7 @@ from ims_billing.vocabulary.errors import BillingError
 
 FILE_NAME = "ims-billing.sqlite"
 # A ledger of up to this size is proved whole each time it is opened, in a tenth of a second. A larger one, where that
-# takes a second for 50 MB: after a command that was cut off, and where a byte is not as the setup's note has it.
+# takes 1.6 s for 50 MB: after a command that was cut off, and where a byte is not as the setup's note has it.
 _QUICKLY_PROVED = 8_000_000
 # Up to this version, ledgers of trial versions lack columns of the released one.
 _LAST_OF_TRIALS = 4

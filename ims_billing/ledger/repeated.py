@@ -46,6 +46,8 @@ class Repeatable(LedgerFile):
             with self.reading():
                 pass
         before = self._unfinished.begin(typed, day)
+        if before and not hasattr(sqlite3.Connection, "deserialize"):  # a build of SQLite without it
+            before = None
         repeats, ended = before is not None, False
         if before:
             self._repeat(before)

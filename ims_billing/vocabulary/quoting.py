@@ -34,6 +34,13 @@ class Names:
         return bool(self._whole & whole or self._words & (parts(text) - set(public)))
 
 
+def quotable_services(sessions: pd.DataFrame, names: Names) -> pd.Series[str]:
+    """The service names of judged sessions; empty where a word that no rule knows may be a person's name."""
+    strange = sessions["strange_words"]
+    personal = strange.map({words: names.stand_in(words) for words in strange.unique()}).astype("bool")
+    return sessions["service_name"].mask(personal, "")
+
+
 # Words of insurers' names and of statuses: with one of them a text is no person's name.
 _OF_NO_PERSON = frozenset(
     [

@@ -10,6 +10,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import listed, wrapped
 from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.quoting import Names, quotable_services
 from ims_billing.vocabulary.spelling import dollars
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _of(findings: pd.DataFrame, remedy: str) -> pd.DataFrame:
 def _sessions(month: Month, findings: pd.DataFrame) -> pd.DataFrame:
     labels = [label for label in findings["session"].unique() if label != NO_SESSION]
     # A page asks a hundred times: the other fifty columns would be most of its time.
-    return month.sessions.loc[labels, ["file", "sheet", "row", "fee_cents", "service_name"]]
+    return month.sessions.loc[labels, ["file", "sheet", "row", "fee_cents", "service_name", "strange_words"]]
 
 
 def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
@@ -119,10 +120,12 @@ def _names(month: Month, places: Places, wide: int) -> list[Text]:
     if findings.empty:
         return []
     sessions = _sessions(month, findings)
+    shown = quotable_services(sessions, Names.of(month.sessions))
     parts = []
-    for name, part in sorted(sessions.groupby("service_name"), key=lambda each: -len(each[1])):
+    for name, part in sorted(sessions.groupby(shown), key=lambda each: -len(each[1])):
         amount = dollars(int(part["fee_cents"].sum()))
-        parts.append(f'"{name}" {len(part):,}x, {amount} ({places.of(part, _ROWS)})')
+        quoted = f'"{name}"' if name else "what may be a person's name"
+        parts.append(f"{quoted} {len(part):,}x, {amount} ({places.of(part, _ROWS)})")
     head = "NOT BILLED, unless the clinic setup says that the name is IMS:"
     return listed(parts, wide, head=head, indent="", most=_NAMES, rest="other name")
 
