@@ -87,6 +87,35 @@ def test_the_next_command_writes_what_was_cut_off_and_says_so(
     assert SAYS not in " ".join(ims(cut, "aging", "--as-of", "2026-11-22").stderr.split()), "it says so once"
 
 
+@pytest.mark.parametrize("command", ["claim", "report"])
+def test_a_command_that_writes_the_month_itself_says_so_too(
+    month: Path, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = disturbed(month, tmp_path / "cut", VOID, monkeypatch)
+    arguments = {
+        "claim": ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-22"),
+        "report": ("report", "2026-10"),
+    }
+    done = ims(cut, *arguments[command])
+    assert done.exit_code == 0
+    assert f"{SAYS.partition('. ')[0]}. This command writes them." in " ".join(done.stderr.split())
+
+
+def test_what_is_read_back_finishes_what_was_cut_off_too(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = undisturbed(month, tmp_path / "whole", VOID)
+    cut = disturbed(month, tmp_path / "cut", VOID, monkeypatch)
+    september = [row(Patient="Pat Madeup", Service_Date="2026-09-04")]
+    csv_file(whole, september)
+    assert ims(whole, "claim", "sessions.csv", "--month", "2026-09", "--as-of", "2026-11-23").exit_code == 0
+    shutil.copyfile(whole / "reports" / "2026-09" / "claims-2026-09.csv", cut / "sent.csv")
+    done = ims(cut, "claim", "sent.csv", "--already-sent", "--as-of", "2026-11-23")
+    assert done.exit_code == 0, done.stderr
+    assert SAYS in " ".join(done.stderr.split())
+    assert files(cut) == files(whole)
+
+
 @pytest.mark.parametrize("command", [VOID, REPLACE], ids=["void", "replace"])
 def test_the_same_command_again_ends_as_if_undisturbed(
     month: Path, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

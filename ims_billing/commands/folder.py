@@ -13,6 +13,8 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import Written, claim_workbooks, write_month
 from ims_billing.workbooks.probes import left_readable, probe_month
 
+_CUT_OFF = "A command was cut off before it had written the files of {}."
+
 
 def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = ()) -> Written | None:
     """Writes the files that the folder lacks, or all where it has no workbook of the month; None if it lacks none.
@@ -40,7 +42,8 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
 def finish(at: Workplace, but: str = "") -> None:
     """Writes the files that a command which was cut off had recorded and not written, and says so.
 
-    Left out are the month `but`, whose files the present command writes itself, and files that somebody moved away.
+    The files of the month `but` are left to the present command, which writes them itself; those that somebody moved
+    away are left out.
     """
     if not at.ledger.exists:
         return
@@ -49,7 +52,10 @@ def finish(at: Workplace, but: str = "") -> None:
         if months.keys() - {but}:
             refuse_files_of_another_ledger(at, list(months))
     for month, had in months.items():
-        if month == but or (had and not claim_workbooks(at.out, month)):
+        if had and not claim_workbooks(at.out, month):
+            continue
+        if month == but:
+            at.ledger.notify(f"{_CUT_OFF.format(month)} This command writes them.")
             continue
         try:
             written = write(at, month, None)
@@ -58,7 +64,7 @@ def finish(at: Workplace, but: str = "") -> None:
             at.ledger.notify(str(error))
             continue
         if written:
-            at.ledger.notify(f"A command was cut off before it had written the files of {month}. They are written now.")
+            at.ledger.notify(f"{_CUT_OFF.format(month)} They are written now.")
 
 
 def _say_what_is_kept(at: Workplace, written: Written) -> None:

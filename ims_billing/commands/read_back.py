@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.folder import write
+from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import last_batch_of
@@ -78,6 +79,9 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             counts[month] = counts.get(month, 0) + len(new)
         refuse_files_of_another_ledger(at, list(counts))
     written = [write(at, month, None) for month in counts]
+    # Last of all, and not if more has to be read back first: the ledger is an old copy beside those files.
+    with suppress(BillingError):
+        finish(at)
     return ReadBack(counts, there, tuple(one for one in written if one))
 
 
