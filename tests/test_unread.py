@@ -224,7 +224,7 @@ SORTING: list[tuple[str, list[str]]] = [
     *[("Zeta", [word]) for word in ("CXL", "LCX", "FTA", "DO NOT BILL", "Comp", "Write-off", "Draft", "Paid by patient",
       "EOB received", "PIF", "Acquitté", "Réglé", "✗", "☐", "?", "*", "checked", "RMT", "PT", "Role Assistant", "AE",
       "Canine", "Zoom", "GST", "EX", "Oct 9", "9 Oct", "9/10", "2026-09", "10/2026", "MVA", "ICBC - left knee",
-      "work injury", "10%", "Zzq", "level B", "3", "F")],
+      "work injury", "10%", "Zzq", "level B", "3", "F", "female")],
     ("Species", ["human", "canine"]), ("Mode", ["virtual", "in person"]), ("Telehealth", ["no", "yes"]),
     ("Paid by", ["patient", "insurer"]), ("How paid", ["Visa", "Cash"]), ("Payment Type", ["Debit"]),
     ("Online", ["yes"]),
