@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from typing import Literal, cast
+from typing import Literal
 
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, cell_holds, check
 from ims_billing.rules.values import in_force
 from ims_billing.vocabulary.identifiers import shape
+from ims_billing.vocabulary.rows import of_each
 
 # An insurer's numbers have a usual shape from this many alike, and this many for each one that is not.
 _ALIKE = 5
@@ -23,18 +25,15 @@ def _one_to_one(desk: Desk) -> pd.Series[bool]:
 
 def _fee_by(desk: Desk, what: Literal["visit", "minutes"]) -> pd.Series[bool]:
     """True for candidates whose fee that day depends on the visit, or on the minutes."""
-    candidates = desk.candidates
-    keys = candidates[["service", "insurer_id", "service_date"]]
-    distinct = keys.drop_duplicates()
-    depends = [
-        any(
+
+    def depends(service: str, insurer: str, day: dt.date) -> bool:
+        return any(
             getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer)
-            for fee in in_force(desk.clinic.fees, cast(pd.Timestamp, day).date())
+            for fee in in_force(desk.clinic.fees, day)
         )
-        for service, insurer, day in distinct.itertuples(index=False, name=None)
-    ]
-    answers = keys.merge(distinct.assign(depends=pd.Series(depends, distinct.index, dtype="bool")), how="left")
-    return answers["depends"].set_axis(candidates.index).astype("bool")
+
+    answers = of_each(desk.candidates, ["service", "insurer_id", "service_date"], depends)
+    return pd.Series(answers, index=desk.candidates.index, dtype="bool")
 
 
 @cell_holds("start")
@@ -95,6 +94,8 @@ def number_unlike_others(desk: Desk) -> pd.Series[str]:
             others = len(shapes) - alike
             if others and alike >= _ALIKE and alike >= _TO_ONE_UNLIKE * others:
                 unlike |= {(str(insurer), number) for number, own in shapes.items() if own != usual}
+        if not unlike:
+            continue
         rows = desk.candidates[["insurer_id", "insurer_name", column]]
         for label, insurer, name, number in rows.itertuples(name=None):
             if (insurer, number) in unlike:

@@ -17,6 +17,7 @@ from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, as_frame, empty
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names
+from ims_billing.vocabulary.rows import rows_of
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -92,6 +93,8 @@ class Desk:
 
     def readable(self, column: str) -> pd.Series[bool]:
         """Candidates whose cell in a column was not bad: a bad cell has a finding of its own."""
+        if self.bad_cells.empty:
+            return pd.Series(True, index=self.candidates.index)
         # A visit without a sale has neither fee nor insurer, and says so once.
         about_column = (self.bad_cells["column"] == column) | (self.bad_cells["kind"] == "arrival-without-sale")
         bad = self.bad_cells.loc[about_column, "session"]
@@ -99,19 +102,19 @@ class Desk:
 
     def by_insurer_and_day(self, says: Callable[[Insurer, dt.date], bool]) -> pd.Series[bool]:
         """Asks `says` about each candidate's insurer on its service date; False for an unknown insurer."""
-        pairs, of_pair = self._insurers_and_days
-        holds = np.array([insurer is not None and says(insurer, day) for insurer, day in pairs], dtype=bool)
-        return pd.Series(holds[of_pair], index=self.candidates.index)
+        insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
+
+        def holds(insurer_id: str, day: dt.date) -> bool:
+            insurer = insurers.get(insurer_id)
+            return insurer is not None and says(insurer, day)
+
+        answers = {pair: holds(*pair) for pair in dict.fromkeys(self._insurers_and_days)}
+        return pd.Series([answers[pair] for pair in self._insurers_and_days], self.candidates.index, dtype="bool")
 
     @cached_property
-    def _insurers_and_days(self) -> tuple[list[tuple[Insurer | None, dt.date]], Any]:
-        """The distinct pairs of insurer and day among the candidates, and each candidate's position in them."""
-        insurers = {insurer.id: insurer for insurer in self.clinic.insurers}
-        keys = self.candidates[["insurer_id", "service_date"]]
-        pairs = keys.drop_duplicates()
-        ids_and_days = zip(pairs["insurer_id"], pairs["service_date"], strict=True)
-        of_pair = keys.groupby(list(keys), sort=False).ngroup().to_numpy()
-        return [(insurers.get(insurer_id), day.date()) for insurer_id, day in ids_and_days], of_pair
+    def _insurers_and_days(self) -> list[tuple[str, dt.date]]:
+        """The insurer's id and the day of each candidate, which many checks go by."""
+        return rows_of(self.candidates, ["insurer_id", "service_date"])
 
 
 # Returns the message of each session that the finding is about, indexed by session.
@@ -197,6 +200,8 @@ def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_pro
 def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
     """The findings about bad cells of sessions that the checks examine, or that have no date."""
     bad = desk.bad_cells
+    if bad.empty and not undated.any():
+        return empty(FINDINGS)
     on_date = bad["column"].isin(("service_date", "line"))
     of_date = bad["session"].isin(undated.index[undated]) & on_date
     counts = of_date | (bad["session"].isin(desk.candidates.index) & ~on_date)

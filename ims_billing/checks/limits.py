@@ -28,8 +28,8 @@ def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
     """The limits in force for candidates, each with the candidates whose service counts towards it."""
     columns = ["insurer_id", "policy", "service_date"]
     own = desk.candidates[desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})]
-    plans = {limit.insurer for limit in desk.clinic.limits if limit.policy is not None}
-    by_plan_and_day = own[columns].assign(policy=own["policy"].where(own["insurer_id"].isin(plans), ""))
+    policy = own["policy"].where(own["insurer_id"].isin(desk.clinic.limits_by_plan), "")
+    by_plan_and_day = own[columns].assign(policy=policy)
     limited: dict[Limit, list[int]] = {}
     for labels, part in by_plan_and_day.groupby(columns, sort=False).groups.items():
         insurer, plan, day = cast(tuple[str, str, pd.Timestamp], labels)

@@ -24,6 +24,8 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     rows = _priced(candidates) & desk.prices["listed_cents"].isna()
     rest = candidates[rows]
+    if rest.empty:
+        return pd.Series(dtype="str")
     visit = rest["visit"].mask(rest["visit"] == "", "visit not stated")
     length = (rest["minutes"].astype("string") + " min").fillna("length not stated").astype("str")
     day = day_text(rest["service_date"])

@@ -90,12 +90,10 @@ def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
 def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     """A physiotherapist whose registration the clinic file does not show for that day."""
     candidates = desk.candidates
-    rows = (candidates["profession"] == "physiotherapist") & ~candidates["registered"]
-    without = candidates["registration"] == ""
-    reasons = candidates["practitioner_name"] + (
-        " has no registration for " + day_text(candidates["service_date"])
-    ).mask(without, " has no registration number")
-    texts: pd.Series[str] = (reasons[rows] + " in the clinic setup.").astype("str")
+    own = candidates[(candidates["profession"] == "physiotherapist") & ~candidates["registered"]]
+    reasons = " has no registration for " + day_text(own["service_date"])
+    reasons = reasons.mask(own["registration"] == "", " has no registration number")
+    texts: pd.Series[str] = (own["practitioner_name"] + reasons + " in the clinic setup.").astype("str")
     return texts
 
 
@@ -104,10 +102,9 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     """IMS by a physiotherapist who, by the clinic file, may not needle that day."""
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
-    rows &= ~candidates["may_needle"]
-    day = day_text(candidates["service_date"])
-    reasons = candidates["practitioner_name"] + " is not shown as authorized to needle on " + day
-    texts: pd.Series[str] = (reasons[rows] + " in the clinic setup.").astype("str")
+    own = candidates[rows & ~candidates["may_needle"]]
+    reasons = own["practitioner_name"] + " is not shown as authorized to needle on " + day_text(own["service_date"])
+    texts: pd.Series[str] = (reasons + " in the clinic setup.").astype("str")
     return texts
 
 

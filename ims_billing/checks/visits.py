@@ -178,8 +178,9 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
     booked["end"] = booked["start"] + booked["length"].fillna(1).clip(lower=1)
     booked = booked.sort_values(["who", "day", "start"], kind="stable")
     # A day needs a closer look only where some visit begins before an earlier one ends.
-    latest = booked.groupby(["who", "day"])["end"].cummax().groupby([booked["who"], booked["day"]]).shift()
-    crowded = (booked["start"] < latest).fillna(False).groupby([booked["who"], booked["day"]]).transform("any")
+    schedule = booked.groupby(["who", "day"]).ngroup()
+    latest = booked["end"].groupby(schedule).cummax().groupby(schedule).shift()
+    crowded = (booked["start"] < latest).fillna(False).groupby(schedule).transform("any")
     candidates = set(desk.candidates.index)
     messages: dict[int, str] = {}
     for _, part in booked[crowded].groupby(["who", "day"]):

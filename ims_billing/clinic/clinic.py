@@ -334,6 +334,11 @@ class Clinic:
         ]
         return max(coverages, key=lambda coverage: coverage.policy is not None).percent if coverages else None
 
+    @cached_property
+    def limits_by_plan(self) -> frozenset[str]:
+        """The insurers, by id, one of whose limits is for one plan only: for the others the policy is all one."""
+        return frozenset(limit.insurer for limit in self.limits if limit.policy is not None)
+
     def limits_on(self, insurer_id: str, policy: str, day: dt.date) -> list[Limit]:
         """The limits of a plan on a day.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+import datetime as dt
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
@@ -12,6 +14,7 @@ from ims_billing.month.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
 from ims_billing.vocabulary.grounds import as_json
+from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import cents, sources
 
 
@@ -28,26 +31,16 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 
     A public payer with amounts of its own that day pays one of those: `listed_cents` is NA if it is not certain which.
     """
-    keys = ["service", "visit", "minutes", "insurer_id", "service_date"]
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
-    kinds = sessions[keys].drop_duplicates()
-    fees: list[_Price] = []
-    for service, visit, minutes, insurer, date in kinds.itertuples(index=False, name=None):
-        on = cast(pd.Timestamp, date).date()
-        length = None if pd.isna(minutes) else int(minutes)
-        own = fee_in_force(clinic.fees, service=service, visit=visit, minutes=length, insurer=None, on=on)
+
+    def price(service: str, visit: str, minutes: int | None, insurer: str, on: dt.date) -> _Price:
+        own = fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=None, on=on)
         look = own_fee_in_force if insurer in public and has_own_amounts(clinic.fees, insurer, on) else fee_in_force
-        listed = look(clinic.fees, service=service, visit=visit, minutes=length, insurer=insurer, on=on)
-        rule = -1 if listed is None else clinic.fees.index(listed)
-        fees.append(_Price(_cents(listed), _cents(own), rule))
-    priced = kinds.assign(
-        listed_cents=pd.array([fee.listed_cents for fee in fees], dtype="Int64"),
-        own_cents=pd.array([fee.own_cents for fee in fees], dtype="Int64"),
-        rule=pd.array([fee.rule for fee in fees], dtype="int64"),
-    )
-    joined = sessions[keys].merge(priced, on=keys, how="left")
-    joined.index = sessions.index
-    return as_frame(joined, PRICES)
+        listed = look(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
+        return _Price(_cents(listed), _cents(own), -1 if listed is None else clinic.fees.index(listed))
+
+    each = of_each(sessions, ["service", "visit", "minutes", "insurer_id", "service_date"], price)
+    return as_frame(each, PRICES, sessions.index)
 
 
 def _cents(fee: Fee | None) -> int | None:
@@ -70,22 +63,16 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
     fee = sessions["fee_cents"]
     amount = fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
-    coded_by = ["insurer_id", "visit", "service_date"]
-    kinds = sessions[coded_by].drop_duplicates()
-    codes = [
-        clinic.insurer_by_id(insurer).code_for(visit, cast(pd.Timestamp, day).date(), own.code)
-        for insurer, visit, day in kinds.itertuples(index=False, name=None)
-    ]
-    code = sessions[coded_by].merge(kinds.assign(code=pd.Series(codes, index=kinds.index, dtype="str")), how="left")
+
+    def code(insurer: str, visit: str, day: dt.date) -> str:
+        return clinic.insurer_by_id(insurer).code_for(visit, day, own.code)
+
+    def last_day(insurer: str, day: dt.date) -> dt.date | None:
+        window = window_of(clinic.insurer_by_id(insurer), day)
+        return window.last_day if window else None
+
     written = sessions["secondary_insurer"].unique()
     second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
-    days = sessions[["insurer_id", "service_date"]].drop_duplicates()
-    windows = [
-        window_of(clinic.insurer_by_id(insurer), cast(pd.Timestamp, day).date())
-        for insurer, day in days.itertuples(index=False, name=None)
-    ]
-    days["send_by"] = pd.Series([w.last_day if w else None for w in windows], days.index, dtype="datetime64[us]")
-    send_by = sessions[["insurer_id", "service_date"]].merge(days, how="left")
     values = {
         "session": sessions.index,
         "session_id": sessions["own_id"],
@@ -93,7 +80,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "insurer": sessions["insurer_name"],
         "practitioner": sessions["practitioner_name"],
         "practitioner_written": sessions["practitioner"],
-        "service_code": code["code"].to_numpy(),
+        "service_code": of_each(sessions, ["insurer_id", "visit", "service_date"], code),
         "description": own.description,
         "amount_cents": amount.where(~(sessions["at_row_fee"] & (fee < amount)), fee),
         "source": sources(sessions),
@@ -104,7 +91,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "follows": "",
         "first_paid_cents": 0,
         "first_answer": "",
-        "send_by": send_by["send_by"].to_numpy(),
+        "send_by": np.array(of_each(sessions, ["insurer_id", "service_date"], last_day), dtype="datetime64[us]"),
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in values}
     lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index)
@@ -129,19 +116,16 @@ def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
 def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     """The fee, code and limits that each claim rests on, as a JSON list."""
     by = ["rule", "insurer_id", "policy", "service_date", "service_code", "amount_cents"]
-    plans = {limit.insurer for limit in clinic.limits if limit.policy is not None}
-    by_claim = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(plans), ""))
-    kinds = by_claim.drop_duplicates()
-    grounds = []
-    for place, insurer_id, policy, date, code, amount in kinds.itertuples(index=False, name=None):
-        day, insurer = cast(pd.Timestamp, date).date(), clinic.insurer_by_id(insurer_id)
+    by_claim = lines[by].assign(policy=lines["policy"].where(lines["insurer_id"].isin(clinic.limits_by_plan), ""))
+
+    def grounds(place: int, insurer_id: str, policy: str, day: dt.date, code: str, amount: int) -> str:
         fee = clinic.fees[place] if place >= 0 else None
         rules = [fee_rule(fee, clinic)] if fee is not None and fee.cents == amount else []
-        rules.append(code_rule(insurer, code, day))
+        rules.append(code_rule(clinic.insurer_by_id(insurer_id), code, day))
         rules += [limit_rule(limit, clinic) for limit in clinic.limits_on(insurer_id, policy, day)]
-        grounds.append(as_json(rule.ground() for rule in rules))
-    texts = kinds.assign(grounds=pd.Series(grounds, index=kinds.index, dtype="str"))
-    return by_claim.merge(texts, how="left")["grounds"].set_axis(lines.index).astype("str")
+        return as_json(rule.ground() for rule in rules)
+
+    return pd.Series(of_each(by_claim, by, grounds), index=lines.index, dtype="str")
 
 
 def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:

@@ -40,7 +40,7 @@ from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
-from ims_billing.vocabulary.spelling import day_text, sources
+from ims_billing.vocabulary.spelling import month_text, sources
 
 
 class InsurerTotal(NamedTuple):
@@ -99,7 +99,7 @@ class Month:
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
     """Counts sessions by month, in the order of the months; sessions without a date are left out."""
-    counts = day_text(sessions["service_date"], "%Y-%m").value_counts().sort_index()
+    counts = month_text(sessions["service_date"]).value_counts().sort_index()
     return {str(name): int(count) for name, count in counts.items() if name}
 
 
@@ -217,8 +217,11 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
 
 def _without_names(intake: Intake) -> Intake:
     """The files with messages about statuses that quote no word of a patient's or insured's name."""
-    bad, names = intake.cell_findings, Names.of(intake.sessions)
+    bad = intake.cell_findings
     about = bad["kind"] == "status-not-recognised"
+    if not about.any():
+        return intake
+    names = Names.of(intake.sessions)
     messages = bad["message"].mask(about, bad.loc[about, "message"].map(lambda text: without_names(text, names)))
     return replace(intake, cell_findings=bad.assign(message=messages.astype("str")))
 
@@ -229,8 +232,10 @@ def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     The key is the hash of the session id, else of the row's own cells, else of its place; copies are numbered.
     """
     base = sessions["session_id"]
-    base = base.mask(base == "", own_key(sessions))
-    base = base.mask(base == "", sources(sessions))
+    for key in (own_key, sources):
+        without = base == ""
+        if without.any():
+            base = base.mask(without, key(sessions[without]).reindex(base.index, fill_value=""))
     ordinal = base.groupby(base).cumcount().astype("str")
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in base + "\x1f" + ordinal]
     return pd.Series(hashed, index=sessions.index, dtype="str")

@@ -13,7 +13,7 @@ from ims_billing.sessions.decisions import Decided
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
-from ims_billing.vocabulary.spelling import bare, day_text
+from ims_billing.vocabulary.spelling import bare, month_text
 
 
 def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, *, month: str | None) -> pd.Series[str]:
@@ -30,7 +30,7 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
     other_service = ~sessions["service"].isin(clinic.block.bill) & (sessions["service_name"] != "")
     rules: list[tuple[pd.Series[bool], str | pd.Series[str]]] = [
         (date.isna(), ""),
-        ((day_text(date, "%Y-%m") != month) if month else nowhere, "outside-month"),
+        ((month_text(date) != month) if month else nowhere, "outside-month"),
         (sessions["status"].isin(DID_NOT_TAKE_PLACE), sessions["status"]),
         (other_service, "other-service"),
         (sessions["fee_stated"] & (sessions["fee_cents"] == 0), "no-charge"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
 
 import pandas as pd
 
@@ -27,7 +27,8 @@ from ims_billing.vocabulary.model import (
     Run,
     WorthALook,
 )
-from ims_billing.vocabulary.spelling import bare, day_text, sources
+from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.spelling import bare, month_text, sources
 
 _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
 
@@ -56,7 +57,7 @@ def _look_at(month: Month) -> tuple[WorthALook, ...]:
     for message, sessions in findings.groupby("message", sort=False)["session"]:
         ours = sessions[sessions != NO_SESSION]
         looks.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
-    for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
+    for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
         words = f"IMS sessions of {name} that are not claimed: they need a run of claim for that month."
         looks.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
     return tuple(looks)
@@ -170,7 +171,7 @@ def _attention(month: Month) -> pd.DataFrame:
     """One line for each finding that holds a session (ATTENTION), sorted by kind, then date."""
     holds = month.findings[month.findings["severity"] == "hold"]
     holds = holds[holds["session"].isin(month.held.index)]
-    lines = _listing(month.sessions).loc[holds["session"]].reset_index(drop=True)
+    lines = _listing(month.sessions.loc[holds["session"]]).reset_index(drop=True)
     numbered = holds.reset_index(drop=True)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
@@ -205,21 +206,23 @@ def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:
     by_rule = prices.loc[as_listed, "rule"].value_counts().sort_index()
     applied = [_applied(fee_rule(clinic.fees[int(place)], clinic), int(count)) for place, count in by_rule.items()]
     limited: dict[Limit, int] = {}
-    measured = claims.groupby(["insurer_id", "policy", "service_date"], as_index=False).size()
-    for insurer, policy, day, count in measured.itertuples(index=False, name=None):
-        for limit in clinic.limits_on(insurer, policy, cast(pd.Timestamp, day).date()):
-            limited[limit] = limited.get(limit, 0) + int(count)
+    plan = claims["policy"].where(claims["insurer_id"].isin(clinic.limits_by_plan), "")
+    counts = Counter(rows_of(claims.assign(policy=plan), ["insurer_id", "policy", "service_date"]))
+    for (insurer, policy, day), count in sorted(counts.items()):
+        for limit in clinic.limits_on(insurer, policy, day):
+            limited[limit] = limited.get(limit, 0) + count
     applied += [_applied(limit_rule(limit, clinic), count) for limit, count in limited.items()]
     return (*applied, *_codes_applied(clinic, claims))
 
 
 def _codes_applied(clinic: Clinic, claims: pd.DataFrame) -> tuple[RuleApplied, ...]:
-    applied = []
-    for _, part in claims.groupby(["insurer_id", "service_code"], sort=False):
-        first = part.iloc[0]
-        insurer = clinic.insurer_by_id(first["insurer_id"])
-        applied.append(_applied(code_rule(insurer, first["service_code"], first["service_date"].date()), len(part)))
-    return tuple(applied)
+    days: dict[tuple[str, str], list[dt.date]] = {}
+    for insurer, code, day in rows_of(claims, ["insurer_id", "service_code", "service_date"]):
+        days.setdefault((insurer, code), []).append(day)
+    return tuple(
+        _applied(code_rule(clinic.insurer_by_id(insurer), code, own[0]), len(own))
+        for (insurer, code), own in days.items()
+    )
 
 
 def _applied(rule: Rule, claims: int) -> RuleApplied:

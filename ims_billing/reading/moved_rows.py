@@ -185,7 +185,10 @@ class _Rows:
         """The rows whose number is cut by a space, in a column of numbers that mostly have none."""
         if self.kinds.fields[column] not in ("policy", "member", "payer_file_number", "session_id", "patient_id"):
             return []
-        numbers = {n: text(cell) for n, cell in enumerate(cells) if re.fullmatch(r"\d[\d ]*", text(cell))}
+        texts = [text(cell) for cell in cells]
+        if not any(" " in each for each in texts):
+            return []
+        numbers = {n: each for n, each in enumerate(texts) if re.fullmatch(r"\d[\d ]*", each)}
         cut = [n for n, number in numbers.items() if " " in number]
         return cut if len(cut) * 2 <= len(numbers) else []
 

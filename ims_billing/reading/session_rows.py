@@ -181,6 +181,8 @@ def _amounts(table: Table) -> dict[str, Any]:
 
 def _paid_in_full(table: Table, fees: Sequence[int | None], amounts: list[int]) -> list[int]:
     """What the patient paid: these amounts, or the whole fee where a column says that it is paid in full."""
+    if "paid_in_full" not in table.match.columns:
+        return amounts
     words = meanings(table.rules.words.billed, {})
     for position, cell in enumerate(table.texts("paid_in_full")):
         meaning = words.get(word_of(cell), "no" if not word_of(cell) else None)

@@ -96,13 +96,15 @@ def with_claims_in_the_way(
     (ON_LEDGER). A claim that a clear session replaces is not in the way. Of two clear sessions of one visit, the
     second is held. Returns the FINDINGS frame.
     """
-    active = claims[claims["voided_on"].isna() & (claims["claim"] != replacing)]
+    stands = claims["voided_on"].isna() & (claims["claim"] != replacing)
+    active = claims.loc[stands, ["claim", "session_id", "natural_key", "insurer_id"]]
+    active = active.rename(columns={"session_id": "own_id"})
     kind = CATALOGUE["changed-since-claimed"]
     clear = candidates.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
     while True:
         findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
         ours = sessions.loc[clear, ["own_id", "natural_key", "insurer_id", "replaces"]]
-        theirs = active[~active["claim"].isin(ours["replaces"])].rename(columns={"session_id": "own_id"})
+        theirs = active[~active["claim"].isin(ours["replaces"])]
         in_the_way = pd.Series("", index=clear, dtype="str")
         twice = pd.Series(False, index=clear)
         for name in ("own_id", "natural_key"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from ims_billing.sessions.name_words import NoteReader
 from ims_billing.sessions.receipts import says_only_physiotherapy
 from ims_billing.sessions.service_names import NameReader, reader_of
 from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
+from ims_billing.vocabulary.rows import of_each
 
 
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -60,16 +62,10 @@ def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         ("registration", "registration"),
     ):
         frame[column] = written.map({n: getattr(p, attribute) if p else "" for n, p in by_name.items()}).astype("str")
-    # Many sessions share few pairs of practitioner and day.
-    pairs = frame[["practitioner", "service_date"]].drop_duplicates()
-    standings = [_standing(by_name[name], day) for name, day in pairs.itertuples(index=False, name=None)]
-    by_pair = pairs.assign(
-        registered=pd.Series([one.registered for one in standings], index=pairs.index, dtype="bool"),
-        may_needle=pd.Series([one.may_needle for one in standings], index=pairs.index, dtype="bool"),
-        authority=pd.Series([one.authority for one in standings], index=pairs.index, dtype="str"),
-    )
-    standing = frame[list(pairs)].merge(by_pair, how="left").set_axis(frame.index)
-    return frame.assign(**{name: standing[name] for name in ("registered", "may_needle", "authority")})
+    standings = of_each(frame, ["practitioner", "service_date"], lambda name, day: _standing(by_name[name], day))
+    for column, dtype in (("registered", "bool"), ("may_needle", "bool"), ("authority", "str")):
+        frame[column] = pd.Series([getattr(one, column) for one in standings], index=frame.index, dtype=dtype)
+    return frame
 
 
 class _Standing(NamedTuple):
@@ -80,28 +76,26 @@ class _Standing(NamedTuple):
     authority: str
 
 
-def _standing(practitioner: Practitioner | None, date: pd.Timestamp) -> _Standing:
-    day = None if pd.isna(date) else date.date()
+def _standing(practitioner: Practitioner | None, day: dt.date | None) -> _Standing:
     if practitioner is None or day is None:
-        return _Standing(False, False, _authority(practitioner, date))
+        return _Standing(False, False, _authority(practitioner, day))
     registered = bool(practitioner.registration) and any(p.covers(day) for p in practitioner.registered)
-    return _Standing(registered, any(p.covers(day) for p in practitioner.needling), _authority(practitioner, date))
+    return _Standing(registered, any(p.covers(day) for p in practitioner.needling), _authority(practitioner, day))
 
 
-def _authority(practitioner: Practitioner | None, day: pd.Timestamp) -> str:
+def _authority(practitioner: Practitioner | None, day: dt.date | None) -> str:
     """The grounds for billing a practitioner that day: profession, registration and authorisation, with dates."""
     if practitioner is None:
         return "not in the clinic setup"
     parts: list[str] = [practitioner.profession.replace("-", " ")]
     parts += [f"registration {practitioner.registration}"] if practitioner.registration else []
-    if practitioner.profession != "physiotherapist" or pd.isna(day):
+    if practitioner.profession != "physiotherapist" or day is None:
         return ", ".join(parts)
-    on = day.date()
     for periods, yes, no in (
         (practitioner.registered, "registered", "not shown as registered that day"),
         (practitioner.needling, "authorized to needle", "not shown as authorized to needle that day"),
     ):
-        covering = next((period for period in periods if period.covers(on)), None)
+        covering = next((period for period in periods if period.covers(day)), None)
         parts.append(f"{yes} {covering.lasting()}" if covering else no)
     return ", ".join(parts)
 

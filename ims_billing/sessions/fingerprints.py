@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ims_billing.vocabulary.spelling import day_text
+from ims_billing.vocabulary.rows import rows_of
 
 # The columns that a decision rests on: if one of these changed, a person might decide otherwise.
 _COLUMNS = (
@@ -45,13 +45,11 @@ def fingerprints(sessions: pd.DataFrame, files: Mapping[str, str]) -> pd.Series[
     `files` has the SHA-256 of each input file by name. A session without an id and without a day or a patient can
     only be known by its row, so its file's hash is part of the fingerprint.
     """
-    text = pd.Series("", index=sessions.index, dtype="str")
-    for name in _COLUMNS:
-        column = sessions[name]
-        text += "\x1f" + (day_text(column) if name.endswith("_date") else column.astype("string").fillna(""))
     vague = (sessions["session_id"] == "") & (sessions["service_date"].isna() | (sessions["patient"] == ""))
-    text += sessions["file"].map(files).astype("str").fillna("").where(vague, "")
-    return pd.Series([_hash(row) for row in text], index=sessions.index, dtype="str")
+    more = [files.get(file, "") if unsure else "" for file, unsure in zip(sessions["file"], vague, strict=True)]
+    cells = (["" if cell is None else str(cell) for cell in row] for row in rows_of(sessions, _COLUMNS))
+    hashed = [_hash("".join(f"\x1f{cell}" for cell in row) + file) for row, file in zip(cells, more, strict=True)]
+    return pd.Series(hashed, index=sessions.index, dtype="str")
 
 
 def with_more(fingerprint: str, more: str) -> str:

@@ -41,7 +41,8 @@ def words_of(name: str) -> list[str]:
     name = html.unescape(name)  # a web page's "IMS &amp; Physio"
     if not name.isascii():
         name = _STRUCK.sub(" ⊘ ", unicodedata.normalize("NFD", name))
-    name = "".join(c for c in name if unicodedata.category(c) != "Cf" and c != "\ufe0f")  # invisible: I<zero width>MS
+        # invisible: I<zero width>MS
+        name = "".join(c for c in name if unicodedata.category(c) != "Cf" and c != "\ufe0f")
     name = re.sub(r"(\+\s*/\s*[-‐‑–—−]|-\s*/\s*\+|±)", " perhaps ", name)
     name = re.sub(r"\bw\s*/\s*o(ut)?\b", "without", name, flags=re.IGNORECASE)
     name = re.sub(r"\bw\s*/", "with ", name, flags=re.IGNORECASE)

@@ -12,7 +12,7 @@ from ims_billing.sessions.recall import Recall
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
-from ims_billing.vocabulary.spelling import day_text, given_name_first
+from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text
 
 PHYSIOTHERAPY = get_args(Billable)
 _VISITS = (
@@ -38,8 +38,8 @@ def unclaimed_visits(
     people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions may be fixed.
     """
     prove(unclaimed, UNCLAIMED)
-    anew = set(day_text(sessions["service_date"], "%Y-%m")) if billed_now is None else set(billed_now)
-    unclaimed = unclaimed[~day_text(unclaimed["service_date"], "%Y-%m").isin(anew)]
+    anew = set(month_text(sessions["service_date"])) if billed_now is None else set(billed_now)
+    unclaimed = unclaimed[~month_text(unclaimed["service_date"]).isin(anew)]
     if unclaimed.empty:
         return empty(_VISITS)
     reader = reader_of(clinic)

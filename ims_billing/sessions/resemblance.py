@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
+from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text, plain
 
 # The parts of a session's key that a person may correct, and what a message calls them.
 _PARTS = {
@@ -42,9 +42,7 @@ def expected_in_files(
     if whole_weeks:
         first -= pd.Timedelta(days=first.day_of_week)
         last += pd.Timedelta(days=6 - last.day_of_week)
-    within = claims["date"].between(first, last) & day_text(claims["date"], "%Y-%m").isin(
-        day_text(days, "%Y-%m").unique()
-    )
+    within = claims["date"].between(first, last) & month_text(claims["date"]).isin(month_text(days).unique())
     monday = claims["date"] - pd.to_timedelta(claims["date"].dt.day_of_week, unit="D")
     beside = [claims["practitioner"], monday]
     others = active.groupby(beside).transform("sum") - active.astype("int64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ims_billing.vocabulary.errors import BillingError
@@ -42,7 +42,7 @@ class Ground:
 
 def as_json(objects: Iterable[Remark | Ground]) -> str:
     """The objects as a JSON list; empty where there are none."""
-    return json.dumps([asdict(each) for each in objects], ensure_ascii=False) if (objects := list(objects)) else ""
+    return json.dumps([vars(each) for each in objects], ensure_ascii=False) if (objects := list(objects)) else ""
 
 
 def remarks_of(text: str) -> list[Remark]:

@@ -34,6 +34,8 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
 def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
     """Fills empty keys from the sessions that share `by`, where those have one key among them."""
     lenders = (key != "") & (by != "")
+    if lenders.all() or not lenders.any():
+        return key
     pairs = pd.DataFrame({"by": by[lenders], "key": key[lenders]}).drop_duplicates()
     single = pairs.drop_duplicates("by", keep=False).set_index("by")["key"]
     return key.mask(key == "", by.map(single).astype("str").fillna("")).astype("str")
@@ -125,7 +127,10 @@ def same_session(
     groups = _Groups(len(sessions))
     for key in (session_id, natural):
         groups.join(key, (key != "").to_numpy())
-    groups.join(contents(sessions), np.ones(len(sessions), dtype=bool))
+    # All cells are compared only where these, which are soon compared, are equal.
+    alike = sessions.duplicated(["patient", "service_date", "service_name"], keep=False)
+    if alike.any():
+        groups.join(contents(sessions[alike]).reindex(sessions.index, fill_value=0), alike.to_numpy())
     ids, starts = session_id.tolist(), sessions["start"].tolist()
     for one, other in copies:
         if not _numbered_apart((ids[one], ids[other]), (starts[one], starts[other])):
@@ -146,7 +151,7 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     name and the member ID agree, another birth date is a slip.
     """
     by_day = _in_one(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
-    by_day = by_day.where(sessions["service_date"].notna(), "")
+    visits, dated = pd.factorize(by_day)[0], sessions["service_date"].notna().to_numpy()
     columns = {name: sessions[name].tolist() for name in _COMPARED_BY}
     pairs: set[tuple[int, int]] = set()
     for same in (
@@ -156,8 +161,8 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
         _each(sessions["member"], bare),
         sessions["patient_id"].str.strip().str.casefold(),
     ):
-        key = _in_one(by_day, same).where((by_day != "") & (same != ""), "")
-        shared = pd.Series(key.to_numpy()).loc[lambda keys: (keys != "") & keys.duplicated(keep=False)]
+        keys = pd.Series(visits * len(sessions) + pd.factorize(same)[0])[dated & (same != "").to_numpy()]
+        shared = keys[keys.duplicated(keep=False)]
         for rows in shared.groupby(shared).groups.values():
             members = [int(row) for row in rows]
             for place, one in enumerate(members):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ims_billing.vocabulary.spelling import bare, given_name_first, name_words, plain
@@ -16,9 +17,15 @@ class Names:
     """The names of the patients and insured of a run."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        distinct = {name for name in names if name}
-        self._whole = {form for name in distinct for form in (bare(name), bare(given_name_first(name))) if form}
-        self._words = {word for name in distinct for word in parts(name)}
+        self._names = {name for name in names if name}
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        return {form for name in self._names for form in (bare(name), bare(given_name_first(name))) if form}
+
+    @cached_property
+    def _words(self) -> set[str]:
+        return {word for name in self._names for word in parts(name)}
 
     @classmethod
     def of(cls, sessions: pd.DataFrame) -> Names:
@@ -30,6 +37,8 @@ class Names:
 
         `public` are plain words of the rules or the clinic's setup: they tell nobody who the patient is.
         """
+        if not text:
+            return False  # most files have nothing to ask about, and thousands of names
         whole = {bare(text), bare(given_name_first(text))}
         return bool(self._whole & whole or self._words & (parts(text) - set(public)))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.late import another_way, late
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
@@ -170,9 +171,8 @@ def _lasting(periods: Sequence[Lasting], days: Collection[dt.date]) -> str:
 def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
     cents = ["fee_cents", "patient_paid_cents", "amount_cents"]
-    cells = column_cells(claims, ["practitioner", "service_date"])
-    lines: dict[Value, list[tuple[Any, ...]]] = {}
-    for name, *line in zip(*cells.values(), *(claims[name].tolist() for name in cents), strict=True):
+    lines: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *line in rows_of(claims, ["practitioner", "service_date", *cents]):
         lines.setdefault(name, []).append(tuple(line))
     rows: list[tuple[Value, ...]] = []
     for practitioner in origin.practitioners:

@@ -15,6 +15,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
+from ims_billing.vocabulary.rows import cells_of
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
 from ims_billing.workbooks.content import CONTENT, Content
@@ -134,8 +135,12 @@ class Book:
             for begun in (False, True)
         }
         # Not every program fits the height of a row to the text that breaks in it.
-        breaking = [n for n, column in enumerate(columns) if column.kind in WRAPPING and not column.quiet]
-        breaking = [n for n in breaking if any(lines_of(value, widths[n]) > 1 for value in distinct[n])]
+        lines_in = {
+            n: {value: lines_of(value, widths[n]) for value in distinct[n]}
+            for n, column in enumerate(columns)
+            if column.kind in WRAPPING and not column.quiet
+        }
+        breaking = [n for n, lines in lines_in.items() if max(lines.values(), default=1) > 1]
         singles: dict[int, list[tuple[int, int]]] = {}
         for (place, number), cell in (marked or {}).items():
             singles.setdefault(place, []).append(
@@ -147,7 +152,7 @@ class Book:
                 cells = list(cells)
                 for number, style in singles[place]:
                     cells[number] = style
-            lines = max((lines_of(row[n], widths[n]) for n in breaking), default=1)
+            lines = max((lines_in[n][row[n]] for n in breaking), default=1)
             values, looks = ([*row, *apart, *notes[place + 1]], [*cells, *aside]) if beside else (row, cells)
             new_sheet.add(values, looks, _LINE_HEIGHT * lines if lines > 1 else None)
             self._keep(name, values, typed_places)
@@ -299,18 +304,10 @@ def _field(text: str) -> str:
 
 def column_cells(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[Value]]:
     """Columns of a frame as cells show them: cents (columns that end in `_cents`) in dollars, dates as dates."""
-    shown: dict[str, list[Value]] = {}
-    for name in columns:
-        values = frame[name]
-        if name.endswith("_cents"):
-            shown[name] = [cents / 100 for cents in values.tolist()]
-        elif str(values.dtype).startswith("datetime64"):
-            shown[name] = values.to_numpy().astype("datetime64[D]").tolist()
-        elif str(values.dtype) == "Int64":
-            shown[name] = [None if number is pd.NA else number for number in values.tolist()]
-        else:
-            shown[name] = values.tolist()
-    return shown
+    return {
+        name: [cents / 100 for cents in frame[name].tolist()] if name.endswith("_cents") else cells_of(frame[name])
+        for name in columns
+    }
 
 
 def column_values(frame: pd.DataFrame, columns: Iterable[str]) -> list[tuple[Value, ...]]:

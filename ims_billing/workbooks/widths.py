@@ -42,6 +42,8 @@ def _in_digits(text: str) -> float:
 
 def _lines(text: str, room: float) -> int:
     """How many lines a text breaks into where there is room for that many digits; words are kept whole."""
+    if _in_digits(text) <= room:
+        return 1
     lines, used = 1, 0.0
     for word in text.split():
         wide = _in_digits(word)

@@ -17,7 +17,7 @@ from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
 from ims_billing.cli.screen.places import Places
 from ims_billing.vocabulary.frames import NO_SESSION
-from ims_billing.vocabulary.spelling import day_text, dollars
+from ims_billing.vocabulary.spelling import dollars, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,7 +262,7 @@ def _months(month: Month, wide: int) -> list[Text]:
     """The months in the files, where all of them are looked at: their sessions and what would be claimed."""
     if month.month is not None:
         return []
-    named = day_text(month.sessions["service_date"], "%Y-%m").replace("", "no date")
+    named = month_text(month.sessions["service_date"]).replace("", "no date")
     cells = []
     for name, part in month.sessions.groupby(named):
         claimed = part[part["outcome"] == "claimed"]

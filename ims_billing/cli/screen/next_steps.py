@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import with_command
-from ims_billing.vocabulary.spelling import day_text, dollars
+from ims_billing.vocabulary.spelling import dollars, month_text
 
 if TYPE_CHECKING:
     from ims_billing.cli.screen.month_page import Shown
@@ -37,7 +37,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
             yield f"Send the {workbooks}{later} in", _quoted(str(insurers[0].parent))
         if counts["held"]:
             yield "Fixed or decided? Run", claim
-    for name, part in month.earlier.groupby(day_text(month.earlier["service_date"], "%Y-%m")):
+    for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
         sessions = f"{len(part):,} {'session' if len(part) == 1 else 'sessions'}"
         amount = dollars(int(part["fee_cents"].sum()))
         yield f"Bill {name} too: {sessions}, {amount}", f"{shown.command} --month {name}"
@@ -47,7 +47,7 @@ def _largest(shown: Shown) -> str:
     """The month with most to claim, where all months are looked at."""
     sessions = shown.month.sessions
     claimed = sessions[sessions["outcome"] == "claimed"]
-    named = day_text((claimed if len(claimed) else sessions)["service_date"], "%Y-%m")
+    named = month_text((claimed if len(claimed) else sessions)["service_date"])
     counts = named[named != ""].value_counts()
     return str(counts.index[0]) if len(counts) else "YYYY-MM"
 

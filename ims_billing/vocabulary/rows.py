@@ -1,0 +1,35 @@
+"""The cells of a frame as plain Python values, and what is worked out once for each distinct row of some columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+def cells_of(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column: days as dates; None for a day or a number that is absent."""
+    dtype = str(column.dtype)
+    if dtype.startswith("datetime64"):
+        days: list[Any] = column.to_numpy().astype("datetime64[D]").tolist()
+        return days
+    if dtype == "Int64":
+        numbers: list[Any] = column.to_numpy("object", na_value=None).tolist()  # type: ignore[call-overload]
+        return numbers
+    return column.tolist()
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The rows of a frame, of these columns, as `cells_of` gives them."""
+    return list(zip(*(cells_of(frame[name]) for name in columns), strict=True))
+
+
+def of_each(frame: pd.DataFrame, columns: Sequence[str], make: Callable[..., T]) -> list[T]:
+    """Gives `make` the cells of each row (`rows_of`), once for all rows that have the same: many rows share few."""
+    rows = rows_of(frame, columns)
+    results = {row: make(*row) for row in dict.fromkeys(rows)}
+    return [results[row] for row in rows]
