@@ -740,6 +740,10 @@ def test_two_processes_on_two_days_write_the_same_bytes(tmp_path: Path) -> None:
                 decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", **typed}])
                 decide(folder, [{"Kind": "missing-fee", "Decision": "Later"}])
             arguments = ["claim", "sessions.xlsx", "--month", "2026-10", "--as-of", "2026-11-05"]
+            if not decided:
+                # What is typed into; the process that reads it writes every file anew.
+                assert run(folder, "claim", str(folder / "sessions.xlsx"), *arguments[2:]).exit_code == 0
+                continue
             script = ON_ANOTHER_DAY.format(day=day, arguments=arguments)
             subprocess.run([sys.executable, "-c", script], cwd=folder, check=True, capture_output=True)
         reports = folder / "reports"

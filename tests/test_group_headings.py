@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import Scope, prepare_month
-from tests.practice import AS_OF, MONTH, csv_text, outcomes, practice, read_texts
+from tests.practice import AS_OF, MONTH, csv_text, outcomes, practice, read_texts, tag
 from tests.test_statuses import NEEDED
 
 HEADER, ROW = csv_text([NEEDED]).splitlines()
@@ -21,32 +23,45 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
     return practice(tmp_path_factory.mktemp("practice"))
 
 
-def claimed(clinic: Clinic, *lines: str) -> list[str]:
-    """The outcome of each session that was read; that of a heading which counts as a row of its own is left out."""
-    intake = read_texts(clinic, "\n".join(lines) + "\n")
-    month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
-    return [outcome for outcome, who in zip(outcomes(month), month.sessions["patient"], strict=True) if "Madeup" in who]
+def claimed(clinic: Clinic, *files: Sequence[str]) -> list[list[str]]:
+    """By file of one month, the outcome of each session; that of a heading which counts as a row is left out.
+
+    Each file has patients of its own.
+    """
+    texts = [("\n".join(lines) + "\n").replace("Madeup", f"Madeup-{tag(n)}") for n, lines in enumerate(files)]
+    month = prepare_month(read_texts(clinic, *texts), Scope(clinic, month=MONTH, as_of=AS_OF))
+    read = zip(month.sessions["file"], outcomes(month), month.sessions["patient"], strict=True)
+    by_file: dict[str, list[str]] = {f"{number}.csv": [] for number in range(1, len(files) + 1)}
+    for file, outcome, who in read:
+        if "Madeup" in who:
+            by_file[file].append(outcome)
+    return list(by_file.values())
 
 
-@pytest.mark.parametrize("line", TELLING)
-def test_rows_below_a_telling_line_are_held_until_the_next_line(clinic: Clinic, line: str) -> None:
-    assert claimed(clinic, HEADER, ROW, line, SECOND) == ["claimed", "held"]
-    assert claimed(clinic, HEADER, ROW, "", line, HEADER, SECOND) == ["claimed", "held"]
-    assert claimed(clinic, HEADER, line, ROW, "Ann Example", SECOND) == ["held", "claimed"]
+def test_rows_below_a_telling_line_are_held_until_the_next_line(clinic: Clinic) -> None:
+    after = [[HEADER, ROW, line, SECOND] for line in TELLING]
+    after += [[HEADER, ROW, "", line, HEADER, SECOND] for line in TELLING]
+    between = [[HEADER, line, ROW, "Ann Example", SECOND] for line in TELLING]
+    became = list(zip([*after, *between], claimed(clinic, *after, *between), strict=True))
+    assert [lines for lines, outcome in became[: len(after)] if outcome != ["claimed", "held"]] == []
+    assert [lines for lines, outcome in became[len(after) :] if outcome != ["held", "claimed"]] == []
 
 
-@pytest.mark.parametrize("line", ["Cancelled", "Already billed", "Sessions that were sent"])
-def test_a_title_speaks_of_every_row(clinic: Clinic, line: str) -> None:
-    assert claimed(clinic, line, HEADER, ROW, "Ann Example", SECOND) == ["held", "held"]
+def test_a_title_speaks_of_every_row(clinic: Clinic) -> None:
+    titles = ["Cancelled", "Already billed", "Sessions that were sent"]
+    files = [[line, HEADER, ROW, "Ann Example", SECOND] for line in titles]
+    assert claimed(clinic, *files) == [["held", "held"]] * len(titles)
 
 
-@pytest.mark.parametrize("line", SILENT)
-def test_other_titles_and_headings_hold_nothing(clinic: Clinic, line: str) -> None:
-    assert claimed(clinic, line, HEADER, ROW, line, SECOND) == ["claimed", "claimed"]
+def test_other_titles_and_headings_hold_nothing(clinic: Clinic) -> None:
+    files = [[line, HEADER, ROW, line, SECOND] for line in SILENT]
+    became = zip(SILENT, claimed(clinic, *files), strict=True)
+    assert [line for line, outcome in became if outcome != ["claimed", "claimed"]] == []
 
 
 def test_totals_and_notes_below_the_table_hold_nothing(clinic: Clinic) -> None:
-    assert claimed(clinic, HEADER, ROW, SECOND, "Total billed,,,,,,190.00", "3 cancelled visits") == ["claimed"] * 2
+    lines = [HEADER, ROW, SECOND, "Total billed,,,,,,190.00", "3 cancelled visits"]
+    assert claimed(clinic, lines) == [["claimed"] * 2]
 
 
 def test_a_row_in_one_cell_is_held_on_its_line(clinic: Clinic) -> None:

@@ -17,7 +17,7 @@ from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
 from ims_billing.vocabulary.grounds import Ground, as_json
 from tests.jane import appointment, sale
-from tests.practice import clinic_file, month_of, on_ledger, practice, row, xlsx
+from tests.practice import clinic_file, month_of, on_ledger, practice, row, tag, xlsx
 from tests.test_cli import AS_OF, report, run
 from tests.test_tie_out import jane
 
@@ -87,37 +87,37 @@ def test_a_claimed_session_says_by_which_words_by_whom_and_by_which_fee(tmp_path
     }
 
 
-@pytest.mark.parametrize(
-    ("case", "cells", "heading", "what", "words"),
-    [
-        ("held", {"Tax": 4.75}, "Findings", "Tax charged (on hold)",
-         f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}\nMore: ims-billing why tax-on-session"),
-        ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "Birth date after the visit (to check)",
-         f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}\nMore: "
-         "ims-billing why birth-date-in-future"),
-        ("another service", {"Service": "Massage", "Practitioner": "Carla Specimen"}, "What became of it", "Outcome",
-         "not billed: it is not a service that the clinic bills here"),
-        ("no show", {"Status": "no show"}, "What became of it", "Outcome",
-         "not billed: the patient did not come"),
-        ("before the authorisation", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[4]}, "By whom", "That day",
-         "physiotherapist, registration 05678, registered from 2020-01-01 until 2026-10-10, not shown as authorized to "
-         "needle that day"),
-        ("between registrations", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[12]}, "By whom", "That day",
-         "physiotherapist, registration 05678, not shown as registered that day, authorized to needle from 2026-10-06 "
-         "until 2026-10-25"),
-        ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic setup"),
-        ("the patient pays", {"Insurer": "Out of pocket"}, "Who pays", "Insurer", "the patient pays"),
-        ("no fee then", {"Service Date": dt.date(2026, 3, 31)}, "The fee", "Listed fee",
-         "none for this visit on that day"),
-        ("no date", {"Service Date": ""}, "What was done", "Service date", "none that can be read"),
-        ("no length", {}, "What was done", "Minutes", "not stated"),
-    ],
-)  # fmt: skip
-def test_each_outcome_says_why(
-    tmp_path: Path, case: str, cells: dict[str, Any], heading: str, what: str, words: str
-) -> None:
-    month = month_of(tmp_path, [{**row(), **cells}], month=None)
-    assert page_of(month)[heading][what] == words, case
+# What a row says, and a fact of its page.
+OUTCOMES: list[tuple[str, dict[str, Any], str, str, str]] = [
+    ("held", {"Tax": 4.75}, "Findings", "Tax charged (on hold)",
+     f"Tax of $4.75 is charged.\nFix: {CATALOGUE['tax-on-session'].fix}\nMore: ims-billing why tax-on-session"),
+    ("a warning", {"Birth Date": OCTOBER[20]}, "Findings", "Birth date after the visit (to check)",
+     f"The patient's birth date is after the visit.\nFix: {CATALOGUE['birth-date-in-future'].fix}\nMore: "
+     "ims-billing why birth-date-in-future"),
+    ("another service", {"Service": "Massage", "Practitioner": "Carla Specimen"}, "What became of it", "Outcome",
+     "not billed: it is not a service that the clinic bills here"),
+    ("no show", {"Status": "no show"}, "What became of it", "Outcome",
+     "not billed: the patient did not come"),
+    ("before the authorisation", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[4]}, "By whom", "That day",
+     "physiotherapist, registration 05678, registered from 2020-01-01 until 2026-10-10, not shown as authorized to "
+     "needle that day"),
+    ("between registrations", {"Practitioner": "Ben Sample", "Service Date": OCTOBER[12]}, "By whom", "That day",
+     "physiotherapist, registration 05678, not shown as registered that day, authorized to needle from 2026-10-06 "
+     "until 2026-10-25"),
+    ("nobody on the roster", {"Practitioner": "Somebody"}, "By whom", "That day", "not in the clinic setup"),
+    ("the patient pays", {"Insurer": "Out of pocket"}, "Who pays", "Insurer", "the patient pays"),
+    ("no fee then", {"Service Date": dt.date(2026, 3, 31)}, "The fee", "Listed fee",
+     "none for this visit on that day"),
+    ("no date", {"Service Date": ""}, "What was done", "Service date", "none that can be read"),
+    ("no length", {}, "What was done", "Minutes", "not stated"),
+]  # fmt: skip
+
+
+def test_each_outcome_says_why(tmp_path: Path) -> None:
+    rows = [row(Patient=f"Pat {tag(number)}") | cells for number, (_, cells, *_) in enumerate(OUTCOMES)]
+    month = month_of(tmp_path, rows, month=None)
+    for label, (case, _, heading, what, words) in enumerate(OUTCOMES):
+        assert page_of(month, label)[heading][what] == words, case
 
 
 @pytest.mark.parametrize(
