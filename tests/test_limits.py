@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stdnum.ca.bc_phn import is_valid
 
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from tests.jane import appointment, as_csv, sale
-from tests.practice import AS_OF, intake, messages_of, month_of, outcomes, places_in, practice, row, xlsx
+from tests.practice import (
+    AS_OF,
+    by_case,
+    intake,
+    messages_of,
+    month_of,
+    outcomes,
+    places_in,
+    practice,
+    row,
+    tag,
+    xlsx,
+)
 from tests.test_tie_out import jane
 
 Rows = list[dict[str, Any]]
@@ -47,20 +62,31 @@ def after(folder: Path, before: dict[str, Rows], now: Rows, *, more: str = "") -
     return prepare_month(intake(folder, now, clinic), Scope(clinic, month="2026-10", as_of=AS_OF, memory=memory))
 
 
-@pytest.mark.parametrize(
-    ("case", "visits", "expected"),
-    [
-        ("eight visits are far from ten", 8, []),
-        ("the ninth is near", 9, ["8: near-insurer-limit"]),
-        ("the tenth is the last", 10, ["8: near-insurer-limit", "9: near-insurer-limit"]),
-        ("the eleventh is past it", 11,
-         ["8: near-insurer-limit", "9: near-insurer-limit", "10: insurer-limit-counted-in-part"]),
-    ],
-)  # fmt: skip
-def test_msp_pays_ten_visits_a_year(tmp_path: Path, case: str, visits: int, expected: list[str]) -> None:
-    month = month_of(tmp_path, [on(2 * n + 1, **MSP) for n in range(visits)])
-    assert limits(month) == expected, case
-    assert outcomes(month) == ["claimed"] * visits
+def on_msp(number: int) -> dict[str, Any]:
+    """What a row says of the patient of a case, who is nobody else's."""
+    phn = next(str(phn) for phn in range(9_100_000_000 + 1000 * number, 9_200_000_000) if is_valid(str(phn)))
+    return MSP | {"Patient": f"Pat {tag(number)}", "PHN": phn}
+
+
+def limits_by_case(month: Month, cases: Sequence[Rows]) -> list[list[str]]:
+    """By case of one month, the place of each session in the case and the kind of each finding about a limit."""
+    findings = month.findings[month.findings["kind"].isin(LIMITS)]
+    by_row = by_case(cases, [list(findings.loc[findings["session"] == n, "kind"]) for n in month.sessions.index])
+    return [[f"{place}: {kind}" for place, kinds in enumerate(case) for kind in kinds] for case in by_row]
+
+
+def test_msp_pays_ten_visits_a_year(tmp_path: Path) -> None:
+    near, part = "near-insurer-limit", "insurer-limit-counted-in-part"
+    wanted = {
+        8: [],
+        9: [f"8: {near}"],
+        10: [f"8: {near}", f"9: {near}"],
+        11: [f"8: {near}", f"9: {near}", f"10: {part}"],
+    }
+    cases = [[on(2 * n + 1, **on_msp(visits)) for n in range(visits)] for visits in wanted]
+    month = month_of(tmp_path, [*chain(*cases)])
+    assert dict(zip(wanted, limits_by_case(month, cases), strict=True)) == wanted
+    assert set(outcomes(month)) == {"claimed"}
 
 
 def test_the_count_begins_anew_with_the_year(tmp_path: Path) -> None:
@@ -70,25 +96,29 @@ def test_the_count_begins_anew_with_the_year(tmp_path: Path) -> None:
     ] == []
 
 
-@pytest.mark.parametrize(
-    ("case", "cells", "counts"),
-    [
-        ("a massage that MSP paid", {"Service": "Massage", "Practitioner": "Carla Specimen"}, True),
-        ("plain physiotherapy that another program bills", {"Service": "Physiotherapy"}, True),
-        ("one that was billed elsewhere", {"Billed": "yes"}, True),
-        ("one that is held", {"Tax": 1.0}, True),
-        ("yoga, which is none of its services", {"Service": "Yoga"}, False),
-        ("one that another plan paid", {"Insurer": "Sun Life"}, False),
-        ("one that did not take place", {"Status": "cancelled"}, False),
-        ("one that cost nothing", {"Fee": 0}, False),
-        ("another patient's", {"Patient": "Robin Madeup", "PHN": ""}, False),
-    ],
-)
-def test_what_counts_towards_msps_ten_visits(tmp_path: Path, case: str, cells: dict[str, Any], counts: bool) -> None:
-    rows = [*(on(2 * n + 1, **MSP) for n in range(9)), {**on(20, **MSP), **cells}, on(28, **MSP)]
-    past = [expected for expected in limits(month_of(tmp_path / "in one file", rows)) if expected.startswith("10:")]
-    wanted = "insurer-limit-counted-in-part" if counts else "near-insurer-limit"
-    assert past == [f"10: {wanted}"], case
+# A visit between the ninth and the last of a patient of MSP, and whether it counts towards MSP's ten.
+TENTH: list[tuple[str, dict[str, Any], bool]] = [
+    ("a massage that MSP paid", {"Service": "Massage", "Practitioner": "Carla Specimen"}, True),
+    ("plain physiotherapy that another program bills", {"Service": "Physiotherapy"}, True),
+    ("one that was billed elsewhere", {"Billed": "yes"}, True),
+    ("one that is held", {"Tax": 1.0}, True),
+    ("yoga, which is none of its services", {"Service": "Yoga"}, False),
+    ("one that another plan paid", {"Insurer": "Sun Life"}, False),
+    ("one that did not take place", {"Status": "cancelled"}, False),
+    ("one that cost nothing", {"Fee": 0}, False),
+    ("another patient's", {"Patient": "Robin Madeup", "PHN": ""}, False),
+]
+
+
+def test_what_counts_towards_msps_ten_visits(tmp_path: Path) -> None:
+    cases = []
+    for number, (_, cells, _) in enumerate(TENTH):
+        msp = on_msp(number)
+        cases.append([*(on(2 * n + 1, **msp) for n in range(9)), on(20, **msp) | cells, on(28, **msp)])
+    month = month_of(tmp_path, [*chain(*cases)])
+    kinds = {True: "insurer-limit-counted-in-part", False: "near-insurer-limit"}
+    for (case, _, counts), found in zip(TENTH, limits_by_case(month, cases), strict=True):
+        assert [each for each in found if each.startswith("10:")] == [f"10: {kinds[counts]}"], case
 
 
 @pytest.fixture(autouse=True)
@@ -223,20 +253,15 @@ def test_a_name_that_two_patients_have_is_not_counted_by_its_name(tmp_path: Path
     assert limits(after(tmp_path, {"2026-09": [*listed, on(3, 9)]}, twins)) == []
 
 
-@pytest.mark.parametrize(
-    ("case", "day", "expected"),
-    [
-        ("two weeks and a day before the end nothing is said", dt.date(2026, 10, 9), []),
-        ("in the last two weeks it is near", dt.date(2026, 10, 17), ["0: near-insurer-limit"]),
-        ("the last day of the twelve weeks", dt.date(2026, 10, 30), ["0: near-insurer-limit"]),
-        ("the day after", dt.date(2026, 10, 31), ["0: insurer-limit-counted-in-part"]),
-    ],
-)
-def test_icbc_pays_for_twelve_weeks_after_the_accident(
-    tmp_path: Path, case: str, day: dt.date, expected: list[str]
-) -> None:
-    rows = [row(**ICBC, Accident_Date=dt.date(2026, 8, 7), Service_Date=day)]
-    assert limits(month_of(tmp_path, rows)) == expected, case
+def test_icbc_pays_for_twelve_weeks_after_the_accident(tmp_path: Path) -> None:
+    near, past = ["0: near-insurer-limit"], ["0: insurer-limit-counted-in-part"]
+    # Two weeks and a day before the end; within the last two weeks; the last day of the twelve weeks; the day after.
+    wanted = {9: [], 17: near, 30: near, 31: past}
+    accident = {"Accident_Date": dt.date(2026, 8, 7)}
+    cases = [
+        [on(day, Insurer="ICBC", Payer_File_Number=f"AB{day}", Patient=f"Pat {tag(day)}", **accident)] for day in wanted
+    ]
+    assert dict(zip(wanted, limits_by_case(month_of(tmp_path, [*chain(*cases)]), cases), strict=True)) == wanted
 
 
 def test_icbcs_twenty_five_visits_count_by_accident(tmp_path: Path) -> None:
@@ -354,16 +379,12 @@ def test_without_a_channel_there_is_no_window_and_with_two_nobody_knows_which(tm
     assert messages_of(month_of(tmp_path, [on(1, Insurer="Sun Life")]), "past-submission-window") == []
 
 
-@pytest.mark.parametrize(
-    ("case", "day", "expected"),
-    [
-        ("the 90th day is in time", dt.date(2026, 8, 7), False),
-        ("the day after needs a code", dt.date(2026, 8, 6), True),
-    ],
-)
-def test_msps_window_is_teleplans(tmp_path: Path, case: str, day: dt.date, expected: bool) -> None:
-    month = month_of(tmp_path, [row(**MSP, Service_Date=day)], month="2026-08")
+def test_msps_window_is_teleplans(tmp_path: Path) -> None:
+    # The 90th day is in time; the day before it is too long ago.
+    month = month_of(tmp_path, [on(7, 8, **on_msp(1)), on(6, 8, **on_msp(2))], month="2026-08")
     window = (
         "Teleplan takes claims up to 90 days after the visit: now give the late submission code: W for WorkSafeBC, "
+        "X with a note for MSP."
     )
-    assert messages_of(month, "past-submission-window") == [f"{window}X with a note for MSP."] * expected, case
+    late = month.findings[month.findings["kind"] == "past-submission-window"]
+    assert list(zip(late["session"], late["message"], strict=True)) == [(1, window)]
