@@ -257,7 +257,7 @@ def test_icbc_pays_for_twelve_weeks_after_the_accident(tmp_path: Path) -> None:
     near, past = ["0: near-insurer-limit"], ["0: insurer-limit-counted-in-part"]
     # Two weeks and a day before the end; within the last two weeks; the last day of the twelve weeks; the day after.
     wanted = {9: [], 17: near, 30: near, 31: past}
-    accident = {"Accident_Date": dt.date(2026, 8, 7)}
+    accident: dict[str, Any] = {"Accident_Date": dt.date(2026, 8, 7)}
     cases = [
         [on(day, Insurer="ICBC", Payer_File_Number=f"AB{day}", Patient=f"Pat {tag(day)}", **accident)] for day in wanted
     ]
