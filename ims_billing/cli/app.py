@@ -46,7 +46,8 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; with --json prints its one object, in which an error is an object too."""
         try:
-            return super().invoke(ctx)
+            with typed.ending():
+                return super().invoke(ctx)
         except BillingError as error:
             from ims_billing.cli.screen import fail
 

@@ -178,25 +178,25 @@ def claim(
                 raise typer.Exit(HELD)
             return
     password = screen.new_password() if protect else ""
-    with until_the_end(memory, path, folder, request.as_of) as day:
-        fresh = not memory.exists
-        with screen.Working() as working:
-            done = record.claim(replace(request, as_of=day), workplace(memory, folder, working, password))
-        if memory.synchronised_by:
-            screen.warn_of_cloud(memory.path, memory.synchronised_by)
-        with memory.reading():
-            unwritten = memory.nowhere_written()
-        named(password=password)
-        shown = screen.Shown(
-            done.month, command, would=False, batch=done.batch, changed=done.written is not None,
-            already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
-            written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
-            unwritten=unwritten,
-        )  # fmt: skip
-        if as_json:
-            print_json(json_view.month_json(shown, done.numbers))
-        else:
-            screen.show_month(shown, everything=everything)
+    day = until_the_end(memory, path, folder, request.as_of)
+    fresh = not memory.exists
+    with screen.Working() as working:
+        done = record.claim(replace(request, as_of=day), workplace(memory, folder, working, password))
+    if memory.synchronised_by:
+        screen.warn_of_cloud(memory.path, memory.synchronised_by)
+    with memory.reading():
+        unwritten = memory.nowhere_written()
+    named(password=password)
+    shown = screen.Shown(
+        done.month, command, would=False, batch=done.batch, changed=done.written is not None,
+        already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
+        written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
+        unwritten=unwritten,
+    )  # fmt: skip
+    if as_json:
+        print_json(json_view.month_json(shown, done.numbers))
+    else:
+        screen.show_month(shown, everything=everything)
 
 
 def _read_back(
@@ -211,15 +211,15 @@ def _read_back(
         at = workplace(ledger, folder, working)
         if not sent.sent_files(files, at):
             return False
-    with until_the_end(ledger, named[0], folder, as_of) as day:
-        with screen.Working() as working:
-            done = sent.read_back(files, clinic, workplace(ledger, folder, working), as_of=day)
-        written = [file for each in done.written for file in each.files]
-        if as_json:
-            print_json({"version": __version__, "read_back": done.claims, "written": [str(file) for file in written]})
-        else:
-            screen.show_read_back(done.claims, done.known_before)
-            screen.show_ledger(ledger.path, fresh=False)
+    day = until_the_end(ledger, named[0], folder, as_of)
+    with screen.Working() as working:
+        done = sent.read_back(files, clinic, workplace(ledger, folder, working), as_of=day)
+    written = [file for each in done.written for file in each.files]
+    if as_json:
+        print_json({"version": __version__, "read_back": done.claims, "written": [str(file) for file in written]})
+    else:
+        screen.show_read_back(done.claims, done.known_before)
+        screen.show_ledger(ledger.path, fresh=False)
     return True
 
 
@@ -314,12 +314,12 @@ def report(
     path = find_clinic(clinic, [])
     memory, folder = existing_ledger(path, ledger, out)
     password = screen.new_password() if protect else ""
-    with until_the_end(memory, path, folder, day_of(None)):
-        with screen.Working() as working:
-            written = month_folder.report(workplace(memory, folder, working, password), month)
-        name_unread_copies(memory, folder, [month], [], password=password, clinic=clinic, ledger=ledger, out=out)
-        screen.show_ledger(memory.path, fresh=False)
-        screen.show_written(written, everything=everything)
+    until_the_end(memory, path, folder, day_of(None))
+    with screen.Working() as working:
+        written = month_folder.report(workplace(memory, folder, working, password), month)
+    name_unread_copies(memory, folder, [month], [], password=password, clinic=clinic, ledger=ledger, out=out)
+    screen.show_ledger(memory.path, fresh=False)
+    screen.show_written(written, everything=everything)
 
 
 @app.command(
@@ -366,13 +366,13 @@ def void(
         refuse_unread(intake.files, rules_of_clinic.file)
     number = claim.strip().upper()
     password = screen.new_password() if protect else ""
-    with until_the_end(memory, path, folder, day_of(as_of)) as day:
-        with screen.Working() as working:
-            done = voiding.void(
-                number, rules_of_clinic, workplace(memory, folder, working, password), reason=reason.strip(),
-                as_of=day, intake=intake,
-            )  # fmt: skip
-        screen.show_ledger(memory.path, fresh=False)
-        for written in done.written:
-            screen.show_written(written, everything=everything)
-        screen.show_voided(number, done)
+    day = until_the_end(memory, path, folder, day_of(as_of))
+    with screen.Working() as working:
+        done = voiding.void(
+            number, rules_of_clinic, workplace(memory, folder, working, password), reason=reason.strip(),
+            as_of=day, intake=intake,
+        )  # fmt: skip
+    screen.show_ledger(memory.path, fresh=False)
+    for written in done.written:
+        screen.show_written(written, everything=everything)
+    screen.show_voided(number, done)

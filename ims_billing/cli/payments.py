@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,39 +79,39 @@ def reconcile(
             raise typer.BadParameter("name the payment's number alone, without files or --dry-run", param_hint="--undo")
         if not reason.strip():
             raise typer.BadParameter('say why: --reason "wrong file"', param_hint="--undo")
-        with until_the_end(memory, path, folder, day_of(as_of)) as day:
-            with screen.Working() as working:
-                done = payments.undo(undo, reason.strip(), workplace(memory, folder, working), as_of=day)
-            if as_json:
-                print_json(json_view.undone_json(done))
-            else:
-                screen.show_undone(done)
-            _refresh(memory, done.months, folder, password)
+        day = until_the_end(memory, path, folder, day_of(as_of))
+        with screen.Working() as working:
+            done = payments.undo(undo, reason.strip(), workplace(memory, folder, working), as_of=day)
+        if as_json:
+            print_json(json_view.undone_json(done))
+        else:
+            screen.show_undone(done)
+        _refresh(memory, done.months, folder, password)
         return
     if not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
     with screen.Working() as working:
         lines, read = read_remittances(files, rules, working.step, working.ask_password)
-    with nullcontext(day_of(as_of)) if dry_run else until_the_end(memory, path, folder, day_of(as_of)) as day:
-        with screen.Working() as working:
-            reconciled = payments.reconcile(
-                lines, read, rules, workplace(memory, folder, working), as_of=day, dry_run=dry_run,
-                accept_overpayment=accept_overpayment,
-            )  # fmt: skip
-        if not as_json:
-            # What was posted is shown before anything else can go wrong.
-            screen.show_reconciled(reconciled, everything=everything)
-            screen.show_ledger(memory.path, fresh=False)
-        paths: list[Path] = []
-        try:
-            written = _refresh(memory, reconciled.months, folder, password)
-            paths = [path for one in written for path in one.files]
-        finally:
-            if as_json:
-                print_json(json_view.reconciliation_json(reconciled, paths))
-        if not as_json:
-            for one in written:
-                screen.show_written(one, everything=everything)
+    day = day_of(as_of) if dry_run else until_the_end(memory, path, folder, day_of(as_of))
+    with screen.Working() as working:
+        reconciled = payments.reconcile(
+            lines, read, rules, workplace(memory, folder, working), as_of=day, dry_run=dry_run,
+            accept_overpayment=accept_overpayment,
+        )  # fmt: skip
+    if not as_json:
+        # What was posted is shown before anything else can go wrong.
+        screen.show_reconciled(reconciled, everything=everything)
+        screen.show_ledger(memory.path, fresh=False)
+    paths: list[Path] = []
+    try:
+        written = _refresh(memory, reconciled.months, folder, password)
+        paths = [path for one in written for path in one.files]
+    finally:
+        if as_json:
+            print_json(json_view.reconciliation_json(reconciled, paths))
+    if not as_json:
+        for one in written:
+            screen.show_written(one, everything=everything)
     if reconciled.held:
         raise typer.Exit(HELD)
 
@@ -139,11 +138,11 @@ def aging(
     memory, folder = existing_ledger(path, ledger, out, rules)
     name = rules.name if rules else ""
     password = screen.new_password() if protect else ""
-    with until_the_end(memory, path, folder, day_of(as_of)) as day:
-        with screen.Working() as working:
-            done = age(workplace(memory, folder, working, password), name, as_of=day)
-        if as_json:
-            print_json(json_view.aging_json(done))
-        else:
-            screen.show_aging(done, everything=everything)
-        _refresh(memory, done.months, folder, password)
+    day = until_the_end(memory, path, folder, day_of(as_of))
+    with screen.Working() as working:
+        done = age(workplace(memory, folder, working, password), name, as_of=day)
+    if as_json:
+        print_json(json_view.aging_json(done))
+    else:
+        screen.show_aging(done, everything=everything)
+    _refresh(memory, done.months, folder, password)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from ims_billing import __version__
+from ims_billing.cli.json_output import OUTPUT
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 # What they change is only how much of it is shown.
 _SHOWN_AS = ("--all", "--json")
 _words: tuple[str, ...] = ()
+_begun = ExitStack()
 
 
 def remember(words: Sequence[str]) -> None:
@@ -27,14 +32,32 @@ def remember(words: Sequence[str]) -> None:
     _words = tuple(word for word in words if word not in _SHOWN_AS)
 
 
-@contextmanager
-def until_the_end(memory: Ledger, setup: Path | None, out: Path, day: dt.date) -> Iterator[dt.date]:
-    """A command that changes the ledger, from its first look at it until all is shown.
+def until_the_end(memory: Ledger, setup: Path | None, out: Path, day: dt.date) -> dt.date:
+    """Begins a command that changes the ledger: if the same one was cut off before, it ends as that one would have.
 
-    If the same command was cut off before, this one ends as that one would have. Yields the day that counts as today.
+    It lasts until `ending` has shown all. Returns the day that counts as today.
     """
-    with memory.command(_same(setup, out), day) as counted:
-        yield counted
+    return _begun.enter_context(memory.command(_same(setup, out), day))
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """The command line's one command: what was begun in it ends when all that it shows is out, or is cut off."""
+    with _begun:
+        try:
+            yield
+        except typer.Exit:
+            _show_all()
+            _begun.close()
+            raise
+        _show_all()
+
+
+def _show_all() -> None:
+    OUTPUT.flush()
+    # Whoever read it may have gone.
+    with suppress(OSError):
+        sys.stdout.flush()
 
 
 def _same(setup: Path | None, out: Path) -> str:
