@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, money, shown, text, time
+from ims_billing.reading.code_pages import decode
+from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, meaning_of, money, shown, text, time
 from ims_billing.vocabulary.days import clock, end_of
+from ims_billing.vocabulary.identifiers import identifier
 from ims_billing.vocabulary.spelling import cents, dollars
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
@@ -181,3 +185,22 @@ def test_a_message_never_repeats_what_could_be_a_name() -> None:
     assert shown("#N/A") == "#N/A"
     assert [shown(personal) for personal in ("9876 543 210", "03/04/1980", 9123947241.0, "#Pat Madeup")] == ["text"] * 4
     assert shown("Pat Madeup") == "text"
+
+
+LONG = 200_000
+READ_IN_ONE_GO = {
+    "a word in a file with accents": lambda: (
+        decode(f"{'z' * LONG} \u00e9t\u00e9".encode()).text[-3:] == "\u00e9t\u00e9"
+    ),
+    "digits": lambda: identifier("1" * LONG).damaged,
+    "digits and dashes": lambda: identifier("1-" * LONG).damaged,
+    "words of a visit": lambda: meaning_of("initial " * LONG, {"initial": "initial", "new patient": "initial"}),
+}
+
+
+@pytest.mark.parametrize("reads", READ_IN_ONE_GO.values(), ids=READ_IN_ONE_GO)
+def test_a_cell_of_any_length_is_read_in_one_go(reads: Callable[[], object]) -> None:
+    """A page of text in a cell is read as it is long: letter by letter from each letter it took minutes."""
+    begun = process_time()
+    assert reads()
+    assert process_time() - begun < 10

@@ -50,7 +50,11 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "reports").exists()
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "+Plus", "-1+1", "-cmd", "-", "--1", "-1-2", "-1e5", "@a", "\tx", "\rx"])
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+@pytest.mark.parametrize("text", ["+Plus", "-1+1", "-cmd", "-", "--1", "-1-2", "-1e5", "\tx", "\rx", "\nx", "\u00a0@a",
+                                  *(f"{sign}a" for sign in SIGNS), "=1", "+1", " =1"])  # fmt: skip
 def test_text_that_a_spreadsheet_would_compute_is_marked_in_the_csv(text: str) -> None:
     assert harmless(text) == f"'{text}"
 

@@ -10,7 +10,13 @@ _PAGES = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"
 _LETTERS = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿ")
 # Signs that stand between words in English and French, so that they prove nothing and disprove nothing.
 _SIGNS = frozenset("’‘“”«»–—…•·°©®™€£½¼¾²³±×\u00a0\u202f")
-_WORD = re.compile(r"[^\s,;|\t\"]*[^\x00-\x7f][^\s,;|\t\"]*")
+# A word with a character beyond ASCII; a blank beyond ASCII may be half of a letter that was read wrongly. Each word is
+# looked at once, from its start: a cell of 40,000 letters would else be read 40,000 times.
+_OF_A_WORD, _BLANK = r"[^\s,;|\"]", r"(?=\s)[^\x00-\x7f]"
+_WORD = re.compile(
+    rf"(?<!{_OF_A_WORD})(?:{_OF_A_WORD}*+{_BLANK}|(?:(?=[\x00-\x7f]){_OF_A_WORD})*+(?=[^\x00-\x7f]){_OF_A_WORD})"
+    rf"{_OF_A_WORD}*+|{_BLANK}{_OF_A_WORD}*+"
+)
 _ROWS_SHOWN = 5
 
 

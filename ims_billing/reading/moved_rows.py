@@ -19,7 +19,8 @@ _LONG_ENOUGH = 5
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _SEPARATORS = re.compile(r"[;|]")
 # "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
-_COMMAS = re.compile(r"^\s*,|,\s*$|,\s*,|,.*[^\W\d_],[^\W\d_]|[^\W\d_],[^\W\d_].*,")
+_COMMAS = re.compile(r"^\s*,|,\s*$|,\s*,")
+_BESIDE_LETTERS = re.compile(r"[^\W\d_],[^\W\d_]")
 # A nickname between two marks: Robert "Bob" Madeup.
 _NICKNAME = re.compile(r'(?<!\S)"[^"]+"(?!\S)')
 _PART_OF_A_NUMBER = re.compile(r"[\d.,$ -]+")
@@ -178,7 +179,8 @@ class _Rows:
             return False
         # A workbook's cell often ends with a line break; in a text file nothing but damage writes one.
         cell = cell if self.table.is_text else cell.strip()
-        separators = self.table.is_text and bool(_SEPARATORS.search(cell) or _COMMAS.search(cell))
+        commas = bool(_COMMAS.search(cell)) or (cell.count(",") > 1 and bool(_BESIDE_LETTERS.search(cell)))
+        separators = self.table.is_text and (commas or bool(_SEPARATORS.search(cell)))
         return separators or bool(_CONTROLS.search(cell)) or '"' in _NICKNAME.sub(" ", cell)
 
     def _odd_spaces(self, column: int, cells: Sequence[Cell]) -> list[int]:

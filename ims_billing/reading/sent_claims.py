@@ -10,7 +10,7 @@ from typing import Any
 
 from ims_billing.reading.layout import HEADER_WITHIN
 from ims_billing.reading.spreadsheet import AskPassword, RawTable, open_spreadsheet
-from ims_billing.vocabulary.cells import Cell, day, money, text
+from ims_billing.vocabulary.cells import Cell, begins_a_formula, day, money, text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import heading
 
@@ -155,7 +155,7 @@ def _line(row: list[Cell], places: Mapping[str, int], where: str, *, csv: bool) 
 
 def _as_it_was(written: str, *, csv: bool) -> str:
     """Text without the quote that the CSV has before what a spreadsheet would take for a formula."""
-    return written[1:] if csv and re.match(r"'[=+@\t\r-]", written) else written
+    return written[1:] if csv and written.startswith("'") and begins_a_formula(written[1:]) else written
 
 
 def _facts(table: RawTable) -> dict[str, str]:

@@ -25,7 +25,7 @@ from ims_billing.vocabulary.durations import length
 from ims_billing.vocabulary.spelling import cents, plain
 
 __all__ = ["Cell", "Clock", "Order", "at_the_clinic", "clock", "day", "day_order", "length", "time"]
-__all__ += ["is_error", "meanings", "money", "quoted", "shown", "text", "word_of", "written_out"]
+__all__ += ["begins_a_formula", "is_error", "meanings", "money", "quoted", "shown", "text", "word_of", "written_out"]
 __all__ += ["end_of", "meaning_of", "says_nothing"]
 
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
@@ -158,14 +158,27 @@ def meaning_of(cell: str, meanings: Mapping[str, str]) -> str | None:
     if "?" in cell:
         return None
     parts, each = word_of(cell).split(), set[str]()
-    while parts:
-        length_ = next((n for n in range(len(parts), 0, -1) if " ".join(parts[:n]) in meanings), 0)
-        if not length_:
+    longest = max((wording.count(" ") for wording in meanings), default=0) + 1
+    place = 0
+    while place < len(parts):
+        wordings = (" ".join(parts[place : place + n]) for n in range(min(len(parts) - place, longest), 0, -1))
+        wording = next((wording for wording in wordings if wording in meanings), None)
+        if wording is None:
             return None
-        each.add(meanings[" ".join(parts[:length_])])
-        parts = parts[length_:]
+        each.add(meanings[wording])
+        place += wording.count(" ") + 1
     each = each - {"either"} or each
     return each.pop() if len(each) == 1 else None
+
+
+# Spreadsheets take the wide signs of Asian keyboards for the usual ones, and some pass over blanks before them:
+# https://owasp.org/www-community/attacks/CSV_Injection
+_BEGINS_A_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+
+
+def begins_a_formula(text: str) -> bool:
+    """Whether a spreadsheet that opens this text as a cell of a text file may compute it."""
+    return _BEGINS_A_FORMULA.match(text) is not None
 
 
 def quoted(cell: str) -> str:

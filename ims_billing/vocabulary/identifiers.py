@@ -14,6 +14,9 @@ from ims_billing.vocabulary.spelling import plain
 # Letters without a digit among them that stand beside a number and belong to it: "Group 22218", "SL 175 A".
 _LONGEST_PREFIX = 2
 _LONGEST = 40
+# A longer text is not looked at for two numbers and the like: that takes as long as it is long, many times over.
+_MOST_READ = 1000
+_TOO_LONG = "more than a number"
 # Excel keeps 15 digits of a number, and writes zeros for the others.
 _EXACT_DIGITS = 15
 _MARKS = re.compile(r"[\w\-/.#:&() ]+")
@@ -106,6 +109,8 @@ def _damage(words: str, beside: Collection[str]) -> str:
     """Why words, plain and not blank, are no identifier; empty where they are one."""
     if not re.search(r"[1-9]", words):
         return "words instead of a number"
+    if len(words) > _MOST_READ:
+        return _TOO_LONG
     if _SCIENTIFIC.fullmatch(words):
         return "a number that a spreadsheet has shortened, such as 1.23E+11"
     if _OUR_CLAIM.fullmatch(words):
@@ -121,7 +126,7 @@ def _damage(words: str, beside: Collection[str]) -> str:
     if _ONE_DIGIT.fullmatch(words):
         return _NOT_KNOWN
     if len(words) > _LONGEST:
-        return "more than a number"
+        return _TOO_LONG
     if not _MARKS.fullmatch(words):
         return "marks that stand in no number"
     strangers = [w for w in re.sub(r"[^\w ]", "", words).split() if w.isalpha() and len(w) > _LONGEST_PREFIX]

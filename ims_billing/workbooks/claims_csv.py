@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ims_billing.vocabulary.cells import begins_a_formula
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.vocabulary.spelling import day_text
 
@@ -58,5 +59,4 @@ def _cells(name: str, values: pd.Series[Any]) -> list[str]:
 
 def harmless(text: str) -> str:
     """A quote before text that a spreadsheet would take for a formula: ``-00`` is a plain number and stays."""
-    acts = text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _PLAIN_NUMBER.fullmatch(text)
-    return f"'{text}" if acts else text
+    return f"'{text}" if begins_a_formula(text) and not _PLAIN_NUMBER.fullmatch(text) else text
