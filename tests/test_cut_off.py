@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from ims_billing.cli.json_output import JsonOutput
 from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
@@ -20,7 +21,9 @@ from ims_billing.workbooks import files as workbook_files
 from tests.practice import clinic_file, csv_file, row, type_in
 
 CLAIM = "2026-10-SUNL-0001"
-VOID = ("void", CLAIM, "--reason", "a test", "--as-of", "2026-11-20")
+# As long as no file's name can be.
+REASON = "a test, " * 600
+VOID = ("void", CLAIM, "--reason", REASON, "--as-of", "2026-11-20")
 REPLACE = (*VOID, "--replace")
 PAID = ("reconcile", "paid.csv", "--as-of", "2026-11-21")
 SAYS = "A command was cut off before it had written the files of 2026-10. They are written now."
@@ -238,3 +241,18 @@ def test_a_change_that_could_not_be_recorded_leaves_no_note(
         patched.setattr(Lock, "wait", full)
         assert ims(tmp_path / "full", *VOID).exit_code == 2
     assert not list((tmp_path / "full").glob("*-unfinished"))
+
+
+def test_a_command_ends_once_its_json_is_out(month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(month, tmp_path / "json")
+    flush, unfinished = JsonOutput.flush, []
+
+    def noted(output: JsonOutput) -> None:
+        if output.shown is not None:
+            unfinished.append(len(list((tmp_path / "json").glob("*-unfinished"))))
+        flush(output)
+
+    monkeypatch.setattr(JsonOutput, "flush", noted)
+    assert ims(tmp_path / "json", *PAID, "--json").exit_code == 0
+    assert unfinished == [1]
+    assert not list((tmp_path / "json").glob("*-unfinished"))

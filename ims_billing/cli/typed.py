@@ -62,7 +62,15 @@ def _show_all() -> None:
 
 def _same(setup: Path | None, out: Path) -> str:
     """One text for the same words and the same content of the files among them; those in `out` are our own."""
-    paths = dict.fromkeys([*([setup] if setup else []), *map(Path, _words)])
-    read = [path for path in paths if path.is_file() and out.resolve() not in path.resolve().parents]
-    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in read]
+    named = dict.fromkeys([*([setup] if setup else []), *map(Path, _words)])
+    others = [path for path in named if out.absolute() not in path.absolute().parents]
+    hashes = [hashlib.sha256(content).hexdigest() for path in others if (content := _content(path))]
     return hashlib.sha256(json.dumps([__version__, _words, hashes]).encode()).hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds; nothing where it is none: a long reason can be no file's name, and a month is no file."""
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return b""
