@@ -144,7 +144,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "another payment": changed("UPDATE posting SET paid_cents = paid_cents + 1"),
     "another day of a batch": changed("UPDATE batch SET as_of = '2026-11-06'"),
     "a payment less": changed("DELETE FROM posting"),
-    "no sums": changed("DELETE FROM table_sum"),
+    "a sum less": changed("DELETE FROM table_sum WHERE name = 'posting'"),
     "a table less": changed("DROP TABLE gone_on_without"),
     "an index less": changed("DROP INDEX claim_by_day"),
     "a trigger that forbids less": changed("SELECT 'a_void_stands'"),

@@ -71,6 +71,6 @@ def _same(setup: Path | None, out: Path) -> str:
 def _content(path: Path) -> bytes:
     """What a file holds; nothing where it is none: a long reason can be no file's name, and a month is no file."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else b""
     except (OSError, ValueError):
         return b""

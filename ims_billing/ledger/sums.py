@@ -31,10 +31,10 @@ def sum_tables(database: sqlite3.Connection, tables: Iterable[str] | None = None
     database.executemany(f"INSERT INTO {_SUMS} (name, total) VALUES (?, ?)", sums)
 
 
-def has_sums(database: sqlite3.Connection) -> bool:
-    """Whether each table has the rows that it is to have. A table of somebody else has no sum, and is no matter."""
+def has_sums(database: sqlite3.Connection, tables: Iterable[str]) -> bool:
+    """Whether each of these tables has a sum, and the rows that it is to have."""
     kept = dict(database.execute(f"SELECT name, total FROM {_SUMS}"))
-    return bool(kept) and all(_sum_of(database, str(table)) == total for table, total in kept.items())
+    return kept.keys() == set(tables) - {_SUMS} and all(_sum_of(database, name) == kept[name] for name in kept)
 
 
 class ChangedRows:
