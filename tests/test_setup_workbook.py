@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -25,10 +26,12 @@ from ims_billing.clinic.validation import validated
 from ims_billing.commands.init import SetupKind, offered, start
 from ims_billing.commands.refusals import refuse_unfinished
 from ims_billing.reading.intake import read_files
+from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.rules.values import Coverage, Fee, Limit
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, SHEETS
+from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.protection import protected
 from ims_billing.workbooks.setup_workbook import setup_workbook
 from tests.practice import clinic_file
@@ -591,3 +594,14 @@ def test_claim_lists_once_what_is_left_to_fill_in(tmp_path: Path) -> None:
     with pytest.raises(BillingError, match="1 thing to fill in before you can claim") as refused:
         refuse_unfinished(tmp_path / "clinic.xlsx", load(tmp_path / "clinic.xlsx").unconfirmed)
     assert str(refused.value).count("sheet Clinic, B5: Name") == 1
+
+
+def test_hostile_names_make_a_setup_that_every_program_opens() -> None:
+    names = ["=1+1", "a\x1bb", "_x0041_", "A\ufffeB", "long " * 4000]
+    content = setup_workbook({"practitioner": [{"name": name} for name in names]}, {})
+    tables = open_spreadsheet("clinic.xlsx", content, lambda *_: None).tables
+    sheet = next(table for table in tables if table.sheet == "Practitioners")
+    cells = [cell for position in range(sheet.height) for cell in sheet.row(position)]
+    assert [cell for cell in cells if cell in {*map(cell_text, names)}] == [*map(cell_text, names)]
+    rows = openpyxl.load_workbook(io.BytesIO(content))["Practitioners"].row_dimensions
+    assert max(row.height or 0 for row in rows.values()) <= 409, "Excel has no higher rows"

@@ -642,3 +642,8 @@ def test_every_file_of_the_month_is_planned(shown: MonthView) -> None:
         "2026-10/insurers/msp-2026-10.xlsx",
         "2026-10/insurers/sun-life-2026-10.xlsx",
     ]
+
+
+def test_no_row_is_higher_than_excel_has_them(tmp_path: Path) -> None:
+    book = opened(claim_summary(on_ledger(month_of(tmp_path, [row(Patient="Max Madeup " * 1000)]))))
+    assert 15 < max(each.height or 0 for each in book["Claims"].row_dimensions.values()) <= 409

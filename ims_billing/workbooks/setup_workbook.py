@@ -24,7 +24,9 @@ from ims_billing.vocabulary.setup_sheets import (
     SetupColumn,
     SetupTable,
 )
+from ims_billing.workbooks.cell_text import cell_text, escaped
 from ims_billing.workbooks.package import stamped
+from ims_billing.workbooks.widths import MOST_LINES
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -71,7 +73,7 @@ def setup_workbook(rows: Rows, offered: Mapping[Offered, Sequence[str]]) -> byte
     _clinic(book[CLINIC.sheet], first, lists, questions)
     lists.write(book)
     name = first.get("clinic.name", "")
-    book.properties.title, book.properties.creator = "Clinic setup", name if name != QUESTION else ""
+    book.properties.title, book.properties.creator = "Clinic setup", cell_text(name) if name != QUESTION else ""
     return stamped(book, _STAMP)
 
 
@@ -152,7 +154,7 @@ class _Lists:
 
 
 def _put(cell: Any, value: Any) -> None:
-    cell.value = value
+    cell.value = escaped(cell_text(value)) if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"  # text is never a formula
 
@@ -254,7 +256,7 @@ class _Tables:
 
 def _lines(value: Any, width: int) -> int:
     """How many lines a cell's text breaks into, about."""
-    return max(1, math.ceil(len(value) * 1.15 / width)) if isinstance(value, str) else 1
+    return min(MOST_LINES, max(1, math.ceil(len(value) * 1.15 / width))) if isinstance(value, str) else 1
 
 
 def _dress(cell: Any, column: SetupColumn) -> None:

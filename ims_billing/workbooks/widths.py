@@ -19,6 +19,8 @@ _THIN, _CAPITAL, _BROAD = re.compile("[-.,:;'!|()/ijlI]"), re.compile("[A-HJ-Z]"
 _SPACE, _BESIDE, _BUTTON, _BOLD = 0.5, 2.2, 3.6, 1.05
 # Text that is too wide runs on or breaks, a number or a day is shown as ###: so they have more.
 _BESIDE_OF: Mapping[Kind, float] = {"date": 3.2, "money": 2.0, "count": 2.0}
+# A row is at most 409 points high in Excel, and a file that says more is damaged for some programs.
+MOST_LINES = 27
 # The widest of many texts is among the longest ones.
 _MEASURED = 20
 
@@ -60,7 +62,7 @@ def lines_of(value: Value, width: float) -> int:
     """How many lines a text breaks into in a column of that width."""
     if not isinstance(value, str) or len(value) * 1.3 < width - 2:
         return 1
-    return _lines(value, width - 1.5)
+    return min(_lines(value, width - 1.5), MOST_LINES)
 
 
 def width_of(values: Iterable[Value], column: Column, longest_text: float = LONG) -> float:
