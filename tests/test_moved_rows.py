@@ -136,6 +136,13 @@ def written(heading: str, cell: str) -> str:
     return "\n".join([",".join(names), ",".join(lines[0]), *others]) + "\n"
 
 
+@pytest.mark.parametrize(("cell", "held"), [("Plan9", 1), ("PLAN9", 1), ("PLAN7", 0)])
+def test_an_insurers_name_with_a_digit_in_it_is_no_policy_number(tmp_path: Path, cell: str, held: int) -> None:
+    clinic = practice(tmp_path, '[[insurer]]\nname = "Plan9"\ncode = "PLNI"\nrequires = []\n')
+    month = month_of(tmp_path, written("Policy Number", cell), clinic)
+    assert month.totals.counts["held"] == held
+
+
 CELLS = list(csv.reader([HEADER, *ROWS]))
 
 

@@ -25,6 +25,8 @@ def patients_in_reach(ledger: LedgerFile, reach: Reach) -> list[str]:
         (str(name), same_name(name), str(number).strip().casefold())
         for name, number in ledger.rows("SELECT DISTINCT patient, patient_id FROM claim")
     ]
+    if not pairs:
+        return []
     by_name: dict[str, set[str]] = {}
     by_number: dict[str, set[str]] = {}
     for _, name, number in pairs:
@@ -75,8 +77,10 @@ def claims_in_reach(ledger: LedgerFile, reach: Reach) -> str:
 
 def unclaimed_in_reach(ledger: LedgerFile, reach: Reach, lists: str) -> list[tuple[Any, ...]]:
     """Rows of the query `lists`, of UNCLAIMED: those of the run's patients in its years, and each one's first ones."""
-    names = {given_name_first(name) for name in reach.names}
     written = ledger.rows("SELECT DISTINCT patient FROM attention UNION SELECT DISTINCT patient FROM not_billed")
+    if not written:
+        return []
+    names = {given_name_first(name) for name in reach.names}
     patients = _listed(name for (name,) in written if given_name_first(name) in names)
     whole = (
         f"SELECT * FROM ({lists}) WHERE patient {_IN} AND (substr(service_date, 1, 4) {_IN} OR insurer {_IN}) "

@@ -35,7 +35,7 @@ from ims_billing.vocabulary.frames import (
     prove,
 )
 from ims_billing.vocabulary.grounds import Remark, as_json
-from ims_billing.vocabulary.identity import ledger_keys, likely_copies, natural_keys, own_key, same_session
+from ims_billing.vocabulary.identity import joined, ledger_keys, likely_copies, natural_parts, own_key, same_session
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
@@ -176,6 +176,8 @@ class _Classified:
     """CLASSIFIED, with corrected cells and the opaque `key`."""
     natural: pd.Series[str]
     """The natural key of each session."""
+    patient: pd.Series[str]
+    """One key per patient, by session."""
     copies: list[tuple[int, int]]
     """Pairs of positions in `sessions` that are one visit as far as their rows say."""
     group: pd.Series[int]
@@ -193,12 +195,14 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
     sessions = classify(intake.sessions, scope.clinic)
     # A correction must not change the key, so the key comes from the row as it was read.
     keys = _opaque_keys(sessions)
-    natural, copies = natural_keys(sessions), likely_copies(sessions)
+    parts, copies = natural_parts(sessions), likely_copies(sessions)
+    natural = joined(parts)
     group = same_session(sessions, natural, copies)
     decided = decide(intake, keys, group.groupby(group).transform("size"), scope.memory.decisions, scope.clinic)
     if decided.corrected:
         sessions = classify(decided.intake.sessions, scope.clinic)
-        natural, copies = natural_keys(sessions), likely_copies(sessions)
+        parts, copies = natural_parts(sessions), likely_copies(sessions)
+        natural = joined(parts)
         group = same_session(sessions, natural, copies)
     bad = decided.intake.cell_findings
 
@@ -212,7 +216,7 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
         insurer_id=sessions["insurer_id"].mask(has_bad("insurer"), ""),
         insurer_name=sessions["insurer_name"].mask(shifted, ""),
     )
-    return _Classified(sessions, natural, copies, group, shifted, decided)
+    return _Classified(sessions, natural, parts["patient"], copies, group, shifted, decided)
 
 
 def _without_names(intake: Intake) -> Intake:
@@ -266,7 +270,8 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     reason = reasons_not_to_bill(sessions, clinic, scope.as_of, month=scope.month).mask(classified.shifted, "")
     sessions = sessions.assign(reason=reason)
     dated = sessions["service_date"].notna() & ~classified.shifted
-    recalled = recall(sessions, prove(scope.memory.claims, ON_LEDGER), clinic, scope.replacing, decided.preference())
+    history = prove(scope.memory.claims, ON_LEDGER)
+    recalled = recall(sessions, classified.patient, history, clinic, scope.replacing, decided.preference())
     billed_now = [scope.month] if scope.month else None
     unclaimed = unclaimed_visits(scope.memory.unclaimed, sessions, recalled, clinic, billed_now=billed_now)
     sessions = with_visit_by_history(sessions, recalled, unclaimed)

@@ -12,7 +12,7 @@ from ims_billing.reading.layout import Match
 from ims_billing.reading.statuses import heading_status
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, length, meanings, money, text, time, word_of
-from ims_billing.vocabulary.spelling import plain
+from ims_billing.vocabulary.spelling import bare, plain
 
 # So many texts are remembered as judged: more than the different ones of a clinic's month.
 _MOST_KEPT = 100_000
@@ -175,6 +175,8 @@ class ColumnKinds:
         return self._kinds[written]
 
     def _kind_of(self, written: str) -> str:
+        if written.isalnum() and not written.isalpha() and not self._is_name(written):
+            return "number" if written.isdecimal() else ""  # in the ids of a million rows no name is looked for
         for kind, pattern in (("clock", _CLOCK), ("amount", _AMOUNT), ("day", _DAY)):
             if pattern.fullmatch(written):
                 return kind
@@ -189,20 +191,30 @@ class ColumnKinds:
             return "insurer"
         return "ims" if plain(written) in ("ims", "gunn ims", "dry needling") else ""
 
+    def _is_name(self, written: str) -> bool:
+        """Whether letters and digits that stand together are a word of the rules, or somebody's name in the setup."""
+        return bool(self._with_digits) and bare(written) in self._with_digits
+
+    @cached_property
+    def _with_digits(self) -> set[str]:
+        clinic = self.clinic
+        people = (name for one in clinic.practitioners for name in (one.name, *one.aliases))
+        insurers = (name for one in clinic.insurers for name in (one.id, one.name, *one.aliases))
+        words = (word for words in self._words.values() for word in words)
+        return {bare(name) for name in (*people, *insurers, *clinic.self_pay, *words) if any(map(str.isdigit, name))}
+
     def _even(self) -> list[int]:
         widths = self.match.table.widths
         return [position for position in self.positions if widths[position] == widths[self.match.header]]
 
     @cached_property
-    def _precedents(self) -> dict[int, dict[str, int]]:
-        even = self._even()
-        precedents: dict[int, dict[str, int]] = {}
-        for column in self.match.columns.values():
-            counts: dict[str, int] = precedents.setdefault(column, {})
-            cells = self.match.table.columns[column]
-            for written in (text(cells[position]) for position in even):
-                counts[written] = counts.get(written, 0) + 1
-        return precedents
+    def _precedents(self) -> dict[int, set[str]]:
+        """The texts of each column in rows as wide as the header."""
+        even, columns = self._even(), self.match.table.columns
+        return {
+            column: {text(cell) for cell in {columns[column][position] for position in even}}
+            for column in self.match.columns.values()
+        }
 
     @cached_property
     def _shapes_by_column(self) -> dict[int, set[str]]:

@@ -162,14 +162,12 @@ class _Rows:
         messages: dict[int, str] = {}
         for column in self.kinds.without_signs:
             cells = [self.table.columns[column][position] for position in self.positions]
-            # Some programs begin each number with a tab, so that a spreadsheet keeps its zeros.
-            led = sum(isinstance(cell, str) and cell.startswith("\t") for cell in cells)
-            lead = "\t" if led > 1 and led * 2 > sum(bool(text(cell)) for cell in cells) else ""
             distinct = {cell for cell in cells if isinstance(cell, str)}
+            lead = "\t" if any(cell.startswith("\t") for cell in distinct) and _are_led(cells) else ""
             damaged = {cell for cell in distinct if self._is_damaged(cell.lstrip(lead) if lead else cell)}
-            for number in (n for n, cell in enumerate(cells) if damaged and cell in damaged):
+            for number in (n for n, cell in enumerate(cells) if cell in damaged) if damaged else ():
                 messages.setdefault(number, _SIGN.format(self._called(column)))
-            for number in self._odd_spaces(column, cells):
+            for number in self._odd_spaces(column, cells) if any(" " in cell for cell in distinct) else ():
                 messages.setdefault(number, _SPACE.format(self._called(column)))
         return messages
 
@@ -187,10 +185,7 @@ class _Rows:
         """The rows whose number is cut by a space, in a column of numbers that mostly have none."""
         if self.kinds.fields[column] not in ("policy", "member", "payer_file_number", "session_id", "patient_id"):
             return []
-        texts = [text(cell) for cell in cells]
-        if not any(" " in each for each in texts):
-            return []
-        numbers = {n: each for n, each in enumerate(texts) if re.fullmatch(r"\d[\d ]*", each)}
+        numbers = {n: text(cell) for n, cell in enumerate(cells) if re.fullmatch(r"\d[\d ]*", text(cell))}
         cut = [n for n, number in numbers.items() if " " in number]
         return cut if len(cut) * 2 <= len(numbers) else []
 
@@ -326,3 +321,9 @@ class _Rows:
                 if other is not None:
                     yield position, other
                 ahead = next(rows, None)
+
+
+def _are_led(cells: Sequence[Cell]) -> bool:
+    """Whether most cells begin with a tab: some programs write numbers so, that a spreadsheet keeps their zeros."""
+    led = sum(isinstance(cell, str) and cell.startswith("\t") for cell in cells)
+    return led > 1 and led * 2 > sum(bool(text(cell)) for cell in cells)

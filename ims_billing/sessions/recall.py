@@ -13,7 +13,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
 from ims_billing.sessions.resemblance import expected_in_files, resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
-from ims_billing.vocabulary.identity import joined, natural_parts, patient_keys
+from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources
 
 
@@ -43,6 +43,7 @@ class Recall:
 
 def recall(
     sessions: pd.DataFrame,
+    patient: pd.Series[str],
     history: pd.DataFrame,
     clinic: Clinic,
     replacing: str,
@@ -50,6 +51,7 @@ def recall(
 ) -> Recall:
     """Looks every classified session up among the claims of the ledger (ON_LEDGER).
 
+    `patient` is one key per patient, by session, as the files alone tell (`patient_keys`).
     `replacing` names a voided claim to treat as active, so that its session is matched. Where a claimed session
     appears more than once, the claim goes to the copy with the lowest `preference`, then to the row that was claimed.
     """
@@ -57,7 +59,7 @@ def recall(
     history = history[history["voided_on"].isna() | (history["replaced_by"] == "") | (history["claim"] == replacing)]
     history = history.reset_index(drop=True)
     if history.empty:
-        return _nothing_recalled(sessions, history)
+        return _nothing_recalled(sessions, patient, history)
     claimed_sessions = _as_sessions(history, clinic)
     both = pd.concat([sessions[claimed_sessions.columns], claimed_sessions], ignore_index=True)
     # Both get their keys together, so that a patient's id on one side reaches the other side by name.
@@ -88,9 +90,9 @@ def recall(
     expected = expected_in_files(sessions["service_date"], is_matched, theirs, active, whole_weeks=True)
     # A matched claim is of its session's patient, whatever the two call them.
     of_session = pd.Series(ours["patient"].to_numpy(), index=place)[(place >= 0).to_numpy()]
-    patient = _patient_by_name(theirs.loc[active], ours)
-    patient = of_session[~of_session.index.duplicated()].reindex(patient.index).fillna(patient).astype("str")
-    claims = history[active].assign(patient_key=patient)
+    named = _patient_by_name(theirs.loc[active], ours)
+    claimed = of_session[~of_session.index.duplicated()].reindex(named.index).fillna(named).astype("str")
+    claims = history[active].assign(patient_key=claimed)
     return Recall(
         states=prove(states, CLAIM_STATES),
         patient=ours["patient"],
@@ -101,11 +103,11 @@ def recall(
     )
 
 
-def _nothing_recalled(sessions: pd.DataFrame, history: pd.DataFrame) -> Recall:
+def _nothing_recalled(sessions: pd.DataFrame, patient: pd.Series[str], history: pd.DataFrame) -> Recall:
     nobody = history.assign(patient_key=history["patient"])
     return Recall(
         states=empty(CLAIM_STATES).reindex(sessions.index, fill_value=""),
-        patient=patient_keys(sessions),
+        patient=patient,
         reused=pd.Series(False, index=sessions.index),
         elsewhere=nobody,
         expected=history["voided_on"].isna(),

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from ims_billing.vocabulary.days import (
     MONTHS,
@@ -95,6 +96,8 @@ def written_out(cell: Cell) -> str:
     return shown(cell)
 
 
+# A column holds few amounts, again and again; 1 and True are two cells.
+@lru_cache(maxsize=1 << 14, typed=True)
 def money(cell: Cell) -> int | None:
     """Whole cents of an amount: a number, ``$1,095.00``, ``(95.00)``, ``95,00 $``."""
     if isinstance(cell, bool):

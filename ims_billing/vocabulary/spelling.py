@@ -51,6 +51,8 @@ _TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "m", 
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 
 
+# One run compares a name with others a dozen times.
+@lru_cache(maxsize=1 << 17)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a person's name apart from typography: no apostrophes, hyphens, titles or suffixes such as Jr."""
     # Where a part between commas is a suffix alone ("Sample, Pat, Jr."), the rest is still "Last, First".
@@ -77,11 +79,12 @@ def core_name(name: str) -> str:
 
 def _name_part(part: str) -> list[str]:
     # An apostrophe joins ("O'Neil" is "ONeil"); a full stop, a hyphen or a star separates.
-    letters = "".join(c for c in plain(part.translate(_JOINING)) if unicodedata.category(c) not in _MARKS)
+    letters = plain(part.translate(_JOINING))
+    if not (letters.isascii() and letters.replace(" ", "").isalnum()):
+        letters = "".join(c for c in letters if unicodedata.category(c) not in _MARKS)
     return re.findall(r"[^\W_]+", letters)
 
 
-# One run compares a name with others a dozen times.
 @lru_cache(maxsize=1 << 17)
 def same_name(name: str) -> str:
     """A person's name as rows of one visit are compared: its letters, without initials between the other words."""
