@@ -213,6 +213,22 @@ def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(month: P
         assert day == DAY
 
 
+def test_the_note_goes_with_the_next_command_that_could_change_the_ledger(month: Path, tmp_path: Path) -> None:
+    shutil.copytree(month, tmp_path / "cut")
+    path = tmp_path / "cut" / "ims-billing.sqlite"
+    note = path.with_name("ims-billing.sqlite-unfinished")
+    with cut_off(Ledger(path), "void"):
+        with (other := Ledger(path)).command("another", DAY), other.writing():
+            pass
+        assert note.exists(), "the first one is still at work"
+    with suppress(Killed), (other := Ledger(path)).command("another", DAY), other.writing():
+        raise Killed
+    assert note.exists(), "nothing was done"
+    with (other := Ledger(path)).command("another", DAY), other.writing():
+        pass
+    assert not note.exists()
+
+
 @pytest.mark.parametrize("spoil", [lambda note: note[:-1], lambda note: b"{}\n" + note, lambda _: b""])
 def test_a_note_that_lost_a_part_repeats_nothing(month: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     shutil.copytree(month, tmp_path / "cut")

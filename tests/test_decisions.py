@@ -847,6 +847,15 @@ def test_a_copy_with_decisions_that_were_not_read_is_named_with_the_command_that
         assert named(run(folder, *command)) == []
 
 
+def test_somebodys_own_copy_is_looked_into_though_it_is_called_kept(folder: Path) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    copy = folder / SUMMARY.parent / f"{SUMMARY.stem}-kept-by-Sam.xlsx"
+    shutil.copy(folder / SUMMARY, copy)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}], copy)
+    (line,) = named(run(folder, "report", "2026-10"))
+    assert "1 decision in it was not read" in line
+
+
 def test_what_lies_in_the_months_folder_beside_them_is_no_fault(folder: Path) -> None:
     rows = sessions(row(**TAXED))
     claim(folder, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -230,3 +231,29 @@ def test_a_damaged_ledger_is_not_called_an_empty_one(tmp_path: Path, monkeypatch
     )  # fmt: skip
     monkeypatch.chdir(tmp_path)
     assert "Nothing has been claimed" not in CliRunner().invoke(app, ["status"]).output
+
+
+def test_more_spreadsheets_with_decisions_than_are_listed_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = office(tmp_path)
+    there.claim(PAT, HELD)
+    for number in range(6):
+        (there.out / MONTH / f"copy {number}.xlsx").write_bytes(b"PK\x03\x04 damaged")
+    monkeypatch.chdir(tmp_path)
+    shown = " ".join(CliRunner().invoke(app, ["status", "--as-of", "2026-11-05"]).output.split())
+    assert "... and 2 more spreadsheets with decisions not read yet" in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shells of Windows split words by rules of their own")
+@pytest.mark.parametrize(
+    "name",
+    ["plain.xlsx", "Sam's copy.xlsx", "a $HOME.xlsx", 'of "Sam".xlsx', "`id`.xlsx", "back\\slash!.xlsx", "-x.xlsx"],
+)
+def test_a_command_to_copy_names_its_files_as_the_shell_takes_them(name: str) -> None:
+    from ims_billing.cli.options import command_line
+
+    typed = command_line("claim", [Path(name)], decisions=Path(name))
+    words = subprocess.run(["sh", "-c", f'printf "%s\\n" {typed}'], capture_output=True, text=True, check=True).stdout
+    shown = f"./{name}" if name.startswith("-") else name
+    assert words.splitlines() == ["ims-billing", "claim", shown, "--decisions", shown]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +198,7 @@ def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -
 
 def command_line(command: str, files: list[Path], **options: Path | None) -> str:
     """The command as it is typed for these files, ready to copy; `options` are those that were given."""
-    named = [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
-    words = ["ims-billing", command, *map(str, files), *(word for pair in named for word in pair)]
-    return " ".join(f'"{word}"' if re.search(r"[\s&;()']", word) else word for word in words)
+    from ims_billing.commands.setup_nearby import quoted
+
+    named = [f"--{name} {quoted(value)}" for name, value in options.items() if value is not None]
+    return " ".join(["ims-billing", command, *map(quoted, files), *named])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,25 @@ def _entries(folder: Path) -> Sequence[Path]:
 
 
 def quoted(path: Path | str) -> str:
-    """A path or name as any shell takes it on one line: in double quotes where it has more than plain characters."""
+    """A path or name as the shells of this system take it on one line, where it has more than plain characters.
+
+    A name that begins with a dash would be read as an option.
+    """
     text = str(path)
-    plain = all(character.isalnum() or character in "._-/\\:" for character in text)
-    return text if plain and text else f'"{text}"' if '"' not in text else shlex.quote(text)
+    if text.startswith("-"):
+        text = f".{os.sep}{text}"
+    if text and all(character.isalnum() or character in _PLAIN for character in text):
+        return text
+    if not any(character in _EXPANDED for character in text):
+        # Taken by each shell, Windows' own too, which knows no other quotes.
+        return f'"{text}"'
+    if os.name != "nt":
+        return shlex.quote(text)
+    # PowerShell's way: a name on Windows has no double quotes, and these keep it from reading $ and `.
+    return "'" + text.replace("'", "''") + "'"
+
+
+# What needs no quotes; a backslash is a part of names elsewhere than on Windows.
+_PLAIN = "._-/:" + ("\\" if os.name == "nt" else "")
+# What a shell reads within double quotes.
+_EXPANDED = "$`" if os.name == "nt" else '"$`!\\'

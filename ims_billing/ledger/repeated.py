@@ -104,6 +104,7 @@ class Repeatable(LedgerFile):
                 if is_first:
                     self._unfinished.forget()
                 raise
+            self._unfinished.look()
             return
         memory, before = self._again, self._again.total_changes
         memory.execute("BEGIN")

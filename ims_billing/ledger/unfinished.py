@@ -38,6 +38,7 @@ class Unfinished:
         self._held: BinaryIO | None = None
         self._command = ""
         self._day = dt.date.min
+        self._looked = False
 
     @property
     def is_left(self) -> bool:
@@ -51,7 +52,7 @@ class Unfinished:
 
     def begin(self, command: str, day: dt.date) -> Before | None:
         """Begins a command, told by what it was typed as; returns what is left of the same one, if it was cut off."""
-        self._command, self._day = command, day
+        self._command, self._day, self._looked = command, day, False
         if not self.is_left:
             return None
         try:
@@ -80,6 +81,10 @@ class Unfinished:
         """Holds the note that the same command left: it is finished now."""
         self._held = hold(self._note)
 
+    def look(self) -> None:
+        """Called where the command was ready to change the ledger, whether it had to or not."""
+        self._looked = True
+
     def forget(self) -> None:
         """Takes the note away: nothing of the command is recorded."""
         if self._held is not None:
@@ -87,9 +92,14 @@ class Unfinished:
             self._held = None
 
     def end(self, *, cut_off: bool) -> None:
-        """Ends the command: the note goes, or stays for the same command if this one was `cut_off`."""
+        """Ends the command: the note goes, or stays for the same command if this one was `cut_off`.
+
+        The note of another command that was cut off goes too: this one completed its files, if it left any undone.
+        """
         self._command = ""
         if not cut_off:
+            if self._held is None and self._looked and self.is_left:
+                self.take_up()
             self.forget()
         elif self._held is not None:
             self._held.close()

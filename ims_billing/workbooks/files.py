@@ -22,8 +22,9 @@ from ims_billing.workbooks.protection import is_encrypted, is_protected, protect
 from ims_billing.workbooks.to_send import workbook_name
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
-# In the name of a summary that was changed by hand, and is kept: it is read no more.
+# In the name of a summary that was changed by hand, and is kept: it is read no more. Another copy may be "kept" too.
 _KEPT = "-kept-"
+_KEPT_NAME = re.compile(rf"{_SUMMARY}\d{{4}}-\d{{2}}{_KEPT}\d{{4}}-\d{{2}}-\d{{2}}(-\d+)?\.xlsx")
 _ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
 
 
@@ -94,7 +95,7 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
         if path.suffix.casefold() in (*_ENDINGS, ".csv", ".tsv")
         and path not in own
         and not path.name.startswith(("~$", "."))
-        and _KEPT not in path.name
+        and not _KEPT_NAME.fullmatch(path.name)
         and path.is_file()
     ]
 
@@ -102,7 +103,7 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
 def plain_kept(out: Path, month: str) -> list[Path]:
     """The month's summaries that were kept, and that open without a password."""
     paths = sorted((out / month).glob(f"{_SUMMARY}*{_KEPT}*.xlsx"))
-    return [path for path in paths if not path.name.startswith("~$") and path.is_file() and not is_protected(path)]
+    return [path for path in paths if _KEPT_NAME.fullmatch(path.name) and path.is_file() and not is_protected(path)]
 
 
 def of_batches(batches: Iterable[Batch], numbers: Collection[int]) -> list[Batch]:

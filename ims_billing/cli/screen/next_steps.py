@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import with_command
+from ims_billing.commands.setup_nearby import quoted
 from ims_billing.vocabulary.spelling import dollars, month_text
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
             yield ("Claim the month:" if counts["claimed"] else "Fixed or decided? Run"), claim
     else:
         if counts["held"] and shown.summary:
-            yield f"Fix or decide {held}: sheet Needs attention in", _quoted(str(shown.summary))
+            yield f"Fix or decide {held}: sheet Needs attention in", quoted(shown.summary)
         insurers = [path for each in shown.written for path in each.files if path.parent.name == "insurers"]
         if shown.batch and insurers:
             workbooks = "workbook" if len(insurers) == 1 else f"{len(insurers):,} workbooks"
             later = f" of batch {shown.batch}" if shown.batch > 1 else ""
-            yield f"Send the {workbooks}{later} in", _quoted(str(insurers[0].parent))
+            yield f"Send the {workbooks}{later} in", quoted(insurers[0].parent)
         if counts["held"]:
             yield "Fixed or decided? Run", claim
     for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
@@ -50,10 +51,6 @@ def _largest(shown: Shown) -> str:
     named = month_text((claimed if len(claimed) else sessions)["service_date"])
     counts = named[named != ""].value_counts()
     return str(counts.index[0]) if len(counts) else "YYYY-MM"
-
-
-def _quoted(path: str) -> str:
-    return f'"{path}"' if " " in path else path
 
 
 def next_steps(shown: Shown, wide: int) -> list[Text]:

@@ -79,6 +79,9 @@ def _due(standing: Standing) -> Iterator[tuple[str, str]]:
         what = _count(typed.count, "decision") if typed.count else "Something that is no decision"
         words = f"{what} typed in {typed.workbook} and not read yet"
         yield typed.problem or words, "bold yellow"
+    if len(standing.typed) > _CLOSING:
+        more = _count(len(standing.typed) - _CLOSING, "more spreadsheet")
+        yield f"... and {more} with decisions not read yet (all of them: --json)", "bold yellow"
     for name in standing.call_lists[:_CLOSING]:
         yield f"{name} was changed and not read yet", "bold yellow"
     for one in standing.closing[:_CLOSING]:
