@@ -1,5 +1,7 @@
 """Starts the program, as ``ims-billing`` and as ``python -m ims_billing``: Ctrl-C is one line from here on."""
 
+import atexit
+import contextlib
 import gc
 import os
 import sys
@@ -20,9 +22,20 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"ims-billing: {stopped.MESSAGE}\n")
         sys.exit(stopped.CODE)
-    finally:
-        # Python looks for cycles once more at its end, unless nothing is left to be looked at.
-        gc.freeze()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            _leave(end.code or 0)
+        raise
+
+
+def _leave(code: int) -> None:
+    """Ends the process at once: to take all libraries apart again takes 0.05 s, in which it may still be killed."""
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read it may have gone.
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    atexit._run_exitfuncs()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import gc
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -176,3 +179,17 @@ def test_ctrl_c_is_one_line_from_the_first_moment_on(
     monkeypatch.setattr(TyperGroup, "make_context", stop)
     done = CliRunner().invoke(commands.app, ["check", "x"])
     assert (done.exit_code, done.stderr.count("\n"), done.stderr.startswith("ims-billing: stopped")) == (130, 1, True)
+
+
+@pytest.mark.parametrize(("given", "code"), [(1, 1), (None, 0)])
+def test_a_run_ends_at_once_after_what_has_to_be_done_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, given: int | None, code: int
+) -> None:
+    ends: list[object] = []
+    monkeypatch.setitem(sys.modules, "ims_billing.cli.main", SimpleNamespace(main=lambda: sys.exit(given)))
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: ends.append("at exit"))
+    monkeypatch.setattr(os, "_exit", ends.append)
+    monkeypatch.setattr(gc, "disable", lambda: None)
+    with pytest.raises(SystemExit):
+        start.main()
+    assert ends == ["at exit", code]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from ims_billing.checks import CHECKS
+from ims_billing.cli.main import app
 from ims_billing.cli.screen import terminal
 from ims_billing.cli.screen.payments import RESULTS_IN_WORDS
 from ims_billing.cli.screen.terminal import Working
@@ -19,7 +21,7 @@ from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.payments.payment import RESULTS
 from ims_billing.reading.intake import read_files
 from ims_billing.workbooks.files import write_month
-from tests.practice import AS_OF, MONTH, on_ledger, practice, row, xlsx
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, on_ledger, practice, row, xlsx
 
 Steps = list[tuple[str, float | None]]
 WORKS = """
@@ -154,3 +156,13 @@ def test_each_long_part_says_how_far_it_is(tmp_path: Path) -> None:
     steps.clear()
     read_files(files[:1], clinic, progress)
     assert steps == [("Reading 2.xlsx", None)]
+
+
+def test_nothing_of_a_file_gives_a_terminal_orders(tmp_path: Path) -> None:
+    hostile = "\x1b[2J\x9b31m\u202eGo"
+    file = csv_file(tmp_path, [row() | {hostile: "maybe"}, row(Patient="B") | {hostile: "later"}])
+    clinic_file(tmp_path)
+    for command in ("check", "claim"):
+        done = CliRunner().invoke(app, [command, str(file), "--clinic", str(tmp_path / "clinic.toml")])
+        assert "Go" in done.output, "it is named all the same"
+        assert not {"\x1b", "\x9b", "\u202e"} & {*done.output}

@@ -51,7 +51,7 @@ def show(lines: Sequence[Text]) -> None:
     console = out()
     for line in lines:
         line.rstrip()
-        console.print(line, soft_wrap=True)
+        console.print(_tame(line), soft_wrap=True)
 
 
 def fail(message: str) -> None:
@@ -72,7 +72,22 @@ def _message(message: str) -> list[Text]:
     """A message in the lines of a terminal, which would cut words; a pipe and a log keep its own lines."""
     console = err()
     text = f"{_PROGRAM} {message}"
-    return lines_of(text, console.width) if console.is_terminal else [Text(line) for line in text.splitlines()]
+    lines = lines_of(text, console.width) if console.is_terminal else [Text(line) for line in text.splitlines()]
+    return [_tame(line) for line in lines]
+
+
+# What a terminal obeys and does not show, and what turns the order of letters round: a heading of a file could clear
+# the screen with it, or make a message say something else.
+_OBEYED = dict.fromkeys(
+    {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x09, 0x0A}, "?"
+)
+
+
+def _tame(line: Text) -> Text:
+    """The line without characters that a terminal obeys, in the same place and style."""
+    if not line.plain.isprintable():
+        line.plain = line.plain.translate(_OBEYED)
+    return line
 
 
 def time_left(seconds: float) -> str:
