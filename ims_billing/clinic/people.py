@@ -15,7 +15,7 @@ from ims_billing.vocabulary.spelling import plain
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Practitioner
-    from ims_billing.rules.words import PeopleRules
+    from ims_billing.rules.people import PeopleRules
 
 Words = tuple[str, ...]
 # Marks that only part one word from the next. Any other, such as ? & +, says something that is not understood.

@@ -36,8 +36,9 @@ from ims_billing.vocabulary.spelling import bare
 
 if TYPE_CHECKING:
     # Words by which files are read, their shapes with them, are loaded where a file is read.
+    from ims_billing.rules.people import PeopleRules
     from ims_billing.rules.unread import UnreadRules
-    from ims_billing.rules.words import LayoutRules, PeopleRules, ServiceRules
+    from ims_billing.rules.words import LayoutRules, ServiceRules
 
 
 class PublishedInsurer(Strict):
@@ -199,7 +200,7 @@ class Published:
         """How a service name is read."""
         from ims_billing.rules.words import ServiceRules
 
-        return ServiceRules.model_validate(rules_text("services.toml"))
+        return ServiceRules.model_validate(rules_text("services.toml") | rules_text("service_words.toml"))
 
     @cached_property
     def layouts(self) -> LayoutRules:
@@ -218,7 +219,7 @@ class Published:
     @cached_property
     def people(self) -> PeopleRules:
         """The words beside a practitioner's name."""
-        from ims_billing.rules.words import PeopleRules
+        from ims_billing.rules.people import PeopleRules
 
         return PeopleRules.model_validate(rules_text("people.toml"))
 
@@ -232,7 +233,7 @@ def published() -> Published:
 def services_in_words() -> list[tuple[Service, str]]:
     """Each service once, with what it is; what is billed as physiotherapy comes first."""
     about: dict[Service, list[str]] = {"ims": [], "physiotherapy": []}
-    # As the file has it: the words by which names are read, which are many, are not needed for this.
+    # As the file has it: the words beside the services' terms, which are many, are not needed for this.
     for service in rules_text("services.toml")["service"]:
         about.setdefault(service["id"], []).append(service["about"])
     return [(service, "; ".join(texts)) for service, texts in about.items()]

@@ -1,4 +1,4 @@
-"""The words by which files are read: the shapes of `services.toml`, `layouts.toml` and `people.toml`."""
+"""The words by which files are read: the shapes of `services.toml`, `service_words.toml` and `layouts.toml`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.values import Strict, Text
-from ims_billing.vocabulary.model import Profession, Service
+from ims_billing.vocabulary.model import Service
 from ims_billing.vocabulary.spelling import heading
 
 
@@ -80,7 +80,7 @@ class DurationWords(Strict):
 
 
 class ServiceRules(Strict):
-    """How a service name is read: `services.toml`."""
+    """How a service name is read: `services.toml` and `service_words.toml` together."""
 
     service: tuple[ServiceWords, ...]
     negation: Negation
@@ -128,17 +128,6 @@ class Lines(Strict):
 
     totals: tuple[Text, ...]
     beside: tuple[Text, ...]
-
-
-class PeopleRules(Strict):
-    """Words beside a practitioner's name that are no part of it: `people.toml`."""
-
-    titles: tuple[Text, ...]
-    pronouns: tuple[Text, ...]
-    credentials: tuple[Text, ...]
-    degrees: tuple[Text, ...]
-    sites: tuple[Text, ...]
-    professions: dict[Profession, tuple[Text, ...]]
 
 
 Words = dict[str, tuple[Text, ...]]
