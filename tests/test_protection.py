@@ -114,6 +114,16 @@ def test_a_copy_that_anybody_can_read_stops_a_command_that_protects_the_month(tm
     assert run(tmp_path, "report", "2026-10", "--protect").exit_code == 0, "what is not ours is nobody's copy of it"
 
 
+def test_void_says_how_to_protect_the_month_as_a_whole(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN).exit_code == 0
+    void = ("void", "2026-10-SUNL-0001", "--reason", "x", "--as-of", "2026-11-06", "--protect")
+    refused = run(tmp_path, *void)
+    assert (refused.exit_code, "ims-billing report 2026-10 --protect" in refused.stderr) == (2, True)
+    assert run(tmp_path, "report", "2026-10", "--protect").exit_code == 0
+    assert (run(tmp_path, *void).exit_code, readable(tmp_path)) == (0, set())
+
+
 def test_a_protected_summary_is_kept_only_where_it_was_changed_outside_its_typed_cells(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     file = str(csv_file(tmp_path, [row(Session_ID="1"), row(Session_ID="2", Patient="Held Madeup", Tax=1.0)]))

@@ -22,7 +22,7 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     `batch` is the batch that was just recorded, and `read` are the hashes of workbooks whose decisions were read.
     The ledger is locked meanwhile, so that the folder shows what the ledger holds, whichever command ran in between.
     """
-    with _recorded_already(month, batch):
+    with _recorded_already(at, month, batch):
         take_sendings(at, month, read)
     with at.ledger.writing(at.waiting, f"claim {month}"):
         batches = at.ledger.unwritten(month, at.place)
@@ -31,7 +31,7 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
         shown = at.ledger.month(month)
         if not batches and not claim_workbooks(at.out, month):
             batches = tuple(b.number for b in shown.batches)
-        with _recorded_already(month, batch):
+        with _recorded_already(at, month, batch):
             nothing_unread(at, month, read)
             written = write_month(shown, batches or (), at.out, at.progress, at.password, changed_summary(at, month))
         at.ledger.mark_written(month, at.place, written.summary_sha256)
@@ -79,7 +79,7 @@ def _say_what_is_kept(at: Workplace, written: Written) -> None:
 
 
 @contextmanager
-def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
+def _recorded_already(at: Workplace, month: str, batch: int | None) -> Iterator[None]:
     """Where a file cannot be written, the message adds that the ledger has its content, and how to get the file."""
     try:
         yield
@@ -87,7 +87,7 @@ def _recorded_already(month: str, batch: int | None) -> Iterator[None]:
         what = f"Batch {batch} of {month}" if batch else f"The change to {month}"
         raise BillingError(
             f"{what} is on the ledger, but not all of its files could be written. {error}\n"
-            f"Put that right, then write them with: ims-billing report {month}"
+            f"Put that right, then write them with: ims-billing report {month}{' --protect' if at.password else ''}"
         ) from error
 
 
@@ -116,7 +116,7 @@ def refresh(at: Workplace, months: Sequence[str]) -> list[Written]:
     written = []
     for month in months:
         if claim_workbooks(at.out, month):
-            with at.ledger.reading(), _recorded_already(month, None):
+            with at.ledger.reading(), _recorded_already(at, month, None):
                 probe(at, month)
             written.append(write(at, month, None))
     return [one for one in written if one]

@@ -30,7 +30,7 @@ def probe_summary(month: str, out: Path, password: str = "") -> None:
     """
     keep_protection(summary_path(out, month), password)
     if password:
-        _refuse_readable(month, out, ())
+        _refuse_readable(month, out, (), None)
     probe(summary_path(out, month))
 
 
@@ -40,12 +40,13 @@ def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int],
     Of the month's `expected` batches, these `batches` are to be written; with a `password`, nothing that anybody can
     read may stay beside them.
     """
+    expected = tuple(expected)
     paths = [out / path for path in month_files(month, of_batches(expected, batches))]
     for path in paths:
         keep_protection(path, password)
         probe(path)
     if password:
-        _refuse_readable(month, out, paths)
+        _refuse_readable(month, out, paths, {out / path for path in month_files(month, expected)} - {*paths})
 
 
 def left_readable(month: str, out: Path) -> bool:
@@ -55,16 +56,25 @@ def left_readable(month: str, out: Path) -> bool:
     return plain or csv_path(out, month).is_file() or bool(plain_kept(out, month))
 
 
-def _refuse_readable(month: str, out: Path, written: Collection[Path]) -> None:
-    """Raises BillingError where files of the month can be read that are not among those to be `written`."""
+def _refuse_readable(month: str, out: Path, written: Collection[Path], others: Collection[Path] | None) -> None:
+    """Raises BillingError where files of the month can be read that are not among those to be `written`.
+
+    `others` are those of the month's own that `report` would write as well; None where that is not known.
+    """
     books = [path for path in claim_workbooks(out, month) if path.parent.name == INSURERS and path not in written]
     saved = [path for path in summaries(out, month) if path != summary_path(out, month)]
-    copies = [path for path in other_spreadsheets(out, month) if is_ours(path.read_bytes())]
-    readable = [path for path in (*books, *saved, *copies) if not is_protected(path)]
+    try:
+        books = [path for path in books if not is_protected(path)]
+        copies = [path for path in other_spreadsheets(out, month) if is_ours(path.read_bytes())]
+        readable = [path for path in (*books, *saved, *copies) if not is_protected(path)]
+    except OSError as error:
+        raise BillingError(
+            f"{error.filename}: cannot be looked into: {error.strerror}. Close it, or move it."
+        ) from error
     if not readable:
         return
     count = f"{len(readable)} {'file' if len(readable) == 1 else 'files'} of {month} can be read without a password"
     away = "move them to a place of your own, or delete them"
     whole = f"Write the month protected as a whole with ims-billing report {month} --protect, or {away}."
-    then = whole if books and not written else f"{away[0].upper()}{away[1:]}."
+    then = whole if books and (others is None or {*books} <= {*others}) else f"{away[0].upper()}{away[1:]}."
     raise BillingError(f"{readable[0].parent}: {count}, {readable[0].name} first. {then}")
