@@ -14,6 +14,7 @@ from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
+from ims_billing.vocabulary.rows import cells_of
 from ims_billing.vocabulary.spelling import day_text, dollars, month_of
 
 
@@ -223,7 +224,7 @@ def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[
         if column.dtype.startswith("datetime"):
             shown.append([day or None for day in day_text(values)])
         elif column.dtype == "Int64":
-            shown.append([None if pd.isna(value) else int(value) for value in values])
+            shown.append(cells_of(values))
         elif column.name in ("replaces", "follows"):
             shown.append([claim or None for claim in values])
         else:

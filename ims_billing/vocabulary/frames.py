@@ -374,7 +374,7 @@ def _empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     # A run wants a dozen of them, and one takes as long as sorting ten thousand rows.
     import pandas as pd
 
-    nothing = {dtype: pd.Series([], dtype=dtype) for dtype in {column.dtype for column in columns}}
+    nothing = {dtype: pd.Series([], dtype=dtype).array for dtype in {column.dtype for column in columns}}
     return pd.DataFrame({column.name: nothing[column.dtype] for column in columns})
 
 
