@@ -28,6 +28,7 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import MIGRATIONS
+from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.model import Run
 from tests.jane import appointment, exports, sale
 from tests.practice import clinic_file, csv_file, row, table
@@ -480,6 +481,7 @@ def as_text(path: Path, folder: Path) -> str:
         by_hand(database)
         for table in ("written", "aging_written"):
             database.execute(f"UPDATE {table} SET folder = ?", (REPORTS,))
+        sum_tables(database)
         numbers = {
             name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         }
