@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,24 @@ from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import Memory
-from tests.practice import AS_OF, MONTH, apart, csv_file, intake, kinds, messages_of, outcomes, places_in, practice, row
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    apart,
+    csv_file,
+    intake,
+    kinds,
+    messages_of,
+    outcomes,
+    places_in,
+    practice,
+    row,
+    tag,
+)
 
 Rows = Sequence[dict[str, Any]]
 OTHER_DAY = dt.date(2026, 10, 8)
+CHANGED_SINCE = "changed-since-claimed"
 LATER = dt.date(2026, 10, 30)
 SEPTEMBER, NOVEMBER = dt.date(2026, 9, 30), dt.date(2026, 11, 2)
 # A visit of somebody else that stands in both exports, at the end of the month.
@@ -166,10 +181,33 @@ DISGUISED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "before", "now"), DISGUISED, ids=[case for case, *_ in DISGUISED])
-def test_a_visit_in_disguise_is_held(tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any]) -> None:
-    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
-    assert outcomes(month) == ["held", "already_claimed"], case
+def of_its_own(number: int, *cases: dict[str, Any]) -> Rows:
+    """The rows with a patient, ids and a practitioner that no other case of one month has."""
+    rows = []
+    for cells in cases:
+        first, _, last = str(cells["Patient"]).partition(" ")
+        own = {name: f"{cells[name]}{tag(number)}" for name in ("Session ID", "Patient ID") if cells[name]}
+        if cells["Practitioner"] == "Ann Example":
+            own["Practitioner"] = f"Ann Example {tag(number)}"
+        rows.append({**cells, **own, "Patient": f"{first}{tag(number)} {last}"})
+    return rows
+
+
+# A practitioner for each case, who treats as Ann does.
+OF_CASES = "".join(
+    f'[[practitioner]]\nname = "Ann Example {tag(n)}"\nprofession = "physiotherapist"\nregistration = "9{n:04}"\n'
+    "registered = { from = 2015-01-01 }\nneedling = { from = 2018-05-01 }\n\n"
+    for n in range(12)
+)
+
+
+def test_a_visit_in_disguise_is_held(tmp_path: Path) -> None:
+    before = [*chain(*(of_its_own(n, first) for n, (_, first, _) in enumerate(DISGUISED)))]
+    now = [*chain(*(of_its_own(n, then) for n, (_, _, then) in enumerate(DISGUISED)))]
+    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=OF_CASES)
+    *became, beside = outcomes(month)
+    assert [case for (case, *_), outcome in zip(DISGUISED, became, strict=True) if outcome != "held"] == []
+    assert beside == "already_claimed"
 
 
 def weekly(*days: int, month: int = 10, ids: int | None = None, **cells: Any) -> list[dict[str, Any]]:
@@ -350,19 +388,28 @@ MOVED: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "before", "now", "what"), MOVED, ids=[case for case, *_ in MOVED])
-def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(
-    tmp_path: Path, case: str, before: dict[str, Any], now: dict[str, Any], what: str | None
-) -> None:
-    month = again(tmp_path, [before, BESIDE], [now, BESIDE])
-    assert outcomes(month) == ["held" if what else "claimed", "already_claimed"], case
-    message = f"It may be the session claimed as 2026-10-SUNL-0001: only {what} differs, and that session is not in "
-    assert messages_of(month, "changed-since-claimed") == ([message + "these files."] if what else [])
-    # What it may have become is not told as gone as well.
-    assert bool(messages_of(month, "claimed-session-gone")) == (case == "two things")
+def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(tmp_path: Path) -> None:
+    before, now = (
+        [*chain(*(of_its_own(n, case[place]) for n, case in enumerate(MOVED)))]  # type: ignore[arg-type]
+        for place in (1, 2)
+    )
+    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=OF_CASES)
+    claims = claimed_before(tmp_path, [*before, BESIDE], OF_CASES).claims
+    number = dict(zip(claims["patient"], claims["claim"], strict=True))
+    *became, beside = outcomes(month)
+    assert beside == "already_claimed"
+    gone = " ".join(messages_of(month, "claimed-session-gone"))
+    for place, ((case, _, _, what), claimed, outcome) in enumerate(zip(MOVED, before, became, strict=True)):
+        of_claim = number[claimed["Patient"]]
+        changed = month.findings[(month.findings["session"] == place) & (month.findings["kind"] == CHANGED_SINCE)]
+        message = f"It may be the session claimed as {of_claim}: only {what} differs, and that session is not in "
+        assert outcome == ("held" if what else "claimed"), case
+        assert list(changed["message"]) == ([message + "these files."] if what else []), case
+        # What it may have become is not told as gone as well.
+        assert (of_claim in gone) == (case == "two things"), case
     # Where both stand in the export, both took place.
-    month = again(tmp_path, [before, BESIDE], [before, now, BESIDE])
-    assert "changed-since-claimed" not in kinds(month, 1)
+    both = again(tmp_path, [*before, BESIDE], [*before, *now, BESIDE], more=OF_CASES)
+    assert CHANGED_SINCE not in set(both.findings["kind"])
 
 
 def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_hold(tmp_path: Path) -> None:
