@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from tests.practice import clinic_file, row
+from tests.practice import clinic_file, made_once, row
 from tests.test_decisions import SUMMARY, claim, lines, outcomes, sessions
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -91,28 +91,40 @@ def decided_in_libreoffice(folder: Path, target: Path) -> None:
             office.terminate()
 
 
+ROWS = sessions(
+    row(Tax=5.0),
+    row(Service_Date=dt.date(2026, 10, 8), Fee=""),
+    {**row(), "Service Date": ""},
+    row(Service_Date=dt.date(2026, 10, 20), Policy_Number=""),
+    row(Service_Date=dt.date(2026, 10, 21), Practitioner="Carla Specimen"),
+    row(Service_Date=dt.date(2026, 10, 22), Insurer="Moon"),
+    row(Service_Date=dt.date(2026, 10, 5)),
+)
+
+
+@made_once
+def saved_by_libreoffice(folder: Path) -> None:
+    """A month with the script's decisions typed into its summary, saved in both formats beside it."""
+    clinic_file(folder)
+    *held, first = outcomes(claim(folder, ROWS))
+    assert first == "claimed"
+    assert all(outcome.startswith("held") for outcome in held)
+    (folder / "saved").mkdir()
+    for kind in (".xlsx", ".ods"):
+        decided_in_libreoffice(folder, folder / "saved" / f"decided{kind}")
+
+
 @pytest.mark.skipif(PYTHON is None, reason="LibreOffice, or a Python that speaks to it, is not installed here")
 @pytest.mark.parametrize("how", ["the same file", "an .ods beside it", "an .ods that is named"])
 def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how: str) -> None:
-    clinic_file(tmp_path)
-    rows = sessions(
-        row(Tax=5.0),
-        row(Service_Date=dt.date(2026, 10, 8), Fee=""),
-        {**row(), "Service Date": ""},
-        row(Service_Date=dt.date(2026, 10, 20), Policy_Number=""),
-        row(Service_Date=dt.date(2026, 10, 21), Practitioner="Carla Specimen"),
-        row(Service_Date=dt.date(2026, 10, 22), Insurer="Moon"),
-        row(Service_Date=dt.date(2026, 10, 5)),
-    )
-    *held, first = outcomes(claim(tmp_path, rows))
-    assert first == "claimed"
-    assert all(outcome.startswith("held") for outcome in held)
+    saved_by_libreoffice(tmp_path)
     named = tmp_path / "decided.ods"
-    target = {"the same file": tmp_path / SUMMARY, "an .ods beside it": (tmp_path / SUMMARY).with_suffix(".ods")}
-    decided_in_libreoffice(tmp_path, target.get(how, named))
-    assert target.get(how, named).is_file()
+    places = {"the same file": tmp_path / SUMMARY, "an .ods beside it": (tmp_path / SUMMARY).with_suffix(".ods")}
+    target = places.get(how, named)
+    shutil.copy(tmp_path / "saved" / f"decided{target.suffix}", target)
+    shutil.rmtree(tmp_path / "saved")
     more = ["--decisions", str(named)] if how == "an .ods that is named" else []
-    month = claim(tmp_path, rows, *more, as_of="2026-11-09")
+    month = claim(tmp_path, ROWS, *more, as_of="2026-11-09")
     assert outcomes(month) == [
         *["claimed"] * 4, "not_billed decided-not-to-bill", "held insurer-not-known", "already_claimed",
     ]  # fmt: skip
@@ -130,4 +142,4 @@ def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how
     assert line["Decided by"] == "R. Manager"
     first_sent = next(load_workbook(tmp_path / SUMMARY)["To send"].iter_rows(min_row=4, max_col=3, values_only=True))
     assert first_sent == ("Yes", dt.datetime(2026, 11, 7), "00789")
-    assert claim(tmp_path, rows, *more)["written"] == [], "what was read is read"
+    assert claim(tmp_path, ROWS, *more)["written"] == [], "what was read is read"
