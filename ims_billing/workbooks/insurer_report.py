@@ -89,7 +89,9 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         blocks.append(_late(claims[late_ones].assign(another_way=another_way(claims, batch, insurer))))
     blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
-    by_patient = claims.sort_values(["patient", "service_date", "claim"], kind="stable", key=_as_people_sort)
+    # As people sort, whatever the case of a name.
+    order = [(patient.casefold(), *rest) for patient, *rest in rows_of(claims, ["patient", "service_date", "claim"])]
+    by_patient = claims.iloc[sorted(range(len(order)), key=order.__getitem__)]
     shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
     cells = column_cells(shown.assign(another_way=another_way(shown, batch, insurer)), LINES)
     lines = {
@@ -109,10 +111,6 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         printed=len(lines) - ("another_way" in lines),
     )
     return book.bytes()
-
-
-def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
-    return column.str.casefold() if column.name == "patient" else column
 
 
 def _period(claims: pd.DataFrame) -> str:
