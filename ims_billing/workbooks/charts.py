@@ -9,6 +9,8 @@ from openpyxl.chart.data_source import NumData, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.text import RichText
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.looks import INK
@@ -62,11 +64,18 @@ def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
             chart.y_axis.delete, chart.y_axis.number_format = False, "#,##0"
             continue
         series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
-        series.dLbls.numFmt = FORMATS[column.kind]
+        series.dLbls.numFmt, series.dLbls.txPr = FORMATS[column.kind], _text()
     if len(numbers) > 1:
         chart.legend = Legend()
-        chart.legend.position = "b"
+        chart.legend.position, chart.legend.txPr = "b", _text()
+    chart.x_axis.txPr, chart.y_axis.txPr = _text(), _text()
     return chart
+
+
+def _text() -> RichText:
+    """Text as large as the cells have it: a page that is printed smaller goes by those."""
+    size = CharacterProperties(sz=1100)
+    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=size), endParaRPr=size)])
 
 
 def _numbers(block: Block) -> list[int]:

@@ -25,7 +25,7 @@ _FONTS = {
     "body": Font(name=_FONT, size=11, color=INK),
     "struck": Font(name=_FONT, size=11, strike=True, color=INK),
     "total": Font(name=_FONT, size=11, bold=True, color=INK),
-    "note": Font(name=_FONT, size=10, italic=True, color=INK),
+    "note": Font(name=_FONT, size=11, italic=True, color=INK),
 }
 _FILL = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)

@@ -12,8 +12,8 @@ LETTER, LEGAL = 1, 5
 _WIDE = {LETTER: 11 * 72 - 2 * 0.25 * 72, LEGAL: 14 * 72 - 2 * 0.25 * 72}
 # Their height, a little less than it is, as programs round.
 _HIGH = (8.5 * 72 - 2 * 0.7 * 72) * 0.96
-# The size that text has, and the smallest that is read on paper.
-_SIZE, _SMALLEST = 11, 8
+# The size that text has, and the smallest on paper: 8 points, and some more because other programs widen columns.
+_SIZE, _SMALLEST = 11, 8.2
 # A character's width in the workbook's font, and what a column has beside its characters.
 _CHARACTER, _BESIDE = 5.25, 3.75
 
