@@ -63,6 +63,7 @@ def test_a_table_that_fits_on_a_page_stands_on_one(above: int) -> None:
         ("THE PATIENT PAYS; NO INSURER IS BILLED", 2),
         ("one two three four five six seven eight nine ten", 2),
         ("a" * 80, 3),
+        ("asked\nher\n\ntwice", 4),
     ],
 )
 def test_a_text_has_as_many_lines_as_its_letters_are_wide(text: str, lines: int) -> None:

@@ -60,9 +60,9 @@ def _lines(text: str, room: float) -> int:
 
 def lines_of(value: Value, width: float) -> int:
     """How many lines a text breaks into in a column of that width."""
-    if not isinstance(value, str) or len(value) * 1.3 < width - 2:
+    if not isinstance(value, str) or (len(value) * 1.3 < width - 2 and "\n" not in value):
         return 1
-    return min(_lines(value, width - 1.5), MOST_LINES)
+    return min(sum(_lines(line, width - 1.5) for line in value.split("\n")), MOST_LINES)
 
 
 def width_of(values: Iterable[Value], column: Column, longest_text: float = LONG) -> float:
