@@ -26,7 +26,7 @@ def ways_of_month(view: MonthView) -> list[str]:
     active = view.claims[view.claims["voided_on"].isna()]
     for batch in view.batches:
         own = active[late(active, batch)]
-        for insurer in () if batch.already_sent else batch.origin.insurers:
+        for insurer in () if batch.already_sent or own.empty else batch.origin.insurers:
             theirs = own[own["insurer_id"] == insurer.id]
             ways[theirs.index] = another_way(theirs, batch, insurer)
     return ways.tolist()
