@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.other_reports import OtherReport
@@ -26,6 +27,19 @@ def test_another_report_is_refused_by_its_name(tmp_path: Path, report: OtherRepo
         read_files([csv_file(tmp_path, [cells])], practice(tmp_path))
     assert report.use in str(refusal.value)
     assert "Madeup" not in str(refusal.value)
+
+
+def test_a_claim_summary_is_no_aging_report_though_it_says_what_is_owed(tmp_path: Path) -> None:
+    book = Workbook()
+    for title, headings in (
+        ("Overview", ["Insurer", "Claims", "Fees", "Owed"]),
+        ("Claims", ["Claim", "Batch", "Service date", "Service code"]),
+    ):
+        book.create_sheet(title).append(headings)
+    del book["Sheet"]
+    book.save(tmp_path / "summary.xlsx")
+    with pytest.raises(BillingError, match="Claims, row 1: this is a list of claims"):
+        read_files([tmp_path / "summary.xlsx"], practice(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,17 @@ def test_void_says_how_to_protect_the_month_as_a_whole(tmp_path: Path) -> None:
     assert (run(tmp_path, *void).exit_code, readable(tmp_path)) == (0, set())
 
 
+def test_a_payment_without_the_protection_says_how_to_write_the_protected_month(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN, "--protect").exit_code == 0
+    line = {"Claim": "2026-10-SUNL-0001", "Paid": "95.00", "Payment Date": "2026-11-20", "Payment Number": "P1"}
+    payment = csv_file(tmp_path, [line], "paid.csv")
+    refused = run(tmp_path, "reconcile", str(payment), "--as-of", "2026-11-25")
+    assert refused.exit_code == 2
+    assert refused.stderr.rstrip().endswith("ims-billing report 2026-10 --protect")
+    assert readable(tmp_path) == set()
+
+
 def test_a_protected_summary_is_kept_only_where_it_was_changed_outside_its_typed_cells(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     file = str(csv_file(tmp_path, [row(Session_ID="1"), row(Session_ID="2", Patient="Held Madeup", Tax=1.0)]))

@@ -22,7 +22,7 @@ from ims_billing.commands.refusals import (
     refuse_an_outdated_ledger,
     refuse_files_of_another_ledger,
 )
-from ims_billing.commands.sent_in_folder import note_again, unread_sendings
+from ims_billing.commands.sent_in_folder import note_again, note_sendings, unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.postings import frame_of_rows
@@ -156,8 +156,8 @@ def claim(request: Request, at: Workplace) -> Recorded:
             go_on_without_the_rest(at)
         refuse_files_of_another_ledger(at, [month])
         new = _take_decisions(request, ledger, workbooks)
-        ledger.note_sent(note_again(ledger, month))
-        ledger.note_sent(unread_sendings(ledger, month, workbooks, overrule=request.overrule))
+        note_sendings(ledger, note_again(ledger, month))
+        note_sendings(ledger, unread_sendings(ledger, month, workbooks, overrule=request.overrule))
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are on hold and --strict was given: nothing was recorded.")

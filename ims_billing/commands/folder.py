@@ -10,8 +10,9 @@ from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of
 from ims_billing.commands.sent_in_folder import take_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks.files import Written, claim_workbooks, write_month
+from ims_billing.workbooks.files import Written, claim_workbooks, summary_path, write_month
 from ims_billing.workbooks.probes import left_readable, probe_month
+from ims_billing.workbooks.protection import is_protected
 
 _CUT_OFF = "A command was cut off before it had written the files of {}."
 
@@ -85,9 +86,11 @@ def _recorded_already(at: Workplace, month: str, batch: int | None) -> Iterator[
         yield
     except (BillingError, OSError) as error:
         what = f"Batch {batch} of {month}" if batch else f"The change to {month}"
+        summary = summary_path(at.out, month)
+        protects = at.password or (summary.is_file() and is_protected(summary))
         raise BillingError(
             f"{what} is on the ledger, but not all of its files could be written. {error}\n"
-            f"Put that right, then write them with: ims-billing report {month}{' --protect' if at.password else ''}"
+            f"Put that right, then write them with: ims-billing report {month}{' --protect' if protects else ''}"
         ) from error
 
 

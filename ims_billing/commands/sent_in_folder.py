@@ -17,6 +17,7 @@ from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import SENDINGS, as_frame
 from ims_billing.workbooks.files import summary_path
+from ims_billing.workbooks.to_send import workbook_name
 
 _NOTHING = ("", "", "")
 Words = tuple[str, str, str]
@@ -81,8 +82,28 @@ def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None
     sendings = typed_sendings(path.name, typed_tables(path.name, content, at.ask_if_needed))
     book = DecidedIn(path, sha256, False, pd.DataFrame(), sendings)
     with at.ledger.writing(at.waiting, f"claim {month}"):
-        at.ledger.note_sent(note_again(at.ledger, month))
-        at.ledger.note_sent(unread_sendings(at.ledger, month, [book]))
+        note_sendings(at.ledger, note_again(at.ledger, month))
+        note_sendings(at.ledger, unread_sendings(at.ledger, month, [book]))
+
+
+def note_sendings(ledger: Ledger, sendings: pd.DataFrame) -> None:
+    """Keeps what was typed about workbooks (SENDINGS), and names the days on which nobody can have sent them."""
+    ledger.note_sent(sendings)
+    claimed_on = ledger.batch_days().set_index(["month", "batch"])["claimed_on"]
+    for month, batch, insurer, _, on, _ in sendings.itertuples(index=False, name=None):
+        if pd.isna(on):
+            continue
+        day, first = on.date(), claimed_on[month, batch].date()
+        if day < first:
+            wrong = f"before it was made ({first})"
+        elif ledger.today and day > ledger.today:
+            wrong = f"after today ({ledger.today})"
+        else:
+            continue
+        ledger.notify(
+            f"{workbook_name(insurer, month, batch)}: noted as sent on {day}, {wrong}. "
+            f"If that is a slip, correct the day in the claim summary of {month}, sheet To send."
+        )
 
 
 def note_again(ledger: Ledger, month: str) -> pd.DataFrame:

@@ -34,6 +34,8 @@ class Repeatable(LedgerFile):
         self._changes_left = 0
         self._was_there = True
         self._has_new_tables = False
+        # The day that counts as today within a command; None without one
+        self.today: dt.date | None = None
 
     @contextmanager
     def command(self, typed: str, day: dt.date) -> Iterator[dt.date]:
@@ -52,7 +54,8 @@ class Repeatable(LedgerFile):
         if before:
             self._repeat(before)
         try:
-            yield before.day if before else day
+            self.today = before.day if before else day
+            yield self.today
             ended = True
         finally:
             self._stop_repeating()

@@ -30,18 +30,26 @@ def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clin
 
 
 def _refuse_recognised(sheets: Sequence[RawTable], read_as: Match | None, file: str) -> None:
-    """Raises BillingError for a report that is known by its headings, or by words in them where no layout fits."""
-    for table in sheets:
-        for position in range(min(HEADER_WITHIN, table.height)):
-            row = [cell for cell in table.row(position) if isinstance(cell, str)]
-            headings, words = {*map(heading, row)}, {word for cell in row for word in heading_words(cell)}
-            for report in published().layouts.other_report:
-                by_words = report.words and read_as is None and len(row) > 2 and words.issuperset(report.words)
-                if by_words or (report.headings and headings.issuperset(map(heading, report.headings))):
-                    sheet = f", {table.sheet}" if table.sheet else ""
-                    raise BillingError(
-                        f"{file}{sheet}, row {table.first_row + position}: this is {report.title}. {report.use}"
-                    )
+    """Raises BillingError for a report that is known by its headings, or by words in them where no layout fits.
+
+    The first of the known reports that any sheet fits: our summary has a table of what is owed before its claims.
+    """
+    rows = [
+        (table, table.first_row + position, [cell for cell in table.row(position) if isinstance(cell, str)])
+        for table in sheets
+        for position in range(min(HEADER_WITHIN, table.height))
+    ]
+    lines = [
+        (table, place, len(row), {*map(heading, row)}, {word for cell in row for word in heading_words(cell)})
+        for table, place, row in rows
+    ]
+    for report in published().layouts.other_report:
+        named = {*map(heading, report.headings)}
+        for table, place, count, headings, words in lines:
+            by_words = report.words and read_as is None and count > 2 and words.issuperset(report.words)
+            if by_words or (named and headings.issuperset(named)):
+                sheet = f", {table.sheet}" if table.sheet else ""
+                raise BillingError(f"{file}{sheet}, row {place}: this is {report.title}. {report.use}")
 
 
 def _refuse_remittance(sheets: Sequence[RawTable], read_as: Match | None, clinic: Clinic, file: str) -> None:
