@@ -847,6 +847,21 @@ def test_a_copy_with_decisions_that_were_not_read_is_named_with_the_command_that
         assert named(run(folder, *command)) == []
 
 
+def test_a_copy_in_another_months_folder_is_named_with_the_month_that_it_decides_about(folder: Path) -> None:
+    claim(folder, sessions(row(**TAXED)))
+    september = xlsx(folder, sessions(row(Service_Date=dt.date(2026, 9, 14))), "september.xlsx")
+    assert run(folder, "claim", str(september), "--month", "2026-09", "--as-of", "2026-11-05").exit_code == 0
+    copy = folder / "reports" / "2026-09" / "decided.xlsx"
+    shutil.copy(folder / SUMMARY, copy)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}], copy)
+    (line,) = named(run(folder, "report", "2026-09"))
+    reads = ["--month", "2026-10", "--decisions", str(copy)]
+    assert line.endswith(" ".join(reads))
+    assert f"ims-billing claim {folder / 'sessions.xlsx'} " in line
+    read = run(folder, "claim", str(folder / "sessions.xlsx"), *reads, "--as-of", "2026-11-05")
+    assert (read.exit_code, named(read)) == (0, [])
+
+
 def test_somebodys_own_copy_is_looked_into_though_it_is_called_kept(folder: Path) -> None:
     claim(folder, sessions(row(**TAXED)))
     copy = folder / SUMMARY.parent / f"{SUMMARY.stem}-kept-by-Sam.xlsx"

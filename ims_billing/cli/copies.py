@@ -45,8 +45,10 @@ def name_unread_copies(
     for month in months:
         summary = summaries(folder, month)
         for copy in unread_copies(at, month, own=own, but=[but] if but else []):
-            given = {**options, "month": Path(month), "decisions": None if copy.path in summary else copy.path}
-            command = command_line("claim", files or _of_last_run(memory, month), **given)
+            read_with = copy.month or month
+            given = {**options, "month": Path(read_with), "decisions": None if copy.path in summary else copy.path}
+            own_files = [] if copy.month else files
+            command = command_line("claim", own_files or _of_last_run(memory, read_with), **given)
             screen.notify(in_words(copy, command))
 
 

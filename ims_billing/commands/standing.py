@@ -162,7 +162,7 @@ def _typed_in_copies(at: Workplace, months: Iterable[str]) -> Iterable[Typed]:
     """The other spreadsheets in the months' folders that have decisions which were never read."""
     for month in months:
         for copy in unread_copies(at, month):
-            yield Typed(month, copy.path.name, copy.count, copy.problem, copy.path)
+            yield Typed(copy.month or month, copy.path.name, copy.count, copy.problem, copy.path)
 
 
 def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]) -> Iterable[str]:

@@ -7,9 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from ims_billing.commands.workplace import Workplace
 from ims_billing.reading.typed_decisions import has_decisions, read_decisions, typed_tables
 from ims_billing.sessions.newly_decided import never_read
+from ims_billing.vocabulary.decision_keys import line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import other_spreadsheets, summaries
 
@@ -22,6 +25,8 @@ class UnreadCopy:
     count: int
     # Why it could not be looked into; empty where it could
     problem: str = ""
+    # The month whose sessions it decides about, if that is another one than that of its folder
+    month: str = ""
 
 
 def unread_copies(at: Workplace, month: str, *, own: bool = False, but: Collection[Path] = ()) -> list[UnreadCopy]:
@@ -37,7 +42,7 @@ def unread_copies(at: Workplace, month: str, *, own: bool = False, but: Collecti
         return []
     with at.ledger.reading():
         left, _ = at.ledger.summary_left(month, at.place)
-        decisions = at.ledger.decisions()
+        decisions, lines = at.ledger.decisions(), at.ledger.open_lines()
     copies = []
     for path in paths:
         try:
@@ -51,14 +56,23 @@ def unread_copies(at: Workplace, month: str, *, own: bool = False, but: Collecti
         if not has_decisions(tables):
             continue
         try:
-            count = never_read(read_decisions(path.name, tables), decisions)
+            typed = read_decisions(path.name, tables)
+            count = never_read(typed, decisions)
         except BillingError:
             # Words that are no decision: the command that reads them names each.
             copies.append(UnreadCopy(path, 0))
             continue
         if count:
-            copies.append(UnreadCopy(path, count))
+            copies.append(UnreadCopy(path, count, month=_other_month(typed, lines, month)))
     return copies
+
+
+def _other_month(typed: pd.DataFrame, lines: pd.DataFrame, month: str) -> str:
+    """The one month that all open lines which are decided about belong to (EARLIER), if it is another than `month`."""
+    words = (typed["decision"] != "") | (typed["correct_value"] != "")
+    sessions = {line_key(str(key)).session for key in typed.loc[words, "session"]}
+    months = set(lines.loc[lines["session"].isin(sessions), "month"])
+    return months.pop() if len(months) == 1 and month not in months else ""
 
 
 def in_words(copy: UnreadCopy, command: str) -> str:
