@@ -187,6 +187,11 @@ def test_what_is_a_term_for_a_service_is_nobodys_surname(name: str, unknown: tup
     assert reader().read(name).unknown == unknown
 
 
+def test_a_question_that_asks_what_ims_is_doubts_nothing_and_any_other_does() -> None:
+    asked = [(read.unknown, read.doubtful) for read in map(reader().read, ("What is IMS?", "Why IMS?", "IMS?"))]
+    assert asked == [((), ()), ((), ()), ((), ("?",))]
+
+
 def test_a_name_of_the_clinics_own_goes_before_the_words() -> None:
     mine = reader({"Needle Reset": "ims", "IMS Chat": "other", "ims acupuncture": "acupuncture"})
     assert mine.read("NEEDLE  RESET, follow-up 30 min").service == "ims"
