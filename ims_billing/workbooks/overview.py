@@ -186,12 +186,14 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
     last = view.totals.months_before[0] if view.totals.months_before else None
     before = dict((last.by_insurer if what == "insurer" else last.by_practitioner) if last else ())
     rows: list[tuple[Value, ...]] = []
+    # Once for all: to look for each name in every row takes long where there are hundreds.
+    parts, answered_of = (dict(list(frame.groupby(what))) for frame in (claims, money))
     for name in sorted({*claims[what], *before, *(money[what] if answers else ())}):
-        part = claims[claims[what] == name]
+        part = parts.get(name, claims.iloc[:0])
         row: tuple[Value, ...] = (name, len(part), *dollars_of(part))
         row += (before.get(name, 0) / 100,) if before else ()
         if answers:
-            theirs = money[money[what] == name]
+            theirs = answered_of.get(name, money.iloc[:0])
             row += (*_answers(theirs), mean_days(theirs))
         rows.append(row)
     rows.sort(key=lambda row: (-float(str(row[4])), str(row[0]).casefold()))
