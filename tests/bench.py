@@ -96,7 +96,7 @@ PHASES = """
 import sys, time
 began = time.perf_counter()
 import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.commands.claim, ims_billing.cli.json_view
-import ims_billing.month.prepare, ims_billing.reading.intake, ims_billing.workbooks.files
+import ims_billing.month.prepare, ims_billing.reading.intake, ims_billing.workbooks.month_files
 from ims_billing.ledger.ledger import Ledger
 took = {"import": time.perf_counter() - began}
 depth = []
@@ -118,7 +118,7 @@ timed(ims_billing.month.prepare, "classify", "classify")
 timed(ims_billing.commands.claim, "prepare_month", "check")
 for name in ("claims", "memory", "month", "add_batch", "set_page", "take", "listing"):
     timed(Ledger, name, "ledger")
-timed(ims_billing.commands.folder, "write_month", "write")
+timed(ims_billing.workbooks.month_files, "write_month", "write")
 try:
     ims_billing.cli.main.app(sys.argv[1:])
 except SystemExit:

@@ -17,7 +17,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks import files as workbook_files
+from ims_billing.workbooks import month_files
 from tests.practice import clinic_file, csv_file, row, type_in
 
 CLAIM = "2026-10-SUNL-0001"
@@ -60,7 +60,7 @@ def disturbed(month: Path, folder: Path, command: tuple[str, ...], monkeypatch: 
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(workbook_files, "write_all", kill)
+        patched.setattr(month_files, "write_all", kill)
         with pytest.raises(Killed):
             ims(folder, *command)
     return folder
@@ -173,7 +173,7 @@ def test_a_command_that_could_not_write_its_files_ends_as_if_undisturbed_once_it
         raise BillingError("the drive is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(workbook_files, "write_all", full)
+        patched.setattr(month_files, "write_all", full)
         assert ims(tmp_path / "cut", *REPLACE).exit_code == 2
     again = ims(tmp_path / "cut", *REPLACE)
     assert (again.exit_code, again.stdout.replace("/cut/", "/whole/")) == (0, first.stdout)

@@ -24,6 +24,7 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.workbooks import month_files
 from tests.practice import AS_OF, MONTH, clinic_file, outcomes, row, tag, xlsx
 
 PAT = row(Session_ID="S1", Start="9:00")
@@ -430,7 +431,7 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.claim(PAT)
-    monkeypatch.setattr(month_folder, "write_month", lambda *_: (_ for _ in ()).throw(OSError(5, "gone")))
+    monkeypatch.setattr(month_files, "write_month", lambda *_: (_ for _ in ()).throw(OSError(5, "gone")))
     with pytest.raises(BillingError, match="Batch 2 of 2026-10 is on the ledger"):
         office.claim(PAT, ROBIN)
     with office.ledger.reading():

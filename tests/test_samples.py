@@ -24,7 +24,7 @@ from ims_billing.month.run import run_of
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.workbooks.files import write_month
+from ims_billing.workbooks.month_files import write_month
 from tests.practice import frame_text, on_ledger, samples
 
 SAMPLES = Path(__file__).parent.parent / "samples"

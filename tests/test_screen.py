@@ -20,7 +20,7 @@ from ims_billing.cli.screen.terminal import Working
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.payments.payment import RESULTS
 from ims_billing.reading.intake import read_files
-from ims_billing.workbooks.files import write_month
+from ims_billing.workbooks.month_files import write_month
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, on_ledger, practice, row, xlsx
 
 Steps = list[tuple[str, float | None]]

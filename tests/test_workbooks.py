@@ -25,8 +25,9 @@ from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import MonthFigures, MonthView
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
-from ims_billing.workbooks.files import month_files, write_month
+from ims_billing.workbooks.files import month_paths
 from ims_billing.workbooks.insurer_report import insurer_report
+from ims_billing.workbooks.month_files import write_month
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.sheet import Book
 from ims_billing.workbooks.sources import claim_ranges
@@ -635,7 +636,7 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(
 
 
 def test_every_file_of_the_month_is_planned(shown: MonthView) -> None:
-    assert [str(path) for path in month_files(shown.month, shown.batches)] == [
+    assert [path.as_posix() for path in month_paths(Path(), shown.month, shown.batches)] == [
         "2026-10/claim-summary-2026-10.xlsx",
         "2026-10/claims-2026-10.csv",
         "2026-10/insurers/manulife-2026-10.xlsx",

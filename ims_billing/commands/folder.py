@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from ims_billing.commands.changed_summary import changed_summary
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.sent_in_folder import take_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks.files import Written, claim_workbooks, summary_path, write_month
+from ims_billing.vocabulary.model import MonthView
+from ims_billing.workbooks.files import Written, claim_workbooks, summary_path
 from ims_billing.workbooks.probes import left_readable, probe_month
 from ims_billing.workbooks.protection import is_protected
 
@@ -34,9 +34,8 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
             batches = tuple(b.number for b in shown.batches)
         with _recorded_already(at, month, batch):
             nothing_unread(at, month, read)
-            written = write_month(shown, batches or (), at.out, at.progress, at.password, changed_summary(at, month))
-        at.ledger.mark_written(month, at.place, written.summary_sha256)
-        _say_what_is_kept(at, written)
+            written = _written(at, shown, batches or ())
+        _note_written(at, month, written)
     return written
 
 
@@ -68,7 +67,18 @@ def finish(at: Workplace, but: str = "") -> None:
             at.ledger.notify(f"{_CUT_OFF.format(month)} They are written now.")
 
 
-def _say_what_is_kept(at: Workplace, written: Written) -> None:
+def _written(at: Workplace, shown: MonthView, batches: Collection[int]) -> Written:
+    """Writes the files of a month and of these batches, and keeps the summary that somebody changed."""
+    # Here, so that a command that writes no workbook does not load what makes them.
+    from ims_billing.commands.changed_summary import changed_summary
+    from ims_billing.workbooks.month_files import write_month
+
+    return write_month(shown, batches, at.out, at.progress, at.password, changed_summary(at, shown.month))
+
+
+def _note_written(at: Workplace, month: str, written: Written) -> None:
+    """Notes on the ledger that a month's files are up to date, and says what became of those that were there."""
+    at.ledger.mark_written(month, at.place, written.summary_sha256)
     for path in written.removed:
         at.ledger.notify(f"{path} could be read without a password, so it is deleted.")
     for path in written.protected:
@@ -105,9 +115,8 @@ def report(at: Workplace, month: str) -> Written:
         batches = tuple(batch.number for batch in shown.batches)
         probe_month(month, shown.batches, batches, at.out, at.password)
         nothing_unread(at, month)
-        written = write_month(shown, batches, at.out, at.progress, at.password, changed_summary(at, month))
-        at.ledger.mark_written(month, at.place, written.summary_sha256)
-        _say_what_is_kept(at, written)
+        written = _written(at, shown, batches)
+        _note_written(at, month, written)
     return written
 
 

@@ -16,8 +16,7 @@ from ims_billing.reading.typed_decisions import typed_tables
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import SENDINGS, as_frame
-from ims_billing.workbooks.files import summary_path
-from ims_billing.workbooks.to_send import workbook_name
+from ims_billing.workbooks.files import summary_path, workbook_name
 
 _NOTHING = ("", "", "")
 Words = tuple[str, str, str]

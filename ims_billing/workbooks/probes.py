@@ -13,7 +13,7 @@ from ims_billing.workbooks.files import (
     INSURERS,
     claim_workbooks,
     csv_path,
-    month_files,
+    month_paths,
     of_batches,
     other_spreadsheets,
     plain_kept,
@@ -41,12 +41,12 @@ def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int],
     read may stay beside them.
     """
     expected = tuple(expected)
-    paths = [out / path for path in month_files(month, of_batches(expected, batches))]
+    paths = month_paths(out, month, of_batches(expected, batches))
     for path in paths:
         keep_protection(path, password)
         probe(path)
     if password:
-        _refuse_readable(month, out, paths, {out / path for path in month_files(month, expected)} - {*paths})
+        _refuse_readable(month, out, paths, {*month_paths(out, month, expected)} - {*paths})
 
 
 def left_readable(month: str, out: Path) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 from ims_billing.payments.sending import first_day, not_sent, to_send
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
 from ims_billing.workbooks.sheet import Book, column_values
 
@@ -28,11 +29,6 @@ COLUMNS = {
 }
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 HOW = "Mark what you sent, with the day and the number you were given. Save and close: the next command reads it."
-
-
-def workbook_name(insurer_id: str, month: str, batch: int) -> str:
-    """The file name of an insurer's workbook of a batch."""
-    return f"{insurer_id}-{month}{f'-batch-{batch}' if batch > 1 else ''}.xlsx"
 
 
 def sent_of(view: MonthView) -> pd.DataFrame:

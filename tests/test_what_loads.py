@@ -1,0 +1,29 @@
+"""What a command loads: nothing that it can do without, because loading is most of what a small command takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+MONTH = ("--month", "2026-10", "--as-of", "2026-11-05", "--clinic", str(SAMPLES / "clinic.toml"))
+LOADED = "import sys; from ims_billing.cli.main import app\ntry:\n app(sys.argv[1:])\nfinally:\n print(*sys.modules)"
+
+
+@pytest.mark.parametrize(
+    ("command", "loads", "not_needed"),
+    [
+        (["--help"], {"typer"}, {"pandas", "pydantic", "openpyxl", "rich.console"}),
+        (["rules"], {"rich.console"}, {"pandas", "openpyxl", "sqlite3"}),
+        (["check", str(SAMPLES / "sessions-2026-10.xlsx"), *MONTH], {"pandas"}, {"openpyxl", "msoffcrypto"}),
+    ],
+    ids=["help", "rules", "check"],
+)
+def test_a_command_loads_what_it_uses(command: list[str], loads: set[str], not_needed: set[str]) -> None:
+    ran = subprocess.run([sys.executable, "-c", LOADED, *command], capture_output=True, text=True, check=False)
+    loaded = set(ran.stdout.splitlines()[-1].split())
+    assert loaded >= loads, ran.stderr
+    assert not loaded & not_needed
