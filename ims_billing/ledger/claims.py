@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
 from ims_billing.ledger.postings import Payments, frame_of_rows
-from ims_billing.ledger.soundness import checked_claims, seal_claims
+from ims_billing.ledger.soundness import checked_claims, seal_claims, sealed
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.frames import ON_LEDGER
 
@@ -33,8 +34,14 @@ class Claims(Payments):
         self.run(f"UPDATE claim SET {change} WHERE {chosen}", *values, json.dumps(ids))
         self.seal(ids)
 
+    def add_claims(self, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Adds claims, each with a value for every name, and with the checksum of what it says."""
+        if self._connection is None:
+            raise RuntimeError("the ledger is not open")
+        self.insert("claim", *sealed(self._connection, names, rows))
+
     def seal(self, ids: Iterable[int]) -> None:
-        """Keeps the checksums of claims that were just written."""
+        """Keeps the checksums of claims that were just changed."""
         if self._connection is None:
             raise RuntimeError("the ledger is not open")
         seal_claims(self._connection, ids)

@@ -174,9 +174,7 @@ class Ledger(Sendings):
         columns = [column for column in ON_LEDGER if column.name in claims]
         rows = zip(numbers, rows_of_frame(claims, columns), strict=True)
         names = ["claim", "month", "batch", *(column.name for column in columns)]
-        self.insert("claim", names, [(claim, month, batch, *row) for claim, row in rows])
-        newest = "SELECT id FROM claim ORDER BY id DESC LIMIT ?"
-        self.seal(number for (number,) in self.rows(newest, len(numbers)))
+        self.add_claims(names, ((claim, month, batch, *row) for claim, row in rows))
 
     def insert_batch(
         self, run: Run, number: int, origin: Origin, numbers: Sequence[str], *, already_sent: bool
