@@ -91,6 +91,18 @@ text = pd.read_csv(sys.argv[1], dtype=str, keep_default_na=False)
 days = pd.to_datetime(text["Service Date"], format="%Y-%m-%d")
 cents = (pd.to_numeric(text["Fee"]) * 100).round().astype("int64")
 """
+# What `check` cannot do without: its modules, and the rows of the files as the layouts read them.
+READING = """
+import sys, time
+from pathlib import Path
+from ims_billing.reading import ahead
+paths, setup = [Path(sys.argv[1])], Path(sys.argv[2])
+ahead.begin(paths)
+import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.cli.json_view, ims_billing.month.prepare
+from ims_billing.clinic.setup_file import load
+from ims_billing.reading.intake import read_files
+read_files(paths, load(setup))
+"""
 # What of the program's work is told apart, by the module and function that does it.
 PHASES = """
 import sys, time
@@ -230,17 +242,39 @@ def month(folder: Path, count: int, times: int) -> tuple[list[str], float]:
     (folder / "cells.pickle").write_bytes(pickle.dumps(cells_written(reports)))
     floor = median(times, [sys.executable, "-c", FLOOR, str(path), str(folder / "cells.pickle"), str(folder)])
     analyst = median(min(times, 3), [sys.executable, "-c", ANALYST, str(path), str(folder)])
+    setup = folder / "clinic.toml"
+    reading = median(times, [sys.executable, "-c", READING, str(path), str(setup)])
     shutil.rmtree(reports)
     ledger.unlink()
     last.unlink()
+    check = median(times, program("check", str(path), *AS_OF))
+    in_excel = _setup_in_excel(setup)
+    check_in_excel = median(times, program("check", str(path), *AS_OF, "--clinic", str(in_excel)))
+    in_excel.unlink()
     phases = run([sys.executable, "-c", PHASES, *claim]).errors.strip().splitlines()[-1]
     lines = [
         _line(f"{count:,} sessions: floor", floor, ""),
         _line(f"{count:,} sessions: `claim`", ours, f"{ours.wall / floor.wall:.2f} of the floor"),
         _line(f"{count:,} sessions: an analyst's pandas", analyst, f"{analyst.wall / ours.wall:.2f} of `claim`"),
+        _line(f"{count:,} sessions: imports and reading of `check`", reading, ""),
+        _line(f"{count:,} sessions: `check`", check, f"1.1 of these and {check.wall - 1.1 * reading.wall:.2f} s"),
+        _line(
+            f"{count:,} sessions: `check`, the setup in Excel",
+            check_in_excel,
+            f"{check_in_excel.wall / check.wall:.2f} of the setup in TOML",
+        ),
         f"| {count:,} sessions: where `claim` spends it | | | | {phases.replace('=', ' ').replace(' 0.', ' 0.')} |",
     ]
     return lines, ours.wall
+
+
+def _setup_in_excel(setup: Path) -> Path:
+    """The same setup as a workbook, in a folder of its own: two in one folder are an error."""
+    folder = setup.parent / "in Excel"
+    folder.mkdir()
+    shutil.copy(setup, folder)
+    run(program("init", str(folder), "--as", "workbook"))
+    return folder / "clinic.xlsx"
 
 
 def _line(what: str, cost: Cost, ratio: str) -> str:
@@ -266,12 +300,18 @@ def big_csv(folder: Path, count: int, times: int) -> list[str]:
 def start(times: int) -> list[str]:
     """Lines of the table for the commands that are to be instant."""
     least = median(times, [sys.executable, "-c", "import typer, rich.console, rich.table"])
-    helped, rules = (median(times, program(*words)) for words in (["--help"], ["rules"]))
-    return [
-        _line("import typer, rich", least, ""),
-        _line("`--help`", helped, f"{helped.wall / least.wall:.2f} of the import"),
-        _line("`rules`", rules, f"{rules.wall / least.wall:.2f} of the import"),
-    ]
+    lines = [_line("import typer, rich", least, "")]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        clinic(folder, 2_000)
+        status = ["status", "--clinic", str(folder / "clinic.toml")]
+        for what, words in (("`--help`", ["--help"]), ("`rules`", ["rules"]), ("`status`, nothing claimed", status)):
+            took = median(times, program(*words))
+            lines.append(_line(what, took, f"{took.wall / least.wall:.2f} of the import"))
+        run(program("claim", str(workbook(folder, 2_000)), *AS_OF))
+        took = median(times, program(*status))
+        lines.append(_line("`status`, a month claimed", took, f"{took.wall / least.wall:.2f} of the import"))
+    return lines
 
 
 def main(sizes: list[int]) -> None:
