@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ims_billing.cli.main import app
 from ims_billing.reading import ahead
 from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from tests.bench import workbook
 
+SAMPLES = Path(__file__).parent.parent / "samples"
+
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch, opener_process: None) -> list[str]:
-    """The kinds of files whose opener was started, in order."""
-    kinds: list[str] = []
+def started(monkeypatch: pytest.MonkeyPatch, opener_process: None) -> list[bytes]:
+    """The files whose opener was started, in order."""
+    files: list[bytes] = []
     whole = ahead.Opener.__init__
 
     def noted(self: ahead.Opener, content: bytes, kind: str, password: str | None) -> None:
-        kinds.append(kind)
+        files.append(content)
         whole(self, content, kind, password)
 
     monkeypatch.setattr(ahead.Opener, "__init__", noted)
-    return kinds
+    return files
 
 
-def test_what_was_begun_is_taken_over_once(tmp_path: Path, started: list[str]) -> None:
+def test_what_was_begun_is_taken_over_once(tmp_path: Path, started: list[bytes]) -> None:
     path = workbook(tmp_path, 5)
     ahead.begin([path, path])
-    assert started == ["zip"]
+    assert started == [path.read_bytes()]
     first = open_spreadsheet(path.name, path.read_bytes(), nobody_to_ask)
-    assert started == ["zip"]
+    assert started == [path.read_bytes()]
     assert first == open_spreadsheet(path.name, path.read_bytes(), nobody_to_ask)
     assert len(started) == 2, "an opener answers once"
 
 
-def test_a_file_that_changed_since_is_opened_anew(tmp_path: Path, started: list[str]) -> None:
+def test_a_file_that_changed_since_is_opened_anew(tmp_path: Path, started: list[bytes]) -> None:
     path = workbook(tmp_path, 5)
     ahead.begin([path])
     content = workbook(tmp_path, 6).read_bytes()
@@ -45,7 +50,7 @@ def test_a_file_that_changed_since_is_opened_anew(tmp_path: Path, started: list[
     assert len(started) == 2
 
 
-def test_only_workbooks_are_begun_and_nothing_is_said_of_the_others(tmp_path: Path, started: list[str]) -> None:
+def test_only_workbooks_are_begun_and_nothing_is_said_of_the_others(tmp_path: Path, started: list[bytes]) -> None:
     text = tmp_path / "sessions.csv"
     text.write_text("Patient,Fee\n")
     ahead.begin([text, tmp_path / "nothing.xlsx", tmp_path])
@@ -53,10 +58,19 @@ def test_only_workbooks_are_begun_and_nothing_is_said_of_the_others(tmp_path: Pa
 
 
 def test_the_time_of_what_was_begun_counts_from_when_it_is_taken_over(
-    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, started: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "_SECONDS", 2)
     path = workbook(tmp_path, 5)
     ahead.begin([path])
     time.sleep(2.5)
     assert open_spreadsheet(path.name, path.read_bytes(), nobody_to_ask).tables
+
+
+def test_a_month_begins_with_the_setup_and_its_exports(tmp_path: Path, started: list[bytes]) -> None:
+    for name in ("excel/clinic.xlsx", "sessions-2026-10.xlsx"):
+        shutil.copy(SAMPLES / name, tmp_path)
+    export, setup = tmp_path / "sessions-2026-10.xlsx", tmp_path / "clinic.xlsx"
+    command = ["check", str(export), "--clinic", str(setup), "--month", "2026-10", "--as-of", "2026-11-05"]
+    assert "would be claimed" in CliRunner().invoke(app, command).output
+    assert started == [setup.read_bytes(), export.read_bytes()], "the setup is not waited for, and each is opened once"

@@ -62,13 +62,13 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is on hold."""
-    ahead.begin(files)
+    path = find_clinic(clinic, files)
+    ahead.begin([path, *files] if path else files)
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.month.prepare import months_in
 
-    path = find_clinic(clinic, files)
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
     intake = read_all(files, rules_of_clinic)
@@ -125,7 +125,8 @@ def claim(
     as_json: Json = False,
 ) -> None:
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
-    ahead.begin(files)
+    path = find_clinic(clinic, files)
+    ahead.begin([path, *files] if path else files)
     from ims_billing.cli import json_view, screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
@@ -133,7 +134,6 @@ def claim(
     from ims_billing.commands.setup_nearby import quoted, setups_nearby
     from ims_billing.workbooks.files import summary_path
 
-    path = find_clinic(clinic, files)
     if path is None:
         raise BillingError(
             f"{setups_nearby(Path()).in_words()}\nClaims need one: practitioners, insurers and fees. If the clinic has "

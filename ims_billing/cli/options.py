@@ -76,8 +76,7 @@ def find_clinic(given: Path | None, files: list[Path]) -> Path | None:
     A folder that is given stands for the setup in it. Raises BillingError where a folder has both kinds of setup, or
     the given one has none.
     """
-    from ims_billing.clinic.setup_file import setup_in
-    from ims_billing.commands.setup_nearby import setups_nearby
+    from ims_billing.commands.setup_nearby import setup_in, setups_nearby
 
     named = given or (Path(path) if (path := os.environ.get("IMS_BILLING_CLINIC")) else None)
     if named and named.is_dir():

@@ -14,8 +14,6 @@ from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 
-FILE_NAME = "clinic.toml"
-
 
 @dataclass(frozen=True)
 class _Lines:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ims_billing.clinic.setup_file import TOML_NAME, WORKBOOK_NAME, is_workbook, read_setup
+from ims_billing.clinic.setup_file import is_workbook, read_setup
 from ims_billing.clinic.setup_rows import SetupRows, rows_of
 from ims_billing.clinic.setup_toml import toml_of
 from ims_billing.clinic.toml_file import content_of, without_file
 from ims_billing.clinic.validation import proven
 from ims_billing.commands.draft_exports import Read, drafted, refuse_unknown
 from ims_billing.commands.init_toml import clinic_text
+from ims_billing.commands.setup_nearby import TOML_NAME, WORKBOOK_NAME
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError

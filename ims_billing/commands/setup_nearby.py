@@ -1,4 +1,4 @@
-"""Where a clinic's setup is when it is not where it was looked for: a misnamed file, the folder above, one below."""
+"""Where a clinic's setup is: in a folder, or near it under another name, in the folder above, or in one below."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ims_billing.vocabulary.errors import BillingError
+
 # The setup's names; the workbook is the one that `init` writes unless it is asked for text.
-SETUP_NAMES = ("clinic.xlsx", "clinic.toml")
+SETUP_NAMES = WORKBOOK_NAME, TOML_NAME = "clinic.xlsx", "clinic.toml"
 # How Windows and editors rename what they save.
 _MISNAMED = ("clinic.toml.txt", "clinic.txt", "clinic.xlsx.xlsx", "clinic (1).toml", "clinic (1).xlsx", "clinic.xls")
 # Folders below that are looked into; a home folder may hold thousands.
@@ -49,6 +51,19 @@ def _hides(nearby: Nearby) -> bool:
     return nearby.misnamed[0].suffix == ".txt"
 
 
+def setup_in(folder: Path) -> Path | None:
+    """The setup in a folder, None where there is none; raises BillingError, which says what to keep, for two."""
+    kept = [folder / name for name in (TOML_NAME, WORKBOOK_NAME) if (folder / name).is_file()]
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    older, later = sorted(kept, key=lambda path: path.stat().st_mtime_ns)
+    raise BillingError(
+        f"{folder.resolve()}: there are two setups here, {TOML_NAME} and {WORKBOOK_NAME}, and they could differ. "
+        f"{later.name} was changed last: keep it, and move {older.name} to another folder. If {older.name} is the "
+        f"right one, keep that and move {later.name}."
+    )
+
+
 def setups_nearby(folder: Path) -> Nearby:
     """Finds setups, and files with nearly its name, near a folder that has none."""
     here = folder.resolve()
@@ -56,12 +71,12 @@ def setups_nearby(folder: Path) -> Nearby:
     misnamed = tuple(names[name] for name in _MISNAMED if name in names)
     below = [path for path in sorted(names.values()) if path.is_dir() and not path.name.startswith(".")]
     places = [*([here.parent] if here.parent != here else []), *below[:_MOST_FOLDERS]]
-    setups = (setup_in(place) for place in places)
+    setups = (_any_setup_in(place) for place in places)
     return Nearby(here, misnamed, tuple(path for path in setups if path))
 
 
-def setup_in(folder: Path) -> Path | None:
-    """The setup in a folder; None where there is none, or the folder may not be looked into."""
+def _any_setup_in(folder: Path) -> Path | None:
+    """A setup in a folder; None where there is none, or the folder may not be looked into."""
     try:
         return next((folder / name for name in SETUP_NAMES if (folder / name).is_file()), None)
     except OSError:
