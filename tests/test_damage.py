@@ -144,6 +144,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "another payment": changed("UPDATE posting SET paid_cents = paid_cents + 1"),
     "another day of a batch": changed("UPDATE batch SET as_of = '2026-11-06'"),
     "a payment less": changed("DELETE FROM posting"),
+    "a claim less": changed("DELETE FROM claim WHERE id = 2"),
     "a sum less": changed("DELETE FROM table_sum WHERE name = 'posting'"),
     "a table less": changed("DROP TABLE gone_on_without"),
     "an index less": changed("DROP INDEX claim_by_day"),
@@ -259,6 +260,18 @@ def test_a_large_ledger_is_proved_once_a_month_and_whole_where_it_is_not_as_it_w
         sum_tables(database)
     assert proofs.of(setup) == {"is_whole": 1}
     assert proofs.of(setup) == {}
+
+
+def test_a_new_ledger_is_not_proved_by_the_command_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs, ledger = Proofs(monkeypatch), Ledger(tmp_path / FILE_NAME)
+    for may_add_batch in (True, False):
+        with ledger.writing(may_add_batch=may_add_batch):
+            ledger.months()
+    assert not proofs.counts
+    with Ledger(tmp_path / FILE_NAME).reading():
+        assert proofs.counts == {"is_whole": 1}
 
 
 def test_what_another_program_changed_between_proof_and_lock_is_proved_too(

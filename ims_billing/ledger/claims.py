@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ims_billing.ledger.postings import Payments, frame_of_rows
-from ims_billing.ledger.soundness import checked_claims, seal_claims, sealed
+from ims_billing.ledger.postings import Payments, columns_of_frame, frame_of_rows
+from ims_billing.ledger.soundness import checked_claims, checksum, seal_claims
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.frames import ON_LEDGER
 
@@ -26,6 +26,20 @@ class Claims(Payments):
         query = self.run(f"SELECT *, {later} AS replaced_by FROM claim {where} ORDER BY id", *values)
         return frame_of_rows(checked_claims(query, *(column.name for column in ON_LEDGER)), ON_LEDGER)
 
+    def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
+        """Adds claims (CLAIMS) to a batch, each with its number, and with the checksum of what it says."""
+        columns = [column for column in ON_LEDGER if column.name in claims]
+        names = [str(name) for (name,) in self.rows("SELECT name FROM pragma_table_info('claim')")]
+        next_id = 1 + int(self.rows("SELECT coalesce(max(id), 0) FROM claim")[0][0])
+        count = len(numbers)
+        cells: dict[str, Sequence[Any]] = dict.fromkeys(names[: names.index("checksum")], [None] * count)
+        cells |= zip((column.name for column in columns), columns_of_frame(claims, columns), strict=True)
+        cells |= {"claim": numbers, "month": [month] * count, "batch": [batch] * count}
+        # The checksum is of the id too: to let SQLite give it, and read what was written, takes as long as to write it.
+        cells["id"] = range(next_id, next_id + count)
+        rows = zip(*cells.values(), strict=True)
+        self.insert("claim", [*cells, "checksum"], ((*row, checksum(row)) for row in rows))
+
     def change_claims(self, change: str, values: tuple[object, ...], where: str, *by: object) -> None:
         """Changes the claims that `where` finds, as `change` says, and keeps what they say now."""
         rows = self.run(f"SELECT * FROM claim WHERE {where}", *by)
@@ -33,12 +47,6 @@ class Claims(Payments):
         chosen = "id IN (SELECT value FROM json_each(?))"
         self.run(f"UPDATE claim SET {change} WHERE {chosen}", *values, json.dumps(ids))
         self.seal(ids)
-
-    def add_claims(self, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Adds claims, each with a value for every name, and with the checksum of what it says."""
-        if self._connection is None:
-            raise RuntimeError("the ledger is not open")
-        self.insert("claim", *sealed(self._connection, names, rows))
 
     def seal(self, ids: Iterable[int]) -> None:
         """Keeps the checksums of claims that were just changed."""

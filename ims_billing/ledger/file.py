@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -161,6 +161,9 @@ class LedgerFile:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+            if not version:
+                # What this command made itself, from the first byte on, needs no proof.
+                self._sound = self._proved = True
             self._left_as = self._fingerprint(database)
         self._leave()
 
@@ -324,7 +327,7 @@ class LedgerFile:
             raise RuntimeError("the ledger is not open")
         return self._connection.execute(sql, values)
 
-    def insert(self, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(self, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Adds rows to a table, each with a value for every name."""
         if self._connection is None:
             raise RuntimeError("the ledger is not open")

@@ -26,7 +26,6 @@ from ims_billing.vocabulary.frames import (
     EARLIER,
     NO_SESSION,
     NOT_BILLED,
-    ON_LEDGER,
     UNCLAIMED,
     Column,
 )
@@ -168,13 +167,6 @@ class Ledger(Sendings):
         sessions = [run.claims["natural_key"], run.attention["session"], run.not_billed["session"]]
         keys = "\x1f".join(key for column in sessions for key in column)
         self.identify(run.origin.clinic, f"{run.month} {run.as_of} {keys}")
-
-    def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
-        """Adds claims to a batch, each with its number."""
-        columns = [column for column in ON_LEDGER if column.name in claims]
-        rows = zip(numbers, rows_of_frame(claims, columns), strict=True)
-        names = ["claim", "month", "batch", *(column.name for column in columns)]
-        self.add_claims(names, ((claim, month, batch, *row) for claim, row in rows))
 
     def insert_batch(
         self, run: Run, number: int, origin: Origin, numbers: Sequence[str], *, already_sent: bool

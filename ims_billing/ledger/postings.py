@@ -216,8 +216,8 @@ def json_of(text: str) -> Any:
         raise DamageError from None
 
 
-def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
-    """The frame's rows as the database takes them: days as text, nothing for what is absent."""
+def columns_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[list[Any]]:
+    """The frame's columns as the database takes them: days as text, nothing for what is absent."""
     shown: list[list[Any]] = []
     for column in columns:
         values: Any = frame[column.name]
@@ -229,4 +229,9 @@ def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[
             shown.append([claim or None for claim in values])
         else:
             shown.append(values.tolist())
-    return list(zip(*shown, strict=True))
+    return shown
+
+
+def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+    """The frame's rows, as `columns_of_frame` gives their cells."""
+    return list(zip(*columns_of_frame(frame, columns), strict=True))

@@ -125,23 +125,6 @@ def checked_claims(rows: sqlite3.Cursor, *names: str) -> list[tuple[Any, ...]]:
     return list(map(itemgetter(*map(columns.index, names)), fetched)) if names else fetched
 
 
-def sealed(
-    database: sqlite3.Connection, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
-) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Claims that are about to be added, with the names of their values: with each its id, and its checksum.
-
-    To add the checksum to a row that stands there already would change it, and every change is summed twice.
-    """
-    columns = [column[0] for column in database.execute("SELECT * FROM claim LIMIT 0").description]
-    absent = dict.fromkeys(columns[: columns.index("checksum")])
-    [(last,)] = database.execute("SELECT coalesce(max(id), 0) FROM claim").fetchall()
-    claims = []
-    for number, row in enumerate(rows, last + 1):
-        claim = {**absent, **dict(zip(names, row, strict=True)), "id": number}
-        claims.append((*row, number, checksum(tuple(claim.values()))))
-    return [*names, "id", "checksum"], claims
-
-
 def seal_claims(database: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Keeps with each of these claims, which were just changed, the checksum of what it says."""
     rows = database.execute(
