@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Set
 from functools import cached_property
 from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
+from ims_billing.reading.own_cells import OwnCells
 from ims_billing.reading.statuses import heading_status
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, length, meanings, money, text, time, word_of
@@ -55,6 +56,21 @@ _SERVICES = frozenset(["service_name", "item"])
 _FREE = frozenset(["notes", "details", "reason", "invoice"])
 _WORDED = frozenset(["status", "visit", "relationship", "billed"])
 _LISTED = frozenset(["practitioner", "location"]) | _INSURERS | _SERVICES
+_NOTHING = frozenset[str]()
+# The family of a field, where it is not the field's own name.
+_FAMILY = {
+    field: family
+    for family, fields in (
+        ("days", _DAYS),
+        ("money", _MONEY),
+        ("identifiers", _IDENTIFIERS),
+        ("people", _PEOPLE),
+        ("insurers", _INSURERS),
+        ("services", _SERVICES),
+        ("time", ("start", "end", "minutes")),
+    )
+    for field in fields
+}
 # What a cell of each kind of column is never: such a cell has moved there from another column.
 _NUMERIC = frozenset({"day", "clock", "amount"})
 _NEVER = {
@@ -72,26 +88,33 @@ _NEVER = {
     "time": frozenset({"day", "amount", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
     "money": frozenset({"day", "clock", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
 }
+# The kinds that only the names in the clinic's setup tell.
+_BY_SETUP = frozenset({"practitioner", "insurer"})
+_IMS = ("ims", "gunn ims", "dry needling")
+_EVERY_KIND = frozenset[str]().union(*_NEVER.values())
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]\.?m\.?)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"-?\$?\d{1,3}(,?\d{3})*\.\d{2}|-?\d+,\d{2} ?\$?")
+_NUMBER = re.compile(r"[\d -]+")
 _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([ T].*)?")
 
 
 class ColumnKinds:
     """Judges cells by the column they stand in, and by what stands in that column in other rows."""
 
-    def __init__(self, match: Match, positions: Sequence[int], clinic: Clinic) -> None:
-        self.match, self.clinic, self.positions = match, clinic, positions
+    def __init__(self, match: Match, own: OwnCells, clinic: Clinic) -> None:
+        self.match, self.clinic, self.own = match, clinic, own
         self.fields = {column: self._field(name, column) for name, column in match.columns.items()}
-        words, own = published().layouts.words, clinic.words
-        statuses = meanings(words.status, {**own.status, **match.read_by.status}) | meanings(words.jane_state, {})
+        words, clinics = published().layouts.words, clinic.words
+        statuses = meanings(words.status, {**clinics.status, **match.read_by.status}) | meanings(words.jane_state, {})
         self._words = {
             "status": set(statuses | meanings(words.jane_sale, {})),
-            "visit": set(meanings(words.visit, own.visit)),
-            "relationship": set(meanings(words.relationship, own.relationship)),
-            "billed": set(meanings(words.billed, own.billed)),
+            "visit": set(meanings(words.visit, clinics.visit)),
+            "relationship": set(meanings(words.relationship, clinics.relationship)),
+            "billed": set(meanings(words.billed, clinics.billed)),
         }
         self._nothing = {"", *map(word_of, published().layouts.words.nothing["nothing"])}
+        self._texts: dict[int, Set[str]] = {}
+        self._shapes_by_column: dict[int, Set[str]] = {}
         self._fits: dict[tuple[int, str], bool | None] = {}
         self._kinds: dict[str, str] = {}
 
@@ -127,6 +150,13 @@ class ColumnKinds:
             self._fits[key] = self._fit(column, field, written) if written and field not in _FREE else None
         return self._fits[key]
 
+    def misfits(self, column: int, cells: Iterable[Cell]) -> set[Cell]:
+        """The cells of a column that do not `fit`; of a million different ones none is kept."""
+        field = self.fields.get(column, "notes")
+        if field in _FREE:
+            return set()
+        return {cell for cell in cells if (written := text(cell)) and self._is_misfit(column, field, written)}
+
     def explains(self, cell: str) -> bool:
         """Whether a line of this one cell is a heading of a group or a sum, and no part of a row."""
         return self._kind(cell) in ("practitioner", "insurer", "day", "ims") or word_of(cell) in {
@@ -134,17 +164,24 @@ class ColumnKinds:
         }
 
     def _fit(self, column: int, field: str, written: str) -> bool | None:
-        if self._is_own(column, field, written):
-            return True
-        if field in _IDENTIFIERS and self._is_a_word_among_numbers(column, written):
+        if self._is_misfit(column, field, written):
             return False
-        return False if self._kind(written) in _NEVER.get(_family(field), ()) else None
+        return True if self._is_own(column, field, written) else None
+
+    def _is_misfit(self, column: int, field: str, written: str) -> bool:
+        # What most cells are not comes first: few are then compared with the other rows'.
+        never = _NEVER.get(_FAMILY.get(field, field), _NOTHING)
+        is_of_another = self._kind(written, never) in never
+        is_a_word = field in _IDENTIFIERS and not any(map(str.isdigit, written))
+        if not (is_of_another or is_a_word) or self._is_own(column, field, written):
+            return False
+        return is_of_another or self._is_a_word_among_numbers(column, written)
 
     def _is_a_word_among_numbers(self, column: int, written: str) -> bool:
         """Whether a text without a digit stands in a column of identifiers where no other row has such a one."""
-        if any(map(str.isdigit, written)) or word_of(written) in self._nothing or len(self.positions) < 2:
+        if any(map(str.isdigit, written)) or word_of(written) in self._nothing or len(self.own.positions) < 2:
             return False
-        others = [cell for cell in self._precedents.get(column, ()) if cell and cell != written]
+        others = [cell for cell in self._precedents(column) if cell and cell != written]
         return all(any(map(str.isdigit, cell)) for cell in others)
 
     def _is_own(self, column: int, field: str, written: str) -> bool:
@@ -160,36 +197,39 @@ class ColumnKinds:
             return True
         kind = self._kind(written)
         if field in _IDENTIFIERS:
-            alike = written in self._precedents.get(column, ()) or _shape(written) in self._shapes(column)
+            alike = written in self._precedents(column) or _shape(written) in self._shapes(column)
             return kind in ("", "number") and alike
         if field in _LISTED:
             own = {"practitioner": "practitioner"}.get(field, "insurer" if field in _INSURERS else "ims")
             return kind == own or plain(written) in self._values(column, own=kind)
         return False
 
-    def _kind(self, written: str) -> str:
-        """The kind that a text plainly is, in whatever column; empty where nobody can tell."""
-        if written not in self._kinds:
-            _keep_short(self._kinds)
-            self._kinds[written] = self._kind_of(written)
-        return self._kinds[written]
+    def _kind(self, written: str, among: Set[str] = _EVERY_KIND) -> str:
+        """The kind that a text plainly is, in whatever column; empty where nobody can tell.
 
-    def _kind_of(self, written: str) -> str:
+        A kind that is none of `among` may be empty too: the practitioners are not gone through for each of a million
+        patients, whose names may be a practitioner's.
+        """
         if written.isalnum() and not written.isalpha() and not self._is_name(written):
             return "number" if written.isdecimal() else ""  # in the ids of a million rows no name is looked for
-        for kind, pattern in (("clock", _CLOCK), ("amount", _AMOUNT), ("day", _DAY)):
-            if pattern.fullmatch(written):
-                return kind
-        if re.fullmatch(r"[\d -]+", written):
-            return "number"
+        if written not in self._kinds:
+            kind = _kind_by_form(written) or self._kind_by_words(written)
+            if not kind and among.isdisjoint(_BY_SETUP) and plain(written) not in _IMS:
+                return ""
+            _keep_short(self._kinds)
+            self._kinds[written] = kind or self._kind_by_setup(written)
+        return self._kinds[written]
+
+    def _kind_by_words(self, written: str) -> str:
         word = word_of(written)
-        if kind := next((kind for kind in ("status", "relationship", "visit") if word in self._words[kind]), ""):
-            return kind
+        return next((kind for kind in ("status", "relationship", "visit") if word in self._words[kind]), "")
+
+    def _kind_by_setup(self, written: str) -> str:
         if self.clinic.practitioner(written):
             return "practitioner"
         if self.clinic.insurer(written) or self.clinic.pays_self(written):
             return "insurer"
-        return "ims" if plain(written) in ("ims", "gunn ims", "dry needling") else ""
+        return "ims" if plain(written) in _IMS else ""
 
     def _is_name(self, written: str) -> bool:
         """Whether letters and digits that stand together are a word of the rules, or somebody's name in the setup."""
@@ -203,50 +243,41 @@ class ColumnKinds:
         words = (word for words in self._words.values() for word in words)
         return {bare(name) for name in (*people, *insurers, *clinic.self_pay, *words) if any(map(str.isdigit, name))}
 
-    def _even(self) -> list[int]:
-        widths = self.match.table.widths
-        return [position for position in self.positions if widths[position] == widths[self.match.header]]
-
     @cached_property
-    def _precedents(self) -> dict[int, set[str]]:
-        """The texts of each column in rows as wide as the header."""
-        even, columns = self._even(), self.match.table.columns
-        return {
-            column: {text(cell) for cell in {columns[column][position] for position in even}}
-            for column in self.match.columns.values()
-        }
+    def _even(self) -> OwnCells:
+        """The rows as wide as the header."""
+        return self.own.of_width(self.match.table.widths[self.match.header])
 
-    @cached_property
-    def _shapes_by_column(self) -> dict[int, set[str]]:
-        return {c: {_shape(cell) for cell in counts if cell} for c, counts in self._precedents.items()}
+    def _precedents(self, column: int) -> Set[str]:
+        """The texts of a column in rows as wide as the header."""
+        if column not in self._texts:
+            self._texts[column] = {text(cell) for cell in self._even.distinct(column)}
+        return self._texts[column]
 
-    def _shapes(self, column: int) -> set[str]:
-        return self._shapes_by_column.get(column, set())
+    def _shapes(self, column: int) -> Set[str]:
+        if column not in self._shapes_by_column:
+            self._shapes_by_column[column] = {_shape(cell) for cell in self._precedents(column) if cell}
+        return self._shapes_by_column[column]
 
     def _values(self, column: int, own: str) -> set[str]:
         """The texts of a column's other rows; none where the text at hand is plainly of another kind."""
-        return set() if own else {plain(cell) for cell in self._precedents.get(column, ()) if cell}
+        return set() if own else {plain(cell) for cell in self._precedents(column) if cell}
+
+
+def _kind_by_form(written: str) -> str:
+    """The kind that a text is by its figures and signs: a time, an amount, a day, a number."""
+    if written[:1].isalpha():
+        return ""  # each of them begins with a figure or a sign
+    for kind, pattern in (("clock", _CLOCK), ("amount", _AMOUNT), ("day", _DAY)):
+        if pattern.fullmatch(written):
+            return kind
+    return "number" if _NUMBER.fullmatch(written) else ""
 
 
 def _keep_short(kept: dict[Any, Any]) -> None:
     """Forgets what is kept so that it is worked out once, where a million rows each bring something new."""
     if len(kept) > _MOST_KEPT:
         kept.clear()
-
-
-def _family(field: str) -> str:
-    for family, fields in (
-        ("days", _DAYS),
-        ("money", _MONEY),
-        ("identifiers", _IDENTIFIERS),
-        ("people", _PEOPLE),
-        ("insurers", _INSURERS),
-        ("services", _SERVICES),
-        ("time", {"start", "end", "minutes"}),
-    ):
-        if field in fields:
-            return family
-    return field
 
 
 def _shape(written: str) -> str:

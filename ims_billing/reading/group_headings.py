@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from ims_billing.reading.layout import Match
+from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text, word_of
 from ims_billing.vocabulary.intake import Aside
@@ -27,8 +28,7 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
     table = match.table
     skipped = [line.row - table.first_row for line in asides if line.reason not in _SILENT]
     # "Cancelled, 3" names so little that it is no visit's row, even where it could not be skipped.
-    filled = sum((table.filled_in(column) for column in range(len(table.columns))), np.zeros(table.height, dtype=int))
-    lines = {line: _speaks(match, line) for line in (*skipped, *(p for p in positions if filled[p] <= _LITTLE))}
+    lines = {line: _speaks(match, line) for line in (*skipped, *_with_little(table, positions))}
     title = next((match.row(p) for p in range(match.header - 1, -1, -1) if _speaks(match, p)), None)
     if title is None and not any(lines.values()):
         return {}
@@ -40,6 +40,19 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
         if above is not None:
             messages[index] = _MESSAGE.format(above)
     return messages
+
+
+def _with_little(table: RawTable, positions: Sequence[int]) -> list[int]:
+    """The rows of which at most a cell or two are filled."""
+    rows = np.array(positions, dtype=int)
+    filled = np.zeros(len(rows), dtype=int)
+    for column in range(len(table.columns)):
+        filled += table.filled_in(column)[rows]
+        little = filled <= _LITTLE
+        rows, filled = rows[little], filled[little]
+        if not len(rows):
+            break  # as it is in most tables, after three columns
+    return [int(row) for row in rows]
 
 
 def _speaks(match: Match, position: int) -> bool:

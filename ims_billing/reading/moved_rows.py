@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.column_kinds import ColumnKinds
 from ims_billing.reading.layout import Match
+from ims_billing.reading.own_cells import OwnCells
 from ims_billing.vocabulary.cells import Cell, text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import heading, heading_words, one_letter_apart
@@ -17,7 +19,10 @@ from ims_billing.vocabulary.spelling import heading, heading_words, one_letter_a
 _ENOUGH_HEADINGS = 3
 _LONG_ENOUGH = 5
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_DIGIT = re.compile(r"\d")
 _SEPARATORS = re.compile(r"[;|]")
+# What every damaged cell has at least one of.
+_SIGNS = re.compile(r"[,;|\"\x00-\x1f\x7f\x85\u2028\u2029]")
 # "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
 _COMMAS = re.compile(r"^\s*,|,\s*$|,\s*,")
 _BESIDE_LETTERS = re.compile(r"[^\W\d_],[^\W\d_]")
@@ -32,15 +37,15 @@ _SPACE = "{} holds a number with a space in it, and the other rows' numbers have
 _MISFIT = "{} does not hold what belongs there: the cells of the line may stand in wrong columns."
 
 
-def moved_rows(match: Match, positions: Sequence[int], clinic: Clinic) -> dict[int, str]:
+def moved_rows(match: Match, own: OwnCells, clinic: Clinic) -> dict[int, str]:
     """The rows whose cells may stand in wrong columns, or hold what belongs in none: messages by index.
 
-    `positions` are the rows of the table that are its own. A row is read as it stands only where its cells fit their
+    `own` are the rows of the table that are its own. A row is read as it stands only where its cells fit their
     columns, and fit better than if a separator were lost or added anywhere; cells that a program leaves out at the
     end do no harm. Only text files have rows that moved; a name or number with a sign that belongs in none, such as a
-    line break, is damaged in any file. The messages are by index into `positions`.
+    line break, is damaged in any file. The messages are by number among these rows.
     """
-    rows = _Rows(match, positions, clinic)
+    rows = _Rows(match, own, clinic)
     return (rows.messages() if match.table.is_text else {}) | rows.damaged_cells()
 
 
@@ -125,30 +130,27 @@ def _is_a_cell(written: str) -> bool:
 class _Rows:
     """The rows of one text table, judged one by one."""
 
-    def __init__(self, match: Match, positions: Sequence[int], clinic: Clinic) -> None:
-        self.match, self.table = match, match.table
-        self.positions = [int(position) for position in positions]
-        self.kinds = ColumnKinds(match, self.positions, clinic)
+    def __init__(self, match: Match, own: OwnCells, clinic: Clinic) -> None:
+        self.match, self.table, self.own = match, match.table, own
+        self.kinds = ColumnKinds(match, own, clinic)
         needed = [group.split("|") for group in match.read_by.layout.needed]
         self.needed = [[match.columns[name] for name in group if name in match.columns] for group in needed]
 
     def messages(self) -> dict[int, str]:
         """Why each row may have its cells in wrong columns."""
-        index = {position: number for number, position in enumerate(self.positions)}
         messages: dict[int, str] = {}
-        for position in (*self._cut_in_two(), *self._beside_a_bare_line()):
-            if position in index:
-                messages.setdefault(index[position], _SPLIT)
-        for position, header in self._below_another_header():
-            messages.setdefault(index[position], _OTHER_HEADER.format(self.match.row(header)))
-        even = []
-        for number, position in enumerate(self.positions):
-            cells = self.table.widths[position]
-            if cells == self._usual_width or cells == self.width:
-                even.append(number)
-            elif number not in messages and not self._stands(position):
-                messages[number] = _WIDTH.format(cells, self.width)
-        for number, column in self._misfits(even):
+        if split := [*self._cut_in_two(), *self._beside_a_bare_line()]:
+            numbers = {position: number for number, position in enumerate(self.own.positions)}
+            messages |= {numbers[position]: _SPLIT for position in split if position in numbers}
+        for number, header in self._below_another_header():
+            messages.setdefault(number, _OTHER_HEADER.format(self.match.row(header)))
+        usual = {self._usual_width, self.width}
+        uneven = [number for number, cells in enumerate(self.own.widths) if cells not in usual]
+        for number in uneven:
+            if number not in messages and not self._stands(self.own.positions[number]):
+                messages[number] = _WIDTH.format(self.own.widths[number], self.width)
+        every = range(len(self.own))
+        for number, column in self._misfits(sorted({*every} - {*uneven}) if uneven else every):
             messages.setdefault(number, _MISFIT.format(self._called(column)))
         return messages
 
@@ -161,13 +163,17 @@ class _Rows:
         """Why a row has a name, number, day or amount with a sign in it that belongs in none."""
         messages: dict[int, str] = {}
         for column in self.kinds.without_signs:
-            cells = [self.table.columns[column][position] for position in self.positions]
-            distinct = {cell for cell in cells if isinstance(cell, str)}
-            lead = "\t" if any(cell.startswith("\t") for cell in distinct) and _are_led(cells) else ""
-            damaged = {cell for cell in distinct if self._is_damaged(cell.lstrip(lead) if lead else cell)}
+            distinct = [cell for cell in self.own.distinct(column) if isinstance(cell, str)]
+            all_signs = "".join(distinct)
+            marked = [cell for cell in distinct if _SIGNS.search(cell)] if _SIGNS.search(all_signs) else []
+            if not marked and " " not in all_signs:
+                continue
+            cells = self.own.cells(column)
+            lead = "\t" if any(cell.startswith("\t") for cell in marked) and _are_led(cells) else ""
+            damaged = {cell for cell in marked if self._is_damaged(cell.lstrip(lead) if lead else cell)}
             for number in (n for n, cell in enumerate(cells) if cell in damaged) if damaged else ():
                 messages.setdefault(number, _SIGN.format(self._called(column)))
-            for number in self._odd_spaces(column, cells) if any(" " in cell for cell in distinct) else ():
+            for number in self._odd_spaces(column, cells) if " " in all_signs else ():
                 messages.setdefault(number, _SPACE.format(self._called(column)))
         return messages
 
@@ -195,20 +201,18 @@ class _Rows:
     @cached_property
     def _usual_width(self) -> int:
         """The width of all rows, where a program ends each with a separator and not the header; else the header's."""
-        widths = {self.table.widths[position] for position in self.positions}
-        if len(self.positions) > 1 and len(widths) == 1 and (width := widths.pop()) > self.width:
-            beyond = self.table.columns[self.width : width]
-            if not any(text(column[position]) for column in beyond for position in self.positions):
-                return width
-        return self.width
+        widths = set(self.own.widths)
+        width = widths.pop() if len(self.own) > 1 and len(widths) == 1 else 0
+        beyond = (self.own.distinct(column) for column in range(self.width, width))
+        return self.width if any(text(cell) for cells in beyond for cell in cells) else max(width, self.width)
 
     def _misfits(self, even: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Rows as wide as the header with a cell that plainly belongs into a column of another kind."""
+        rows = self.own.at(even)
         for column in self.match.columns.values():
-            cells = [self.table.columns[column][self.positions[number]] for number in even]
-            misfits = {cell for cell in set(cells) if self.kinds.fit(column, cell) is False}
-            if misfits:
-                yield from ((number, column) for number, cell in zip(even, cells, strict=True) if cell in misfits)
+            if misfits := self.kinds.misfits(column, rows.distinct(column)):
+                cells = zip(even, rows.cells(column), strict=True)
+                yield from ((number, column) for number, cell in cells if cell in misfits)
 
     def _cells(self, position: int) -> list[str]:
         """The cells that a line has, whether more or fewer than the headings."""
@@ -270,10 +274,8 @@ class _Rows:
 
     def _cut_in_two(self) -> Iterator[int]:
         """Two lines after each other that make one row together: a line break stands within it."""
-        widths = self.table.widths
-        for first in range(self.match.header + 1, self.table.height - 1):
-            second = first + 1
-            if not (0 < widths[first] < self.width and 0 < widths[second] < self.width):
+        for first, second in itertools.pairwise(self._lines_of(range(1, self.width))):
+            if second > first + 1:
                 continue
             above, below = self._cells(first), self._cells(second)
             if not any(above) or not any(below):
@@ -291,8 +293,8 @@ class _Rows:
         """Rows beside a line of one cell that says nothing of itself: it may be the row's beginning or its end."""
         widths, height = self.table.widths, self.table.height
         last = self.match.width - 1
-        for line in range(self.match.header + 1, height):
-            if widths[line] != 1 or self.width < _ENOUGH_HEADINGS or not (cell := text(self.table.columns[0][line])):
+        for line in self._lines_of((1,)) if self.width >= _ENOUGH_HEADINGS else ():
+            if not (cell := text(self.table.columns[0][line])):
                 continue
             above, below = line - 1, line + 1
             if below < height and widths[below] > 1 and not self.kinds.explains(cell):
@@ -308,19 +310,29 @@ class _Rows:
         """Rows below a header that differs from the table's own, each with the position of that header."""
         readable = {heading(name) for names in self.match.read_by.layout.headings.values() for name in names}
         own = [heading(text(cell)) for cell in self.table.row(self.match.header)]
-        column = self.table.columns[min(self.match.columns.values())]
-        rows, other = iter(self.positions), None
-        ahead = next(rows, None)
-        for position in range(self.match.header + 1, self.table.height):
-            cell = column[position]
-            if isinstance(cell, str) and not any(map(str.isdigit, cell)):
-                names = [heading(written) for written in self._cells(position)]
-                if sum(name in readable for name in names if name) >= _ENOUGH_HEADINGS:
-                    other = None if names == own[: len(names)] else position
-            if position == ahead:
-                if other is not None:
-                    yield position, other
-                ahead = next(rows, None)
+        others: dict[int, int | None] = {}
+        for position in self._without_a_digit(min(self.match.columns.values())):
+            names = [heading(written) for written in self._cells(position)]
+            if sum(name in readable for name in names if name) >= _ENOUGH_HEADINGS:
+                others[position] = None if names == own[: len(names)] else position
+        above = list(others)
+        for number, position in enumerate(self.own.positions) if above else ():
+            nearest = bisect_right(above, position)
+            if nearest and (other := others[above[nearest - 1]]) is not None:
+                yield number, other
+
+    def _without_a_digit(self, column: int) -> Iterator[int]:
+        """The lines below the header with a text in a column that has no digit."""
+        for position, cell in enumerate(self.table.columns[column]):
+            if position <= self.match.header or not isinstance(cell, str) or _DIGIT.search(cell):
+                continue
+            if not any(map(str.isdigit, cell)):
+                yield position
+
+    def _lines_of(self, widths: Container[int]) -> list[int]:
+        """The lines below the header with so many cells."""
+        first = self.match.header + 1
+        return [line for line, cells in enumerate(self.table.widths[first:], start=first) if cells in widths]
 
 
 def _are_led(cells: Sequence[Cell]) -> bool:

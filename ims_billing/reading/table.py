@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.group_headings import rows_under_headings
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import moved_rows
+from ims_billing.reading.own_cells import OwnCells
 from ims_billing.reading.own_rows import own_rows
 from ims_billing.rules.published import published
 from ims_billing.rules.words import LayoutRules
@@ -62,8 +62,8 @@ class Table:
         self._no_money = self._nothing | frozenset(map(word_of, words["money"]))
         self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
         own, self.asides = own_rows(match, money_field)
-        self._positions = np.array(own, dtype=int)
-        self.places = [match.row(int(position)) for position in self._positions]
+        self.own = OwnCells(match.table, own)
+        self.places = [match.row(position) for position in own]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -78,10 +78,7 @@ class Table:
         column = self.match.columns.get(name)
         if column is None:
             return [None] * len(self)
-        cells = self.match.table.columns[column]
-        if len(self) and self._positions[-1] - self._positions[0] == len(self) - 1:
-            return cells[int(self._positions[0]) : int(self._positions[-1]) + 1]
-        return [cells[position] for position in self._positions]
+        return self.own.cells(column)
 
     def note(self, position: int, column: str, kind: str, message: str) -> None:
         """Adds a bad cell."""
@@ -101,8 +98,7 @@ class Table:
 
     def cells(self, column: int) -> list[Cell]:
         """The cells of any column, by position, whether a field or not."""
-        cells = self.match.table.columns[column]
-        return [cells[position] for position in self._positions]
+        return self.own.cells(column)
 
     def texts(self, name: str, *, sound: bool = False) -> list[str]:
         """A field as text; an error counts as nothing written, and is noted where it must be sound."""
@@ -260,18 +256,18 @@ class Table:
         names = {column: heading(name) for column, name in unknown.items()}
         ordered = sorted(names, key=lambda column: (names[column], column))
         columns = self.match.table.columns
-        return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self._positions]
+        return ["\n".join(f"{names[c]}={text(columns[c][p])}" for c in ordered) for p in self.own.positions]
 
     def moved(self) -> dict[int, str]:
         """Why rows can't be read cell by cell, by position: cells moved by a text file, or merged over several rows."""
-        return moved_rows(self.match, self._positions.tolist(), self.clinic) | self._merged()
+        return moved_rows(self.match, self.own, self.clinic) | self._merged()
 
     def _merged(self) -> dict[int, str]:
         """The rows that share a merged cell of a column that is read: what it says may be of one row or of all.
 
         A status of "cancelled" merged over three rows is blank in two of them, and blank counts as attended.
         """
-        positions = {int(own): position for position, own in enumerate(self._positions)}
+        positions = {own: position for position, own in enumerate(self.own.positions)}
         fields = {column: name for name, column in self.match.columns.items()}
         messages = {}
         for first, last, column in self.match.table.merged:
@@ -291,7 +287,7 @@ class Table:
 
     def note_headings(self) -> None:
         """Notes the rows below a title or group heading that says a status or that they were billed."""
-        for position, message in rows_under_headings(self.match, self._positions.tolist(), self.asides).items():
+        for position, message in rows_under_headings(self.match, self.own.positions, self.asides).items():
             self.note(position, "unread", "unreadable-cell", message)
 
     def refuse_moved(self, file: str) -> None:

@@ -43,9 +43,11 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
     # Cells of a text file beyond its header line are a line's own fault, and are noted there.
     width = match.table.widths[match.header] if match.table.is_text else len(match.table.columns)
     for number in range(width):
+        if number in read:
+            continue
         name = text(header[number]) if number < len(header) else ""
         cells = table.cells(number)
-        if number in read or not (name or any(text(cell) for cell in cells)):
+        if not (name or any(text(cell) for cell in cells)):
             continue
         if match.passes_over(number):
             looks_like, example = None, ""

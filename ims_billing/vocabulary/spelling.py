@@ -22,10 +22,14 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-# A run compares the same few names and headings over and over.
-@lru_cache(maxsize=1 << 16)
 def bare(text: str) -> str:
     """The plain text's letters and digits alone: what names of insurers are compared by."""
+    return text.lower() if text.isascii() and text.isalnum() else _bare(text)
+
+
+# A run compares the same few names and headings over and over.
+@lru_cache(maxsize=1 << 16)
+def _bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))
 
 
