@@ -165,7 +165,7 @@ class Ledger(Sendings):
     def _identify(self, run: Run) -> None:
         """Gives a new ledger its id: by the sessions of its first run, not by the bytes of the files they came in."""
         sessions = [run.claims["natural_key"], run.attention["session"], run.not_billed["session"]]
-        keys = "\x1f".join(key for column in sessions for key in column)
+        keys = "\x1f".join(key for column in sessions for key in column.tolist())
         self.identify(run.origin.clinic, f"{run.month} {run.as_of} {keys}")
 
     def insert_batch(
@@ -209,7 +209,7 @@ class Ledger(Sendings):
             code, ordinal = str(claim).rsplit("-", 2)[1:]
             last[code] = max(last.get(code, 0), int(ordinal))
         numbers = []
-        for insurer_id in run.claims["insurer_id"]:
+        for insurer_id in run.claims["insurer_id"].tolist():
             code = codes[insurer_id]
             last[code] = last.get(code, 0) + 1
             numbers.append(f"{run.month}-{code}-{last[code]:04d}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, num
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
 from ims_billing.vocabulary.rows import cells_of
-from ims_billing.vocabulary.spelling import day_text, dollars, month_of
+from ims_billing.vocabulary.spelling import dollars, month_of
 
 
 class Payments(Identified):
@@ -174,19 +175,30 @@ def months_of(claims: Iterable[str]) -> list[str]:
     return sorted({month_of(claim) for claim in claims})
 
 
-def frame_of_rows(rows: list[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
+# How many rows of the database are turned into columns at a time.
+_AT_ONCE = 1_000
+
+
+def frame_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
     """Rows of the database as a frame with the declared columns."""
-    if not rows:
+    left, cells = iter(rows), [list[Any]() for _ in columns]
+    # Each text is kept once: most columns have few, and SQLite makes a new one for every cell.
+    texts: list[dict[Any, Any]] = [{None: "" if column.dtype == "str" else None} for column in columns]
+    while piece := list(islice(left, _AT_ONCE)):
+        for column, own, kept, values in zip(columns, texts, cells, zip(*piece, strict=True), strict=True):
+            stored = _STORED.get(column.dtype, _TEXT)
+            if not set(map(type, values)) <= stored:
+                raise DamageError
+            kept.extend(map(own.setdefault, values, values) if stored is _TEXT else values)
+    if not cells[0]:
         return empty(columns)
     series: dict[str, Any] = {}
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        if not set(map(type, values)) <= _STORED.get(column.dtype, _TEXT):
-            raise DamageError
-        stated: Any = ["" if v is None else v for v in values] if column.dtype == "str" else list(values)
+    for column, kept in zip(columns, cells, strict=True):
+        stated: Any = kept
         if column.dtype.startswith("datetime"):
-            stated = _days(stated)
+            stated = _days(kept)
         elif column.dtype not in ("str", "int64"):
-            stated = pd.Series(stated, dtype="object")
+            stated = pd.Series(kept, dtype="object")
         series[column.name] = pd.Series(stated).astype(column.dtype)  # type: ignore[call-overload]
     return prove(pd.DataFrame(series), columns)
 
@@ -222,11 +234,13 @@ def columns_of_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> list[lis
     for column in columns:
         values: Any = frame[column.name]
         if column.dtype.startswith("datetime"):
-            shown.append([day or None for day in day_text(values)])
+            days = cells_of(values)
+            texts = {day: day and day.isoformat() for day in set(days)}
+            shown.append([texts[day] for day in days])
         elif column.dtype == "Int64":
             shown.append(cells_of(values))
         elif column.name in ("replaces", "follows"):
-            shown.append([claim or None for claim in values])
+            shown.append([claim or None for claim in values.tolist()])
         else:
             shown.append(values.tolist())
     return shown

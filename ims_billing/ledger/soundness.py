@@ -7,7 +7,8 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from operator import itemgetter
@@ -77,7 +78,7 @@ def is_whole(database: sqlite3.Connection, migrations: tuple[Migration, ...], *,
         if not (has_integrity(database) and has_schema(database, migrations)):
             return False
         if ("claim", "checksum") in released(migrations)[0]:
-            checked_claims(database.execute("SELECT * FROM claim"))
+            deque(checked_claims(database.execute("SELECT * FROM claim")), maxlen=0)
         tables = {table for table, _ in released(migrations)[0]}
         if "table_sum" in tables and not has_sums(database, tables):
             return False
@@ -111,18 +112,19 @@ def checksum(values: Sequence[object]) -> str:
     return hashlib.sha256(_encode(values).encode()).hexdigest()[:_LENGTH]
 
 
-def checked_claims(rows: sqlite3.Cursor, *names: str) -> list[tuple[Any, ...]]:
-    """The named columns of the rows of a query that selects all columns of claims, at least two.
+def checked_claims(rows: sqlite3.Cursor, *names: str) -> Iterator[tuple[Any, ...]]:
+    """The named columns of the rows of a query that selects all columns of claims, at least two; without names, all.
 
     Columns after that of the checksum are no part of the claim. Raises DamageError where a claim is not as it was
     written.
     """
     columns = [column[0] for column in rows.description]
     place = columns.index("checksum")
-    fetched = rows.fetchall()
-    if any(row[place] != checksum(row[:place]) for row in fetched):
-        raise DamageError
-    return list(map(itemgetter(*map(columns.index, names)), fetched)) if names else fetched
+    named = itemgetter(*map(columns.index, names or columns))
+    for row in rows:
+        if row[place] != checksum(row[:place]):
+            raise DamageError
+        yield named(row)
 
 
 def seal_claims(database: sqlite3.Connection, ids: Iterable[int]) -> None:
