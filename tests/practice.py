@@ -240,10 +240,11 @@ def kinds(month: Month, position: int = 0) -> list[str]:
     return sorted(month.findings.loc[month.findings["session"] == position, "kind"])
 
 
-def apart(cases: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def apart(cases: Sequence[Sequence[Mapping[str, Any]]], *, days: bool = True) -> list[dict[str, Any]]:
     """The rows of many cases as one month: each case has patients, ids and a day of its own (1 October, 2, ...).
 
-    What stands on 7 October in a case moves to its day, and what stands earlier or later as far with it.
+    What stands on 7 October in a case moves to its day, and what stands earlier or later as far with it. Without
+    `days` each stays where it is.
     """
     rows = []
     for number, case in enumerate(cases):
@@ -253,7 +254,7 @@ def apart(cases: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
             }
             last, comma, first = str(cells["Patient"]).partition(",")
             own["Patient"] = f"{last} {tag(number)}{comma}{first}" if last else ""
-            if isinstance(cells["Service Date"], dt.date):
+            if days and isinstance(cells["Service Date"], dt.date):
                 own["Service Date"] = cells["Service Date"] + dt.timedelta(days=number - 6)
             rows.append({**cells, **own})
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -143,7 +144,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ["The patient's other physiotherapy visit that day is in row 3.",
       "The patient's other physiotherapy visit that day is in row 2."]),
     ("overlapping-sessions",
-     [row(Insurer="Equitable", Start="9:00", Minutes=30), row(Start="9:20", Patient="B", Service="Massage")],
+     [row(Insurer="Equitable", Start="12:00", Minutes=30), row(Start="12:20", Patient="B", Service="Massage")],
      ["Ann Example treated another patient at that time: row 3."]),
     ("no-fee-in-force", [row(Service_Date=dt.date(2026, 3, 31), Visit="initial", Minutes=45)],
      ["No fee is listed for ims on 2026-03-31 (initial, 45 min)."]),
@@ -199,17 +200,21 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "rows", "messages"), REPRODUCERS, ids=[kind for kind, _, _ in REPRODUCERS])
-def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(
-    tmp_path: Path, kind: str, rows: Rows, messages: list[str]
-) -> None:
-    month = month_of(tmp_path, rows, more=CLINIC, month=None)
-    assert messages_of(month, kind) == messages
-    findings = month.findings[month.findings["kind"] == kind]
-    assert set(findings["severity"]) == {CATALOGUE[kind].severity}
-    assert set(findings["fix"]) == {CATALOGUE[kind].fix}
-    holds = CATALOGUE[kind].severity == "hold"
-    assert set(month.sessions.loc[findings["session"], "outcome"]) <= ({"held"} if holds else {"claimed", "not_billed"})
+def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(tmp_path: Path) -> None:
+    """All of them are one month, each with patients of its own; a message has the row as it is among its own."""
+    month = month_of(tmp_path, apart([rows for _, rows, _ in REPRODUCERS], days=False), more=CLINIC, month=None)
+    first = 0
+    for kind, rows, messages in REPRODUCERS:
+        about, place = CATALOGUE[kind], partial(lambda row, before: f"row {int(row[1]) - before}", before=first)
+        own = month.findings["session"].between(first, first + len(rows) - 1)
+        findings = month.findings[own & (month.findings["kind"] == kind)]
+        assert [re.sub(r"\brow (\d+)", place, message) for message in findings["message"]] == messages, kind
+        assert set(findings["severity"]) == {about.severity}, kind
+        assert set(findings["fix"]) == {about.fix}, kind
+        wanted = {"held"} if about.severity == "hold" else {"claimed", "not_billed"}
+        assert set(month.sessions.loc[findings["session"], "outcome"]) <= wanted, kind
+        first += len(rows)
+    assert first == len(month.sessions)
 
 
 def test_every_fix_fits_a_setup_of_either_kind() -> None:

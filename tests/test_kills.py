@@ -59,8 +59,15 @@ class Office:
         shutil.copytree(self.folder, self._kept)
 
     def back(self, name: str) -> None:
+        """As it is before the command of a name: what people typed for it is typed once."""
         shutil.rmtree(self.folder)
-        shutil.copytree(self._kept, self.folder)
+        ready = self._kept.with_name(f"before {name}")
+        shutil.copytree(ready if ready.exists() else self._kept, self.folder)
+        if not ready.exists():
+            self._prepare(name)
+            shutil.copytree(self.folder, ready)
+
+    def _prepare(self, name: str) -> None:
         summary = self.folder / "reports" / "2026-10" / "claim-summary-2026-10.xlsx"
         if name == "decisions":
             type_in(summary, "Needs attention", Decision="Bill")
