@@ -240,8 +240,12 @@ def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
         without = base == ""
         if without.any():
             base = base.mask(without, key(sessions[without]).reindex(base.index, fill_value=""))
-    ordinal = base.groupby(base).cumcount().astype("str")
-    hashed = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in base + "\x1f" + ordinal]
+    counted: dict[str, int] = {}
+    hashed = []
+    for text in base.tolist():
+        ordinal = counted.get(text, 0)
+        counted[text] = ordinal + 1
+        hashed.append(hashlib.sha256(f"{text}\x1f{ordinal}".encode()).hexdigest()[:12])
     return pd.Series(hashed, index=sessions.index, dtype="str")
 
 

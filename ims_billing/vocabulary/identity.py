@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,11 +21,12 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     Where one export gives the id and another does not, the name and birth date (or, without a birth date, the
     name) find the id, if they mean one patient only. Empty where there is neither id nor name.
     """
+    key = _each(sessions["patient_id"], lambda number: f"id{_SEPARATOR}{folded}" if (folded := _folded(number)) else "")
+    if (key != "").all():
+        return key
     name = _each(sessions["patient"], same_name)
     born = day_text(sessions["birth_date"])
-    patient_id = sessions["patient_id"].str.strip().str.casefold()
     named_and_born = (name + _SEPARATOR + born).where(born != "", "")
-    key = patient_id.mask(patient_id != "", "id" + _SEPARATOR + patient_id)
     key = _lend(key, named_and_born)
     key = key.mask((key == "") & (named_and_born != ""), "name" + _SEPARATOR + named_and_born)
     key = _lend(key, name)
@@ -42,8 +44,14 @@ def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
 
 
 def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
-    """The texts as two spellings are compared."""
-    return text.map({value: read(value) for value in text.unique()}).astype("str")
+    """The texts as two spellings are compared; each is worked out once, and kept once."""
+    codes, written = pd.factorize(text)
+    return pd.Series(pd.array([read(one) for one in written], dtype="str").take(codes), index=text.index)
+
+
+def _folded(number: str) -> str:
+    """A patient's number as two are compared."""
+    return number.strip().casefold()
 
 
 NATURAL_PARTS = ("patient", "service_date", "start", "practitioner", "service")
@@ -83,7 +91,7 @@ def _practitioner(sessions: pd.DataFrame) -> pd.Series[str]:
 def own_key(sessions: pd.DataFrame) -> pd.Series[str]:
     """A key from each row's own cells, whatever other rows have; empty if the row names no patient."""
     patient = _each(sessions["patient"], given_name_first)
-    patient = patient.mask(patient == "", sessions["patient_id"].str.strip().str.casefold())
+    patient = patient.mask(patient == "", _each(sessions["patient_id"], _folded))
     practitioner, service = _each(sessions["practitioner"], given_name_first), _each(sessions["service_name"], plain)
     key = _in_one(patient, day_text(sessions["service_date"]), _start(sessions), practitioner, service)
     return key.where(patient != "", "")
@@ -121,9 +129,10 @@ def same_session(
     natural key does not hold rows together that all have ids of their own: a practice system that numbers two
     visits means two. So it is with `copies`, pairs of positions as `likely_copies` gives them.
     """
-    session_id = sessions["session_id"]
-    numbered = sessions["start"].isna() & (session_id != "").groupby(natural).transform("all")
-    natural = natural.mask(numbered, "")
+    session_id, unstarted = sessions["session_id"], sessions["start"].isna()
+    if unstarted.any():
+        numbered = (session_id[unstarted] != "").groupby(natural[unstarted]).transform("all")
+        natural = natural.mask(numbered.reindex(natural.index, fill_value=False), "")
     groups = _Groups(len(sessions))
     for key in (session_id, natural):
         groups.join(key, (key != "").to_numpy())
@@ -131,15 +140,21 @@ def same_session(
     alike = sessions.duplicated(["patient", "service_date", "service_name"], keep=False)
     if alike.any():
         groups.join(contents(sessions[alike]).reindex(sessions.index, fill_value=0), alike.to_numpy())
-    ids, starts = session_id.tolist(), sessions["start"].tolist()
     for one, other in copies:
-        if not _numbered_apart((ids[one], ids[other]), (starts[one], starts[other])):
+        ids, starts = ((column.iloc[one], column.iloc[other]) for column in (session_id, sessions["start"]))
+        if not _numbered_apart(ids, starts):
             groups.unite(one, other)
     return pd.Series(groups.numbers(), index=sessions.index)
 
 
 # More rows than this of one patient, day and practitioner are compared with their neighbours only.
 _COMPARED = 40
+# How two rows may name one patient: readings of each column's texts.
+_ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
+    ("patient", (same_name, core_name, lambda name: "".join(name_words(name)))),
+    ("member", (bare,)),
+    ("patient_id", (_folded,)),
+)
 _COMPARED_BY = ("patient", "patient_id", "birth_date", "start", "session_id", "file", "member", "service")
 
 
@@ -150,29 +165,39 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     row leaves out is no difference; different starts, birth dates, or patient numbers of one file are. Where both the
     name and the member ID agree, another birth date is a slip.
     """
-    by_day = _in_one(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
-    visits, dated = pd.factorize(by_day)[0], sessions["service_date"].notna().to_numpy()
-    columns = {name: sessions[name].tolist() for name in _COMPARED_BY}
+    visits = _numbered(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
+    dated = sessions["service_date"].notna().to_numpy()
+    groups: list[list[int]] = []
+    for column, readings in _ALIKE_BY:
+        codes, written = pd.factorize(sessions[column])
+        # Every reading of a name comes after the other, so that its words are looked for once.
+        for texts in zip(*([read(one) for read in readings] for one in written), strict=True):
+            same, is_written = pd.factorize(np.array(texts, dtype=object))[0], np.array([bool(one) for one in texts])
+            keys = pd.Series(visits * len(written) + same[codes])[dated & is_written[codes]]
+            shared = keys[keys.duplicated(keep=False)]
+            groups += (rows.tolist() for rows in shared.groupby(shared).groups.values())
+    rows = sorted(set(itertools.chain.from_iterable(groups)))
+    cells = sessions[list(_COMPARED_BY)].iloc[rows]
+    columns = {name: dict(zip(rows, cells[name].tolist(), strict=True)) for name in _COMPARED_BY}
     pairs: set[tuple[int, int]] = set()
-    for same in (
-        _each(sessions["patient"], same_name),
-        _each(sessions["patient"], core_name),
-        _each(sessions["patient"], lambda name: "".join(name_words(name))),
-        _each(sessions["member"], bare),
-        sessions["patient_id"].str.strip().str.casefold(),
-    ):
-        keys = pd.Series(visits * len(sessions) + pd.factorize(same)[0])[dated & (same != "").to_numpy()]
-        shared = keys[keys.duplicated(keep=False)]
-        for rows in shared.groupby(shared).groups.values():
-            members = [int(row) for row in rows]
-            for place, one in enumerate(members):
-                for other in members[place + 1 : place + _COMPARED]:
-                    if (one, other) not in pairs and _one_visit(columns, one, other):
-                        pairs.add((one, other))
+    for members in groups:
+        for place, one in enumerate(members):
+            for other in members[place + 1 : place + _COMPARED]:
+                if (one, other) not in pairs and _one_visit(columns, one, other):
+                    pairs.add((one, other))
     return sorted(pairs)
 
 
-def _one_visit(columns: dict[str, list[Any]], one: int, other: int) -> bool:
+def _numbered(*parts: pd.Series[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A number for each row, equal where every part is."""
+    numbers = np.zeros(len(parts[0]), dtype=np.int64)
+    for part in parts:
+        codes, different = pd.factorize(part)
+        numbers = pd.factorize(numbers * len(different) + codes)[0]
+    return numbers
+
+
+def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool:
     def both(name: str) -> tuple[Any, Any] | None:
         values = columns[name][one], columns[name][other]
         return None if any(pd.isna(value) or value == "" for value in values) else values
@@ -185,7 +210,7 @@ def _one_visit(columns: dict[str, list[Any]], one: int, other: int) -> bool:
     same_member = members is not None and bare(members[0]) == bare(members[1])
     same_file = columns["file"][one] == columns["file"][other]
     alike = names is None or _names_agree(*names)
-    same_number = numbers is not None and numbers[0].strip().casefold() == numbers[1].strip().casefold()
+    same_number = numbers is not None and _folded(numbers[0]) == _folded(numbers[1])
     same_person = same_number or (same_member and names is not None and alike)
     if differ("start") or (differ("birth_date") and not same_person):
         return False
@@ -228,18 +253,19 @@ class _Groups:
     """Joins positions that share a key, over several keys."""
 
     def __init__(self, size: int) -> None:
-        self.parent = list(range(size))
+        self.size = size
+        # Of the positions that are joined to one before them: few of a million are.
+        self.parent: dict[int, int] = {}
 
     def _root(self, position: int) -> int:
-        while self.parent[position] != position:
-            self.parent[position] = self.parent[self.parent[position]]
-            position = self.parent[position]
+        while (above := self.parent.get(position, position)) != position:
+            self.parent[position] = position = self.parent.get(above, above)
         return position
 
     def join(self, key: pd.Series[Any], counts: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
         """Joins all positions of equal key where `counts` is true."""
         codes, _ = pd.factorize(key)
-        shared = pd.Series(codes).duplicated(keep=False).to_numpy() & counts
+        shared = (np.bincount(codes)[codes] > 1) & counts
         first: dict[int, int] = {}
         for position in shared.nonzero()[0]:
             root = self._root(int(position))
@@ -248,8 +274,12 @@ class _Groups:
     def unite(self, one: int, other: int) -> None:
         """Joins two positions."""
         low, high = sorted((self._root(one), self._root(other)))
-        self.parent[high] = low
+        if low != high:
+            self.parent[high] = low
 
-    def numbers(self) -> list[int]:
+    def numbers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """The group of each position, named by its first member."""
-        return [self._root(position) for position in range(len(self.parent))]
+        numbers = np.arange(self.size, dtype=np.int64)
+        for position in self.parent:
+            numbers[position] = self._root(position)
+        return numbers
