@@ -13,9 +13,8 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 from hypothesis import settings
@@ -33,6 +32,7 @@ from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import MonthView
 
 T = TypeVar("T")
+P = ParamSpec("P")
 AS_OF = dt.date(2026, 11, 5)
 MONTH = "2026-10"
 CLINIC = """
@@ -311,20 +311,21 @@ def table(sheet: Worksheet, *headings: str) -> tuple[int, dict[str, int]]:
     raise AssertionError(f"{sheet.title} has no headings {headings}")
 
 
-def made_once(make: Callable[[Path], T]) -> Callable[[Path], T]:
+def made_once(make: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
     """`make` fills a folder the first time in a process; every other folder is given a copy, as if made there.
 
-    For what many tests begin with. What `make` returns may not hold the path of its folder.
+    For what many tests begin with, once for each of its arguments. What `make` returns may not hold the path of its
+    folder, and no test may compare two folders that are copies of one.
     """
+    firsts: dict[str, tuple[Path, T]] = {}
 
-    @cache
-    def first() -> tuple[Path, T]:
-        folder = Path(tempfile.mkdtemp())
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder, make(folder)
-
-    def copied(folder: Path) -> T:
-        original, result = first()
+    def copied(folder: Path, /, *args: P.args, **more: P.kwargs) -> T:
+        of = repr((args, more))
+        if of not in firsts:
+            filled = Path(tempfile.mkdtemp())
+            atexit.register(shutil.rmtree, filled, ignore_errors=True)
+            firsts[of] = filled, make(filled, *args, **more)
+        original, result = firsts[of]
         shutil.copytree(original, folder, dirs_exist_ok=True)
         _moved(folder, original)
         return result

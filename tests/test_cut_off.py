@@ -18,7 +18,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks import month_files
-from tests.practice import clinic_file, csv_file, row, type_in
+from tests.practice import clinic_file, csv_file, made_once, row, type_in
 
 CLAIM = "2026-10-SUNL-0001"
 # As long as no file's name can be.
@@ -38,23 +38,23 @@ def ims(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*named, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
 
 
-@pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@made_once
+def a_month(folder: Path) -> None:
     """A month of two claims."""
-    folder = tmp_path_factory.mktemp("month")
     clinic_file(folder)
     csv_file(folder, [row(Patient="Pat Madeup"), row(Patient="Robin Madeup")])
     paid = {"Claim": CLAIM, "Paid": 50, "Payment Date": "2026-11-20", "Payment Number": "P1", "Insurer": "Sun Life"}
     csv_file(folder, [paid], "paid.csv")
     assert ims(folder, "claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-05").exit_code == 0
-    return folder
 
 
-def disturbed(month: Path, folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the month in which the command was killed before its first file was written."""
-    shutil.copytree(month, folder)
-    # The ledger knows its folders by their places.
-    assert ims(folder, "report", "2026-10").exit_code == 0
+def disturbed(folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A month in which the command was killed before its first file was written."""
+    a_month(folder)
+    return killed(folder, command, monkeypatch)
+
+
+def killed(folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def kill(*_: object, **__: object) -> None:
         raise Killed
@@ -66,10 +66,12 @@ def disturbed(month: Path, folder: Path, command: tuple[str, ...], monkeypatch: 
     return folder
 
 
-def undisturbed(month: Path, folder: Path, command: tuple[str, ...]) -> tuple[Path, Result]:
-    shutil.copytree(month, folder)
-    assert ims(folder, "report", "2026-10").exit_code == 0
-    return folder, ims(folder, *command)
+@made_once
+def undisturbed(folder: Path, command: tuple[str, ...]) -> tuple[int, str]:
+    """A month in which the command was not: how it ends, and what it shows, without the place of its folder."""
+    a_month(folder)
+    done = ims(folder, *command)
+    return done.exit_code, done.stdout.replace(str(folder), "")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -78,10 +80,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("command", [VOID, REPLACE, PAID], ids=["void", "replace", "reconcile"])
 def test_the_next_command_writes_what_was_cut_off_and_says_so(
-    month: Path, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, _ = undisturbed(month, tmp_path / "whole", command)
-    cut = disturbed(month, tmp_path / "cut", command, monkeypatch)
+    whole = tmp_path / "whole"
+    undisturbed(whole, command)
+    cut = disturbed(tmp_path / "cut", command, monkeypatch)
     assert files(cut) != files(whole)
     done = ims(cut, "aging", "--as-of", "2026-11-22")
     assert done.exit_code == 0
@@ -92,9 +95,9 @@ def test_the_next_command_writes_what_was_cut_off_and_says_so(
 
 @pytest.mark.parametrize("command", ["claim", "report"])
 def test_a_command_that_writes_the_month_itself_says_so_too(
-    month: Path, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut = disturbed(month, tmp_path / "cut", VOID, monkeypatch)
+    cut = disturbed(tmp_path / "cut", VOID, monkeypatch)
     arguments = {
         "claim": ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-22"),
         "report": ("report", "2026-10"),
@@ -104,11 +107,10 @@ def test_a_command_that_writes_the_month_itself_says_so_too(
     assert f"{SAYS.partition('. ')[0]}. This command writes them." in " ".join(done.stderr.split())
 
 
-def test_what_is_read_back_finishes_what_was_cut_off_too(
-    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole, _ = undisturbed(month, tmp_path / "whole", VOID)
-    cut = disturbed(month, tmp_path / "cut", VOID, monkeypatch)
+def test_what_is_read_back_finishes_what_was_cut_off_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tmp_path / "whole"
+    undisturbed(whole, VOID)
+    cut = disturbed(tmp_path / "cut", VOID, monkeypatch)
     september = [row(Patient="Pat Madeup", Service_Date="2026-09-04")]
     csv_file(whole, september)
     assert ims(whole, "claim", "sessions.csv", "--month", "2026-09", "--as-of", "2026-11-23").exit_code == 0
@@ -121,37 +123,35 @@ def test_what_is_read_back_finishes_what_was_cut_off_too(
 
 @pytest.mark.parametrize("command", [VOID, REPLACE], ids=["void", "replace"])
 def test_the_same_command_again_ends_as_if_undisturbed(
-    month: Path, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, first = undisturbed(month, tmp_path / "whole", command)
-    cut = disturbed(month, tmp_path / "cut", command, monkeypatch)
+    whole = tmp_path / "whole"
+    first = undisturbed(whole, command)
+    cut = disturbed(tmp_path / "cut", command, monkeypatch)
     again = ims(cut, *command)
-    assert (again.exit_code, again.stdout.replace("/cut/", "/whole/")) == (first.exit_code, first.stdout)
+    assert (again.exit_code, again.stdout.replace(str(cut), "")) == first
     assert files(cut) == files(whole)
     refused = ims(cut, *command)
     assert refused.exit_code == 2, "once more is another void, and refused as before"
 
 
-def test_what_somebody_moved_away_is_not_written_again(
-    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cut = disturbed(month, tmp_path / "cut", VOID, monkeypatch)
+def test_what_somebody_moved_away_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = disturbed(tmp_path / "cut", VOID, monkeypatch)
     shutil.rmtree(cut / "reports")
     assert ims(cut, "aging", "--as-of", "2026-11-22").exit_code == 0
     assert not (cut / "reports" / "2026-10").exists()
 
 
-def test_what_was_typed_after_the_kill_is_not_lost(
-    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_typed_after_the_kill_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same command does the rest by what there is now, once it has said so."""
     rows = [row(Patient="Pat Madeup"), row(Patient="Robin Madeup"), row(Patient="Sam Madeup", Fee=97.0)]
-    shutil.copytree(month, tmp_path / "first")
-    csv_file(tmp_path / "first", rows)
+    cut = tmp_path / "cut"
+    a_month(cut)
+    csv_file(cut, rows)
     claim = ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-06")
-    assert ims(tmp_path / "first", *claim).exit_code == 0
-    csv_file(tmp_path / "first", [*rows, row(Patient="Kit Madeup")])
-    cut = disturbed(tmp_path / "first", tmp_path / "cut", claim, monkeypatch)
+    assert ims(cut, *claim).exit_code == 0
+    csv_file(cut, [*rows, row(Patient="Kit Madeup")])
+    killed(cut, claim, monkeypatch)
     type_in(cut / "reports" / "2026-10" / "claim-summary-2026-10.xlsx", "Needs attention", Decision="Bill")
     refused = ims(cut, *claim)
     assert (refused.exit_code, "Run it once more" in " ".join(refused.stderr.split())) == (2, True)
@@ -163,11 +163,11 @@ def test_what_was_typed_after_the_kill_is_not_lost(
 
 
 def test_a_command_that_could_not_write_its_files_ends_as_if_undisturbed_once_it_can(
-    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, first = undisturbed(month, tmp_path / "whole", REPLACE)
-    shutil.copytree(month, tmp_path / "cut")
-    assert ims(tmp_path / "cut", "report", "2026-10").exit_code == 0
+    whole = tmp_path / "whole"
+    first = undisturbed(whole, REPLACE)
+    a_month(tmp_path / "cut")
 
     def full(*_: object, **__: object) -> None:
         raise BillingError("the drive is full")
@@ -176,7 +176,7 @@ def test_a_command_that_could_not_write_its_files_ends_as_if_undisturbed_once_it
         patched.setattr(month_files, "write_all", full)
         assert ims(tmp_path / "cut", *REPLACE).exit_code == 2
     again = ims(tmp_path / "cut", *REPLACE)
-    assert (again.exit_code, again.stdout.replace("/cut/", "/whole/")) == (0, first.stdout)
+    assert (again.exit_code, again.stdout.replace(str(tmp_path / "cut"), "")) == first
     assert files(tmp_path / "cut") == files(whole)
 
 
@@ -193,8 +193,8 @@ def cut_off(ledger: Ledger, typed: str) -> Iterator[None]:
         raise Killed
 
 
-def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(month: Path, tmp_path: Path) -> None:
-    shutil.copytree(month, tmp_path / "cut")
+def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(tmp_path: Path) -> None:
+    a_month(tmp_path / "cut")
     path = tmp_path / "cut" / "ims-billing.sqlite"
     note = path.with_name("ims-billing.sqlite-unfinished")
     with cut_off(Ledger(path), "void"), Ledger(path).command("void", DAY):
@@ -213,8 +213,8 @@ def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(month: P
         assert day == DAY
 
 
-def test_the_note_goes_with_the_next_command_that_could_change_the_ledger(month: Path, tmp_path: Path) -> None:
-    shutil.copytree(month, tmp_path / "cut")
+def test_the_note_goes_with_the_next_command_that_could_change_the_ledger(tmp_path: Path) -> None:
+    a_month(tmp_path / "cut")
     path = tmp_path / "cut" / "ims-billing.sqlite"
     note = path.with_name("ims-billing.sqlite-unfinished")
     with cut_off(Ledger(path), "void"):
@@ -230,8 +230,8 @@ def test_the_note_goes_with_the_next_command_that_could_change_the_ledger(month:
 
 
 @pytest.mark.parametrize("spoil", [lambda note: note[:-1], lambda note: b"{}\n" + note, lambda _: b""])
-def test_a_note_that_lost_a_part_repeats_nothing(month: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
-    shutil.copytree(month, tmp_path / "cut")
+def test_a_note_that_lost_a_part_repeats_nothing(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    a_month(tmp_path / "cut")
     path = tmp_path / "cut" / "ims-billing.sqlite"
     note = path.with_name("ims-billing.sqlite-unfinished")
     with cut_off(Ledger(path), "void"):
@@ -241,10 +241,8 @@ def test_a_note_that_lost_a_part_repeats_nothing(month: Path, tmp_path: Path, sp
         assert not again.repeats
 
 
-def test_a_change_that_could_not_be_recorded_leaves_no_note(
-    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(month, tmp_path / "full")
+def test_a_change_that_could_not_be_recorded_leaves_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_month(tmp_path / "full")
     wait = Lock.wait
 
     def full(lock: Lock, database: sqlite3.Connection, statement: str) -> None:
@@ -259,8 +257,8 @@ def test_a_change_that_could_not_be_recorded_leaves_no_note(
     assert not list((tmp_path / "full").glob("*-unfinished"))
 
 
-def test_a_command_ends_once_its_json_is_out(month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(month, tmp_path / "json")
+def test_a_command_ends_once_its_json_is_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_month(tmp_path / "json")
     flush, unfinished = JsonOutput.flush, []
 
     def noted(output: JsonOutput) -> None:

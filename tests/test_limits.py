@@ -15,7 +15,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
-from tests.jane import appointment, as_csv, sale
+from tests.jane import apart, appointment, as_csv, sale
 from tests.practice import (
     AS_OF,
     by_case,
@@ -325,31 +325,40 @@ def test_the_clinics_limit_stands_in_place_of_the_published_one(tmp_path: Path) 
     assert limits(month) == ["0: near-insurer-limit", "1: over-insurer-limit"]
 
 
-@pytest.mark.parametrize(
-    ("used", "allowed", "expected"),
-    [
-        ("17", "20", []),
-        ("18", "20", []),
-        ("19", "20", ["1: near-insurer-limit"]),
-        ("20", "20", ["0: near-insurer-limit", "1: near-insurer-limit"]),
-        ("21", "20", ["0: near-insurer-limit", "1: over-insurer-limit"]),
-        ("22", "20.0", ["0: over-insurer-limit", "1: over-insurer-limit"]),
-        ("", "20", []),
-        ("400.00", "500.00", []),
-        ("5\u00b2", "1", []),
-        ("0", "1", ["0: near-insurer-limit", "1: near-insurer-limit"]),
-        ("22", "$500", []),
-    ],
-)
-def test_visits_that_the_clinics_list_of_policies_counts(
-    tmp_path: Path, used: str, allowed: str, expected: list[str]
-) -> None:
-    second = {"id": "9002", "start_at": "2026-10-14 09:00:00 -0700"}
+# Visits that a policy's line says were used, of how many, and what is said of two sessions.
+USED: list[tuple[str, str, list[str]]] = [
+    ("17", "20", []),
+    ("18", "20", []),
+    ("19", "20", ["1: near-insurer-limit"]),
+    ("20", "20", ["0: near-insurer-limit", "1: near-insurer-limit"]),
+    ("21", "20", ["0: near-insurer-limit", "1: over-insurer-limit"]),
+    ("22", "20.0", ["0: over-insurer-limit", "1: over-insurer-limit"]),
+    ("", "20", []),
+    ("400.00", "500.00", []),
+    ("5\u00b2", "1", []),
+    ("0", "1", ["0: near-insurer-limit", "1: near-insurer-limit"]),
+    ("22", "$500", []),
+]
+
+
+def test_visits_that_the_clinics_list_of_policies_counts(tmp_path: Path) -> None:
+    visits = [appointment(), appointment(id="9002", start_at="2026-10-14 09:00:00 -0700")]
     sales = [sale(), sale(Invoice="1002-P01", Purchase_Date="2026-10-14")]
-    policy = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy #": "1", "Treatments Used": used}
-    listed = as_csv(tmp_path, "policies.csv", [{**policy, "Maximum": allowed}], [])
-    month = jane(tmp_path, [appointment(), appointment(**second)], sales, listed)
-    assert limits(month) == expected
+    policy = {"Insurer": "Sun Life", "Policy #": "1"}
+    lines = [
+        policy | {"Patient": f"Pat Madeup {tag(number)}", "Treatments Used": used, "Maximum": allowed}
+        for number, (used, allowed, _) in enumerate(USED)
+    ]
+    listed = as_csv(tmp_path, "policies.csv", lines, [])
+    month = jane(tmp_path, *apart([(visits, sales)] * len(USED)), listed)
+    patients = list(month.sessions["patient"])
+    for number, (used, allowed, expected) in enumerate(USED):
+        own = [place for place, patient in enumerate(patients) if patient.endswith(tag(number))]
+        assert len(own) == 2
+        of_case = [each for each in limits(month) if int(each.partition(":")[0]) in own]
+        assert [f"{own.index(int(place))}: {kind}" for place, kind in (each.split(": ") for each in of_case)] == (
+            expected
+        ), (used, allowed)
 
 
 def test_the_list_of_policies_counts_what_took_place(tmp_path: Path) -> None:

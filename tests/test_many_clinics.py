@@ -24,9 +24,24 @@ def claim_of(folder: Path) -> list[str]:
     return ["claim", *named, "--month", "2026-10", "--as-of", "2026-11-05"]
 
 
-def claim(folder: Path) -> subprocess.CompletedProcess[str]:
+WATCHED = """
+import sys
+others = sys.argv.pop(1).split("|")
+def watch(event, arguments):
+    if event in ("open", "os.listdir", "os.scandir", "sqlite3.connect"):
+        if any(str(arguments[0]).startswith(other) for other in others):
+            raise SystemExit(f"reached {arguments[0]}")
+sys.addaudithook(watch)
+from ims_billing.cli.main import main
+main()
+"""
+
+
+def watched(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which ends once it opens anything in another folder beside this one."""
+    others = "|".join(str(each) for each in folder.parent.iterdir() if each != folder)
     return subprocess.run(
-        [sys.executable, "-m", "ims_billing", *claim_of(folder)],
+        [sys.executable, "-c", WATCHED, others, *command],
         capture_output=True, text=True, encoding="utf-8", cwd=folder.parent, check=False,
     )  # fmt: skip
 
@@ -48,9 +63,9 @@ def clinics(tmp_path: Path) -> list[Path]:
     return folders
 
 
-def test_months_of_clinics_run_side_by_side_each_in_its_own_folder(clinics: list[Path]) -> None:
+def test_months_of_clinics_run_side_by_side_and_open_nothing_in_each_others_folders(clinics: list[Path]) -> None:
     with ThreadPoolExecutor() as pool:
-        done = list(pool.map(claim, clinics))
+        done = list(pool.map(watched, map(claim_of, clinics), clinics))
     assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
     for number, folder in enumerate(clinics):
         ledger = Ledger(folder / "ims-billing.sqlite")
@@ -70,27 +85,10 @@ def test_a_run_leaves_the_folders_of_other_clinics_as_they_are(clinics: list[Pat
     assert [content(folder) for folder in others] == before
 
 
-WATCHED = """
-import sys
-others = sys.argv.pop(1).split("|")
-def watch(event, arguments):
-    if event in ("open", "os.listdir", "os.scandir", "sqlite3.connect"):
-        if any(str(arguments[0]).startswith(other) for other in others):
-            raise SystemExit(f"reached {arguments[0]}")
-sys.addaudithook(watch)
-from ims_billing.cli.main import main
-main()
-"""
-
-
-def test_a_run_opens_nothing_in_the_folder_of_another_clinic(clinics: list[Path]) -> None:
-    ours, *others = clinics
-    watched = [sys.executable, "-c", WATCHED, "|".join(map(str, others))]
-    for command in (claim_of(ours), ["aging", "--clinic", str(ours / "clinic.toml"), "--as-of", "2026-12-01"]):
-        done = subprocess.run([*watched, *command], capture_output=True, text=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, done.stderr
-    # The watch itself: a run that is told to read there is caught.
-    reached = subprocess.run(
-        [*watched, *claim_of(others[0])], capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert "reached" in reached.stderr
+def test_aging_opens_nothing_in_the_folder_of_another_clinic_and_the_watch_would_catch_it(clinics: list[Path]) -> None:
+    ours, other, _ = clinics
+    assert CliRunner().invoke(app, claim_of(ours), catch_exceptions=False).exit_code == 0
+    done = watched(["aging", "--clinic", str(ours / "clinic.toml"), "--as-of", "2026-12-01"], ours)
+    assert done.returncode == 0, done.stderr
+    # A run that is told to read there is caught.
+    assert "reached" in watched(claim_of(other), ours).stderr

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks import month_files
-from tests.practice import AS_OF, MONTH, clinic_file, outcomes, row, tag, xlsx
+from tests.practice import AS_OF, MONTH, clinic_file, made_once, outcomes, row, tag, xlsx
 
 PAT = row(Session_ID="S1", Start="9:00")
 ROBIN = row(Session_ID="S2", Start="9:30", Patient="Robin Madeup", Insurer="PBC")
@@ -50,6 +50,9 @@ class Office:
         return self.folder / "reports"
 
     def claim(self, *rows: Mapping[str, Any], name: str = "sessions.xlsx", **more: Any) -> Recorded:
+        setup = self.folder / "clinic.toml"
+        if not more and [*self.folder.iterdir()] == [setup]:
+            return _first_claim(self.folder, setup.read_text(encoding="utf-8"), rows, name)
         return self.claim_files(xlsx(self.folder, rows, name), **more)
 
     def claim_files(self, *files: Path, **more: Any) -> Recorded:
@@ -80,6 +83,13 @@ class Office:
     def struck(self, file: str, name: str) -> list[str]:
         sheet = openpyxl.load_workbook(self.out / file)[name]
         return [str(line[0].value) for line in sheet.iter_rows(min_row=2) if line[0].font.strike]
+
+
+@made_once
+def _first_claim(folder: Path, clinic: str, rows: Sequence[Mapping[str, Any]], name: str) -> Recorded:
+    """What a clinic claims first, with nothing in its folder but the clinic file."""
+    (folder / "clinic.toml").write_text(clinic, encoding="utf-8")
+    return Office(folder).claim_files(xlsx(folder, rows, name))
 
 
 @pytest.fixture

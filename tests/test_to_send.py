@@ -22,7 +22,7 @@ from ims_billing.vocabulary.frames import SENDINGS, as_frame
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.to_send import sent_of
-from tests.practice import clinic_file, month_of, on_ledger, row, table, xlsx
+from tests.practice import clinic_file, made_once, month_of, on_ledger, row, table, xlsx
 from tests.remittances import paid, reconcile, run
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
@@ -39,9 +39,14 @@ ROWS = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A month of five claims to four insurers, made on 5 November."""
+    _five_claims(tmp_path)
+    return tmp_path
+
+
+@made_once
+def _five_claims(tmp_path: Path) -> None:
     clinic_file(tmp_path, TELUS)
     claim(tmp_path, ROWS)
-    return tmp_path
 
 
 def claim(folder: Path, rows: list[dict[str, Any]], *more: str, as_of: str = "2026-11-05") -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.workbooks.file_marks import marked, read_mark
 from ims_billing.workbooks.files import claim_workbooks
-from tests.practice import clinic_file, csv_file, row
+from tests.practice import clinic_file, csv_file, made_once, row
 
 AS_OF = ("--as-of", "2026-11-05")
 MONTH = ("--month", "2026-10")
@@ -39,6 +39,20 @@ def clinic(folder: Path, name: str = "Example Physiotherapy") -> Path:
     path = clinic_file(folder)
     path.write_text(path.read_text(encoding="utf-8").replace("Example Physiotherapy", name), encoding="utf-8")
     return folder
+
+
+@made_once
+def first_claim(folder: Path, name: str = "Example Physiotherapy", patient: str = "Pat") -> None:
+    assert claim(clinic(folder, name), patient).exit_code == 0
+
+
+@made_once
+def an_older_copy(folder: Path) -> None:
+    """A folder of two batches, with the ledger as it was after the first."""
+    first_claim(folder)
+    old = (folder / FILE_NAME).read_bytes()
+    assert claim(folder, "Pat", "Robin").exit_code == 0
+    (folder / FILE_NAME).write_bytes(old)
 
 
 def claims(folder: Path) -> list[str]:
@@ -75,18 +89,18 @@ def refused(folder: Path, *words: str) -> None:
 
 @pytest.mark.parametrize("met", [True, False], ids=["met before", "never met"])
 def test_another_clinics_ledger_is_refused_by_every_command_with_both_names(tmp_path: Path, met: bool) -> None:
-    ours, theirs = clinic(tmp_path / "ours"), clinic(tmp_path / "theirs", OTHER)
-    assert claim(theirs, "Pat").exit_code == 0
+    ours, theirs = clinic(tmp_path / "ours"), tmp_path / "theirs"
+    first_claim(theirs, OTHER)
     if met:
-        assert claim(ours, "Robin").exit_code == 0
+        first_claim(ours, patient="Robin")
         shutil.rmtree(ours / "reports")
     shutil.copy(theirs / FILE_NAME, ours / FILE_NAME)
     refused(ours, "Example Physiotherapy", OTHER)
 
 
 def test_a_clinic_of_the_same_name_is_known_by_its_registration_numbers(tmp_path: Path) -> None:
-    ours, theirs = clinic(tmp_path / "ours"), clinic(tmp_path / "theirs")
-    assert claim(theirs, "Pat").exit_code == 0
+    ours, theirs = clinic(tmp_path / "ours"), tmp_path / "theirs"
+    first_claim(theirs)
     shutil.copy(theirs / FILE_NAME, ours / FILE_NAME)
     path = ours / "clinic.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"01234"', '"09876"'), encoding="utf-8")
@@ -94,8 +108,8 @@ def test_a_clinic_of_the_same_name_is_known_by_its_registration_numbers(tmp_path
 
 
 def test_a_renamed_clinic_says_so_once_and_goes_on(tmp_path: Path) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
+    folder = tmp_path
+    first_claim(folder)
     clinic(tmp_path, "Renamed Physiotherapy")
     first, second = claim(folder, "Pat", "Robin"), claim(folder, "Pat", "Robin", "Kim")
     assert (first.exit_code, second.exit_code) == (0, 0)
@@ -107,11 +121,8 @@ def test_a_renamed_clinic_says_so_once_and_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("moved", ["nothing", "workbooks", "note"])
 def test_an_older_copy_of_the_ledger_is_refused_whatever_was_moved_away(tmp_path: Path, moved: str) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
-    shutil.copy(folder / FILE_NAME, folder / "copy.sqlite")
-    assert claim(folder, "Pat", "Robin").exit_code == 0
-    shutil.copy(folder / "copy.sqlite", folder / FILE_NAME)
+    folder = tmp_path
+    an_older_copy(folder)
     if moved == "workbooks":
         shutil.rmtree(folder / "reports")
     if moved == "note":
@@ -124,8 +135,8 @@ def test_an_older_copy_of_the_ledger_is_refused_whatever_was_moved_away(tmp_path
 
 
 def test_a_ledger_that_is_gone_is_not_replaced_in_silence_though_the_workbooks_are_gone_too(tmp_path: Path) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
+    folder = tmp_path
+    first_claim(folder)
     (folder / FILE_NAME).unlink()
     shutil.rmtree(folder / "reports")
     done = claim(folder, "Pat")
@@ -137,11 +148,8 @@ def test_a_ledger_that_is_gone_is_not_replaced_in_silence_though_the_workbooks_a
 
 
 def test_a_csv_alone_shows_that_the_ledger_is_an_old_copy(tmp_path: Path) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
-    shutil.copy(folder / FILE_NAME, folder / "copy.sqlite")
-    assert claim(folder, "Pat", "Robin").exit_code == 0
-    shutil.copy(folder / "copy.sqlite", folder / FILE_NAME)
+    folder = tmp_path
+    an_older_copy(folder)
     (folder / LAST_BATCH).unlink()
     for path in claim_workbooks(folder / "reports"):
         path.unlink()
@@ -151,20 +159,17 @@ def test_a_csv_alone_shows_that_the_ledger_is_an_old_copy(tmp_path: Path) -> Non
 
 
 def test_with_new_ledger_an_old_copy_goes_on_beside_the_files_that_it_lacks(tmp_path: Path) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
-    shutil.copy(folder / FILE_NAME, folder / "copy.sqlite")
-    assert claim(folder, "Pat", "Robin").exit_code == 0
-    shutil.copy(folder / "copy.sqlite", folder / FILE_NAME)
+    folder = tmp_path
+    an_older_copy(folder)
     assert claim(folder, "Pat", "Kim", more=("--new-ledger",)).exit_code == 0
     done = claim(folder, "Pat", "Kim", "Lee")
     assert (done.exit_code, done.stderr) == (0, "")
 
 
 def test_files_of_another_ledger_in_the_folder_are_a_reason_to_stop(tmp_path: Path) -> None:
-    ours, theirs = clinic(tmp_path / "ours"), clinic(tmp_path / "theirs", OTHER)
-    assert claim(ours, "Robin").exit_code == 0
-    assert claim(theirs, "Pat").exit_code == 0
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    first_claim(ours, patient="Robin")
+    first_claim(theirs, OTHER)
     done = claim(ours, "Robin", "Kim", more=("--out", str(theirs / "reports")))
     assert done.exit_code == 2
     assert "claim-summary-2026-10.xlsx" in done.stderr
@@ -193,8 +198,8 @@ def test_every_workbook_bears_the_ledger_and_its_batch_and_the_same_inputs_give_
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_the_note_of_the_last_batch_is_for_its_owner_only_and_names_no_patient(tmp_path: Path) -> None:
-    folder = clinic(tmp_path)
-    assert claim(folder, "Pat").exit_code == 0
+    folder = tmp_path
+    first_claim(folder)
     path = folder / LAST_BATCH
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "Madeup" not in path.read_text(encoding="utf-8")
