@@ -261,7 +261,10 @@ def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturb
 def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
     """At moments of the work on the ledger, and just after it; as a terminal does, to all processes."""
     codes = set()
-    for number, pause in enumerate((0.0, 0.05, 0.1)):
+    for number, pause in enumerate((0.0, 0.05, 0.1, *[0.0] * 7)):
+        if number >= 3 and 130 in codes:
+            # A busy machine may let a command end before the signal comes: then once more.
+            break
         folder = undisturbed.fresh(f"stopped-{number}")
         note = folder / "ims-billing.sqlite-in-use"
         process = subprocess.Popen(
