@@ -16,6 +16,7 @@ from ims_billing.reading.code_pages import decode
 from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, meaning_of, money, shown, text, time
 from ims_billing.vocabulary.days import clock, end_of
 from ims_billing.vocabulary.identifiers import identifier
+from ims_billing.vocabulary.rows import of_each_cell
 from ims_billing.vocabulary.spelling import cents, dollars
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
@@ -31,6 +32,13 @@ AMOUNTS: list[tuple[Cell, int | None]] = [
 @pytest.mark.parametrize(("cell", "value"), AMOUNTS, ids=lambda v: repr(v))
 def test_money_is_whole_cents_or_unreadable(cell: Cell, value: int | None) -> None:
     assert money(cell) == value
+
+
+def test_cells_that_are_equal_and_differ_are_read_apart() -> None:
+    cells = [1, True, 1.0, "1", 1, None, True, 0, 0.0]
+    assert of_each_cell(cells, repr) == [repr(cell) for cell in cells]
+    assert of_each_cell(["b", "a", "b"], str.upper) == ["B", "A", "B"]
+    assert of_each_cell([], repr) == []
 
 
 @given(st.integers(min_value=-10_000_000_00, max_value=10_000_000_00))

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.month.prepare import Scope, prepare_month
+from ims_billing.reading import spreadsheet
 from ims_billing.reading.intake import nobody_to_ask, read_files
 from ims_billing.reading.merged_cells import in_ods, in_xlsb
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
@@ -93,6 +94,18 @@ def test_random_tables_are_read_back_from_every_format(tmp_path: Path, form: str
     assert list(sessions["policy"]) == [c["Policy Number"] for c in cells]
     assert list(sessions["fee_cents"]) == [round(c["Fee"] * 100) for c in cells]
     assert [p for p in sessions["patient"] if p] == [t for c in cells if (t := c["Patient"].strip())]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_text_file_is_taken_in_piece_by_piece_and_reads_the_same(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    content = end.join(["a,b", "1", ",", "", '2,"x', 'y",3,4', "5,6,7", "a,b", ""]).encode()
+    (whole,) = opened("t.csv", content)
+    monkeypatch.setattr(spreadsheet, "_AT_ONCE", 2)
+    (pieces,) = opened("t.csv", content)
+    assert pieces == whole
+    assert pieces.columns[0] == ["a", "1", "", "", "2", "5", "a"]
+    assert pieces.columns[3] == ["", "", "", "", "4", "", ""]
+    assert pieces.widths == (2, 1, 0, 0, 4, 3, 2)
 
 
 @pytest.mark.parametrize("form", ["xlsx", "xls", "xlsb"])

@@ -281,6 +281,8 @@ def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     types = {column.name: column.dtype for column in SESSIONS}
     if not frames:
         return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+    if len(frames) == 1:
+        return frames[0]  # a copy of a million rows would be for nothing
     return pd.concat(frames, ignore_index=True)
 
 

@@ -41,6 +41,8 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
     last_full = max((p for p in below if filled.get(p, 2) > 1), default=0)
     headings = [text(cell) for cell in table.row(header)]
     again = table.columns[naming[0]]
+    if not filled and headings[naming[0]] not in again[header + 1 :]:
+        return below, []
     own: list[int] = []
     asides: list[Aside] = []
     for position in below:

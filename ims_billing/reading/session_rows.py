@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.reading.people_above import people_above
@@ -36,6 +37,7 @@ _DATES = {"birth_date": True, "insured_birth_date": True, "accident_date": False
 # The insurers' own numbers behind their names, where a program writes them: Sun Life (12345).
 _PAYERS = ("insurer", "secondary_insurer")
 _PAYER_NUMBER = re.compile(r"\s*\(\w*\d\w*\)$")
+_OF_NUMPY = ("int64", "bool")
 _TYPES = {column.name: column.dtype for column in SESSIONS}
 
 
@@ -84,8 +86,13 @@ def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:
     """The SESSIONS frame of these columns; those that are not given are absent."""
     size = len(table)
     given = {"file": [file] * size, "sheet": [table.sheet] * size, "row": table.places, **cells}
-    frame = pd.DataFrame({name: given.get(name, [ABSENT[dtype]] * size) for name, dtype in _TYPES.items()})
-    return prove(frame.astype(_TYPES), SESSIONS)
+    columns = {name: _column(given.get(name, [ABSENT[dtype]] * size), dtype) for name, dtype in _TYPES.items()}
+    return prove(pd.DataFrame(columns, copy=False), SESSIONS)
+
+
+def _column(cells: Any, dtype: str) -> Any:
+    """The cells of a column as an array of its type: a frame that finds the types out takes twice as long."""
+    return np.array(cells, dtype=dtype) if dtype in _OF_NUMPY else pd.array(cells, dtype=dtype)
 
 
 def appointments_frame(table: Table, file: str) -> pd.DataFrame:

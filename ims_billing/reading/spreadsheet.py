@@ -7,7 +7,7 @@ import io
 import itertools
 import re
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, TypeAlias
 
@@ -26,6 +26,8 @@ AskPassword: TypeAlias = Callable[[str, bool], str | None]
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
 _TRIES = 3
+# So many rows, or characters, of a text file are taken in at once.
+_AT_ONCE = 20_000
 
 _SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
 _QUOTE = "a quotation mark near line {} opens a cell and is not closed. Fix it, or save the file as .xlsx."
@@ -209,37 +211,68 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
 def _text(name: str, text: str) -> RawTable:
     delimiter = max(_DELIMITERS, key=lambda mark: _columns(text, mark))
     rows: list[list[str]] = []
+    columns = _Columns()
     broken: list[tuple[int, list[str]]] = []  # the rows of more than one line, with the line each begins on
-    # A million rows say the same few things: each is kept once.
-    kept: dict[str, str] = {}
     width = lines = 0
     blank: list[str] = []
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        for row in reader:
+        reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+        for count, row in enumerate(reader, start=1):
             if reader.line_num > lines + 1:
                 broken.append((lines + 1, row))
             lines = reader.line_num
-            rows.append([kept.setdefault(cell, cell) for cell in row] if any(row) else blank)
+            rows.append(row if any(row) else blank)
             width = max(width, len(row))
-            if len(rows) > _MOST_LINES or (width * len(rows) > MOST_CELLS and width > 100):
+            if count > _MOST_LINES or (width * count > MOST_CELLS and width > 100):
                 raise BillingError(f"{name}: {_REASONS['too-large']}")
+            if len(rows) == _AT_ONCE:
+                columns.add(rows)
+                rows = []
     except csv.Error as error:
         if "limit" in str(error):
             raise BillingError(f"{name}: a cell near line {lines + 1} is too long to be one. {_SAVE_AGAIN}") from error
         raise BillingError(f"{name}: {_QUOTE.format(lines + 1)}") from error
-    widths = tuple(map(len, rows))
+    columns.add(rows)
     if broken:
-        usual = statistics.mode(width for width in widths if width)
+        usual = statistics.mode(width for width in columns.widths if width)
         for line, row in broken:
             if _swallows(row, delimiter, usual):
                 raise BillingError(f"{name}: {_QUOTE.format(line)}")
-    marked = '="' in text
-    columns: list[list[Cell]] = [
-        [_unwrapped(cell) for cell in column] if marked else list(column)
-        for column in itertools.zip_longest(*rows, fillvalue="")
-    ]
-    return RawTable("", 1, 0, len(rows), columns, is_text=True, widths=widths)
+    cells = columns.cells
+    if '="' in text:
+        cells = [list(map(_unwrapped, column)) for column in cells]
+    return RawTable("", 1, 0, len(columns.widths), cells, is_text=True, widths=tuple(columns.widths))
+
+
+class _Columns:
+    """The columns of a text file, filled some rows at a time: a million rows at once take twice the memory."""
+
+    def __init__(self) -> None:
+        self.cells: list[list[Any]] = []
+        self.widths: list[int] = []
+        # A million rows say the same few things: each is kept once.
+        self._kept: list[dict[str, str]] = []
+
+    def add(self, rows: Sequence[Sequence[str]]) -> None:
+        """Takes rows in below the others; a row or a column that is shorter is filled up with blanks."""
+        width = max(map(len, rows), default=0)
+        for _ in range(len(self.cells), width):
+            self.cells.append([""] * len(self.widths))
+            self._kept.append({})
+        blanks = ([""] * len(rows) for _ in range(width, len(self.cells)))
+        columns = itertools.chain(itertools.zip_longest(*rows, fillvalue=""), blanks)
+        for cells, kept, new in zip(self.cells, self._kept, columns, strict=True):
+            cells.extend(map(kept.setdefault, new, new))
+        self.widths.extend(map(len, rows))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text, each with its end. A stream of all of it takes four bytes for each character."""
+    begin = 0
+    while begin < len(text):
+        end = text.find("\n", begin + _AT_ONCE) + 1 or len(text)
+        yield from io.StringIO(text[begin:end], newline="")
+        begin = end
 
 
 def _swallows(row: list[str], delimiter: str, usual: int) -> bool:

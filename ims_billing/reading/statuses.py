@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, day, meanings, money, quoted, text, time, word_of
+from ims_billing.vocabulary.rows import of_each_cell
 
 if TYPE_CHECKING:
     from ims_billing.reading.table import Table
@@ -84,26 +85,38 @@ def row_statuses(table: Table, words: Mapping[str, str], blank: str) -> list[str
     Attended, and columns that contradict each other are noted as ``status-not-recognised``.
     """
     columns = [_StatusColumn(table, name, words) for name in table.every("status")]
-    statuses = []
-    for position in range(len(table)):
-        stated = {status: column for column in columns if (status := column.statuses[position])}
-        absent = [status for status in _ORDER if status in stated]
-        message = ""
-        if "unknown" in stated:
-            message = stated["unknown"].not_a_status(position, several=len(columns) > 1)
-        elif "arrived" in stated and absent:
-            message = f"{stated['arrived'].called} and {stated[absent[0]].called} contradict each other."
-        elif not stated:
-            # Where visits are ticked once the patient came, a visit without a tick did not take place or was forgotten.
-            silent = next((column.called for column in columns if column.ticks_visits), "")
-            message = f"{silent} is blank here, and says of other rows that the patient came." if silent else ""
-        if message:
+    by_column = list(zip(*(column.statuses for column in columns), strict=True)) or [()] * len(table)
+    rows = of_each_cell(by_column, lambda stated: _settled(columns, stated, blank))
+    for position, row in enumerate(rows):
+        odd = row.odd.not_a_status(position, several=len(columns) > 1) if row.odd else ""
+        if message := odd or row.message:
             table.note(position, "status", "status-not-recognised", message)
-        if message or "unknown" in stated:
-            statuses.append("unknown")
-        else:
-            statuses.append(next(iter([*absent, *stated]), blank))
-    return statuses
+    return [row.status for row in rows]
+
+
+class _Settled(NamedTuple):
+    """The status that the columns of a row make together."""
+
+    status: str
+    message: str = ""
+    """Why it is not certain; empty where it is."""
+    odd: _StatusColumn | None = None
+    """The column whose cell is no status."""
+
+
+def _settled(columns: Sequence[_StatusColumn], by_column: Sequence[str], blank: str) -> _Settled:
+    stated = {status: column for column, status in zip(columns, by_column, strict=True) if status}
+    absent = [status for status in _ORDER if status in stated]
+    if "unknown" in stated:
+        return _Settled("unknown", odd=stated["unknown"])
+    if "arrived" in stated and absent:
+        both = f"{stated['arrived'].called} and {stated[absent[0]].called} contradict each other."
+        return _Settled("unknown", both)
+    # Where visits are ticked once the patient came, a visit without a tick did not take place or was forgotten.
+    silent = next((column.called for column in columns if column.ticks_visits), "") if not stated else ""
+    if silent:
+        return _Settled("unknown", f"{silent} is blank here, and says of other rows that the patient came.")
+    return _Settled(next(iter([*absent, *stated]), blank))
 
 
 class _StatusColumn:
@@ -116,13 +129,11 @@ class _StatusColumn:
         broken = {
             position for position, column, kind, _ in table.bad if column == "status" and kind == "unreadable-cell"
         }
-        read: dict[tuple[type, str], str] = {}
-        self.statuses = []
-        for position, (cell, written) in enumerate(zip(table.raw(name), self.texts, strict=True)):
-            key = (type(cell), written)
-            if key not in read:
-                read[key] = _status(cell, written, own, words)
-            self.statuses.append("unknown" if position in broken and not written else read[key])
+        cells = list(zip(table.raw(name), self.texts, strict=True))
+        self.statuses = of_each_cell(cells, lambda pair: _status(*pair, own, words))
+        for position in broken:
+            if not self.texts[position]:
+                self.statuses[position] = "unknown"
         self.ticks_visits = own == "arrived" and any(self.statuses)
 
     def not_a_status(self, position: int, *, several: bool) -> str:

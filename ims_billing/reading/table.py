@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -35,12 +36,14 @@ from ims_billing.vocabulary.cells import (
 )
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame
-from ims_billing.vocabulary.identifiers import Identifier, identifier
+from ims_billing.vocabulary.identifiers import identifier
+from ims_billing.vocabulary.rows import of_each_cell
 from ims_billing.vocabulary.spelling import heading
 
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|[+-]00:?00)$")
 _NO_RATE = re.compile(r"0+(?:[.,]0+)? ?%")
 _DAY_AND_TIME = len("5/10/26 9:30")
+T = TypeVar("T")
 # What `Table.bad` collects: position, column of the sessions frame, kind, message.
 Bad = tuple[int, str, str, str]
 
@@ -63,7 +66,7 @@ class Table:
         self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
         own, self.asides = own_rows(match, money_field)
         self.own = OwnCells(match.table, own)
-        self.places = [match.row(position) for position in own]
+        self.places = [match.table.first_row + position for position in own]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -118,27 +121,34 @@ class Table:
 
         `short_years` and `whole_days` as in `vocabulary.days.day`.
         """
-        raw = self.raw(name)
-        order, zone = day_order(raw, self.match.read_by.dates), self.clinic.zone
-        whole_days = whole_days or _are_bare_days(raw)
-        days: dict[Any, Any] = {}
-        for cell in raw:
-            if (key := (type(cell), cell)) not in days:
-                days[key] = day(cell, order, short_years=short_years, zone=zone, whole_days=whole_days)
-        return [days[type(cell), cell] for cell in raw]
+        return self._each(name, self._day_reader(name, short_years=short_years, whole_days=whole_days))
+
+    def _day_reader(self, name: str, *, short_years: bool, whole_days: bool) -> Callable[[Cell], dt.datetime | None]:
+        """Reads a cell of a field as a day, as the other cells of its column are written."""
+        cells = self._distinct(name)
+        order, zone = day_order(cells, self.match.read_by.dates), self.clinic.zone
+        whole_days = whole_days or _are_bare_days(cells)
+        return lambda cell: day(cell, order, short_years=short_years, zone=zone, whole_days=whole_days)
+
+    def _each(self, name: str, read: Callable[[Cell], T]) -> list[T]:
+        """A field's cells as `read` reads them, by position."""
+        return of_each_cell(self.raw(name), read) if name in self.match.columns else [read(None)] * len(self)
+
+    def _distinct(self, name: str) -> Collection[Cell]:
+        """The different cells of a field."""
+        return self.own.distinct(self.match.columns[name]) if name in self.match.columns else ()
 
     def ends(self, name: str) -> list[int | None]:
         """The ends, in minutes after midnight, of ranges of times that stand beside a day in a field."""
-        raw = self.raw(name)
-        order, zone = day_order(raw, self.match.read_by.dates), self.clinic.zone
+        order, zone = day_order(self._distinct(name), self.match.read_by.dates), self.clinic.zone
         # Nothing shorter holds a day and two times.
-        ranges = {cell for cell in raw if isinstance(cell, str) and len(cell) > _DAY_AND_TIME}
-        ends = {cell: end_of(cell, order, zone=zone) for cell in ranges}
-        return [ends.get(cell) if isinstance(cell, str) else None for cell in raw]
+        ranges = {cell for cell in self._distinct(name) if isinstance(cell, str) and len(cell) > _DAY_AND_TIME}
+        return self._each(name, lambda cell: end_of(cell, order, zone=zone) if cell in ranges else None)
 
     def dates(self, name: str, *, short_years: bool = False) -> list[Any]:
         """A field of days without times (a birth date); None where there is none or it cannot be read."""
-        return [midnight(moment) for moment in self.days(name, short_years=short_years, whole_days=True)]
+        read = self._day_reader(name, short_years=short_years, whole_days=True)
+        return self._each(name, lambda cell: midnight(read(cell)))
 
     def noted_dates(self, name: str, *, short_years: bool = False, personal: bool = False) -> list[Any]:
         """A field as `dates` reads it, with a note for each unreadable cell; `personal` ones are not quoted."""
@@ -151,17 +161,20 @@ class Table:
 
     def unread(self, name: str, values: Sequence[object]) -> list[tuple[int, Cell]]:
         """Position and cell of each cell of a field that says something and has no value."""
-        cells = enumerate(zip(self.raw(name), values, strict=True))
-        return [(p, cell) for p, (cell, value) in cells if value is None and not says_nothing(cell, self._nothing)]
+        without = self._without(name, values)
+        silent = of_each_cell([cell for _, cell in without], lambda cell: says_nothing(cell, self._nothing))
+        return [place for place, says_so in zip(without, silent, strict=True) if not says_so]
+
+    def _without(self, name: str, values: Sequence[object]) -> list[tuple[int, Cell]]:
+        """Position and cell of each cell of a field that has no value."""
+        if name not in self.match.columns:
+            return []
+        raw = self.raw(name)
+        return [(position, raw[position]) for position, value in enumerate(values) if value is None]
 
     def clocks(self, name: str) -> list[Clock | None]:
         """A field as times of day, with a note for each cell that cannot be read."""
-        zone = self.clinic.zone
-        clocks: dict[Any, Clock | None] = {}
-        for cell in (raw := self.raw(name)):
-            if (key := (type(cell), cell)) not in clocks:
-                clocks[key] = clock(cell, zone)
-        times = [clocks[type(cell), cell] for cell in raw]
+        times = self._each(name, lambda cell: clock(cell, self.clinic.zone))
         for position, cell in self.unread(name, times):
             message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a time of day."
             self.note(position, name, "unreadable-cell", message)
@@ -169,12 +182,7 @@ class Table:
 
     def lengths(self, name: str) -> list[int | None]:
         """A field as minutes, with a note for each cell that cannot be read; zero says nothing."""
-        raw = self.raw(name)
-        lengths: dict[Any, int | None] = {}
-        for cell in raw:
-            if (key := (type(cell), cell)) not in lengths:
-                lengths[key] = length(cell)
-        minutes = [lengths[type(cell), cell] for cell in raw]
+        minutes = self._each(name, length)
         for position, cell in self.unread(name, minutes):
             if cell != 0:
                 message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a number of minutes."
@@ -188,15 +196,11 @@ class Table:
 
         With `words` a dash, or a word such as "exempt", is nothing written.
         """
-        amounts: dict[Any, int | None] = {}
-        cents = []
-        for position, cell in enumerate(self.raw(name)):
-            key = (type(cell), cell)
-            amount = amounts[key] if key in amounts else amounts.setdefault(key, money(cell))
-            if amount is None and text(cell) and not (words and self._is_no_money(cell)):
+        cents = self._each(name, money)
+        for position, cell in self._without(name, cents):
+            if text(cell) and not (words and self._is_no_money(cell)):
                 message = f"{self.called(name)} holds {written_out(cell)}, which is not an amount in whole cents."
                 self.note(position, column or f"{name}_cents", kind, message)
-            cents.append(amount)
         return cents
 
     def _is_no_money(self, cell: Cell) -> bool:
@@ -208,45 +212,37 @@ class Table:
 
         `wanted` says in a message what the cell should say; without it nothing is noted.
         """
-        words: dict[str, str | None] = {}
-        values = []
-        for position, cell in enumerate(self.texts(name)):
-            if cell not in words:
-                words[cell] = "" if says_nothing(cell, self._nothing) else meaning_of(cell, meanings)
-            meaning = words[cell]
-            if meaning is None and wanted:
-                self.note(position, name, "unreadable-cell", f"{self.called(name)} does not say {wanted}.")
-            values.append("" if meaning in (None, "either") else meaning)
-        return values
+
+        def read(cell: str) -> str | None:
+            return "" if says_nothing(cell, self._nothing) else meaning_of(cell, meanings)
+
+        values = of_each_cell(self.texts(name), read)
+        for position in (p for p, meaning in enumerate(values) if meaning is None) if wanted else ():
+            self.note(position, name, "unreadable-cell", f"{self.called(name)} does not say {wanted}.")
+        return ["" if meaning is None or meaning == "either" else meaning for meaning in values]
 
     def identifiers(self, name: str) -> list[str]:
         """A field as identifiers, empty where there is none; a damaged one is noted, a fixed one is a remark."""
-        read: dict[Any, Identifier] = {}
         fixed: dict[str, list[int]] = {}
-        values = []
-        for position, cell in enumerate(self.raw(name)):
-            key = (type(cell), cell)
-            if key not in read:
-                read[key] = identifier(cell, self._nothing, self._beside_a_number)
-            number = read[key]
+        numbers = self._each(name, lambda cell: identifier(cell, self._nothing, self._beside_a_number))
+        for position, number in enumerate(numbers):
             if number.damaged:
                 self.note(position, name, "unreadable-cell", f"{self.called(name)} holds {number.damaged}.")
             elif number.fixed:
                 fixed.setdefault(number.fixed, []).append(self.places[position])
-            values.append(number.text)
         for how, rows in fixed.items():
             cells = "1 number" if len(rows) == 1 else f"{len(rows)} numbers"
             where = f"row {rows[0]}" if len(rows) == 1 else f"first in row {rows[0]}"
             self.remarks.append(f"{cells} in {self.called(name)} written {how}, read without ({where})")
-        return values
+        return [number.text for number in numbers]
 
     def without_blanks(self, cells: list[str]) -> list[str]:
         """The cells, empty where one holds a dash, or a word that means that there is nothing."""
-        values = {
-            cell: "" if says_nothing(cell, self._nothing) or not any(map(str.isalnum, cell)) else cell
-            for cell in set(cells)
-        }
-        return [values[cell] for cell in cells]
+
+        def read(cell: str) -> str:
+            return "" if says_nothing(cell, self._nothing) or not any(map(str.isalnum, cell)) else cell
+
+        return of_each_cell(cells, read)
 
     def elsewhere(self) -> list[str]:
         """The cells under headings that the layout does not know, as one text."""
@@ -296,7 +292,7 @@ class Table:
             raise BillingError(f"{file}, row {self.places[position]}: {message} Correct the row, or export again.")
 
 
-def _are_bare_days(cells: Sequence[Cell]) -> bool:
+def _are_bare_days(cells: Collection[Cell]) -> bool:
     """Whether cells are days that a program wrote as midnight in UTC: all of them are, and on several days."""
     moments = {cell for cell in cells if cell not in (None, "")}
     return len(moments) > 1 and all(isinstance(cell, str) and _MIDNIGHT.search(cell) for cell in moments)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ims_billing.vocabulary.spelling import plain
 
@@ -89,18 +88,17 @@ _SHORT_YEARS = range(2015, 2070)
 LONGEST_VISIT = 5
 
 
-@dataclass(frozen=True)
-class Clock:
-    """A time of day as a cell has it.
-
-    `start` and `end` are minutes after midnight, `end` only where the cell holds a range. `offset` is the named
-    zone's distance from UTC in minutes, None where the time is local. `day` is the local day where the cell has one.
-    """
+class Clock(NamedTuple):
+    """A time of day as a cell has it."""
 
     start: int
+    """Minutes after midnight."""
     end: int | None = None
+    """The same of the end, where the cell holds a range."""
     offset: int | None = None
+    """The named zone's distance from UTC in minutes; None where the time is local."""
     day: dt.date | None = None
+    """The local day, where the cell has one."""
 
 
 def spelled(text: str) -> str:

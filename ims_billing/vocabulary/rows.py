@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+C = TypeVar("C")
 
 
 def cells_of(column: pd.Series[Any]) -> list[Any]:
@@ -26,6 +27,16 @@ def cells_of(column: pd.Series[Any]) -> list[Any]:
 def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """The rows of a frame, of these columns, as `cells_of` gives them."""
     return list(zip(*(cells_of(frame[name]) for name in columns), strict=True))
+
+
+def of_each_cell(cells: Sequence[C], make: Callable[[C], T]) -> list[T]:
+    """Gives `make` each cell, once for all that are the same; 1, 1.0 and True are equal, and three cells."""
+    if len({bool, int, float}.intersection(map(type, cells))) < 2:
+        results = {cell: make(cell) for cell in dict.fromkeys(cells)}
+        return list(map(results.__getitem__, cells))
+    typed = list(zip(map(type, cells), cells, strict=True))
+    by_type = {key: make(key[1]) for key in dict.fromkeys(typed)}
+    return list(map(by_type.__getitem__, typed))
 
 
 def of_each(frame: pd.DataFrame, columns: Sequence[str], make: Callable[..., T]) -> list[T]:
