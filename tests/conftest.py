@@ -34,8 +34,13 @@ def _open_here(content: bytes, kind: str, password: str | None) -> tuple[str, li
     return spreadsheet._answer(sent, kind)
 
 
+# Nothing that is imported and collected is garbage, and the collector would go through all of it again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Leaves what is imported to itself: the collector would go through all of it again and again."""
+    """Leaves what is there by now to itself."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
