@@ -10,6 +10,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -159,7 +161,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 def test_cut_off_before_any_step_the_next_run_completes_the_work(
     undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, earlier: bool
 ) -> None:
-    """Before each write to the ledger, each flush and each move of a file, the folder as a power cut would leave it.
+    """Before each write to the ledger, and each new file, flush and move: the folder as a power cut would leave it.
 
     Once the ledger has the batch, one file after the other is written and moved, in one way: every second such moment
     is completed here, the others in the other batch, and the last; `-m long` completes all of them.
@@ -180,15 +182,17 @@ def completed_after_power_cuts(undisturbed: Undisturbed, monkeypatch: pytest.Mon
     snapshots: list[Path] = []
 
     steps: list[dict[str, bytes]] = []
+    one_at_a_time = threading.Lock()
 
     def noted(step: Callable[..., Any]) -> Callable[..., Any]:
         def take(*args: Any, **more: Any) -> Any:
-            now = everything(folder)
-            # A step before which nothing was written leaves what the one before it left.
-            if not steps or steps[-1] != now:
-                place = undisturbed.before.parent / f"snapshot-{len(snapshots)}"
-                snapshots.append(Path(shutil.copytree(folder, place)))
-            steps.append(now)
+            with one_at_a_time:
+                now = everything(folder)
+                # A step before which nothing was written leaves what the one before it left.
+                if not steps or steps[-1] != now:
+                    place = undisturbed.before.parent / f"snapshot-{len(snapshots)}"
+                    snapshots.append(Path(shutil.copytree(folder, place)))
+                steps.append(now)
             return step(*args, **more)
 
         return take
@@ -196,6 +200,7 @@ def completed_after_power_cuts(undisturbed: Undisturbed, monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", noted(Path.replace))
         patched.setattr(os, "fsync", noted(os.fsync))
+        patched.setattr(tempfile, "mkstemp", noted(tempfile.mkstemp))
         patched.setattr(LedgerFile, "insert", noted(LedgerFile.insert))
         patched.setattr(Ledger, "mark_written", noted(Ledger.mark_written))
         claim(folder)

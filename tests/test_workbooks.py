@@ -526,6 +526,27 @@ def test_the_same_month_gives_the_same_bytes(shown: MonthView) -> None:
     assert first_report(shown) == insurer_report(shown, shown.batches[0], shown.batches[0].origin.insurers[0])
 
 
+class Salted(str):
+    """A text with another hash for each salt, as Python's own texts have one in each process."""
+
+    salt = 0
+
+    def __hash__(self) -> int:
+        return hash((self.salt, str(self)))
+
+
+def test_another_process_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column is as wide as the widest of its longest texts, and there are more of them than are measured."""
+    texts = [f"{'W' * (number // 8)}{'A' * (number % 8)}".ljust(16, "i") for number in range(60)]
+    written = set()
+    for salt in range(4):
+        monkeypatch.setattr(Salted, "salt", salt)
+        book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+        book.table("Table", [Column("Name")], [[Salted(text)] for text in texts])
+        written.add(book.bytes())
+    assert len(written) == 1
+
+
 def test_workbooks_name_no_machine_no_user_and_no_clock(shown: MonthView) -> None:
     with zipfile.ZipFile(io.BytesIO(claim_summary(shown))) as archive:
         core = archive.read("docProps/core.xml").decode()

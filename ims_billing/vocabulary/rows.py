@@ -16,8 +16,11 @@ def cells_of(column: pd.Series[Any]) -> list[Any]:
     """The values of a column: days as dates; None for a day or a number that is absent."""
     dtype = str(column.dtype)
     if dtype.startswith("datetime64"):
-        days: list[Any] = column.to_numpy().astype("datetime64[D]").tolist()
-        return days
+        days = column.to_numpy().astype("datetime64[D]")
+        places: list[int] = days.astype("int64").tolist()
+        # One object for all rows of a day: a month has few, and each works out its hash once.
+        one_of = dict(zip(places, days.tolist(), strict=True))
+        return [one_of[place] for place in places]
     if dtype == "Int64":
         numbers: list[Any] = column.to_numpy("object", na_value=None).tolist()  # type: ignore[call-overload]
         return numbers

@@ -71,7 +71,7 @@ def claim_summary(view: MonthView) -> bytes:
         checks.setdefault(claim, []).append(remark.title or remark.kind)
     if checks:
         columns["checks"] = Column("Check before sending", width=60, quiet=True)
-        titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"]]
+        titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"].tolist()]
         claims = claims.assign(checks=titles)
     # On paper without where a row stood and what to check: that is for the screen, and would make the type too small.
     printed = list(columns).index("send_by") + 1

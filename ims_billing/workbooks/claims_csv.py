@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from ims_billing.vocabulary.cells import begins_a_formula
 from ims_billing.vocabulary.model import MonthView
-from ims_billing.vocabulary.spelling import day_text
+from ims_billing.vocabulary.rows import cells_of
 
 _COLUMNS = {
     "claim": "claim",
@@ -51,10 +52,17 @@ def claims_csv(view: MonthView) -> bytes:
 
 def _cells(name: str, values: pd.Series[Any]) -> list[str]:
     if name.endswith("_cents"):
-        return [f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}" for cents in values.tolist()]
+        return _each(values, lambda cents: f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}")
     if str(values.dtype).startswith("datetime64"):
-        return day_text(values).tolist()
-    return [harmless(text) for text in values.astype("str").tolist()]
+        return _each(values, lambda day: day.isoformat() if day else "")
+    return _each(values, lambda value: harmless(str(value)))
+
+
+def _each(values: pd.Series[Any], written: Callable[[Any], str]) -> list[str]:
+    """The cells of a column as they are written: once each, as most columns have few different ones."""
+    cells = cells_of(values)
+    texts = {cell: written(cell) for cell in dict.fromkeys(cells)}
+    return [texts[cell] for cell in cells]
 
 
 def harmless(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -18,20 +19,27 @@ class Content:
     """The cells of a workbook by sheet and column, without their order: who sorts a sheet changes nothing it says."""
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[str, int], list[Any]] = {}
+        self._columns: dict[tuple[str, int], Counter[Any]] = {}
 
     def add(self, sheet: str, values: Sequence[Any], left_out: Collection[int] = ()) -> None:
         """Adds a row, from the sheet's first column on, but for the columns that are left out."""
-        for place, value in enumerate(values):
+        self.add_columns(sheet, [[value] for value in values], left_out)
+
+    def add_columns(self, sheet: str, columns: Sequence[Sequence[Any]], left_out: Collection[int] = ()) -> None:
+        """Adds rows by their columns, as `add` adds one."""
+        for place, values in enumerate(columns):
             if place not in left_out:
-                self._columns.setdefault((sheet, place), []).append(value)
+                self._columns.setdefault((sheet, place), Counter()).update(values)
 
     def digest(self) -> str:
         """The same for the same cells, whichever program saved them."""
         whole = hashlib.sha256()
         for (sheet, place), values in sorted(self._columns.items(), key=lambda column: column[0]):
-            plain = {value: _plain(value) for value in set(values)}
-            texts = sorted(plain[value] for value in values if plain[value])
+            counts = Counter[str]()
+            for value, count in values.items():
+                counts[_plain(value)] += count
+            counts.pop("", None)
+            texts = [text for text, count in sorted(counts.items()) for _ in range(count)]
             if texts:
                 whole.update("\x1f".join([sheet, str(place), *texts, "\x1e"]).encode("utf-8", "replace"))
         return whole.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from openpyxl.cell.cell import WriteOnlyCell
@@ -35,6 +36,11 @@ _RIGHT = ("money", "count")
 WRAPPING = ("long", "text")
 
 
+@cache
+def _alignment(side: str, vertical: str, wraps: bool, inset: int) -> Alignment:
+    return Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
+
+
 def styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
     """A cell in one of the house's looks."""
     cell = WriteOnlyCell(sheet)
@@ -46,7 +52,7 @@ def styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> An
     vertical = "top" if look in ("body", "struck", "quiet", "shaded", "typed") else "center"
     # keeps a text apart from the number that ends at its left
     inset = 1 if side == "left" and not flowing else 0
-    cell.alignment = Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
+    cell.alignment = _alignment(side, vertical, wraps, inset)
     if look == "heading":
         cell.fill, cell.border = _FILL, _UNDER
     elif look == "shaded":

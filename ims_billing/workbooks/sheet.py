@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, repeat
 from typing import Any
 
 import pandas as pd
@@ -89,7 +90,9 @@ class Book:
         header = len(above) + 1
         sheet.freeze_panes = f"{get_column_letter(frozen + 1)}{header + 1}"
         sheet.print_title_rows = f"{header}:{header}"
-        distinct = [{row[n] for row in ([*kept, totals] if totals else kept)} for n in range(len(columns))]
+        by_column: list[Sequence[Value]] = list(zip(*kept, strict=True)) or [()] * len(columns)
+        # In their order: that of a set is another one each time, and the widest of some texts is among the first ones.
+        distinct = [dict.fromkeys([*values, *totals[n : n + 1]]) for n, values in enumerate(by_column)]
         widths = [
             c.width
             or max(
@@ -110,9 +113,6 @@ class Book:
             new_sheet.add(values_above, looks, _ABOVE_HEIGHT)
             if not any(cell.look == "typed" for cell in line):
                 self._keep(name, values_above)
-        notes = [
-            [column[place] if place < len(column) else None for column in beside] for place in range(len(kept) + 1)
-        ]
         apart = [None] if beside else []
         aside = [self._style("note", "text")] * (len(beside) + len(apart))
         for number in range(len(beside)):
@@ -120,7 +120,7 @@ class Book:
             sheet.column_dimensions[get_column_letter(len(columns) + 2 + number)].width = longest * 0.9 + 2
         headings = [self._style("heading", column.kind) for column in columns]
         height = heading_height(columns, widths, filtered=True)
-        top: list[Value] = [*(column.heading for column in columns), *apart, *notes[0]]
+        top: list[Value] = [*(column.heading for column in columns), *apart, *(column[0] for column in beside)]
         new_sheet.add(top, [*headings, *aside], height)
         self._keep(name, top)
         typed_places = {place for place, column in enumerate(columns) if column.typed}
@@ -146,16 +146,28 @@ class Book:
             singles.setdefault(place, []).append(
                 (number, self._style(cell.look, cell.kind, typed=cell.look == "typed"))
             )
-        for place, row in enumerate(kept):
+
+        def looks_of(place: int) -> list[int]:
             cells = crossed if place in struck else styles[place not in settled, place in groups]
             if place in singles:
                 cells = list(cells)
                 for number, style in singles[place]:
                     cells[number] = style
-            lines = max((lines_in[n][row[n]] for n in breaking), default=1)
-            values, looks = ([*row, *apart, *notes[place + 1]], [*cells, *aside]) if beside else (row, cells)
-            new_sheet.add(values, looks, _LINE_HEIGHT * lines if lines > 1 else None)
-            self._keep(name, values, typed_places)
+            return cells
+
+        lines = [list(map(lines_in[n].__getitem__, by_column[n])) for n in breaking]
+        most = map(max, zip(*lines, strict=True)) if lines else repeat(1, len(kept))
+        heights = [_LINE_HEIGHT * high if high > 1 else None for high in most]
+        by_column += [[None] * len(kept) for _ in apart]
+        by_column += [[*column[1 : len(kept) + 1], *[None] * (len(kept) + 1 - len(column))] for column in beside]
+        start = 0
+        for looks, alike in groupby(map(looks_of, range(len(kept)))):
+            stop = start + sum(1 for _ in alike)
+            rows_alike = [values[start:stop] for values in by_column]
+            new_sheet.add_alike(rows_alike, [*looks, *aside], heights[start:stop])
+            start = stop
+        if self.content is not None:
+            self.content.add_columns(name, by_column, typed_places)
         if totals:
             new_sheet.add(totals, [self._style("total", column.kind) for column in columns])
             self._keep(name, totals)

@@ -127,7 +127,7 @@ def sources(view: MonthView) -> list[Block]:
 def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
     """The claims that rest on each rule, by its name, value, days and source; ledgers of earlier days kept none."""
     by_text: dict[str, list[str]] = {}
-    for claim, text in zip(claims["claim"], claims["rules"], strict=True):
+    for claim, text in zip(claims["claim"].tolist(), claims["rules"].tolist(), strict=True):
         by_text.setdefault(text, []).append(claim)
     rest_on: dict[tuple[str, ...], list[str]] = {}
     for text, own in by_text.items():
