@@ -569,11 +569,14 @@ def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> No
         assert messages_of(month_of(tmp_path, [row() | cells]), kind) == [message]
 
 
-@pytest.mark.parametrize("nothing", ["-", "0", "N/A", "none", "n.a."])
-def test_a_word_for_nothing_is_no_number(tmp_path: Path, nothing: str) -> None:
-    rows = [row(Payer_File_Number=nothing), row(Policy_Number=nothing, Patient="B")]
-    month = month_of(tmp_path, rows)
-    assert [kinds(month, n) for n in range(2)] == [[], ["missing-policy"]]
+NOTHING = ("-", "0", "N/A", "none", "n.a.")
+
+
+def test_a_word_for_nothing_is_no_number(tmp_path: Path) -> None:
+    cases = [[row(Payer_File_Number=nothing), row(Policy_Number=nothing, Patient="B")] for nothing in NOTHING]
+    month = month_of(tmp_path, apart(cases))
+    of_rows = by_case(cases, [kinds(month, session) for session in month.sessions.index])
+    assert dict(zip(NOTHING, of_rows, strict=True)) == {each: [[], ["missing-policy"]] for each in NOTHING}
 
 
 def test_a_fee_of_a_public_payer_that_is_neither_names_both_that_it_could_be(tmp_path: Path) -> None:
@@ -617,15 +620,16 @@ def test_a_public_payers_amount_that_nobody_listed_is_pointed_out(tmp_path: Path
     assert messages[1].startswith("ICBC pays amounts of its own, and none is listed for that day")
 
 
-@pytest.mark.parametrize(
-    ("days", "expected"),
-    [((1, 4, 7), 3), ((1, 4, 8), 0), ((1, 7), 0), ((1, 2, 3, 20), 3), ((1, 5, 9, 11, 12), 4), ((1, 3, 5, 9, 11), 5)],
-)
-def test_more_than_two_ims_sessions_in_any_seven_days_are_unusual(
-    tmp_path: Path, days: tuple[int, ...], expected: int
-) -> None:
-    month = month_of(tmp_path, [row(Service_Date=OCTOBER[day - 1]) for day in days])
-    assert len(messages_of(month, "unusual-frequency")) == expected
+# The days of a patient's visits, and how many of them are unusual.
+DAYS: dict[tuple[int, ...], int] = {
+    (1, 4, 7): 3, (1, 4, 8): 0, (1, 7): 0, (1, 2, 3, 20): 3, (1, 5, 9, 11, 12): 4, (1, 3, 5, 9, 11): 5,
+}  # fmt: skip
+
+
+def test_more_than_two_ims_sessions_in_any_seven_days_are_unusual(tmp_path: Path) -> None:
+    cases = [[row(Service_Date=OCTOBER[day - 1]) for day in days] for days in DAYS]
+    unusual = positions(month_of(tmp_path, apart(cases, days=False)), "unusual-frequency", cases)
+    assert {days: len(places) for days, places in zip(DAYS, unusual, strict=True)} == DAYS
 
 
 def test_ims_in_notes_counts_only_where_it_could_be_ims(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from ims_billing.vocabulary.findings import catalogue_page
 from ims_billing.workbooks.files import Written
 from tests.practice import samples
 from tests.test_architecture import MAY_IMPORT
+from tests.test_words import assert_fits, assert_their_words
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -141,9 +142,12 @@ def test_every_command_of_the_manual_runs(tmp_path: Path, monkeypatch: pytest.Mo
                 words = shlex.split(line)[1:]
                 if words[0] in ("check", "claim", "void", "why") and "--as-of" not in words:
                     words += ["--as-of", "2026-11-05"]
-                done = CliRunner().invoke(app, words)
+                # On a screen of forty characters, which cuts whatever is not wrapped.
+                done = CliRunner().invoke(app, words, env={"COLUMNS": "40"})
                 assert done.exit_code in (0, 1), (line, done.output, done.exception)
                 assert not done.exception or isinstance(done.exception, SystemExit), line
+                assert_their_words(line, done.output)
+                assert_fits(line, done.output, 40)
                 ran += 1
     assert ran >= 14
 

@@ -11,7 +11,22 @@ import pytest
 
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
-from tests.practice import AS_OF, MONTH, csv_file, csv_text, kinds, month_of, outcomes, practice, read_texts, row, tag
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    apart,
+    by_case,
+    csv_file,
+    csv_text,
+    kinds,
+    month_of,
+    outcomes,
+    positions,
+    practice,
+    read_texts,
+    row,
+    tag,
+)
 from tests.test_limits import after
 
 Rows = list[dict[str, Any]]
@@ -58,27 +73,25 @@ def test_the_visit_is_told_by_the_first_that_says_it(
     assert (session["visit"], session["visit_evidence"]) == (visit, by), case
 
 
-@pytest.mark.parametrize(
-    ("case", "before", "visit"),
-    [
-        ("an earlier visit in the files", [on(1)], "subsequent"),
-        ("one of the month before, in the files", [on(28, 9)], "subsequent"),
-        ("one of plain physiotherapy", [on(1, Service="Physiotherapy")], "subsequent"),
-        ("one that the patient paid", [on(1, Insurer="Out of pocket")], "subsequent"),
-        ("a massage is no visit of this kind", [on(1, Service="Massage", Practitioner="Carla Specimen")], ""),
-        ("one that did not take place", [on(1, Status="no show")], ""),
-        ("another patient's", [on(1, Patient="Robin Madeup")], ""),
-        ("a later one says nothing", [on(20)], ""),
-        ("one of the same day says nothing", [on(7, Start="15:00")], ""),
-    ],
-)
-def test_a_visit_that_says_nothing_is_a_later_one_where_an_earlier_one_is_known(
-    tmp_path: Path, case: str, before: Rows, visit: str
-) -> None:
-    month = month_of(tmp_path, [*before, on(7, Start="9:00")])
-    session = month.sessions.iloc[-1]
-    assert session["visit"] == visit, case
-    assert session["visit_evidence"] == (f"an earlier visit on {before[0]['Service Date']}" if visit else ""), case
+BEFORE: list[tuple[str, Rows, str]] = [
+    ("an earlier visit in the files", [on(1)], "subsequent"),
+    ("one of the month before, in the files", [on(28, 9)], "subsequent"),
+    ("one of plain physiotherapy", [on(1, Service="Physiotherapy")], "subsequent"),
+    ("one that the patient paid", [on(1, Insurer="Out of pocket")], "subsequent"),
+    ("a massage is no visit of this kind", [on(1, Service="Massage", Practitioner="Carla Specimen")], ""),
+    ("one that did not take place", [on(1, Status="no show")], ""),
+    ("another patient's", [on(1, Patient="Robin Madeup")], ""),
+    ("a later one says nothing", [on(20)], ""),
+    ("one of the same day says nothing", [on(7, Start="15:00")], ""),
+]
+
+
+def test_a_visit_that_says_nothing_is_a_later_one_where_an_earlier_one_is_known(tmp_path: Path) -> None:
+    cases = [[*before, on(7, Start="9:00")] for _, before, _ in BEFORE]
+    sessions = month_of(tmp_path, apart(cases, days=False)).sessions
+    of_rows = by_case(cases, list(zip(sessions["visit"], sessions["visit_evidence"], strict=True)))
+    for (case, before, visit), (*_, session) in zip(BEFORE, of_rows, strict=True):
+        assert session == (visit, f"an earlier visit on {before[0]['Service Date']}" if visit else ""), case
 
 
 def test_the_ledger_knows_earlier_visits_claimed_and_not(tmp_path: Path) -> None:
@@ -151,7 +164,10 @@ def test_a_visit_in_two_rows_is_never_claimed_in_silence(tmp_path: Path) -> None
             for patient, date, outcome in became:
                 group = next(n for n in range(len(SETTLED)) if tag(n) in patient)
                 if outcome == "claimed":
-                    assert apart(SETTLED[group], combined[date.day - 1][1]), (SETTLED[group], combined[date.day - 1])
+                    assert in_its_place(SETTLED[group], combined[date.day - 1][1]), (
+                        SETTLED[group],
+                        combined[date.day - 1],
+                    )
             holds = month.findings.loc[month.findings["severity"] == "hold", "kind"]
             assert set(holds) == {"duplicate-session", "second-visit-same-day"}, "nothing else holds them"
             assert list(month.sessions["outcome"]).count("claimed") == (len(TYPED) if files is one_file else 0)
@@ -193,22 +209,25 @@ def test_two_numbered_rows_of_a_patient_with_two_birth_dates_are_two_visits_of_o
     assert [kinds(month, n) for n in (0, 1)] == [["second-visit-same-day"]] * 2
 
 
-def apart(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
+def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
     return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}
 
 
-@pytest.mark.parametrize(
-    ("case", "one", "other"),
-    [
-        ("another start", {"Start": "09:00"}, {"Start": "15:00", "Billed": "yes"}),
-        ("two of one name", {"Birth_Date": "2001-02-03"},
-         {"Birth_Date": "2003-02-03", "Member_ID": "000175-02", "Billed": "yes"}),
-        ("two of one family", {"Start": ""}, {"Start": "", "Patient": "Bob O'Madeup", "Billed": "yes"}),
-        ("two patient numbers", {"Patient_ID": "1", "Member_ID": ""}, {"Patient_ID": "2", "Billed": "yes"}),
-        ("another practitioner's massage", {}, {"Practitioner": "Carla Specimen", "Service": "Massage"}),
-    ],
-)  # fmt: skip
-def test_two_visits_stay_two(tmp_path: Path, case: str, one: dict[str, Any], other: dict[str, Any]) -> None:
-    month = month_of(tmp_path, [one_visit(**one), one_visit(**({"Session_ID": "B"} | other))])
-    assert "duplicate-session" not in set(month.findings["kind"]), case
+STAY_TWO: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("another start", {"Start": "09:00"}, {"Start": "15:00", "Billed": "yes"}),
+    ("two of one name", {"Birth_Date": "2001-02-03"},
+     {"Birth_Date": "2003-02-03", "Member_ID": "000175-02", "Billed": "yes"}),
+    ("two of one family", {"Start": ""}, {"Start": "", "Patient": "Bob O'Madeup", "Billed": "yes"}),
+    ("two patient numbers", {"Patient_ID": "1", "Member_ID": ""}, {"Patient_ID": "2", "Billed": "yes"}),
+    ("another practitioner's massage", {}, {"Practitioner": "Carla Specimen", "Service": "Massage"}),
+]  # fmt: skip
+
+
+def test_two_visits_stay_two(tmp_path: Path) -> None:
+    cases = [[one_visit(**one), one_visit(**({"Session_ID": "B"} | other))] for _, one, other in STAY_TWO]
+    twice = positions(month_of(tmp_path, apart(cases)), "duplicate-session", cases)
+    assert dict(zip((case for case, *_ in STAY_TWO), twice, strict=True)) == {case: [] for case, *_ in STAY_TWO}
+    assert positions(month_of(tmp_path, [one_visit(), one_visit(Session_ID="B")]), "duplicate-session", cases[:1]) == [
+        [0, 1]
+    ], "the same visit twice is told"
