@@ -39,11 +39,14 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
 
     Raises BillingError where one cannot be read.
     """
+    paths = dict.fromkeys([*summaries(at.out, month), *([given] if given else [])])
+    if not paths:
+        return []
     with at.ledger.reading():
         left, up_to_date = at.ledger.summary_left(month, at.place)
     own = summary_path(at.out, month)
     books = []
-    for path in dict.fromkeys([*summaries(at.out, month), *([given] if given else [])]):
+    for path in paths:
         try:
             content = path.read_bytes()
         except OSError as error:

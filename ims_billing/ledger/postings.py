@@ -192,15 +192,11 @@ def frame_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) 
             kept.extend(map(own.setdefault, values, values) if stored is _TEXT else values)
     if not cells[0]:
         return empty(columns)
-    series: dict[str, Any] = {}
-    for column, kept in zip(columns, cells, strict=True):
-        stated: Any = kept
-        if column.dtype.startswith("datetime"):
-            stated = _days(kept)
-        elif column.dtype not in ("str", "int64"):
-            stated = pd.Series(kept, dtype="object")
-        series[column.name] = pd.Series(stated).astype(column.dtype)  # type: ignore[call-overload]
-    return prove(pd.DataFrame(series), columns)
+    typed = {
+        column.name: _days(kept) if column.dtype.startswith("datetime") else pd.Series(kept, dtype=column.dtype)
+        for column, kept in zip(columns, cells, strict=True)
+    }
+    return prove(pd.DataFrame({name: series.array for name, series in typed.items()}), columns)
 
 
 # What SQLite holds of a column, by its type here.
@@ -213,11 +209,13 @@ _STORED: dict[str, set[type]] = {
 }
 
 
-def _days(values: Iterable[str | None]) -> pd.Series[pd.Timestamp]:
+def _days(values: Sequence[str | None]) -> pd.Series[pd.Timestamp]:
     try:
-        return pd.to_datetime(pd.Series(list(values), dtype="object"))
+        # A month has few days, and many rows on each.
+        days = {text: dt.date.fromisoformat(text) if text else None for text in set(values)}
     except ValueError:
         raise DamageError from None
+    return pd.Series([days[text] for text in values], dtype="datetime64[us]")
 
 
 def json_of(text: str) -> Any:
