@@ -374,8 +374,14 @@ def _empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     # A run wants a dozen of them, and one takes as long as sorting ten thousand rows.
     import pandas as pd
 
-    nothing = {dtype: pd.Series([], dtype=dtype).array for dtype in {column.dtype for column in columns}}
-    return pd.DataFrame({column.name: nothing[column.dtype] for column in columns})
+    return pd.DataFrame({column.name: _nothing(column.dtype) for column in columns}, copy=False)
+
+
+@cache
+def _nothing(dtype: str) -> Any:
+    import pandas as pd
+
+    return pd.array([], dtype=dtype)  # type: ignore[call-overload]
 
 
 def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.DataFrame:
@@ -393,10 +399,11 @@ def as_frame(values: Any, columns: tuple[Column, ...], index: Any = None) -> pd.
         frame = pd.DataFrame(values, columns=names, index=index)
     else:
         frame = values if isinstance(values, pd.DataFrame) else pd.DataFrame(values, columns=names, index=index)
-    frame = frame[names]
+    frame = frame if list(frame) == names else frame[names]
     now = dict(frame.dtypes.items())
-    other = {column.name: column.dtype for column in columns if str(now[column.name]) != column.dtype}
-    return prove(frame.astype(other) if other else frame, columns)
+    # One by one: pandas' own way with several would copy all the others.
+    other = {c.name: frame[c.name].astype(c.dtype) for c in columns if str(now[c.name]) != c.dtype}  # type: ignore[call-overload]
+    return prove(frame.assign(**other) if other else frame, columns)
 
 
 def prove(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
