@@ -108,13 +108,15 @@ class Desk:
             insurer = insurers.get(insurer_id)
             return insurer is not None and says(insurer, day)
 
-        answers = {pair: holds(*pair) for pair in dict.fromkeys(self._insurers_and_days)}
-        return pd.Series([answers[pair] for pair in self._insurers_and_days], self.candidates.index, dtype="bool")
+        pairs, places = self._insurers_and_days
+        return pd.Series(np.array([holds(*pair) for pair in pairs], dtype="bool")[places], self.candidates.index)
 
     @cached_property
-    def _insurers_and_days(self) -> list[tuple[str, dt.date]]:
-        """The insurer's id and the day of each candidate, which many checks go by."""
-        return rows_of(self.candidates, ["insurer_id", "service_date"])
+    def _insurers_and_days(self) -> tuple[list[tuple[str, dt.date]], np.ndarray[Any, np.dtype[np.int64]]]:
+        """Each insurer's id with each day, once; and by candidate, the place of its own, which many checks go by."""
+        rows = rows_of(self.candidates, ["insurer_id", "service_date"])
+        places = {pair: place for place, pair in enumerate(dict.fromkeys(rows))}
+        return list(places), np.array([places[pair] for pair in rows], dtype="int64")
 
 
 # Returns the message of each session that the finding is about, indexed by session.
@@ -280,6 +282,19 @@ def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: C
 def say(rows: pd.Series[bool], message: str) -> pd.Series[str]:
     """Gives the same message to every session that is True in `rows`."""
     return pd.Series(message, index=rows.index[rows], dtype="str")
+
+
+def of_rows(
+    sessions: pd.DataFrame, rows: pd.Series[bool], message: Callable[[pd.DataFrame], pd.Series[str]]
+) -> pd.Series[str]:
+    """Gives `message` the sessions that are True in `rows`, if there are any: in most months there are none."""
+    return message(sessions[rows]).astype("str") if rows.any() else pd.Series(dtype="str")
+
+
+def one_each(parts: list[pd.Series[str]]) -> pd.Series[str]:
+    """Joins the messages of several rules into one per session."""
+    both = pd.concat([part for part in parts if len(part)]) if any(len(part) for part in parts) else None
+    return pd.Series(dtype="str") if both is None else both.groupby(level=0, sort=False).agg(" ".join).astype("str")
 
 
 def and_others(places: list[str], count: int) -> str:

@@ -38,7 +38,7 @@ def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     by_visit = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
     reasons = " has a service code for each visit, and the row does not say which visit it was."
-    return (candidates.loc[by_visit & (candidates["visit"] == ""), "insurer_name"] + reasons).astype("str")
+    return (candidates["insurer_name"][by_visit & (candidates["visit"] == "")] + reasons).astype("str")
 
 
 @check("unreadable-fee")

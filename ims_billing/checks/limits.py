@@ -7,7 +7,7 @@ from typing import cast
 
 import pandas as pd
 
-from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
+from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, of_rows, one_each, say
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, SubmissionWindow
@@ -18,16 +18,13 @@ _LAST_VISITS = 2
 _LAST_DAYS = 14
 
 
-def _joined(parts: list[pd.Series[str]]) -> pd.Series[str]:
-    """Joins the messages of several rules into one per session."""
-    both = pd.concat([part for part in parts if len(part)]) if any(len(part) for part in parts) else None
-    return pd.Series(dtype="str") if both is None else both.groupby(level=0, sort=False).agg(" ".join)
-
-
 def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
     """The limits in force for candidates, each with the candidates whose service counts towards it."""
     columns = ["insurer_id", "policy", "service_date"]
-    own = desk.candidates[desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})]
+    rows = desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})
+    if not rows.any():
+        return []
+    own = desk.candidates.loc[rows, [*columns, "service"]]
     policy = own["policy"].where(own["insurer_id"].isin(desk.clinic.limits_by_plan), "")
     by_plan_and_day = own[columns].assign(policy=policy)
     limited: dict[Limit, list[int]] = {}
@@ -149,16 +146,20 @@ def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
             unknown = own[own["accident_date"].isna()]
             several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
             parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
-    return _joined(parts)
+    return one_each(parts)
 
 
 @check("over-insurer-limit")
 def over_insurer_limit(desk: Desk) -> pd.Series[str]:
     """The visit is past a limit of the clinic file, or of the clinic's own list of policies."""
     listed = desk.once(_by_policy_list)
-    over = listed[listed["nth"] > listed["allowed"]]
-    reasons = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
-    return _joined([_over(desk, in_part=False), (reasons + ", by the clinic's list of policies.").astype("str")])
+
+    def message(over: pd.DataFrame) -> pd.Series[str]:
+        reasons = "It is visit " + over["nth"].astype("str") + ", and the plan pays " + over["allowed"].astype("str")
+        return reasons + ", by the clinic's list of policies."
+
+    by_list = of_rows(listed, listed["nth"] > listed["allowed"], message)
+    return one_each([_over(desk, in_part=False), by_list])
 
 
 @check("insurer-limit-counted-in-part")
@@ -185,10 +186,13 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
             weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
             parts.append((weeks + day_text(end[last]) + ".").astype("str"))
     listed = desk.once(_by_policy_list)
-    near = listed[(listed["nth"] <= listed["allowed"]) & (listed["nth"] > listed["allowed"] - _LAST_VISITS)]
-    reasons = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
-    parts.append((reasons + " that the plan pays, by the clinic's list of policies.").astype("str"))
-    return _joined(parts)
+
+    def message(near: pd.DataFrame) -> pd.Series[str]:
+        reasons = "It is visit " + near["nth"].astype("str") + " of the " + near["allowed"].astype("str")
+        return reasons + " that the plan pays, by the clinic's list of policies."
+
+    last = (listed["nth"] <= listed["allowed"]) & (listed["nth"] > listed["allowed"] - _LAST_VISITS)
+    return one_each([*parts, of_rows(listed, last, message)])
 
 
 def _by_policy_list(desk: Desk) -> pd.DataFrame:
@@ -197,7 +201,9 @@ def _by_policy_list(desk: Desk) -> pd.DataFrame:
     The list counts the visits up to the day it was made, so the last visit in the files is its last one, if not more.
     """
     sessions = desk.sessions
-    listed = sessions[sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place]
+    counted = sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place
+    columns = ["service_date", "insurer_id", "service", "profession", "fee_stated", "fee_cents"]
+    listed = sessions.loc[counted, [*columns, "visits_used", "visits_allowed"]]
     if listed.empty:
         return listed.rename(columns={"visits_used": "nth", "visits_allowed": "allowed"})[["nth", "allowed"]]
     listed = listed[~desk.group[listed.index].duplicated() & (desk.patient[listed.index] != "")]
@@ -207,32 +213,36 @@ def _by_policy_list(desk: Desk) -> pd.DataFrame:
     by = [desk.patient[listed.index], listed["insurer_id"]]
     after = listed.groupby(by).cumcount(ascending=False)
     nth = (listed["visits_used"] - after).clip(lower=1).astype("Int64")
-    counted = pd.DataFrame({"nth": nth, "allowed": listed["visits_allowed"]})
-    return counted[counted.index.isin(desk.candidates.index)]
+    places = pd.DataFrame({"nth": nth, "allowed": listed["visits_allowed"]})
+    return places[places.index.isin(desk.candidates.index)]
 
 
 @check("past-claim-deadline")
 def past_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes no claims for it any more, by the clinic setup."""
     deadlines = desk.once(_deadlines)
-    past = deadlines[deadlines["days_left"] < 0]
-    until = day_text(past["last_day"])
-    return (past["insurer_name"] + " took claims for it until " + until + ", by the clinic setup.").astype("str")
+    return of_rows(deadlines, deadlines["days_left"] < 0, lambda past: _until(past, "took"))
 
 
 @check("near-claim-deadline")
 def near_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes claims for it for a few more days only."""
     deadlines = desk.once(_deadlines)
-    near = deadlines[deadlines["days_left"].between(0, _LAST_DAYS - 1)]
-    until = day_text(near["last_day"])
-    return (near["insurer_name"] + " takes claims for it until " + until + ", by the clinic setup.").astype("str")
+    near = deadlines["days_left"].between(0, _LAST_DAYS - 1)
+    return of_rows(deadlines, near, lambda soon: _until(soon, "takes"))
+
+
+def _until(deadlines: pd.DataFrame, takes: str) -> pd.Series[str]:
+    until = f" {takes} claims for it until " + day_text(deadlines["last_day"])
+    texts: pd.Series[str] = deadlines["insurer_name"] + until + ", by the clinic setup."
+    return texts
 
 
 def _deadlines(desk: Desk) -> pd.DataFrame:
     """The candidates whose insurer has a deadline: `insurer_name`, `last_day` and `days_left`, below zero if past."""
     within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
-    own = desk.candidates[desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]]
+    rows = desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]
+    own = desk.candidates.loc[rows, ["insurer_id", "insurer_name", "service_date"]]
     last_day = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
     days_left = (last_day - pd.Timestamp(desk.as_of)).dt.days
     return pd.DataFrame({"insurer_name": own["insurer_name"], "last_day": last_day, "days_left": days_left})
@@ -248,10 +258,10 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
             by_it = [bare(name) for name in insurer.channels_on(day)] == [bare(window.channel)]
             return by_it and window.covers(day) and (desk.as_of - day).days > window.days
 
-        own = desk.candidates[desk.by_insurer_and_day(late) & ~desk.in_time[desk.candidates.index]]
+        rows = desk.by_insurer_and_day(late) & ~desk.in_time[desk.candidates.index]
         reasons = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."
-        parts.append(pd.Series(reasons, index=own.index, dtype="str"))
-    return _joined(parts)
+        parts.append(say(rows, reasons))
+    return one_each(parts)
 
 
 @check("rule-not-verified")
@@ -273,4 +283,4 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
         if not limit.verified:
             reasons = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
             parts.append(pd.Series(f"{reasons}source: {limit.source}.", index=labels, dtype="str"))
-    return _joined(parts)
+    return one_each(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check
+from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, one_each
 from ims_billing.rules.values import has_own_amounts
 from ims_billing.vocabulary.spelling import day_text, dollars
 
@@ -23,9 +23,9 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     """
     candidates = desk.candidates
     rows = _priced(candidates) & desk.prices["listed_cents"].isna()
-    rest = candidates[rows]
-    if rest.empty:
+    if not rows.any():
         return pd.Series(dtype="str")
+    rest = candidates[rows]
     visit = rest["visit"].mask(rest["visit"] == "", "visit not stated")
     length = (rest["minutes"].astype("string") + " min").fillna("length not stated").astype("str")
     day = day_text(rest["service_date"])
@@ -51,7 +51,7 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     """The row's fee is not the listed one; for a public payer the clinic's own price will do as well."""
     candidates, prices = desk.candidates, desk.prices
     fee = candidates["fee_cents"]
-    rows = _priced(candidates) & prices["listed_cents"].notna() & ~_as_listed(desk)
+    rows = _priced(candidates) & prices["listed_cents"].notna() & ~desk.once(_as_listed)
     texts = {}
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     for label in candidates.index[rows]:
@@ -66,8 +66,7 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     shared &= candidates["patient_paid_cents"] > 0
     paid = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
     paid = paid + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
-    both: pd.Series[str] = pd.concat([reasons, paid]).groupby(level=0, sort=False).agg(" ".join).astype("str")
-    return both
+    return one_each([reasons, paid])
 
 
 def _as_listed(desk: Desk) -> pd.Series[bool]:
@@ -87,11 +86,12 @@ def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
     difference. The Ontario Chiropractic Association names different rates by coverage as a cause of audits.
     """
     public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
-    listed = _as_listed(desk) | desk.prices["listed_cents"].isna()
-    mine = desk.candidates[listed & ~desk.candidates["insurer_id"].isin(public) & (desk.candidates["insurer_id"] != "")]
-    mine = mine[mine["fee_cents"] > 0]
-    if mine["fee_cents"].nunique() < 2:
+    listed = desk.once(_as_listed) | desk.prices["listed_cents"].isna()
+    private = ~desk.candidates["insurer_id"].isin(public) & (desk.candidates["insurer_id"] != "")
+    rows = listed & private & (desk.candidates["fee_cents"] > 0)
+    if desk.candidates.loc[rows, "fee_cents"].nunique() < 2:
         return pd.Series(dtype="str")
+    mine = desk.candidates[rows]
     same = ["service", "visit", "minutes", "own"]
     compared = mine.assign(own=desk.prices.loc[mine.index, "own_cents"])[
         [*same, "insurer_id", "insurer_name", "fee_cents"]

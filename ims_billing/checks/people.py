@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection
 
 import pandas as pd
 
-from ims_billing.checks.desk import Desk, and_others, check
+from ims_billing.checks.desk import Desk, and_others, check, of_rows
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.quoting import Names, is_personal, parts
+from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -81,20 +83,24 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
 def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
     """Somebody of another profession gave a service that is billed as physiotherapy."""
     candidates = desk.candidates
-    others = candidates[~candidates["profession"].isin(("", "physiotherapist"))]
-    reasons = others["practitioner_name"] + " is entered as " + others["profession"] + "."
-    return reasons.astype("str")
+    others = ~candidates["profession"].isin(("", "physiotherapist"))
+    return of_rows(
+        candidates, others, lambda own: own["practitioner_name"] + " is entered as " + own["profession"] + "."
+    )
 
 
 @check("practitioner-not-registered")
 def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     """A physiotherapist whose registration the clinic file does not show for that day."""
     candidates = desk.candidates
-    own = candidates[(candidates["profession"] == "physiotherapist") & ~candidates["registered"]]
-    reasons = " has no registration for " + day_text(own["service_date"])
-    reasons = reasons.mask(own["registration"] == "", " has no registration number")
-    texts: pd.Series[str] = (own["practitioner_name"] + reasons + " in the clinic setup.").astype("str")
-    return texts
+
+    def message(own: pd.DataFrame) -> pd.Series[str]:
+        reasons = " has no registration for " + day_text(own["service_date"])
+        reasons = reasons.mask(own["registration"] == "", " has no registration number")
+        texts: pd.Series[str] = own["practitioner_name"] + reasons + " in the clinic setup."
+        return texts
+
+    return of_rows(candidates, (candidates["profession"] == "physiotherapist") & ~candidates["registered"], message)
 
 
 @check("not-authorised-to-needle")
@@ -102,10 +108,13 @@ def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     """IMS by a physiotherapist who, by the clinic file, may not needle that day."""
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
-    own = candidates[rows & ~candidates["may_needle"]]
-    reasons = own["practitioner_name"] + " is not shown as authorized to needle on " + day_text(own["service_date"])
-    texts: pd.Series[str] = (reasons + " in the clinic setup.").astype("str")
-    return texts
+
+    def message(own: pd.DataFrame) -> pd.Series[str]:
+        named = own["practitioner_name"] + " is not shown as authorized to needle on "
+        texts: pd.Series[str] = named + day_text(own["service_date"]) + " in the clinic setup."
+        return texts
+
+    return of_rows(candidates, rows & ~candidates["may_needle"], message)
 
 
 @check("registration-format")
@@ -117,9 +126,12 @@ def registration_format(desk: Desk) -> pd.Series[str]:
     for written in published().limits.registration:
         odd = numbered & ~candidates["registration"].str.fullmatch(written.pattern)
         odd &= candidates["service_date"] >= pd.Timestamp(written.start)
-        own = candidates[odd]
-        reasons = own["practitioner_name"] + "'s registration number \"" + own["registration"]
-        parts.append((reasons + f'" is not {written.words}.').astype("str"))
+
+        def message(own: pd.DataFrame, words: str = written.words) -> pd.Series[str]:
+            reasons = own["practitioner_name"] + "'s registration number \"" + own["registration"]
+            return reasons + f'" is not {words}.'
+
+        parts.append(of_rows(candidates, odd, message))
     return pd.concat(parts)
 
 
@@ -145,16 +157,24 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
         for name in written.unique()
         if (i := desk.clinic.insurer(name)) and _pays_first(i)
     }
-    texts = pd.Series([first.get(name, "") for name in written], index=written.index, dtype="str")
-    texts = texts.mask((texts == "") & (candidates["payer_file_number"] != ""), "the row has a payer file number")
-    texts = texts.mask((texts == "") & candidates["accident_date"].notna(), "the row has an accident date")
-    named = {name: _payer_of_accidents(name, desk.clinic) for name in candidates["service_name"].unique()}
-    by_name = "the service name says " + candidates["service_name"].map(named).astype("str")
-    texts = texts.mask((texts == "") & (by_name != "the service name says "), by_name)
-    rows = private & (texts != "")
-    return ("The claim goes to " + candidates["insurer_name"] + ", a private plan, and " + texts + ".")[rows].astype(
-        "str"
-    )
+    named = {
+        name: f"the service name says {payer}"
+        for name in candidates["service_name"].unique()
+        if (payer := _payer_of_accidents(name, desk.clinic))
+    }
+
+    def reason(second: str, file_number: str, accident: dt.date | None, service: str) -> str:
+        by_cells = "the row has a payer file number" if file_number else "the row has an accident date"
+        return first.get(second) or (by_cells if file_number or accident else named.get(service, ""))
+
+    columns = ["secondary_insurer", "payer_file_number", "accident_date", "service_name"]
+    reasons = pd.Series(of_each(candidates, columns, reason), candidates.index, dtype="str")
+
+    def message(own: pd.DataFrame) -> pd.Series[str]:
+        texts: pd.Series[str] = "The claim goes to " + own["insurer_name"] + ", a private plan, and "
+        return texts + reasons[own.index] + "."
+
+    return of_rows(candidates, private & (reasons != ""), message)
 
 
 def _payer_of_accidents(service_name: str, clinic: Clinic) -> str:

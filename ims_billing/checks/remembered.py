@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.checks.desk import Desk, check
+from ims_billing.checks.desk import Desk, check, of_rows
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import day_text
 
@@ -12,17 +12,20 @@ from ims_billing.vocabulary.spelling import day_text
 @check("changed-since-claimed")
 def changed_since_claimed(desk: Desk) -> pd.Series[str]:
     """The session changed after it was claimed, or a new one looks like the correction of one that is gone."""
-    changed = desk.states[desk.states["state"] == "changed"]
-    likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
-    likely += " differs, and that session is not in these files."
-    return changed["message"].where(changed["resembles"] == "", likely).astype("str")
+
+    def message(changed: pd.DataFrame) -> pd.Series[str]:
+        likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
+        likely += " differs, and that session is not in these files."
+        return changed["message"].where(changed["resembles"] == "", likely)
+
+    return of_rows(desk.states, desk.states["state"] == "changed", message)
 
 
 @check("voided")
 def voided(desk: Desk) -> pd.Series[str]:
     """The session's claim was voided, and nobody has decided what to do with the session."""
-    taken_back = desk.states.loc[desk.states["state"] == "voided", "claim"]
-    return ("Its claim " + taken_back + " was voided.").astype("str")
+    voided = desk.states["state"] == "voided"
+    return of_rows(desk.states, voided, lambda own: "Its claim " + own["claim"] + " was voided.")
 
 
 @check("claimed-session-gone")

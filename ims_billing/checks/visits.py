@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import datetime as dt
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pandas as pd
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.identity import rebooked
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -142,58 +145,52 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     return pd.Series(messages, dtype="str")
 
 
-@check("overlapping-sessions", only_warns=_not_one_to_one)
-def overlapping_sessions(desk: Desk) -> pd.Series[str]:
-    """A practitioner treats two patients at one time, whatever the services; copies of a session are one patient.
+class _Booked(NamedTuple):
+    """A visit as a practitioner's book has it: its minutes of the day, and the claim where no row has it."""
 
-    A visit without a length counts as one minute.
-    """
+    start: int
+    end: int
+    row: int
+    patient: str
+    claim: str
+
+
+def _books(desk: Desk) -> dict[tuple[str, dt.date], list[_Booked]]:
+    """The visits of each practitioner and day, from the files and the ledger; one without a length takes a minute."""
     sessions, claims = desk.sessions, desk.active
     named = sessions["practitioner_name"]
-    booked = pd.DataFrame(
-        {
-            "who": named.where(named != "", sessions["practitioner"]),
-            "day": sessions["service_date"],
-            "patient": desk.patient,
-            "start": sessions["start"],
-            "length": sessions["minutes"],
-            "claim": "",
-        }
+    in_files = sessions[["service_date", "start", "minutes"]].assign(
+        who=named.where(named != "", sessions["practitioner"]), patient=desk.patient, claim=""
     )[desk.took_place & ~desk.has_claim]
-    on_ledger = pd.DataFrame(
-        {
-            "who": claims["practitioner"].to_numpy(),
-            "day": claims["service_date"].to_numpy(),
-            "patient": claims["patient_key"].to_numpy(),
-            "start": claims["start"].to_numpy(),
-            "length": claims["minutes"].to_numpy(),
-            "claim": ("claim " + claims["claim"]).to_numpy(),
-        },
-        index=-1 - np.arange(len(claims)),
+    on_ledger = claims[["service_date", "start", "minutes"]].assign(
+        who=claims["practitioner"], patient=claims["patient_key"], claim=claims["claim"]
     )
-    booked = pd.concat([booked, on_ledger.astype(booked.dtypes)])
-    booked = booked[booked["start"].notna() & (booked["who"] != "") & (booked["patient"] != "")]
-    if not booked.duplicated(["who", "day"]).any():
-        return pd.Series(dtype="str")
-    booked["end"] = booked["start"] + booked["length"].fillna(1).clip(lower=1)
-    booked = booked.sort_values(["who", "day", "start"], kind="stable")
-    # A day needs a closer look only where some visit begins before an earlier one ends.
-    schedule = booked.groupby(["who", "day"]).ngroup()
-    latest = booked["end"].groupby(schedule).cummax().groupby(schedule).shift()
-    crowded = (booked["start"] < latest).fillna(False).groupby(schedule).transform("any")
-    candidates = set(desk.candidates.index)
+    books: dict[tuple[str, dt.date], list[_Booked]] = {}
+    for visits in (in_files, on_ledger.set_axis(-1 - np.arange(len(claims)))):
+        columns = ["who", "service_date", "patient", "start", "minutes", "claim"]
+        for row, (who, day, patient, start, minutes, claim) in zip(visits.index, rows_of(visits, columns), strict=True):
+            if who and patient and start is not None:
+                visit = _Booked(start, start + max(minutes or 1, 1), row, patient, claim and f"claim {claim}")
+                books.setdefault((who, day), []).append(visit)
+    return books
+
+
+@check("overlapping-sessions", only_warns=_not_one_to_one)
+def overlapping_sessions(desk: Desk) -> pd.Series[str]:
+    """A practitioner treats two patients at one time, whatever the services; copies of a session are one patient."""
+    candidates, named = set(desk.candidates.index), desk.sessions["practitioner_name"]
     messages: dict[int, str] = {}
-    for _, part in booked[crowded].groupby(["who", "day"]):
-        visits = list(part[["patient", "start", "end", "claim"]].itertuples(name=None))
-        for row, patient, start, end, _ in visits:
-            if row not in candidates:
-                continue
-            others = [(o, claim) for o, who, s, e, claim in visits if s < end and e > start and who != patient]
-            if others:
-                places = [claim or place(desk, o, beside=row) for o, claim in others[:SHOWN]]
+    for visits in _books(desk).values():
+        visits.sort(key=lambda visit: visit.start)
+        if all(one.end <= following.start for one, following in pairwise(visits)):
+            continue
+        for visit in visits:
+            others = [o for o in visits if o.start < visit.end and o.end > visit.start and o.patient != visit.patient]
+            if others and visit.row in candidates:
+                places = [other.claim or place(desk, other.row, beside=visit.row) for other in others[:SHOWN]]
                 # Somebody who is not on the roster may be a patient, in the wrong column.
-                who = named[row] or "The practitioner"
-                messages[row] = f"{who} treated another patient at that time: {and_others(places, len(others))}."
+                who = named[visit.row] or "The practitioner"
+                messages[visit.row] = f"{who} treated another patient at that time: {and_others(places, len(others))}."
     return pd.Series(messages, dtype="str")
 
 
@@ -219,21 +216,21 @@ def second_initial_visit(desk: Desk) -> pd.Series[str]:
 def unusual_frequency(desk: Desk) -> pd.Series[str]:
     """A patient has more than two IMS sessions within seven days; copies count once."""
     sessions = desk.sessions
-    ims = sessions[desk.took_place & (sessions["service"] == "ims")]
-    visits = pd.DataFrame(
-        {"patient": desk.patient[ims.index], "date": ims["service_date"], "group": desk.group[ims.index]}
-    )
+    ims = pd.DataFrame({"patient": desk.patient, "date": sessions["service_date"], "group": desk.group})
     claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
-    visits = pd.concat([visits, claimed[["patient", "date", "group"]]])
-    visits = visits[visits["patient"] != ""].drop_duplicates("group")
-    if len(visits) < 3:
-        return pd.Series(dtype="str")
-    visits = visits.sort_values(["patient", "date"], kind="stable")
-    by_patient = visits.groupby("patient")["date"]
-    # The first, the middle and the last of three within seven days.
-    span = pd.Timedelta(days=6)
-    last = visits["date"] - by_patient.shift(2) <= span
-    first = by_patient.shift(-2) - visits["date"] <= span
-    middle = by_patient.shift(-1) - by_patient.shift(1) <= span
-    rows = visits.index[first | middle | last]
+    # A copy is the visit of its first row.
+    visits: dict[int, tuple[str, dt.date, int]] = {}
+    for part in (ims[desk.took_place & (sessions["service"] == "ims")], claimed):
+        for row, (patient, day, group) in zip(part.index, rows_of(part, ["patient", "date", "group"]), strict=True):
+            if patient:
+                visits.setdefault(group, (patient, day, row))
+    by_patient: dict[str, list[tuple[dt.date, int]]] = {}
+    for patient, day, row in visits.values():
+        by_patient.setdefault(patient, []).append((day, row))
+    rows: set[int] = set()
+    for days in by_patient.values():
+        days.sort()
+        for three in zip(days, days[1:], days[2:], strict=False):
+            if three[2][0] - three[0][0] < dt.timedelta(days=7):
+                rows.update(row for _, row in three)
     return say(desk.candidates.index.to_series().isin(rows), "It is one of 3 or more IMS visits within 7 days.")
