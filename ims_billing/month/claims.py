@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
@@ -14,7 +13,7 @@ from ims_billing.month.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
 from ims_billing.vocabulary.grounds import as_json
-from ims_billing.vocabulary.rows import of_each
+from ims_billing.vocabulary.rows import in_order, of_each, rows_of
 from ims_billing.vocabulary.spelling import cents, sources
 
 
@@ -71,6 +70,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         window = window_of(clinic.insurer_by_id(insurer), day)
         return window.last_day if window else None
 
+    by_day = ["insurer_id", "service_date"]
     written = sessions["secondary_insurer"].unique()
     second = {name: insurer.name if (insurer := clinic.insurer(name)) else "" for name in written}
     values = {
@@ -91,14 +91,23 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "follows": "",
         "first_paid_cents": 0,
         "first_answer": "",
-        "send_by": np.array(of_each(sessions, ["insurer_id", "service_date"], last_day), dtype="datetime64[us]"),
+        "send_by": pd.Series(of_each(sessions, by_day, last_day), sessions.index, dtype="datetime64[us]"),
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in values}
     lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index)
-    order = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
-    lines = lines.sort_values(order, kind="stable", ignore_index=True, key=_as_people_sort)
+    lines = lines.iloc[_order(lines)].reset_index(drop=True)
     lines["rules"] = _rules(lines, clinic)
     return as_frame(lines, CLAIMS)
+
+
+def _order(lines: pd.DataFrame) -> list[int]:
+    """The positions of the claims in their order, as people sort names: iA before Manulife before MSP."""
+    by = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
+    keys = [
+        (insurer.casefold(), day, patient.casefold(), start is None, start or 0, *rest)
+        for insurer, day, patient, start, *rest in rows_of(lines, by)
+    ]
+    return in_order(keys)
 
 
 def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
@@ -126,8 +135,3 @@ def _rules(lines: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
         return as_json(rule.ground() for rule in rules)
 
     return pd.Series(of_each(by_claim, by, grounds), index=lines.index, dtype="str")
-
-
-def _as_people_sort(column: pd.Series[str]) -> pd.Series[str]:
-    """A sort key that ignores case in names: iA before Manulife before MSP."""
-    return column.str.casefold() if column.name in ("insurer", "patient") else column

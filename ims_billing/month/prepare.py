@@ -385,10 +385,11 @@ def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
 
 def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: Scope) -> pd.DataFrame:
     """The sessions of earlier months that would be claimed if their month were billed."""
-    if scope.month is None:
+    outside = sessions["reason"] == "outside-month"
+    if scope.month is None or not outside.any():
         return sessions.iloc[:0]
     in_any_month = reasons_not_to_bill(sessions, scope.clinic, scope.as_of, month=None)
     billable = (in_any_month == "") & (lookup.recalled.states["state"] == "")
     billable &= ~sessions.index.isin(lookup.states.never_billed)
-    earlier = sessions[(sessions["reason"] == "outside-month") & billable & lookup.dated]
+    earlier = sessions[outside & billable & lookup.dated]
     return earlier[earlier["service_date"] < pd.Timestamp(f"{scope.month}-01")]

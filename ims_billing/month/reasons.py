@@ -68,6 +68,8 @@ def taken_out(read: pd.DataFrame, judged: pd.DataFrame, decided: Decided) -> tup
 
     Nothing is corrected but what holds a session, so the reason is the value's where it looks at the corrected field.
     """
+    if not decided.corrected:
+        return ()
     fields: dict[int, set[str]] = {}
     for session, kind in decided.corrected:
         fields.setdefault(session, set()).update(CORRECTS[kind] or _LOOKS_AT.values())

@@ -27,7 +27,7 @@ from ims_billing.vocabulary.model import (
     Run,
     WorthALook,
 )
-from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.rows import in_order, rows_of
 from ims_billing.vocabulary.spelling import bare, month_text, sources
 
 _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
@@ -150,6 +150,11 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
     )
 
 
+# What the lists of held and of unbilled sessions show, and where it stood.
+_LISTED = ["key", "file", "sheet", "row", "service_date", "patient", "practitioner", "service_name"]
+_LISTED += ["insurer_name", "fee_cents", "reason"]
+
+
 def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
     """The columns that the lists of held and of unbilled sessions share."""
     return pd.DataFrame(
@@ -170,8 +175,11 @@ def _listing(sessions: pd.DataFrame) -> pd.DataFrame:
 def _attention(month: Month) -> pd.DataFrame:
     """One line for each finding that holds a session (ATTENTION), sorted by kind, then date."""
     holds = month.findings[month.findings["severity"] == "hold"]
-    holds = holds[holds["session"].isin(month.held.index)]
-    lines = _listing(month.sessions.loc[holds["session"]]).reset_index(drop=True)
+    outcome = month.sessions["outcome"]
+    holds = holds[holds["session"].isin(outcome.index[outcome == "held"])]
+    if holds.empty:
+        return empty(ATTENTION)
+    lines = _listing(month.sessions.loc[holds["session"], _LISTED]).reset_index(drop=True)
     numbered = holds.reset_index(drop=True)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
@@ -193,8 +201,9 @@ def _attention(month: Month) -> pd.DataFrame:
 
 def _not_billed(month: Month) -> pd.DataFrame:
     """The sessions that are not billed (NOT_BILLED), by reason, and in the order of the files' rows."""
-    sessions = month.sessions[month.sessions["outcome"] == "not_billed"]
-    lines = _listing(sessions.sort_values(["reason", "file", "sheet", "row"], kind="stable", ignore_index=True))
+    sessions = month.sessions.loc[month.sessions["outcome"] == "not_billed", _LISTED]
+    order = in_order(rows_of(sessions, ["reason", "file", "sheet", "row"]))
+    lines = _listing(sessions.iloc[order].reset_index(drop=True))
     return as_frame(lines.assign(why=lines["reason"].map(REASONS)), NOT_BILLED)
 
 

@@ -14,7 +14,7 @@ def proven_totals(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame, 
     `sessions` are judged (JUDGED), with corrections; `cents_read` is the sum of their fees as read, before those.
     """
     files = intake.files
-    outcome = sessions["outcome"]
+    fees = {name: sessions["fee_cents"][sessions["outcome"] == name] for name in OUTCOMES}
     took_place = ~sessions["status"].isin(DID_NOT_TAKE_PLACE)
     took_place &= ~sessions["reason"].isin(("outside-month", "in-the-future")) & sessions["service_date"].notna()
     totals = Totals(
@@ -23,10 +23,10 @@ def proven_totals(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame, 
         repeated=sum(file.repeated for file in files),
         tied=sum(file.tied for file in files),
         set_aside=sum(file.set_aside for file in files),
-        counts={name: int((outcome == name).sum()) for name in OUTCOMES},
+        counts={name: len(own) for name, own in fees.items()},
         cents_read=cents_read,
         cents_corrected=int(sessions["fee_cents"].sum()) - cents_read,
-        cents={name: int(sessions.loc[outcome == name, "fee_cents"].sum()) for name in OUTCOMES},
+        cents={name: int(own.sum()) for name, own in fees.items()},
         took_place=int(took_place.sum()),
         ims=int((took_place & (sessions["service"] == "ims")).sum()),
     )

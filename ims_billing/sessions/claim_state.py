@@ -11,6 +11,7 @@ from ims_billing.sessions.decisions import Decided
 from ims_billing.sessions.recall import Recall
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, CLAIM_STATES, FINDINGS, as_frame, prove
+from ims_billing.vocabulary.rows import rows_of
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def claim_states(
     stays = recalled.states["state"].isin(("claimed", "changed")) & decided_never & (reason != "outside-month")
     settled = (replaces != "") | (decided_never & ~stays & (frame["state"] == "voided"))
     frame["state"] = frame["state"].mask(stays, "claimed").mask(settled, "")
-    return ClaimStates(prove(frame, CLAIM_STATES), replaces, frozenset(never), recalled.without(set(replaces)))
+    return ClaimStates(prove(frame, CLAIM_STATES), replaces, frozenset(never), recalled.without(set(replaces) - {""}))
 
 
 def _in_this_month(recalled: pd.DataFrame, reason: pd.Series[str], here: pd.Series[bool]) -> pd.DataFrame:
@@ -97,36 +98,50 @@ def with_claims_in_the_way(
     second is held. Returns the FINDINGS frame.
     """
     stands = claims["voided_on"].isna() & (claims["claim"] != replacing)
-    active = claims.loc[stands, ["claim", "session_id", "natural_key", "insurer_id"]]
-    active = active.rename(columns={"session_id": "own_id"})
+    active = rows_of(claims[stands], ["claim", "insurer_id", *_KEYS.values()])
     kind = CATALOGUE["changed-since-claimed"]
     clear = candidates.difference(pd.Index(findings.loc[findings["severity"] == "hold", "session"]))
     while True:
         findings = findings.sort_values(["session", "severity"], kind="stable", ignore_index=True)
-        ours = sessions.loc[clear, ["own_id", "natural_key", "insurer_id", "replaces"]]
-        theirs = active[~active["claim"].isin(ours["replaces"])]
-        in_the_way = pd.Series("", index=clear, dtype="str")
-        twice = pd.Series(False, index=clear)
-        for name in ("own_id", "natural_key"):
-            keys, claimed = (frame[name] + "\x1f" + frame["insurer_id"] for frame in (ours, theirs))
-            by_key = dict(zip(claimed, theirs["claim"], strict=True))
-            stated = ours[name] != ""
-            in_the_way = in_the_way.mask(
-                stated & (in_the_way == "") & ~twice, keys.map(by_key).astype("str").fillna("")
-            )
-            twice |= stated & (in_the_way == "") & keys.duplicated()
-        if not (twice.any() or (in_the_way != "").any()):
+        ours = sessions.loc[clear, ["insurer_id", "replaces", *_KEYS]]
+        replaced = set(ours["replaces"])
+        in_the_way = _in_the_way(ours, [claim for claim in active if claim[0] not in replaced])
+        if not in_the_way:
             return findings
-        first = in_the_way + " stands for that visit, and its own session changed. Decide about that one first."
-        message = first.where(in_the_way != "", "Another session is claimed for that visit in this run.")
-        blocked = clear[((in_the_way != "") | twice).to_numpy()]
         more = {
-            "session": blocked,
+            "session": list(in_the_way),
             "kind": kind.kind,
             "severity": "hold",
-            "message": message[blocked].to_numpy(),
+            "message": [
+                f"{claim} stands for that visit, and its own session changed. Decide about that one first."
+                if claim
+                else "Another session is claimed for that visit in this run."
+                for claim in in_the_way.values()
+            ],
             "fix": kind.fix,
-            "claim": in_the_way[blocked].to_numpy(),
+            "claim": list(in_the_way.values()),
         }
         findings = pd.concat([findings, as_frame(more, FINDINGS)], ignore_index=True)
-        clear = clear.difference(blocked)
+        clear = clear.difference(list(in_the_way))
+
+
+# What identifies a visit: the column of the sessions, and that of the claims.
+_KEYS = {"own_id": "session_id", "natural_key": "natural_key"}
+
+
+def _in_the_way(ours: pd.DataFrame, claims: list[tuple[str, ...]]) -> dict[int, str]:
+    """By session, the claim of its visit; empty for the second session of one visit."""
+    claimed: dict[int, str] = {}
+    again: set[int] = set()
+    for place, name in enumerate(_KEYS):
+        by_key = {(claim[2 + place], claim[1]): claim[0] for claim in claims}
+        first: dict[tuple[str, str], int] = {}
+        for label, key in zip(ours.index, rows_of(ours, [name, "insurer_id"]), strict=True):
+            is_first = first.setdefault(key, label) == label
+            if not key[0] or label in claimed:
+                continue
+            if key in by_key and label not in again:
+                claimed[label] = by_key[key]
+            elif not is_first:
+                again.add(label)
+    return {label: claimed.get(label, "") for label in sorted(claimed.keys() | again)}

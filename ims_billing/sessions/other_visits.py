@@ -73,6 +73,9 @@ def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.
     the visits before it.
     """
     physiotherapy = sessions["service"].isin(PHYSIOTHERAPY)
+    unsaid = physiotherapy & (sessions["visit"] == "")
+    if not unsaid.any():
+        return sessions
     took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna()
     visits = pd.concat(
         [
@@ -83,7 +86,7 @@ def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.
     )
     by_patient = visits[visits["patient_key"] != ""].groupby("patient_key")["service_date"].min()
     first = by_patient.reindex(recall.patient).set_axis(sessions.index)
-    later = physiotherapy & (sessions["visit"] == "") & (sessions["service_date"] > first)
+    later = unsaid & (sessions["service_date"] > first)
     return sessions.assign(
         visit=sessions["visit"].mask(later, "subsequent").astype("str"),
         visit_evidence=sessions["visit_evidence"].mask(later, "an earlier visit on " + day_text(first)).astype("str"),

@@ -36,6 +36,8 @@ class Recall:
 
     def without(self, claims: Collection[str]) -> Recall:
         """The same without these claims: others take their places."""
+        if not claims:
+            return self
         kept = ~self.elsewhere["claim"].isin(claims)
         active = self.active[~self.active["claim"].isin(claims)]
         return replace(self, elsewhere=self.elsewhere[kept], expected=self.expected[kept], active=active)

@@ -42,6 +42,11 @@ def of_each_cell(cells: Sequence[C], make: Callable[[C], T]) -> list[T]:
     return list(map(by_type.__getitem__, typed))
 
 
+def in_order(keys: Sequence[Any]) -> list[int]:
+    """The positions of the keys in their order; equal ones stay as they are."""
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
 def of_each(frame: pd.DataFrame, columns: Sequence[str], make: Callable[..., T]) -> list[T]:
     """Gives `make` the cells of each row (`rows_of`), once for all rows that have the same: many rows share few."""
     rows = rows_of(frame, columns)
