@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
@@ -14,6 +13,7 @@ from ims_billing.vocabulary.fields import CORRECTS, FIELDS
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.parts import Cell, Check, Column, Kind, Placed
 from ims_billing.workbooks.sheet import Book, column_values
 
@@ -125,7 +125,7 @@ def _lines(view: MonthView) -> pd.DataFrame:
     latest = view.decisions.drop_duplicates(["session", "kind"], keep="last")
     own = view.attention.merge(latest[[*_LINE, *_TYPED]], how="left", on=list(_LINE))
     own[list(_TYPED)] = own[list(_TYPED)].astype("object").fillna("").astype("str")
-    own["ways"] = [_with_numbers(line, view.claims) for line in own.to_dict("records")]
+    own["ways"] = _ways(own, view.claims)
     before = view.earlier.assign(**dict.fromkeys(_TYPED, ""), ways="")
     before["fix"] = "Decide in claim-summary-" + before["month"] + ".xlsx"
     own, before = own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)
@@ -143,20 +143,26 @@ def _lines(view: MonthView) -> pd.DataFrame:
     return both.sort_values(order, ascending=[True, True, False, True, True], kind="stable", ignore_index=True)
 
 
-def _with_numbers(line: Mapping[Hashable, Any], claims: pd.DataFrame) -> str:
+def _ways(lines: pd.DataFrame, claims: pd.DataFrame) -> list[str]:
     """What to type, with the numbers that the patient's other claims to this insurer bear: offered, never filled in."""
-    column, ways = _NUMBERS.get(line["kind"]), str(line["ways"])
-    if column is None or claims.empty:
-        return ways
-    same = (claims["patient"] == line["patient"]) & (claims["insurer"] == line["insurer"]) & (line["patient"] != "")
-    numbers = [number for number in dict.fromkeys(claims.loc[same, column]) if number]
-    return f"{ways}. Other claims have {', '.join(numbers)}" if numbers else ways
+    wanted = {_NUMBERS[kind] for kind in lines["kind"].unique() if kind in _NUMBERS}
+    # By column, patient and insurer, each number once, in the order of the claims.
+    numbers: dict[tuple[str, str, str], dict[str, None]] = {}
+    for column in sorted(wanted):
+        for patient, insurer, number in dict.fromkeys(rows_of(claims, ["patient", "insurer", column])):
+            if number:
+                numbers.setdefault((column, patient, insurer), {})[number] = None
+    ways = []
+    for kind, patient, insurer, words in rows_of(lines, ["kind", "patient", "insurer", "ways"]):
+        others = numbers.get((_NUMBERS.get(kind, ""), patient, insurer), {}) if patient else {}
+        ways.append(f"{words}. Other claims have {', '.join(others)}" if others else words)
+    return ways
 
 
 def _names(view: MonthView, column: str) -> list[str]:
     """The insurers or practitioners of the month's claims, to choose from."""
     of_origin = view.origin.insurers if column == "insurer" else view.origin.practitioners
-    return [*(each.name for each in of_origin), *view.claims[column]]
+    return [*(each.name for each in of_origin), *view.claims[column].unique().tolist()]
 
 
 def _corrected_column(kind: str) -> str | None:

@@ -188,7 +188,7 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
     rows: list[tuple[Value, ...]] = []
     # Once for all: to look for each name in every row takes long where there are hundreds.
     parts, answered_of = (dict(list(frame.groupby(what))) for frame in (claims, money))
-    for name in sorted({*claims[what], *before, *(money[what] if answers else ())}):
+    for name in sorted({*parts, *before, *(answered_of if answers else ())}):
         part = parts.get(name, claims.iloc[:0])
         row: tuple[Value, ...] = (name, len(part), *dollars_of(part))
         row += (before.get(name, 0) / 100,) if before else ()

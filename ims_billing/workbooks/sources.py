@@ -139,8 +139,7 @@ def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
 def claim_ranges(claims: Iterable[str]) -> str:
     """Claim numbers in one cell, those that follow one another as a range: 2026-10-SUNL-0001 to 0003, 0007."""
     by_series: dict[str, list[str]] = {}
-    for claim in sorted(claims, key=lambda number: (number.rpartition("-")[0], int(number.rpartition("-")[2]))):
-        series, _, ordinal = claim.rpartition("-")
+    for series, _, ordinal in sorted((claim.rpartition("-") for claim in claims), key=lambda p: (p[0], int(p[2]))):
         by_series.setdefault(series, []).append(ordinal)
     parts = []
     for series, ordinals in by_series.items():
