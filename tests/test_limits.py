@@ -184,23 +184,26 @@ def test_a_claimed_session_that_is_another_now_counts_once(tmp_path: Path) -> No
     assert limits(month) == ["2: near-insurer-limit"]
 
 
-@pytest.mark.parametrize(
-    ("case", "lost", "more"),
-    [
-        ("the insurer", {"Insurer": ""}, OWN),
-        ("the policy", {"Policy Number": ""}, OWN + 'policy = "00123"\n'),
-        ("it was cancelled since", {"Status": "cancelled"}, OWN),
-        ("another insurer is named since", {"Insurer": "Beneva"}, OWN),
-    ],
-)
-def test_what_a_claim_said_counts_whatever_a_later_row_leaves_out_or_says(
-    tmp_path: Path, case: str, lost: dict[str, Any], more: str
-) -> None:
-    first = [on(day, Start="9:00", **MANULIFE) for day in (1, 10, 19)]
-    month = again(
-        tmp_path, [("2026-10", first)], [*({**each, **lost} for each in first), on(28, **MANULIFE)], more=more
-    )
-    assert "3: over-insurer-limit" in limits(month), case
+# What a later row leaves out or says, of a claim of an insurer whose limit, of this policy or of all, is the clinic's.
+SAID_SINCE: list[tuple[str, str, dict[str, Any], str]] = [
+    ("the insurer", "Manulife", {"Insurer": ""}, ""),
+    ("the policy", "Desjardins", {"Policy Number": ""}, 'policy = "00123"\n'),
+    ("it was cancelled since", "iA", {"Status": "cancelled"}, ""),
+    ("another insurer is named since", "Equitable", {"Insurer": "Beneva"}, ""),
+]
+
+
+def test_what_a_claim_said_counts_whatever_a_later_row_leaves_out_or_says(tmp_path: Path) -> None:
+    more, before, cases = "", [], []
+    for number, (_, insurer, lost, of_policy) in enumerate(SAID_SINCE):
+        own: dict[str, Any] = {"Patient": f"Pat {tag(number)}", "Start": f"{9 + number}:00", "Insurer": insurer}
+        first = [on(day, **own) for day in (1, 10, 19)]
+        before += first
+        cases.append([*({**each, **lost} for each in first), on(28, **own)])
+        more += OWN.replace("Manulife", insurer) + of_policy
+    month = again(tmp_path, [("2026-10", before)], [*chain(*cases)], more=more)
+    for (case, *_), of_case in zip(SAID_SINCE, limits_by_case(month, cases), strict=True):
+        assert "3: over-insurer-limit" in of_case, case
 
 
 def test_a_claims_time_and_visit_count_where_a_later_row_says_nothing_of_them(tmp_path: Path) -> None:

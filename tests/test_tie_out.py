@@ -15,7 +15,7 @@ from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.intake import FileRead
 from tests.jane import apart, appointment, as_csv, by_case, exports, sale
-from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice
+from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice, tag
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -281,14 +281,12 @@ def test_a_chart_that_is_not_signed_is_pointed_out(tmp_path: Path) -> None:
     assert messages_of(jane(tmp_path, [appointment()], [sale()]), "chart-not-signed") == []
 
 
-@pytest.mark.parametrize(
-    ("first", "visit", "evidence"),
-    [("true", "initial", "the appointment's first visit"), ("false", "subsequent", "the appointment's first visit"),
-     ("", "", "")],
-)  # fmt: skip
-def test_the_appointment_says_which_visit_it_is(tmp_path: Path, first: str, visit: str, evidence: str) -> None:
-    session = jane(tmp_path, [appointment(first_visit=first)], [sale()]).sessions.iloc[0]
-    assert (session["visit"], session["visit_evidence"]) == (visit, evidence)
+def test_the_appointment_says_which_visit_it_is(tmp_path: Path) -> None:
+    wanted = {"true": "initial", "false": "subsequent", "": ""}
+    sessions = jane(tmp_path, *apart([([appointment(first_visit=first)], [sale()]) for first in wanted])).sessions
+    by = {first: "the appointment's first visit" if visit else "" for first, visit in wanted.items()}
+    assert list(sessions["visit"]) == [*wanted.values()]
+    assert list(sessions["visit_evidence"]) == [*by.values()]
 
 
 def test_a_sale_of_which_a_part_was_taken_back_is_held(tmp_path: Path) -> None:
@@ -308,14 +306,18 @@ def test_a_line_that_is_settled_is_paid_whatever_its_status_says(tmp_path: Path)
     assert outcomes(jane(tmp_path, [appointment()], [line])) == ["not_billed: already-paid"]
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends", "policy"),
-    [("2026-10-07", "2026-10-07", "00123"), ("2026-10-08", "", ""), ("", "2026-10-06", ""), ("", "", "00123")],
-)
-def test_a_policy_counts_from_its_first_day_to_its_last(tmp_path: Path, begins: str, ends: str, policy: str) -> None:
-    line = {"Patient Guid": "g-1", "Insurer": "Sun Life", "Policy #": "00123", "From": begins, "Until": ends}
-    month = jane(tmp_path, [appointment()], [sale()], as_csv(tmp_path, "policies.csv", [line], []))
-    assert list(month.sessions["policy"]) == [policy]
+# A policy's first and last day, and what it lends to a visit of 7 October.
+COUNTS = [("2026-10-07", "2026-10-07", "00123"), ("2026-10-08", "", ""), ("", "2026-10-06", ""), ("", "", "00123")]
+
+
+def test_a_policy_counts_from_its_first_day_to_its_last(tmp_path: Path) -> None:
+    lines = [
+        {"Patient Guid": f"g-1{tag(n)}", "Insurer": "Sun Life", "Policy #": "00123", "From": begins, "Until": ends}
+        for n, (begins, ends, _) in enumerate(COUNTS)
+    ]
+    reports = apart([([appointment()], [sale()])] * len(COUNTS))
+    month = jane(tmp_path, *reports, as_csv(tmp_path, "policies.csv", lines, []))
+    assert list(month.sessions["policy"]) == [policy for *_, policy in COUNTS]
 
 
 def test_money_comes_from_all_payers_and_says_what_the_patient_paid(tmp_path: Path) -> None:
@@ -438,15 +440,21 @@ def test_any_pair_of_reports_is_accounted_for_and_the_order_of_rows_is_nothing(
 POLICY = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Claim #": "", "Policy #": "50123", "Notes": ""}
 
 
-@pytest.mark.parametrize(
-    ("status", "end", "lends"),
-    [("Open", "", True), ("Awaiting Review", "", True), ("", "2026-10-07", True), ("Open", "2026-10-06", False),
-     ("Closed", "", False), ("Expired", "", False), ("Any other word", "", False)],
-)  # fmt: skip
-def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path, status: str, end: str, lends: bool) -> None:
+# A policy's status and last day, and whether it lends its number to a visit of 7 October.
+LENDS: list[tuple[str, str, bool]] = [
+    ("Open", "", True), ("Awaiting Review", "", True), ("", "2026-10-07", True), ("Open", "2026-10-06", False),
+    ("Closed", "", False), ("Expired", "", False), ("Any other word", "", False),
+]  # fmt: skip
+
+
+def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path) -> None:
     counts = {"Number of Treatments": "12", "Policy Maximum": "12"}
-    policies = csv_file(tmp_path, [{**POLICY, "Status": status, "End Date": end, **counts}], "policies.csv")
-    month = jane(tmp_path, [appointment()], [sale()], policies, more="")
-    assert outcomes(month) == ["claimed" if lends else "held"]
-    kinds = set(month.findings["kind"])
-    assert kinds == ({"near-insurer-limit"} if lends else {"missing-policy"})
+    lines = [
+        {**POLICY, "Patient": f"Pat Madeup {tag(number)}", "Status": status, "End Date": end, **counts}
+        for number, (status, end, _) in enumerate(LENDS)
+    ]
+    reports = apart([([appointment()], [sale()])] * len(LENDS))
+    month = jane(tmp_path, *reports, csv_file(tmp_path, lines, "policies.csv"), more="")
+    for (status, end, lends), (became, of_case) in zip(LENDS, by_case(len(LENDS), month), strict=True):
+        assert became == ["claimed" if lends else "held"], (status, end)
+        assert of_case == ["near-insurer-limit" if lends else "missing-policy"], (status, end)
