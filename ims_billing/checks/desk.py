@@ -17,7 +17,7 @@ from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, as_frame, empty
 from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names
-from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.rows import Different, different
 
 T = TypeVar("T")
 # How many other places a message names.
@@ -108,15 +108,14 @@ class Desk:
             insurer = insurers.get(insurer_id)
             return insurer is not None and says(insurer, day)
 
-        pairs, places = self._insurers_and_days
-        return pd.Series(np.array([holds(*pair) for pair in pairs], dtype="bool")[places], self.candidates.index)
+        numbers, rows = self._insurers_and_days
+        answers = np.array([holds(*pair) for pair in rows], dtype="bool")
+        return pd.Series(answers[numbers], self.candidates.index, dtype="bool")
 
     @cached_property
-    def _insurers_and_days(self) -> tuple[list[tuple[str, dt.date]], np.ndarray[Any, np.dtype[np.int64]]]:
-        """Each insurer's id with each day, once; and by candidate, the place of its own, which many checks go by."""
-        rows = rows_of(self.candidates, ["insurer_id", "service_date"])
-        places = {pair: place for place, pair in enumerate(dict.fromkeys(rows))}
-        return list(places), np.array([places[pair] for pair in rows], dtype="int64")
+    def _insurers_and_days(self) -> Different:
+        """The insurer's id and the day of each candidate, which many checks go by."""
+        return different(self.candidates, ["insurer_id", "service_date"])
 
 
 # Returns the message of each session that the finding is about, indexed by session.

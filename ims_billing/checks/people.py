@@ -70,7 +70,7 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
         for name in strangers.unique()
     }
     second = candidates.loc[candidates.index.difference(strangers.index), "secondary_insurer"]
-    unknown = second[[name != "" and desk.clinic.insurer(name) is None for name in second]]
+    unknown = second[second.isin([name for name in second.unique() if name and desk.clinic.insurer(name) is None])]
     also = {
         name: f"The second insurer{_payer_named(name, desk, public)} is not known, and the claim names none."
         for name in unknown.unique()

@@ -50,13 +50,15 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     """Makes the claims (CLAIMS) of clear sessions, in the order of insurer, date and patient.
 
     sessions: the columns of JUDGED but `service_code`
-    prices: PRICES of these sessions
+    prices: PRICES of these sessions, and of others
     remarks: their findings as JSON, by session
     clinic: the clinic's setup
 
     A public payer is billed its own amount from the fee list, a private plan the whole fee; neither more than the
     row's fee if somebody decided to bill that. The ledger numbers the claims.
     """
+    sessions = sessions.iloc[_order(sessions)]
+    prices = prices.loc[sessions.index]
     own = clinic.service_code
     public = {insurer.id for insurer in clinic.insurers if insurer.public}
     by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
@@ -94,18 +96,23 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "send_by": pd.Series(of_each(sessions, by_day, last_day), sessions.index, dtype="datetime64[us]"),
     }
     copied = {c.name: sessions[c.name] for c in CLAIMS if c.name not in values}
-    lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index)
-    lines = lines.iloc[_order(lines)].reset_index(drop=True)
+    lines = pd.DataFrame({**values, **copied, "rule": prices["rule"]}, index=sessions.index, copy=False)
+    lines = lines.reset_index(drop=True)
     lines["rules"] = _rules(lines, clinic)
     return as_frame(lines, CLAIMS)
 
 
-def _order(lines: pd.DataFrame) -> list[int]:
-    """The positions of the claims in their order, as people sort names: iA before Manulife before MSP."""
-    by = ["insurer", "service_date", "patient", "start", "practitioner", "fee_cents", "source"]
+def _order(sessions: pd.DataFrame) -> list[int]:
+    """The positions of the sessions in the order of their claims, as people sort names: iA before Manulife before MSP.
+
+    The lines are made in this order: to sort a million of them afterwards takes as much memory again.
+    """
+    by = ["insurer_name", "service_date", "patient", "start", "practitioner_name", "fee_cents"]
     keys = [
-        (insurer.casefold(), day, patient.casefold(), start is None, start or 0, *rest)
-        for insurer, day, patient, start, *rest in rows_of(lines, by)
+        (insurer.casefold(), day, patient.casefold(), start is None, start or 0, *rest, source)
+        for (insurer, day, patient, start, *rest), source in zip(
+            rows_of(sessions, by), sources(sessions).tolist(), strict=True
+        )
     ]
     return in_order(keys)
 

@@ -367,8 +367,8 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
         outcome=pd.Series(outcome, index=sessions.index, dtype="str"),
         at_row_fee=sessions.index.isin(classified.decided.at_row_fee()),
     )
-    clear = sessions[sessions["outcome"] == "claimed"]
-    claims = claim_lines(clear, checked.prices.loc[clear.index], _remarks(findings), scope.clinic)
+    is_clear = sessions["outcome"] == "claimed"
+    claims = claim_lines(sessions[is_clear], checked.prices, _remarks(findings), scope.clinic)
     code = sessions.index.to_series().map(claims.set_index("session")["service_code"])
     return _Judged(as_frame(sessions.assign(service_code=code.astype("str").fillna("")), JUDGED), claims)
 

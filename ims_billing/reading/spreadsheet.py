@@ -262,7 +262,9 @@ class _Columns:
         blanks = ([""] * len(rows) for _ in range(width, len(self.cells)))
         columns = itertools.chain(itertools.zip_longest(*rows, fillvalue=""), blanks)
         for cells, kept, new in zip(self.cells, self._kept, columns, strict=True):
-            cells.extend(map(kept.setdefault, new, new))
+            # A column of ids says something else in each row: there is nothing to keep for the next.
+            is_of_ids = len(kept) * 2 > len(cells) >= _AT_ONCE
+            cells.extend(new if is_of_ids else map(kept.setdefault, new, new))
         self.widths.extend(map(len, rows))
 
 

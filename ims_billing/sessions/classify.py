@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from ims_billing.clinic.clinic import Clinic, Practitioner
 from ims_billing.rules.published import published
 from ims_billing.sessions.name_words import NoteReader
 from ims_billing.sessions.receipts import says_only_physiotherapy
-from ims_billing.sessions.service_names import NameReader, reader_of
+from ims_billing.sessions.service_names import NameReader, NameReading, reader_of
 from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 from ims_billing.vocabulary.rows import of_each
 
@@ -25,17 +26,22 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """
     prove(sessions, SESSIONS)
     reader = reader_of(clinic)
-    frame = sessions.copy()
-    names = frame["service_name"]
-    readings = {name: reader.read(name) for name in names.unique()}
-    frame["service"] = names.map({n: r.service for n, r in readings.items()}).astype("str")
-    frame["evidence"] = names.map({n: r.evidence for n, r in readings.items()}).astype("str")
-    frame["doubt"] = names.map({n: " ".join(r.kinds()) for n, r in readings.items()}).astype("str")
-    frame["unknown_words"] = names.map({n: "\n".join(r.unknown) for n, r in readings.items()}).astype("str")
-    frame["doubtful_words"] = names.map({n: "\n".join(r.doubtful) for n, r in readings.items()}).astype("str")
-    frame["strange_words"] = names.map({n: "\n".join(r.strange) for n, r in readings.items()}).astype("str")
-    frame = _with_visit(frame, names.map({n: r.visit for n, r in readings.items()}).astype("str"))
-    frame["minutes"] = frame["minutes"].fillna(names.map({n: r.minutes for n, r in readings.items()}).astype("Int64"))
+    frame = sessions.copy(deep=False)
+    codes, names = pd.factorize(frame["service_name"])
+    readings = [reader.read(name) for name in names]
+
+    def text(says: Callable[[NameReading], str]) -> pd.Series[str]:
+        return pd.Series(pd.array(list(map(says, readings)), dtype="str").take(codes), index=frame.index)
+
+    frame["service"] = text(lambda reading: reading.service)
+    frame["evidence"] = text(lambda reading: reading.evidence)
+    frame["doubt"] = text(lambda reading: " ".join(reading.kinds()))
+    frame["unknown_words"] = text(lambda reading: "\n".join(reading.unknown))
+    frame["doubtful_words"] = text(lambda reading: "\n".join(reading.doubtful))
+    frame["strange_words"] = text(lambda reading: "\n".join(reading.strange))
+    minutes = pd.array([reading.minutes for reading in readings], dtype="Int64").take(codes)
+    frame["minutes"] = frame["minutes"].fillna(pd.Series(minutes, index=frame.index))
+    frame = _with_visit(frame, text(lambda reading: reading.visit))
     frame = _with_practitioners(frame, clinic)
     frame = _with_sales(frame, reader, clinic)
     frame = _with_notes(frame)

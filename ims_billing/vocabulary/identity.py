@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
+from ims_billing.vocabulary.rows import numbered
 from ims_billing.vocabulary.spelling import bare, core_name, day_text, given_name_first, name_words, plain, same_name
 
 _SEPARATOR = "\x1f"
@@ -110,8 +111,10 @@ def natural_keys(sessions: pd.DataFrame) -> pd.Series[str]:
 
 def ledger_keys(start: pd.Series[int], own_id: pd.Series[str], natural: pd.Series[str]) -> pd.Series[str]:
     """The natural key, with the session's id where no start tells two numbered visits apart."""
-    numbered = start.isna() & (own_id != "")
-    return natural.mask(numbered, natural + _SEPARATOR + own_id).astype("str")
+    unstarted = start.isna() & (own_id != "")
+    if not unstarted.any():
+        return natural
+    return natural.mask(unstarted, natural[unstarted] + _SEPARATOR + own_id[unstarted]).astype("str")
 
 
 def contents(sessions: pd.DataFrame) -> pd.Series[int]:
@@ -131,8 +134,8 @@ def same_session(
     """
     session_id, unstarted = sessions["session_id"], sessions["start"].isna()
     if unstarted.any():
-        numbered = (session_id[unstarted] != "").groupby(natural[unstarted]).transform("all")
-        natural = natural.mask(numbered.reindex(natural.index, fill_value=False), "")
+        all_numbered = (session_id[unstarted] != "").groupby(natural[unstarted]).transform("all")
+        natural = natural.mask(all_numbered.reindex(natural.index, fill_value=False), "")
     groups = _Groups(len(sessions))
     for key in (session_id, natural):
         groups.join(key, (key != "").to_numpy())
@@ -165,7 +168,7 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     row leaves out is no difference; different starts, birth dates, or patient numbers of one file are. Where both the
     name and the member ID agree, another birth date is a slip.
     """
-    visits = _numbered(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
+    visits = numbered(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
     dated = sessions["service_date"].notna().to_numpy()
     groups: list[list[int]] = []
     for column, readings in _ALIKE_BY:
@@ -186,15 +189,6 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
                 if (one, other) not in pairs and _one_visit(columns, one, other):
                     pairs.add((one, other))
     return sorted(pairs)
-
-
-def _numbered(*parts: pd.Series[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """A number for each row, equal where every part is."""
-    numbers = np.zeros(len(parts[0]), dtype=np.int64)
-    for part in parts:
-        codes, different = pd.factorize(part)
-        numbers = pd.factorize(numbers * len(different) + codes)[0]
-    return numbers
 
 
 def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool:

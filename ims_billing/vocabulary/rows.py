@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -47,8 +50,39 @@ def in_order(keys: Sequence[Any]) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
+def numbered(*columns: pd.Series[Any]) -> Numbers:
+    """A number for each row, equal where every column is; numbers begin at 0, in the order of the rows."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, different = pd.factorize(column)
+        # What is absent is -1, and a value like any other.
+        numbers = pd.factorize(numbers * (len(different) + 1) + codes + 1)[0]
+    return numbers
+
+
+class Different(NamedTuple):
+    """The different rows of some columns."""
+
+    numbers: Numbers
+    """Which of them each row of the frame is."""
+    rows: list[tuple[Any, ...]]
+    """Their cells (`rows_of`), in the order in which they come first."""
+
+
+def different(frame: pd.DataFrame, columns: Sequence[str]) -> Different:
+    """The rows of a frame that differ in these columns: of a million rows a few thousand, at whole columns' speed."""
+    import pandas as pd
+
+    numbers = numbered(*(frame[name] for name in columns))
+    first = ~pd.Series(numbers).duplicated().to_numpy()
+    return Different(numbers, rows_of(frame.loc[first, list(columns)], columns))
+
+
 def of_each(frame: pd.DataFrame, columns: Sequence[str], make: Callable[..., T]) -> list[T]:
     """Gives `make` the cells of each row (`rows_of`), once for all rows that have the same: many rows share few."""
-    rows = rows_of(frame, columns)
-    results = {row: make(*row) for row in dict.fromkeys(rows)}
-    return [results[row] for row in rows]
+    numbers, rows = different(frame, columns)
+    results = [make(*row) for row in rows]
+    return [results[number] for number in numbers.tolist()]

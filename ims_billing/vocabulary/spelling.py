@@ -56,12 +56,13 @@ _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 
 
 # One run compares a name with others a dozen times.
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a person's name apart from typography: no apostrophes, hyphens, titles or suffixes such as Jr."""
     # Where a part between commas is a suffix alone ("Sample, Pat, Jr."), the rest is still "Last, First".
     parts = [_name_part(part) for part in name.split(",")]
-    parts = [part for part in parts if set(part) - _SUFFIXES - _TITLES] or parts
+    if len(parts) > 1:
+        parts = [part for part in parts if set(part) - _SUFFIXES - _TITLES] or parts
     if len(parts) == 2:
         parts.reverse()
     words = [word for part in parts for word in part]
@@ -74,14 +75,18 @@ def name_words(name: str) -> tuple[str, ...]:
 _BESIDE_A_NAME = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|\s[-–—|/]+\s[^,]*|\s*#\s*\d+")
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def core_name(name: str) -> str:
     """A person's name as `same_name`, without what stands in brackets or quotes, after a dash or a number sign."""
+    if name.replace(" ", "").isalnum():
+        return same_name(name)
     core = _BESIDE_A_NAME.sub(" ", name)
     return same_name(core if any(map(str.isalpha, core)) else name)
 
 
 def _name_part(part: str) -> list[str]:
+    if part.isascii() and part.replace(" ", "").isalnum():
+        return part.lower().split()  # most names have nothing but letters
     # An apostrophe joins ("O'Neil" is "ONeil"); a full stop, a hyphen or a star separates.
     letters = plain(part.translate(_JOINING))
     if not (letters.isascii() and letters.replace(" ", "").isalnum()):
@@ -89,7 +94,7 @@ def _name_part(part: str) -> list[str]:
     return re.findall(r"[^\W_]+", letters)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def same_name(name: str) -> str:
     """A person's name as rows of one visit are compared: its letters, without initials between the other words."""
     words = name_words(name)
