@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ import os, sys, time, uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
-pipe, source, target, form = sys.argv[1:]
+pipe, source, *saved = sys.argv[1:]
 resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
 for _ in range(300):
     try:
@@ -53,38 +54,43 @@ to_send = book.Sheets.getByName("To send")
 for place, text in enumerate(("Yes", "2026-11-07", "00789")):
     to_send.getCellByPosition(place, 3).setString(text)
 assert not sheet.isProtected()
-book.storeToURL(uno.systemPathToFileUrl(target), (PropertyValue(Name="FilterName", Value=form),))
+for target, form in zip(saved[::2], saved[1::2]):
+    book.storeToURL(uno.systemPathToFileUrl(target), (PropertyValue(Name="FilterName", Value=form),))
 book.close(True)
 os._exit(0)  # the bridge may stumble over its own end
 """
 
 
-def _python_of_libreoffice() -> str | None:
+@cache
+def python_of_libreoffice() -> str | None:
     """A Python that can speak to LibreOffice: its own, or the system's."""
-    own = [str(Path(OFFICE).resolve().parent / "python")] if OFFICE else []
+    if not OFFICE:
+        return None
+    own = [str(Path(OFFICE).resolve().parent / "python")]
     for python in (*own, "/usr/bin/python3", sys.executable):
         if shutil.which(python) and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
             return python
     return None
 
 
-PYTHON = _python_of_libreoffice() if OFFICE else None
+FORMS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}
 
 
-def decided_in_libreoffice(folder: Path, target: Path) -> None:
-    """Types the script's decisions into the month's summary, saved as `target`."""
+def decided_in_libreoffice(folder: Path, saved: Path) -> None:
+    """Types the script's decisions into the month's summary, saved in both formats as `saved`/decided."""
+    python = python_of_libreoffice()
     assert OFFICE is not None
-    assert PYTHON is not None
-    pipe = f"ims{os.getpid()}{target.suffix[1:]}"
+    assert python is not None
+    pipe = f"ims{os.getpid()}"
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    form = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}[target.suffix]
+    targets = [part for ending, form in FORMS.items() for part in (str(saved / f"decided{ending}"), form)]
     with subprocess.Popen(
         [OFFICE, profile, "--headless", "--norestore", f"--accept=pipe,name={pipe};urp;"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as office:  # fmt: skip
         try:
             subprocess.run(
-                [PYTHON, "-c", SCRIPT, pipe, str(folder / SUMMARY), str(target), form],
+                [python, "-c", SCRIPT, pipe, str(folder / SUMMARY), *targets],
                 check=True, capture_output=True, timeout=120,
             )  # fmt: skip
         finally:
@@ -110,13 +116,13 @@ def saved_by_libreoffice(folder: Path) -> None:
     assert first == "claimed"
     assert all(outcome.startswith("held") for outcome in held)
     (folder / "saved").mkdir()
-    for kind in (".xlsx", ".ods"):
-        decided_in_libreoffice(folder, folder / "saved" / f"decided{kind}")
+    decided_in_libreoffice(folder, folder / "saved")
 
 
-@pytest.mark.skipif(PYTHON is None, reason="LibreOffice, or a Python that speaks to it, is not installed here")
 @pytest.mark.parametrize("how", ["the same file", "an .ods beside it", "an .ods that is named"])
 def test_what_libreoffice_saves_is_applied_by_the_next_claim(tmp_path: Path, how: str) -> None:
+    if python_of_libreoffice() is None:
+        pytest.skip("LibreOffice, or a Python that speaks to it, is not installed here")
     saved_by_libreoffice(tmp_path)
     named = tmp_path / "decided.ods"
     places = {"the same file": tmp_path / SUMMARY, "an .ods beside it": (tmp_path / SUMMARY).with_suffix(".ods")}
