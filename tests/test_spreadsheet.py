@@ -100,7 +100,8 @@ def test_random_tables_are_read_back_from_every_format(tmp_path: Path, form: str
 def test_a_text_file_is_taken_in_piece_by_piece_and_reads_the_same(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     content = end.join(["a,b", "1", ",", "", '2,"x', 'y",3,4', "5,6,7", "a,b", ""]).encode()
     (whole,) = opened("t.csv", content)
-    monkeypatch.setattr(spreadsheet, "_AT_ONCE", 2)
+    monkeypatch.setattr(spreadsheet, "_ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(spreadsheet, "_CHARACTERS_AT_ONCE", 3)
     (pieces,) = opened("t.csv", content)
     assert pieces == whole
     assert pieces.columns[0] == ["a", "1", "", "", "2", "5", "a"]

@@ -26,8 +26,8 @@ AskPassword: TypeAlias = Callable[[str, bool], str | None]
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 5_000_000  # five times what a sheet of Excel holds
 _TRIES = 3
-# So many rows, or characters, of a text file are taken in at once.
-_AT_ONCE = 20_000
+# So much of a text file is taken in at once: more rows than the processor keeps at hand take twice as long.
+_ROWS_AT_ONCE, _CHARACTERS_AT_ONCE = 1_000, 100_000
 
 _SAVE_AGAIN = "Open it in Excel and save it again as .xlsx."
 _QUOTE = "a quotation mark near line {} opens a cell and is not closed. Fix it, or save the file as .xlsx."
@@ -225,7 +225,7 @@ def _text(name: str, text: str) -> RawTable:
             width = max(width, len(row))
             if count > _MOST_LINES or (width * count > MOST_CELLS and width > 100):
                 raise BillingError(f"{name}: {_REASONS['too-large']}")
-            if len(rows) == _AT_ONCE:
+            if len(rows) == _ROWS_AT_ONCE:
                 columns.add(rows)
                 rows = []
     except csv.Error as error:
@@ -263,7 +263,7 @@ class _Columns:
         columns = itertools.chain(itertools.zip_longest(*rows, fillvalue=""), blanks)
         for cells, kept, new in zip(self.cells, self._kept, columns, strict=True):
             # A column of ids says something else in each row: there is nothing to keep for the next.
-            is_of_ids = len(kept) * 2 > len(cells) >= _AT_ONCE
+            is_of_ids = len(kept) * 2 > len(cells) >= _ROWS_AT_ONCE
             cells.extend(new if is_of_ids else map(kept.setdefault, new, new))
         self.widths.extend(map(len, rows))
 
@@ -272,7 +272,7 @@ def _lines(text: str) -> Iterator[str]:
     """The lines of a text, each with its end. A stream of all of it takes four bytes for each character."""
     begin = 0
     while begin < len(text):
-        end = text.find("\n", begin + _AT_ONCE) + 1 or len(text)
+        end = text.find("\n", begin + _CHARACTERS_AT_ONCE) + 1 or len(text)
         yield from io.StringIO(text[begin:end], newline="")
         begin = end
 

@@ -19,6 +19,9 @@ _MOST_READ = 1000
 _TOO_LONG = "more than a number"
 # Excel keeps 15 digits of a number, and writes zeros for the others.
 _EXACT_DIGITS = 15
+_WITHOUT_WIDTH = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
+_TEXT_MARK = re.compile(r'="(.*)"|[\'’](.*)')
+_BETWEEN, _NO_WORD, _LETTER, _COUNTING = map(re.compile, (r"[\W_]+", r"[^\w ]", r"[^\W\d_]", r"[1-9]"))
 _MARKS = re.compile(r"[\w\-/.#:&() ]+")
 _SCIENTIFIC = re.compile(r"\d[.,]\d*e[+-]?\d+|\d+e\+\d+")
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?z?")
@@ -84,8 +87,8 @@ def _number(cell: float) -> Identifier:
 
 def _written(cell: str, nothing: Collection[str], beside: Collection[str]) -> Identifier:
     fixed = ""
-    text = " ".join(re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", cell).split())
-    if marked := re.fullmatch(r'="(.*)"|[\'’](.*)', text):
+    text = " ".join((cell if cell.isascii() else _WITHOUT_WIDTH.sub("", cell)).split())
+    if marked := _TEXT_MARK.fullmatch(text):
         text, fixed = (marked[1] or marked[2] or "").strip(), "with a spreadsheet's text mark"
     if whole := _WHOLE.fullmatch(text):
         text, fixed = whole[1], "as a number with decimals"
@@ -101,13 +104,13 @@ def _written(cell: str, nothing: Collection[str], beside: Collection[str]) -> Id
 
 def _says_none(words: str, nothing: Collection[str]) -> bool:
     """Whether a cell is blank, zeros or marks alone, crosses, or a word for nothing."""
-    letters = re.sub(r"[\W_]+", "", words)
-    return not letters.strip("0x") or " ".join(re.sub(r"[\W_]+", " ", words).split()) in nothing
+    parts = [words] if words.isalnum() else _BETWEEN.sub(" ", words).split()
+    return not "".join(parts).strip("0x") or " ".join(parts) in nothing
 
 
 def _damage(words: str, beside: Collection[str]) -> str:
     """Why words, plain and not blank, are no identifier; empty where they are one."""
-    if not re.search(r"[1-9]", words):
+    if not _COUNTING.search(words):
         return "words instead of a number"
     if len(words) > _MOST_READ:
         return _TOO_LONG
@@ -129,10 +132,10 @@ def _damage(words: str, beside: Collection[str]) -> str:
         return _TOO_LONG
     if not _MARKS.fullmatch(words):
         return "marks that stand in no number"
-    strangers = [w for w in re.sub(r"[^\w ]", "", words).split() if w.isalpha() and len(w) > _LONGEST_PREFIX]
-    if any(word not in beside for word in strangers):
-        return "words beside a number"
-    return ""
+    if not _LETTER.search(words):
+        return ""
+    strangers = [w for w in _NO_WORD.sub("", words).split() if w.isalpha() and len(w) > _LONGEST_PREFIX]
+    return "words beside a number" if any(word not in beside for word in strangers) else ""
 
 
 def _is_day(words: str) -> bool:
