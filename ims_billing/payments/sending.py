@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import pandas as pd
 
-from ims_billing.vocabulary.frames import SENDINGS, TO_SEND, as_frame, prove
+from ims_billing.vocabulary.frames import SENDINGS, TO_SEND, as_frame
+from ims_billing.vocabulary.rows import rows_of
 
 _WORKBOOK = ["month", "batch", "insurer_id"]
+_SENDINGS = [column.name for column in SENDINGS]
 
 
 def to_send(
@@ -22,35 +25,49 @@ def to_send(
     batches: `month`, `batch`, `claimed_on` and `already_sent`; what was sent before this program came has no workbook
     sendings: what was noted about each workbook (SENDINGS)
     """
-    own = claims[[*_WORKBOOK, "insurer", "claim", "amount_cents", "send_by", "voided_on"]]
-    active = own["voided_on"].isna()
-    late = own["send_by"] < own[["month", "batch"]].merge(batches, how="left")["claimed_on"].set_axis(own.index)
-    # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
-    claimed = own.assign(
-        claims=1,
-        answered=own["claim"].isin(answered).astype("int64"),
-        # What is late already has no day any more by which to send it the usual way.
-        send_by=own["send_by"].where(active & ~late),
-        late=(late & active).astype("int64"),
-    )
+    batch_days = {(month, batch): day for month, batch, day in rows_of(batches, ["month", "batch", "claimed_on"])}
+    sent_before = set(rows_of(batches[batches["already_sent"]], ["month", "batch"]))
+    noted = {(month, batch, insurer): words for month, batch, insurer, *words in rows_of(sendings, _SENDINGS)}
+    books: dict[tuple[str, int, str], _Book] = {}
+    columns = [*_WORKBOOK, "insurer", "claim", "amount_cents", "send_by", "voided_on"]
+    for month, batch, insurer_id, insurer, claim, cents, send_by, voided_on in rows_of(claims, columns):
+        book = books.setdefault((month, batch, insurer_id), _Book())
+        # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
+        book.insurer = insurer
+        book.claims += 1
+        book.cents += cents
+        book.answered += claim in answered
+        if voided_on is None and send_by is not None:
+            # What is late already has no day any more by which to send it the usual way.
+            if send_by < batch_days.get((month, batch), dt.date.min):
+                book.late += 1
+            else:
+                book.send_by = min(send_by, book.send_by or send_by)
     voided = claims[claims["void_batch"].notna()]
-    voided = voided.assign(batch=voided["void_batch"].astype("int64"), claims=0, answered=0, amount_cents=0, late=0)
-    both = pd.concat([claimed, voided[[*_WORKBOOK, "insurer", "claims", "answered", "amount_cents", "late"]]])
-    both["send_by"] = both["send_by"].astype("datetime64[us]")
-    books = both.groupby(_WORKBOOK, as_index=False, sort=False).agg(
-        insurer=("insurer", "last"),
-        claims=("claims", "sum"),
-        amount_cents=("amount_cents", "sum"),
-        send_by=("send_by", "min"),
-        late=("late", "sum"),
-        answered=("answered", "sum"),
-    )
-    written = batches.loc[~batches["already_sent"], ["month", "batch"]]
-    books = books.merge(written, on=["month", "batch"]).merge(prove(sendings, SENDINGS), how="left", on=_WORKBOOK)
-    for name in ("sent", "confirmation"):
-        books[name] = books[name].astype("object").fillna("").astype("str")
-    order = books.assign(name=books["insurer"].str.casefold()).sort_values(["month", "batch", "name"], kind="stable")
-    return as_frame(order.reset_index(drop=True), TO_SEND)
+    for month, batch, insurer_id, insurer in rows_of(voided, ["month", "void_batch", "insurer_id", "insurer"]):
+        books.setdefault((month, batch, insurer_id), _Book()).insurer = insurer
+    lines = [
+        (*place, *book.counted(), *noted.get(place, ("", None, "")))
+        for place, book in sorted(books.items(), key=lambda each: (*each[0][:2], each[1].insurer.casefold()))
+        if place[:2] in batch_days and place[:2] not in sent_before
+    ]
+    return as_frame(lines, TO_SEND)
+
+
+@dataclass
+class _Book:
+    """An insurer's workbook of a batch, as far as its claims are counted."""
+
+    insurer: str = ""
+    claims: int = 0
+    cents: int = 0
+    send_by: dt.date | None = None
+    late: int = 0
+    answered: int = 0
+
+    def counted(self) -> tuple[object, ...]:
+        """Its cells in TO_SEND."""
+        return (self.insurer, self.claims, self.cents, self.send_by, self.late, self.answered)
 
 
 def answered_by(postings: pd.DataFrame, as_of: dt.date) -> set[str]:
