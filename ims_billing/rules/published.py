@@ -159,7 +159,7 @@ class Rulebook(Strict):
 def rules_text(name: str) -> dict[str, Any]:
     """The tables of one of the files that come with the program, not yet validated."""
     text = resources.files("ims_billing").joinpath("rules", name).read_text(encoding="utf-8")
-    return {table: _marked(rules) for table, rules in tomllib.loads(text, parse_float=Decimal).items()}
+    return tomllib.loads(text, parse_float=Decimal)
 
 
 def _marked(rules: Any) -> Any:
@@ -178,7 +178,7 @@ class Published:
     @cached_property
     def values(self) -> Rulebook:
         """The insurers, fees and limits, which are validated together."""
-        return Rulebook.model_validate({name: rules_text(f"{name}.toml") for name in Rulebook.model_fields})
+        return Rulebook.model_validate({name: _marked(rules_text(f"{name}.toml")) for name in Rulebook.model_fields})
 
     @property
     def insurers(self) -> InsurerRules:
