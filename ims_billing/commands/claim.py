@@ -260,6 +260,8 @@ def stated_second_plans(sessions: pd.DataFrame) -> dict[str, SecondPlan]:
 
 def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
     """Adds claims to second insurers to the run of their month; other months get a run of their own after it."""
+    if claims.empty:
+        return [run]
     by_month = dict(list(claims.groupby(claims["follows"].map(month_of))))
     own = by_month.pop(run.month, None)
     runs = [run if own is None else with_rests(run, own, clinic)]
@@ -274,6 +276,8 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     held, not_billed = (
         lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
     )
+    if held.empty and not_billed.empty:
+        return run
     decided = latest_of_lines(held, ledger.decisions())
     never = decided["never"]
     # Do not bill for a changed session keeps its claim, so the session is not listed as not billed.

@@ -87,6 +87,8 @@ def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None
 
 def note_sendings(ledger: Ledger, sendings: pd.DataFrame) -> None:
     """Keeps what was typed about workbooks (SENDINGS), and names the days on which nobody can have sent them."""
+    if sendings.empty:
+        return
     ledger.note_sent(sendings)
     claimed_on = ledger.batch_days().set_index(["month", "batch"])["claimed_on"]
     for month, batch, insurer, _, on, _ in sendings.itertuples(index=False, name=None):

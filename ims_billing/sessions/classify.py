@@ -117,7 +117,10 @@ def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.D
     IMS is billed as physiotherapy, so a sale that says only that is no other service. A session with another counts as
     the one that is billed, so that it waits for a person instead of being dropped.
     """
-    pairs = frame.loc[frame["sold_as"] != "", ["service_name", "sold_as"]].drop_duplicates()
+    has_sale = frame["sold_as"] != ""
+    if not has_sale.any():
+        return frame
+    pairs = frame.loc[has_sale, ["service_name", "sold_as"]].drop_duplicates()
     billed = {"ims", *clinic.block.bill}
     for name, sold in pairs.itertuples(index=False, name=None):
         booked, sale = reader.read(name), reader.read(sold)
@@ -142,6 +145,8 @@ def _with_notes(frame: pd.DataFrame) -> pd.DataFrame:
     may_be &= frame["profession"].isin(("physiotherapist", "")) & (frame["service_name"] != "")
     words = frame.loc[may_be, "notes"].map(cache(_ims_in_notes().words_in))
     named = words[words != ""]
+    if named.empty:
+        return frame
     frame.loc[named.index, "service"] = "ims"
     frame.loc[named.index, "doubt"] = "ims-in-notes-only"
     frame.loc[named.index, "evidence"] = '"' + named.astype("str") + '" in Notes'
