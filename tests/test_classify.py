@@ -17,7 +17,7 @@ from ims_billing.rules.words import WordGroup
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.name_words import NoteReader, words_of
 from ims_billing.sessions.service_names import NameReader, names_read
-from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import plain
 from tests.practice import intake, kinds, month_of, outcomes, practice, row
 

@@ -14,7 +14,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import FINDINGS, NO_SESSION, as_frame, empty
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
+from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names
 from ims_billing.vocabulary.rows import Different, different

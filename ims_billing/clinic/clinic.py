@@ -32,7 +32,7 @@ from ims_billing.rules.values import (
 )
 from ims_billing.vocabulary.errors import did_you_mean, nearest
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.model import Billable, Profession, Requirement, Service, Severity
+from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
 from ims_billing.vocabulary.spelling import bare, heading, plain
 
 

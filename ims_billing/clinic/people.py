@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import nearest
-from ims_billing.vocabulary.model import Profession
+from ims_billing.vocabulary.kinds import Profession
 from ims_billing.vocabulary.spelling import plain
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ from ims_billing.rules.values import (
 )
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.model import Severity
+from ims_billing.vocabulary.kinds import Severity
 from ims_billing.vocabulary.spelling import bare, plain, slug
 
 M = TypeVar("M", bound=BaseModel)

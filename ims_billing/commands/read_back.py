@@ -22,7 +22,8 @@ from ims_billing.reading.intake import named_contents
 from ims_billing.reading.sent_claims import SentClaims, is_list_of_sent_claims, read_sent_claims
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import ABSENT, ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty
-from ims_billing.vocabulary.model import OUTCOMES, FileMark, Origin, Run, Totals
+from ims_billing.vocabulary.kinds import OUTCOMES
+from ims_billing.vocabulary.model import FileMark, Origin, Run, Totals
 from ims_billing.workbooks.file_marks import marked, read_mark, stamped_on
 from ims_billing.workbooks.files import INSURERS, Written, claim_workbooks
 

@@ -12,7 +12,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.decisions import Decided
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.frames import SELF_PAY
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
+from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE
 from ims_billing.vocabulary.spelling import bare, month_text
 
 

@@ -17,16 +17,8 @@ from ims_billing.rules.values import Limit, in_force
 from ims_billing.vocabulary.fields import answers
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty, prove
-from ims_billing.vocabulary.model import (
-    InsurerView,
-    Lasting,
-    Origin,
-    PractitionerView,
-    Requirement,
-    RuleApplied,
-    Run,
-    WorthALook,
-)
+from ims_billing.vocabulary.kinds import Requirement
+from ims_billing.vocabulary.model import InsurerView, Lasting, Origin, PractitionerView, RuleApplied, Run, WorthALook
 from ims_billing.vocabulary.rows import in_order, rows_of
 from ims_billing.vocabulary.spelling import bare, month_text, sources
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, OUTCOMES, Totals
+from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE, OUTCOMES
+from ims_billing.vocabulary.model import Totals
 
 
 def proven_totals(intake: Intake, sessions: pd.DataFrame, claims: pd.DataFrame, cents_read: int) -> Totals:

@@ -17,7 +17,8 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.model import SERVICE_WORDS, Batch
+from ims_billing.vocabulary.kinds import SERVICE_WORDS
+from ims_billing.vocabulary.model import Batch
 from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
 
 _DECISIONS = {

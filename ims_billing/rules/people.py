@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ims_billing.rules.values import Strict, Text
-from ims_billing.vocabulary.model import Profession
+from ims_billing.vocabulary.kinds import Profession
 
 
 class PeopleRules(Strict):

@@ -31,7 +31,7 @@ from ims_billing.rules.values import (
     clashing_fees,
     clashing_limits,
 )
-from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import bare
 
 if TYPE_CHECKING:

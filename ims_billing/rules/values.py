@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ims_billing.vocabulary.model import SERVICE_WORDS, Billable, Requirement, Service, Visit
+from ims_billing.vocabulary.kinds import SERVICE_WORDS, Billable, Requirement, Service, Visit
 from ims_billing.vocabulary.spelling import bare, cents
 
 Text = Annotated[str, Field(min_length=1)]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.values import Strict, Text
-from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import heading
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.values import Codes
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE
+from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE
 from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, same_name
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import get_args
 
 from ims_billing.rules.words import Effect, ServiceRules, WordGroup
-from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import plain
 
 # Words of eight letters and more are read through one slip of the pen; shorter ones are too much alike.

@@ -11,7 +11,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.recall import Recall
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
-from ims_billing.vocabulary.model import DID_NOT_TAKE_PLACE, Billable
+from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text
 
 PHYSIOTHERAPY = get_args(Billable)

@@ -24,7 +24,7 @@ from ims_billing.sessions.name_words import (
     runs_of,
     words_of,
 )
-from ims_billing.vocabulary.model import Service
+from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import one_letter_apart, plain
 
 # "J. Sims" at a name's end is who gives the visit. "R. Ac" and the like are registrations.

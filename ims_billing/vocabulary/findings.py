@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ims_billing.vocabulary.model import Severity
+from ims_billing.vocabulary.kinds import Severity
 
 Decision = Literal["bill", "correct"]
 Remedy = Literal["claim", "practice", "setup", "decide", "never", "check"]

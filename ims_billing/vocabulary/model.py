@@ -1,59 +1,18 @@
-"""The vocabulary: the words for what happens to a session, and what a run, a batch and a month are."""
+"""The vocabulary: what a run, a batch and a month are."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AliasChoices, Field
 
 from ims_billing.vocabulary.intake import FileRead
+from ims_billing.vocabulary.kinds import Requirement
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Service = Literal[
-    "ims",
-    "physiotherapy",
-    "acupuncture",
-    "massage",
-    "chiropractic",
-    "kinesiology",
-    "other",
-    "unrecognised",
-]
-# Services whose words on the screen and in a workbook are not their ids.
-SERVICE_WORDS: dict[str, str] = {"ims": "IMS", "other": "other services", "unrecognised": "not recognized"}
-Billable = Literal["ims", "physiotherapy"]
-Visit = Literal["initial", "subsequent"]
-Severity = Literal["hold", "warn", "off"]
-Profession = Literal[
-    "physiotherapist",
-    "acupuncturist",
-    "massage-therapist",
-    "chiropractor",
-    "kinesiologist",
-    "naturopath",
-    "osteopath",
-    "athletic-therapist",
-    "physician",
-    "assistant",
-    "other",
-]
-Requirement = Literal[
-    "policy",
-    "member",
-    "birth-date",
-    "relationship",
-    "insured",
-    "payer-file-number",
-    "accident-date",
-    "phn",
-]
-# The statuses of visits that are never billed.
-DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
-OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.model import Billable, Profession, Requirement, Service, Visit
+from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Visit
 
 # What stands in a column's cells. `verbatim` is text that is taken as it stands, an `id` is text that looks like a
 # number, `words` are several of the choices with commas, a `list` is several texts with semicolons, `pairs` are

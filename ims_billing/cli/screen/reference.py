@@ -15,7 +15,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
 from ims_billing.rules.values import Cited
-from ims_billing.vocabulary.model import SERVICE_WORDS
+from ims_billing.vocabulary.kinds import SERVICE_WORDS
 
 if TYPE_CHECKING:
     from ims_billing.month.why import Fact, Page

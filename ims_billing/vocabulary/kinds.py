@@ -1,0 +1,47 @@
+"""The words for what was done, by whom, how a visit stands and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Service = Literal[
+    "ims",
+    "physiotherapy",
+    "acupuncture",
+    "massage",
+    "chiropractic",
+    "kinesiology",
+    "other",
+    "unrecognised",
+]
+# Services whose words on the screen and in a workbook are not their ids.
+SERVICE_WORDS: dict[str, str] = {"ims": "IMS", "other": "other services", "unrecognised": "not recognized"}
+Billable = Literal["ims", "physiotherapy"]
+Visit = Literal["initial", "subsequent"]
+Severity = Literal["hold", "warn", "off"]
+Profession = Literal[
+    "physiotherapist",
+    "acupuncturist",
+    "massage-therapist",
+    "chiropractor",
+    "kinesiologist",
+    "naturopath",
+    "osteopath",
+    "athletic-therapist",
+    "physician",
+    "assistant",
+    "other",
+]
+Requirement = Literal[
+    "policy",
+    "member",
+    "birth-date",
+    "relationship",
+    "insured",
+    "payer-file-number",
+    "accident-date",
+    "phn",
+]
+# The statuses of visits that are never billed.
+DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
+OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
