@@ -88,7 +88,7 @@ def number_unlike_others(desk: Desk) -> pd.Series[str]:
         distinct = numbers[numbers[column] != ""].drop_duplicates()
         unlike: set[tuple[str, str]] = set()
         for insurer, part in distinct.groupby("insurer_id"):
-            shapes = {number: shape(number) for number in part[column]}
+            shapes = {number: shape(number) for number in part[column].tolist()}
             counts = Counter(shapes.values())
             usual, alike = counts.most_common(1)[0]
             others = len(shapes) - alike

@@ -130,18 +130,31 @@ def _parts(words: Iterable[Word]) -> list[list[Word]]:
     return list(parts.values())
 
 
+class _Spare(NamedTuple):
+    """The phrases that say nothing new beside a name, those of them that are no place, and the titles."""
+
+    phrases: dict[Words, Meaning]
+    but_places: dict[Words, Meaning]
+    titles: frozenset[str]
+
+
+@cache
+def _spare(profession: Profession) -> _Spare:
+    phrases = {
+        words: meaning
+        for words, meaning in _meanings().items()
+        if meaning.kind != "profession" or meaning.profession == profession
+    }
+    but_places = {words: meaning for words, meaning in phrases.items() if meaning.kind != "place"}
+    return _Spare(phrases, but_places, frozenset(map(plain, _rules().titles)))
+
+
 def _name_words(cell: str, profession: Profession) -> Words:
     """A name's own words, given name first, without what says nothing beside it.
 
     A word counts as a title, a credential or the profession only where a whole name of two words is left without it.
     """
-    spare = {
-        words: meaning
-        for words, meaning in _meanings().items()
-        if meaning.kind != "profession" or meaning.profession == profession
-    }
-    beside = {words: meaning for words, meaning in spare.items() if meaning.kind != "place"}
-    titles = {plain(title) for title in _rules().titles}
+    spare, beside, titles = _spare(profession)
     parts = _parts(_taken_apart(cell).words)
     kept: list[list[Word]] = []
     for number, part in enumerate(parts):

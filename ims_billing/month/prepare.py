@@ -40,6 +40,7 @@ from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import month_text, sources
 
 
@@ -377,8 +378,8 @@ def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     """The findings of each session, as a JSON list."""
     remarks: dict[int, list[Remark]] = {}
     columns = ["session", "kind", "message", "decided"]
-    for session, kind, message, decided in findings[columns].itertuples(index=False, name=None):
-        one = Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), bool(decided))
+    for session, kind, message, decided in rows_of(findings, columns):
+        one = Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), decided)
         remarks.setdefault(session, []).append(one)
     return pd.Series({session: as_json(several) for session, several in remarks.items()}, dtype="str")
 

@@ -34,9 +34,9 @@ def reach_of(
     limited = {limit.insurer for limit in clinic.limits if limit.weeks_after_accident}
     names = {name for each in clinic.insurers if each.id in limited for name in (each.id, each.name, *each.aliases)}
     return Reach(
-        names=frozenset(sessions["patient"].unique()) | frozenset(corrected),
-        patient_ids=frozenset(each.strip().casefold() for each in sessions["patient_id"].unique()) - {""},
-        session_ids=frozenset(sessions["session_id"].unique()) - {""},
+        names=frozenset(sessions["patient"].tolist()) | frozenset(corrected),
+        patient_ids=frozenset(each.strip().casefold() for each in {*sessions["patient_id"].tolist()}) - {""},
+        session_ids=frozenset(sessions["session_id"].tolist()) - {""},
         periods=tuple(sorted(_period(*each) for each in months)),
         years=tuple(sorted({f"{each.year:04d}" for each in days})),
         whole_history_of=frozenset(names),

@@ -47,7 +47,7 @@ def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
 def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
     """The texts as two spellings are compared; each is worked out once, and kept once."""
     codes, written = pd.factorize(text)
-    return pd.Series(pd.array([read(one) for one in written], dtype="str").take(codes), index=text.index)
+    return pd.Series(pd.array(list(map(read, written.tolist())), dtype="str").take(codes), index=text.index)
 
 
 def _folded(number: str) -> str:
@@ -174,7 +174,7 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     for column, readings in _ALIKE_BY:
         codes, written = pd.factorize(sessions[column])
         # Every reading of a name comes after the other, so that its words are looked for once.
-        for texts in zip(*([read(one) for read in readings] for one in written), strict=True):
+        for texts in zip(*([read(one) for read in readings] for one in written.tolist()), strict=True):
             same, is_written = pd.factorize(np.array(texts, dtype=object))[0], np.array([bool(one) for one in texts])
             keys = pd.Series(visits * len(written) + same[codes])[dated & is_written[codes]]
             shared = keys[keys.duplicated(keep=False)]

@@ -30,7 +30,7 @@ class Names:
     @classmethod
     def of(cls, sessions: pd.DataFrame) -> Names:
         """The names in these sessions' columns of patients and insured."""
-        return cls([*sessions["patient"].unique(), *sessions["insured"].unique()])
+        return cls([*sessions["patient"].unique().tolist(), *sessions["insured"].unique().tolist()])
 
     def stand_in(self, text: str, public: Collection[str] = ()) -> bool:
         """Whether a text is one of the names, or holds a word of one, words that are `public` from elsewhere aside.
