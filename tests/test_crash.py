@@ -262,6 +262,15 @@ def test_killed_at_random_the_next_run_completes_the_work(undisturbed: Undisturb
     assert sum(kill(undisturbed, 2).values()) == 2
 
 
+# Where the tests run in the background, a shell has Ctrl-C ignored, also by what they start.
+AS_IN_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from ims_billing.__main__ import main
+main()
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no process groups to send Ctrl-C to")
 def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: Undisturbed) -> None:
     """At moments of the work on the ledger, and just after it; as a terminal does, to all processes."""
@@ -273,8 +282,9 @@ def test_ctrl_c_is_one_message_and_the_next_run_completes_the_work(undisturbed: 
         folder = undisturbed.fresh(f"stopped-{number}")
         note = folder / "ims-billing.sqlite-in-use"
         process = subprocess.Popen(
-            command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
-        )
+            [sys.executable, "-c", AS_IN_A_TERMINAL, *command(folder)[3:]],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+        )  # fmt: skip
         while process.poll() is None and not note.exists():
             time.sleep(0.001)
         time.sleep(pause)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import sqlite3
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.ledger.file import FILE_NAME
+from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
 from ims_billing.ledger.to_version_7 import to_version_7
@@ -336,3 +339,29 @@ def test_version_7_takes_what_a_line_waits_for_and_who_pays_first_out_of_the_pro
         ]
         kept = database.execute("SELECT payer_order FROM claim WHERE payer_order <> '' ORDER BY id").fetchall()
         assert [grounds_of(text) for (text,) in kept] == [[order] for order in orders.values()]
+
+
+def test_the_claims_of_version_10_are_summed_by_all_that_they_say(tmp_path: Path) -> None:
+    clinic, sessions = clinic_file(tmp_path), csv_file(tmp_path, [row(Patient="Pat Madeup"), row(Patient="Kit Madeup")])
+    claim = ["claim", str(sessions), "--month", "2026-10", "--as-of", "2026-11-05", "--clinic", str(clinic)]
+    assert CliRunner().invoke(app, claim).exit_code == 0
+    ledger = Ledger(tmp_path / FILE_NAME)
+    total = sum(
+        int.from_bytes(hashlib.sha256(json.dumps(list(each)).encode()).digest()[:8], "big")
+        for each in rows(ledger, "SELECT * FROM claim")
+    )
+    with closing(sqlite3.connect(ledger.path)) as database, database:
+        database.execute("UPDATE table_sum SET total = ? WHERE name = 'claim'", (f"{total % 2**64:016x}",))
+        database.execute("PRAGMA user_version = 10")
+    (tmp_path / LAST_BATCH).unlink()  # with it, any byte that changed would show
+    as_it_was = ledger.path.read_bytes()
+    void = ["void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-11-06", "--clinic", str(clinic)]
+    assert CliRunner().invoke(app, void).exit_code == 0
+    assert rows(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    (tmp_path / LAST_BATCH).unlink()
+    ledger.path.write_bytes(as_it_was)
+    with closing(sqlite3.connect(ledger.path)) as database, database:
+        # A sum of other rows than these.
+        database.execute("UPDATE table_sum SET total = ? WHERE name = 'claim'", (f"{(total + 1) % 2**64:016x}",))
+    refused = CliRunner().invoke(app, void)
+    assert (refused.exit_code, "damaged" in refused.output) == (2, True)

@@ -351,11 +351,11 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
     for migration in MIGRATIONS[version:]:
         run_migration(database, migration)
     if version < len(MIGRATIONS):
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         # Tables that somebody else added to an earlier ledger have no sum.
         own = released(MIGRATIONS)[0] if version else columns_of(database)
         sum_tables(database, {table for table, _ in own})
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 @contextmanager

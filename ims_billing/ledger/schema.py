@@ -326,6 +326,9 @@ CREATE TRIGGER a_posting_is_never_changed BEFORE UPDATE ON posting
 BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
 """
 
+# Version 11 has the tables of version 10: the sum of the claims is of their checksums now (`sums.sum_tables`).
+_SUMS_OF_CHECKSUMS = ""
+
 # One per version, each run once. What has been released is never changed here.
 MIGRATIONS: tuple[Migration, ...] = (
     _CLAIMS + _PAGES,
@@ -338,4 +341,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_8,
     to_version_9,
     to_version_10,
+    _SUMS_OF_CHECKSUMS,
 )

@@ -18,9 +18,13 @@ def _sum(values: tuple[object, ...]) -> int:
 
 
 def _summed(database: sqlite3.Connection, table: str) -> list[str]:
-    """The columns of a table that its sum is of: the checksum of a row where it has one says all that the others do."""
+    """The columns of a table that its sum is of: the checksum of a row where it has one says all that the others do.
+
+    In a ledger of version 10 the sum was of all columns of every table.
+    """
     names = [str(row[0]) for row in database.execute("SELECT name FROM pragma_table_info(?)", (table,))]
-    return ["checksum"] if "checksum" in names else names
+    [(version,)] = database.execute("PRAGMA user_version").fetchall()
+    return ["checksum"] if "checksum" in names and version > 10 else names
 
 
 def _sum_of(database: sqlite3.Connection, table: str) -> str:

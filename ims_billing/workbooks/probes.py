@@ -28,10 +28,10 @@ def probe_summary(month: str, out: Path, password: str = "") -> None:
 
     With a `password` also where files of the month lie there that anybody can read, and that would stay so.
     """
+    probe(summary_path(out, month))
     keep_protection(summary_path(out, month), password)
     if password:
         _refuse_readable(month, out, (), None)
-    probe(summary_path(out, month))
 
 
 def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int], out: Path, password: str = "") -> None:
@@ -43,8 +43,8 @@ def probe_month(month: str, expected: Iterable[Batch], batches: Collection[int],
     expected = tuple(expected)
     paths = month_paths(out, month, of_batches(expected, batches))
     for path in paths:
-        keep_protection(path, password)
         probe(path)
+        keep_protection(path, password)
     if password:
         _refuse_readable(month, out, paths, {*month_paths(out, month, expected)} - {*paths})
 
