@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ims_billing.clinic.toml_file import load
@@ -15,7 +16,9 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
+from ims_billing.sessions.claim_state import with_claims_in_the_way
 from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import FINDINGS, empty
 from ims_billing.vocabulary.model import Memory
 from tests.practice import (
     AS_OF,
@@ -508,3 +511,26 @@ def test_a_ledger_without_claims_changes_nothing(tmp_path: Path) -> None:
         for scope in (Scope(clinic, MONTH, AS_OF), Scope(clinic, MONTH, AS_OF, memory=memory))
     )
     assert outcomes(one) == outcomes(other) == ["claimed", "held"]
+
+
+def test_a_visit_is_claimed_once_whatever_its_sessions_and_claims_look_like() -> None:
+    """Sessions that no other check holds: by id, the first two are one visit, and by what they say the middle two."""
+    sessions = pd.DataFrame(
+        [("S1", "monday", ""), ("S1", "friday", ""), ("S2", "friday", ""), ("S3", "sunday", ""), ("", "", "")],
+        columns=["own_id", "natural_key", "replaces"],
+    ).assign(insurer_id="sun-life")
+
+    def held(of_sessions: pd.DataFrame, **claim: Any) -> dict[int, str]:
+        stands = {"claim": "C-1", "insurer_id": "sun-life", "session_id": "", "natural_key": "", "voided_on": None}
+        claims = pd.DataFrame([{**stands, **claim}])
+        findings = with_claims_in_the_way(empty(FINDINGS), of_sessions, of_sessions.index, claims, "")
+        assert set(findings["kind"]) <= {CHANGED_SINCE}
+        assert all(message.startswith(number or "Another") for number, message in findings[["claim", "message"]].values)
+        return dict(zip(findings["session"], findings["claim"], strict=True))
+
+    assert held(sessions) == {1: "", 2: ""}
+    assert held(sessions, natural_key="sunday") == {1: "", 2: "", 3: "C-1"}
+    assert held(sessions, session_id="S3", insurer_id="manulife") == {1: "", 2: ""}
+    assert held(sessions, session_id="S3", voided_on=OTHER_DAY) == {1: "", 2: ""}
+    assert held(sessions, natural_key="friday") == {1: "", 2: "C-1"}
+    assert held(sessions.assign(replaces=["", "", "", "C-1", ""]), session_id="S3") == {1: "", 2: ""}

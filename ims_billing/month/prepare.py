@@ -83,11 +83,6 @@ class Month:
     taken_out: tuple[TakenOut, ...] = ()
     """The sessions that are not billed because of a correct value."""
 
-    @property
-    def held(self) -> pd.DataFrame:
-        """The sessions that are held."""
-        return self.sessions[self.sessions["outcome"] == "held"]
-
     def months(self) -> dict[str, int]:
         """The number of sessions by calendar month."""
         return months_in(self.sessions)
