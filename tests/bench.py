@@ -98,7 +98,7 @@ from pathlib import Path
 from ims_billing.reading import ahead
 paths, setup = [Path(sys.argv[1])], Path(sys.argv[2])
 ahead.begin(paths)
-import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.cli.json_view, ims_billing.month.prepare
+import ims_billing.cli.main, ims_billing.cli.screen.month_page, ims_billing.cli.json_view, ims_billing.month.prepare
 from ims_billing.clinic.setup_file import load
 from ims_billing.reading.intake import read_files
 read_files(paths, load(setup))
@@ -107,7 +107,7 @@ read_files(paths, load(setup))
 PHASES = """
 import sys, time
 began = time.perf_counter()
-import ims_billing.cli.main, ims_billing.cli.screen, ims_billing.commands.claim, ims_billing.cli.json_view
+import ims_billing.cli.main, ims_billing.cli.screen.month_page, ims_billing.commands.claim, ims_billing.cli.json_view
 import ims_billing.month.prepare, ims_billing.reading.intake, ims_billing.workbooks.month_files
 from ims_billing.ledger.ledger import Ledger
 took = {"import": time.perf_counter() - began}

@@ -18,7 +18,7 @@ from ims_billing.vocabulary.spelling import is_id, numbered
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ims_billing.cli.screen import Shown
+    from ims_billing.cli.screen.month_page import Shown
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.prepare import Month

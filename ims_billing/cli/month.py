@@ -64,7 +64,8 @@ def check(
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is on hold."""
     path = find_clinic(clinic, files)
     ahead.begin([path, *files] if path else files)
-    from ims_billing.cli import json_view, screen
+    from ims_billing.cli import json_view
+    from ims_billing.cli.screen.month_page import Shown, show_month
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.month.prepare import months_in
@@ -79,11 +80,11 @@ def check(
         name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
         typed = typed_out(memory, folder, months, intake, rules_of_clinic, day_of(as_of))
     command = command_line("claim", files, clinic=clinic, ledger=ledger)
-    shown = screen.Shown(prepared, command, would=True, typed_taken_out=typed)
+    shown = Shown(prepared, command, would=True, typed_taken_out=typed)
     if as_json:
         print_json(json_view.month_json(shown))
     else:
-        screen.show_month(shown, everything=everything)
+        show_month(shown, everything=everything)
     if prepared.totals.counts["held"] or any(file.doubtful for file in prepared.intake.files):
         raise typer.Exit(HELD)
 
@@ -128,6 +129,8 @@ def claim(
     path = find_clinic(clinic, files)
     ahead.begin([path, *files] if path else files)
     from ims_billing.cli import json_view, screen
+    from ims_billing.cli.screen.glance import warn_of_cloud
+    from ims_billing.cli.screen.month_page import Shown, show_month
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
@@ -168,11 +171,11 @@ def claim(
         held = prepared.totals.counts["held"]
         if dry_run or held:
             named()
-            shown = screen.Shown(prepared, command, would=True, rest=rest)
+            shown = Shown(prepared, command, would=True, rest=rest)
             if as_json:
                 print_json(json_view.month_json(shown))
             else:
-                screen.show_month(shown, everything=everything)
+                show_month(shown, everything=everything)
             if strict and held:
                 screen.fail(f"{held} on hold and --strict was given: nothing was written.")
                 raise typer.Exit(HELD)
@@ -183,11 +186,11 @@ def claim(
     with screen.Working() as working:
         done = record.claim(replace(request, as_of=day), workplace(memory, folder, working, password))
     if memory.synchronised_by:
-        screen.warn_of_cloud(memory.path, memory.synchronised_by)
+        warn_of_cloud(memory.path, memory.synchronised_by)
     with memory.reading():
         unwritten = memory.nowhere_written()
     named(password=password)
-    shown = screen.Shown(
+    shown = Shown(
         done.month, command, would=False, batch=done.batch, changed=done.written is not None,
         already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
@@ -196,7 +199,7 @@ def claim(
     if as_json:
         print_json(json_view.month_json(shown, done.numbers))
     else:
-        screen.show_month(shown, everything=everything)
+        show_month(shown, everything=everything)
 
 
 def _read_back(
@@ -204,6 +207,7 @@ def _read_back(
 ) -> bool:
     """Reads insurers' workbooks and CSV files of claims back onto the ledger; False where the files are no such."""
     from ims_billing.cli import screen
+    from ims_billing.cli.screen.glance import show_ledger, show_read_back
     from ims_billing.commands import read_back as sent
 
     ledger, folder = places(*named, clinic, accepts=True)
@@ -218,8 +222,8 @@ def _read_back(
     if as_json:
         print_json({"version": __version__, "read_back": done.claims, "written": [str(file) for file in written]})
     else:
-        screen.show_read_back(done.claims, done.known_before)
-        screen.show_ledger(ledger.path, fresh=False)
+        show_read_back(done.claims, done.known_before)
+        show_ledger(ledger.path, fresh=False)
     return True
 
 
@@ -242,7 +246,8 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Say why a session came out as it did, what a claim rests on, or what a kind of finding means."""
-    from ims_billing.cli import json_view, screen
+    from ims_billing.cli import json_view
+    from ims_billing.cli.screen.reference import show_pages
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
 
@@ -253,7 +258,7 @@ def why(
         if as_json:
             print_json({"version": __version__, **json_view.page_json(page)})
         else:
-            screen.show_pages([page])
+            show_pages([page])
         return
     from ims_billing.month.why import session_page, sessions_at
 
@@ -270,7 +275,7 @@ def why(
     if as_json:
         print_json(json_view.why_json(prepared, pages))
         return
-    screen.show_pages(list(pages.values()))
+    show_pages(list(pages.values()))
 
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
@@ -309,6 +314,7 @@ def report(
 ) -> None:
     """Write a month's files again from the ledger, as identical copies."""
     from ims_billing.cli import screen
+    from ims_billing.cli.screen.glance import show_ledger, show_written
     from ims_billing.commands import folder as month_folder
 
     path = find_clinic(clinic, [])
@@ -318,8 +324,8 @@ def report(
     with screen.Working() as working:
         written = month_folder.report(workplace(memory, folder, working, password), month)
     name_unread_copies(memory, folder, [month], [], password=password, clinic=clinic, ledger=ledger, out=out)
-    screen.show_ledger(memory.path, fresh=False)
-    screen.show_written(written, everything=everything)
+    show_ledger(memory.path, fresh=False)
+    show_written(written, everything=everything)
 
 
 @app.command(
@@ -348,6 +354,7 @@ def void(
 ) -> None:
     """Void a claim. Its session is then on hold, until someone decides."""
     from ims_billing.cli import screen
+    from ims_billing.cli.screen.glance import show_ledger, show_voided, show_written
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import void as voiding
     from ims_billing.reading.unread import refuse_unread
@@ -372,7 +379,7 @@ def void(
             number, rules_of_clinic, workplace(memory, folder, working, password), reason=reason.strip(),
             as_of=day, intake=intake,
         )  # fmt: skip
-    screen.show_ledger(memory.path, fresh=False)
+    show_ledger(memory.path, fresh=False)
     for written in done.written:
-        screen.show_written(written, everything=everything)
-    screen.show_voided(number, done)
+        show_written(written, everything=everything)
+    show_voided(number, done)

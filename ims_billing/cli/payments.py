@@ -65,6 +65,8 @@ def reconcile(
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
     from ims_billing.cli import json_view, screen
+    from ims_billing.cli.screen.glance import show_ledger, show_written
+    from ims_billing.cli.screen.payments import show_reconciled, show_undone
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands import reconcile as payments
@@ -85,7 +87,7 @@ def reconcile(
         if as_json:
             print_json(json_view.undone_json(done))
         else:
-            screen.show_undone(done)
+            show_undone(done)
         _refresh(memory, done.months, folder, password)
         return
     if not files:
@@ -100,8 +102,8 @@ def reconcile(
         )  # fmt: skip
     if not as_json:
         # What was posted is shown before anything else can go wrong.
-        screen.show_reconciled(reconciled, everything=everything)
-        screen.show_ledger(memory.path, fresh=False)
+        show_reconciled(reconciled, everything=everything)
+        show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
         written = _refresh(memory, reconciled.months, folder, password)
@@ -111,7 +113,7 @@ def reconcile(
             print_json(json_view.reconciliation_json(reconciled, paths))
     if not as_json:
         for one in written:
-            screen.show_written(one, everything=everything)
+            show_written(one, everything=everything)
     if reconciled.held:
         raise typer.Exit(HELD)
 
@@ -130,6 +132,7 @@ def aging(
 ) -> None:
     """Show what insurers owe, by how long ago it was claimed, and write the workbook with the claims to ask about."""
     from ims_billing.cli import json_view, screen
+    from ims_billing.cli.screen.payments import show_aging
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands.aging import age
 
@@ -144,5 +147,5 @@ def aging(
     if as_json:
         print_json(json_view.aging_json(done))
     else:
-        screen.show_aging(done, everything=everything)
+        show_aging(done, everything=everything)
     _refresh(memory, done.months, folder, password)

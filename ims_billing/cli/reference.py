@@ -67,11 +67,11 @@ def init(
     ] = None,
 ) -> None:
     """Write the clinic's setup, clinic.xlsx, filled in as far as exports tell; what is missing is marked in it."""
-    from ims_billing.cli import screen
+    from ims_billing.cli.screen.glance import show_started
     from ims_billing.commands.init import start
 
     done = start(folder, kind.value if kind else None, source or (), read_all)
-    screen.show_started(done, from_sessions=bool(source))
+    show_started(done, from_sessions=bool(source))
 
 
 @app.command(
@@ -97,6 +97,6 @@ def rules(
 
         print_json(json_view.rules_json(rules_of_clinic, day_of(on)))
     else:
-        from ims_billing.cli import screen
+        from ims_billing.cli.screen.reference import show_rules
 
-        screen.show_rules(rules_of_clinic, day_of(on), everything=everything)
+        show_rules(rules_of_clinic, day_of(on), everything=everything)

@@ -27,7 +27,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what is in this folder: months claimed, what is on hold, what is not read, and what to do next."""
-    from ims_billing.cli import screen
+    from ims_billing.cli.screen.status import show_status
     from ims_billing.commands import status as standing
 
     given = standing.Given(clinic, ledger, out)
@@ -38,7 +38,7 @@ def status(
     if as_json:
         print_json(_status_json(shown))
     else:
-        screen.show_status(shown)
+        show_status(shown)
 
 
 def _status_json(status: Status) -> dict[str, Any]:

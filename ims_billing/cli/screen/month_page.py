@@ -16,6 +16,7 @@ from ims_billing.cli.screen.layout import WIDEST, Heading, listed, side_by_side,
 from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
 from ims_billing.cli.screen.places import Places
+from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import dollars, month_text
 
@@ -77,6 +78,11 @@ class Shown:
     def taken_out(self) -> Sequence[TakenOut]:
         """The sessions that correct values take out of the month, with those that are typed and not read yet."""
         return self.typed_taken_out or self.month.taken_out
+
+
+def show_month(shown: Shown, *, everything: bool = False) -> None:
+    """The month on one screen; with `everything` every finding, reason and file too."""
+    show(month_page(shown, width(), everything=everything))
 
 
 def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Text]:
