@@ -503,6 +503,40 @@ def test_a_name_that_no_drive_takes_is_one_clear_message(tmp_path: Path, where: 
     assert "xxx" in refused(done)
 
 
+def test_a_name_that_no_drive_takes_is_one_clear_message_wherever_it_is_typed(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    sessions, long, day = xlsx(tmp_path, [row()]), "x" * 300, AS_OF[-2:]
+    assert run("claim", sessions, *AS_OF, cwd=tmp_path).returncode == 0
+    void = ("void", "2026-10-SUNL-0001", "--reason", "a test", *day)
+    before = files_in(tmp_path), (tmp_path / "ims-billing.sqlite").read_bytes()
+    for command in (
+        ("check", long),
+        ("check", sessions, "--clinic", long),
+        ("check", sessions, "--ledger", long),
+        ("claim", long, *AS_OF),
+        ("claim", sessions, *AS_OF, "--clinic", long),
+        ("claim", sessions, *AS_OF, "--out", long),
+        ("claim", sessions, *AS_OF, "--decisions", long),
+        ("report", "2026-10", "--out", long),
+        ("report", "2026-10", "--ledger", long),
+        (*void, "--out", long),
+        (*void, "--ledger", long),
+        ("aging", *day, "--out", long),
+        ("aging", *day, "--ledger", long),
+        ("reconcile", long, *day),
+        ("why", "2026-10-SUNL-0001", "--ledger", long),
+        ("init", long),
+        ("init", "new", "--from", long),
+        ("status", *day, "--clinic", long),
+        ("status", *day, "--out", long),
+        ("status", *day, "--ledger", long),
+        ("rules", "--clinic", long),
+    ):
+        done = run(*command, cwd=tmp_path)
+        assert "xxx" in refused(done), command[:2]
+        assert (files_in(tmp_path), (tmp_path / "ims-billing.sqlite").read_bytes()) == before, command[:2]
+
+
 def test_a_ledger_that_is_not_there_is_not_made_where_claims_were_made_before(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     sessions = xlsx(tmp_path, [row()])

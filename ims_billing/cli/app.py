@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -46,7 +49,7 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; with --json prints its one object, in which an error is an object too."""
         try:
-            with typed.ending():
+            with typed.ending(), _names_in_words():
                 return super().invoke(ctx)
         except BillingError as error:
             from ims_billing.cli.screen import fail
@@ -62,6 +65,23 @@ class _Commands(TyperGroup):
             raise _stopped() from error
         finally:
             OUTPUT.flush()
+
+
+# What is wrong with a name that somebody typed, or with who may look there: no fault of the program.
+_OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def _names_in_words() -> Iterator[None]:
+    """A file or folder that no drive takes, or that may not be looked into, is one message wherever it was met."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _OF_A_NAME or not error.filename:
+            raise
+        raise BillingError(
+            f"{error.filename}: cannot be looked into: {error.strerror}. Name another file or folder."
+        ) from error
 
 
 def _no_type(ctx: Any) -> None:
