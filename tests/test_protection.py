@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -124,15 +126,21 @@ def test_void_says_how_to_protect_the_month_as_a_whole(tmp_path: Path) -> None:
     assert (run(tmp_path, *void).exit_code, readable(tmp_path)) == (0, set())
 
 
-def test_a_payment_without_the_protection_says_how_to_write_the_protected_month(tmp_path: Path) -> None:
+def test_a_payment_is_recorded_only_where_the_workbooks_of_its_month_can_be_written(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN, "--protect").exit_code == 0
     line = {"Claim": "2026-10-SUNL-0001", "Paid": "95.00", "Payment Date": "2026-11-20", "Payment Number": "P1"}
-    payment = csv_file(tmp_path, [line], "paid.csv")
-    refused = run(tmp_path, "reconcile", str(payment), "--as-of", "2026-11-25")
-    assert refused.exit_code == 2
-    assert refused.stderr.rstrip().endswith("ims-billing report 2026-10 --protect")
-    assert readable(tmp_path) == set()
+    post = ("reconcile", str(csv_file(tmp_path, [line], "paid.csv")))
+    undo = ("reconcile", "--undo", "1", "--reason", "x")
+    for command, payments in ((post, [(0, 1)]), (undo, [(1, 1)])):
+        as_it_was = (tmp_path / "ims-billing.sqlite").read_bytes()
+        refused = run(tmp_path, *command, "--as-of", "2026-11-25")
+        assert (refused.exit_code, refused.stderr.rstrip()[-14:]) == (2, "Add --protect."), command
+        assert (tmp_path / "ims-billing.sqlite").read_bytes() == as_it_was, command
+        assert run(tmp_path, *command, "--as-of", "2026-11-25", "--protect").exit_code == 0, command
+        with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as ledger:
+            rows = ledger.execute("SELECT undone_on IS NOT NULL, count(*) FROM payment GROUP BY 1").fetchall()
+        assert (rows, readable(tmp_path)) == (payments, set()), command
 
 
 def test_a_protected_summary_is_kept_only_where_it_was_changed_outside_its_typed_cells(tmp_path: Path) -> None:

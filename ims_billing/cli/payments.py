@@ -83,7 +83,7 @@ def reconcile(
             raise typer.BadParameter('say why: --reason "wrong file"', param_hint="--undo")
         day = until_the_end(memory, path, folder, day_of(as_of))
         with screen.Working() as working:
-            done = payments.undo(undo, reason.strip(), workplace(memory, folder, working), as_of=day)
+            done = payments.undo(undo, reason.strip(), workplace(memory, folder, working, password), as_of=day)
         if as_json:
             print_json(json_view.undone_json(done))
         else:
@@ -97,7 +97,7 @@ def reconcile(
     day = day_of(as_of) if dry_run else until_the_end(memory, path, folder, day_of(as_of))
     with screen.Working() as working:
         reconciled = payments.reconcile(
-            lines, read, rules, workplace(memory, folder, working), as_of=day, dry_run=dry_run,
+            lines, read, rules, workplace(memory, folder, working, password), as_of=day, dry_run=dry_run,
             accept_overpayment=accept_overpayment,
         )  # fmt: skip
     if not as_json:

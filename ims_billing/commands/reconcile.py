@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.folder import finish
-from ims_billing.commands.refusals import refuse_files_of_another_ledger
+from ims_billing.commands.refusals import probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
@@ -20,6 +21,7 @@ from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import reconciled
 from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.spelling import day_text, month_of
+from ims_billing.workbooks.files import claim_workbooks
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def reconcile(
     as_of: the day of the run
     dry_run: record nothing
     accept_overpayment: post amounts above a claim too
+
+    Raises BillingError with nothing recorded if a workbook of a month that is paid could not be written: it is open
+    elsewhere, or protected and no password was given.
     """
 
     ledger = at.ledger
@@ -104,9 +109,9 @@ def reconcile(
     with ledger.writing(at.waiting, "reconcile"):
         refuse_files_of_another_ledger(at, [])
         payments = matched()
-        posted = ledger.post(payments, as_of)
-        unlike = _uneven(ledger)
-    return Reconciliation(as_of, files, payments, tuple(posted), unlike)
+        done = Reconciliation(as_of, files, payments, tuple(ledger.post(payments, as_of)), _uneven(ledger))
+        _probe(at, done.months)
+    return done
 
 
 def _claims_that_may_be_paid(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -140,11 +145,23 @@ class Undone:
 
 
 def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
-    """Undoes a posted payment; raises BillingError if there is none, or a later payment reversed it."""
+    """Undoes a posted payment.
+
+    Raises BillingError with nothing recorded if there is none, a later payment reversed it, or a workbook of its months
+    could not be written.
+    """
     ledger = at.ledger
     finish(at)
     with ledger.writing(at.waiting, f"undo {payment}"):
         refuse_files_of_another_ledger(at, [])
         insurer, cents, claims = ledger.undo(payment, as_of, reason)
-        unlike = _uneven(ledger)
-    return Undone(payment, insurer, cents, tuple(claims), unlike)
+        done = Undone(payment, insurer, cents, tuple(claims), _uneven(ledger))
+        _probe(at, done.months)
+    return done
+
+
+def _probe(at: Workplace, months: Iterable[str]) -> None:
+    """Raises BillingError where a file of these months could not be written, so that nothing is recorded."""
+    for month in months:
+        if claim_workbooks(at.out, month):
+            probe(at, month)
