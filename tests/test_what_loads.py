@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ims_billing.cli.main import app
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 MONTH = ("--month", "2026-10", "--as-of", "2026-11-05", "--clinic", str(SAMPLES / "clinic.toml"))
 LOADED = "import sys; from ims_billing.cli.main import app\ntry:\n app(sys.argv[1:])\nfinally:\n print(*sys.modules)"
@@ -27,3 +29,9 @@ def test_a_command_loads_what_it_uses(command: list[str], loads: set[str], not_n
     loaded = set(ran.stdout.splitlines()[-1].split())
     assert loaded >= loads, ran.stderr
     assert not loaded & not_needed
+
+
+def test_only_the_command_that_is_typed_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.main.get_command", lambda line: lambda *_, **__: len(line.registered_commands))
+    assert app(["rules", "--all"]) == 1
+    assert app([]) == app(["--help"]) == app(["rulez"]) == len(app.registered_commands) > 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -93,7 +95,24 @@ def _stopped() -> typer.Exit:
     return typer.Exit(stopped.CODE)
 
 
-app = typer.Typer(
+class _CommandLine(typer.Typer):
+    """The command line, of which only the command that is typed is built: to build all takes longer than some run."""
+
+    def __call__(self, words: Sequence[str] | None = None, **more: Any) -> Any:
+        """Runs these words; without them, those of the process."""
+        first = "".join((sys.argv[1:] if words is None else words)[:1])
+        every = self.registered_commands
+        line = copy.copy(self)
+        # For anything else all are built: --help lists them, and a slip is answered with the nearest.
+        line.registered_commands = [command for command in every if _name(command) == first] or every
+        return super(_CommandLine, line).__call__(words, **more)
+
+
+def _name(command: Any) -> str:
+    return str(command.name or command.callback.__name__)
+
+
+app = _CommandLine(
     cls=_Commands,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
