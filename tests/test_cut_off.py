@@ -241,6 +241,31 @@ def test_a_note_that_lost_a_part_repeats_nothing(tmp_path: Path, spoil: Callable
         assert not again.repeats
 
 
+@pytest.mark.parametrize(("spoil", "repeats"), [
+    (lambda copy: None, True), (lambda copy: copy.write_bytes(copy.read_bytes()[:-1]), False), (Path.unlink, False),
+])  # fmt: skip
+def test_before_a_batch_the_note_names_the_copy_that_was_kept(
+    tmp_path: Path, spoil: Callable[[Path], object], repeats: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_month(cut := tmp_path / "cut")
+    csv_file(cut, [row(Patient="Pat Madeup"), row(Patient="Robin Madeup"), row(Patient="Kit Madeup")])
+    claim = ("claim", "sessions.csv", "--month", "2026-10", "--as-of", "2026-11-06")
+    killed(cut, claim, monkeypatch)
+    note = (cut / "ims-billing.sqlite-unfinished").read_bytes()
+    (copy,) = (cut / "ims-billing-copies").iterdir()
+    assert copy.name.encode() in note
+    assert b"SQLite" not in note, "the ledger stands in the copy"
+    spoil(copy)
+    again = ims(cut, *claim)
+    assert again.exit_code == 0
+    assert ("The same command was cut off before it ended. It is finished now." in again.stderr) == repeats
+    assert ("batch 2: 1 claimed" in again.stdout) == repeats, "else it only writes the files"
+    with (ledger := Ledger(cut / "ims-billing.sqlite")).reading():
+        assert list(ledger.claims()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup"]
+    assert len(files(cut)) == 4
+    assert not list(cut.glob("*-unfinished"))
+
+
 def test_a_change_that_could_not_be_recorded_leaves_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_month(tmp_path / "full")
     wait = Lock.wait

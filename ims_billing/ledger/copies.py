@@ -33,14 +33,15 @@ def copies_of(ledger: Path) -> list[Path]:
     return [path for _, path in sorted(named, reverse=True)]
 
 
-def keep_copy(ledger: Path, content: bytes, batch: str) -> None:
+def keep_copy(ledger: Path, content: bytes, batch: str) -> Path:
     """Keeps the ledger as it was before a batch, such as "2026-10-batch-2", and of the older copies the last ones.
 
-    The same once more, before a batch that was cut off, is kept once. Raises BillingError where it cannot be written.
+    The same once more, before a batch that was cut off, is kept once. Returns where it is. Raises BillingError where
+    it cannot be written.
     """
     before = copies_of(ledger)
     if before and before[0].name.endswith(f"-before-{batch}{ledger.suffix}") and before[0].read_bytes() == content:
-        return
+        return before[0]
     newest = _NAME.search(before[0].name) if before else None
     number = 1 + (int(newest[1]) if newest else 0)
     copy = folder_of_copies(ledger) / f"{ledger.stem}-{number:04d}-before-{batch}.sqlite"
@@ -50,6 +51,7 @@ def keep_copy(ledger: Path, content: bytes, batch: str) -> None:
         # One that is open elsewhere goes with a later batch.
         with suppress(OSError):
             old.unlink(missing_ok=True)
+    return copy
 
 
 def newest_good_copy(ledger: Path) -> Path | None:

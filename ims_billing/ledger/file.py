@@ -148,10 +148,9 @@ class LedgerFile:
                 yield
                 self._before_commit()
                 changed.keep()
-                if before and self._batches:
-                    keep_copy(self.path, before, self._batches[0])
+                copy = keep_copy(self.path, before, self._batches[0]) if before and self._batches else None
                 if noted and (not version or database.total_changes != changes):
-                    self._note_before(before)
+                    self._note_before(before, copy)
                 self._lock.forget()
                 self._lock.wait(database, "COMMIT")
             except BaseException:
@@ -188,8 +187,11 @@ class LedgerFile:
         """Whether the file's bytes before this change are to be noted, should it be one."""
         return False
 
-    def _note_before(self, content: bytes) -> None:
-        """Called with the file's bytes before a change that is about to be recorded, if they are wanted."""
+    def _note_before(self, content: bytes, copy: Path | None) -> None:
+        """Called with the file's bytes before a change that is about to be recorded, if they are wanted.
+
+        `copy` is where they are kept; None where they are not.
+        """
 
     def _before_commit(self) -> None:
         """Called when a change is whole and not recorded yet."""

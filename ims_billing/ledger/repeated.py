@@ -163,5 +163,5 @@ class Repeatable(LedgerFile):
     def _is_before_wanted(self) -> bool:
         return self._unfinished.is_wanted
 
-    def _note_before(self, content: bytes) -> None:
-        self._unfinished.note(content, shared=is_shared(self.path.parent))
+    def _note_before(self, content: bytes, copy: Path | None) -> None:
+        self._unfinished.note(content, copy, shared=is_shared(self.path.parent))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ims_billing.ledger.copies import folder_of_copies
 from ims_billing.ledger.held import hold, is_held, let_go
 from ims_billing.saving import put, sweep
 
@@ -58,6 +59,8 @@ class Unfinished:
         try:
             first, _, content = self._note.read_bytes().partition(b"\n")
             noted = json.loads(first)
+            if noted.get("copy"):
+                content = (folder_of_copies(self.ledger) / noted["copy"]).read_bytes()
             # A loss of power may leave a part of the note: it tells nothing then.
             if noted["command"] != command or noted["checksum"] != zlib.crc32(content):
                 return None
@@ -67,13 +70,18 @@ class Unfinished:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def note(self, before: bytes, *, shared: bool) -> None:
-        """Notes the command, and the ledger before its first change; where it cannot be left, it does without."""
+    def note(self, before: bytes, copy: Path | None, *, shared: bool) -> None:
+        """Notes the command, and the ledger before its first change; where it cannot be left, it does without.
+
+        A `copy` that was kept of that ledger stands for its bytes: those of ten years take as long as all else.
+        """
         noted = {"command": self._command, "day": self._day.isoformat(), "checksum": zlib.crc32(before)}
         if is_held(self._note) or before[_COUNTS] == b"\2\2":
             return
         sweep(self._note.parent)
         with suppress(OSError):
+            if copy is not None:
+                noted["copy"], before = copy.name, b""
             put(self._note, json.dumps(noted).encode() + b"\n" + before, shared=shared)
             self._held = hold(self._note)
 
