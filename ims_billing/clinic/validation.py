@@ -276,8 +276,11 @@ def _check_fees(reader: _Reader, numbered: Sequence[tuple[int, Fee]], clinic: Cl
     return fees
 
 
-def validated(setup: RawSetup) -> tuple[Clinic | None, list[str]]:
-    """The clinic that the setup describes, or None and its faults in the order of their places."""
+def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic | None, list[str]]:
+    """The clinic that the setup describes, or None and its faults in the order of their places.
+
+    `file` and `sha256` are the name and the hash of the setup's file.
+    """
     reader = _Reader(setup)
     block = reader.one("clinic", ClinicBlock)
     code = reader.one("service_code", ServiceCode)
@@ -302,24 +305,25 @@ def validated(setup: RawSetup) -> tuple[Clinic | None, list[str]]:
         ),
     ]
     clinic = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
-    clinic = replace(clinic, layouts=tuple(layout for _, layout in reader.many("layout", OwnLayout)))
-    _check_people(reader, practitioners, clinic)
+    layouts = tuple(layout for _, layout in reader.many("layout", OwnLayout))
     fees = _check_fees(reader, numbered_fees, clinic)
     limits = _check_limits(reader, numbered_limits, clinic)
     coverages = tuple(_check_coverages(reader, numbered_coverages, clinic))
+    clinic = replace(clinic, layouts=layouts, coverages=coverages, file=file, sha256=sha256)
+    clinic = _with_published(clinic, fees, limits)
+    # Last, as a copy of the clinic would work out the roster again, which takes a second for some thousands of people.
+    _check_people(reader, practitioners, clinic)
     faults = reader.faults.in_order()
-    if faults:
-        return None, faults
-    return _with_published(replace(clinic, coverages=coverages), fees, limits), []
+    return (None, faults) if faults else (clinic, [])
 
 
 def proven(path: Path, setup: RawSetup, content: bytes) -> Clinic:
     """The clinic that the setup at `path` describes; raises BillingError with every fault, each with its place."""
-    clinic, faults = validated(setup)
+    clinic, faults = validated(setup, path.name, hashlib.sha256(content).hexdigest())
     if clinic is None:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise BillingError("\n".join([f"{path}: the clinic file has {count}:", *(f"  {f}" for f in faults)]))
-    return replace(clinic, file=path.name, sha256=hashlib.sha256(content).hexdigest())
+    return clinic
 
 
 def _assemble(
