@@ -326,6 +326,7 @@ COPIES: list[tuple[str, Rows, list[str]]] = [
     ("one id with other cells is a copy", [row(Session_ID="1"), row(Session_ID="1", Notes="x")], ["held", "held"]),
     ("one start with two ids is one visit", [row(Session_ID="1", Start="9:00"), row(Session_ID="2", Start="9:00")],
      ["held", "held"]),
+    ("a row that does not say when the visit began may be one that does", [row(Start="9:00"), row()], ["held", "held"]),
     ("a patient's id joins what their names part",
      [row(Start="9:00", Patient_ID="P1"), row(Start="9:00", Patient_ID="P1", Patient="Madeup, Pat")],
      ["held", "held"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,11 @@ import pandas as pd
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
 from ims_billing.vocabulary.rows import numbered
 from ims_billing.vocabulary.spelling import bare, core_name, day_text, given_name_first, name_words, plain, same_name
+
+if TYPE_CHECKING:
+    from ims_billing.vocabulary.rows import Numbers
+
+Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 _SEPARATOR = "\x1f"
 
@@ -139,10 +144,10 @@ def same_session(
     groups = _Groups(len(sessions))
     for key in (session_id, natural):
         groups.join(key, (key != "").to_numpy())
-    # All cells are compared only where these, which are soon compared, are equal.
-    alike = sessions.duplicated(["patient", "service_date", "service_name"], keep=False)
-    if alike.any():
-        groups.join(contents(sessions[alike]).reindex(sessions.index, fill_value=0), alike.to_numpy())
+    # Rows with a key have it in common if they have every cell in common.
+    keyless = (session_id == "") & (natural == "")
+    if keyless.any():
+        groups.join(contents(sessions[keyless]).reindex(sessions.index, fill_value=0), keyless.to_numpy())
     for one, other in copies:
         ids, starts = ((column.iloc[one], column.iloc[other]) for column in (session_id, sessions["start"]))
         if not _numbered_apart(ids, starts):
@@ -169,19 +174,20 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
     name and the member ID agree, another birth date is a slip.
     """
     visits = numbered(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
-    dated = sessions["service_date"].notna().to_numpy()
+    # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
+    rows = np.flatnonzero(sessions["service_date"].notna() & _may_begin_together(visits, sessions["start"]))
     groups: list[list[int]] = []
     for column, readings in _ALIKE_BY:
-        codes, written = pd.factorize(sessions[column])
+        codes, written = pd.factorize(sessions[column].iloc[rows])
         # Every reading of a name comes after the other, so that its words are looked for once.
         for texts in zip(*([read(one) for read in readings] for one in written.tolist()), strict=True):
             same, is_written = pd.factorize(np.array(texts, dtype=object))[0], np.array([bool(one) for one in texts])
-            keys = pd.Series(visits * len(written) + same[codes])[dated & is_written[codes]]
+            keys = pd.Series(visits[rows] * len(written) + same[codes], index=rows)[is_written[codes]]
             shared = keys[keys.duplicated(keep=False)]
-            groups += (rows.tolist() for rows in shared.groupby(shared).groups.values())
-    rows = sorted(set(itertools.chain.from_iterable(groups)))
-    cells = sessions[list(_COMPARED_BY)].iloc[rows]
-    columns = {name: dict(zip(rows, cells[name].tolist(), strict=True)) for name in _COMPARED_BY}
+            groups += (members.tolist() for members in shared.groupby(shared).groups.values())
+    grouped = sorted(set(itertools.chain.from_iterable(groups)))
+    cells = sessions[list(_COMPARED_BY)].iloc[grouped]
+    columns = {name: dict(zip(grouped, cells[name].tolist(), strict=True)) for name in _COMPARED_BY}
     pairs: set[tuple[int, int]] = set()
     for members in groups:
         for place, one in enumerate(members):
@@ -189,6 +195,14 @@ def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
                 if (one, other) not in pairs and _one_visit(columns, one, other):
                     pairs.add((one, other))
     return sorted(pairs)
+
+
+def _may_begin_together(visits: Numbers, start: pd.Series[int]) -> Flags:
+    """True for rows of equal `visits` that begin at one time, or of which one does not say when."""
+    starts = numbered(pd.Series(visits), start.reset_index(drop=True))
+    without = np.bincount(visits[start.isna()], minlength=visits.max(initial=0) + 1) > 0
+    flags: Flags = (np.bincount(starts)[starts] > 1) | without[visits]
+    return flags
 
 
 def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool:
@@ -256,14 +270,13 @@ class _Groups:
             self.parent[position] = position = self.parent.get(above, above)
         return position
 
-    def join(self, key: pd.Series[Any], counts: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    def join(self, key: pd.Series[Any], counts: Flags) -> None:
         """Joins all positions of equal key where `counts` is true."""
-        codes, _ = pd.factorize(key)
-        shared = (np.bincount(codes)[codes] > 1) & counts
-        first: dict[int, int] = {}
-        for position in shared.nonzero()[0]:
-            root = self._root(int(position))
-            self.unite(root, first.setdefault(int(codes[position]), root))
+        shared = (key.duplicated(keep=False).to_numpy() & counts).nonzero()[0]
+        first: dict[Any, int] = {}
+        for position, own in zip(shared.tolist(), key.iloc[shared].tolist(), strict=True):
+            root = self._root(position)
+            self.unite(root, first.setdefault(own, root))
 
     def unite(self, one: int, other: int) -> None:
         """Joins two positions."""
@@ -271,7 +284,7 @@ class _Groups:
         if low != high:
             self.parent[high] = low
 
-    def numbers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def numbers(self) -> Numbers:
         """The group of each position, named by its first member."""
         numbers = np.arange(self.size, dtype=np.int64)
         for position in self.parent:

@@ -56,10 +56,11 @@ def numbered(*columns: pd.Series[Any]) -> Numbers:
     import pandas as pd
 
     numbers = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
+    for place, column in enumerate(columns):
         codes, different = pd.factorize(column)
         # What is absent is -1, and a value like any other.
-        numbers = pd.factorize(numbers * (len(different) + 1) + codes + 1)[0]
+        is_numbered = place == 0 and codes.min(initial=0) >= 0
+        numbers = codes if is_numbered else pd.factorize(numbers * (len(different) + 1) + codes + 1)[0]
     return numbers
 
 
