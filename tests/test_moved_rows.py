@@ -151,6 +151,16 @@ def test_an_insurers_name_with_a_digit_in_it_is_no_policy_number(tmp_path: Path,
     assert month.totals.counts["held"] == held
 
 
+def test_digits_tell_a_practitioners_name_from_the_numbers_that_are_built_like_it(tmp_path: Path) -> None:
+    """Numbers of one form are judged by one of them, unless a name in the clinic setup has that form."""
+    clinic = practice(tmp_path, '[[practitioner]]\nname = "R2D2"\nprofession = "massage-therapist"\n')
+    lines = [
+        ROWS[0].replace("S1", f"S{n}").replace("012345", f"R{n % 10}D3").replace("10-06", f"10-{n}") for n in range(10, 30)
+    ]
+    month = month_of(tmp_path, "\n".join([HEADER, ROWS[1].replace("022345", "R2D2"), *lines]), clinic)
+    assert month.totals.counts["held"] == 1
+
+
 CELLS = list(csv.reader([HEADER, *ROWS]))
 
 

@@ -131,7 +131,9 @@ def money(cell: Cell) -> int | None:
 
 def word_of(cell: str) -> str:
     """A cell word as words are compared: ``No-Show``, ``no_show`` and ``NO SHOW`` are one."""
-    return " ".join(re.sub(r"[^\w✓✔]|_", " ", plain(cell)).split())
+    words = plain(cell)
+    # Most cells are words with spaces between them, as they stand.
+    return words if words.replace(" ", "").isalnum() else " ".join(re.sub(r"[^\w✓✔]|_", " ", words).split())
 
 
 # Marks that say nothing where they stand alone. A question mark, a cross or an emoji says something.
