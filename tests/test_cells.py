@@ -18,6 +18,7 @@ from ims_billing.vocabulary.days import clock, end_of
 from ims_billing.vocabulary.identifiers import identifier
 from ims_billing.vocabulary.rows import of_each_cell
 from ims_billing.vocabulary.spelling import cents, dollars
+from tests.practice import examples
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
     (95.0, 9500), (95.35, 9535), (1095, 109500), ("95", 9500), ("95.5", 9550), ("$1,095.00", 109500),
@@ -186,6 +187,12 @@ def test_identifiers_stay_themselves() -> None:
     assert [text(c) for c in ("00123", 123.0, "  01-00 ", "=SUM(A1)", None, True)] == [
         "00123", "123", "01-00", "=SUM(A1)", "", "yes",
     ]  # fmt: skip
+
+
+@examples(200)
+@given(st.from_regex(r"[A-Za-z]{0,3}([0-9]{1,17}|1{4,8}|0{4,8})(-[0-9]{1,3})?", fullmatch=True))
+def test_a_number_is_read_alike_whether_it_is_a_usual_one_or_has_a_space_before_it(cell: str) -> None:
+    assert identifier(cell) == identifier(f" {cell}")
 
 
 def test_a_message_never_repeats_what_could_be_a_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ims_billing.vocabulary.cells import Cell, is_error
 from ims_billing.vocabulary.days import MONTHS
@@ -20,6 +20,9 @@ _TOO_LONG = "more than a number"
 # Excel keeps 15 digits of a number, and writes zeros for the others.
 _EXACT_DIGITS = 15
 _WITHOUT_WIDTH = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
+# Most numbers: a letter or two at most, digits with one that counts, not one of them over and over, and two digits more
+# behind a hyphen. Nothing else that is looked for could be wrong with them.
+_USUAL = re.compile(r"(?=.*[1-9])(?!(\d)\1{5,}$)[A-Za-z]{0,2}[0-9]{5,15}(?:-[0-9]{2})?")
 _TEXT_MARK = re.compile(r'="(.*)"|[\'’](.*)')
 _BETWEEN, _NO_WORD, _LETTER, _COUNTING = map(re.compile, (r"[\W_]+", r"[^\w ]", r"[^\W\d_]", r"[1-9]"))
 _MARKS = re.compile(r"[\w\-/.#:&() ]+")
@@ -43,8 +46,7 @@ _TWO = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Identifier:
+class Identifier(NamedTuple):
     """A cell read as an identifier: its `text` (empty where there is none), why it is `damaged`, how it was `fixed`.
 
     `damaged` and `fixed` are clauses that follow "Policy Number (column L) holds" or "was written"; empty where there
@@ -70,6 +72,8 @@ def identifier(cell: Cell, nothing: Collection[str] = (), beside: Collection[str
         return Identifier("", "a date: a spreadsheet has turned the number into one")
     if isinstance(cell, int | float):
         return _number(cell)
+    if _USUAL.fullmatch(cell):
+        return Identifier(cell)
     return _written(cell, nothing, beside)
 
 
