@@ -155,7 +155,8 @@ def test_digits_tell_a_practitioners_name_from_the_numbers_that_are_built_like_i
     """Numbers of one form are judged by one of them, unless a name in the clinic setup has that form."""
     clinic = practice(tmp_path, '[[practitioner]]\nname = "R2D2"\nprofession = "massage-therapist"\n')
     lines = [
-        ROWS[0].replace("S1", f"S{n}").replace("012345", f"R{n % 10}D3").replace("10-06", f"10-{n}") for n in range(10, 30)
+        ROWS[0].replace("S1", f"S{n}").replace("012345", f"R{n % 10}D3").replace("10-06", f"10-{n}")
+        for n in range(10, 30)
     ]
     month = month_of(tmp_path, "\n".join([HEADER, ROWS[1].replace("022345", "R2D2"), *lines]), clinic)
     assert month.totals.counts["held"] == 1

@@ -40,7 +40,7 @@ from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
-from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.rows import of_each_cell, rows_of
 from ims_billing.vocabulary.spelling import month_text, sources
 
 
@@ -236,12 +236,10 @@ def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
         without = base == ""
         if without.any():
             base = base.mask(without, key(sessions[without]).reindex(base.index, fill_value=""))
-    counted: dict[str, int] = {}
-    hashed = []
-    for text in base.tolist():
-        ordinal = counted.get(text, 0)
-        counted[text] = ordinal + 1
-        hashed.append(hashlib.sha256(f"{text}\x1f{ordinal}".encode()).hexdigest()[:12])
+    copies = base[base.duplicated(keep=False)]
+    ordinals = copies.groupby(copies).cumcount().reindex(base.index, fill_value=0)
+    places = zip(base.tolist(), ordinals.tolist(), strict=True)
+    hashed = [hashlib.sha256(f"{text}\x1f{ordinal}".encode()).hexdigest()[:12] for text, ordinal in places]
     return pd.Series(hashed, index=sessions.index, dtype="str")
 
 
@@ -371,12 +369,18 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
 
 def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
     """The findings of each session, as a JSON list."""
-    remarks: dict[int, list[Remark]] = {}
-    columns = ["session", "kind", "message", "decided"]
-    for session, kind, message, decided in rows_of(findings, columns):
-        one = Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), decided)
-        remarks.setdefault(session, []).append(one)
-    return pd.Series({session: as_json(several) for session, several in remarks.items()}, dtype="str")
+    remarks: dict[int, list[tuple[str, str, bool]]] = {}
+    for session, kind, message, decided in rows_of(findings, ["session", "kind", "message", "decided"]):
+        remarks.setdefault(session, []).append((kind, message, decided))
+
+    def text(several: tuple[tuple[str, str, bool], ...]) -> str:
+        return as_json(
+            Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), decided)
+            for kind, message, decided in several
+        )
+
+    # Many sessions have the same ones.
+    return pd.Series(of_each_cell(list(map(tuple, remarks.values())), text), index=list(remarks), dtype="str")
 
 
 def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: Scope) -> pd.DataFrame:

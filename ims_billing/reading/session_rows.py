@@ -59,7 +59,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         texts["practitioner"] = people_above(table)
     for name in ("session_id", "patient_id"):
         if name in texts:  # a dash is no number
-            texts[name] = [cell if any(map(str.isalnum, cell)) else "" for cell in texts[name]]
+            texts[name] = [cell if cell.isalnum() or any(map(str.isalnum, cell)) else "" for cell in texts[name]]
     texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.match.columns}
     texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
@@ -84,9 +84,14 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
 
 def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:
     """The SESSIONS frame of these columns; those that are not given are absent."""
-    size = len(table)
-    given = {"file": [file] * size, "sheet": [table.sheet] * size, "row": table.places, **cells}
-    columns = {name: _column(given.get(name, [ABSENT[dtype]] * size), dtype) for name, dtype in _TYPES.items()}
+    given = {"row": table.places, **cells}
+    of_all = {"file": file, "sheet": table.sheet}
+    columns = {
+        name: _column(given[name], dtype)
+        if name in given
+        else _column([of_all.get(name, ABSENT[dtype])], dtype).repeat(len(table))
+        for name, dtype in _TYPES.items()
+    }
     return prove(pd.DataFrame(columns, copy=False), SESSIONS)
 
 

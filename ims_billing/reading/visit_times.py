@@ -40,7 +40,7 @@ def visit_times(table: Table) -> dict[str, Any]:
     unreadable = {position for position, column, *_ in table.bad if column == "start"}
     is_unreadable = [position in unreadable for position in range(len(table))]
     cells = zip(moments, table.raw("service_date"), starts, ends, ends_in_days, is_unreadable, strict=True)
-    visits = of_each_cell([_Cells(*row) for row in cells], lambda row: _visit(table, row))
+    visits = of_each_cell(list(map(_Cells._make, cells)), lambda row: _visit(table, row))
     for position, visit in enumerate(visits):
         for column, kind, message in visit.doubts:
             table.note(position, column, kind, message)

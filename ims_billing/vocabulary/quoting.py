@@ -17,7 +17,11 @@ class Names:
     """The names of the patients and insured of a run."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {name for name in names if name}
+        self._given = names
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {name for name in self._given if name}
 
     @cached_property
     def _whole(self) -> set[str]:
@@ -30,7 +34,7 @@ class Names:
     @classmethod
     def of(cls, sessions: pd.DataFrame) -> Names:
         """The names in these sessions' columns of patients and insured."""
-        return cls([*sessions["patient"].unique().tolist(), *sessions["insured"].unique().tolist()])
+        return cls(name for column in ("patient", "insured") for name in sessions[column].unique().tolist())
 
     def stand_in(self, text: str, public: Collection[str] = ()) -> bool:
         """Whether a text is one of the names, or holds a word of one, words that are `public` from elsewhere aside.
