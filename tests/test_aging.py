@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.aging import Owing
 from ims_billing.payments.aging import aging as days_owed
 from ims_billing.payments.positions import positions, totals
-from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, WORK, as_frame, empty
+from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
+from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
 from tests.practice import examples
 from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
@@ -365,16 +367,134 @@ def call_list_on(folder: Path, day: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("answers", "usual"), [(2, 30), (3, 10), (4, 11)])
 def test_an_insurer_that_has_answered_three_times_is_waited_for_as_long_as_it_takes(answers: int, usual: int) -> None:
     """Its answers took 10 days, the fourth 14: three of four came within 11."""
-    claims = _claims(5).assign(insurer="A", month="2026-10", batch=1)
-    batches = pd.DataFrame({"month": ["2026-10"], "batch": [1], "claimed_on": [pd.Timestamp("2026-11-05")]})
-    batches = batches.assign(already_sent=False)
+    claims = [_claim(number, insurer="A") for number in range(5)]
     days = [15, 15, 15, 19]
-    posted = as_frame(
-        [
-            (1, claims.at[n, "claim"], 100, 9_500, False, "", pd.Timestamp(2026, 11, days[n]), None)
-            for n in range(answers)
-        ],
-        POSTINGS,
+    posted = [
+        Posted(1, f"C{number}", 100, 9_500, False, "", dt.date(2026, 11, days[number]), None)
+        for number in range(answers)
+    ]
+    batch = BatchDay("2026-10", 1, dt.date(2026, 11, 5), already_sent=False)
+    assert {line.usual_days for line in days_owed(claims, posted, [], [batch], dt.date(2026, 11, 30))} == {usual}
+
+
+def _claim(number: int, **more: Any) -> Claimed:
+    claim = Claimed(
+        claim=f"C{number}", month="2026-10", batch=1, insurer_id="a", insurer="A", service_date=dt.date(2026, 10, 5),
+        patient="", policy="", member="", amount_cents=9_500, follows="", send_by=None, voided_on=None, void_batch=None,
+    )  # fmt: skip
+    return claim._replace(**more)
+
+
+def _day(number: int) -> dt.date:
+    return dt.date(2026, 11, 5) + dt.timedelta(days=number)
+
+
+BATCHES = [BatchDay("2026-10", number, _day(number), already_sent=number == 2) for number in range(3)]
+# Few days, claims and amounts, so that much happens to one claim on one day.
+DAYS, LATER, WHICH = st.integers(0, 4), st.none() | st.integers(0, 3), st.integers(0, 1)
+CENTS = st.sampled_from((0, 0, 4_000, 9_500, 12_000, -4_000, -9_500))
+POSTED = st.tuples(DAYS, LATER, WHICH, CENTS, st.booleans(), st.booleans())
+NOTED = st.tuples(DAYS, LATER, WHICH, st.sampled_from(("Asked", "Closed", "Sent again", "")))
+# Its batch, the day it is voided, and the day that its second insurer's claim is voided.
+CLAIM = st.tuples(st.integers(0, 2), st.none() | DAYS, st.none() | DAYS)
+
+
+def _on_ledger(
+    claims: list[tuple[int, int | None, int | None]], posted: list[tuple[int, int | None, int, int, bool, bool]]
+) -> tuple[list[Claimed], list[Posted]]:
+    entries = [
+        _claim(number, batch=batch, amount_cents=9_500 + number, voided_on=None if void is None else _day(void))
+        for number, (batch, void, _) in enumerate(claims)
+    ]
+    seconds = [
+        _claim(10 + number, follows=f"C{number}", batch=2, voided_on=_day(void))
+        for number, (_, _, void) in enumerate(claims)
+        if void is not None
+    ]
+    lines = [
+        Posted(
+            payment=number if cents or denied else 0,
+            claim=f"C{which}",
+            paid_cents=cents,
+            expected_cents=9_500 if short else 0,
+            denied=denied and cents <= 0,
+            reason="",
+            paid_on=_day(day),
+            undone_on=None if later is None else _day(day + later),
+        )
+        for number, (day, later, which, cents, denied, short) in enumerate(posted, start=1)
+    ]
+    return [*entries, *seconds], sorted(lines, key=lambda line: line.paid_on)
+
+
+def _state_simply(claim: Claimed, postings: list[Posted], as_of: dt.date) -> tuple[str, int]:
+    """What became of a claim and what is owed on it, told from the postings alone."""
+    paid, answer = 0, None
+    for line in postings:
+        if line.claim == claim.claim and line.paid_on <= as_of and not (line.undone_on and line.undone_on <= as_of):
+            paid += line.paid_cents
+            if line.payment and line.paid_cents >= 0:
+                answer = line
+            elif not line.payment or paid <= 0:
+                # Sent again, or all of it taken back: nobody has answered.
+                answer = None
+    claimed = 0 if claim.voided_on and claim.voided_on <= as_of else claim.amount_cents
+    if answer is None or paid >= claimed:
+        return "not answered" if paid < claimed else "over-paid" if paid > claimed else "", claimed - paid
+    if answer.denied and paid <= 0:
+        return "denied", 0
+    short = max(0, min(answer.expected_cents, claimed) - paid)
+    return "short-paid" if short else "", short
+
+
+@examples(800)
+@given(
+    st.lists(CLAIM, min_size=2, max_size=2),
+    st.lists(POSTED, max_size=8),
+    st.lists(NOTED, max_size=6),
+    st.integers(0, 6).map(_day),
+)
+def test_what_is_owed_is_what_the_postings_of_the_day_leave_and_nothing_of_later_days_counts(
+    claims: list[tuple[int, int | None, int | None]],
+    posted: list[tuple[int, int | None, int, int, bool, bool]],
+    noted: list[tuple[int, int | None, int, str]],
+    as_of: dt.date,
+) -> None:
+    entries, postings = _on_ledger(claims, posted)
+    notes = [
+        Note(f"C{which}", "Kim", status, None if sent is None else _day(day + sent - 1), "", _day(day))
+        for day, sent, which, status in sorted(noted, key=lambda each: each[0])
+    ]
+    lines = days_owed(entries, postings, notes, BATCHES, as_of)
+    days = {batch.batch: batch.claimed_on for batch in BATCHES if batch.claimed_on <= as_of}
+    of_day = [entry for entry in entries if entry.batch in days]
+    # What a first insurer answered is settled once a second one is asked for the rest.
+    followed = {entry.follows for entry in of_day if not (entry.voided_on and entry.voided_on <= as_of)}
+    states = {entry.claim: _state_simply(entry, postings, as_of) for entry in of_day}
+    settled = {claim for claim in followed & states.keys() if states[claim][0] in ("denied", "short-paid")}
+    assert {line.claim: (line.state, line.owed_cents) for line in lines} == {
+        claim: state for claim, state in states.items() if state[0] and claim not in settled
+    }
+    assert [line.claim for line in lines] == [
+        line.claim for line in sorted(lines, key=lambda line: (line.claimed_on, -abs(line.owed_cents), line.claim))
+    ]
+    assert all(
+        line.age == (as_of - line.claimed_on).days and line.claimed_on == days[_batch_of(line, entries)]
+        for line in lines
     )
-    frame = days_owed(claims, posted, empty(WORK), batches, dt.date(2026, 11, 30))
-    assert set(frame["usual_days"]) == {usual}
+    until_then = days_owed(
+        [entry._replace(voided_on=_until(entry.voided_on, as_of)) for entry in of_day],
+        [line._replace(undone_on=_until(line.undone_on, as_of)) for line in postings if line.paid_on <= as_of],
+        [note for note in notes if note.noted_on <= as_of],
+        BATCHES,
+        as_of,
+    )
+    assert until_then == lines
+
+
+def _batch_of(line: Owing, entries: list[Claimed]) -> int:
+    return next(entry.batch for entry in entries if entry.claim == line.claim)
+
+
+def _until(day: dt.date | None, as_of: dt.date) -> dt.date | None:
+    return day if day and day <= as_of else None

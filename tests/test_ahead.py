@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.reading import ahead
-from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.spreadsheet import open_spreadsheet
+from ims_billing.vocabulary.progress import nobody_to_ask
 from tests.bench import workbook
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -94,8 +94,7 @@ def test_what_the_ledger_tells_of_a_claim_a_batch_and_a_month(ledger: Ledger, tm
         assert ledger.sent_before() == {"2026-09-SUNL-0001"}
         assert [b.number for b in (ledger.batch_of(claim), ledger.batch_of("2026-09-SUNL-0001"))] == [1, 1]
         assert ledger.batch_of(claim).already_sent is False
-        batches = ledger.batch_days().astype("str").values.tolist()
-        assert batches == [["2026-09", "1", f"{AS_OF}", "True"], [MONTH, "1", f"{AS_OF}", "False"]]
+        assert ledger.batch_days() == [("2026-09", 1, AS_OF, True), (MONTH, 1, AS_OF, False)]
         assert [(m.month, m.claims, m.fee_cents) for m in ledger.months_before(MONTH)] == [("2026-09", 1, 9500)]
         assert ledger.months_before("2026-09") == ()
         with pytest.raises(BillingError, match=r"2026-10-SUNL-0002 is no claim on the ledger.*2026-10-SUNL-0001"):

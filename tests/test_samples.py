@@ -21,10 +21,11 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of
-from ims_billing.reading.intake import nobody_to_ask, read_files
+from ims_billing.reading.intake import read_files
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.vocabulary.progress import nobody_to_ask
 from ims_billing.workbooks.month_files import write_month
 from tests.practice import frame_text, on_ledger, samples
 

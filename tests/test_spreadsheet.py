@@ -24,10 +24,11 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading import spreadsheet
-from ims_billing.reading.intake import nobody_to_ask, read_files
+from ims_billing.reading.intake import read_files
 from ims_billing.reading.merged_cells import in_ods, in_xlsb
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.progress import nobody_to_ask
 from tests.formats import FORMATS, write_table
 from tests.practice import AS_OF, MONTH, USUAL, examples, kinds, outcomes, practice, row, xlsx
 

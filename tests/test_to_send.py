@@ -17,8 +17,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import typed_tables
+from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import SENDINGS, as_frame
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.to_send import sent_of
@@ -84,10 +84,8 @@ def noted(folder: Path) -> list[tuple[str, ...]]:
     """What the ledger knows of each workbook."""
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.reading():
-        frame = ledger.sendings()
-    return [
-        tuple(cells) for cells in frame.drop(columns=["month", "batch"]).astype("str").fillna("nan").values.tolist()
-    ]
+        sendings = ledger.sendings()
+    return [(each.insurer_id, each.sent, f"{each.sent_on}", each.confirmation) for each in sendings]
 
 
 def left_to_send(folder: Path, command: str = "status", as_of: str = "2026-11-06") -> list[str]:
@@ -137,7 +135,7 @@ def test_what_is_noted_is_read_by_the_next_claim_shown_again_and_kept(folder: Pa
     assert claim(folder, ROWS, as_of="2026-11-10")["written"] == [], "what was read is read"
     note(folder, "manulife-2026-10.xlsx", Sent=None, Sent_on=None, Confirmation_number=None)
     claim(folder, ROWS, as_of="2026-11-11")
-    assert noted(folder) == [("manulife", "", "nan", "")]
+    assert noted(folder) == [("manulife", "", "None", "")]
 
 
 @pytest.mark.parametrize("command", ["report", "reconcile", "void"])
@@ -151,7 +149,7 @@ def test_a_command_that_writes_the_summary_again_reads_it_first(folder: Path, co
         done = run(folder, command, *about, *(() if command == "report" else ("--as-of", "2026-11-08")))
         assert done.exit_code == 0, done.output
     assert lines(folder)["gms-2026-10.xlsx"]["Confirmation number"] == "TC-9"
-    assert noted(folder) == [("gms", "Yes", "nan", "TC-9")]
+    assert noted(folder) == [("gms", "Yes", "None", "TC-9")]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +178,7 @@ def test_an_older_copy_takes_nothing_back_and_overrules_only_when_that_is_wanted
     assert done.exit_code == 2
     assert "Yes, 2026-11-06" in " ".join(done.stderr.split())
     assert run(folder, *wanted, "--decisions", str(folder / older), "--overrule").exit_code == 0
-    assert noted(folder) == [("gms", "No", "nan", "")]
+    assert noted(folder) == [("gms", "No", "None", "")]
 
 
 def test_aging_shows_what_is_not_sent_and_by_which_number_the_rest_was_confirmed(folder: Path) -> None:
@@ -287,8 +285,7 @@ def test_claims_not_sent_whose_last_day_is_close_are_money_at_risk(
         for day in visits
     ]
     view = on_ledger(month_of(tmp_path, rows, more=TELUS))
-    noted_as = [("2026-10", 1, insurer, "Yes", None, "") for insurer in sent]
-    view = replace(view, sendings=as_frame(noted_as, SENDINGS))
+    view = replace(view, sendings=[Sending("2026-10", 1, insurer, "Yes", None, "") for insurer in sent])
     blocks = overview(view, sent_of(view))
     risks = {str(line[0]): line[1:] for block in blocks if block.title == "Money at risk" for line in block.rows}
     assert risks.get("Not sent, last day within 14 days") == at_risk

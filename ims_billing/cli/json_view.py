@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ims_billing.month.prepare import Month
     from ims_billing.month.second_insurer import Rest
     from ims_billing.month.why import Page
+    from ims_billing.payments.sending import ToSend
 
 
 # The columns of a finding that scripts see.
@@ -284,15 +285,18 @@ def aging_json(done: Aged) -> dict[str, Any]:
     }
 
 
-def to_send_json(books: pd.DataFrame) -> list[dict[str, Any]]:
-    """The insurer workbooks that are not marked as sent (TO_SEND)."""
-    columns = ["month", "batch", "insurer", "claims", "amount_cents", "send_by"]
+def to_send_json(books: Sequence[ToSend]) -> list[dict[str, Any]]:
+    """The insurer workbooks that are not marked as sent."""
     return [
         {
-            **dict(zip(("month", "batch", "insurer", "claims", "cents"), cells, strict=False)),
-            "send_by": f"{cells[5]:%Y-%m-%d}" if cells[5] == cells[5] else None,
+            "month": book.month,
+            "batch": book.batch,
+            "insurer": book.insurer,
+            "claims": book.claims,
+            "cents": book.amount_cents,
+            "send_by": f"{book.send_by}" if book.send_by else None,
         }
-        for cells in books[columns].itertuples(index=False, name=None)
+        for book in books
     ]
 
 

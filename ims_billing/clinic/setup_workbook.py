@@ -14,6 +14,7 @@ from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
+from ims_billing.vocabulary.progress import nobody_to_ask
 from ims_billing.vocabulary.setup_sheets import (
     CHOICES_SHEET,
     CLINIC,
@@ -314,11 +315,6 @@ def _shown(value: Any) -> str:
 
 def _self_pay() -> set[str]:
     return {bare(name) for name in published().insurers.self_pay.names}
-
-
-def nobody_to_ask(_name: str, _again: bool) -> str | None:
-    """No password: the setup is opened without one."""
-    return None
 
 
 def read_workbook(path: Path, content: bytes) -> RawSetup:

@@ -20,12 +20,13 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.postings import frame_of_rows
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
-from ims_billing.payments.sending import answered_by, made_by, not_sent, sent_with, to_send
+from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, sent_with, to_send
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, sweep, write_all
+from ims_billing.vocabulary.entries import Claimed, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import WORK, as_frame
+from ims_billing.vocabulary.frames import AGING, WORK, as_frame
 from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
@@ -45,8 +46,8 @@ class Aged:
     """The workbooks of later days, which were not read."""
     uneven: tuple[Uneven, ...]
     """Claims to second insurers whose amount is not the balance any more."""
-    to_send: pd.DataFrame
-    """The insurer workbooks that are not marked as sent (TO_SEND)."""
+    to_send: Sequence[ToSend]
+    """The insurer workbooks that are not marked as sent."""
     written: Path
     """The aging workbook."""
 
@@ -81,10 +82,11 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     with ledger.writing(at.waiting, "aging"):
         claims, postings = ledger.claims(), ledger.postings()
         batches = ledger.batch_days()
-        frame = aging(claims, postings, ledger.work(), batches, as_of)
-        left_to_send = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings))
+        entries, posted = entries_of(claims, Claimed), entries_of(postings, Posted)
+        frame = as_frame(aging(entries, posted, ledger.notes(), batches, as_of), AGING)
+        left_to_send = not_sent(to_send(entries, answered_by(posted, as_of), made_by(batches, as_of), sendings))
         content = aging_report(
-            frame, sent_with(claims, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
+            frame, sent_with(entries, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
         )
         content = protected(content, at.password) if at.password else content
         # What a command that was cut off left there holds patients' data.

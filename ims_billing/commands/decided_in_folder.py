@@ -7,17 +7,18 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.reading.sendings import TypedSending, typed_sendings
-from ims_billing.reading.typed_decisions import read_decisions, typed_tables
-from ims_billing.sessions.newly_decided import newly_decided
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, empty, prove
 from ims_billing.workbooks.files import summaries, summary_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ims_billing.reading.sendings import TypedSending
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
             raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
         sha256 = hashlib.sha256(content).hexdigest()
         if path != own or sha256 != left:
+            # Here, so that a folder where nothing was saved is looked at without what reads workbooks.
+            from ims_billing.reading.sendings import typed_sendings
+            from ims_billing.reading.typed_decisions import read_decisions, typed_tables
+
             tables = typed_tables(path.name, content, at.ask_if_needed)
             typed, sendings = read_decisions(path.name, tables), typed_sendings(path.name, tables)
             books.append(DecidedIn(path, sha256, path == own and up_to_date, typed, sendings))
@@ -78,6 +83,10 @@ def unread_decisions(
     Raises BillingError where two workbooks decide differently about the same finding, or where one of them is older
     than a decision that it would `overrule`.
     """
+    import pandas as pd
+
+    from ims_billing.sessions.newly_decided import newly_decided
+
     new = empty(DECISIONS)
     recorded, lines = ledger.decisions(), ledger.open_lines()
     for book in workbooks:

@@ -14,12 +14,12 @@ from ims_billing.commands.draft import draft
 from ims_billing.commands.draft_columns import DraftedLayout, drafted_layout
 from ims_billing.commands.setup_nearby import quoted
 from ims_billing.reading.clinic_layouts import layouts
-from ims_billing.reading.intake import nobody_to_ask
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import FileRead, Intake
+from ims_billing.vocabulary.progress import nobody_to_ask
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION
 
 Read: TypeAlias = Callable[[list[Path], Clinic], Intake]

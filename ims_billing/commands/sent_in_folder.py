@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ims_billing.commands.decided_in_folder import DecidedIn
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.postings import frame_of_rows
-from ims_billing.reading.sendings import TypedSending, typed_sendings
-from ims_billing.reading.typed_decisions import typed_tables
+from ims_billing.ledger.postings import plain_rows
 from ims_billing.vocabulary.decision_keys import sending_mark
+from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import SENDINGS, as_frame
+from ims_billing.vocabulary.frames import SENDINGS, TYPED, empty
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.files import summary_path, workbook_name
+
+if TYPE_CHECKING:
+    from ims_billing.reading.sendings import TypedSending
 
 _NOTHING = ("", "", "")
 Words = tuple[str, str, str]
@@ -24,8 +27,8 @@ Words = tuple[str, str, str]
 
 def unread_sendings(
     ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], *, overrule: bool = False
-) -> pd.DataFrame:
-    """What these workbooks say of insurers' workbooks and the ledger does not know, as SENDINGS.
+) -> list[Sending]:
+    """What these workbooks say of insurers' workbooks and the ledger does not know.
 
     An empty line takes back what was noted only where the workbook showed it. Raises BillingError, with file, sheet
     and row of each line, where two of them say different things, where a line is about no workbook of the month, and
@@ -33,13 +36,11 @@ def unread_sendings(
     """
     lines = [line for book in workbooks for line in book.sendings]
     if not lines:
-        return as_frame([], SENDINGS)
+        return []
     standing = _standing(ledger, month)
+    sent_before = {batch.batch for batch in ledger.batch_days() if batch.already_sent and batch.month == month}
     claims = ledger.claims_of(month)
-    batches = ledger.batch_days()
-    sent_before = set(batches.loc[batches["already_sent"] & (batches["month"] == month), "batch"])
-    written = set(zip(claims["batch"], claims["insurer_id"], strict=True))
-    written |= {(int(b), i) for b, i in zip(claims["void_batch"], claims["insurer_id"], strict=True) if not pd.isna(b)}
+    written = {*rows_of(claims, ["batch", "insurer_id"]), *rows_of(claims, ["void_batch", "insurer_id"])}
     new: dict[tuple[str, int, str], TypedSending] = {}
     faults = []
     for line in lines:
@@ -60,8 +61,8 @@ def unread_sendings(
             new[line.workbook] = line
     if faults:
         raise BillingError("\n".join(faults))
-    rows = [(*line.workbook, line.sent, line.sent_on or None, line.confirmation) for line in new.values()]
-    return as_frame(rows, SENDINGS)
+    days = {line: dt.date.fromisoformat(line.sent_on) if line.sent_on else None for line in new.values()}
+    return [Sending(*line.workbook, line.sent, day, line.confirmation) for line, day in days.items()]
 
 
 def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None:
@@ -73,28 +74,31 @@ def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None
     path = summary_path(at.out, month)
     if not path.is_file():
         return
+    from ims_billing.reading.sendings import typed_sendings
+    from ims_billing.reading.typed_decisions import typed_tables
+
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     with at.ledger.reading():
         if sha256 in (at.ledger.summary_left(month, at.place)[0], *read):
             return
     sendings = typed_sendings(path.name, typed_tables(path.name, content, at.ask_if_needed))
-    book = DecidedIn(path, sha256, False, pd.DataFrame(), sendings)
+    book = DecidedIn(path, sha256, False, empty(TYPED), sendings)
     with at.ledger.writing(at.waiting, f"claim {month}"):
         note_sendings(at.ledger, note_again(at.ledger, month))
         note_sendings(at.ledger, unread_sendings(at.ledger, month, [book]))
 
 
-def note_sendings(ledger: Ledger, sendings: pd.DataFrame) -> None:
-    """Keeps what was typed about workbooks (SENDINGS), and names the days on which nobody can have sent them."""
-    if sendings.empty:
+def note_sendings(ledger: Ledger, sendings: Sequence[Sending]) -> None:
+    """Keeps what was typed about workbooks, and names the days on which nobody can have sent them."""
+    if not sendings:
         return
     ledger.note_sent(sendings)
-    claimed_on = ledger.batch_days().set_index(["month", "batch"])["claimed_on"]
-    for month, batch, insurer, _, on, _ in sendings.itertuples(index=False, name=None):
-        if pd.isna(on):
+    claimed_on = {(batch.month, batch.batch): batch.claimed_on for batch in ledger.batch_days()}
+    for month, batch, insurer, _, day, _ in sendings:
+        if day is None:
             continue
-        day, first = on.date(), claimed_on[month, batch].date()
+        first = claimed_on[month, batch]
         if day < first:
             wrong = f"before it was made ({first})"
         elif ledger.today and day > ledger.today:
@@ -107,36 +111,35 @@ def note_sendings(ledger: Ledger, sendings: pd.DataFrame) -> None:
         )
 
 
-def note_again(ledger: Ledger, month: str) -> pd.DataFrame:
-    """What the first run of a command that is repeated noted of a month's workbooks, as SENDINGS; else nothing."""
-    noted = frame_of_rows(ledger.recorded_again("sending", [column.name for column in SENDINGS]), SENDINGS)
-    return noted[noted["month"] == month].reset_index(drop=True)
+def note_again(ledger: Ledger, month: str) -> list[Sending]:
+    """What the first run of a command that is repeated noted of a month's workbooks; else nothing."""
+    noted = plain_rows(ledger.recorded_again("sending", Sending._fields), SENDINGS)
+    return [sending for row in noted if (sending := Sending(*row)).month == month]
 
 
-def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError]) -> pd.DataFrame:
-    """What is noted about all workbooks, with what these `books` say by month and no command has read: SENDINGS.
+def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError]) -> list[Sending]:
+    """What is noted about all workbooks, with what these `books` say by month and no command has read.
 
     For who only looks: nothing is kept. What cannot count is left to the command that reads it.
     """
     with at.ledger.reading():
-        noted, typed = at.ledger.sendings(), []
+        sendings = at.ledger.sendings()
         for month, saved in books.items():
             if isinstance(saved, BillingError):
                 continue
             try:
-                typed.append(unread_sendings(at.ledger, month, saved))
+                sendings += unread_sendings(at.ledger, month, saved)
             except BillingError:
                 continue
-    both = pd.concat([noted, *(frame for frame in typed if len(frame))], ignore_index=True)
-    return as_frame(both.drop_duplicates(["month", "batch", "insurer_id"], keep="last", ignore_index=True), SENDINGS)
+    # Of two about one workbook the later.
+    return list({sending.workbook: sending for sending in sendings}.values())
 
 
 def _standing(ledger: Ledger, month: str) -> dict[tuple[str, int, str], Words]:
     """What is noted about each workbook of a month, in the words that are typed."""
-    noted = ledger.sendings(month)
     return {
-        (m, b, insurer): (sent, "" if pd.isna(on) else f"{on:%Y-%m-%d}", confirmation)
-        for m, b, insurer, sent, on, confirmation in noted.itertuples(index=False, name=None)
+        noted.workbook: (noted.sent, f"{noted.sent_on}" if noted.sent_on else "", noted.confirmation)
+        for noted in ledger.sendings(month)
     }
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
@@ -17,9 +16,9 @@ from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
 from ims_billing.month.windows import window_of
 from ims_billing.payments.aging import aging
-from ims_billing.payments.sending import answered_by, made_by, not_sent, to_send
+from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
+from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import EARLIER, prove
 from ims_billing.workbooks.files import summary_path
 
 # A window is listed this many days before it closes, and a claim after this many days unpaid.
@@ -89,8 +88,8 @@ class Standing:
     """The number of claims that are unpaid for long."""
     unpaid_cents: int
     """The amount owed on them, in cents."""
-    to_send: pd.DataFrame
-    """The insurer workbooks that are not marked as sent (TO_SEND)."""
+    to_send: Sequence[ToSend]
+    """The insurer workbooks that are not marked as sent."""
     unwritten: tuple[str, ...]
     """The months whose files are up to date in no folder."""
     files_read: frozenset[str]
@@ -101,40 +100,40 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     """How the months stand on a day; changes nothing, and asks for no password."""
     ledger = at.ledger
     with ledger.reading():
-        claims, postings, lines = ledger.claims(), ledger.postings(), prove(ledger.open_lines(), EARLIER)
-        aged = aging(claims, postings, ledger.work(), ledger.batch_days(), as_of)
+        claims, postings, held = ledger.claimed(), ledger.posted(), ledger.on_hold()
+        batches = ledger.batch_days()
+        aged = aging(claims, postings, ledger.notes(), batches, as_of)
         read = ledger.files_read()
         unwritten = tuple(ledger.nowhere_written())
         months = ledger.months()
-        left, batches = ledger.aging_left(at.place), ledger.batch_days()
+        left = ledger.aging_left(at.place)
     books = saved_workbooks(at, months)
     sendings = sendings_with_unread(at, books)
-    late = aged[(aged["age"] > UNPAID_OVER) & (aged["owed_cents"] > 0)]
-    active = claims[claims["voided_on"].isna()]
+    late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]
+    active = [claim for claim in claims if claim.voided_on is None]
     return Standing(
-        months=tuple(_month(month, active, lines, read.get(month, {})) for month in months),
+        months=tuple(_month(month, active, held, read.get(month, {})) for month in months),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
-        closing=_closing(active, set(postings["claim"]), lines, clinic, as_of),
+        closing=_closing(active, {line.claim for line in postings}, held, clinic, as_of),
         unpaid=len(late),
-        unpaid_cents=int(late["owed_cents"].sum()),
+        unpaid_cents=sum(late),
         to_send=not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings)),
         unwritten=unwritten,
         files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
     )
 
 
-def _month(month: str, claims: pd.DataFrame, lines: pd.DataFrame, files: dict[str, str]) -> MonthStanding:
-    own = claims[claims["month"] == month]
-    held = lines[lines["month"] == month].drop_duplicates("session")
-    oldest = held["service_date"].min()
+def _month(month: str, claims: Iterable[Claimed], held: Iterable[OnHold], files: Iterable[str]) -> MonthStanding:
+    cents = [claim.amount_cents for claim in claims if claim.month == month]
+    waiting = [session for session in held if session.month == month]
     return MonthStanding(
         month=month,
-        claims=len(own),
-        cents=int(own["amount_cents"].sum()),
-        held=len(held),
-        held_cents=int(held["fee_cents"].sum()),
-        oldest=None if pd.isna(oldest) else oldest.date(),
+        claims=len(cents),
+        cents=sum(cents),
+        held=len(waiting),
+        held_cents=sum(session.fee_cents for session in waiting),
+        oldest=min((session.service_date for session in waiting if session.service_date), default=None),
         files=tuple(files),
     )
 
@@ -173,22 +172,32 @@ def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]
 
 
 def _closing(
-    claims: pd.DataFrame, answered: set[str], lines: pd.DataFrame, clinic: Clinic, as_of: dt.date
+    claims: Iterable[Claimed], answered: Collection[str], held: Iterable[OnHold], clinic: Clinic, as_of: dt.date
 ) -> tuple[Closing, ...]:
     """The windows that close within days: for sessions on hold first, then for claims without an answer."""
-    held = lines.drop_duplicates(["month", "session"])
-    waiting = claims[~claims["claim"].isin(answered) & (claims["follows"] == "")]
+    waiting = [
+        (claim.insurer, claim.service_date, claim.amount_cents)
+        for claim in claims
+        if claim.claim not in answered and not claim.follows
+    ]
+    sessions = [(session.insurer, session.service_date, session.fee_cents) for session in held]
+    windows = cache(lambda name, day: _window(clinic, name, day))
     closing: list[Closing] = []
-    for frame, amounts, on_hold in ((held, "fee_cents", True), (waiting, "amount_cents", False)):
+    for visits, on_hold in ((sessions, True), (waiting, False)):
         by_insurer: dict[str, list[tuple[dt.date, int]]] = {}
-        columns = frame[["insurer", "service_date", amounts]]
-        for name, day, cents in columns.itertuples(index=False, name=None):
-            insurer = clinic.insurer(str(name))
-            window = None if insurer is None or pd.isna(day) else window_of(insurer, day.date())
-            if insurer and window and 0 <= (window.last_day - as_of).days <= CLOSING_WITHIN:
-                by_insurer.setdefault(insurer.name, []).append((window.last_day, int(cents)))
+        for name, day, cents in visits:
+            insurer, last_day = windows(name, day)
+            if last_day and 0 <= (last_day - as_of).days <= CLOSING_WITHIN:
+                by_insurer.setdefault(insurer, []).append((last_day, cents))
         closing += [
             Closing(name, on_hold, len(soon), sum(cents for _, cents in soon), min(soon)[0])
             for name, soon in by_insurer.items()
         ]
     return tuple(sorted(closing, key=lambda one: (not one.held, one.last_day, one.insurer)))
+
+
+def _window(clinic: Clinic, name: str, day: dt.date | None) -> tuple[str, dt.date | None]:
+    """The insurer that a name stands for, and the last day on which it takes a visit's claim; None if none is known."""
+    insurer = clinic.insurer(name)
+    window = window_of(insurer, day) if insurer and day else None
+    return insurer.name if insurer else "", window.last_day if window else None

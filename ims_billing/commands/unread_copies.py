@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ims_billing.commands.workplace import Workplace
-from ims_billing.reading.typed_decisions import has_decisions, read_decisions, typed_tables
-from ims_billing.sessions.newly_decided import never_read
 from ims_billing.vocabulary.decision_keys import line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.files import other_spreadsheets, summaries
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ def unread_copies(at: Workplace, month: str, *, own: bool = False, but: Collecti
     paths = [path for path in (*own_paths, *other_spreadsheets(at.out, month)) if path.resolve() not in read]
     if not paths or not at.ledger.exists:
         return []
+    # Here, so that a folder without such spreadsheets needs nothing of what reads them.
+    from ims_billing.reading.typed_decisions import has_decisions, read_decisions, typed_tables
+    from ims_billing.sessions.newly_decided import never_read
+
     with at.ledger.reading():
         left, _ = at.ledger.summary_left(month, at.place)
         decisions, lines = at.ledger.decisions(), at.ledger.open_lines()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Waiting
-from ims_billing.reading.intake import nobody_to_ask
-from ims_billing.reading.spreadsheet import AskPassword
-from ims_billing.vocabulary.progress import Progress, no_progress
+from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
+
+if TYPE_CHECKING:
+    from ims_billing.reading.spreadsheet import AskPassword
 
 
 def wait_in_silence(_: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ims_billing.ledger.postings import Payments, frame_of_rows
 from ims_billing.payments.positions import OF_ANSWERS
 from ims_billing.vocabulary.frames import ON_LEDGER
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A claim with one answer that stands, or none, is like every other of its insurer and amount with the same answer; one
 # with several, or sent again, is a case of its own. Ten years of claims are a few hundred cases.
@@ -30,6 +33,8 @@ def answered_alike(ledger: Payments) -> tuple[pd.DataFrame, pd.Series[int]]:
 
     Both are empty before any insurer has answered.
     """
+    import pandas as pd
+
     columns = tuple(column for column in ON_LEDGER if column.name in OF_ANSWERS)
     rows = []
     if ledger.rows("SELECT 1 FROM posting UNION ALL SELECT 1 FROM work WHERE sent_on IS NOT NULL LIMIT 1"):

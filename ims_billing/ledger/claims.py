@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from ims_billing.ledger.postings import Payments, columns_of_frame, frame_of_rows
+from ims_billing.ledger.postings import Payments, columns_of_frame, frame_of_rows, plain_rows
 from ims_billing.ledger.soundness import checked_claims, checksum, seal_claims
+from ims_billing.vocabulary.entries import BatchDay, Claimed
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.frames import ON_LEDGER
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS = {column.name: column for column in ON_LEDGER}
+
 
 class Claims(Payments):
-    """The claims; its methods belong within `reading` or `writing`. Each returns the ON_LEDGER frame."""
+    """The claims; its methods belong within `reading` or `writing`. Most return the ON_LEDGER frame."""
 
     def claims(self) -> pd.DataFrame:
         """Every claim of every month, voided ones too: the ON_LEDGER frame, in the order they were made."""
         return self._claims("")
 
+    def claimed(self) -> list[Claimed]:
+        """The claims in `claims`, as far as what is owed and sent goes by them."""
+        rows = checked_claims(self.run("SELECT * FROM claim ORDER BY id"), *Claimed._fields)
+        return [Claimed(*row) for row in plain_rows(rows, tuple(_COLUMNS[name] for name in Claimed._fields))]
+
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"
         query = self.run(f"SELECT *, {later} AS replaced_by FROM claim {where} ORDER BY id", *values)
         return frame_of_rows(checked_claims(query, *(column.name for column in ON_LEDGER)), ON_LEDGER)
+
+    def batch_days(self) -> list[BatchDay]:
+        """When each batch was made, and whether it was sent before."""
+        rows = self.rows("SELECT month, number, as_of, already_sent FROM batch ORDER BY month, number")
+        return [BatchDay(month, batch, dt.date.fromisoformat(day), bool(sent)) for month, batch, day, sent in rows]
 
     def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
         """Adds claims (CLAIMS) to a batch, each with its number, and with the checksum of what it says."""

@@ -6,19 +6,20 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
-import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.marks import batch_mark
-from ims_billing.ledger.postings import frame_of_rows, months_of, rows_of_frame
+from ims_billing.ledger.postings import frame_of_rows, months_of, plain_rows, rows_of_frame
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
 from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
+from ims_billing.vocabulary.entries import OnHold, Sending
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import (
     ATTENTION,
@@ -31,16 +32,33 @@ from ims_billing.vocabulary.frames import (
 )
 from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Reach, Run, Totals
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 T = TypeVar("T")
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
 _TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
-_ORIGIN = TypeAdapter(Origin)
-_TOTALS = TypeAdapter(Totals)
-_PAYERS = TypeAdapter(tuple[Payer, ...])
 # With how many months before a month is compared.
 _COMPARED = 11
 # The voided claims of a month that no workbook has named to their insurer.
 _UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL"
+_EARLIER = {column.name: column for column in EARLIER}
+
+
+# How values are kept as JSON: made where one is, as that takes longer than many a look into the ledger.
+@cache
+def _origins() -> TypeAdapter[Origin]:
+    return TypeAdapter(Origin)
+
+
+@cache
+def _totals() -> TypeAdapter[Totals]:
+    return TypeAdapter(Totals)
+
+
+@cache
+def _payers() -> TypeAdapter[tuple[Payer, ...]]:
+    return TypeAdapter(tuple[Payer, ...])
 
 
 class Ledger(Sendings):
@@ -79,17 +97,19 @@ class Ledger(Sendings):
         rows = self.rows(f"SELECT {names} FROM attention WHERE month < ? ORDER BY month, place", before)
         return frame_of_rows(rows, EARLIER)
 
+    def on_hold(self) -> list[OnHold]:
+        """The sessions that need attention, each once, month by month."""
+        columns = tuple(_EARLIER[name] for name in OnHold._fields)
+        rows = self.rows(f"SELECT {', '.join(OnHold._fields)} FROM attention ORDER BY month, place")
+        lines: dict[tuple[str, str], OnHold] = {}
+        for row in plain_rows(rows, columns):
+            lines.setdefault(row[:2], OnHold(*row))
+        return list(lines.values())
+
     def batch_of(self, number: str) -> Batch:
         """The batch that made a claim; raises BillingError where there is no claim of that number."""
         claim = self.claim(number).iloc[0]
         return next(batch for batch in self.batches(claim["month"]) if batch.number == claim["batch"])
-
-    def batch_days(self) -> pd.DataFrame:
-        """When each batch was made: `month`, `batch` and `claimed_on`; and whether it was `already_sent` then."""
-        rows = self.rows("SELECT month, number, as_of, already_sent FROM batch ORDER BY month, number")
-        frame = pd.DataFrame(rows, columns=["month", "batch", "claimed_on", "already_sent"])
-        claimed_on = pd.to_datetime(frame["claimed_on"]).astype("datetime64[us]")
-        return frame.assign(claimed_on=claimed_on, already_sent=frame["already_sent"].astype("bool"))
 
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
@@ -173,7 +193,7 @@ class Ledger(Sendings):
     ) -> None:
         """Adds the batch, with the mark by which its files are known to be of this ledger."""
         self._identify(run)
-        as_of, stated = run.as_of.isoformat(), _ORIGIN.dump_json(origin).decode()
+        as_of, stated = run.as_of.isoformat(), _origins().dump_json(origin).decode()
         keys = (run.claims[name].tolist() for name in ("natural_key", "insurer_id", "amount_cents"))
         claims = zip(numbers, *keys, strict=True)
         before = self.last_batch()
@@ -239,11 +259,11 @@ class Ledger(Sendings):
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""
         state = self.rows("SELECT state FROM page WHERE month = ?", run.month)
-        as_of, origin = run.as_of.isoformat(), _ORIGIN.dump_json(run.origin).decode()
+        as_of, origin = run.as_of.isoformat(), _origins().dump_json(run.origin).decode()
         self._identify(run)
         for table, month in (("attention", "month"), ("not_billed", "month"), ("earlier", "page"), ("page", "month")):
             self.run(f"DELETE FROM {table} WHERE {month} = ?", run.month)
-        totals = _TOTALS.dump_json(run.totals).decode()
+        totals = _totals().dump_json(run.totals).decode()
         page = (run.month, as_of, origin, totals, state[0][0] + 1 if state else 1)
         self.insert("page", ("month", "as_of", "origin", "totals", "state"), [page])
         self._changed.add(run.month)
@@ -275,7 +295,7 @@ class Ledger(Sendings):
         super()._before_commit()
         if self._changed:
             claims, counts = answered_alike(self)
-            payers = _PAYERS.dump_json(who_pays(claims, self.postings(claims["claim"]), counts)).decode()
+            payers = _payers().dump_json(who_pays(claims, self.postings(claims["claim"]), counts)).decode()
             listed = json.dumps(sorted(self._changed))
             self.run("UPDATE page SET payers = ? WHERE month IN (SELECT value FROM json_each(?))", payers, listed)
 
@@ -300,18 +320,20 @@ class Ledger(Sendings):
         for month in months_of(work.loc[work["sent_on"].notna(), "claim"]):
             self.changed(month)
 
-    def note_sent(self, sendings: pd.DataFrame) -> None:
+    def note_sent(self, sendings: Iterable[Sending]) -> None:
         """As in Sendings; the workbooks of those months are to show it."""
+        sendings = list(sendings)
         super().note_sent(sendings)
-        for month in sendings["month"].unique():
-            self.changed(str(month))
+        for month in dict.fromkeys(each.month for each in sendings):
+            self.changed(month)
 
     def void(self, number: str, on: dt.date, reason: str) -> None:
         """Takes a claim back, and the one that follows it. Their history stays.
 
         Raises BillingError where it is voided already, or was made after that day.
         """
-        claim = self.claim(number).iloc[0]
+        frame = self.claim(number)
+        claim = frame.iloc[0]
         claimed_on = "SELECT as_of FROM batch WHERE month = ? AND number = ?"
         made_on = str(self.rows(claimed_on, claim["month"], int(claim["batch"]))[0][0])
         if on.isoformat() < made_on:
@@ -319,7 +341,7 @@ class Ledger(Sendings):
                 f"{number} was claimed on {made_on}, and can't be voided on {on}, before that. Give the day with "
                 "--as-of."
             )
-        if not pd.isna(claim["voided_on"]):
+        if frame["voided_on"].notna().any():
             raise BillingError(f"{number} was already voided, on {claim['voided_on']:%Y-%m-%d}.")
         take_back, day = "voided_on = ?, void_reason = ?", on.isoformat()
         for column, why in (("follows", f"{number}, which it follows, was voided."), ("claim", reason)):
@@ -348,15 +370,15 @@ class Ledger(Sendings):
         return MonthView(
             month=month,
             as_of=dt.date.fromisoformat(as_of),
-            origin=self._read(_ORIGIN, origin),
-            totals=self._read(_TOTALS, totals),
+            origin=self._read(_origins(), origin),
+            totals=self._read(_totals(), totals),
             claims=claims,
             attention=attention,
             not_billed=not_billed,
             earlier=self._frame_of("earlier", "page", EARLIER, month),
             decisions=self._decisions("WHERE month = ?", month),
             money=positions(claims, self.postings(claims["claim"])),
-            payers=self._read(_PAYERS, payers),
+            payers=self._read(_payers(), payers),
             sendings=self.sendings(month),
             batches=self.batches(month),
             ledger=self.identity()[0],
@@ -373,6 +395,6 @@ class Ledger(Sendings):
         columns = "number, as_of, already_sent, origin, mark"
         rows = self.rows(f"SELECT {columns} FROM batch WHERE month = ? ORDER BY number", month)
         return tuple(
-            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_ORIGIN, origin), mark)
+            Batch(number, dt.date.fromisoformat(as_of), bool(sent), self._read(_origins(), origin), mark)
             for number, as_of, sent, origin, mark in rows
         )

@@ -6,17 +6,19 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.identity import Identified
 from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
+from ims_billing.vocabulary.entries import Note, Posted
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
 from ims_billing.vocabulary.rows import cells_of
 from ims_billing.vocabulary.spelling import dollars, month_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Payments(Identified):
@@ -24,6 +26,13 @@ class Payments(Identified):
 
     def postings(self, claims: Iterable[str] | None = None) -> pd.DataFrame:
         """What was posted to these claims (None: to all), by its day, and which were sent again: the POSTINGS frame."""
+        return frame_of_rows(self._postings(claims), POSTINGS)
+
+    def posted(self) -> list[Posted]:
+        """What was posted to all claims, by its day, and which were sent again."""
+        return [Posted(*row) for row in plain_rows(self._postings(None), POSTINGS)]
+
+    def _postings(self, claims: Iterable[str] | None) -> list[tuple[Any, ...]]:
         only: str = ""
         values: tuple[str, ...] = ()
         if claims is not None:
@@ -39,7 +48,7 @@ class Payments(Identified):
             *values,
             *values,
         )
-        return frame_of_rows([row[:8] for row in rows], POSTINGS)
+        return [row[:8] for row in rows]
 
     def payment_numbers(self) -> dict[int, str]:
         """By the ledger's own number of a payment, the insurer's or the bank's number of it; empty where none."""
@@ -47,8 +56,14 @@ class Payments(Identified):
 
     def work(self) -> pd.DataFrame:
         """What was noted about claims, in the order it was read: the WORK frame."""
-        names = ", ".join(column.name for column in WORK)
-        return frame_of_rows(self.rows(f"SELECT {names} FROM work ORDER BY id"), WORK)
+        return frame_of_rows(self._work(), WORK)
+
+    def notes(self) -> list[Note]:
+        """What was noted about claims, in the order it was read."""
+        return [Note(*row) for row in plain_rows(self._work(), WORK)]
+
+    def _work(self) -> list[tuple[Any, ...]]:
+        return self.rows(f"SELECT {', '.join(column.name for column in WORK)} FROM work ORDER BY id")
 
     def note(self, work: pd.DataFrame) -> None:
         """Keeps what was noted (WORK)."""
@@ -181,6 +196,22 @@ _AT_ONCE = 1_000
 
 def frame_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> pd.DataFrame:
     """Rows of the database as a frame with the declared columns."""
+    import pandas as pd
+
+    cells = _columns_of_rows(rows, columns)
+    if not cells[0]:
+        return empty(columns)
+    typed = {column.name: pd.Series(kept, dtype=column.dtype) for column, kept in zip(columns, cells, strict=True)}
+    return prove(pd.DataFrame({name: series.array for name, series in typed.items()}), columns)
+
+
+def plain_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> list[tuple[Any, ...]]:
+    """Rows of the database with days as dates, and empty text where there is none."""
+    return list(zip(*_columns_of_rows(rows, columns), strict=True))
+
+
+def _columns_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> list[list[Any]]:
+    """The cells of each column; raises DamageError where one is not of its type."""
     left, cells = iter(rows), [list[Any]() for _ in columns]
     # Each text is kept once: most columns have few, and SQLite makes a new one for every cell.
     texts: list[dict[Any, Any]] = [{None: "" if column.dtype == "str" else None} for column in columns]
@@ -190,13 +221,13 @@ def frame_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) 
             if not set(map(type, values)) <= stored:
                 raise DamageError
             kept.extend(map(own.setdefault, values, values) if stored is _TEXT else values)
-    if not cells[0]:
-        return empty(columns)
-    typed = {
-        column.name: _days(kept) if column.dtype.startswith("datetime") else pd.Series(kept, dtype=column.dtype)
-        for column, kept in zip(columns, cells, strict=True)
-    }
-    return prove(pd.DataFrame({name: series.array for name, series in typed.items()}), columns)
+    return [_of_type(column.dtype, kept) for column, kept in zip(columns, cells, strict=True)]
+
+
+def _of_type(dtype: str, values: list[Any]) -> list[Any]:
+    if dtype.startswith("datetime"):
+        return _days(values)
+    return list(map(bool, values)) if dtype == "bool" else values
 
 
 # What SQLite holds of a column, by its type here.
@@ -209,13 +240,13 @@ _STORED: dict[str, set[type]] = {
 }
 
 
-def _days(values: Sequence[str | None]) -> pd.Series[pd.Timestamp]:
+def _days(values: Iterable[str | None]) -> list[dt.date | None]:
     try:
         # A month has few days, and many rows on each.
         days = {text: dt.date.fromisoformat(text) if text else None for text in set(values)}
     except ValueError:
         raise DamageError from None
-    return pd.Series([days[text] for text in values], dtype="datetime64[us]")
+    return [days[text] for text in values]
 
 
 def json_of(text: str) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.vocabulary.model import Reach
 from ims_billing.vocabulary.spelling import given_name_first, same_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _IN = "IN (SELECT value FROM json_each(?))"
 
@@ -92,6 +93,8 @@ def unclaimed_in_reach(ledger: LedgerFile, reach: Reach, lists: str) -> list[tup
 
 def numbers_of_others(ledger: LedgerFile) -> pd.DataFrame:
     """The policy numbers and member IDs of all active claims, each once: `insurer_id`, `policy`, `member`."""
+    import pandas as pd
+
     rows = ledger.rows(
         "SELECT DISTINCT insurer_id, policy, member FROM claim WHERE voided_on IS NULL AND follows IS NULL"
     )

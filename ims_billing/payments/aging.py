@@ -3,92 +3,152 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+from ims_billing.payments.positions import Position, answers_by
+from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
 
-from ims_billing.payments.positions import positions
-from ims_billing.vocabulary.frames import AGING, WORK, as_frame, prove
+if TYPE_CHECKING:
+    import pandas as pd
 
-BUCKETS = ("0-30", "31-60", "61-90", "over 90")
-_EDGES = (-1, 30, 60, 90, 1_000_000)
+# The last day of each bucket but the last.
+_EDGES = {"0-30": 30, "31-60": 60, "61-90": 90}
+BUCKETS = (*_EDGES, "over 90")
 # An insurer is waited for as long as it took for three of four answers, once it has given so many; else for 30 days.
-_USUAL_SHARE, _ANSWERS_NEEDED, _USUAL_DAYS = 0.75, 3, 30
+_USUAL_QUARTERS, _ANSWERS_NEEDED, _USUAL_DAYS = 3, 3, 30
+
+
+class Owing(NamedTuple):
+    """A claim that is not paid as claimed; the columns of AGING."""
+
+    claim: str
+    month: str
+    insurer: str
+    service_date: dt.date
+    patient: str
+    policy: str
+    member: str
+    claimed_on: dt.date
+    age: int
+    bucket: str
+    amount_cents: int
+    paid_cents: int
+    owed_cents: int
+    state: str
+    reason: str
+    payment: int
+    answered_on: dt.date | None
+    usual_days: int
+    ask: bool
+    owner: str
+    status: str
+    sent_on: dt.date | None
+    note: str
 
 
 def aging(
-    claims: pd.DataFrame, postings: pd.DataFrame, work: pd.DataFrame, batches: pd.DataFrame, as_of: dt.date
-) -> pd.DataFrame:
-    """Lists the claims that are not paid as claimed, as AGING; the oldest first, then the largest.
+    claims: Iterable[Claimed],
+    postings: Sequence[Posted],
+    notes: Iterable[Note],
+    batches: Iterable[BatchDay],
+    as_of: dt.date,
+) -> list[Owing]:
+    """Lists the claims that are not paid as claimed; the oldest first, then the largest.
 
-    claims: ON_LEDGER
-    postings: POSTINGS
-    work: the notes about claims (WORK)
-    batches: `month`, `batch`, and `claimed_on`, the day of the batch
+    claims, batches: all of them
+    postings: in the order of their days
+    notes: in the order in which they were read
     as_of: the day to look at; payments, claims and notes of later days are left out
 
     The patient's share and the balance that a second insurer is billed for are not owed. A denied claim is listed,
     and owed only once it was sent again. A posting ends the status Closed or Sent again. The insurer is to be asked
     (`ask`) about what it refused, paid short, or has not answered for longer than it usually takes.
     """
-    day = pd.Timestamp(as_of)
-    claimed_on = claims.merge(batches, on=["month", "batch"], how="left")["claimed_on"].set_axis(claims.index)
-    claims, claimed_on = claims[claimed_on <= day], claimed_on[claimed_on <= day]
-    posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day) & ~(postings["undone_on"] <= day)]
-    answer = posted.drop_duplicates("claim", keep="last").set_index("claim").reindex(claims["claim"])
-    answer = answer.set_axis(claims.index)
-    money = positions(claims, postings, as_of).set_axis(claims.index)
-    owed = money["outstanding_cents"] + money["short_cents"]
-    state = pd.Series("", index=claims.index, dtype="str")
-    for name, column, sign in (
-        ("denied", "denied_cents", 1),
-        ("short-paid", "short_cents", 1),
-        ("not answered", "outstanding_cents", 1),
-        ("over-paid", "outstanding_cents", -1),
-    ):
-        state = state.mask(money[column] * sign > 0, name)
-    age = (day - claimed_on).dt.days
-    followed = claims["follows"][~(claims["voided_on"] <= day)]
-    passed_on = claims["claim"].isin(followed) & (money["outstanding_cents"] == 0)
-    owed, state = owed.mask(passed_on, 0), state.mask(passed_on, "")
-    usual = _usual_days(claims, claimed_on, posted, batches)
-    noted = _noted(prove(work, WORK), postings, day).reindex(claims["claim"]).set_axis(claims.index)
-    # What was sent again is waited for from that day on.
-    waited = (day - noted["sent_on"].fillna(claimed_on)).dt.days
-    columns = {
-        **{name: claims[name] for name in ("claim", "month", "insurer", "service_date", "patient", "policy", "member")},
-        "claimed_on": claimed_on,
-        "age": age,
-        "bucket": pd.cut(age, _EDGES, labels=BUCKETS),
-        "amount_cents": claims["amount_cents"],
-        "paid_cents": money["paid_cents"],
-        "owed_cents": owed,
-        "state": state,
-        "reason": money["reason"],
-        "payment": answer["payment"].fillna(0),
-        "answered_on": answer["paid_on"],
-        "usual_days": usual,
-        "ask": state.isin(("denied", "short-paid")) | ((state == "not answered") & (waited > usual)),
-        **{name: noted[name].astype("str").fillna("") for name in ("owner", "status", "note")},
-        "sent_on": noted["sent_on"],
-    }
-    frame = pd.DataFrame(columns)[state != ""]
-    size = frame["owed_cents"].abs()
-    order = frame.assign(size=size).sort_values(["claimed_on", "size", "claim"], ascending=[True, False, True])
-    return as_frame(frame.loc[order.index].reset_index(drop=True), AGING)
+    days = {(batch.month, batch.batch): batch for batch in batches if batch.claimed_on <= as_of}
+    claims = [claim for claim in claims if (claim.month, claim.batch) in days]
+    posted = [line for line in postings if line.payment and line.counts_on(as_of)]
+    last = {line.claim: line for line in posted}
+    usual = _usual_days(claims, posted, days)
+    noted = _noted(notes, postings, as_of)
+    followed = {claim.follows for claim in claims if claim.stands_on(as_of)}
+    answers = answers_by(((c.claim, c.amount_cents, c.voided_on) for c in claims), postings, as_of)
+    listed = []
+    for claim in claims:
+        position, _, reason = answers[claim.claim]
+        state = _state(position)
+        if not state or (claim.claim in followed and not position.outstanding):
+            continue
+        claimed_on = days[claim.month, claim.batch].claimed_on
+        age = (as_of - claimed_on).days
+        note = noted.get(claim.claim, Note(claim.claim, "", "", None, "", as_of))
+        answer = last.get(claim.claim)
+        waits = usual.get(claim.insurer, _USUAL_DAYS)
+        # What was sent again is waited for from that day on.
+        is_late = (as_of - (note.sent_on or claimed_on)).days > waits
+        listed.append(
+            Owing(
+                claim=claim.claim,
+                month=claim.month,
+                insurer=claim.insurer,
+                service_date=claim.service_date,
+                patient=claim.patient,
+                policy=claim.policy,
+                member=claim.member,
+                claimed_on=claimed_on,
+                age=age,
+                bucket=next((bucket for bucket, edge in _EDGES.items() if age <= edge), BUCKETS[-1]),
+                amount_cents=claim.amount_cents,
+                paid_cents=position.paid,
+                owed_cents=position.outstanding + position.short,
+                state=state,
+                reason=reason,
+                payment=answer.payment if answer else 0,
+                answered_on=answer.paid_on if answer else None,
+                usual_days=waits,
+                ask=state in ("denied", "short-paid") or (state == "not answered" and is_late),
+                owner=note.owner,
+                status=note.status,
+                sent_on=note.sent_on,
+                note=note.note,
+            )
+        )
+    return sorted(listed, key=lambda line: (line.claimed_on, -abs(line.owed_cents), line.claim))
+
+
+def _state(position: Position) -> str:
+    """What a claim is that is not paid as claimed; empty for others."""
+    if position.denied:
+        return "denied"
+    if position.short:
+        return "short-paid"
+    if position.outstanding > 0:
+        return "not answered"
+    return "over-paid" if position.outstanding else ""
 
 
 def _usual_days(
-    claims: pd.DataFrame, claimed_on: pd.Series[pd.Timestamp], posted: pd.DataFrame, batches: pd.DataFrame
-) -> pd.Series[int]:
-    """By claim, the days within which its insurer usually answers, as far as its answers so far say."""
-    # Nobody knows when a claim went out that was sent before this program came.
-    sent_before = claims[["month", "batch"]].merge(batches, how="left", on=["month", "batch"])["already_sent"]
-    first = posted.groupby("claim")["paid_on"].min().reindex(claims["claim"]).set_axis(claims.index)
-    days = (first - claimed_on).dt.days.mask(sent_before.set_axis(claims.index).astype("bool"))
-    by_insurer = days.groupby(claims["insurer"])
-    usual = by_insurer.quantile(_USUAL_SHARE).where(by_insurer.count() >= _ANSWERS_NEEDED)
-    return claims["insurer"].map(usual).fillna(_USUAL_DAYS).round().astype("int64")
+    claims: Iterable[Claimed], posted: Iterable[Posted], days: Mapping[tuple[str, int], BatchDay]
+) -> dict[str, int]:
+    """By insurer, the days within which it usually answers; only those that have answered often enough."""
+    first: dict[str, dt.date] = {}
+    for line in posted:
+        first[line.claim] = min(line.paid_on, first.get(line.claim, line.paid_on))
+    took: dict[str, list[int]] = defaultdict(list)
+    for claim in claims:
+        batch = days[claim.month, claim.batch]
+        # Nobody knows when a claim went out that was sent before this program came.
+        if claim.claim in first and not batch.already_sent:
+            took[claim.insurer].append((first[claim.claim] - batch.claimed_on).days)
+    return {insurer: _quantile(sorted(each)) for insurer, each in took.items() if len(each) >= _ANSWERS_NEEDED}
+
+
+def _quantile(days: Sequence[int]) -> int:
+    """The days within which the usual share of answers came; between two answers, in proportion."""
+    place, part = divmod(_USUAL_QUARTERS * (len(days) - 1), 4)
+    following = days[min(place + 1, len(days) - 1)]
+    return round(days[place] + (following - days[place]) * part / 4)
 
 
 def to_ask(frame: pd.DataFrame) -> pd.DataFrame:
@@ -106,16 +166,20 @@ def to_ask(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[order.index].reset_index(drop=True)
 
 
-def _noted(work: pd.DataFrame, postings: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def _noted(notes: Iterable[Note], postings: Iterable[Posted], as_of: dt.date) -> dict[str, Note]:
     """The last note about each claim until a day, by claim; an answer after the note empties its status."""
-    latest = work[work["noted_on"] <= day].drop_duplicates("claim", keep="last").set_index("claim")
-    posted = postings[(postings["payment"] > 0) & (postings["paid_on"] <= day)]
-    answered = posted.groupby("claim")["paid_on"].max()
-    undone = posted[posted["undone_on"] <= day].groupby("claim")["undone_on"].max()
-    since = latest["sent_on"].fillna(latest["noted_on"])
-    overtaken = (answered.reindex(latest.index) > since) | (undone.reindex(latest.index) > since)
-    overtaken &= latest["status"].isin(("Closed", "Sent again"))
-    return latest.assign(status=latest["status"].mask(overtaken, ""), sent_on=latest["sent_on"].mask(overtaken, pd.NaT))
+    latest = {note.claim: note for note in notes if note.noted_on <= as_of}
+    changed: dict[str, dt.date] = {}
+    for line in postings:
+        for on in (line.paid_on, line.undone_on):
+            if line.payment and on is not None and line.paid_on <= as_of and on <= as_of:
+                changed[line.claim] = max(on, changed.get(line.claim, on))
+    return {
+        claim: note._replace(status="", sent_on=None)
+        if note.status in ("Closed", "Sent again") and changed.get(claim, dt.date.min) > (note.sent_on or note.noted_on)
+        else note
+        for claim, note in latest.items()
+    }
 
 
 class Owed(NamedTuple):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pandas as pd
-
-from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, prove
+from ims_billing.vocabulary.entries import Posted, entries_of
+from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, as_frame, prove
 from ims_billing.vocabulary.model import Payer
+from ims_billing.vocabulary.rows import of_each_cell, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The columns of ON_LEDGER by which answers are counted.
 OF_ANSWERS = ("claim", "insurer", "amount_cents", "voided_on")
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """One claim's money, in cents; the amount claimed is the sum of all the others."""
 
     claimed: int
@@ -56,7 +56,7 @@ class Position:
 
     def sent_again(self) -> Position:
         """The position after the claim was sent again unchanged: it awaits an answer again."""
-        return replace(self, answered=False, refused=False)
+        return self._replace(answered=False, refused=False)
 
     def after(self, paid: int, expected: int, *, denied: bool) -> Position:
         """The position after a payment, a refusal, or a reversal (below zero).
@@ -65,129 +65,86 @@ class Position:
         """
         total = self.paid + paid
         if paid < 0:
-            return replace(self, paid=total, answered=self.answered and total > 0)
+            return self._replace(paid=total, answered=self.answered and total > 0)
         return Position(self.claimed, total, expected, denied, answered=True)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A claim's position and what the insurer answered."""
 
     position: Position
     # The day of the first answer that stands.
-    answered_on: Any
+    answered_on: dt.date | None = None
     # The insurer's last reason, as written.
-    reason: str
+    reason: str = ""
+
+    def after(self, posted: Posted) -> Answer:
+        """The answer after what a payment pays of the claim, or after the claim was sent again."""
+        if posted.payment:
+            position = self.position.after(posted.paid_cents, posted.expected_cents, denied=posted.denied)
+        else:
+            position = self.position.sent_again()
+        answered_on = (self.answered_on or posted.paid_on) if position.answered else None
+        return Answer(position, answered_on, posted.reason)
 
 
-def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
-    """Computes each claim's answer, by claim number.
+def answers_by(
+    claims: Iterable[tuple[str, int, dt.date | None]], postings: Iterable[Posted], as_of: dt.date | None = None
+) -> dict[str, Answer]:
+    """Computes each claim's answer by a day, by claim number.
 
-    claims: ON_LEDGER
-    postings: POSTINGS
+    claims: number, amount in cents, and the day on which it was voided, if it was
+    postings: in the order of their days
     as_of: leaves out payments after this day, and those undone by then; None for all payments
 
     A claim that was voided by then claims 0 cents.
     """
-    folded = _folded(prove(claims, ON_LEDGER), postings, as_of)
-    return {
-        str(claim): Answer(Position(claimed, paid, expected, refused, answered), answered_on, reason)
-        for claim, claimed, paid, expected, refused, answered, answered_on, reason in folded.itertuples(
-            index=False, name=None
-        )
+    answers = {
+        claim: Answer(Position(0 if voided_on and (as_of is None or voided_on <= as_of) else cents))
+        for claim, cents, voided_on in claims
     }
+    for posted in postings:
+        if posted.claim in answers and posted.counts_on(as_of):
+            answers[posted.claim] = answers[posted.claim].after(posted)
+    return answers
 
 
-def _folded(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None) -> pd.DataFrame:
-    """What became of each claim, as the fields of Position and Answer, with the claims' index.
-
-    `claims` needs `claim`, `amount_cents` and `voided_on` only.
-    """
-    day = None if as_of is None else pd.Timestamp(as_of)
-    prove(postings, POSTINGS)
-    counts = postings["undone_on"].isna() if day is None else ~(postings["undone_on"] <= day)
-    if day is not None:
-        counts &= postings["paid_on"] <= day
-    taken_back = claims["voided_on"].notna() if day is None else claims["voided_on"] <= day
-    folded = pd.DataFrame(
-        {
-            "claim": claims["claim"],
-            "claimed": claims["amount_cents"].mask(taken_back, 0),
-            "paid": 0,
-            "expected": 0,
-            "refused": False,
-            "answered": False,
-            "answered_on": pd.Series(pd.NaT, index=claims.index, dtype="datetime64[us]"),
-            "reason": pd.Series("", index=claims.index, dtype="str"),
-        }
-    )
-    ours = postings[(counts & postings["claim"].isin(claims["claim"])).to_numpy()]
-    several = ours["claim"].duplicated(keep=False) | (ours["payment"] == 0) | (ours["paid_cents"] < 0)
-    # Most claims are answered once: their answers are taken by whole columns, a hundred times as fast.
-    once = ours[~several].set_index("claim")
-    place = once.index.get_indexer(pd.Index(claims["claim"]))
-    there = place >= 0
-    for name, column in (
-        ("paid", "paid_cents"), ("expected", "expected_cents"), ("refused", "denied"), ("answered_on", "paid_on"),
-        ("reason", "reason"),
-    ):  # fmt: skip
-        folded.loc[there, name] = once[column].to_numpy()[place[there]]
-    folded.loc[there, "answered"] = True
-    if several.any():
-        by_claim = {str(claim): part for claim, part in ours[several].groupby("claim", sort=False)}
-        of_several = folded["claim"].isin(by_claim)
-        folded.loc[of_several] = [
-            (claim, *_one_after_another(int(claimed), by_claim[claim]))
-            for claim, claimed in folded.loc[of_several, ["claim", "claimed"]].itertuples(index=False, name=None)
-        ]
-    return folded
+def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
+    """Computes each claim's answer as `answers_by` does, of frames: claims (ON_LEDGER) and POSTINGS."""
+    return _answers(prove(claims, ON_LEDGER), postings, as_of)
 
 
-def _one_after_another(claimed: int, postings: pd.DataFrame) -> tuple[Any, ...]:
-    """What became of a claim after these postings: the fields of its Position, and of its Answer."""
-    position = Position(claimed)
-    answered_on: Any = pd.NaT
-    reason = ""
-    columns = ["payment", "paid_cents", "expected_cents", "denied", "reason", "paid_on"]
-    for payment, paid, expected, denied, written, on in postings[columns].itertuples(index=False, name=None):
-        position = position.after(paid, expected, denied=denied) if payment else position.sent_again()
-        if not position.answered:
-            answered_on = pd.NaT
-        elif pd.isna(answered_on):
-            answered_on = on
-        reason = written
-    return (*astuple(position), answered_on, reason)
+def _answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None) -> dict[str, Answer]:
+    columns = ("claim", "amount_cents", "voided_on")
+    return answers_by(rows_of(claims, columns), entries_of(prove(postings, POSTINGS), Posted), as_of)
 
 
 def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
-    """The POSITIONS of these claims (ON_LEDGER) by a day, as `answers` gives them; their cents are proven.
+    """The POSITIONS of these claims by a day, indexed like them, as `answers` gives them; their cents are proven.
 
-    The amounts are those of Position, by whole columns.
+    claims: ON_LEDGER, or OF_ANSWERS of it
     """
-    folded = _folded(claims, postings, as_of)
-    claimed, paid = folded["claimed"].to_numpy(), folded["paid"].to_numpy()
-    answered, refused = folded["answered"].to_numpy(dtype=bool), folded["refused"].to_numpy(dtype=bool)
-    left = claimed - paid
-    rest = answered & (left > 0)
-    denied = np.where(rest & refused & (paid <= 0), left, 0)
-    due = np.maximum(0, np.minimum(folded["expected"].to_numpy(), claimed) - paid)
-    short = np.where(rest & (denied == 0), due, 0)
-    frame = pd.DataFrame(
-        {
-            "claim": folded["claim"],
-            "claimed_cents": claimed,
-            "paid_cents": paid,
-            "patient_share_cents": np.where(rest & (denied == 0), left - short, 0),
-            "short_cents": short,
-            "denied_cents": denied,
-            "outstanding_cents": np.where(rest, 0, left),
-            "answered_on": folded["answered_on"],
-            "reason": folded["reason"],
-        },
-        index=claims.index,
-    ).astype({column.name: column.dtype for column in POSITIONS})
-    totals(prove(frame, POSITIONS))
+    by_claim = _answers(claims, postings, as_of)
+    cents = of_each_cell([answer.position for answer in by_claim.values()], _in_cents)
+    lines = [
+        (claim, *amounts, answer.answered_on, answer.reason)
+        for (claim, answer), amounts in zip(by_claim.items(), cents, strict=True)
+    ]
+    frame = as_frame(lines, POSITIONS, claims.index)
+    totals(frame)
     return frame
+
+
+def _in_cents(position: Position) -> tuple[int, ...]:
+    """The amounts of a position, as POSITIONS has them."""
+    return (
+        position.claimed,
+        position.paid,
+        position.patient_share,
+        position.short,
+        position.denied,
+        position.outstanding,
+    )
 
 
 def who_pays(claims: pd.DataFrame, postings: pd.DataFrame, counts: pd.Series[int]) -> tuple[Payer, ...]:

@@ -3,55 +3,66 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import pandas as pd
+from ims_billing.vocabulary.entries import BatchDay, Claimed, Posted, Sending
 
-from ims_billing.vocabulary.frames import SENDINGS, TO_SEND, as_frame
-from ims_billing.vocabulary.rows import rows_of
 
-_WORKBOOK = ["month", "batch", "insurer_id"]
-_SENDINGS = [column.name for column in SENDINGS]
+class ToSend(NamedTuple):
+    """An insurer's workbook of a batch, with what was noted about it; the columns of TO_SEND."""
+
+    month: str
+    batch: int
+    insurer_id: str
+    insurer: str
+    claims: int
+    amount_cents: int
+    send_by: dt.date | None
+    late: int
+    answered: int
+    sent: str
+    sent_on: dt.date | None
+    confirmation: str
 
 
 def to_send(
-    claims: pd.DataFrame, answered: Collection[str], batches: pd.DataFrame, sendings: pd.DataFrame
-) -> pd.DataFrame:
-    """Lists the workbooks that were written for insurers, as TO_SEND: by month, batch and the insurer's name.
+    claims: Iterable[Claimed], answered: Collection[str], batches: Iterable[BatchDay], sendings: Iterable[Sending]
+) -> list[ToSend]:
+    """Lists the workbooks that were written for insurers: by month, batch and the insurer's name.
 
-    claims: ON_LEDGER
     answered: the claims that their insurers have answered
-    batches: `month`, `batch`, `claimed_on` and `already_sent`; what was sent before this program came has no workbook
-    sendings: what was noted about each workbook (SENDINGS)
+    batches: what was sent before this program came has no workbook
+    sendings: what was noted about each workbook
     """
-    batch_days = {(month, batch): day for month, batch, day in rows_of(batches, ["month", "batch", "claimed_on"])}
-    sent_before = set(rows_of(batches[batches["already_sent"]], ["month", "batch"]))
-    noted = {(month, batch, insurer): words for month, batch, insurer, *words in rows_of(sendings, _SENDINGS)}
+    batch_days = {(batch.month, batch.batch): batch for batch in batches}
+    noted = {sending.workbook: sending for sending in sendings}
     books: dict[tuple[str, int, str], _Book] = {}
-    columns = [*_WORKBOOK, "insurer", "claim", "amount_cents", "send_by", "voided_on"]
-    for month, batch, insurer_id, insurer, claim, cents, send_by, voided_on in rows_of(claims, columns):
-        book = books.setdefault((month, batch, insurer_id), _Book())
+    takes_back = []
+    for claim in claims:
+        batch = batch_days.get((claim.month, claim.batch))
+        book = books.setdefault((claim.month, claim.batch, claim.insurer_id), _Book())
         # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
-        book.insurer = insurer
+        book.insurer = claim.insurer
         book.claims += 1
-        book.cents += cents
-        book.answered += claim in answered
-        if voided_on is None and send_by is not None:
+        book.cents += claim.amount_cents
+        book.answered += claim.claim in answered
+        if claim.voided_on is None and claim.send_by is not None:
             # What is late already has no day any more by which to send it the usual way.
-            if send_by < batch_days.get((month, batch), dt.date.min):
+            if batch is not None and claim.send_by < batch.claimed_on:
                 book.late += 1
             else:
-                book.send_by = min(send_by, book.send_by or send_by)
-    voided = claims[claims["void_batch"].notna()]
-    for month, batch, insurer_id, insurer in rows_of(voided, ["month", "void_batch", "insurer_id", "insurer"]):
-        books.setdefault((month, batch, insurer_id), _Book()).insurer = insurer
-    lines = [
-        (*place, *book.counted(), *noted.get(place, ("", None, "")))
+                book.send_by = min(claim.send_by, book.send_by or claim.send_by)
+        if claim.void_batch is not None:
+            takes_back.append((claim.month, claim.void_batch, claim.insurer_id, claim.insurer))
+    for month, number, insurer_id, insurer in takes_back:
+        books.setdefault((month, number, insurer_id), _Book()).insurer = insurer
+    return [
+        book.as_noted(noted.get(place, Sending(*place, "", None, "")))
         for place, book in sorted(books.items(), key=lambda each: (*each[0][:2], each[1].insurer.casefold()))
-        if place[:2] in batch_days and place[:2] not in sent_before
+        if place[:2] in batch_days and not batch_days[place[:2]].already_sent
     ]
-    return as_frame(lines, TO_SEND)
 
 
 @dataclass
@@ -65,37 +76,46 @@ class _Book:
     late: int = 0
     answered: int = 0
 
-    def counted(self) -> tuple[object, ...]:
-        """Its cells in TO_SEND."""
-        return (self.insurer, self.claims, self.cents, self.send_by, self.late, self.answered)
+    def as_noted(self, note: Sending) -> ToSend:
+        """The workbook with what was noted about it."""
+        return ToSend(
+            month=note.month,
+            batch=note.batch,
+            insurer_id=note.insurer_id,
+            insurer=self.insurer,
+            claims=self.claims,
+            amount_cents=self.cents,
+            send_by=self.send_by,
+            late=self.late,
+            answered=self.answered,
+            sent=note.sent,
+            sent_on=note.sent_on,
+            confirmation=note.confirmation,
+        )
 
 
-def answered_by(postings: pd.DataFrame, as_of: dt.date) -> set[str]:
-    """The claims that POSTINGS answer by a day."""
-    day = pd.Timestamp(as_of)
-    stands = (postings["payment"] > 0) & (postings["paid_on"] <= day) & ~(postings["undone_on"] <= day)
-    return set(postings.loc[stands, "claim"])
+def answered_by(postings: Iterable[Posted], as_of: dt.date) -> set[str]:
+    """The claims that are answered by a day."""
+    return {line.claim for line in postings if line.payment and line.counts_on(as_of)}
 
 
-def made_by(batches: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def made_by(batches: Iterable[BatchDay], as_of: dt.date) -> list[BatchDay]:
     """Those of the batches that were made by a day."""
-    return batches[batches["claimed_on"] <= pd.Timestamp(as_of)]
+    return [batch for batch in batches if batch.claimed_on <= as_of]
 
 
-def sent_with(claims: pd.DataFrame, sendings: pd.DataFrame) -> pd.DataFrame:
-    """By claim, when its workbook was sent and by which number that was confirmed: `first_sent`, `confirmation`."""
-    sent = sendings[sendings["sent"] == "Yes"].rename(columns={"sent_on": "first_sent"})
-    both = claims[["claim", *_WORKBOOK]].merge(sent, how="left", on=_WORKBOOK).set_index("claim")
-    confirmation = both["confirmation"].astype("object").fillna("").astype("str")
-    return both.assign(confirmation=confirmation)[["first_sent", "confirmation"]]
+def first_day(books: Iterable[ToSend]) -> dt.date | None:
+    """The first day by which one of these workbooks has to be sent; None where none is known."""
+    return min((book.send_by for book in books if book.send_by), default=None)
 
 
-def first_day(books: pd.DataFrame) -> dt.date | None:
-    """The first day by which one of these workbooks (TO_SEND) has to be sent; None where none is known."""
-    first = books["send_by"].min()
-    return None if pd.isna(first) else first.date()
+def not_sent(books: Iterable[ToSend]) -> list[ToSend]:
+    """The workbooks that nobody marked as sent, and none of whose claims is answered."""
+    return [book for book in books if book.sent != "Yes" and not book.answered]
 
 
-def not_sent(books: pd.DataFrame) -> pd.DataFrame:
-    """The lines of TO_SEND that nobody marked as sent, and none of whose claims is answered."""
-    return books[(books["sent"] != "Yes") & (books["answered"] == 0)].reset_index(drop=True)
+def sent_with(claims: Iterable[Claimed], sendings: Iterable[Sending]) -> dict[str, Sending]:
+    """By claim, what was noted about its workbook, where that is marked as sent."""
+    sent = {sending.workbook: sending for sending in sendings if sending.sent == "Yes"}
+    workbooks = {claim.claim: (claim.month, claim.batch, claim.insurer_id) for claim in claims}
+    return {claim: sent[workbook] for claim, workbook in workbooks.items() if workbook in sent}

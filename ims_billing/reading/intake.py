@@ -29,7 +29,7 @@ from ims_billing.reading.unread import unread_columns
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside, FileRead, Intake, UnreadColumn
-from ims_billing.vocabulary.progress import Progress, no_progress
+from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
 
 _LISTS = ("jane-clients", "policies")
 _WITHOUT_SESSIONS = (*_LISTS, "jane-sales")
@@ -78,11 +78,6 @@ def _together(file: _File, part: _File) -> _File:
     file.unread += part.unread
     file.all_attended |= part.all_attended
     return file
-
-
-def nobody_to_ask(_name: str, _again: bool) -> str | None:
-    """No password: there is nobody at a terminal."""
-    return None
 
 
 def read_files(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
-from ims_billing.reading.intake import named_contents, nobody_to_ask
+from ims_billing.reading.intake import named_contents
 from ims_billing.reading.recognise import recognise
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
@@ -20,7 +20,7 @@ from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
-from ims_billing.vocabulary.progress import Progress, no_progress
+from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
 from ims_billing.vocabulary.spelling import heading
 
 _TEXTS = (

@@ -12,7 +12,11 @@ from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.kinds import Requirement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+
+    from ims_billing.vocabulary.entries import Sending
 
 
 @dataclass(frozen=True)
@@ -292,8 +296,8 @@ class MonthView:
     """The money of its claims, by all payments so far (POSITIONS)."""
     payers: tuple[Payer, ...]
     """Insurers' answers to IMS claims, as of the month's last change."""
-    sendings: pd.DataFrame
-    """What was noted about its insurers' workbooks (SENDINGS)."""
+    sendings: Sequence[Sending]
+    """What was noted about its insurers' workbooks."""
     batches: tuple[Batch, ...]
     """Its batches, in their order."""
     ledger: str = ""

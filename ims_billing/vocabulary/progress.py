@@ -1,4 +1,4 @@
-"""The progress callback that long work reports to."""
+"""What long work shows and asks whoever watches it, and what stands for nobody."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ class Progress(Protocol):
 
 def no_progress(_step: str, _done: float | None = None, /) -> None:
     """Progress that nobody is shown."""
+
+
+def nobody_to_ask(_name: str, _again: bool) -> str | None:
+    """No password: there is nobody at a terminal."""
+    return None

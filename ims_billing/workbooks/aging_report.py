@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from ims_billing.payments.aging import BUCKETS, by_insurer, to_ask
-from ims_billing.vocabulary.frames import WORK_STATUSES
+from ims_billing.payments.sending import ToSend
+from ims_billing.vocabulary.entries import Sending
+from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.sheet import Book, column_values
@@ -47,16 +49,16 @@ WAITING = "Waiting"
 
 def aging_report(
     frame: pd.DataFrame,
-    sent: pd.DataFrame,
-    left_to_send: pd.DataFrame,
+    sent: Mapping[str, Sending],
+    left_to_send: Sequence[ToSend],
     numbers: Mapping[int, str],
     clinic: str,
     as_of: dt.date,
 ) -> bytes:
     """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed.
 
-    `sent` has by claim when its workbook was first sent, and the number that confirmed it; `left_to_send` are the
-    workbooks that are not marked as sent (TO_SEND); `numbers` are the insurers' numbers of the ledger's payments.
+    `sent` has by claim what was noted about its workbook, where that is marked as sent; `left_to_send` are the
+    workbooks that are not; `numbers` are the insurers' numbers of the ledger's payments.
     """
     book = Book(f"What is owed on {as_of}", clinic, as_of)
     listed = to_ask(frame)
@@ -65,8 +67,11 @@ def aging_report(
     book.page("Aging", f"What insurers owe, {as_of}", facts, [*_blocks(frame), *_not_sent(left_to_send)])
     for name, lines in ((SHEET, listed), (WAITING, rest)):
         if name == SHEET or len(lines):
-            shown = lines.assign(number=[numbers.get(payment, "") for payment in lines["payment"]]).join(
-                sent, on="claim"
+            sendings = [sent.get(claim) for claim in lines["claim"]]
+            shown = lines.assign(
+                number=[numbers.get(payment, "") for payment in lines["payment"]],
+                first_sent=pd.Series([s and s.sent_on for s in sendings], lines.index, dtype="datetime64[us]"),
+                confirmation=[s.confirmation if s else "" for s in sendings],
             )
             # A line is drawn where another insurer, or another of its payments, begins.
             groups = shown[["insurer", "payment"]].ne(shown[["insurer", "payment"]].shift()).any(axis=1).to_numpy()
@@ -99,13 +104,13 @@ def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, V
     return [*rows, ("Claims to ask about", str(len(listed)))]
 
 
-def _not_sent(books: pd.DataFrame) -> list[Block]:
+def _not_sent(books: Sequence[ToSend]) -> list[Block]:
     """The workbooks that nobody marked as sent: an insurer that got none answers none."""
-    if books.empty:
+    if not books:
         return []
     columns = [Column("Insurer"), Column("Month"), Column("Batch", "count"), Column("Claims", "count")]
     columns += [Column("Total", "money"), Column("Send by", "date")]
-    shown = column_values(books, ["insurer", "month", "batch", "claims", "amount_cents", "send_by"])
+    shown = column_values(as_frame(books, TO_SEND), ["insurer", "month", "batch", "claims", "amount_cents", "send_by"])
     note = "Mark what was sent on the sheet To send of that month's claim summary."
     return [Block("Insurer workbooks not marked as sent", columns, shown, note=note)]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
 
-from ims_billing.payments.sending import first_day, not_sent
+from ims_billing.payments.sending import ToSend, first_day, not_sent
+from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView, Totals
 from ims_billing.workbooks.figures import answered, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
@@ -43,10 +45,10 @@ def lead(view: MonthView) -> list[str]:
     return sentences
 
 
-def overview(view: MonthView, books: pd.DataFrame) -> list[Block]:
+def overview(view: MonthView, books: Sequence[ToSend]) -> list[Block]:
     """The tables of the sheet Overview, in their order; what is at risk is left out where it is nothing.
 
-    `books` are the month's workbooks for insurers (TO_SEND).
+    `books` are the month's workbooks for insurers.
     """
     blocks = [_to_do(view, books)]
     risks = _at_risk(view, books)
@@ -91,7 +93,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
     return f", {compared} ({_count(last.claims, 'claim')}){whole if year else ''}"
 
 
-def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
+def _to_do(view: MonthView, books: Sequence[ToSend]) -> Block:
     """What somebody has to do, the most money first, with the sheet or file to open."""
     rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
@@ -103,8 +105,8 @@ def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
             (f"Decide what is still on hold of {month}", len(lines), cents, None, f"claim-summary-{month}.xlsx")
         )
     unsent = not_sent(books)
-    if len(unsent):
-        cents = int(unsent["amount_cents"].sum())
+    if unsent:
+        cents = sum(each.amount_cents for each in unsent)
         rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
     waiting = _not_sent(view, books)
     late = waiting[waiting["late"]]
@@ -135,7 +137,7 @@ def _to_do(view: MonthView, books: pd.DataFrame) -> Block:
     return Block("To do", columns, shown or [("Nothing", None, None, None, "")], links=links)
 
 
-def _at_risk(view: MonthView, books: pd.DataFrame) -> list[tuple[Value, ...]]:
+def _at_risk(view: MonthView, books: Sequence[ToSend]) -> list[tuple[Value, ...]]:
     """What may be lost if nobody acts; nothing where there is none."""
     long_ago = pd.Timestamp(view.as_of - dt.timedelta(days=_HELD_LONG))
     held = pd.concat([view.attention.assign(month=view.month), view.earlier], ignore_index=True)
@@ -159,10 +161,11 @@ def _at_risk(view: MonthView, books: pd.DataFrame) -> list[tuple[Value, ...]]:
     return [(what, number, cents / 100) for what, number, cents in rows if number]
 
 
-def _not_sent(view: MonthView, books: pd.DataFrame) -> pd.DataFrame:
+def _not_sent(view: MonthView, books: Sequence[ToSend]) -> pd.DataFrame:
     """The active claims of workbooks that are not sent, with `late`: what has to go another way than usual."""
     active = view.claims[view.claims["voided_on"].isna()]
-    waiting = active.merge(not_sent(books)[["batch", "insurer_id"]], on=["batch", "insurer_id"])
+    left = as_frame(not_sent(books), TO_SEND)[["batch", "insurer_id"]]
+    waiting = active.merge(left, on=["batch", "insurer_id"])
     made_on = pd.to_datetime(waiting["batch"].map({batch.number: batch.as_of for batch in view.batches}))
     return waiting.assign(late=waiting["send_by"] < made_on)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
 
-from ims_billing.payments.sending import first_day, not_sent, to_send
+from ims_billing.payments.sending import ToSend, first_day, not_sent, to_send
 from ims_billing.vocabulary.decision_keys import sending_mark
+from ims_billing.vocabulary.entries import BatchDay, Claimed, entries_of
+from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
@@ -31,30 +33,23 @@ _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 HOW = "Mark what you sent, with the day and the number you were given. Save and close: the next command reads it."
 
 
-def sent_of(view: MonthView) -> pd.DataFrame:
-    """The month's workbooks for insurers: the TO_SEND frame."""
-    batches = pd.DataFrame(
-        {
-            "month": pd.Series([view.month] * len(view.batches), dtype="str"),
-            "batch": pd.Series([batch.number for batch in view.batches], dtype="int64"),
-            "claimed_on": pd.Series([batch.as_of for batch in view.batches], dtype="datetime64[us]"),
-            "already_sent": pd.Series([batch.already_sent for batch in view.batches], dtype="bool"),
-        }
-    )
+def sent_of(view: MonthView) -> list[ToSend]:
+    """The month's workbooks for insurers."""
+    batches = [BatchDay(view.month, batch.number, batch.as_of, batch.already_sent) for batch in view.batches]
     answered = set(view.money.loc[view.money["answered_on"].notna(), "claim"])
-    return to_send(view.claims, answered, batches, view.sendings)
+    return to_send(entries_of(view.claims, Claimed), answered, batches, view.sendings)
 
 
-def add_to_send(book: Book, view: MonthView, books: pd.DataFrame) -> None:
-    """Adds the sheet to the month's summary, of its workbooks for insurers (TO_SEND)."""
+def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
+    """Adds the sheet to the month's summary, of its workbooks for insurers."""
     channels = {(b.number, insurer.id): insurer.channel for b in view.batches for insurer in b.origin.insurers}
-    keys = list(zip(books["month"], books["batch"], books["insurer_id"], strict=True))
-    days = ["" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in books["sent_on"]]
-    shown = zip(keys, books["sent"], days, books["confirmation"], strict=True)
-    lines = books.assign(
-        channel=[channels.get((batch, insurer), "") for _, batch, insurer in keys],
-        workbook=[workbook_name(insurer, month, batch) for month, batch, insurer in keys],
-        mark=[sending_mark(words, key) for key, *words in shown],
+    lines = as_frame(books, TO_SEND).assign(
+        channel=[channels.get((each.batch, each.insurer_id), "") for each in books],
+        workbook=[workbook_name(each.insurer_id, each.month, each.batch) for each in books],
+        mark=[
+            sending_mark((each.sent, f"{each.sent_on}" if each.sent_on else "", each.confirmation), each[:3])
+            for each in books
+        ],
     )
     placed = book.table(
         SHEET,
@@ -70,14 +65,14 @@ def add_to_send(book: Book, view: MonthView, books: pd.DataFrame) -> None:
     )
 
 
-def _lead(books: pd.DataFrame) -> str:
+def _lead(books: Sequence[ToSend]) -> str:
     left = not_sent(books)
-    if books.empty:
+    if not books:
         return "There is no insurer workbook to send"
-    if left.empty:
+    if not left:
         return "All insurer workbooks are sent"
     count = len(left)
     what = "insurer workbook is" if count == 1 else "insurer workbooks are"
-    words = f"{count:,} {what} not marked as sent, for ${int(left['amount_cents'].sum()) / 100:,.2f}"
+    words = f"{count:,} {what} not marked as sent, for ${sum(each.amount_cents for each in left) / 100:,.2f}"
     first = first_day(left)
     return f"{words}: the first by {first}" if first else words

@@ -13,12 +13,11 @@ from ims_billing.vocabulary.spelling import dollars, numbered
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import pandas as pd
-
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.second_insurer import Uneven
     from ims_billing.payments.payment import Line
+    from ims_billing.payments.sending import ToSend
     from ims_billing.vocabulary.intake import FileRead
 
 # How many payments, claims and lines that were not posted one screen shows of each.
@@ -223,14 +222,14 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
     show(lines)
 
 
-def not_sent_line(books: pd.DataFrame) -> str:
-    """The insurer workbooks that are not marked as sent (TO_SEND), as `status` and `aging` say it."""
+def not_sent_line(books: Sequence[ToSend]) -> str:
+    """The insurer workbooks that are not marked as sent, as `status` and `aging` say it."""
     from ims_billing.payments.sending import first_day
 
-    months = ", ".join(dict.fromkeys(books["month"]))
+    months = ", ".join(dict.fromkeys(book.month for book in books))
     first = first_day(books)
     by = f", the first by {first.day} {first:%b %Y}" if first else ""
-    amount = dollars(int(books["amount_cents"].sum()))
+    amount = dollars(sum(book.amount_cents for book in books))
     return f"Not marked as sent: {_counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
 
 
