@@ -135,21 +135,18 @@ def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Stan
 
 def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:
     """The spreadsheets in these folders that look like an export, and that no run has read, by name."""
-    paths = _spreadsheets(folders)
-    if not paths:
-        return ()
-    # Here, so that a folder without spreadsheets needs nothing of what reads them.
-    from ims_billing.clinic.toml_file import without_file
-    from ims_billing.reading.glimpse import glimpse
-
     exports = []
-    for path in paths:
+    for path in _spreadsheets(folders):
         try:
             content = path.read_bytes()
         except OSError:
             continue
         if hashlib.sha256(content).hexdigest() in read:
             continue
+        # Here, so that a folder whose spreadsheets are all read needs nothing of what reads them.
+        from ims_billing.clinic.toml_file import without_file
+        from ims_billing.reading.glimpse import glimpse
+
         export = glimpse(path.name, content, clinic or without_file(), lambda _name, _again: None)
         if export is not None:
             exports.append(Export(path, export.layout, export.months))
