@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
-from ims_billing.workbooks.cell_text import CUT, LONGEST, cell_text, escaped
-from ims_billing.workbooks.package import Rows, stamped
+from ims_billing.workbooks.cell_text import CUT, LONGEST, are_plain, cell_text, escaped
+from ims_billing.workbooks.content import Content
+from ims_billing.workbooks.package import _ROWS_AT_ONCE, Rows, stamped
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.sheet import Book
 
@@ -38,10 +39,15 @@ def written(texts: list[str]) -> bytes:
     return book.bytes()
 
 
+# A column of many texts is looked at as a whole.
+MANY = [f"Plain text {number}" for number in range(20)]
+
+
 @settings(max_examples=40)
-@given(st.lists(HOSTILE, min_size=1, max_size=8))
-@example(["_x0041_x0042_", "__x005F_", "\ufffe", "\ud83d", "a\r\nb\rc\n", " padded ", "=1+1", "#N/A"])
-def test_every_reader_gives_the_text_back(texts: list[str]) -> None:
+@given(st.lists(HOSTILE, min_size=1, max_size=8), st.booleans())
+@example(["_x0041_x0042_", "__x005F_", "\ufffe", "\ud83d", "a\r\nb\rc\n", " padded ", "=1+1", "#N/A"], False)
+def test_every_reader_gives_the_text_back(texts: list[str], many: bool) -> None:
+    texts = [*texts, *(MANY if many else ())]
     content, shown = written(texts), [cell_text(text) for text in texts]
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         roots = {name: ElementTree.fromstring(parts.read(name)) for name in parts.namelist()}
@@ -77,6 +83,42 @@ def test_only_what_the_format_forbids_is_changed(text: str, shown: str) -> None:
 )  # fmt: skip
 def test_only_what_readers_take_for_a_code_is_escaped(text: str, in_file: str) -> None:
     assert escaped(text) == in_file
+
+
+@given(HOSTILE)
+@example("").via("no text")
+@example(" first").via("a blank at its beginning")
+@example("last ").via("a blank at its end")
+@example("in  between").via("two blanks")
+@example("two\nlines").via("two lines")
+@example("\u00a0").via("a blank that does not break")
+@example("😀" * LONGEST).via("a text that is too long")
+def test_a_column_is_not_plain_where_one_of_its_texts_is_shown_or_written_otherwise(text: str) -> None:
+    changed = text == "" or text != " ".join(cell_text(text).split()) or re.search("[&<>_]", text)
+    for place in (0, 10, 20):
+        assert not (changed and are_plain([*MANY[:place], text, *MANY[place:]]))
+    assert are_plain(MANY)
+    assert not are_plain([*MANY, 1])
+    assert not are_plain([]), "of a few each is looked at"
+
+
+def test_many_rows_stand_in_their_order() -> None:
+    count = 3 * _ROWS_AT_ONCE + 1
+    (sheet,) = load_workbook(io.BytesIO(written([f"Row {n}" for n in range(count)])), read_only=True)
+    assert [cell for (cell,) in sheet.iter_rows(min_row=2, values_only=True)] == [f"Row {n}" for n in range(count)]
+
+
+@pytest.mark.parametrize("beside", [[], MANY])
+def test_the_digest_of_a_workbook_is_the_same_whichever_program_saved_its_texts(beside: list[str]) -> None:
+    digests = set()
+    for text in ("two words", " two  words ", "two\nwords"):
+        content = Content()
+        content.add_columns("Sheet", [[*beside, text, text]])
+        digests.add(content.digest())
+    once = Content()
+    once.add_columns("Sheet", [[*beside, "two words"]])
+    assert len(digests) == 1
+    assert once.digest() not in digests
 
 
 @pytest.mark.parametrize("character", ["x", "😀", "é"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 # XML 1.0, section 2.2 (https://www.w3.org/TR/xml/#charsets): no other character may stand in a workbook's parts.
 _NOT_XML = dict.fromkeys({*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF} - {0x09, 0x0A, 0x0D}, " ")
@@ -12,6 +14,10 @@ _READ_AS_A_CHARACTER = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 # Excel's limit, in UTF-16 units: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 LONGEST = 32_767
 CUT = " … (cut: a cell holds no more)"
+# Where one of these stands in a column's texts, one to a line, some text is written otherwise than it reads, or reads
+# otherwise than it is written.
+_TO_LOOK_AT = ("&", "<", ">", "_", "  ", "\n ", " \n", "\n\n")
+_MANY = 16
 
 
 def cell_text(text: str) -> str:
@@ -30,6 +36,17 @@ def cell_text(text: str) -> str:
     while _units(kept) > room:
         kept = kept[: len(kept) - max(1, (_units(kept) - room) // 2)]
     return kept + CUT
+
+
+def are_plain(values: Collection[Any]) -> bool:
+    """True if these are many values, and each is a text of one line that a cell shows as it is, in single blanks.
+
+    Nearly every column is; to look at all of it at once takes as long as to look at a few of its values one by one.
+    """
+    if len(values) < _MANY or set(map(type, values)) != {str} or 2 * max(map(len, values)) > LONGEST:
+        return False
+    lines = "\n".join(["", *values, ""])
+    return "".join(values).isprintable() and not any(mark in lines for mark in _TO_LOOK_AT)
 
 
 def escaped(text: str) -> str:

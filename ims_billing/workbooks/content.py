@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ims_billing.workbooks.cell_text import cell_text
+from ims_billing.workbooks.cell_text import are_plain, cell_text
 
 # The name of the document property that keeps it.
 CONTENT = "ims-billing content"
@@ -35,14 +35,19 @@ class Content:
         """The same for the same cells, whichever program saved them."""
         whole = hashlib.sha256()
         for (sheet, place), values in sorted(self._columns.items(), key=lambda column: column[0]):
-            counts = Counter[str]()
-            for value, count in values.items():
-                counts[_plain(value)] += count
-            counts.pop("", None)
-            texts = [text for text, count in sorted(counts.items()) for _ in range(count)]
+            counts = values if are_plain(values) else _plain_counts(values)
+            texts = sorted(counts.elements())
             if texts:
                 whole.update("\x1f".join([sheet, str(place), *texts, "\x1e"]).encode("utf-8", "replace"))
         return whole.hexdigest()
+
+
+def _plain_counts(values: Counter[Any]) -> Counter[str]:
+    counts = Counter[str]()
+    for value, count in values.items():
+        counts[_plain(value)] += count
+    counts.pop("", None)
+    return counts
 
 
 def _plain(value: Any) -> str:

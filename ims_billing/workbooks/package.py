@@ -8,6 +8,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain, islice, repeat
 from pathlib import Path, PurePath
@@ -19,7 +20,7 @@ from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.writer.excel import ExcelWriter
 
-from ims_billing.workbooks.cell_text import LONGEST, cell_text, escaped
+from ims_billing.workbooks.cell_text import LONGEST, are_plain, cell_text, escaped
 
 Value: TypeAlias = str | int | float | dt.date | None
 
@@ -30,6 +31,7 @@ _TO_ESCAPE = re.compile(r"[&<>_]|^ | $|^$")
 _MARKUP = re.compile(r"[&<>]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _IN_AN_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
+_TEXT, _TEXT_ENDS = ' t="inlineStr"><is><t>', "</t></is></c>"
 _NO_ROWS = (b"<sheetData />", b"<sheetData></sheetData>", b"<sheetData/>")
 _CHART_NAME = re.compile(r'name="Chart \d+"')
 _ROWS_AT_ONCE = 2_000
@@ -62,11 +64,21 @@ class Rows:
         self._count += len(heights)
 
     def write_to(self, entry: Any) -> None:
-        """Writes all rows to a binary file, once: none is kept as text longer than it has to be."""
-        entry.write(b"<sheetData>")
+        """Writes all rows to a binary file, once: none is kept as text longer than it has to be.
+
+        Some rows are compressed while the next ones are made: zlib holds up no other thread.
+        """
         rows = chain.from_iterable(self._texts)
-        while text := "".join(islice(rows, _ROWS_AT_ONCE)):
-            entry.write(text.encode())
+        pieces = iter(lambda: "".join(islice(rows, _ROWS_AT_ONCE)).encode(), b"")
+        entry.write(b"<sheetData>" + next(pieces, b""))
+        with ThreadPoolExecutor(1) as compressing:
+            before: Future[Any] | None = None
+            for piece in pieces:
+                if before is not None:
+                    before.result()
+                before = compressing.submit(entry.write, piece)
+            if before is not None:
+                before.result()
         entry.write(b"</sheetData>")
 
 
@@ -83,7 +95,11 @@ def _rows_of(
     }
     parts: list[Iterable[str]] = [repeat('<row r="'), numbers, map(heads.__getitem__, heights)]
     for values, style, after in zip(columns, styles, follows[1:], strict=False):
-        cells = {value: f'" s="{style}"{_content(value)}{after}' for value in dict.fromkeys(values)}
+        different = dict.fromkeys(values)
+        if are_plain(different):
+            cells = {value: f'" s="{style}"{_TEXT}{value}{_TEXT_ENDS}{after}' for value in different}
+        else:
+            cells = {value: f'" s="{style}"{_content(value)}{after}' for value in different}
         parts += [numbers, map(cells.__getitem__, values)]
     yield from map("".join, zip(*parts, strict=False))
 
@@ -103,7 +119,7 @@ def _content(value: Value) -> str:
 @lru_cache(maxsize=1 << 14)
 def _text_content(value: str) -> str:
     if value.isascii() and value.isprintable() and len(value) <= LONGEST and not _TO_ESCAPE.search(value):
-        return f' t="inlineStr"><is><t>{value}</t></is></c>'  # nearly every cell
+        return f"{_TEXT}{value}{_TEXT_ENDS}"
     text = cell_text(value)
     if not text:
         return "/>"

@@ -240,8 +240,13 @@ class Book:
             add([block.title], "section", ["text"], _SECTION_HEIGHT)
             add([c.heading for c in block.columns], "heading", kinds, height)
             first = len(new_sheet) + 1
-            for values, high in zip(block.rows, heights, strict=True):
-                add(values, "body", kinds, high if high != _LINE_HEIGHT else None)
+            rows = list(zip(*block.rows, strict=True))
+            styles = [self._style("body", kind) for kind in kinds]
+            new_sheet.add_alike(rows, styles, [high if high != _LINE_HEIGHT else None for high in heights])
+            if self.content is not None:
+                self.content.add_columns(name, rows)
+            for high in heights:
+                paper.add(high)
             for place, target in block.links.items():
                 cell = f"{get_column_letter(len(kinds))}{first + place}"
                 self._links.setdefault(name, []).append(
