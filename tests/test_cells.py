@@ -8,6 +8,7 @@ from decimal import Decimal
 from time import process_time
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from ims_billing.reading.code_pages import decode
 from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, meaning_of, money, shown, text, time
 from ims_billing.vocabulary.days import clock, end_of
 from ims_billing.vocabulary.identifiers import identifier
-from ims_billing.vocabulary.rows import of_each_cell
+from ims_billing.vocabulary.rows import of_each, of_each_cell
 from ims_billing.vocabulary.spelling import cents, dollars
 from tests.practice import examples
 
@@ -40,6 +41,24 @@ def test_cells_that_are_equal_and_differ_are_read_apart() -> None:
     assert of_each_cell(cells, repr) == [repr(cell) for cell in cells]
     assert of_each_cell(["b", "a", "b"], str.upper) == ["B", "A", "B"]
     assert of_each_cell([], repr) == []
+
+
+@pytest.mark.parametrize("rows", [0, 6, 6_000])
+def test_rows_are_given_each_once_in_a_month_of_any_size(rows: int) -> None:
+    repeated = {
+        "day": pd.to_datetime(["2026-10-05", "", "2026-10-05"]),
+        "minutes": pd.array([45, 45, None], dtype="Int64"),
+        "service": pd.array(["ims", "", "ims"], dtype="str"),
+    }
+    frame = pd.DataFrame(repeated).iloc[[place % 3 for place in range(rows)]]
+    given: list[tuple[object, ...]] = []
+
+    def make(*cells: object) -> int:
+        given.append(cells)
+        return len(given)
+
+    assert of_each(frame, ["day", "minutes", "service"], make) == [1, 2, 3] * (rows // 3)
+    assert given == [(dt.date(2026, 10, 5), 45, "ims"), (None, 45, ""), (dt.date(2026, 10, 5), None, "ims")][:rows]
 
 
 @given(st.integers(min_value=-10_000_000_00, max_value=10_000_000_00))

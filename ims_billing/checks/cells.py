@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, cell_holds, check
 from ims_billing.rules.values import in_force
 from ims_billing.vocabulary.identifiers import shape
-from ims_billing.vocabulary.rows import of_each
+from ims_billing.vocabulary.rows import of_each, rows_of
 
 # An insurer's numbers have a usual shape from this many alike, and this many for each one that is not.
 _ALIKE = 5
@@ -84,16 +84,19 @@ def number_unlike_others(desk: Desk) -> pd.Series[str]:
     messages: dict[int, list[str]] = {}
     claims = desk.active if desk.numbers is None else desk.numbers
     for column, called in (("policy", "policy number"), ("member", "member ID")):
-        numbers = pd.concat([desk.candidates[["insurer_id", column]], claims[["insurer_id", column]]])
-        distinct = numbers[numbers[column] != ""].drop_duplicates()
+        by_insurer: dict[str, set[str]] = {}
+        for insurer, number in {*rows_of(desk.candidates, ["insurer_id", column])}.union(
+            rows_of(claims, ["insurer_id", column])
+        ):
+            by_insurer.setdefault(insurer, set()).add(number)
         unlike: set[tuple[str, str]] = set()
-        for insurer, part in distinct.groupby("insurer_id"):
-            shapes = {number: shape(number) for number in part[column].tolist()}
+        for insurer, numbers in by_insurer.items():
+            shapes = {number: shape(number) for number in numbers - {""}}
             counts = Counter(shapes.values())
-            usual, alike = counts.most_common(1)[0]
+            usual, alike = max(counts.items(), key=lambda each: each[1], default=("", 0))
             others = len(shapes) - alike
             if others and alike >= _ALIKE and alike >= _TO_ONE_UNLIKE * others:
-                unlike |= {(str(insurer), number) for number, own in shapes.items() if own != usual}
+                unlike |= {(insurer, number) for number, own in shapes.items() if own != usual}
         if not unlike:
             continue
         rows = desk.candidates[["insurer_id", "insurer_name", column]]

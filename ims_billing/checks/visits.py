@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.identity import rebooked
-from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.rows import numbered, rows_of
 from ims_billing.vocabulary.spelling import day_text
 
 
@@ -155,24 +154,34 @@ class _Booked(NamedTuple):
     claim: str
 
 
-def _books(desk: Desk) -> dict[tuple[str, dt.date], list[_Booked]]:
-    """The visits of each practitioner and day, from the files and the ledger; one without a length takes a minute."""
+def _books(desk: Desk) -> list[list[_Booked]]:
+    """The books in which a visit begins before another has ended: the visits of one practitioner and day, in order.
+
+    They are from the files and the ledger; one without a length takes a minute.
+    """
     sessions, claims = desk.sessions, desk.active
     named = sessions["practitioner_name"]
     in_files = sessions[["service_date", "start", "minutes"]].assign(
         who=named.where(named != "", sessions["practitioner"]), patient=desk.patient, claim=""
     )[desk.took_place & ~desk.has_claim]
     on_ledger = claims[["service_date", "start", "minutes"]].assign(
-        who=claims["practitioner"], patient=claims["patient_key"], claim=claims["claim"]
+        who=claims["practitioner"], patient=claims["patient_key"], claim="claim " + claims["claim"]
     )
-    books: dict[tuple[str, dt.date], list[_Booked]] = {}
-    for visits in (in_files, on_ledger.set_axis(-1 - np.arange(len(claims)))):
-        columns = ["who", "service_date", "patient", "start", "minutes", "claim"]
-        for row, (who, day, patient, start, minutes, claim) in zip(visits.index, rows_of(visits, columns), strict=True):
-            if who and patient and start is not None:
-                visit = _Booked(start, start + max(minutes or 1, 1), row, patient, claim and f"claim {claim}")
-                books.setdefault((who, day), []).append(visit)
-    return books
+    visits = pd.concat([in_files, on_ledger.set_axis(-1 - np.arange(len(claims)))])
+    visits = visits[(visits["who"] != "") & (visits["patient"] != "") & visits["start"].notna()]
+    start = visits["start"].to_numpy("int64")
+    end = start + np.maximum(visits["minutes"].fillna(1).to_numpy("int64"), 1)
+    book = numbered(visits["who"], visits["service_date"])
+    # All books at once: in most of a thousand no visit begins before the one before it has ended.
+    order = np.lexsort((start, book))
+    crosses = (book[order][1:] == book[order][:-1]) & (end[order][:-1] > start[order][1:])
+    crossed = order[np.isin(book[order], book[order][1:][crosses])]
+    rows = zip(visits.index[crossed], rows_of(visits.iloc[crossed], ["patient", "claim"]), strict=True)
+    books: dict[int, list[_Booked]] = {}
+    for at, (row, (patient, claim)) in zip(crossed.tolist(), rows, strict=True):
+        visit = _Booked(int(start[at]), int(end[at]), int(row), patient, claim)
+        books.setdefault(int(book[at]), []).append(visit)
+    return list(books.values())
 
 
 @check("overlapping-sessions", only_warns=_not_one_to_one)
@@ -180,10 +189,7 @@ def overlapping_sessions(desk: Desk) -> pd.Series[str]:
     """A practitioner treats two patients at one time, whatever the services; copies of a session are one patient."""
     candidates, named = set(desk.candidates.index), desk.sessions["practitioner_name"]
     messages: dict[int, str] = {}
-    for visits in _books(desk).values():
-        visits.sort(key=lambda visit: visit.start)
-        if all(one.end <= following.start for one, following in pairwise(visits)):
-            continue
+    for visits in _books(desk):
         for visit in visits:
             others = [o for o in visits if o.start < visit.end and o.end > visit.start and o.patient != visit.patient]
             if others and visit.row in candidates:
@@ -218,19 +224,12 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     sessions = desk.sessions
     ims = pd.DataFrame({"patient": desk.patient, "date": sessions["service_date"], "group": desk.group})
     claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
+    visits = pd.concat([ims[desk.took_place & (sessions["service"] == "ims")], claimed])
     # A copy is the visit of its first row.
-    visits: dict[int, tuple[str, dt.date, int]] = {}
-    for part in (ims[desk.took_place & (sessions["service"] == "ims")], claimed):
-        for row, (patient, day, group) in zip(part.index, rows_of(part, ["patient", "date", "group"]), strict=True):
-            if patient:
-                visits.setdefault(group, (patient, day, row))
-    by_patient: dict[str, list[tuple[dt.date, int]]] = {}
-    for patient, day, row in visits.values():
-        by_patient.setdefault(patient, []).append((day, row))
-    rows: set[int] = set()
-    for days in by_patient.values():
-        days.sort()
-        for three in zip(days, days[1:], days[2:], strict=False):
-            if three[2][0] - three[0][0] < dt.timedelta(days=7):
-                rows.update(row for _, row in three)
+    visits = visits[visits["patient"] != ""].drop_duplicates("group")
+    day, patient = visits["date"].to_numpy("datetime64[D]"), numbered(visits["patient"])
+    order = np.lexsort((visits.index, day, patient))
+    day, patient = day[order], patient[order]
+    first = np.flatnonzero((patient[2:] == patient[:-2]) & (day[2:] - day[:-2] < np.timedelta64(7, "D")))
+    rows = visits.index[order[np.concatenate([first, first + 1, first + 2])]]
     return say(desk.candidates.index.to_series().isin(rows), "It is one of 3 or more IMS visits within 7 days.")

@@ -135,10 +135,12 @@ def _in_the_way(ours: pd.DataFrame, claims: list[tuple[str, ...]]) -> dict[int, 
     again: set[int] = set()
     for place, name in enumerate(_KEYS):
         by_key = {(claim[2 + place], claim[1]): claim[0] for claim in claims}
+        shared = ours[name].duplicated(keep=False) | ours[name].isin([key for key, _ in by_key])
+        visits = ours[shared & (ours[name] != "")]
         first: dict[tuple[str, str], int] = {}
-        for label, key in zip(ours.index, rows_of(ours, [name, "insurer_id"]), strict=True):
+        for label, key in zip(visits.index, rows_of(visits, [name, "insurer_id"]), strict=True):
             is_first = first.setdefault(key, label) == label
-            if not key[0] or label in claimed:
+            if label in claimed:
                 continue
             if key in by_key and label not in again:
                 claimed[label] = by_key[key]

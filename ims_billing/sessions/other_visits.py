@@ -87,6 +87,8 @@ def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.
     by_patient = visits[visits["patient_key"] != ""].groupby("patient_key")["service_date"].min()
     first = by_patient.reindex(recall.patient).set_axis(sessions.index)
     later = unsaid & (sessions["service_date"] > first)
+    if not later.any():
+        return sessions
     return sessions.assign(
         visit=sessions["visit"].mask(later, "subsequent").astype("str"),
         visit_evidence=sessions["visit_evidence"].mask(later, "an earlier visit on " + day_text(first)).astype("str"),
