@@ -71,6 +71,11 @@ class ClinicLayout:
         return "billed" in self.layout.headings
 
     @cached_property
+    def fields(self) -> dict[str, str]:
+        """The fields by heading, as headings are compared."""
+        return {heading(name): field for field, names in self.layout.headings.items() for name in names}
+
+    @cached_property
     def status_words(self) -> dict[str, str]:
         """The meanings of status words: the published ones and this layout's own."""
         return meanings(published().layouts.words.status, self.status)
@@ -131,17 +136,20 @@ class Match:
         return f"column {name}"
 
 
-def match(table: RawTable, layout: ClinicLayout, *, deep: bool = False) -> Match | None:
-    """The best header of the table's first rows; None where no row has two headings that the layout knows.
+def headers_of(table: RawTable, *, deep: bool = False) -> list[int]:
+    """The positions of the table's first rows that could be a header, whatever the layout.
 
     With `deep` further rows are looked at too: the wanted table may stand below others.
     """
-    fields = {heading(name): field for field, names in layout.layout.headings.items() for name in names}
+    first = range(min(_DEEP if deep else HEADER_WITHIN, table.height))
+    return [position for position in first if could_be_header(table.row(position))]
+
+
+def match(table: RawTable, layout: ClinicLayout, headers: Sequence[int]) -> Match | None:
+    """The best of these headers of the table; None where no one has two headings that the layout knows."""
+    fields = layout.fields
     best: Match | None = None
-    for position in range(min(_DEEP if deep else HEADER_WITHIN, table.height)):
-        row = table.row(position)
-        if not could_be_header(row):
-            continue
+    for position in headers:
         for candidate in _candidates(table, position, fields, layout):
             if len(candidate.columns) >= 2 and (best is None or score(candidate) > score(best)):
                 best = candidate

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
-from ims_billing.reading.layout import HEADER_WITHIN, Match, match
+from ims_billing.reading.layout import HEADER_WITHIN, Match, headers_of, match
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text
@@ -59,9 +59,11 @@ def _refuse_remittance(sheets: Sequence[RawTable], read_as: Match | None, clinic
     A session list may say what was paid and when; with a payment's number in it, it is a remittance.
     """
     tables = sheets if read_as is None else [read_as.table]
+    layouts = remittance_layouts(clinic)
     for table in tables:
-        for layout in remittance_layouts(clinic):
-            fit = match(table, layout)
+        headers = headers_of(table)
+        for layout in layouts:
+            fit = match(table, layout, headers)
             if fit is not None and _is_remittance(fit, read_as):
                 raise BillingError(
                     f"{file}: this is a remittance or a list of payments, not sessions. "

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, match, score
+from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
@@ -60,11 +60,14 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
 
 
 def _by_sheet(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], *, deep: bool) -> list[Match]:
-    return [
-        best_of(candidates)
-        for table in sheets
-        if (candidates := [fit for layout in readable if (fit := match(table, layout, deep=deep)) is not None])
-    ]
+    matches = (_matches(table, readable, deep=deep) for table in sheets)
+    return [best_of(candidates) for candidates in matches if candidates]
+
+
+def _matches(table: RawTable, readable: Sequence[ClinicLayout], *, deep: bool = False) -> list[Match]:
+    """The best header of a table for each layout that knows some of its headings."""
+    headers = headers_of(table, deep=deep)
+    return [fit for layout in readable if (fit := match(table, layout, headers)) is not None]
 
 
 def _parts(fitting: Sequence[Match]) -> list[Match]:
@@ -100,7 +103,7 @@ def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sh
         return f"{_place(file, headers[0])}: there is a header, and no row below it."
     if by_sheet:
         tables = [nearest.table for nearest in by_sheet]
-        fits = [fit for table in tables for layout in readable if (fit := match(table, layout)) is not None]
+        fits = [fit for table in tables for fit in _matches(table, readable)]
         return lacking(file, max(fits, key=_resemblance)) + _like_a_system(tables, readable)
     none = f"{file}: no header row was found in the first {HEADER_WITHIN} rows.{_top(sheets)}"
     sessions = next((layout.layout for layout in readable if layout.id == "sessions"), None)
