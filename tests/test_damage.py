@@ -262,6 +262,25 @@ def test_a_large_ledger_is_proved_once_a_month_and_whole_where_it_is_not_as_it_w
     assert proofs.of(setup) == {}
 
 
+def test_a_small_ledger_is_proved_before_each_change_and_for_who_looks_where_it_is_not_as_it_was_left(
+    office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs = Proofs(monkeypatch)
+    folder = tmp_path / "office"
+    shutil.copytree(office, folder)
+    setup = Setup(folder)
+    for _ in range(2):
+        assert proofs.of(setup) == {"is_whole": 1}
+    looks = Ledger(folder / FILE_NAME, setup)
+    with looks.reading():
+        assert proofs.counts == {"is_whole": 1}, "as the last change left it"
+    with looks.writing():
+        assert proofs.counts == {"is_whole": 2}, "who has looked proves it before the first change"
+    DAMAGE["another amount"](folder / FILE_NAME)
+    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(folder / FILE_NAME, setup).reading():
+        pass
+
+
 def test_a_new_ledger_is_not_proved_by_the_command_that_made_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
