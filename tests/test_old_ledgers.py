@@ -21,7 +21,8 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, NEWEST_FILE
+from ims_billing.ledger.soundness import run_migration
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.grounds import Ground, grounds_of
@@ -266,6 +267,25 @@ def test_the_scripts_make_the_tables_that_each_version_had(tmp_path: Path, versi
     assert schema_of(Ledger(tmp_path / "scripts.sqlite")) == schema_of(of_shape(RELEASED[version], tmp_path))
 
 
+def tables_of_all_steps() -> str:
+    """What all steps together make, as one script."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        for step in MIGRATIONS:
+            run_migration(database, step)
+        made = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+    return "".join(f"{sql};\n" for (sql,) in made)
+
+
+def test_a_new_ledger_has_the_tables_that_all_steps_make(tmp_path: Path) -> None:
+    assert NEWEST_FILE.read_text(encoding="utf-8") == tables_of_all_steps(), "python -m tests.test_old_ledgers"
+    with (new := Ledger(tmp_path / FILE_NAME)).writing():
+        pass
+    with closing(sqlite3.connect(":memory:")) as database:
+        for step in MIGRATIONS:
+            run_migration(database, step)
+        assert schema_of(new) == set(database.execute("SELECT type, name, sql FROM sqlite_schema"))
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name: str) -> None:
     ledger = of_shape(name, tmp_path)
@@ -365,3 +385,7 @@ def test_the_claims_of_version_10_are_summed_by_all_that_they_say(tmp_path: Path
         database.execute("UPDATE table_sum SET total = ? WHERE name = 'claim'", (f"{(total + 1) % 2**64:016x}",))
     refused = CliRunner().invoke(app, void)
     assert (refused.exit_code, "damaged" in refused.output) == (2, True)
+
+
+if __name__ == "__main__":
+    NEWEST_FILE.write_text(tables_of_all_steps(), encoding="utf-8", newline="\n")

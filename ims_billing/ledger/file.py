@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from ims_billing.ledger.copies import copies_of, damaged, keep_copy, uri
 from ims_billing.ledger.lock import Lock, Waiting
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, steps_to
 from ims_billing.ledger.soundness import (
     UNREADABLE,
     DamageError,
@@ -272,7 +272,7 @@ class LedgerFile:
         due = changes and not self._proved and (small or self._is_proof_due())
         if not version or (self._sound and not due):
             return version
-        migrations = MIGRATIONS[:version]
+        migrations = steps_to(version)
         if version <= _LAST_OF_TRIALS and not columns_of(database) >= released(migrations)[0]:
             raise BillingError(
                 f"{self.path}: a trial version of ims-billing wrote this ledger, with tables that are not those of "
@@ -305,7 +305,7 @@ class LedgerFile:
 
     def _is_damaged(self, database: sqlite3.Connection) -> bool:
         try:
-            migrations = MIGRATIONS[: _pragma(database, "user_version")]
+            migrations = steps_to(_pragma(database, "user_version"))
             return bool(migrations) and not is_whole(database, migrations)
         except UNREADABLE:
             return True
@@ -350,13 +350,13 @@ def migrated(content: bytes) -> tuple[sqlite3.Connection, bool]:
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:
-    for migration in MIGRATIONS[version:]:
+    for migration in MIGRATIONS[version:] if version else steps_to(len(MIGRATIONS)):
         run_migration(database, migration)
     if version < len(MIGRATIONS):
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         # Tables that somebody else added to an earlier ledger have no sum.
-        own = released(MIGRATIONS)[0] if version else columns_of(database)
+        own = released(steps_to(len(MIGRATIONS)))[0] if version else columns_of(database)
         sum_tables(database, {table for table, _ in own})
 
 
