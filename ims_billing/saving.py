@@ -8,7 +8,6 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ims_billing.vocabulary.errors import BillingError
@@ -25,6 +24,8 @@ def write_all(contents: Mapping[Path, bytes], *, shared: bool) -> None:
     They are on the disk when it returns, whatever happens to the computer then. Raises BillingError where one
     cannot be written.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     ready: list[tuple[Path, Path]] = []
     target = next(iter(contents), Path())
     try:

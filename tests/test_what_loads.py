@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ LOADED = "import sys; from ims_billing.cli.main import app\ntry:\n app(sys.argv[
     ("command", "loads", "not_needed"),
     [
         (["--help"], {"typer"}, {"pandas", "pydantic", "openpyxl", "rich.console"}),
-        (["rules"], {"rich.console"}, {"pandas", "openpyxl", "sqlite3"}),
+        (["rules"], {"rich.console"}, {"pandas", "openpyxl", "sqlite3", "importlib.metadata"}),
         (["check", str(SAMPLES / "sessions-2026-10.xlsx"), *MONTH], {"pandas"}, {"openpyxl", "msoffcrypto"}),
     ],
     ids=["help", "rules", "check"],
@@ -35,12 +36,28 @@ def test_status_of_a_folder_with_claims_reads_the_ledger_without_what_makes_fram
     six_claims(tmp_path)
     loaded = loaded_by("status", "--clinic", str(tmp_path / "clinic.toml"))
     assert loaded >= {"sqlite3", "ims_billing.payments.aging"}
-    assert not loaded & {"pandas", "numpy", "openpyxl", "python_calamine"}
+    assert not loaded & {"pandas", "numpy", "openpyxl", "python_calamine", "concurrent.futures"}
+
+
+def test_pydantic_gets_the_plugins_that_it_looks_for() -> None:
+    without = "import sys; from ims_billing.cli.app import _load_pydantic as load; load(); load()"
+    listed = "print('importlib.metadata' in sys.modules, len(entry_points(group='console_scripts')))"
+    as_usual, stood_in = (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        for code in (
+            f"import sys; from importlib.metadata import entry_points; {listed}",
+            f"{without}; from pydantic.plugin._loader import entry_points; {listed}",
+        )
+    )
+    assert (as_usual[0], stood_in[0]) == ("True", "False")
+    assert as_usual[1] == stood_in[1] != "0"
 
 
 def loaded_by(*command: str) -> set[str]:
     """The modules that a process has loaded once it has run a command."""
-    ran = subprocess.run([sys.executable, "-c", LOADED, *command], capture_output=True, text=True, check=False)
+    # As the program starts it.
+    own = {**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+    ran = subprocess.run([sys.executable, "-c", LOADED, *command], capture_output=True, text=True, check=False, env=own)
     assert ran.returncode in (0, 1), ran.stderr
     return set(ran.stdout.splitlines()[-1].split())
 
