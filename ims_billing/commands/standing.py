@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -112,7 +113,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]
     active = [claim for claim in claims if claim.voided_on is None]
     return Standing(
-        months=tuple(_month(month, active, held, read.get(month, {})) for month in months),
+        months=_months(months, active, held, read),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
         closing=_closing(active, {line.claim for line in postings}, held, clinic, as_of),
@@ -124,17 +125,26 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     )
 
 
-def _month(month: str, claims: Iterable[Claimed], held: Iterable[OnHold], files: Iterable[str]) -> MonthStanding:
-    cents = [claim.amount_cents for claim in claims if claim.month == month]
-    waiting = [session for session in held if session.month == month]
-    return MonthStanding(
-        month=month,
-        claims=len(cents),
-        cents=sum(cents),
-        held=len(waiting),
-        held_cents=sum(session.fee_cents for session in waiting),
-        oldest=min((session.service_date for session in waiting if session.service_date), default=None),
-        files=tuple(files),
+def _months(
+    months: Iterable[str], claims: Iterable[Claimed], held: Iterable[OnHold], read: Mapping[str, Iterable[str]]
+) -> tuple[MonthStanding, ...]:
+    cents: dict[str, list[int]] = defaultdict(list)
+    for claim in claims:
+        cents[claim.month].append(claim.amount_cents)
+    waiting: dict[str, list[OnHold]] = defaultdict(list)
+    for session in held:
+        waiting[session.month].append(session)
+    return tuple(
+        MonthStanding(
+            month=month,
+            claims=len(cents[month]),
+            cents=sum(cents[month]),
+            held=len(waiting[month]),
+            held_cents=sum(session.fee_cents for session in waiting[month]),
+            oldest=min((each.service_date for each in waiting[month] if each.service_date), default=None),
+            files=tuple(read.get(month, ())),
+        )
+        for month in months
     )
 
 
