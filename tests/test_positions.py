@@ -8,8 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ims_billing.payments.aging import Owing
 from ims_billing.payments.positions import Position, totals
-from ims_billing.vocabulary.frames import POSITIONS, Column, as_frame, prove
+from ims_billing.payments.sending import ToSend
+from ims_billing.vocabulary.entries import Note, Posted, Sending
+from ims_billing.vocabulary.frames import (
+    AGING,
+    POSITIONS,
+    POSTINGS,
+    SENDINGS,
+    TO_SEND,
+    WORK,
+    Column,
+    as_frame,
+    prove,
+)
 
 
 def test_cents_that_do_not_add_up_are_a_bug_and_never_shown() -> None:
@@ -41,3 +54,11 @@ def test_cents_are_conserved_whatever_comes(claimed: int, events: list[tuple[int
         parts = (position.patient_share, position.short, position.denied)
         assert position.claimed == position.paid + sum(parts) + position.outstanding
         assert all(part >= 0 for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("entry", "columns"),
+    [(Posted, POSTINGS), (Note, WORK), (Sending, SENDINGS), (ToSend, TO_SEND), (Owing, AGING)],
+)
+def test_a_row_without_a_frame_has_the_columns_of_its_frame(entry: Any, columns: tuple[Column, ...]) -> None:
+    assert list(entry._fields) == [column.name for column in columns]

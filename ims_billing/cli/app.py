@@ -71,6 +71,19 @@ class _Commands(TyperGroup):
             OUTPUT.flush()
 
 
+class _LoadedWhenUsed(ModuleType):
+    """Stands in for a module that is loaded once something of it is called."""
+
+    def entry_points(self, **chosen: Any) -> Any:
+        """As the module's own."""
+        return import_module(self.__name__).entry_points(**chosen)
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
 def _load_pydantic() -> None:
     """Loads Pydantic, which Typer needs for every option, without the module by which it would look for plugins.
 
@@ -80,9 +93,7 @@ def _load_pydantic() -> None:
     name = "importlib.metadata"
     if name in sys.modules:
         return
-    stand_in = ModuleType(name)
-    setattr(stand_in, "entry_points", lambda **chosen: import_module(name).entry_points(**chosen))  # noqa: B010
-    sys.modules[name] = stand_in
+    sys.modules[name] = _LoadedWhenUsed(name)
     try:
         # Where another Pydantic keeps this elsewhere, it loads what it wants later.
         with suppress(ImportError):
