@@ -50,8 +50,9 @@ def overview(view: MonthView, books: Sequence[ToSend]) -> list[Block]:
 
     `books` are the month's workbooks for insurers.
     """
-    blocks = [_to_do(view, books)]
-    risks = _at_risk(view, books)
+    waiting = _not_sent(view, books)
+    blocks = [_to_do(view, books, waiting)]
+    risks = _at_risk(view, waiting)
     if risks:
         columns = [Column("At risk", "long"), Column("Number", "count"), Column("Amount", "money")]
         blocks.append(Block("Money at risk", columns, risks))
@@ -93,7 +94,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
     return f", {compared} ({_count(last.claims, 'claim')}){whole if year else ''}"
 
 
-def _to_do(view: MonthView, books: Sequence[ToSend]) -> Block:
+def _to_do(view: MonthView, books: Sequence[ToSend], waiting: pd.DataFrame) -> Block:
     """What somebody has to do, the most money first, with the sheet or file to open."""
     rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
@@ -108,7 +109,6 @@ def _to_do(view: MonthView, books: Sequence[ToSend]) -> Block:
     if unsent:
         cents = sum(each.amount_cents for each in unsent)
         rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
-    waiting = _not_sent(view, books)
     late = waiting[waiting["late"]]
     if len(late):
         what = "Send these claims another way: they are past their last day"
@@ -137,7 +137,7 @@ def _to_do(view: MonthView, books: Sequence[ToSend]) -> Block:
     return Block("To do", columns, shown or [("Nothing", None, None, None, "")], links=links)
 
 
-def _at_risk(view: MonthView, books: Sequence[ToSend]) -> list[tuple[Value, ...]]:
+def _at_risk(view: MonthView, waiting: pd.DataFrame) -> list[tuple[Value, ...]]:
     """What may be lost if nobody acts; nothing where there is none."""
     long_ago = pd.Timestamp(view.as_of - dt.timedelta(days=_HELD_LONG))
     held = pd.concat([view.attention.assign(month=view.month), view.earlier], ignore_index=True)
@@ -149,9 +149,8 @@ def _at_risk(view: MonthView, books: Sequence[ToSend]) -> list[tuple[Value, ...]
     late = pd.Series(on, index=money.index) < pd.Timestamp(view.as_of - dt.timedelta(days=_UNPAID_LONG))
     until = pd.Timestamp(view.as_of + dt.timedelta(days=_SEND_WITHIN))
     unpaid = money[late & (money["outstanding_cents"] > 0)]
-    closing = _not_sent(view, books)
     # One that was missed since is at risk too; what was late when it was claimed has no such day.
-    closing = closing[~closing["late"] & (closing["send_by"] <= until)]
+    closing = waiting[~waiting["late"] & (waiting["send_by"] <= until)]
     rows = [
         (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), int(closing["amount_cents"].sum())),
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), int(held["fee_cents"].sum())),
@@ -163,7 +162,7 @@ def _at_risk(view: MonthView, books: Sequence[ToSend]) -> list[tuple[Value, ...]
 
 def _not_sent(view: MonthView, books: Sequence[ToSend]) -> pd.DataFrame:
     """The active claims of workbooks that are not sent, with `late`: what has to go another way than usual."""
-    active = view.claims[view.claims["voided_on"].isna()]
+    active = view.claims.loc[view.claims["voided_on"].isna(), ["batch", "insurer_id", "amount_cents", "send_by"]]
     left = as_frame(not_sent(books), TO_SEND)[["batch", "insurer_id"]]
     waiting = active.merge(left, on=["batch", "insurer_id"])
     made_on = pd.to_datetime(waiting["batch"].map({batch.number: batch.as_of for batch in view.batches}))
