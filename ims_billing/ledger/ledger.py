@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from ims_billing.ledger.answers import answered_alike
 from ims_billing.ledger.marks import batch_mark
 from ims_billing.ledger.postings import frame_of_rows, months_of, plain_rows, rows_of_frame
-from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_in_reach
+from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_visits
 from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.soundness import DamageError
 from ims_billing.payments.payment import Payment
@@ -27,7 +27,6 @@ from ims_billing.vocabulary.frames import (
     EARLIER,
     NO_SESSION,
     NOT_BILLED,
-    UNCLAIMED,
     Column,
 )
 from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Reach, Run, Totals
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-# Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
-_TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
 # With how many months before a month is compared.
 _COMPARED = 11
 # The voided claims of a month that no workbook has named to their insurer.
@@ -74,7 +71,7 @@ class Ledger(Sendings):
         else:
             claims, numbers = self.claims_by_id(claims_in_reach(self, reach)), numbers_of_others(self)
         firsts = claims[claims["follows"] == ""].reset_index(drop=True)
-        return Memory(firsts, self._unclaimed(reach), self.decisions(), numbers)
+        return Memory(firsts, unclaimed_visits(self, reach), self.decisions(), numbers)
 
     def decisions(self) -> pd.DataFrame:
         """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""
@@ -243,18 +240,6 @@ class Ledger(Sendings):
     def _frame_of(self, table: str, own: str, columns: tuple[Column, ...], month: str) -> pd.DataFrame:
         names = ", ".join(column.name for column in columns)
         return frame_of_rows(self.rows(f"SELECT {names} FROM {table} WHERE {own} = ? ORDER BY place", month), columns)
-
-    def _unclaimed(self, reach: Reach | None) -> pd.DataFrame:
-        """The visits that the lists of all months tell of beside the claims, or those in reach: the UNCLAIMED frame."""
-        columns = ", ".join(column.name for column in UNCLAIMED)
-        # A session whose claim was voided, or that changed since, is covered by its claim.
-        claimed = "SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')"
-        lists = (
-            f"SELECT {columns} FROM attention WHERE (month, session) NOT IN ({claimed}) AND service_date IS NOT NULL "
-            f"UNION SELECT {columns} FROM not_billed WHERE reason IN {_TOOK_PLACE} AND service_date IS NOT NULL"
-        )
-        rows = self.rows(lists) if reach is None else unclaimed_in_reach(self, reach, lists)
-        return frame_of_rows(sorted(rows), UNCLAIMED)
 
     def set_page(self, run: Run) -> None:
         """Keeps what the run found beside its claims, in place of what the month's run before found."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.postings import frame_of_rows
+from ims_billing.vocabulary.frames import UNCLAIMED
 from ims_billing.vocabulary.model import Reach
 from ims_billing.vocabulary.spelling import given_name_first, same_name
 
@@ -14,6 +16,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _IN = "IN (SELECT value FROM json_each(?))"
+# Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
+_TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
+_COLUMNS = ", ".join(column.name for column in UNCLAIMED)
+# The visits without a claim (UNCLAIMED); `{of}` stands where a condition on the patient can stand. A session whose
+# claim was voided, or that changed since, is covered by its claim.
+_LISTS = (
+    f"SELECT {_COLUMNS} FROM attention WHERE {{of}} (month, session) NOT IN "
+    "(SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')) "
+    "AND service_date IS NOT NULL "
+    f"UNION SELECT {_COLUMNS} FROM not_billed WHERE {{of}} reason IN {_TOOK_PLACE} AND service_date IS NOT NULL"
+)
 
 
 def patients_in_reach(ledger: LedgerFile, reach: Reach) -> list[str]:
@@ -76,19 +89,29 @@ def claims_in_reach(ledger: LedgerFile, reach: Reach) -> str:
     return json.dumps(sorted(ids))
 
 
-def unclaimed_in_reach(ledger: LedgerFile, reach: Reach, lists: str) -> list[tuple[Any, ...]]:
-    """Rows of the query `lists`, of UNCLAIMED: those of the run's patients in its years, and each one's first ones."""
+def unclaimed_visits(ledger: LedgerFile, reach: Reach | None) -> pd.DataFrame:
+    """The visits that the lists of all months tell of beside the claims (UNCLAIMED).
+
+    With `reach` those of the run's patients in its years, and each one's first ones.
+    """
+    rows = ledger.rows(_LISTS.format(of="")) if reach is None else _unclaimed_in_reach(ledger, reach)
+    return frame_of_rows(sorted(rows), UNCLAIMED)
+
+
+def _unclaimed_in_reach(ledger: LedgerFile, reach: Reach) -> list[tuple[Any, ...]]:
     written = ledger.rows("SELECT DISTINCT patient FROM attention UNION SELECT DISTINCT patient FROM not_billed")
     if not written:
         return []
     names = {given_name_first(name) for name in reach.names}
     patients = _listed(name for (name,) in written if given_name_first(name) in names)
+    # In each list: SQLite would else put the lines of all years together first.
+    theirs = _LISTS.format(of="patient IN (SELECT value FROM json_each(?1)) AND")
     whole = (
-        f"SELECT * FROM ({lists}) WHERE patient {_IN} AND (substr(service_date, 1, 4) {_IN} OR insurer {_IN}) "
-        f"UNION SELECT min(service_date), patient, service, insurer FROM ({lists}) WHERE patient {_IN} "
-        "GROUP BY patient, service"
+        f"SELECT * FROM ({theirs}) WHERE substr(service_date, 1, 4) IN (SELECT value FROM json_each(?2)) "
+        "OR insurer IN (SELECT value FROM json_each(?3)) "
+        f"UNION SELECT min(service_date), patient, service, insurer FROM ({theirs}) GROUP BY patient, service"
     )
-    return ledger.rows(whole, patients, _listed(reach.years), _listed(reach.whole_history_of), patients)
+    return ledger.rows(whole, patients, _listed(reach.years), _listed(reach.whole_history_of))
 
 
 def numbers_of_others(ledger: LedgerFile) -> pd.DataFrame:
