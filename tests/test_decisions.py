@@ -837,7 +837,7 @@ def test_a_copy_with_decisions_that_were_not_read_is_named_with_the_command_that
     copy = folder / SUMMARY.parent / "Sam's summary.xlsx"
     shutil.copy(folder / SUMMARY, copy)
     with monkeypatch.context() as patch:
-        patch.setattr("ims_billing.commands.unread_copies.typed_tables", None)
+        patch.setattr("ims_billing.reading.typed_decisions.typed_tables", None)
         assert [named(run(folder, *command)) for command in (check, again)] == [[], []], (
             "an identical copy isn't opened"
         )
