@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache, cached_property
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
@@ -158,8 +158,7 @@ class Rulebook(Strict):
 
 def rules_text(name: str) -> dict[str, Any]:
     """The tables of one of the files that come with the program, not yet validated."""
-    text = resources.files("ims_billing").joinpath("rules", name).read_text(encoding="utf-8")
-    return tomllib.loads(text, parse_float=Decimal)
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"), parse_float=Decimal)
 
 
 def _marked(rules: Any) -> Any:
