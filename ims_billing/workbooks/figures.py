@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.model import MonthView, Payer, Totals
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
+
+_CENTS = ("fee_cents", "patient_paid_cents", "amount_cents")
 
 
 def figures(view: MonthView) -> list[Block]:
@@ -103,9 +106,7 @@ def _refused(view: MonthView) -> list[Block]:
 
 def amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> Block:
     """Claims and dollars by one thing."""
-    rows: list[tuple[Value, ...]] = [
-        (str(name), len(part), *dollars_of(part)) for name, part in claims.groupby(by.to_numpy())
-    ]
+    rows: list[tuple[Value, ...]] = [(name, *figures) for name, figures in sorted(dollars_by(by, claims).items())]
     rows.sort(key=lambda row: str(row[0]).casefold())
     headings = [
         Column(what),
@@ -119,7 +120,16 @@ def amounts(title: str, what: str, claims: pd.DataFrame, by: pd.Series[str]) -> 
 
 def dollars_of(claims: pd.DataFrame) -> tuple[float, ...]:
     """Fees, what patients paid, and amounts claimed of these claims, in dollars."""
-    return tuple(int(claims[n].sum()) / 100 for n in ("fee_cents", "patient_paid_cents", "amount_cents"))
+    return tuple(int(claims[name].sum()) / 100 for name in _CENTS)
+
+
+def dollars_by(names: pd.Series[str], claims: pd.DataFrame) -> dict[str, tuple[float, ...]]:
+    """How many of the claims have each name, and their `dollars_of`; in one go, for hundreds of practitioners."""
+    numbers, different = pd.factorize(names.to_numpy())
+    counts = np.bincount(numbers).tolist()
+    # Sums of whole cents are exact as decimals too.
+    dollars = ((np.bincount(numbers, claims[name].to_numpy()) / 100).tolist() for name in _CENTS)
+    return dict(zip(different.tolist(), zip(counts, *dollars, strict=True), strict=True))
 
 
 def sums(lines: pd.DataFrame, by: str, words: str) -> list[tuple[str, str, int, int]]:

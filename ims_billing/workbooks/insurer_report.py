@@ -93,7 +93,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     order = [(patient.casefold(), *rest) for patient, *rest in rows_of(claims, ["patient", "service_date", "claim"])]
     by_patient = claims.iloc[sorted(range(len(order)), key=order.__getitem__)]
     shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
-    cells = column_cells(shown.assign(another_way=another_way(shown, batch, insurer)), LINES)
+    cells = column_cells(shown.assign(another_way=another_way(shown, batch, insurer) if late_ones.any() else ""), LINES)
     lines = {
         name: column
         for name, (column, wanted) in LINES.items()

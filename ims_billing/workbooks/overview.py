@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.payments.sending import ToSend, first_day, not_sent
 from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView, Totals
-from ims_billing.workbooks.figures import answered, dollars_of, mean_days, sums
+from ims_billing.workbooks.figures import answered, dollars_by, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
@@ -60,7 +60,8 @@ def overview(view: MonthView, books: Sequence[ToSend]) -> list[Block]:
     if view.totals.months_before:
         blocks.append(_months(view, claims))
     if len(claims):
-        blocks += [_by("insurer", view, claims), _by("practitioner", view, claims)]
+        money = answered(view)
+        blocks += [_by("insurer", view, claims, money), _by("practitioner", view, claims, money)]
     if len(view.not_billed):
         blocks.append(_not_billed(view))
     return [*blocks, _control_totals(view)]
@@ -181,18 +182,16 @@ def _months(view: MonthView, claims: pd.DataFrame) -> Block:
     return Block("Months", columns, rows, chart=("column", 4), beside=5)
 
 
-def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.DataFrame) -> Block:
+def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.DataFrame, money: pd.DataFrame) -> Block:
     """What each insurer or practitioner stands for this month and last, and how it was answered; the largest first."""
-    money = answered(view)
     answers = bool(money["answered_on"].notna().any()) or bool((money["paid_cents"] != 0).any())
     last = view.totals.months_before[0] if view.totals.months_before else None
     before = dict((last.by_insurer if what == "insurer" else last.by_practitioner) if last else ())
     rows: list[tuple[Value, ...]] = []
-    # Once for all: to look for each name in every row takes long where there are hundreds.
-    parts, answered_of = (dict(list(frame.groupby(what))) for frame in (claims, money))
-    for name in sorted({*parts, *before, *(answered_of if answers else ())}):
-        part = parts.get(name, claims.iloc[:0])
-        row: tuple[Value, ...] = (name, len(part), *dollars_of(part))
+    claimed = dollars_by(claims[what], claims)
+    answered_of = {str(name): theirs for name, theirs in money.groupby(what)} if answers else {}
+    for name in sorted({*claimed, *before, *answered_of}):
+        row: tuple[Value, ...] = (name, *claimed.get(name, (0, 0.0, 0.0, 0.0)))
         row += (before.get(name, 0) / 100,) if before else ()
         if answers:
             theirs = answered_of.get(name, money.iloc[:0])
