@@ -34,7 +34,7 @@ class Desk:
     sessions: pd.DataFrame
     """All sessions of the run, with their `reason` not to bill; it is empty for candidates."""
     other: pd.DataFrame
-    """The sessions whose service is not billed here."""
+    """The sessions whose service is not billed here: their service, its doubts, and who gave it."""
     prices: pd.DataFrame
     """PRICES of the candidates."""
     group: pd.Series[int]

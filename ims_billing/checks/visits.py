@@ -91,6 +91,8 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
 
 def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
     """The patients' keys, one for those whose rows are likely copies of one visit however they write the patient."""
+    if not desk.copies:
+        return patients
     keys = desk.patient.tolist()
     same: dict[str, str] = {}
 

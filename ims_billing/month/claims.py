@@ -11,7 +11,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.month.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
-from ims_billing.vocabulary.frames import CLAIMS, PRICES, as_frame
+from ims_billing.vocabulary.frames import CLAIMS, JUDGED, PRICES, as_frame
 from ims_billing.vocabulary.grounds import as_json
 from ims_billing.vocabulary.rows import in_order, of_each, rows_of
 from ims_billing.vocabulary.spelling import cents, sources
@@ -46,10 +46,15 @@ def _cents(fee: Fee | None) -> int | None:
     return None if fee is None else cents(fee.amount)
 
 
+# The columns of the sessions that claims are made of: to copy and sort all others too takes as long again.
+MADE_OF = ["own_id", "insurer_name", "practitioner_name", "at_row_fee", "file", "sheet", "row"]
+MADE_OF += sorted({c.name for c in CLAIMS} & {c.name for c in JUDGED} - {"service_code"})
+
+
 def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
     """Makes the claims (CLAIMS) of clear sessions, in the order of insurer, date and patient.
 
-    sessions: the columns of JUDGED but `service_code`
+    sessions: the columns MADE_OF of JUDGED
     prices: PRICES of these sessions, and of others
     remarks: their findings as JSON, by session
     clinic: the clinic's setup

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.claims import claim_lines, prices
+from ims_billing.month.claims import MADE_OF, claim_lines, prices
 from ims_billing.month.reasons import TakenOut, reasons_not_to_bill, taken_out
 from ims_billing.month.totals import proven_totals
 from ims_billing.sessions.claim_state import ClaimStates, claim_states, with_claims_in_the_way
@@ -91,6 +91,10 @@ class Month:
         """The month's claims added up by insurer."""
         groups = self.claims.groupby("insurer", sort=False)["amount_cents"]
         return [InsurerTotal(str(name), len(amounts), int(amounts.sum())) for name, amounts in groups]
+
+
+# What the checks look at in a session whose service is not billed here.
+_OF_OTHERS = ["service_name", "service", "doubt", "strange_words", "profession", "may_needle"]
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
@@ -191,15 +195,12 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
     sessions = classify(intake.sessions, scope.clinic)
     # A correction must not change the key, so the key comes from the row as it was read.
     keys = _opaque_keys(sessions)
-    parts, copies = natural_parts(sessions), likely_copies(sessions)
-    natural = joined(parts)
-    group = same_session(sessions, natural, copies)
-    decided = decide(intake, keys, group.groupby(group).transform("size"), scope.memory.decisions, scope.clinic)
+    compared = _compared(sessions)
+    copies = compared.group.groupby(compared.group).transform("size")
+    decided = decide(intake, keys, copies, scope.memory.decisions, scope.clinic)
     if decided.corrected:
         sessions = classify(decided.intake.sessions, scope.clinic)
-        parts, copies = natural_parts(sessions), likely_copies(sessions)
-        natural = joined(parts)
-        group = same_session(sessions, natural, copies)
+        compared = _compared(sessions)
     bad = decided.intake.cell_findings
 
     def has_bad(column: str) -> pd.Series[bool]:
@@ -212,7 +213,22 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
         insurer_id=sessions["insurer_id"].mask(has_bad("insurer"), ""),
         insurer_name=sessions["insurer_name"].mask(shifted, ""),
     )
-    return _Classified(sessions, natural, parts["patient"], copies, group, shifted, decided)
+    return _Classified(sessions, *compared, shifted, decided)
+
+
+class _Compared(NamedTuple):
+    """The sessions as compared with each other: see _Classified."""
+
+    natural: pd.Series[str]
+    patient: pd.Series[str]
+    copies: list[tuple[int, int]]
+    group: pd.Series[int]
+
+
+def _compared(sessions: pd.DataFrame) -> _Compared:
+    parts = natural_parts(sessions)
+    natural, copies = joined(parts), likely_copies(sessions, parts["practitioner"])
+    return _Compared(natural, parts["patient"], copies, same_session(sessions, natural, copies))
 
 
 def _without_names(intake: Intake) -> Intake:
@@ -307,7 +323,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
     desk = Desk(
         candidates=candidates,
         sessions=sessions,
-        other=sessions[sessions["reason"] == "other-service"],
+        other=sessions.loc[sessions["reason"] == "other-service", _OF_OTHERS],
         prices=priced,
         group=classified.group,
         copies=classified.copies,
@@ -362,7 +378,7 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
         at_row_fee=sessions.index.isin(classified.decided.at_row_fee()),
     )
     is_clear = sessions["outcome"] == "claimed"
-    claims = claim_lines(sessions[is_clear], checked.prices, _remarks(findings), scope.clinic)
+    claims = claim_lines(sessions.loc[is_clear, MADE_OF], checked.prices, _remarks(findings), scope.clinic)
     code = sessions.index.to_series().map(claims.set_index("session")["service_code"])
     return _Judged(as_frame(sessions.assign(service_code=code.astype("str").fillna("")), JUDGED), claims)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from functools import cached_property
+from typing import cast
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.column_kinds import ColumnKinds
@@ -163,7 +164,7 @@ class _Rows:
         """Why a row has a name, number, day or amount with a sign in it that belongs in none."""
         messages: dict[int, str] = {}
         for column in self.kinds.without_signs:
-            distinct = [cell for cell in self.own.distinct(column) if isinstance(cell, str)]
+            distinct = self._texts(column)
             all_signs = "".join(distinct)
             marked = [cell for cell in distinct if _SIGNS.search(cell)] if _SIGNS.search(all_signs) else []
             if not marked and " " not in all_signs:
@@ -176,6 +177,13 @@ class _Rows:
             for number in self._odd_spaces(column, cells) if " " in all_signs else ():
                 messages.setdefault(number, _SPACE.format(self._called(column)))
         return messages
+
+    def _texts(self, column: int) -> Collection[str]:
+        """The different cells of a column that are texts, as all cells of a text file are."""
+        cells = self.own.distinct(column)
+        if self.table.is_text:
+            return cast("Collection[str]", cells)
+        return [cell for cell in cells if isinstance(cell, str)]
 
     def _is_damaged(self, cell: str) -> bool:
         """Whether a cell has a control character, a lone quotation mark or, in a text file, a separator in it."""

@@ -83,11 +83,10 @@ class RawTable:
 
     def filled_in(self, column: int) -> Flags:
         """Which rows have something in a column."""
-        cells = self.columns[column]
-        blank = {cell for cell in set(cells) if cell == "" or (type(cell) is str and cell.isspace())}
-        if not blank:
+        cells: list[Any] = self.columns[column]
+        if self.is_text and all(map(str.strip, cells)):
             return np.ones(len(cells), dtype=bool)
-        return np.array([cell not in blank for cell in cells], dtype=bool)
+        return np.array([cell != "" and (type(cell) is not str or not cell.isspace()) for cell in cells], dtype=bool)
 
 
 @dataclass(frozen=True)

@@ -166,14 +166,16 @@ _ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
 _COMPARED_BY = ("patient", "patient_id", "birth_date", "start", "session_id", "file", "member", "service")
 
 
-def likely_copies(sessions: pd.DataFrame) -> list[tuple[int, int]]:
+def likely_copies(sessions: pd.DataFrame, practitioner: pd.Series[str]) -> list[tuple[int, int]]:
     """Pairs of positions of classified sessions that are one visit as far as their rows say.
+
+    `practitioner` is that of `natural_parts`.
 
     They share day, practitioner and service, and the patient's name apart from typography or the member ID. What one
     row leaves out is no difference; different starts, birth dates, or patient numbers of one file are. Where both the
     name and the member ID agree, another birth date is a slip.
     """
-    visits = numbered(day_text(sessions["service_date"]), _practitioner(sessions), sessions["service"])
+    visits = numbered(sessions["service_date"], practitioner, sessions["service"])
     # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
     rows = np.flatnonzero(sessions["service_date"].notna() & _may_begin_together(visits, sessions["start"]))
     groups: list[list[int]] = []
