@@ -203,9 +203,9 @@ def _by_policy_list(desk: Desk) -> pd.DataFrame:
     sessions = desk.sessions
     counted = sessions["visits_used"].notna() & sessions["visits_allowed"].notna() & desk.took_place
     columns = ["service_date", "insurer_id", "service", "profession", "fee_stated", "fee_cents"]
+    if not counted.any():
+        return pd.DataFrame({"nth": [], "allowed": []}, dtype="Int64")
     listed = sessions.loc[counted, [*columns, "visits_used", "visits_allowed"]]
-    if listed.empty:
-        return listed.rename(columns={"visits_used": "nth", "visits_allowed": "allowed"})[["nth", "allowed"]]
     listed = listed[~desk.group[listed.index].duplicated() & (desk.patient[listed.index] != "")]
     listed = listed[~listed["fee_stated"] | (listed["fee_cents"] != 0)]
     listed = listed[listed["profession"].isin(("physiotherapist", ""))]
@@ -241,6 +241,8 @@ def _until(deadlines: pd.DataFrame, takes: str) -> pd.Series[str]:
 def _deadlines(desk: Desk) -> pd.DataFrame:
     """The candidates whose insurer has a deadline: `insurer_name`, `last_day` and `days_left`, below zero if past."""
     within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
+    if not within:
+        return pd.DataFrame({"days_left": []}, dtype="int64")
     rows = desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]
     own = desk.candidates.loc[rows, ["insurer_id", "insurer_name", "service_date"]]
     last_day = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")

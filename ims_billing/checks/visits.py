@@ -162,10 +162,13 @@ def _books(desk: Desk) -> list[list[_Booked]]:
     They are from the files and the ledger; one without a length takes a minute.
     """
     sessions, claims = desk.sessions, desk.active
+    begun = desk.took_place & ~desk.has_claim & sessions["start"].notna()
+    if not begun.any():
+        return []
     named = sessions["practitioner_name"]
     in_files = sessions[["service_date", "start", "minutes"]].assign(
         who=named.where(named != "", sessions["practitioner"]), patient=desk.patient, claim=""
-    )[desk.took_place & ~desk.has_claim]
+    )[begun]
     on_ledger = claims[["service_date", "start", "minutes"]].assign(
         who=claims["practitioner"], patient=claims["patient_key"], claim="claim " + claims["claim"]
     )
@@ -226,7 +229,8 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     sessions = desk.sessions
     ims = pd.DataFrame({"patient": desk.patient, "date": sessions["service_date"], "group": desk.group})
     claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
-    visits = pd.concat([ims[desk.took_place & (sessions["service"] == "ims")], claimed])
+    ims = ims[desk.took_place & (sessions["service"] == "ims")]
+    visits = pd.concat([ims, claimed]) if len(claimed) else ims
     # A copy is the visit of its first row.
     visits = visits[visits["patient"] != ""].drop_duplicates("group")
     day, patient = visits["date"].to_numpy("datetime64[D]"), numbered(visits["patient"])

@@ -23,8 +23,8 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
     for its date, whatever else it is.
     """
     date = sessions["service_date"]
-    location = sessions["location"].map({text: bare(text) for text in sessions["location"].unique()})
     here = {bare(name) for name in clinic.block.locations}
+    elsewhere = [text for text in sessions["location"].unique() if bare(text) not in here | {""}] if here else []
     nowhere = pd.Series(False, index=sessions.index)
     # A session without a service cannot be another service's: the checks hold it for what is missing.
     other_service = ~sessions["service"].isin(clinic.block.bill) & (sessions["service_name"] != "")
@@ -35,7 +35,7 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
         (other_service, "other-service"),
         (sessions["fee_stated"] & (sessions["fee_cents"] == 0), "no-charge"),
         (sessions["insurer_id"] == SELF_PAY, "self-pay"),
-        (~location.isin(here | {""}) if here else nowhere, "other-location"),
+        (sessions["location"].isin(elsewhere) if elsewhere else nowhere, "other-location"),
         (sessions["insurer_paid"], "already-paid"),
         (sessions["billed"], "billed-elsewhere"),
         (date > pd.Timestamp(as_of), "in-the-future"),

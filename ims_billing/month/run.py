@@ -44,6 +44,8 @@ def run_of(month: Month) -> Run:
 def _look_at(month: Month) -> tuple[WorthALook, ...]:
     """Lists names that may mean IMS, claims without their session, and unbilled IMS sessions of earlier months."""
     findings = month.findings[month.findings["kind"].isin(_LOOKED_AT) & (month.findings["severity"] == "warn")]
+    if findings.empty and month.earlier.empty:
+        return ()
     fees = month.sessions["fee_cents"]
     looks = []
     for message, sessions in findings.groupby("message", sort=False)["session"]:
@@ -194,6 +196,8 @@ def _attention(month: Month) -> pd.DataFrame:
 def _not_billed(month: Month) -> pd.DataFrame:
     """The sessions that are not billed (NOT_BILLED), by reason, and in the order of the files' rows."""
     sessions = month.sessions.loc[month.sessions["outcome"] == "not_billed", _LISTED]
+    if sessions.empty:
+        return empty(NOT_BILLED)
     order = in_order(rows_of(sessions, ["reason", "file", "sheet", "row"]))
     lines = _listing(sessions.iloc[order].reset_index(drop=True))
     return as_frame(lines.assign(why=lines["reason"].map(REASONS)), NOT_BILLED)

@@ -287,11 +287,12 @@ def _joined_bad(desk: _Desk) -> pd.DataFrame:
 
 def _shifted(frames: Sequence[pd.DataFrame], bad: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The bad cells of several frames, by position in all of them together."""
-    shifted, size = [bad_cells([])], 0
+    shifted, size = [], 0
     for frame, cells in zip(frames, bad, strict=True):
-        shifted.append(cells.assign(session=cells["session"] + size))
+        if len(cells):
+            shifted.append(cells.assign(session=cells["session"] + size))
         size += len(frame)
-    return pd.concat(shifted, ignore_index=True)
+    return pd.concat(shifted, ignore_index=True) if shifted else bad_cells([])
 
 
 def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -35,7 +35,7 @@ from ims_billing.vocabulary.cells import (
     written_out,
 )
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame
+from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame, empty
 from ims_billing.vocabulary.identifiers import identifier
 from ims_billing.vocabulary.rows import of_each_cell
 from ims_billing.vocabulary.spelling import heading
@@ -300,7 +300,7 @@ def _are_bare_days(cells: Collection[Cell]) -> bool:
 
 def bad_cells(bad: Sequence[Bad]) -> pd.DataFrame:
     """The CELL_FINDINGS frame of bad cells."""
-    return as_frame(bad, CELL_FINDINGS)
+    return as_frame(bad, CELL_FINDINGS) if bad else empty(CELL_FINDINGS)
 
 
 def midnight(moment: Any) -> Any:

@@ -366,7 +366,7 @@ DECISION_WORDS = (BILL, DO_NOT_BILL, LATER)
 
 def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     """A frame of these columns, without rows."""
-    return _empty(columns).copy()
+    return _empty(columns).copy(deep=False)
 
 
 @cache
