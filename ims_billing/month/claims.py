@@ -11,9 +11,10 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.month.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
+from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import CLAIMS, JUDGED, PRICES, as_frame
-from ims_billing.vocabulary.grounds import as_json
-from ims_billing.vocabulary.rows import in_order, of_each, rows_of
+from ims_billing.vocabulary.grounds import Remark, as_json
+from ims_billing.vocabulary.rows import in_order, of_each, of_each_cell, rows_of
 from ims_billing.vocabulary.spelling import cents, sources
 
 
@@ -51,12 +52,12 @@ MADE_OF = ["own_id", "insurer_name", "practitioner_name", "at_row_fee", "file", 
 MADE_OF += sorted({c.name for c in CLAIMS} & {c.name for c in JUDGED} - {"service_code"})
 
 
-def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series[str], clinic: Clinic) -> pd.DataFrame:
+def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """Makes the claims (CLAIMS) of clear sessions, in the order of insurer, date and patient.
 
     sessions: the columns MADE_OF of JUDGED
     prices: PRICES of these sessions, and of others
-    remarks: their findings as JSON, by session
+    findings: FINDINGS about these sessions, and about others
     clinic: the clinic's setup
 
     A public payer is billed its own amount from the fee list, a private plan the whole fee; neither more than the
@@ -93,7 +94,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
         "source": sources(sessions),
         "secondary_insurer": sessions["secondary_insurer"].map(second).astype("str"),
         "payer_order": _payer_order(sessions, clinic),
-        "remarks": remarks.reindex(sessions.index).fillna("").astype("str"),
+        "remarks": _remarks(findings).reindex(sessions.index).fillna("").astype("str"),
         "rules": "",
         "follows": "",
         "first_paid_cents": 0,
@@ -105,6 +106,22 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, remarks: pd.Series
     lines = lines.reset_index(drop=True)
     lines["rules"] = _rules(lines, clinic)
     return as_frame(lines, CLAIMS)
+
+
+def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
+    """The findings of each session, as a JSON list."""
+    remarks: dict[int, list[tuple[str, str, bool]]] = {}
+    for session, kind, message, decided in rows_of(findings, ["session", "kind", "message", "decided"]):
+        remarks.setdefault(session, []).append((kind, message, decided))
+
+    def text(several: tuple[tuple[str, str, bool], ...]) -> str:
+        return as_json(
+            Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), decided)
+            for kind, message, decided in several
+        )
+
+    # Many sessions have the same ones.
+    return pd.Series(of_each_cell(list(map(tuple, remarks.values())), text), index=list(remarks), dtype="str")
 
 
 def _order(sessions: pd.DataFrame) -> list[int]:

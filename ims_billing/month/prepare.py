@@ -22,7 +22,6 @@ from ims_billing.sessions.other_visits import unclaimed_visits, with_visit_by_hi
 from ims_billing.sessions.recall import Recall, recall
 from ims_billing.sessions.settling import Examined, closed_copies, settle
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import (
     CELL_FINDINGS,
     DECISIONS,
@@ -34,13 +33,11 @@ from ims_billing.vocabulary.frames import (
     empty,
     prove,
 )
-from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.identity import joined, ledger_keys, likely_copies, natural_parts, own_key, same_session
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
-from ims_billing.vocabulary.rows import of_each_cell, rows_of
 from ims_billing.vocabulary.spelling import month_text, sources
 
 
@@ -378,25 +375,9 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
         at_row_fee=sessions.index.isin(classified.decided.at_row_fee()),
     )
     is_clear = sessions["outcome"] == "claimed"
-    claims = claim_lines(sessions.loc[is_clear, MADE_OF], checked.prices, _remarks(findings), scope.clinic)
+    claims = claim_lines(sessions.loc[is_clear, MADE_OF], checked.prices, findings, scope.clinic)
     code = sessions.index.to_series().map(claims.set_index("session")["service_code"])
     return _Judged(as_frame(sessions.assign(service_code=code.astype("str").fillna("")), JUDGED), claims)
-
-
-def _remarks(findings: pd.DataFrame) -> pd.Series[str]:
-    """The findings of each session, as a JSON list."""
-    remarks: dict[int, list[tuple[str, str, bool]]] = {}
-    for session, kind, message, decided in rows_of(findings, ["session", "kind", "message", "decided"]):
-        remarks.setdefault(session, []).append((kind, message, decided))
-
-    def text(several: tuple[tuple[str, str, bool], ...]) -> str:
-        return as_json(
-            Remark(kind, CATALOGUE[kind].title, " ".join(message.split()), decided)
-            for kind, message, decided in several
-        )
-
-    # Many sessions have the same ones.
-    return pd.Series(of_each_cell(list(map(tuple, remarks.values())), text), index=list(remarks), dtype="str")
 
 
 def _earlier(sessions: pd.DataFrame, lookup: _Lookup, scope: Scope) -> pd.DataFrame:
