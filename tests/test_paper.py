@@ -53,6 +53,15 @@ def test_a_table_that_fits_on_a_page_stands_on_one(above: int) -> None:
     assert len(sheet.row_breaks.brk) <= 1
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_table_without_rows_leaves_no_look_of_rows_in_the_file(rows: int) -> None:
+    """The looks are numbered as they come: one more would be another file where `report` writes the same."""
+    book = Book("Title", "Clinic", dt.date(2026, 11, 5))
+    book.page("Page", "Title", [], [Block("First", COLUMNS, [("line", 1)] * rows, totals=("Total", rows))])
+    with zipfile.ZipFile(io.BytesIO(book.bytes())) as parts:
+        assert (b'vertical="top"' in parts.read("xl/styles.xml")) == bool(rows)
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

@@ -240,11 +240,13 @@ class Book:
             add([block.title], "section", ["text"], _SECTION_HEIGHT)
             add([c.heading for c in block.columns], "heading", kinds, height)
             first = len(new_sheet) + 1
-            rows = list(zip(*block.rows, strict=True))
-            styles = [self._style("body", kind) for kind in kinds]
-            new_sheet.add_alike(rows, styles, [high if high != _LINE_HEIGHT else None for high in heights])
-            if self.content is not None:
-                self.content.add_columns(name, rows)
+            if block.rows:
+                by_column = list(zip(*block.rows, strict=True))
+                # Looks are numbered as they come first: those of rows only where there are some.
+                styles = [self._style("body", kind) for kind in kinds]
+                new_sheet.add_alike(by_column, styles, [high if high != _LINE_HEIGHT else None for high in heights])
+                if self.content is not None:
+                    self.content.add_columns(name, by_column)
             for high in heights:
                 paper.add(high)
             for place, target in block.links.items():
