@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from msoffcrypto.method.ecma376_agile import ECMA376Agile
 from typer.main import get_command
 
+from ims_billing.ledger import file
 from ims_billing.reading import ahead, opener, spreadsheet
 
 # The same cases every time, without a clock, and without shrinking what reads files.
@@ -58,6 +61,26 @@ def _the_command_line_is_put_together_once() -> Iterator[None]:
     """Typer makes its commands anew from their functions each time that a test runs one, which is a tenth of it."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("typer.testing._get_command", cache(get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_waits_for_the_disk() -> Iterator[None]:
+    """What is written in this process is not flushed: only a power cut would show it, and those copy the files."""
+    settings = [each.replace("synchronous = EXTRA", "synchronous = OFF") for each in file._SETTINGS]
+    assert settings != list(file._SETTINGS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", lambda _: None)
+        patched.setattr(file, "_SETTINGS", settings)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_key_of_a_password_is_made_once() -> Iterator[None]:
+    """A workbook that one test opens five times is opened with one key, which takes 100,000 hashes to make."""
+    make = ECMA376Agile._derive_iterated_hash_from_password
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ECMA376Agile, "_derive_iterated_hash_from_password", staticmethod(cache(make)))
         yield
 
 
