@@ -37,6 +37,7 @@ def test_status_of_a_folder_with_claims_reads_the_ledger_without_what_makes_fram
     loaded = loaded_by("status", "--clinic", str(tmp_path / "clinic.toml"))
     assert loaded >= {"sqlite3", "ims_billing.payments.aging"}
     assert not loaded & {"pandas", "numpy", "openpyxl", "python_calamine", "concurrent.futures"}
+    assert "ims_billing.vocabulary.model" not in loaded, "what a month is takes as long to load as its ledger to open"
 
 
 def test_pydantic_looks_for_plugins_where_they_are_not_turned_off() -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ims_billing.ledger.file import show_nobody
 from ims_billing.ledger.marks import ledger_id
@@ -16,8 +17,10 @@ from ims_billing.ledger.repeated import Repeatable
 from ims_billing.ledger.soundness import fingerprint
 from ims_billing.saving import is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import FileMark
 from ims_billing.vocabulary.spelling import plain
+
+if TYPE_CHECKING:
+    from ims_billing.vocabulary.model import FileMark
 
 # Stands beside the clinic's setup: the ledger that the setup works with, and its last batch.
 LAST_BATCH = "ims-billing-last-batch.json"

@@ -17,22 +17,18 @@ from ims_billing.ledger.postings import frame_of_rows, months_of, plain_rows, ro
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_visits
 from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.soundness import DamageError
-from ims_billing.payments.payment import Payment
 from ims_billing.payments.positions import positions, who_pays
 from ims_billing.vocabulary.entries import OnHold, Sending
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.frames import (
-    ATTENTION,
-    DECISIONS,
-    EARLIER,
-    NO_SESSION,
-    NOT_BILLED,
-    Column,
-)
-from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Reach, Run, Totals
+from ims_billing.vocabulary.frames import ATTENTION, DECISIONS, EARLIER, NO_SESSION, NOT_BILLED, Column
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ims_billing.payments.payment import Payment
+
+    # What a run and a month are is loaded where one is made: who looks at what is owed needs neither.
+    from ims_billing.vocabulary.model import Batch, Memory, MonthFigures, MonthView, Origin, Payer, Reach, Run, Totals
 
 T = TypeVar("T")
 # With how many months before a month is compared.
@@ -45,16 +41,22 @@ _EARLIER = {column.name: column for column in EARLIER}
 # How values are kept as JSON: made where one is, as that takes longer than many a look into the ledger.
 @cache
 def _origins() -> TypeAdapter[Origin]:
+    from ims_billing.vocabulary.model import Origin
+
     return TypeAdapter(Origin)
 
 
 @cache
 def _totals() -> TypeAdapter[Totals]:
+    from ims_billing.vocabulary.model import Totals
+
     return TypeAdapter(Totals)
 
 
 @cache
 def _payers() -> TypeAdapter[tuple[Payer, ...]]:
+    from ims_billing.vocabulary.model import Payer
+
     return TypeAdapter(tuple[Payer, ...])
 
 
@@ -66,6 +68,8 @@ class Ledger(Sendings):
 
         With `reach`, of claims and visits only what can matter for those sessions.
         """
+        from ims_billing.vocabulary.model import Memory
+
         if reach is None:
             claims, numbers = self.claims(), None
         else:
@@ -110,6 +114,8 @@ class Ledger(Sendings):
 
     def months_before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
+        from ims_billing.vocabulary.model import MonthFigures
+
         # The plus sends SQLite to the index of months: that of `follows` holds the claims of all years.
         rows = self.rows(
             "SELECT month, count(*), sum(fee_cents), sum(patient_paid_cents), sum(amount_cents) FROM claim "
@@ -345,6 +351,8 @@ class Ledger(Sendings):
 
     def month(self, month: str) -> MonthView:
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
+        from ims_billing.vocabulary.model import MonthView
+
         pages = self.rows("SELECT as_of, origin, totals, payers FROM page WHERE month = ?", month)
         if not pages:
             months = ", ".join(self.months()) or "no month"
@@ -377,6 +385,8 @@ class Ledger(Sendings):
 
     def batches(self, month: str) -> tuple[Batch, ...]:
         """The month's batches, in their order."""
+        from ims_billing.vocabulary.model import Batch
+
         columns = "number, as_of, already_sent, origin, mark"
         rows = self.rows(f"SELECT {columns} FROM batch WHERE month = ? ORDER BY number", month)
         return tuple(

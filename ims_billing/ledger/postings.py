@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.identity import Identified
 from ims_billing.ledger.soundness import DamageError
-from ims_billing.payments.payment import Payment, PostedLine, PostedPayment, number_key
 from ims_billing.vocabulary.entries import Note, Posted
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK, Column, empty, prove
@@ -19,6 +18,8 @@ from ims_billing.vocabulary.spelling import dollars, month_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ims_billing.payments.payment import Payment, PostedPayment
 
 
 class Payments(Identified):
@@ -81,6 +82,8 @@ class Payments(Identified):
 
     def payments(self, number_keys: Iterable[str], days: Iterable[str]) -> list[PostedPayment]:
         """The payments that stand, with their lines: those with one of these numbers, or of one of these days."""
+        from ims_billing.payments.payment import PostedLine, PostedPayment
+
         rows = self.rows(
             "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL "
             "AND (number_key IN (SELECT value FROM json_each(?)) OR paid_on IN "
@@ -102,6 +105,8 @@ class Payments(Identified):
 
     def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:
         """Records payments that post something, with all their lines; returns the ledger's numbers of them."""
+        from ims_billing.payments.payment import number_key
+
         posted = []
         for payment in payments:
             if not payment.posts or payment.paid_on is None:

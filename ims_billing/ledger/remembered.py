@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.postings import frame_of_rows
 from ims_billing.vocabulary.frames import UNCLAIMED
-from ims_billing.vocabulary.model import Reach
 from ims_billing.vocabulary.spelling import given_name_first, same_name
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ims_billing.vocabulary.model import Reach
 
 _IN = "IN (SELECT value FROM json_each(?))"
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.

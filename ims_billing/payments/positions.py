@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.frames import ON_LEDGER, POSITIONS, POSTINGS, as_frame, prove
-from ims_billing.vocabulary.model import Payer
 from ims_billing.vocabulary.rows import of_each_cell, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ims_billing.vocabulary.model import Payer
 
 # The columns of ON_LEDGER by which answers are counted.
 OF_ANSWERS = ("claim", "insurer", "amount_cents", "voided_on")
@@ -155,6 +156,8 @@ def who_pays(claims: pd.DataFrame, postings: pd.DataFrame, counts: pd.Series[int
     postings: what was posted to them (POSTINGS)
     counts: how many claims are such a case, indexed like `claims`
     """
+    from ims_billing.vocabulary.model import Payer
+
     money = positions(claims, postings).assign(claims=counts)
     payers = []
     for insurer, part in sorted(money.groupby(claims["insurer"]), key=lambda each: str(each[0]).casefold()):

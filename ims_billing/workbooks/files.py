@@ -7,10 +7,13 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.model import Batch, InsurerView
 from ims_billing.workbooks.protection import is_protected
+
+if TYPE_CHECKING:
+    from ims_billing.vocabulary.model import Batch, InsurerView
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
 # In the name of a summary that was changed by hand, and is kept: it is read no more. Another copy may be "kept" too.
