@@ -32,7 +32,7 @@ class Claims(Payments):
         They are proved with the file only, not one by one: that takes most of the time.
         """
         rows = self.run(f"SELECT {', '.join(Claimed._fields)} FROM claim ORDER BY id")
-        return [Claimed(*row) for row in plain_rows(rows, tuple(_COLUMNS[name] for name in Claimed._fields))]
+        return list(map(Claimed._make, plain_rows(rows, tuple(_COLUMNS[name] for name in Claimed._fields))))
 
     def _claims(self, where: str, *values: object) -> pd.DataFrame:
         later = "(SELECT later.claim FROM claim AS later WHERE later.replaces = claim.claim)"

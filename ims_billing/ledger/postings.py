@@ -31,7 +31,7 @@ class Payments(Identified):
 
     def posted(self) -> list[Posted]:
         """What was posted to all claims, by its day, and which were sent again."""
-        return [Posted(*row) for row in plain_rows(self._postings(None), POSTINGS)]
+        return list(map(Posted._make, plain_rows(self._postings(None), POSTINGS)))
 
     def _postings(self, claims: Iterable[str] | None) -> list[tuple[Any, ...]]:
         only: str = ""
@@ -61,7 +61,7 @@ class Payments(Identified):
 
     def notes(self) -> list[Note]:
         """What was noted about claims, in the order it was read."""
-        return [Note(*row) for row in plain_rows(self._work(), WORK)]
+        return list(map(Note._make, plain_rows(self._work(), WORK)))
 
     def _work(self) -> list[tuple[Any, ...]]:
         return self.rows(f"SELECT {', '.join(column.name for column in WORK)} FROM work ORDER BY id")

@@ -22,7 +22,7 @@ class Sendings(FilesWritten):
             "ORDER BY month, batch, insurer_id",
             *values,
         )
-        return [Sending(*row) for row in plain_rows(rows, SENDINGS)]
+        return list(map(Sending._make, plain_rows(rows, SENDINGS)))
 
     def note_sent(self, sendings: Iterable[Sending]) -> None:
         """Keeps what was typed about workbooks."""

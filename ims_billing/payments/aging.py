@@ -19,6 +19,8 @@ BUCKETS = (*_EDGES, "over 90")
 # An insurer is waited for as long as it took for three of four answers, once it has given so many; else for 30 days.
 _USUAL_QUARTERS, _ANSWERS_NEEDED, _USUAL_DAYS = 3, 3, 30
 
+_NO_NOTE = Note("", "", "", None, "", dt.date.min)
+
 
 class Owing(NamedTuple):
     """A claim that is not paid as claimed; the columns of AGING."""
@@ -82,7 +84,7 @@ def aging(
             continue
         claimed_on = days[claim.month, claim.batch].claimed_on
         age = (as_of - claimed_on).days
-        note = noted.get(claim.claim, Note(claim.claim, "", "", None, "", as_of))
+        note = noted.get(claim.claim, _NO_NOTE)
         answer = last.get(claim.claim)
         waits = usual.get(claim.insurer, _USUAL_DAYS)
         # What was sent again is waited for from that day on.

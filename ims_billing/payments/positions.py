@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.vocabulary.entries import Posted, entries_of
@@ -100,8 +101,10 @@ def answers_by(
 
     A claim that was voided by then claims 0 cents.
     """
+    # Most claims are of few amounts, and many have no answer.
+    unanswered = cache(lambda cents: Answer(Position(cents)))
     answers = {
-        claim: Answer(Position(0 if voided_on and (as_of is None or voided_on <= as_of) else cents))
+        claim: unanswered(0 if voided_on and (as_of is None or voided_on <= as_of) else cents)
         for claim, cents, voided_on in claims
     }
     for posted in postings:

@@ -103,5 +103,5 @@ class OnHold(NamedTuple):
 
 def entries_of(frame: pd.DataFrame, kind: type[E]) -> list[E]:
     """The rows of a frame that has the columns of this kind of entry."""
-    fields = cast("Any", kind)._fields
-    return [kind(*row) for row in rows_of(frame, fields)]
+    entry = cast("Any", kind)
+    return list(map(entry._make, rows_of(frame, entry._fields)))
