@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.workbooks.figures import dollars_by, dollars_of
 from ims_billing.workbooks.late import another_way, late
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
@@ -168,20 +168,19 @@ def _lasting(periods: Sequence[Lasting], days: Collection[dt.date]) -> str:
 
 def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -> Block:
     """Who treated, with the numbers they are known by, and what is claimed for each."""
-    cents = ["fee_cents", "patient_paid_cents", "amount_cents"]
-    lines: dict[str, list[tuple[Any, ...]]] = {}
-    for name, *line in rows_of(claims, ["practitioner", "service_date", *cents]):
-        lines.setdefault(name, []).append(tuple(line))
+    claimed = dollars_by(claims["practitioner"], claims)
+    days: dict[str, list[dt.date]] = {}
+    for name, day in dict.fromkeys(rows_of(claims, ["practitioner", "service_date"])):
+        days.setdefault(name, []).append(day)
     rows: list[tuple[Value, ...]] = []
     for practitioner in origin.practitioners:
-        if practitioner.name not in lines:
+        if practitioner.name not in claimed:
             continue
-        days, *amounts = zip(*lines[practitioner.name], strict=True)
         number = practitioner.numbers.get(insurer.id, "")
-        stated = [_lasting(periods, set(days)) for periods in (practitioner.registered, practitioner.needling)]
+        periods = (practitioner.registered, practitioner.needling)
+        stated = [_lasting(each, days[practitioner.name]) for each in periods]
         who = (practitioner.name, practitioner.profession, practitioner.registration, number)
-        rows.append((*who, *stated, len(days), *(sum(column) / 100 for column in amounts)))
-    totals = (int(claims[name].sum()) / 100 for name in cents)
+        rows.append((*who, *stated, *claimed[practitioner.name]))
     columns = [
         Column("Practitioner"),
         Column("Profession"),
@@ -194,4 +193,6 @@ def _practitioners(origin: Origin, insurer: InsurerView, claims: pd.DataFrame) -
         Column("Patient paid", "money"),
         Column("Amount claimed", "money"),
     ]
-    return Block("Practitioners and totals", columns, rows, ("Total", "", "", "", "", "", len(claims), *totals))
+    return Block(
+        "Practitioners and totals", columns, rows, ("Total", "", "", "", "", "", len(claims), *dollars_of(claims))
+    )
