@@ -213,6 +213,10 @@ def median(times: int, arguments: list[str], *before: Path) -> Cost:
         for path in before:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         costs.append(run(arguments))
+    return _median(costs)
+
+
+def _median(costs: list[Cost]) -> Cost:
     wall, cpu, megabytes = (
         statistics.median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "megabytes")
     )
@@ -299,19 +303,26 @@ def big_csv(folder: Path, count: int, times: int) -> list[str]:
 
 def start(times: int) -> list[str]:
     """Lines of the table for the commands that are to be instant."""
-    least = median(times, [sys.executable, "-c", "import typer, rich.console, rich.table"])
-    lines = [_line("import typer, rich", least, "")]
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        clinic(folder, 2_000)
-        status = ["status", "--clinic", str(folder / "clinic.toml")]
-        for what, words in (("`--help`", ["--help"]), ("`rules`", ["rules"]), ("`status`, nothing claimed", status)):
-            took = median(times, program(*words))
-            lines.append(_line(what, took, f"{took.wall / least.wall:.2f} of the import"))
-        run(program("claim", str(workbook(folder, 2_000)), *AS_OF))
-        took = median(times, program(*status))
-        lines.append(_line("`status`, a month claimed", took, f"{took.wall / least.wall:.2f} of the import"))
-    return lines
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as claimed:
+        for folder in (empty, claimed):
+            clinic(Path(folder), 2_000)
+        setups = [str(Path(folder) / "clinic.toml") for folder in (empty, claimed)]
+        run(program("claim", str(workbook(Path(claimed), 2_000)), *AS_OF, "--clinic", setups[1]))
+        commands = {
+            "import typer, rich": [sys.executable, "-c", "import typer, rich.console, rich.table"],
+            "`--help`": program("--help"),
+            "`rules`": program("rules"),
+            "`status`, nothing claimed": program("status", "--clinic", setups[0]),
+            "`status`, a month claimed": program("status", "--clinic", setups[1]),
+        }
+        costs: dict[str, list[Cost]] = {what: [] for what in commands}
+        # In turn, as the machine's speed drifts.
+        for _ in range(times):
+            for what, words in commands.items():
+                costs[what].append(run(words))
+    least, *took = (_median(each) for each in costs.values())
+    ratios = ["", *(f"{each.wall / least.wall:.2f} of the import" for each in took)]
+    return [_line(what, cost, ratio) for what, cost, ratio in zip(costs, (least, *took), ratios, strict=True)]
 
 
 def main(sizes: list[int]) -> None:
