@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, one_each
+from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, of_rows, one_each
 from ims_billing.rules.values import has_own_amounts
 from ims_billing.vocabulary.spelling import day_text, dollars
 
@@ -64,9 +64,12 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     reasons = pd.Series(texts, dtype="str")
     shared = desk.by_insurer_and_day(lambda insurer, day: insurer.goes_by("no-patient-share", day))
     shared &= candidates["patient_paid_cents"] > 0
-    paid = candidates.loc[shared, "insurer_name"] + " pays the whole cost, and the patient has paid "
-    paid = paid + candidates.loc[shared, "patient_paid_cents"].map(dollars).astype("str") + "."
-    return one_each([reasons, paid])
+
+    def message(own: pd.DataFrame) -> pd.Series[str]:
+        paid = own["insurer_name"] + " pays the whole cost, and the patient has paid "
+        return paid + own["patient_paid_cents"].map(dollars).astype("str") + "."
+
+    return one_each([reasons, of_rows(candidates, shared, message)])
 
 
 def _as_listed(desk: Desk) -> pd.Series[bool]:

@@ -63,6 +63,8 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     written = candidates["insurer"]
     strangers = written[(written != "") & (candidates["insurer_id"] == "")]
+    if strangers.empty and not (candidates["secondary_insurer"] != "").any():
+        return pd.Series(dtype="str")
     public = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}
     texts = {
         name: f"The insurer{_payer_named(name, desk, public)} is not known."
@@ -167,14 +169,15 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
         by_cells = "the row has a payer file number" if file_number else "the row has an accident date"
         return first.get(second) or (by_cells if file_number or accident else named.get(service, ""))
 
-    columns = ["secondary_insurer", "payer_file_number", "accident_date", "service_name"]
-    reasons = pd.Series(of_each(candidates, columns, reason), candidates.index, dtype="str")
+    shown = (candidates["payer_file_number"] != "") | candidates["accident_date"].notna()
+    shown |= written.isin(list(first)) | candidates["service_name"].isin(list(named))
 
     def message(own: pd.DataFrame) -> pd.Series[str]:
+        columns = ["secondary_insurer", "payer_file_number", "accident_date", "service_name"]
         texts: pd.Series[str] = "The claim goes to " + own["insurer_name"] + ", a private plan, and "
-        return texts + reasons[own.index] + "."
+        return texts + pd.Series(of_each(own, columns, reason), own.index, dtype="str") + "."
 
-    return of_rows(candidates, private & (reasons != ""), message)
+    return of_rows(candidates, private & shown, message)
 
 
 def _payer_of_accidents(service_name: str, clinic: Clinic) -> str:

@@ -83,7 +83,7 @@ def service_not_recognised(desk: Desk) -> pd.Series[str]:
 
 def _in_doubt(sessions: pd.DataFrame, kind: str) -> pd.Series[bool]:
     doubts = sessions["doubt"]
-    return doubts.map({doubt: kind in doubt.split() for doubt in doubts.unique()}).astype("bool")
+    return doubts.isin([doubt for doubt in doubts.unique() if kind in doubt.split()])
 
 
 def _needling_physiotherapist(sessions: pd.DataFrame) -> pd.Series[bool]:

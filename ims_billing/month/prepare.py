@@ -249,9 +249,8 @@ def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
         without = base == ""
         if without.any():
             base = base.mask(without, key(sessions[without]).reindex(base.index, fill_value=""))
-    copies = base[base.duplicated(keep=False)]
-    ordinals = copies.groupby(copies).cumcount().reindex(base.index, fill_value=0)
-    places = zip(base.tolist(), ordinals.tolist(), strict=True)
+    ordinals = base.groupby(base).cumcount().tolist() if base.duplicated().any() else [0] * len(base)
+    places = zip(base.tolist(), ordinals, strict=True)
     hashed = [hashlib.sha256(f"{text}\x1f{ordinal}".encode()).hexdigest()[:12] for text, ordinal in places]
     return pd.Series(hashed, index=sessions.index, dtype="str")
 

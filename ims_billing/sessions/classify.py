@@ -55,7 +55,8 @@ def _with_visit(frame: pd.DataFrame, by_name: pd.Series[str]) -> pd.DataFrame:
     by_appointment = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
     for filler, words in ((by_name, "the service name"), (by_appointment, "the appointment's first visit")):
         fills = (visit == "") & (filler != "")
-        visit, evidence = visit.mask(fills, filler), evidence.mask(fills, words)
+        if fills.any():
+            visit, evidence = visit.mask(fills, filler), evidence.mask(fills, words)
     return frame.assign(visit=visit.astype("str"), visit_evidence=evidence.astype("str"))
 
 

@@ -154,6 +154,8 @@ class Decided:
         `states` is the CLAIM_STATES frame, `reasons` says why each session would not be billed as it is now.
         """
         chosen: dict[int, AboutClaim] = {}
+        if not self.latest:
+            return chosen
         about = claim_in_question(states)
         for one in self.latest:
             if one.kind not in ABOUT_A_CLAIM or one.word not in (BILL, DO_NOT_BILL):

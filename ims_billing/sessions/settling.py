@@ -53,8 +53,10 @@ def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.D
     What was decided to be billed warns; a decision that does not count is told with the reason. A session that was
     not to be billed, has changed since and has no other hold, is to be decided again. Findings about a claim name it.
     """
-    about = findings["session"].map(claim_in_question(examined.states)).astype("str").fillna("")
-    findings = findings.assign(claim=about.where(findings["kind"].isin(ABOUT_A_CLAIM), ""))
+    about = findings["kind"].isin(ABOUT_A_CLAIM)
+    if about.any():
+        claims = findings["session"].map(claim_in_question(examined.states)).astype("str").fillna("")
+        findings = findings.assign(claim=claims.where(about, ""))
     if not decided.latest:
         return prove(findings, FINDINGS)
     _refuse_copies(decided, examined)

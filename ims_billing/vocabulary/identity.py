@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
-from ims_billing.vocabulary.rows import numbered
+from ims_billing.vocabulary.rows import cells_of, numbered, of_each_cell
 from ims_billing.vocabulary.spelling import bare, core_name, day_text, given_name_first, name_words, plain, same_name
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
 
 def _each(text: pd.Series[str], read: Callable[[str], str]) -> pd.Series[str]:
     """The texts as two spellings are compared; each is worked out once, and kept once."""
-    codes, written = pd.factorize(text)
-    return pd.Series(pd.array(list(map(read, written.tolist())), dtype="str").take(codes), index=text.index)
+    return pd.Series(of_each_cell(text.tolist(), read), index=text.index, dtype="str")
 
 
 def _folded(number: str) -> str:
@@ -83,8 +82,8 @@ def _in_one(*parts: pd.Series[str]) -> pd.Series[str]:
 
 
 def _start(sessions: pd.DataFrame) -> pd.Series[str]:
-    start = sessions["start"]
-    return start.map({minutes: str(minutes) for minutes in start.dropna().unique()}).astype("str").fillna("")
+    starts = of_each_cell(cells_of(sessions["start"]), lambda minutes: "" if minutes is None else str(minutes))
+    return pd.Series(starts, index=sessions.index, dtype="str")
 
 
 def _practitioner(sessions: pd.DataFrame) -> pd.Series[str]:
