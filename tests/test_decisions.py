@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import clinic_file, made_once, row, table, xlsx
+from tests.practice import apart, by_case, clinic_file, made_once, row, table, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 Rows = list[dict[str, Any]]
@@ -301,17 +302,6 @@ def test_what_does_not_count_is_refused_with_the_reason_and_stays_to_be_seen(fol
     assert claim(folder, rows)["written"] == [], "asked once, told once"
 
 
-def test_a_session_with_two_holds_is_claimed_when_both_are_gone(folder: Path) -> None:
-    rows = sessions(row(Insurer="", Tax=5.0))
-    claim(folder, rows)
-    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
-    assert outcomes(claim(folder, rows)) == ["held missing-insurer"]
-    decide(folder, [{"Kind": "missing-insurer", "Correct value": "Pacific Blue Cross"}])
-    shown = claim(folder, rows)
-    assert outcomes(shown) == ["claimed"]
-    assert shown["insurers"] == [{"insurer": "Pacific Blue Cross", "claims": 1, "cents": 9500}]
-
-
 def test_corrections_on_one_session_count_together(folder: Path) -> None:
     rows = sessions(row(Insurer="", Fee="", Policy_Number=""))
     claim(folder, rows)
@@ -372,6 +362,129 @@ def copies() -> Rows:
     return [row(Session_ID="S1", Notes="one"), row(Session_ID="S1", Notes="two")]
 
 
+@dataclass(frozen=True)
+class Run:
+    """One of the runs of a story: its rows, what becomes of each, and what is typed into the summary afterwards.
+
+    decisions: the row of the story (from 1), the kind that is decided about, and what is typed
+    problem: what its first line on hold says; "{2}" is the last claim that row 2 had before this run
+    claim: the claim of row 1, where that matters, in the same way
+    """
+
+    rows: Rows
+    wanted: list[str]
+    decisions: tuple[tuple[int, str, dict[str, Any]], ...] = ()
+    problem: str = ""
+    claim: str = ""
+
+
+def at(day: int, **cells: Any) -> dict[str, Any]:
+    return row(Service_Date=dt.date(2026, 10, day), **cells)
+
+
+def at_nine(*days: int) -> Rows:
+    return sessions(*(at(day, Start="9:00", Minutes=30) for day in days))
+
+
+TAX, CHANGED, COPY = "tax-on-session", "changed-since-claimed", "duplicate-session"
+NOT_TO_BILL = "not_billed decided-not-to-bill"
+BILL, NEVER = {"Decision": "Bill"}, {"Decision": "Do not bill"}
+TWO_ROWS = [row(Fee=80.0, Start="9:00", Minutes=30), row(Start="9:00", Minutes=30, Notes="x")]
+BILLED_IN_A_ROW = [row(Start="9:00", Minutes=30, Billed="yes"), row(Minutes=30)]
+MOVED = [at(9), at(20, Patient="Robin Other")]
+# By what each shows: its runs. They are run side by side in one clinic, each with its own patients and days.
+STORIES: dict[str, list[Run]] = {
+    "a session with two holds is claimed when both are gone": [
+        Run([row(Insurer="", **TAXED)], [f"held missing-insurer {TAX}"], ((1, TAX, BILL),)),
+        Run([row(Insurer="", **TAXED)], ["held missing-insurer"],
+            ((1, "missing-insurer", {"Correct value": "Pacific Blue Cross"}),)),
+        Run([row(Insurer="", **TAXED)], ["claimed"], claim="2026-10-PABC-0001"),
+    ],
+    "bill on two copies counts on none": [
+        Run(copies(), [f"held {COPY}"] * 2, ((1, COPY, BILL), (2, COPY, BILL))),
+        Run(copies(), [f"held {COPY}"] * 2, problem="2 copies are to be billed. Choose one."),
+    ],
+    "a claim stays with the copy that was claimed, the other decided not to be billed": [
+        Run(TWO_ROWS, [f"held {COPY} fee-not-as-listed", f"held {COPY}"], ((1, "fee-not-as-listed", NEVER),)),
+        Run(TWO_ROWS, [NOT_TO_BILL, "claimed"]),
+        Run(TWO_ROWS, [NOT_TO_BILL, "already_claimed"]),
+    ],
+    "a claim stays with the copy that was claimed, the other corrected to nothing": [
+        Run(TWO_ROWS, [f"held {COPY} fee-not-as-listed", f"held {COPY}"],
+            ((1, "fee-not-as-listed", {"Correct value": 0}),)),
+        Run(TWO_ROWS, ["not_billed no-charge", "claimed"]),
+        Run(TWO_ROWS, ["not_billed no-charge", "already_claimed"]),
+    ],
+    "a visit that another row calls billed is claimed once somebody says so": [
+        Run(BILLED_IN_A_ROW, ["not_billed billed-elsewhere", f"held {COPY}"], ((2, COPY, BILL),)),
+        Run(BILLED_IN_A_ROW, ["not_billed billed-elsewhere", "claimed"]),
+    ],
+    "a decision is known again whatever other rows say": [
+        Run([row(**TAXED)], [f"held {TAX}"], ((1, TAX, NEVER),)),
+        Run([row(**TAXED)], [NOT_TO_BILL]),
+        # Another row lends the patient an id, and the tax is gone.
+        Run([row(), at(20, Patient_ID="P7")], [f"held {TAX}", "claimed"]),
+    ],
+    "two visits that swapped their days are never one claim too many": [
+        Run(at_nine(7, 14), ["claimed"] * 2),
+        Run(at_nine(14, 7), [f"held {CHANGED}"] * 2, ((1, CHANGED, BILL),)),
+        Run(at_nine(14, 7), [f"held {CHANGED}"] * 2, ((2, CHANGED, BILL),),
+            "{2} stands for that visit, and its own session changed. Decide about that one first."),
+        Run(at_nine(14, 7), ["claimed"] * 2),
+        Run(at_nine(14, 7), ["already_claimed"] * 2),
+    ],
+    "a session that went back is on hold because of the claim that stands for it": [
+        Run([at(7), MOVED[1]], ["claimed"] * 2),
+        Run(MOVED, [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),)),
+        Run(MOVED, ["claimed", "already_claimed"]),
+        Run([at(7), MOVED[1]], [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),), "{1}"),
+        Run([at(7), MOVED[1]], ["claimed", "already_claimed"]),
+    ],
+    "what has an active claim is never not billed": [
+        Run([row(Policy_Number="1")], ["claimed"]),
+        Run([row(Policy_Number="2", **TAXED)], [f"held {CHANGED}"], ((1, CHANGED, BILL),)),
+        Run([row(Policy_Number="2", **TAXED)], [f"held {TAX}"], ((1, TAX, NEVER),)),
+        Run([row(Policy_Number="2", **TAXED)], ["already_claimed"], claim="{1}"),
+    ],
+    "do not bill keeps the claim of a changed session": [
+        Run([row(Fee=95.0)], ["claimed"]),
+        Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, BILL),)),
+        Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, NEVER),),
+            "as it is now it is not billed (cancelled). To take the claim back: ims-billing void {1}"),
+        Run([row(Status="cancelled")], ["already_claimed"], claim="{1}"),
+    ],
+    # The last: it loses a row, and which of two copies was claimed is known by the row as well.
+    "what was decided about copies ends with them": [
+        Run(copies(), [f"held {COPY}"] * 2, ((1, COPY, NEVER),)),
+        Run(copies(), [NOT_TO_BILL, f"held {COPY}"]),
+        Run(copies()[1:], ["claimed"]),
+    ],
+}  # fmt: skip
+
+
+def test_stories_of_decisions_end_as_they_should(folder: Path) -> None:
+    claims = {name: ["", "", ""] for name in STORIES}
+    for number in range(max(map(len, STORIES.values()))):
+        runs = [story[min(number, len(story) - 1)] for story in STORIES.values()]
+        cases = [run.rows for run in runs]
+        shown = claim(folder, apart(cases))
+        by_row = dict(zip(range(2, 2 + len(shown["sessions"])), outcomes(shown), strict=True))
+        numbers = {session["row"]: session["claim"] for session in shown["sessions"]}
+        problems = {int(line["Source"].rpartition(" ")[2]): line["Problem"] for line in reversed(lines(folder))}
+        decisions: list[dict[str, Any]] = []
+        for (name, story), run, places in zip(STORIES.items(), runs, by_case(cases, [*by_row]), strict=True):
+            if number >= len(story):
+                continue
+            assert [by_row[place] for place in places] == run.wanted, (name, number)
+            first = min({*places} & problems.keys(), default=0)
+            assert run.problem.format(*claims[name]) in problems.get(first, ""), (name, number)
+            assert run.claim.format(*claims[name]) in ("", numbers[places[0]]), (name, number)
+            for row_of_story, place in enumerate(places, start=1):
+                claims[name][row_of_story] = numbers[place] or claims[name][row_of_story]
+            decisions += [{"Kind": k, "Source": f"row {places[n - 1]}", **typed} for n, k, typed in run.decisions]
+        decide(folder, decisions)
+
+
 def test_bill_on_one_copy_whichever_it_is_closes_the_other(folder: Path) -> None:
     rows = [*copies(), *(line | {"Session ID": "S2", "Patient": "Robin Madeup"} for line in copies())]
     kind = {"Kind": "duplicate-session", "Decision": "Bill"}
@@ -390,13 +503,6 @@ def test_bill_on_one_copy_whichever_it_is_closes_the_other(folder: Path) -> None
     done = run(folder, *again, "--decisions", str(older))
     assert done.exit_code == 2
     assert "no session of 2026-10 is held for that any more" in " ".join(done.stderr.split())
-
-
-def test_bill_on_two_copies_counts_on_none(folder: Path) -> None:
-    two_copies(folder)
-    decide(folder, [{"Kind": "duplicate-session", "Source": f"row {n}", "Decision": "Bill"} for n in (2, 3)])
-    assert outcomes(claim(folder, copies())) == ["held duplicate-session"] * 2
-    assert all("2 copies are to be billed. Choose one." in line["Problem"] for line in lines(folder))
 
 
 def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> None:
@@ -419,22 +525,6 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
         decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
         assert outcomes(claim(folder, sessions(row(Policy_Number=policy)))) == ["already_claimed"]
         break
-
-
-def test_do_not_bill_keeps_the_claim_of_a_changed_session(folder: Path) -> None:
-    claim(folder, sessions(row(Fee=95.0)))
-    changed = sessions(row(Status="cancelled"))
-    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"]
-    assert (
-        "as it is now it is not billed (cancelled). To take the claim back: ims-billing void 2026-10-SUNL-0001"
-        in (lines(folder)[0]["Problem"])
-    )
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
-    shown = claim(folder, changed)
-    assert outcomes(shown) == ["already_claimed"]
-    assert shown["sessions"][0]["claim"] == "2026-10-SUNL-0001"
 
 
 def test_a_voided_claim_is_claimed_anew_or_not_at_all(folder: Path) -> None:
@@ -530,10 +620,6 @@ def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder
     assert (folder / SUMMARY).read_bytes() == bytes_before, "what was open then is part of the month"
 
 
-def at(day: int, **cells: Any) -> dict[str, Any]:
-    return row(Service_Date=dt.date(2026, 10, day), **cells)
-
-
 def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> None:
     claim(folder, sessions(row(Fee=80.0)))
     shutil.copy(folder / SUMMARY, folder / "copy.xlsx")
@@ -555,68 +641,6 @@ def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_the
     assert outcomes(claim(folder, changed, "--out", str(folder / "moved"))) == ["claimed"]
 
 
-def test_what_was_decided_about_copies_ends_with_them(folder: Path) -> None:
-    two_copies(folder)
-    decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Do not bill"}])
-    assert outcomes(claim(folder, copies()))[0] == "not_billed decided-not-to-bill"
-    assert outcomes(claim(folder, copies()[1:])) == ["claimed"]
-
-
-@pytest.mark.parametrize("never", [{"Decision": "Do not bill"}, {"Correct value": 0}])
-def test_a_claim_stays_with_the_copy_that_was_claimed(folder: Path, never: dict[str, Any]) -> None:
-    rows = [row(Fee=80.0, Start="9:00", Minutes=30), row(Start="9:00", Minutes=30, Notes="x")]
-    claim(folder, rows)
-    decide(folder, [{"Kind": "fee-not-as-listed", **never}])
-    first = outcomes(claim(folder, rows))
-    assert first[1] == "claimed"
-    assert outcomes(claim(folder, rows)) == [first[0], "already_claimed"]
-
-
-def test_a_visit_that_another_row_calls_billed_is_claimed_once_somebody_says_so(folder: Path) -> None:
-    rows = [row(Start="9:00", Minutes=30, Billed="yes"), row(Minutes=30)]
-    assert outcomes(claim(folder, rows)) == ["not_billed billed-elsewhere", "held duplicate-session"]
-    decide(folder, [{"Kind": "duplicate-session", "Decision": "Bill"}])
-    assert outcomes(claim(folder, rows)) == ["not_billed billed-elsewhere", "claimed"]
-
-
-def test_a_decision_is_known_again_whatever_other_rows_say(folder: Path) -> None:
-    claim(folder, [row(**TAXED)])
-    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
-    claim(folder, [row(**TAXED)])
-    # Another row lends the patient an id, and the tax is gone.
-    assert outcomes(claim(folder, [row(), at(20, Patient_ID="P7")])) == ["held tax-on-session", "claimed"]
-
-
-def test_two_visits_that_swapped_their_days_are_never_one_claim_too_many(folder: Path) -> None:
-    def visits(*days: int) -> Rows:
-        return sessions(*(at(day, Start="9:00", Minutes=30) for day in days))
-
-    claim(folder, visits(7, 14))
-    swapped = visits(14, 7)
-    assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
-    decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 2", "Decision": "Bill"}])
-    assert outcomes(claim(folder, swapped)) == ["held changed-since-claimed"] * 2
-    shown = "2026-10-SUNL-0002 stands for that visit, and its own session changed. Decide about that one first."
-    assert any(shown in line["Problem"] for line in lines(folder))
-    decide(folder, [{"Kind": "changed-since-claimed", "Source": "row 3", "Decision": "Bill"}])
-    assert outcomes(claim(folder, swapped)) == ["claimed", "claimed"]
-    assert outcomes(claim(folder, swapped)) == ["already_claimed"] * 2
-
-
-def test_a_session_that_went_back_is_told_by_the_claim_that_stands_for_it(folder: Path) -> None:
-    def visits(day: int) -> Rows:
-        return [at(day), at(20, Patient="Robin Other")]
-
-    claim(folder, visits(7))
-    claim(folder, visits(9))
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    assert outcomes(claim(folder, visits(9)))[0] == "claimed"
-    assert outcomes(claim(folder, visits(7)))[0] == "held changed-since-claimed"
-    assert "2026-10-SUNL-0003" in lines(folder)[0]["Problem"]
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    assert outcomes(claim(folder, visits(7)))[0] == "claimed"
-
-
 def test_a_voided_visit_that_moved_and_came_back_is_claimed_once(folder: Path) -> None:
     def visits(day: int) -> Rows:
         return [at(day), at(20, Patient="Robin Other")]
@@ -631,17 +655,6 @@ def test_a_voided_visit_that_moved_and_came_back_is_claimed_once(folder: Path) -
     with ledger.reading():
         claims = ledger.claims()
     assert sorted(claims.loc[claims["voided_on"].isna(), "patient"]) == ["Pat Madeup", "Robin Other"]
-
-
-def test_what_has_an_active_claim_is_never_not_billed(folder: Path) -> None:
-    claim(folder, sessions(row(Policy_Number="1")))
-    changed = sessions(row(Policy_Number="2", Tax=5.0))
-    claim(folder, changed)
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    assert outcomes(claim(folder, changed)) == ["held tax-on-session"]
-    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
-    shown = claim(folder, changed)
-    assert (outcomes(shown), shown["sessions"][0]["claim"]) == (["already_claimed"], "2026-10-SUNL-0001")
 
 
 def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(folder: Path) -> None:
