@@ -74,12 +74,12 @@ def reconcile(
     return shown
 
 
-def posted(folder: Path, lines: Lines) -> list[Line]:
+def posted(folder: Path, lines: Lines, *, dry_run: bool = False) -> list[Line]:
     """The lines in the order of their rows as `reconcile` ends them, by the command's function: no page, no files."""
     clinic = load(folder / "clinic.toml")
     at = Workplace(Ledger(folder / "ims-billing.sqlite"), folder / "reports")
     rows, files = read_remittances([csv_file(folder, lines, "paid.csv")], clinic)
-    done = payments.reconcile(rows, files, clinic, at, as_of=dt.date(2026, 11, 25))
+    done = payments.reconcile(rows, files, clinic, at, as_of=dt.date(2026, 11, 25), dry_run=dry_run)
     return sorted((line for payment in done.payments for line in payment.lines), key=lambda line: line.row)
 
 

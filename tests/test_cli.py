@@ -24,7 +24,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.sums import sum_tables
 from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
-from tests.practice import clinic_file, csv_file, row, xlsx
+from tests.practice import clinic_file, csv_file, made_once, row, xlsx
 
 AS_OF = ("--as-of", "2026-11-05")
 _ENVIRONMENT = {"IMS_BILLING_CLINIC": "", "IMS_BILLING_PASSWORD": "", "COLUMNS": "100"}
@@ -71,6 +71,13 @@ def report(done: Done) -> dict[str, Any]:
 
 def files_in(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+@made_once
+def one_claim(folder: Path) -> None:
+    """A clinic's folder in which the one session of sessions.xlsx was claimed."""
+    clinic_file(folder)
+    assert run("claim", xlsx(folder, [row()]), *AS_OF, cwd=folder).returncode == 0
 
 
 def test_claim_writes_the_month_and_says_what_it_wrote(tmp_path: Path) -> None:
@@ -424,8 +431,7 @@ def test_the_same_claim_twice_says_in_one_line_that_nothing_is_new(tmp_path: Pat
 
 
 def test_dry_run_says_what_would_be_new(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
+    one_claim(tmp_path)
     later = xlsx(tmp_path, [row(), row(Patient="Late Madeup")], "later.xlsx")
     before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
     done = run("claim", later, "--dry-run", *AS_OF, cwd=tmp_path)
@@ -440,9 +446,9 @@ def test_dry_run_says_what_would_be_new(tmp_path: Path) -> None:
 
 def test_report_and_void_by_command(tmp_path: Path) -> None:
     clinic_file(tmp_path)
-    sessions = xlsx(tmp_path, [row()])
     assert "there is no ledger here" in refused(run("report", "2026-10", cwd=tmp_path))
-    run("claim", sessions, *AS_OF, cwd=tmp_path)
+    one_claim(tmp_path)
+    sessions = tmp_path / "sessions.xlsx"
     done = run_process("report", "2026-10", "--out", "copy", cwd=tmp_path, TZ="Asia/Tokyo")
     assert done.returncode == 0
     assert files_in(tmp_path / "copy") == files_in(tmp_path / "reports")
@@ -483,8 +489,7 @@ def test_a_claim_is_replaced_by_command_as_the_file_has_it_now(tmp_path: Path) -
 
 
 def test_a_month_whose_files_were_never_written_is_finished_by_the_next_command(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
+    one_claim(tmp_path)
     with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as database:
         database.execute("DELETE FROM written")  # as a command that was cut off leaves it
         sum_tables(database)
@@ -504,9 +509,8 @@ def test_a_name_that_no_drive_takes_is_one_clear_message(tmp_path: Path, where: 
 
 
 def test_a_name_that_no_drive_takes_is_one_clear_message_wherever_it_is_typed(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    sessions, long, day = xlsx(tmp_path, [row()]), "x" * 300, AS_OF[-2:]
-    assert run("claim", sessions, *AS_OF, cwd=tmp_path).returncode == 0
+    one_claim(tmp_path)
+    sessions, long, day = tmp_path / "sessions.xlsx", "x" * 300, AS_OF[-2:]
     void = ("void", "2026-10-SUNL-0001", "--reason", "a test", *day)
     before = files_in(tmp_path), (tmp_path / "ims-billing.sqlite").read_bytes()
     for command in (
