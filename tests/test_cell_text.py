@@ -35,7 +35,7 @@ def units(text: str) -> int:
 
 def written(texts: list[str]) -> bytes:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    book.table("Sheet", [Column("Text")], [(text,) for text in texts])
+    book.table("Sheet", [Column("Text")], [texts])
     return book.bytes()
 
 

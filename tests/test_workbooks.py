@@ -312,7 +312,7 @@ def test_more_lines_than_a_sheet_holds_are_refused_with_a_word(monkeypatch: pyte
     monkeypatch.setattr("ims_billing.workbooks.sheet._MOST_ROWS", 2)
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
     with pytest.raises(BillingError, match="3 lines are more than a sheet of a workbook holds"):
-        book.table("Claims", [Column("Claim")], [("a",), ("b",), ("c",)])
+        book.table("Claims", [Column("Claim")], [["a", "b", "c"]])
 
 
 def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ TEXT = st.text(
 @given(st.lists(TEXT, min_size=1, max_size=6))
 def test_text_comes_out_as_the_same_text_and_is_never_a_formula(texts: list[str]) -> None:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    book.table("Sheet", [Column("Text"), Column("Id", "id")], [(text, text) for text in texts])
+    book.table("Sheet", [Column("Text"), Column("Id", "id")], [texts, texts])
     sheet = opened(book.bytes())["Sheet"]
     cells = [cell for line in sheet.iter_rows(min_row=2) for cell in line]
     assert [cell.value for cell in cells] == [text for text in texts for _ in range(2)]
@@ -542,7 +542,7 @@ def test_another_process_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     for salt in range(4):
         monkeypatch.setattr(Salted, "salt", salt)
         book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-        book.table("Table", [Column("Name")], [[Salted(text)] for text in texts])
+        book.table("Table", [Column("Name")], [[Salted(text) for text in texts]])
         written.add(book.bytes())
     assert len(written) == 1
 

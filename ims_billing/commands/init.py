@@ -140,5 +140,5 @@ def empty_spreadsheet() -> bytes:
     headings = published().layouts.layout["sessions"].headings
     columns = [Column(names[0], _KINDS.get(field, "text")) for field, names in headings.items()]
     book = Book("Sessions", "ims-billing", dt.date(2026, 1, 1))
-    book.table("Sessions", columns, [])
+    book.table("Sessions", columns, [[] for _ in columns])
     return book.bytes()

@@ -14,7 +14,7 @@ from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_values
+from ims_billing.workbooks.sheet import Book, column_cells, column_values
 
 CALL_LIST = {
     "insurer": Column("Insurer"),
@@ -78,7 +78,7 @@ def aging_report(
             book.table(
                 name,
                 list(CALL_LIST.values()),
-                column_values(shown, list(CALL_LIST)),
+                column_cells(shown, CALL_LIST).values(),
                 widest=24,
                 frozen=2,
                 printed=_PRINTED,

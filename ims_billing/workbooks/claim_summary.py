@@ -12,7 +12,7 @@ from ims_billing.workbooks.overview import ims_share, lead, overview
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import Book, column_values
+from ims_billing.workbooks.sheet import Book, column_cells
 from ims_billing.workbooks.sources import sources
 from ims_billing.workbooks.to_send import add_to_send, sent_of
 
@@ -75,7 +75,8 @@ def claim_summary(view: MonthView) -> bytes:
         claims = claims.assign(checks=titles)
     # On paper without where a row stood and what to check: that is for the screen, and would make the type too small.
     printed = list(columns).index("send_by") + 1
-    book.table("Claims", list(columns.values()), column_values(claims, list(columns)), struck=struck, printed=printed)
+    cells = column_cells(claims, columns).values()
+    book.table("Claims", list(columns.values()), cells, struck=struck, printed=printed)
     needs_attention(book, view)
     add_to_send(book, view, books)
     _add_not_billed(book, view.not_billed)
@@ -89,5 +90,5 @@ def _add_not_billed(book: Book, sessions: pd.DataFrame) -> None:
     The rest, most of a month, is not printed.
     """
     rest = sessions["reason"].isin(("other-service", "outside-month"))
-    rows = column_values(pd.concat([sessions[~rest], sessions[rest]]), list(NOT_BILLED))
-    book.table("Not billed", list(NOT_BILLED.values()), rows, printed_rows=int((~rest).sum()))
+    cells = column_cells(pd.concat([sessions[~rest], sessions[rest]]), NOT_BILLED).values()
+    book.table("Not billed", list(NOT_BILLED.values()), cells, printed_rows=int((~rest).sum()))

@@ -104,7 +104,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     book.table(
         "Claim lines",
         list(lines.values()),
-        list(zip(*(cells[name] for name in lines), strict=True)),
+        [cells[name] for name in lines],
         struck=struck,
         totals=[_total(claims, name) for name in lines],
         # On paper the Summary says what goes another way.

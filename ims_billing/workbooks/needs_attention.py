@@ -15,7 +15,7 @@ from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.parts import Cell, Check, Column, Kind, Placed
-from ims_billing.workbooks.sheet import Book, column_values
+from ims_billing.workbooks.sheet import Book, column_cells
 
 SHEET = "Needs attention"
 COLUMNS = {
@@ -95,7 +95,7 @@ def needs_attention(book: Book, view: MonthView) -> None:
     placed = book.table(
         SHEET,
         list(COLUMNS.values()),
-        column_values(lines, list(COLUMNS)),
+        column_cells(lines, COLUMNS).values(),
         groups={len(own)} if own else set(),
         settled={place for place in range(len(lines)) if place not in set(own)},
         above=above,

@@ -59,7 +59,7 @@ class Book:
         self,
         name: str,
         columns: Sequence[Column],
-        rows: Iterable[Sequence[Value]],
+        cells: Iterable[Sequence[Value]],
         *,
         widest: float = WIDEST,
         struck: Collection[int] = (),
@@ -73,7 +73,7 @@ class Book:
         printed_rows: int | None = None,
         totals: Sequence[Value] = (),
     ) -> Placed:
-        """A sheet that is one table: its header frozen, with filters; text wraps at `widest`.
+        """A sheet that is one table, given by the `cells` of its columns: header frozen, filters, wrapped at `widest`.
 
         By position, from 0: the rows `struck` are struck out, a line is drawn above those of `groups`, and nothing is
         to be typed in those that are `settled`. The rows `above` stand over the header and do not wrap; the columns of
@@ -82,15 +82,15 @@ class Book:
         paper; a line of `totals` stands under the rows, outside the filter. Returns where the rows are, for checks on
         what is typed.
         """
-        kept = list(rows)
-        if len(kept) > _MOST_ROWS:
-            refusal = f"{len(kept):,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
+        by_column = list(cells)
+        count = len(by_column[0])
+        if count > _MOST_ROWS:
+            refusal = f"{count:,} lines are more than a sheet of a workbook holds ({_MOST_ROWS:,})"
             raise BillingError(f"{name}: {refusal}. Claim fewer files at once.")
         sheet, new_sheet = self._sheet(name)
         header = len(above) + 1
         sheet.freeze_panes = f"{get_column_letter(frozen + 1)}{header + 1}"
         sheet.print_title_rows = f"{header}:{header}"
-        by_column: list[Sequence[Value]] = list(zip(*kept, strict=True)) or [()] * len(columns)
         # In their order: that of a set is another one each time, and the widest of some texts is among the first ones.
         distinct = [dict.fromkeys([*values, *totals[n : n + 1]]) for n, values in enumerate(by_column)]
         widths = [
@@ -156,12 +156,12 @@ class Book:
             return cells
 
         lines = [list(map(lines_in[n].__getitem__, by_column[n])) for n in breaking]
-        most = map(max, zip(*lines, strict=True)) if lines else repeat(1, len(kept))
+        most = map(max, zip(*lines, strict=True)) if lines else repeat(1, count)
         heights = [_LINE_HEIGHT * high if high > 1 else None for high in most]
-        by_column += [[None] * len(kept) for _ in apart]
-        by_column += [[*column[1 : len(kept) + 1], *[None] * (len(kept) + 1 - len(column))] for column in beside]
+        by_column += [[None] * count for _ in apart]
+        by_column += [[*column[1 : count + 1], *[None] * (count + 1 - len(column))] for column in beside]
         start = 0
-        for looks, alike in groupby(map(looks_of, range(len(kept)))):
+        for looks, alike in groupby(map(looks_of, range(count))):
             stop = start + sum(1 for _ in alike)
             rows_alike = [values[start:stop] for values in by_column]
             new_sheet.add_alike(rows_alike, [*looks, *aside], heights[start:stop])
@@ -171,22 +171,22 @@ class Book:
         if totals:
             new_sheet.add(totals, [self._style("total", column.kind) for column in columns])
             self._keep(name, totals)
-        for place in range(len(kept) + 1, max((len(column) for column in beside), default=0)):
+        for place in range(count + 1, max((len(column) for column in beside), default=0)):
             blank: list[Value] = [None] * (len(columns) + 1)
             rest = [column[place] if place < len(column) else None for column in beside]
             new_sheet.add([*blank, *rest], [aside[0]] * (len(blank) + len(rest)))
             self._keep(name, [*blank, *rest])
         if columns:
-            sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + len(kept)}"
+            sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{header + count}"
         sheet.page_setup.paperSize = paper_for(widths[:printed])
         if printed is not None or printed_rows is not None:
-            last = header + (len(kept) + bool(totals) if printed_rows is None else printed_rows)
+            last = header + (count + bool(totals) if printed_rows is None else printed_rows)
             sheet.print_area = f"A1:{get_column_letter(printed or len(columns))}{last}"
         placed = Placed(sheet, header + 1)
         for number, column in enumerate(columns):
-            if column.choices and kept:
+            if column.choices and count:
                 one_of = f'"{",".join(column.choices)}"'
-                placed.check(Check("list", one_of, title=column.heading), [(n, number) for n in range(len(kept))])
+                placed.check(Check("list", one_of, title=column.heading), [(n, number) for n in range(count)])
         return placed
 
     def page(

@@ -11,7 +11,7 @@ from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
-from ims_billing.workbooks.sheet import Book, column_values
+from ims_billing.workbooks.sheet import Book, column_cells
 
 SHEET = "To send"
 COLUMNS = {
@@ -54,7 +54,7 @@ def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
     placed = book.table(
         SHEET,
         list(COLUMNS.values()),
-        column_values(lines, list(COLUMNS)),
+        column_cells(lines, COLUMNS).values(),
         above=[[Cell(_lead(books), "lead")], [Cell(HOW, "note")]],
         frozen=_PLACES["insurer"] + 1,
         printed=_PLACES["workbook"] + 1,
