@@ -10,7 +10,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version:
 def test_an_old_month_keeps_its_words_whatever_this_version_calls_a_kind_or_a_reason(tmp_path: Path) -> None:
     ledger = of_version(4, tmp_path)
     for number, (kind, about) in enumerate(list(CATALOGUE.items())):
-        CATALOGUE[kind] = replace(about, title="worded anew", fix="worded anew")
+        CATALOGUE[kind] = about._replace(title="worded anew", fix="worded anew")
         if number % 2:
             del CATALOGUE[kind]
     for reason in list(REASONS)[1:]:

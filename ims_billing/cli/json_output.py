@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass
 class JsonOutput:
-    """The object of the command that runs: nothing is printed until it is complete."""
+    """The object of the command that runs: nothing is printed until it is complete.
 
-    wanted: bool = False
-    """True where the command line has --json."""
-    shown: dict[str, Any] | None = None
-    """What the command has to show; None where it has not come that far."""
+    wanted: True where the command line has --json
+    shown: what the command has to show; None where it has not come that far
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self.shown: dict[str, Any] | None = None
 
     def fail(self, message: str, exit_code: int) -> None:
         """Adds the error to the object, or makes it the object."""

@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -177,8 +177,7 @@ class OwnLayout(Strict):
         return self
 
 
-@dataclass(frozen=True)
-class Insurer:
+class Insurer(NamedTuple):
     """An insurer as this clinic bills it: the published rules, and the clinic's own in place of them."""
 
     id: str

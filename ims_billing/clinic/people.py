@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,8 +43,7 @@ class Meaning(NamedTuple):
     profession: Profession | None
 
 
-@dataclass(frozen=True)
-class PractitionerReading:
+class PractitionerReading(NamedTuple):
     """A practitioner's cell, read by the clinic's roster.
 
     practitioner: who treated; None if the cell names nobody on the roster, or says more than a name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 # Tables that appear once, and tables that have any number of entries.
@@ -14,8 +13,7 @@ REPEATED = ("practitioner", "insurer", "fee", "limit", "coverage", "layout")
 OF_A_LAYOUT = ("dates", "of", "header_rows", "above", "sheets")
 
 
-@dataclass(frozen=True)
-class SetupWords:
+class SetupWords(NamedTuple):
     """How one kind of setup, TOML or a workbook, is spoken of in what is wrong with it.
 
     dates: how a date is written there
@@ -103,8 +101,7 @@ class Misfit:
         return repr(self.written)
 
 
-@dataclass(frozen=True)
-class RawSetup:
+class RawSetup(NamedTuple):
     """Values of every table as read, not yet validated.
 
     `faults` are the ones of the file's own form. `questions` are the cells that the clinic still has to fill in, in

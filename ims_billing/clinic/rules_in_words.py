@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.rules.published import published
@@ -20,8 +20,7 @@ CONDITIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule in words: its `table` (fee, limit, ...), whose claims it is about, its subject, value and source."""
 
     table: str
@@ -54,8 +53,7 @@ def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
     return Rule("service code", insurer.name, "", code, own)
 
 
-@dataclass(frozen=True)
-class OrderInWords:
+class OrderInWords(NamedTuple):
     """Which of two insurers pays first."""
 
     words: str

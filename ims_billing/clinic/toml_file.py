@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.faults import Faults
@@ -15,8 +14,7 @@ from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 
 
-@dataclass(frozen=True)
-class _Lines:
+class _Lines(NamedTuple):
     """Places in the file's text: the line, and the table as TOML writes it."""
 
     text: str

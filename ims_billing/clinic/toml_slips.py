@@ -7,9 +7,8 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from ims_billing.vocabulary.errors import BillingError
 
@@ -17,8 +16,7 @@ _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _AT = re.compile(r"at line (\d+), column (\d+)")
 
 
-@dataclass(frozen=True)
-class _Slip:
+class _Slip(NamedTuple):
     """A slip by name: what it looks like (its group `here` is marked), what is wrong, and what to write instead.
 
     `write` may quote the marked text as {here}.

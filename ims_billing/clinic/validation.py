@@ -187,8 +187,7 @@ def _with_entry(base: Insurer | None, entry: InsurerEntry) -> Insurer:
     if entry.one_to_one is not None:
         conditions = tuple(c for c in conditions if c.condition != "one-to-one")
         conditions += (Condition(condition="one-to-one", **always),) * entry.one_to_one
-    return replace(
-        base,
+    return base._replace(
         aliases=(*base.aliases, entry.name, *entry.aliases),
         public=base.public if entry.public is None else entry.public,
         channels=(Channel(name=entry.channel, **always),) if entry.channel else base.channels,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from ims_billing.reading.sendings import TypedSending
 
 
-@dataclass(frozen=True)
-class DecidedIn:
+class DecidedIn(NamedTuple):
     """A workbook that may hold new decisions: its hash, whether it shows the ledger's state, its TYPED.
 
     `sendings` is what its sheet To send says.

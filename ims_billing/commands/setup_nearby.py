@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ims_billing.vocabulary.errors import BillingError
 
@@ -18,8 +18,7 @@ _MISNAMED = ("clinic.toml.txt", "clinic.txt", "clinic.xlsx.xlsx", "clinic (1).to
 _MOST_FOLDERS = 200
 
 
-@dataclass(frozen=True)
-class Nearby:
+class Nearby(NamedTuple):
     """Setups that stand near a folder without one, or files that may be meant as one."""
 
     folder: Path

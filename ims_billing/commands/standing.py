@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
@@ -27,8 +28,7 @@ CLOSING_WITHIN = 14
 UNPAID_OVER = 60
 
 
-@dataclass(frozen=True)
-class MonthStanding:
+class MonthStanding(NamedTuple):
     """A month on the ledger: its active claims, and its sessions on hold."""
 
     month: str
@@ -73,8 +73,7 @@ class Closing:
     last_day: dt.date
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """The state of all months on the ledger on a day."""
 
     months: tuple[MonthStanding, ...]

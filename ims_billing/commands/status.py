@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
@@ -24,8 +23,7 @@ _MOST_FILES = 24
 _LARGEST = 60_000_000
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(NamedTuple):
     """A spreadsheet that looks like an export and that no run has read: its rows by month."""
 
     path: Path
@@ -33,16 +31,14 @@ class Export:
     months: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(NamedTuple):
     """The next step in words, and its command."""
 
     what: str
     command: str
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """A folder's files and months, and the next step."""
 
     folder: Path
@@ -67,8 +63,7 @@ class Status:
     """The next step."""
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """The options of the command, to be repeated in the next one; None: the usual place."""
 
     clinic: Path | None = None
@@ -191,8 +186,7 @@ def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
     return Next(what, "ims-billing init")
 
 
-@dataclass(frozen=True)
-class _Facts:
+class _Facts(NamedTuple):
     """The facts that the next step is chosen by."""
 
     folder: Path

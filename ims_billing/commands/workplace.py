@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.ledger.identity import Setup
@@ -26,8 +25,7 @@ def setup_of(path: Path, clinic: Clinic | None, *, accepts: bool = False) -> Set
     return Setup(path.parent, clinic.name if clinic else "", frozenset(n for n in numbers if n), accepts)
 
 
-@dataclass(frozen=True)
-class Workplace:
+class Workplace(NamedTuple):
     """Where a command works, and whom it asks and shows what it does; the defaults are those of a script."""
 
     ledger: Ledger

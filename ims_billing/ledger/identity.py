@@ -7,9 +7,8 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.ledger.file import show_nobody
 from ims_billing.ledger.marks import ledger_id
@@ -28,8 +27,7 @@ LAST_BATCH = "ims-billing-last-batch.json"
 _PROVED_EVERY = dt.timedelta(days=31)
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(NamedTuple):
     """The clinic's setup, as far as it tells whose ledger a command is to work with."""
 
     folder: Path
@@ -47,8 +45,7 @@ class Setup:
         return "this folder" if self.folder == Path() else str(self.folder)
 
 
-@dataclass(frozen=True)
-class LastBatch:
+class LastBatch(NamedTuple):
     """What the setup saw of its ledger last: the ledger's id and clinic, and its last batch by month, number, mark."""
 
     ledger: str
@@ -172,10 +169,10 @@ class Identified(Repeatable):
             return
         noted = last_batch_of(self.setup.folder)
         day = _today().isoformat() if self._proved else noted.proved_on if noted else ""
-        now = replace(self._left_at, fingerprint=self._left_as, proved_on=day)
+        now = self._left_at._replace(fingerprint=self._left_as, proved_on=day)
         if now == noted:
             return
-        content = (json.dumps(asdict(now), ensure_ascii=False, indent=1) + "\n").encode()
+        content = (json.dumps(now._asdict(), ensure_ascii=False, indent=1) + "\n").encode()
         # Where nothing can be written beside the setup, the ledger works as before: it is only not watched over.
         with contextlib.suppress(BillingError, OSError):
             write_all({self.setup.folder / LAST_BATCH: content}, shared=is_shared(self.setup.folder))

@@ -6,9 +6,8 @@ import datetime as dt
 import json
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ims_billing.ledger.copies import folder_of_copies
 from ims_billing.ledger.held import hold, is_held, let_go
@@ -18,8 +17,7 @@ from ims_billing.saving import put, sweep
 _COUNT, _COUNTS = slice(24, 28), slice(18, 20)
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(NamedTuple):
     """The ledger as it was before a command that did not end."""
 
     content: bytes

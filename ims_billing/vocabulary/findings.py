@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ims_billing.vocabulary.kinds import Severity
 
@@ -11,8 +10,7 @@ Decision = Literal["bill", "correct"]
 Remedy = Literal["claim", "practice", "setup", "decide", "never", "check"]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of finding: what it means, and what a person does about it."""
 
     kind: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.workbooks.protection import is_protected
@@ -22,8 +21,7 @@ _KEPT_NAME = re.compile(rf"{_SUMMARY}\d{{4}}-\d{{2}}{_KEPT}\d{{4}}-\d{{2}}-\d{{2
 _ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What was written: the files, those beside them that the ledger does not know, and who can read them."""
 
     files: tuple[Path, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -106,8 +106,7 @@ def _column(cells: Sequence[tuple[str, str, str]]) -> list[str]:
     return [f"{name:<{sizes[0]}}  {one:>{sizes[1]}}  {two:>{sizes[2]}}" for name, one, two in cells]
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A column of a table."""
 
     text: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -85,7 +84,7 @@ def _grouped(rules: list[Rule]) -> list[Rule]:
             together.setdefault((rule.value, rule.cited.cited(), rule.cited.lasting()), []).append(rule)
         else:
             kept.append(rule)
-    first = [replace(group[0], whom=", ".join(rule.whom for rule in group)) for group in together.values()]
+    first = [group[0]._replace(whom=", ".join(rule.whom for rule in group)) for group in together.values()]
     place = next((n for n, rule in enumerate(kept) if rule.table == "insurer"), len(kept))
     return [*kept[:place], *first, *kept[place:]]
 
