@@ -104,7 +104,7 @@ def _is_readable(database: sqlite3.Connection) -> bool:
 
 
 # One encoder: to make one for each row takes as long as the row.
-_encode = json.JSONEncoder(default=repr).encode
+_encode = json.JSONEncoder(default=repr, check_circular=False).encode
 
 
 def checksum(values: Sequence[object]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 _SUMS = "table_sum"
 _MODULUS = 1 << 64
 # One encoder: to make one for each row takes as long as the row.
-_encode = json.JSONEncoder(default=repr).encode
+_encode = json.JSONEncoder(default=repr, check_circular=False).encode
 
 
 def _sum(values: tuple[object, ...]) -> int:

@@ -15,11 +15,12 @@ from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
 
 _CENTS = ("fee_cents", "patient_paid_cents", "amount_cents")
+_SUMMED = ["claim", "batch", "insurer", "service_date", "visit", "follows", "remarks", *_CENTS]
 
 
 def figures(view: MonthView) -> list[Block]:
     """The tables, in their order; one without a row is left out."""
-    active = view.claims[view.claims["voided_on"].isna()]
+    active = view.claims.loc[view.claims["voided_on"].isna(), _SUMMED]
     # A session counts once, as its first insurer was asked; the balance that second ones are asked for stands apart.
     claims, seconds = active[active["follows"] == ""], active[active["follows"] != ""]
     blocks = []

@@ -45,6 +45,8 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "first_answer": (Column("First insurer's answer", "long"), None),
     "another_way": (Column("Send another way", width=46, quiet=True), None),
 }
+# What is shown of a claim, or says how it goes to the insurer.
+_OF_CLAIMS = [*(name for name in LINES if name != "another_way"), "batch", "send_by", "replaces"]
 # Columns that stand there only where some line says something in them, by the column that says it.
 IF_STATED = {
     "visit": "visit",
@@ -66,8 +68,8 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     """
     origin = batch.origin
     theirs = view.claims["insurer_id"] == insurer.id
-    claims = view.claims[theirs & (view.claims["batch"] == batch.number)]
-    voided = view.claims[(theirs & (view.claims["void_batch"] == batch.number)).fillna(False)]
+    claims = view.claims.loc[theirs & (view.claims["batch"] == batch.number), _OF_CLAIMS]
+    voided = view.claims.loc[(theirs & (view.claims["void_batch"] == batch.number)).fillna(False), _OF_CLAIMS]
     book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of, view.file_mark(batch))
     facts: list[tuple[str, Value]] = [
         ("Clinic", origin.clinic),

@@ -23,7 +23,7 @@ def another_way(claims: pd.DataFrame, batch: Batch, insurer: InsurerView) -> pd.
 def ways_of_month(view: MonthView) -> list[str]:
     """For each claim of a month how it has to go instead; empty where it goes as usual, or was voided."""
     ways = pd.Series("", view.claims.index, dtype="str")
-    active = view.claims[view.claims["voided_on"].isna()]
+    active = view.claims.loc[view.claims["voided_on"].isna(), ["batch", "insurer_id", "service_date", "send_by"]]
     for batch in view.batches:
         own = active[late(active, batch)]
         for insurer in () if batch.already_sent or own.empty else batch.origin.insurers:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from ims_billing.payments.sending import ToSend, first_day, not_sent
-from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView, Totals
+from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.figures import answered, dollars_by, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
@@ -21,6 +21,15 @@ _HELD_LONG, _UNPAID_LONG = 30, 60
 _SUMMED = ["insurer", "practitioner", "fee_cents", "patient_paid_cents", "amount_cents"]
 # A claim that is not sent is at risk so many days before the last day to send it.
 _SEND_WITHIN = 14
+_HELD = ["session", "service_date", "fee_cents"]
+
+
+class _Waiting(NamedTuple):
+    """A claim that is not sent; it is `late` if it has to go another way than usual."""
+
+    amount_cents: int
+    send_by: dt.date | None
+    late: bool
 
 
 def lead(view: MonthView) -> list[str]:
@@ -95,7 +104,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
     return f", {compared} ({_count(last.claims, 'claim')}){whole if year else ''}"
 
 
-def _to_do(view: MonthView, books: Sequence[ToSend], waiting: pd.DataFrame) -> Block:
+def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]) -> Block:
     """What somebody has to do, the most money first, with the sheet or file to open."""
     rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
@@ -110,11 +119,11 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: pd.DataFrame) -> B
     if unsent:
         cents = sum(each.amount_cents for each in unsent)
         rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
-    late = waiting[waiting["late"]]
-    if len(late):
+    late = [claim.amount_cents for claim in waiting if claim.late]
+    if late:
         what = "Send these claims another way: they are past their last day"
-        rows.append((what, len(late), int(late["amount_cents"].sum()), None, "Claims"))
-    active = view.claims[view.claims["voided_on"].isna()]
+        rows.append((what, len(late), sum(late), None, "Claims"))
+    active = view.claims.loc[view.claims["voided_on"].isna(), ["claim", "remarks", "amount_cents"]]
     checked = {claim for claim, _ in remarked(active)}
     if checked:
         cents = int(active.loc[active["claim"].isin(checked), "amount_cents"].sum())
@@ -138,36 +147,44 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: pd.DataFrame) -> B
     return Block("To do", columns, shown or [("Nothing", None, None, None, "")], links=links)
 
 
-def _at_risk(view: MonthView, waiting: pd.DataFrame) -> list[tuple[Value, ...]]:
+def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, ...]]:
     """What may be lost if nobody acts; nothing where there is none."""
-    long_ago = pd.Timestamp(view.as_of - dt.timedelta(days=_HELD_LONG))
-    held = pd.concat([view.attention.assign(month=view.month), view.earlier], ignore_index=True)
-    held = held[held["service_date"] < long_ago].drop_duplicates(["month", "session"])
+    long_ago = view.as_of - dt.timedelta(days=_HELD_LONG)
+    held: dict[tuple[str, str], int] = {}
+    for month, session, day, cents in (
+        *((view.month, *line) for line in rows_of(view.attention, _HELD)),
+        *rows_of(view.earlier, ["month", *_HELD]),
+    ):
+        if day is not None and day < long_ago:
+            held.setdefault((month, session), cents)
     money = view.money
     refused = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
-    claimed_on = {batch.number: pd.Timestamp(batch.as_of) for batch in view.batches if not batch.already_sent}
-    on = pd.to_datetime(view.claims.set_index("claim")["batch"].map(claimed_on)).reindex(money["claim"]).to_numpy()
-    late = pd.Series(on, index=money.index) < pd.Timestamp(view.as_of - dt.timedelta(days=_UNPAID_LONG))
-    until = pd.Timestamp(view.as_of + dt.timedelta(days=_SEND_WITHIN))
-    unpaid = money[late & (money["outstanding_cents"] > 0)]
+    before = view.as_of - dt.timedelta(days=_UNPAID_LONG)
+    old = [batch.number for batch in view.batches if not batch.already_sent and batch.as_of < before]
+    unpaid = money.loc[view.claims["batch"].isin(old) & (money["outstanding_cents"] > 0), "outstanding_cents"]
+    until = view.as_of + dt.timedelta(days=_SEND_WITHIN)
     # One that was missed since is at risk too; what was late when it was claimed has no such day.
-    closing = waiting[~waiting["late"] & (waiting["send_by"] <= until)]
+    closing = [cents for cents, send_by, late in waiting if not late and send_by is not None and send_by <= until]
     rows = [
-        (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), int(closing["amount_cents"].sum())),
-        (f"On hold, visit more than {_HELD_LONG} days ago", len(held), int(held["fee_cents"].sum())),
+        (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), sum(closing)),
+        (f"On hold, visit more than {_HELD_LONG} days ago", len(held), sum(held.values())),
         ("Refused or paid short", len(refused), int(refused[["denied_cents", "short_cents"]].sum().sum())),
-        (f"Unpaid after more than {_UNPAID_LONG} days", len(unpaid), int(unpaid["outstanding_cents"].sum())),
+        (f"Unpaid after more than {_UNPAID_LONG} days", len(unpaid), int(unpaid.sum())),
     ]
     return [(what, number, cents / 100) for what, number, cents in rows if number]
 
 
-def _not_sent(view: MonthView, books: Sequence[ToSend]) -> pd.DataFrame:
-    """The active claims of workbooks that are not sent, with `late`: what has to go another way than usual."""
-    active = view.claims.loc[view.claims["voided_on"].isna(), ["batch", "insurer_id", "amount_cents", "send_by"]]
-    left = as_frame(not_sent(books), TO_SEND)[["batch", "insurer_id"]]
-    waiting = active.merge(left, on=["batch", "insurer_id"])
-    made_on = pd.to_datetime(waiting["batch"].map({batch.number: batch.as_of for batch in view.batches}))
-    return waiting.assign(late=waiting["send_by"] < made_on)
+def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:
+    """The active claims of workbooks that are not sent."""
+    left = {(book.batch, book.insurer_id) for book in not_sent(books)}
+    made_on = {batch.number: batch.as_of for batch in view.batches}
+    columns = ["batch", "insurer_id", "amount_cents", "send_by"]
+    active = rows_of(view.claims.loc[view.claims["voided_on"].isna(), columns], columns)
+    return [
+        _Waiting(cents, send_by, send_by is not None and send_by < made_on[batch])
+        for batch, insurer_id, cents, send_by in active
+        if (batch, insurer_id) in left
+    ]
 
 
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:
