@@ -128,7 +128,8 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             "claim": "",
         }
     )[counted & (desk.patient != "")]
-    day = pd.concat([day, claimed_days(desk)])
+    if len(desk.claimed):
+        day = pd.concat([day, claimed_days(desk)])
     day["patient"] = _one_key(desk, day["patient"])
     if not day.duplicated(["patient", "date"]).any():
         return pd.Series(dtype="str")
@@ -169,10 +170,12 @@ def _books(desk: Desk) -> list[list[_Booked]]:
     in_files = sessions[["service_date", "start", "minutes"]].assign(
         who=named.where(named != "", sessions["practitioner"]), patient=desk.patient, claim=""
     )[begun]
-    on_ledger = claims[["service_date", "start", "minutes"]].assign(
-        who=claims["practitioner"], patient=claims["patient_key"], claim="claim " + claims["claim"]
-    )
-    visits = pd.concat([in_files, on_ledger.set_axis(-1 - np.arange(len(claims)))])
+    visits = in_files
+    if len(claims):
+        on_ledger = claims[["service_date", "start", "minutes"]].assign(
+            who=claims["practitioner"], patient=claims["patient_key"], claim="claim " + claims["claim"]
+        )
+        visits = pd.concat([in_files, on_ledger.set_axis(-1 - np.arange(len(claims)))])
     visits = visits[(visits["who"] != "") & (visits["patient"] != "") & visits["start"].notna()]
     start = visits["start"].to_numpy("int64")
     end = start + np.maximum(visits["minutes"].fillna(1).to_numpy("int64"), 1)
@@ -228,9 +231,9 @@ def unusual_frequency(desk: Desk) -> pd.Series[str]:
     """A patient has more than two IMS sessions within seven days; copies count once."""
     sessions = desk.sessions
     ims = pd.DataFrame({"patient": desk.patient, "date": sessions["service_date"], "group": desk.group})
-    claimed = claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]
-    ims = ims[desk.took_place & (sessions["service"] == "ims")]
-    visits = pd.concat([ims, claimed]) if len(claimed) else ims
+    visits = ims[desk.took_place & (sessions["service"] == "ims")]
+    if len(desk.claimed):
+        visits = pd.concat([visits, claimed_days(desk)[(desk.claimed["service"] == "ims").to_numpy()]])
     # A copy is the visit of its first row.
     visits = visits[visits["patient"] != ""].drop_duplicates("group")
     day, patient = visits["date"].to_numpy("datetime64[D]"), numbered(visits["patient"])

@@ -143,6 +143,8 @@ def _payer_order(sessions: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     """The rule of who pays first, as a JSON list, for sessions with a known second insurer; empty for others."""
     order = pd.Series("", index=sessions.index, dtype="str")
     second = sessions.loc[sessions["secondary_insurer"] != "", "secondary_insurer"]
+    if second.empty:
+        return order
     columns = sessions.loc[second.index, ["insurer_id", "relationship", "service_date"]]
     for label, insurer_id, relationship, day in columns.itertuples(name=None):
         insurer, other = clinic.insurer_by_id(insurer_id), clinic.insurer(second[label])

@@ -55,6 +55,9 @@ def claim_states(
     `sessions` have their `reason` not to be billed, `dated` says which have a day to go by. The session of the voided
     claim `replacing`, and any that replaces its claim, is new; so is one never to be billed whose claim was voided.
     """
+    if (recalled.states[["state", "claim", "resembles"]] == "").all(axis=None):
+        none = pd.Series("", index=sessions.index, dtype="str")
+        return ClaimStates(prove(recalled.states, CLAIM_STATES), none, frozenset(decided.not_to_bill()), recalled)
     of_replaced = (recalled.states[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     replaces = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     reason = sessions["reason"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import get_args
 
@@ -12,7 +13,8 @@ from ims_billing.sessions.recall import Recall
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
 from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE, Billable
-from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text
+from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.spelling import given_name_first, month_text
 
 PHYSIOTHERAPY = get_args(Billable)
 _VISITS = (
@@ -76,20 +78,25 @@ def with_visit_by_history(sessions: pd.DataFrame, recall: Recall, unclaimed: pd.
     unsaid = physiotherapy & (sessions["visit"] == "")
     if not unsaid.any():
         return sessions
-    took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna()
-    visits = pd.concat(
-        [
-            pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})[took_place],
-            recall.elsewhere[["patient_key", "service_date"]],
-            unclaimed.loc[unclaimed["service"].isin(PHYSIOTHERAPY), ["patient_key", "service_date"]],
-        ]
-    )
-    by_patient = visits[visits["patient_key"] != ""].groupby("patient_key")["service_date"].min()
-    first = by_patient.reindex(recall.patient).set_axis(sessions.index)
-    later = unsaid & (sessions["service_date"] > first)
-    if not later.any():
+    took_place = physiotherapy & ~sessions["status"].isin(DID_NOT_TAKE_PLACE)
+    columns = ["patient_key", "service_date"]
+    in_files = pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})
+    first: dict[str, dt.date] = {}
+    for part in (in_files[took_place], recall.elsewhere, unclaimed[unclaimed["service"].isin(PHYSIOTHERAPY)]):
+        for patient, day in rows_of(part, columns):
+            if patient and day and day < first.get(patient, dt.date.max):
+                first[patient] = day
+    visits = zip(sessions.index, rows_of(in_files, columns), unsaid.tolist(), strict=True)
+    before = {
+        label: f"an earlier visit on {first[patient]}"
+        for label, (patient, day), is_unsaid in visits
+        if is_unsaid and day and first.get(patient, day) < day
+    }
+    if not before:
         return sessions
+    later = sessions.index.isin(list(before))
+    evidence = pd.Series(before, dtype="str").reindex(sessions.index)
     return sessions.assign(
-        visit=sessions["visit"].mask(later, "subsequent").astype("str"),
-        visit_evidence=sessions["visit_evidence"].mask(later, "an earlier visit on " + day_text(first)).astype("str"),
+        visit=sessions["visit"].mask(later, "subsequent"),
+        visit_evidence=sessions["visit_evidence"].mask(later, evidence),
     )

@@ -88,6 +88,8 @@ def closed_copies(findings: pd.DataFrame, decided: Decided, examined: Examined) 
 
     A copy stays on hold if something else holds it too, or somebody decided otherwise about it.
     """
+    if not decided.latest:
+        return set()
     holds = findings[findings["severity"] == "hold"]
     held = set(holds["session"])
     group = examined.group

@@ -31,12 +31,16 @@ def patient_keys(sessions: pd.DataFrame) -> pd.Series[str]:
     if (key != "").all():
         return key
     name = _each(sessions["patient"], same_name)
-    born = day_text(sessions["birth_date"])
-    named_and_born = (name + _SEPARATOR + born).where(born != "", "")
-    key = _lend(key, named_and_born)
-    key = key.mask((key == "") & (named_and_born != ""), "name" + _SEPARATOR + named_and_born)
-    key = _lend(key, name)
-    return key.mask((key == "") & (name != ""), "name" + _SEPARATOR + name + _SEPARATOR)
+    birth_dates = zip(name.tolist(), day_text(sessions["birth_date"]).tolist(), strict=True)
+    named_and_born = [f"{own}{_SEPARATOR}{born}" if born else "" for own, born in birth_dates]
+    key = _by_name(_lend(key, pd.Series(named_and_born, index=key.index, dtype="str")), named_and_born)
+    return _by_name(_lend(key, name), [f"{own}{_SEPARATOR}" if own else "" for own in name.tolist()])
+
+
+def _by_name(key: pd.Series[str], names: Sequence[str]) -> pd.Series[str]:
+    """The keys, and where one is empty that of the name, if there is one."""
+    keys = [own or (name and f"name{_SEPARATOR}{name}") for own, name in zip(key.tolist(), names, strict=True)]
+    return pd.Series(keys, index=key.index, dtype="str")
 
 
 def _lend(key: pd.Series[str], by: pd.Series[str]) -> pd.Series[str]:
