@@ -139,7 +139,19 @@ def xlsx(folder: Path, rows: Iterable[Mapping[str, Any]], name: str = "sessions.
 
 
 def xlsx_cells(folder: Path, cells: Sequence[Sequence[Any]], name: str = "sessions.xlsx") -> Path:
-    """These cells as a workbook of one sheet."""
+    """These cells as a workbook of one sheet; the same cells are the same file, made once."""
+    of = repr(cells)
+    if of not in _WORKBOOKS:
+        _WORKBOOKS[of] = _workbook(cells)
+    path = folder / name
+    path.write_bytes(_WORKBOOKS[of])
+    return path
+
+
+_WORKBOOKS: dict[str, bytes] = {}
+
+
+def _workbook(cells: Sequence[Sequence[Any]]) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -152,9 +164,9 @@ def xlsx_cells(folder: Path, cells: Sequence[Sequence[Any]], name: str = "sessio
             cell.value = value
             if isinstance(value, str):
                 cell.data_type = "e" if value.startswith("#N/A") else "s"
-    path = folder / name
-    book.save(path)
-    return path
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
 
 
 def csv_file(

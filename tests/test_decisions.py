@@ -46,7 +46,7 @@ def sessions(*rows: dict[str, Any]) -> Rows:
 
 
 def claim(folder: Path, rows: Rows, *more: str, as_of: str = "2026-11-05", month: str = "2026-10") -> dict[str, Any]:
-    """What `claim` printed as JSON; it must have ended well. The same rows are the same file."""
+    """What `claim` printed as JSON; it must have ended well."""
     setup = folder / "clinic.toml"
     if not more and [*folder.iterdir()] == [setup]:
         return _first_claim(folder, setup.read_text(encoding="utf-8"), rows, as_of, month)
@@ -61,11 +61,7 @@ def _first_claim(folder: Path, setup: str, rows: Rows, as_of: str, month: str) -
 
 
 def _claim(folder: Path, rows: Rows, *more: str, as_of: str, month: str) -> dict[str, Any]:
-    written = folder / "rows.txt"
-    if not written.exists() or written.read_text(encoding="utf-8") != repr(rows):
-        xlsx(folder, rows)
-        written.write_text(repr(rows), encoding="utf-8")
-    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", month, "--as-of", as_of, "--json", *more)
+    done = run(folder, "claim", str(xlsx(folder, rows)), "--month", month, "--as-of", as_of, "--json", *more)
     assert done.exit_code == 0, done.stderr
     shown: dict[str, Any] = json.loads(done.stdout)
     return shown
