@@ -152,16 +152,20 @@ def test_a_command_that_writes_the_summary_again_reads_it_first(folder: Path, co
     assert noted(folder) == [("gms", "Yes", "None", "TC-9")]
 
 
-@pytest.mark.parametrize(
-    ("day", "wrong"), [(4, "before it was made (2026-11-05)"), (5, ""), (9, ""), (10, "after today (2026-11-09)")]
-)
-def test_a_day_on_which_nobody_can_have_sent_it_is_named(folder: Path, day: int, wrong: str) -> None:
-    note(folder, "gms-2026-10.xlsx", Sent_on=dt.date(2026, 11, day))
+def test_a_day_on_which_nobody_can_have_sent_it_is_named(folder: Path) -> None:
+    days = {
+        "gms": (4, "before it was made (2026-11-05)"), "manulife": (5, ""), "msp": (9, ""),
+        "sun-life": (10, "after today (2026-11-09)"),
+    }  # fmt: skip
+    for insurer, (day, _) in days.items():
+        note(folder, f"{insurer}-2026-10.xlsx", Sent_on=dt.date(2026, 11, day))
     done = run(folder, "claim", str(xlsx(folder, ROWS)), "--month", "2026-10", "--as-of", "2026-11-09")
     assert done.exit_code == 0, done.stderr
-    assert (f"gms-2026-10.xlsx: noted as sent on 2026-11-{day:02d}, {wrong}" in done.stderr) == bool(wrong)
-    assert ("noted as sent" in done.stderr) == bool(wrong)
-    assert noted(folder) == [("gms", "Yes", f"2026-11-{day:02d}", "")]
+    for insurer, (day, wrong) in days.items():
+        named = f"{insurer}-2026-10.xlsx: noted as sent on 2026-11-{day:02d}, {wrong}" in done.stderr
+        assert named == bool(wrong), insurer
+    assert done.stderr.count("noted as sent") == 2
+    assert noted(folder) == [(insurer, "Yes", f"2026-11-{day:02d}", "") for insurer, (day, _) in days.items()]
 
 
 def test_an_older_copy_takes_nothing_back_and_overrules_only_when_that_is_wanted(folder: Path) -> None:
