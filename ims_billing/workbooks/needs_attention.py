@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
@@ -15,7 +17,7 @@ from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.workbooks.parts import Cell, Check, Column, Kind, Placed
-from ims_billing.workbooks.sheet import Book, column_cells
+from ims_billing.workbooks.sheet import Book
 
 SHEET = "Needs attention"
 COLUMNS = {
@@ -53,6 +55,10 @@ HOW = (
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 _TYPED = ("decision", "correct_value", "decided_by", "note")
 _LINE = ("session", "kind", "fingerprint")
+# What the sheet takes of a line that is held.
+_SHOWN = (*(name for name in COLUMNS if name not in _TYPED), "fingerprint", "waits")
+# A line of the sheet: its cells by column, and what it is sorted by.
+Line: TypeAlias = dict[str, Any]
 # The number that other claims of the same patient and insurer bear, by the kind of finding that asks for it.
 _NUMBERS = {
     "missing-policy": "policy",
@@ -74,17 +80,19 @@ def needs_attention(book: Book, view: MonthView) -> None:
     lines = _lines(view)
     names = {name: sorted({*_names(view, name)}, key=str.casefold) for name in _LISTS}
     beside = [HOW, *(["Insurers" if name == "insurer" else "Practitioners", *names[name]] for name in _LISTS)]
-    own = [place for place, before in enumerate(lines["of_before"]) if not before]
-    columns = [_corrected_column(kind) for kind in lines["kind"]]
+    own = [place for place, line in enumerate(lines) if not line["of_before"]]
+    columns = [_corrected_column(line["kind"]) for line in lines]
     marked = {
         (place, _PLACES["correct_value"]): Cell(None, "shaded")
         if columns[place] is None
         else Cell(None, "typed", _shown_as(columns[place]))
         for place in own
     }
+    cells = {name: [line[name] for line in lines] for name in COLUMNS}
+    cells["fee_cents"] = [cents / 100 for cents in cells["fee_cents"]]
     first_column = get_column_letter(len(COLUMNS) + 2)
     above = [
-        [Cell(_lead(lines.iloc[own]), "lead")],
+        [Cell(_lead([lines[place] for place in own]), "lead")],
         [
             Cell(WHO, "label"),
             Cell(None, "label"),
@@ -95,9 +103,9 @@ def needs_attention(book: Book, view: MonthView) -> None:
     placed = book.table(
         SHEET,
         list(COLUMNS.values()),
-        column_cells(lines, COLUMNS).values(),
+        cells.values(),
         groups={len(own)} if own else set(),
-        settled={place for place in range(len(lines)) if place not in set(own)},
+        settled=set(range(len(lines))).difference(own),
         above=above,
         beside=beside,
         marked=marked,
@@ -107,56 +115,65 @@ def needs_attention(book: Book, view: MonthView) -> None:
     _check(placed, lines, own, columns, view.month, {name: len(names[name]) for name in _LISTS})
 
 
-def _lead(own: pd.DataFrame) -> str:
-    sessions = own.drop_duplicates("session_key")
-    if sessions.empty:
+def _lead(own: Sequence[Line]) -> str:
+    fees = {line["session_key"]: line["fee_cents"] for line in reversed(own)}
+    if not fees:
         return "Nothing of this month is on hold"
-    count = len(sessions)
-    what = "session is" if count == 1 else "sessions are"
-    return f"{count:,} {what} on hold, with fees of ${int(sessions['fee_cents'].sum()) / 100:,.2f}: fix or decide"
+    what = "session is" if len(fees) == 1 else "sessions are"
+    return f"{len(fees):,} {what} on hold, with fees of ${sum(fees.values()) / 100:,.2f}: fix or decide"
 
 
-def _lines(view: MonthView) -> pd.DataFrame:
+def _lines(view: MonthView) -> list[Line]:
     """The lines with what was decided about each so far; below them those of earlier months (`of_before`).
 
     First what can be decided here, then what has to be fixed elsewhere; in each the largest fee first, and the lines
     of one session together.
     """
-    latest = view.decisions.drop_duplicates(["session", "kind"], keep="last")
-    own = view.attention.merge(latest[[*_LINE, *_TYPED]], how="left", on=list(_LINE))
-    own[list(_TYPED)] = own[list(_TYPED)].astype("object").fillna("").astype("str")
-    own["ways"] = _ways(own, view.claims)
-    before = view.earlier.assign(**dict.fromkeys(_TYPED, ""), ways="")
-    before["fix"] = "Decide in claim-summary-" + before["month"] + ".xlsx"
-    own, before = own.assign(of_before=False), before.drop(columns="month").assign(of_before=True)
-    both = pd.concat([part for part in (own, before) if len(part)] or [own], ignore_index=True)
-    both["problem"] = (both["problem"] + " " + both["waits"]).str.rstrip()
-    both["session_key"] = both["session"]
-    # The session's key, what it was when this was written, and the decision shown: a new decision is about that.
-    both["session"] = [
-        LineKey(session, fingerprint, decision_mark(words, fingerprint)).text()
-        for session, fingerprint, *words in both[["session", "fingerprint", *_TYPED]].itertuples(index=False, name=None)
-    ]
-    cannot = both["kind"].map(lambda kind: not (kind in CATALOGUE and CATALOGUE[kind].decisions))
-    both["fixed_elsewhere"] = cannot.groupby(both["session_key"]).transform("any")
-    order = ["of_before", "fixed_elsewhere", "fee_cents", "service_date", "session_key"]
-    return both.sort_values(order, ascending=[True, True, False, True, True], kind="stable", ignore_index=True)
+    latest = {
+        (session, kind): (fingerprint, words)
+        for session, kind, fingerprint, *words in rows_of(view.decisions, [*_LINE, *_TYPED])
+    }
+    nothing = [""] * len(_TYPED)
+    lines: list[Line] = []
+    for cells in rows_of(view.attention, _SHOWN):
+        line = dict(zip(_SHOWN, cells, strict=True), of_before=False)
+        fingerprint, words = latest.get((line["session"], line["kind"]), ("", nothing))
+        lines.append(line | dict(zip(_TYPED, words if fingerprint == line["fingerprint"] else nothing, strict=True)))
+    _add_numbers(lines, view.claims)
+    for month, *earlier in rows_of(view.earlier, ["month", *_SHOWN]):
+        line = dict(zip(_SHOWN, earlier, strict=True), of_before=True) | dict.fromkeys((*_TYPED, "ways"), "")
+        lines.append(line | {"fix": f"Decide in claim-summary-{month}.xlsx"})
+    for line in lines:
+        line["problem"] = f"{line['problem']} {line['waits']}".rstrip()
+        line["session_key"] = session = line["session"]
+        # The session's key, what it was when this was written, and the decision shown: a new decision is about that.
+        mark = decision_mark((line[name] for name in _TYPED), line["fingerprint"])
+        line["session"] = LineKey(session, line["fingerprint"], mark).text()
+    elsewhere = {
+        line["session_key"] for line in lines if not (line["kind"] in CATALOGUE and CATALOGUE[line["kind"]].decisions)
+    }
+
+    def rank(line: Line) -> tuple[Any, ...]:
+        day, session = line["service_date"], line["session_key"]
+        return line["of_before"], session in elsewhere, -line["fee_cents"], day is None, day or dt.date.min, session
+
+    lines.sort(key=rank)
+    return lines
 
 
-def _ways(lines: pd.DataFrame, claims: pd.DataFrame) -> list[str]:
-    """What to type, with the numbers that the patient's other claims to this insurer bear: offered, never filled in."""
-    wanted = {_NUMBERS[kind] for kind in lines["kind"].unique() if kind in _NUMBERS}
+def _add_numbers(lines: Sequence[Line], claims: pd.DataFrame) -> None:
+    """Adds to what to type the numbers that the patient's other claims to this insurer bear: none is filled in."""
+    wanted = {_NUMBERS[line["kind"]] for line in lines if line["kind"] in _NUMBERS}
     # By column, patient and insurer, each number once, in the order of the claims.
     numbers: dict[tuple[str, str, str], dict[str, None]] = {}
     for column in sorted(wanted):
         for patient, insurer, number in dict.fromkeys(rows_of(claims, ["patient", "insurer", column])):
             if number:
                 numbers.setdefault((column, patient, insurer), {})[number] = None
-    ways = []
-    for kind, patient, insurer, words in rows_of(lines, ["kind", "patient", "insurer", "ways"]):
-        others = numbers.get((_NUMBERS.get(kind, ""), patient, insurer), {}) if patient else {}
-        ways.append(f"{words}. Other claims have {', '.join(others)}" if others else words)
-    return ways
+    for line in lines:
+        others = numbers.get((_NUMBERS.get(line["kind"], ""), line["patient"], line["insurer"]), {})
+        if line["patient"] and others:
+            line["ways"] = f"{line['ways']}. Other claims have {', '.join(others)}"
 
 
 def _names(view: MonthView, column: str) -> list[str]:
@@ -187,7 +204,7 @@ def _days_of(month: str) -> tuple[str, str]:
 
 def _check(
     placed: Placed,
-    lines: pd.DataFrame,
+    lines: Sequence[Line],
     own: Sequence[int],
     columns: Sequence[str | None],
     month: str,
@@ -198,7 +215,7 @@ def _check(
     by_words: dict[str, list[tuple[int, int]]] = {}
     by_check: dict[Check, list[tuple[int, int]]] = {}
     for place in own:
-        kind = str(lines.at[place, "kind"])
+        kind = lines[place]["kind"]
         bill = [BILL] if kind in CATALOGUE and "bill" in CATALOGUE[kind].decisions else []
         by_words.setdefault(f'"{",".join([*bill, DO_NOT_BILL, LATER])}"', []).append((place, decision))
         check = _check_of(columns[place], month, names, placed.first)
