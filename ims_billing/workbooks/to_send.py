@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from ims_billing.payments.sending import ToSend, first_day, not_sent, to_send
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.entries import BatchDay, Claimed, entries_of
-from ims_billing.vocabulary.frames import TO_SEND, as_frame
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
-from ims_billing.workbooks.sheet import Book, column_cells
+from ims_billing.workbooks.sheet import Book
 
 SHEET = "To send"
 COLUMNS = {
@@ -43,25 +42,27 @@ def sent_of(view: MonthView) -> list[ToSend]:
 def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
     """Adds the sheet to the month's summary, of its workbooks for insurers."""
     channels = {(b.number, insurer.id): insurer.channel for b in view.batches for insurer in b.origin.insurers}
-    lines = as_frame(books, TO_SEND).assign(
-        channel=[channels.get((each.batch, each.insurer_id), "") for each in books],
-        workbook=[workbook_name(each.insurer_id, each.month, each.batch) for each in books],
-        mark=[
-            sending_mark((each.sent, f"{each.sent_on}" if each.sent_on else "", each.confirmation), each[:3])
-            for each in books
-        ],
-    )
+    rows = [
+        each._asdict()
+        | {
+            "amount_cents": each.amount_cents / 100,
+            "channel": channels.get((each.batch, each.insurer_id), ""),
+            "workbook": workbook_name(each.insurer_id, each.month, each.batch),
+            "mark": sending_mark((each.sent, f"{each.sent_on or ''}", each.confirmation), each[:3]),
+        }
+        for each in books
+    ]
     placed = book.table(
         SHEET,
         list(COLUMNS.values()),
-        column_cells(lines, COLUMNS).values(),
+        [[row[name] for row in rows] for name in COLUMNS],
         above=[[Cell(_lead(books), "lead")], [Cell(HOW, "note")]],
         frozen=_PLACES["insurer"] + 1,
         printed=_PLACES["workbook"] + 1,
     )
     placed.check(
         Check("date", title="Sent on", prompt="The day it was sent, as 2026-12-01."),
-        [(place, _PLACES["sent_on"]) for place in range(len(lines))],
+        [(place, _PLACES["sent_on"]) for place in range(len(rows))],
     )
 
 
