@@ -143,10 +143,8 @@ def _in_the_way(ours: pd.DataFrame, claims: list[tuple[str, ...]]) -> dict[int, 
         first: dict[tuple[str, str], int] = {}
         for label, key in zip(visits.index, rows_of(visits, [name, "insurer_id"]), strict=True):
             is_first = first.setdefault(key, label) == label
-            if label in claimed:
-                continue
             if key in by_key and label not in again:
-                claimed[label] = by_key[key]
-            elif not is_first:
+                claimed.setdefault(label, by_key[key])
+            elif not is_first and label not in claimed:
                 again.add(label)
     return {label: claimed.get(label, "") for label in sorted(claimed.keys() | again)}
