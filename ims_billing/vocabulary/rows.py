@@ -59,8 +59,11 @@ def numbered(*columns: pd.Series[Any]) -> Numbers:
     for place, column in enumerate(columns):
         codes, different = pd.factorize(column)
         # What is absent is -1, and a value like any other.
-        is_numbered = place == 0 and codes.min(initial=0) >= 0
-        numbers = codes if is_numbered else pd.factorize(numbers * (len(different) + 1) + codes + 1)[0]
+        values = len(different) + int(codes.min(initial=0) < 0)
+        if place == 0 and values == len(different):
+            numbers = codes
+        elif values > 1:
+            numbers = pd.factorize(numbers * (len(different) + 1) + codes + 1)[0]
     return numbers
 
 
