@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from ims_billing.cli.main import app
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.protection import is_protected, protected, unprotected
-from tests.practice import clinic_file, csv_file, row
+from tests.practice import clinic_file, csv_file, made_once, row
 
 
 def run(folder: Path, *words: str, password: str = "a long secret") -> Result:
@@ -70,6 +70,14 @@ SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 CHOSEN = ("--month", "2026-10", "--as-of", "2026-11-05")
 
 
+@made_once
+def a_month(folder: Path, *more: str) -> None:
+    """A month of one claim; with --protect its workbooks open with the password only."""
+    clinic_file(folder)
+    file = csv_file(folder, [row(Session_ID="1")])
+    assert run(folder, "claim", str(file), *CHOSEN, *more).exit_code == 0
+
+
 def save(path: Path, sheet: str, cell: str, words: str, password: str = "") -> None:
     """Somebody types into a workbook and saves it, protected as it was."""
     content = path.read_bytes()
@@ -81,9 +89,8 @@ def save(path: Path, sheet: str, cell: str, words: str, password: str = "") -> N
 
 
 def test_a_summary_that_was_kept_is_protected_with_the_month(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    file = str(csv_file(tmp_path, [row(Session_ID="1")]))
-    assert run(tmp_path, "claim", file, *CHOSEN).exit_code == 0
+    a_month(tmp_path)
+    file = str(tmp_path / "sessions.csv")
     save(tmp_path / SUMMARY, "Claims", "C9", "Sun Life called")
     changed = (tmp_path / SUMMARY).read_bytes()
     assert run(tmp_path, "report", "2026-10").exit_code == 0
@@ -100,9 +107,8 @@ def test_a_summary_that_was_kept_is_protected_with_the_month(tmp_path: Path) -> 
 
 
 def test_a_copy_that_anybody_can_read_stops_a_command_that_protects_the_month(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    file = str(csv_file(tmp_path, [row(Session_ID="1")]))
-    assert run(tmp_path, "claim", file, *CHOSEN, "--protect").exit_code == 0
+    a_month(tmp_path, "--protect")
+    file = str(tmp_path / "sessions.csv")
     plain = unprotected((tmp_path / SUMMARY).read_bytes(), "a long secret")
     assert plain is not None
     places = [SUMMARY.with_name("Sam's copy.xlsx"), SUMMARY.with_suffix(".ods"), SUMMARY.parent / "insurers/x.xlsx"]
@@ -117,8 +123,7 @@ def test_a_copy_that_anybody_can_read_stops_a_command_that_protects_the_month(tm
 
 
 def test_void_says_how_to_protect_the_month_as_a_whole(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN).exit_code == 0
+    a_month(tmp_path)
     void = ("void", "2026-10-SUNL-0001", "--reason", "x", "--as-of", "2026-11-06", "--protect")
     refused = run(tmp_path, *void)
     assert (refused.exit_code, "ims-billing report 2026-10 --protect" in refused.stderr) == (2, True)
@@ -127,8 +132,7 @@ def test_void_says_how_to_protect_the_month_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_a_payment_is_recorded_only_where_the_workbooks_of_its_month_can_be_written(tmp_path: Path) -> None:
-    clinic_file(tmp_path)
-    assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN, "--protect").exit_code == 0
+    a_month(tmp_path, "--protect")
     line = {"Claim": "2026-10-SUNL-0001", "Paid": "95.00", "Payment Date": "2026-11-20", "Payment Number": "P1"}
     post = ("reconcile", str(csv_file(tmp_path, [line], "paid.csv")))
     undo = ("reconcile", "--undo", "1", "--reason", "x")
