@@ -277,6 +277,15 @@ def tag(number: int) -> str:
     return f"Zz{chr(97 + number // 26)}{chr(97 + number % 26)}q"
 
 
+def like_ann(count: int) -> str:
+    """Tables of a clinic file: for each of so many cases "Ann Example" with its tag, who treats as Ann does."""
+    return "".join(
+        f'[[practitioner]]\nname = "Ann Example {tag(n)}"\nprofession = "physiotherapist"\nregistration = "9{n:04}"\n'
+        "registered = { from = 2015-01-01 }\nneedling = { from = 2018-05-01 }\n\n"
+        for n in range(count)
+    )
+
+
 def by_case(cases: Sequence[Sequence[Any]], of_rows: Sequence[T]) -> list[list[T]]:
     """What became of each row of `apart`, by case."""
     rest = iter(of_rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +15,7 @@ from ims_billing.reading.intake import read_contents
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
 from ims_billing.vocabulary.intake import Intake
-from tests.practice import AS_OF, MONTH, practice
+from tests.practice import AS_OF, MONTH, like_ann, practice, tag
 
 CLAIM = ("service_date", "patient", "birth_date", "practitioner", "insurer", "policy", "member", "fee_cents")
 _TREATS = "Ann Example"
@@ -61,17 +59,11 @@ class Practice:
 
     @cached_property
     def _tags(self) -> list[str]:
-        letters = string.ascii_lowercase
-        return [f" Zz{one}{other}q" for one, other in itertools.product(letters, letters)][:_MOST_AT_ONCE]
+        return [f" {tag(number)}" for number in range(_MOST_AT_ONCE)]
 
     @cached_property
     def _large(self) -> Clinic:
-        more = "".join(
-            f'[[practitioner]]\nname = "{_TREATS}{tag}"\nprofession = "physiotherapist"\nregistration = "9{n:04}"\n'
-            "registered = { from = 2015-01-01 }\nneedling = { from = 2018-05-01 }\n\n"
-            for n, tag in enumerate(self._tags)
-        )
-        return practice(self._folder, more)
+        return practice(self._folder, like_ann(_MOST_AT_ONCE))
 
     def endings(self, contents: Sequence[str | bytes]) -> Iterator[Ending]:
         """What becomes of each file's content, in order."""

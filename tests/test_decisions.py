@@ -22,7 +22,7 @@ from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
-from tests.practice import apart, by_case, clinic_file, made_once, row, table, xlsx
+from tests.practice import apart, by_case, clinic_file, like_ann, made_once, row, table, tag, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 Rows = list[dict[str, Any]]
@@ -194,6 +194,10 @@ CORRECTED: list[tuple[str, dict[str, Any], Any, str]] = [
     ("status-not-recognised", {"Notes": "patient cancelled"}, "cancelled", "not_billed cancelled"),
     ("unreadable-cell", {"Insurer": "#N/A"}, "Sun Life", "claimed"),
     ("missing-payer-file-number", {"Insurer": "ICBC", "Accident Date": "2026-09-01"}, "AB123", "claimed"),
+    # What is no value is none.
+    ("missing-policy", {"Policy Number": ""}, "#N/A", "held missing-policy"),
+    ("missing-policy", {"Policy Number": ""}, "#REF!", "held missing-policy"),
+    ("missing-patient", {"Patient": ""}, "-", "held missing-patient"),
 ]  # fmt: skip
 
 
@@ -363,6 +367,7 @@ class Run:
     """One of the runs of a story: its rows, what becomes of each, and what is typed into the summary afterwards.
 
     decisions: the row of the story (from 1), the kind that is decided about, and what is typed
+    void: the rows whose claims are voided before the next run
     problem: what its first line on hold says; "{2}" is the last claim that row 2 had before this run
     claim: the claim of row 1, where that matters, in the same way
     """
@@ -370,6 +375,7 @@ class Run:
     rows: Rows
     wanted: list[str]
     decisions: tuple[tuple[int, str, dict[str, Any]], ...] = ()
+    void: tuple[int, ...] = ()
     problem: str = ""
     claim: str = ""
 
@@ -388,7 +394,7 @@ BILL, NEVER = {"Decision": "Bill"}, {"Decision": "Do not bill"}
 TWO_ROWS = [row(Fee=80.0, Start="9:00", Minutes=30), row(Start="9:00", Minutes=30, Notes="x")]
 BILLED_IN_A_ROW = [row(Start="9:00", Minutes=30, Billed="yes"), row(Minutes=30)]
 MOVED = [at(9), at(20, Patient="Robin Other")]
-# By what each shows: its runs. They are run side by side in one clinic, each with its own patients and days.
+# By what each shows: its runs. They are run side by side in one clinic, each with its own patients and practitioner.
 STORIES: dict[str, list[Run]] = {
     "a session with two holds is claimed when both are gone": [
         Run([row(Insurer="", **TAXED)], [f"held missing-insurer {TAX}"], ((1, TAX, BILL),)),
@@ -425,7 +431,7 @@ STORIES: dict[str, list[Run]] = {
         Run(at_nine(7, 14), ["claimed"] * 2),
         Run(at_nine(14, 7), [f"held {CHANGED}"] * 2, ((1, CHANGED, BILL),)),
         Run(at_nine(14, 7), [f"held {CHANGED}"] * 2, ((2, CHANGED, BILL),),
-            "{2} stands for that visit, and its own session changed. Decide about that one first."),
+            problem="{2} stands for that visit, and its own session changed. Decide about that one first."),
         Run(at_nine(14, 7), ["claimed"] * 2),
         Run(at_nine(14, 7), ["already_claimed"] * 2),
     ],
@@ -433,7 +439,7 @@ STORIES: dict[str, list[Run]] = {
         Run([at(7), MOVED[1]], ["claimed"] * 2),
         Run(MOVED, [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),)),
         Run(MOVED, ["claimed", "already_claimed"]),
-        Run([at(7), MOVED[1]], [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),), "{1}"),
+        Run([at(7), MOVED[1]], [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),), problem="{1}"),
         Run([at(7), MOVED[1]], ["claimed", "already_claimed"]),
     ],
     "what has an active claim is never not billed": [
@@ -446,8 +452,26 @@ STORIES: dict[str, list[Run]] = {
         Run([row(Fee=95.0)], ["claimed"]),
         Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, BILL),)),
         Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, NEVER),),
-            "as it is now it is not billed (cancelled). To take the claim back: ims-billing void {1}"),
+            problem="as it is now it is not billed (cancelled). To take the claim back: ims-billing void {1}"),
         Run([row(Status="cancelled")], ["already_claimed"], claim="{1}"),
+    ],
+    "a voided claim is claimed again, or not at all": [
+        Run([row(), row(Patient="Robin Other")], ["claimed"] * 2, void=(1, 2)),
+        Run([row(), row(Patient="Robin Other")], ["held voided"] * 2, ((1, "voided", BILL), (2, "voided", NEVER))),
+        Run([row(), row(Patient="Robin Other")], ["claimed", NOT_TO_BILL]),
+        Run([row(), row(Patient="Robin Other")], ["already_claimed", NOT_TO_BILL]),
+    ],
+    "a voided visit that moved and came back is claimed once": [
+        Run([at(7), MOVED[1]], ["claimed"] * 2, void=(1,)),
+        Run(MOVED, ["claimed", "already_claimed"]),
+        Run([at(7), MOVED[1]], [f"held {CHANGED}", "already_claimed"], ((1, CHANGED, BILL),)),
+        Run([at(7), MOVED[1]], ["claimed", "already_claimed"]),
+    ],
+    "a chosen copy whose claim was voided makes room for the other": [
+        Run(copies(), [f"held {COPY}"] * 2, ((1, COPY, BILL),)),
+        Run(copies(), ["claimed", NOT_TO_BILL], void=(1,)),
+        Run(copies(), ["held voided", f"held {COPY}"], ((1, "voided", NEVER), (2, COPY, BILL))),
+        Run(copies(), [NOT_TO_BILL, "claimed"]),
     ],
     # The last: it loses a row, and which of two copies was claimed is known by the row as well.
     "what was decided about copies ends with them": [
@@ -459,26 +483,41 @@ STORIES: dict[str, list[Run]] = {
 
 
 def test_stories_of_decisions_end_as_they_should(folder: Path) -> None:
+    clinic_file(folder, like_ann(len(STORIES)))
     claims = {name: ["", "", ""] for name in STORIES}
     for number in range(max(map(len, STORIES.values()))):
         runs = [story[min(number, len(story) - 1)] for story in STORIES.values()]
-        cases = [run.rows for run in runs]
-        shown = claim(folder, apart(cases))
+        cases = [
+            [{**cells, "Practitioner": f"Ann Example {tag(case)}"} for cells in run.rows]
+            for case, run in enumerate(runs)
+        ]
+        shown = claim(folder, apart(cases, days=False))
         by_row = dict(zip(range(2, 2 + len(shown["sessions"])), outcomes(shown), strict=True))
         numbers = {session["row"]: session["claim"] for session in shown["sessions"]}
         problems = {int(line["Source"].rpartition(" ")[2]): line["Problem"] for line in reversed(lines(folder))}
         decisions: list[dict[str, Any]] = []
-        for (name, story), run, places in zip(STORIES.items(), runs, by_case(cases, [*by_row]), strict=True):
+        voids: list[str] = []
+        for (name, story), now, places in zip(STORIES.items(), runs, by_case(cases, [*by_row]), strict=True):
             if number >= len(story):
                 continue
-            assert [by_row[place] for place in places] == run.wanted, (name, number)
+            assert [by_row[place] for place in places] == now.wanted, (name, number)
             first = min({*places} & problems.keys(), default=0)
-            assert run.problem.format(*claims[name]) in problems.get(first, ""), (name, number)
-            assert run.claim.format(*claims[name]) in ("", numbers[places[0]]), (name, number)
+            assert now.problem.format(*claims[name]) in problems.get(first, ""), (name, number)
+            assert now.claim.format(*claims[name]) in ("", numbers[places[0]]), (name, number)
             for row_of_story, place in enumerate(places, start=1):
                 claims[name][row_of_story] = numbers[place] or claims[name][row_of_story]
-            decisions += [{"Kind": k, "Source": f"row {places[n - 1]}", **typed} for n, k, typed in run.decisions]
+            decisions += [{"Kind": k, "Source": f"row {places[n - 1]}", **typed} for n, k, typed in now.decisions]
+            voids += [claims[name][n] for n in now.void]
+        for number_voided in voids:
+            done = run(folder, "void", number_voided, "--reason", "wrong", "--as-of", "2026-11-05")
+            assert done.exit_code == 0, done.stderr
         decide(folder, decisions)
+    with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
+        on_ledger = ledger.claims()
+    active = on_ledger.loc[on_ledger["voided_on"].isna(), "patient"]
+    for number, (name, story) in enumerate(STORIES.items()):
+        billed = [each for each in story[-1].wanted if each in ("claimed", "already_claimed")]
+        assert active.str.contains(tag(number)).sum() == len(billed), name
 
 
 def test_bill_on_one_copy_whichever_it_is_closes_the_other(folder: Path) -> None:
@@ -521,19 +560,6 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
         decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
         assert outcomes(claim(folder, sessions(row(Policy_Number=policy)))) == ["already_claimed"]
         break
-
-
-def test_a_voided_claim_is_claimed_anew_or_not_at_all(folder: Path) -> None:
-    rows = patients({}, {})
-    claim(folder, rows)
-    for number in (1, 2):
-        void = ("void", f"2026-10-SUNL-000{number}", "--reason", "wrong", "--as-of", "2026-11-06")
-        assert run(folder, *void).exit_code == 0
-    assert outcomes(claim(folder, rows)) == ["held voided"] * 2
-    for number, decision in ((2, "Bill"), (3, "Do not bill")):
-        decide(folder, [{"Kind": "voided", "Source": f"row {number}", "Decision": decision}])
-    assert outcomes(claim(folder, rows)) == ["claimed", "not_billed decided-not-to-bill"]
-    assert outcomes(claim(folder, rows)) == ["already_claimed", "not_billed decided-not-to-bill"]
 
 
 def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> None:
@@ -637,22 +663,6 @@ def test_the_same_decision_in_another_folder_counts_for_the_session_as_it_is_the
     assert outcomes(claim(folder, changed, "--out", str(folder / "moved"))) == ["claimed"]
 
 
-def test_a_voided_visit_that_moved_and_came_back_is_claimed_once(folder: Path) -> None:
-    def visits(day: int) -> Rows:
-        return [at(day), at(20, Patient="Robin Other")]
-
-    claim(folder, visits(7))
-    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "day", "--as-of", "2026-11-06").exit_code == 0
-    claim(folder, visits(9))
-    assert outcomes(claim(folder, visits(7)))[0] == "held changed-since-claimed"
-    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Bill"}])
-    claim(folder, visits(7))
-    ledger = Ledger(folder / "ims-billing.sqlite")
-    with ledger.reading():
-        claims = ledger.claims()
-    assert sorted(claims.loc[claims["voided_on"].isna(), "patient"]) == ["Pat Madeup", "Robin Other"]
-
-
 def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(folder: Path) -> None:
     claim(folder, sessions(row(Policy_Number="1")))
     claim(folder, sessions(row(Policy_Number="2")))
@@ -660,23 +670,6 @@ def test_a_claim_that_is_kept_is_no_line_of_its_own_where_its_file_is_not_there(
     claim(folder, [at(21, Patient="Robin Other")])
     assert lines(folder) == []
     assert load_workbook(folder / SUMMARY)["Not billed"].max_row == 1
-
-
-def test_what_is_no_value_is_none(folder: Path) -> None:
-    cases: list[tuple[str, dict[str, Any], str]] = [
-        ("missing-policy", {"Policy Number": ""}, "#N/A"), ("missing-policy", {"Policy Number": ""}, "#REF!"),
-        ("missing-patient", {"Patient": ""}, "-"),
-    ]  # fmt: skip
-    rows = patients(*(cells for _, cells, _ in cases))
-    claim(folder, rows)
-    decide(
-        folder,
-        [
-            {"Kind": kind, "Source": f"row {number}", "Correct value": value}
-            for number, (kind, _, value) in enumerate(cases, start=2)
-        ],
-    )
-    assert outcomes(claim(folder, rows)) == [f"held {kind}" for kind, _, _ in cases]
 
 
 def test_a_number_that_is_another_patients_next_month_is_another_session(folder: Path) -> None:
@@ -694,16 +687,6 @@ def test_a_row_without_a_day_in_another_file_is_another_session(folder: Path) ->
     november = [{**row(), "Service Date": ""}, row(Service_Date=dt.date(2026, 11, 3))]
     shown = claim(folder, november, month="2026-11", as_of="2026-12-01")
     assert outcomes(shown) == ["held missing-service-date", "claimed"]
-
-
-def test_a_chosen_copy_whose_claim_was_taken_back_makes_room_for_the_other(folder: Path) -> None:
-    two_copies(folder)
-    decide(folder, [{"Kind": "duplicate-session", "Source": "row 2", "Decision": "Bill"}])
-    claim(folder, copies())
-    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "x", "--as-of", "2026-11-06").exit_code == 0
-    claim(folder, copies())
-    decide(folder, [{"Kind": "voided", "Decision": "Do not bill"}, {"Kind": "duplicate-session", "Decision": "Bill"}])
-    assert outcomes(claim(folder, copies())) == ["not_billed decided-not-to-bill", "claimed"]
 
 
 def test_an_unread_decision_of_the_month_of_a_replaced_claim_stops_before_anything_is_recorded(folder: Path) -> None:

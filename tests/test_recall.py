@@ -27,6 +27,7 @@ from tests.practice import (
     csv_file,
     intake,
     kinds,
+    like_ann,
     messages_of,
     outcomes,
     places_in,
@@ -196,18 +197,10 @@ def of_its_own(number: int, *cases: dict[str, Any]) -> Rows:
     return rows
 
 
-# A practitioner for each case, who treats as Ann does.
-OF_CASES = "".join(
-    f'[[practitioner]]\nname = "Ann Example {tag(n)}"\nprofession = "physiotherapist"\nregistration = "9{n:04}"\n'
-    "registered = { from = 2015-01-01 }\nneedling = { from = 2018-05-01 }\n\n"
-    for n in range(12)
-)
-
-
 def test_a_visit_in_disguise_is_held(tmp_path: Path) -> None:
     before = [*chain(*(of_its_own(n, first) for n, (_, first, _) in enumerate(DISGUISED)))]
     now = [*chain(*(of_its_own(n, then) for n, (_, _, then) in enumerate(DISGUISED)))]
-    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=OF_CASES)
+    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=like_ann(len(DISGUISED)))
     *became, beside = outcomes(month)
     assert [case for (case, *_), outcome in zip(DISGUISED, became, strict=True) if outcome != "held"] == []
     assert beside == "already_claimed"
@@ -396,8 +389,8 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(tmp_path: Pat
         [*chain(*(of_its_own(n, case[place]) for n, case in enumerate(MOVED)))]  # type: ignore[arg-type]
         for place in (1, 2)
     )
-    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=OF_CASES)
-    claims = claimed_before(tmp_path, [*before, BESIDE], OF_CASES).claims
+    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE], more=like_ann(len(MOVED)))
+    claims = claimed_before(tmp_path, [*before, BESIDE], like_ann(len(MOVED))).claims
     number = dict(zip(claims["patient"], claims["claim"], strict=True))
     *became, beside = outcomes(month)
     assert beside == "already_claimed"
@@ -411,7 +404,7 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(tmp_path: Pat
         # What it may have become is not told as gone as well.
         assert (of_claim in gone) == (case == "two things"), case
     # Where both stand in the export, both took place.
-    both = again(tmp_path, [*before, BESIDE], [*before, *now, BESIDE], more=OF_CASES)
+    both = again(tmp_path, [*before, BESIDE], [*before, *now, BESIDE], more=like_ann(len(DISGUISED)))
     assert CHANGED_SINCE not in set(both.findings["kind"])
 
 
