@@ -7,9 +7,7 @@ import errno
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from importlib import import_module
-from types import ModuleType
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -71,37 +69,6 @@ class _Commands(TyperGroup):
             OUTPUT.flush()
 
 
-class _LoadedWhenUsed(ModuleType):
-    """Stands in for a module that is loaded once something of it is called."""
-
-    def entry_points(self, **chosen: Any) -> Any:
-        """As the module's own."""
-        return import_module(self.__name__).entry_points(**chosen)
-
-    def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(self.__name__) is self:
-            raise AttributeError(name)
-        return getattr(import_module(self.__name__), name)
-
-
-def _load_pydantic() -> None:
-    """Loads Pydantic, which Typer needs for every option, without the module by which it would look for plugins.
-
-    The program turns plugins off, and that module takes a tenth as long to load as Typer and Rich. Should Pydantic look
-    for plugins all the same, it is loaded then.
-    """
-    name = "importlib.metadata"
-    if name in sys.modules:
-        return
-    sys.modules[name] = _LoadedWhenUsed(name)
-    try:
-        # Where another Pydantic keeps this elsewhere, it loads what it wants later.
-        with suppress(ImportError):
-            import pydantic.plugin._loader  # noqa: F401
-    finally:
-        del sys.modules[name]
-
-
 # What is wrong with a name that somebody typed, or with who may look there: no fault of the program.
 _OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.EACCES, errno.EPERM}
 
@@ -134,8 +101,6 @@ class _CommandLine(typer.Typer):
     def __call__(self, words: Sequence[str] | None = None, **more: Any) -> Any:
         """Runs these words; without them, those of the process."""
         first = "".join((sys.argv[1:] if words is None else words)[:1])
-        if not first.startswith("-"):
-            _load_pydantic()
         every = self.registered_commands
         line = copy.copy(self)
         # For anything else all are built: --help lists them, and a slip is answered with the nearest.
