@@ -106,13 +106,13 @@ def _unclaimed_in_reach(ledger: LedgerFile, reach: Reach) -> list[tuple[Any, ...
     names = {given_name_first(name) for name in reach.names}
     patients = _listed(name for (name,) in written if given_name_first(name) in names)
     # In each list: SQLite would else put the lines of all years together first.
-    theirs = _LISTS.format(of="patient IN (SELECT value FROM json_each(?1)) AND")
+    theirs = _LISTS.format(of=f"patient {_IN} AND")
+    both = (patients, patients)
     whole = (
-        f"SELECT * FROM ({theirs}) WHERE substr(service_date, 1, 4) IN (SELECT value FROM json_each(?2)) "
-        "OR insurer IN (SELECT value FROM json_each(?3)) "
+        f"SELECT * FROM ({theirs}) WHERE substr(service_date, 1, 4) {_IN} OR insurer {_IN} "
         f"UNION SELECT min(service_date), patient, service, insurer FROM ({theirs}) GROUP BY patient, service"
     )
-    return ledger.rows(whole, patients, _listed(reach.years), _listed(reach.whole_history_of))
+    return ledger.rows(whole, *both, _listed(reach.years), _listed(reach.whole_history_of), *both)
 
 
 def numbers_of_others(ledger: LedgerFile) -> pd.DataFrame:
