@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "reach": (["month/reach.py"], ["reach"]),
     "judge": (["reading/column_judge.py", "reading/unread.py"], ["unread", "close_reading", "other_reports"]),
     "whose": (["ledger/identity.py"], ["whose_ledger"]),
+    "owed": (["payments/aging.py", "payments/positions.py", "payments/sending.py"], ["aging", "positions", "to_send"]),
     "tie_out": (["reading/tie_out.py"], ["tie_out", "found"]),
     "ledger": (["ledger/*.py"], ["ledger", "record"]),
     "remittance": (
