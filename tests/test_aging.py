@@ -150,8 +150,8 @@ def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
     assert SUN not in {c["claim"] for c in aging(folder, "2026-12-10")["claims"]}
 
 
-def statuses(folder: Path, day: str) -> dict[str, Any]:
-    return {line["Claim"]: line["Status"] for line in call_list(folder, day, "Call list", "Waiting")}
+def statuses(folder: Path, day: str, column: str = "Status") -> dict[str, Any]:
+    return {line["Claim"]: line[column] for line in call_list(folder, day, "Call list", "Waiting")}
 
 
 def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> None:
@@ -166,13 +166,15 @@ def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> 
 def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     aging(folder, "2026-12-01")
-    note(folder, "2026-12-01", SUN, Status="Sent again")
+    note(folder, "2026-12-01", SUN, Status="Sent again", Sent_on="2026-12-02")
     aging(folder, "2026-12-02")
     assert statuses(folder, "2026-12-02")[SUN] == "Sent again"
+    assert statuses(folder, "2026-12-02", "Sent on")[SUN] == dt.datetime(2026, 12, 2)
     again = [paid(SUN, 0, Reason="Late", Payment_Number="P2") | {"Payment Date": "2026-12-09"}]
     assert reconcile(folder, again, as_of="2026-12-10")["posted"] == [2]
     aging(folder, "2026-12-10")
     assert statuses(folder, "2026-12-10")[SUN] is None, "it was answered since"
+    assert statuses(folder, "2026-12-10", "Sent on")[SUN] is None
     note(folder, "2026-12-10", SUN, Note="ask the patient")
     shown = {c["claim"]: c["state"] for c in aging(folder, "2026-12-11")["claims"]}
     assert shown[SUN] == "denied"
