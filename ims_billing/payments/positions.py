@@ -113,9 +113,9 @@ def answers_by(
     return answers
 
 
-def answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> dict[str, Answer]:
-    """Computes each claim's answer as `answers_by` does, of frames: claims (ON_LEDGER) and POSTINGS."""
-    return _answers(prove(claims, ON_LEDGER), postings, as_of)
+def answers(claims: pd.DataFrame, postings: pd.DataFrame) -> dict[str, Answer]:
+    """Each claim's answer by all payments, as `answers_by` does, of frames: claims (ON_LEDGER) and POSTINGS."""
+    return _answers(prove(claims, ON_LEDGER), postings, None)
 
 
 def _answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None) -> dict[str, Answer]:
