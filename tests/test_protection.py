@@ -147,6 +147,22 @@ def test_a_payment_is_recorded_only_where_the_workbooks_of_its_month_can_be_writ
         assert (rows, readable(tmp_path)) == (payments, set()), command
 
 
+def test_a_note_that_changes_a_month_is_recorded_only_where_its_workbooks_can_be_written(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    assert run(tmp_path, "claim", str(csv_file(tmp_path, [row()])), *CHOSEN, "--protect").exit_code == 0
+    assert run(tmp_path, "aging", "--as-of", "2026-12-20").exit_code == 0
+    worklist = tmp_path / "reports/aging-2026-12-20.xlsx"
+    (status,) = [cell.coordinate for cell in load_workbook(worklist)["Call list"][1] if cell.value == "Status"]
+    save(worklist, "Call list", status.replace("1", "2"), "Sent again")
+    as_it_was = (tmp_path / "ims-billing.sqlite").read_bytes()
+    refused = run(tmp_path, "aging", "--as-of", "2026-12-21")
+    assert (refused.exit_code, refused.stderr.rstrip()[-14:]) == (2, "Add --protect.")
+    assert (tmp_path / "ims-billing.sqlite").read_bytes() == as_it_was
+    assert run(tmp_path, "aging", "--as-of", "2026-12-21", "--protect").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as ledger:
+        assert ledger.execute("SELECT status FROM work").fetchall() == [("Sent again",)]
+
+
 def test_a_protected_summary_is_kept_only_where_it_was_changed_outside_its_typed_cells(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     file = str(csv_file(tmp_path, [row(Session_ID="1"), row(Session_ID="2", Patient="Held Madeup", Tax=1.0)]))

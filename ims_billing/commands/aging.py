@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ims_billing.commands.decided_in_folder import saved_workbooks
-from ims_billing.commands.folder import finish
+from ims_billing.commands.folder import finish, probe_months
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.sent_in_folder import sendings_with_unread
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.postings import frame_of_rows
+from ims_billing.ledger.postings import frame_of_rows, months_of
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, sent_with, to_send
@@ -27,7 +27,6 @@ from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.vocabulary.entries import Claimed, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import AGING, WORK, as_frame
-from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.aging_report import aging_report
 from ims_billing.workbooks.protection import keep_protection, protected
 
@@ -54,7 +53,7 @@ class Aged:
     @property
     def months(self) -> list[str]:
         """The months of the claims with a new note."""
-        return sorted({month_of(claim) for claim in self.noted})
+        return months_of(self.noted)
 
 
 def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
@@ -78,6 +77,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     with ledger.writing(at.waiting, "aging"):
         refuse_files_of_another_ledger(at, [])
         new = _note(read, left, at, as_of)
+        probe_months(at, months_of(new["claim"]))
     # What was typed is recorded before the workbook that it stands in may be written again, without closed claims.
     with ledger.writing(at.waiting, "aging"):
         claims, postings = ledger.claims(), ledger.postings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
@@ -118,6 +118,13 @@ def report(at: Workplace, month: str) -> Written:
         written = _written(at, shown, batches)
         _note_written(at, month, written)
     return written
+
+
+def probe_months(at: Workplace, months: Iterable[str]) -> None:
+    """Raises BillingError where `refresh` could not write a file of these months: before their change is recorded."""
+    for month in months:
+        if claim_workbooks(at.out, month):
+            probe(at, month)
 
 
 def refresh(at: Workplace, months: Sequence[str]) -> list[Written]:

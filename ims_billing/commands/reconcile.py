@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.folder import finish
-from ims_billing.commands.refusals import probe, refuse_files_of_another_ledger
+from ims_billing.commands.folder import finish, probe_months
+from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
@@ -21,7 +20,6 @@ from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import reconciled
 from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.spelling import day_text, month_of
-from ims_billing.workbooks.files import claim_workbooks
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def reconcile(
         refuse_files_of_another_ledger(at, [])
         payments = matched()
         done = Reconciliation(as_of, files, payments, tuple(ledger.post(payments, as_of)), _uneven(ledger))
-        _probe(at, done.months)
+        probe_months(at, done.months)
     return done
 
 
@@ -156,12 +154,5 @@ def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
         refuse_files_of_another_ledger(at, [])
         insurer, cents, claims = ledger.undo(payment, as_of, reason)
         done = Undone(payment, insurer, cents, tuple(claims), _uneven(ledger))
-        _probe(at, done.months)
+        probe_months(at, done.months)
     return done
-
-
-def _probe(at: Workplace, months: Iterable[str]) -> None:
-    """Raises BillingError where a file of these months could not be written, so that nothing is recorded."""
-    for month in months:
-        if claim_workbooks(at.out, month):
-            probe(at, month)
