@@ -16,9 +16,10 @@ from openpyxl import load_workbook
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.aging import Owing
 from ims_billing.payments.aging import aging as days_owed
-from ims_billing.payments.positions import positions, totals
-from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
+from ims_billing.payments.positions import answers_by, positions, totals, who_pays
+from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted, entries_of
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
+from ims_billing.vocabulary.model import Payer
 from tests.practice import examples
 from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
@@ -287,15 +288,14 @@ def test_cents_are_conserved_on_any_day_under_payments_reversals_and_undos(
                 [payment, claim, paid_cents, 9_500 if reason else 0, cents == 0, reason_given, pd.Timestamp(on), pd.NaT]
             )
     lines.sort(key=lambda line: line[6])
-    types = {column.name: column.dtype for column in POSTINGS}
-    postings = pd.DataFrame(lines, columns=list(types)).astype(types)
+    postings = _postings(lines)
     for as_of in (day, None):
-        money = positions(claims, postings, as_of)
-        each = money.drop(columns=["claim", "answered_on", "reason"])
-        assert (each["claimed_cents"] == each.drop(columns="claimed_cents").sum(axis=1)).all()
-        assert (each[["patient_share_cents", "short_cents", "denied_cents"]] >= 0).all(axis=None)
-        for _, part in money.groupby(claims["insurer"]):
-            totals(part)
+        amounts = zip(claims["claim"], claims["amount_cents"], [None] * 6, strict=True)
+        answers = answers_by(amounts, entries_of(postings, Posted), as_of)
+        for position in (answer.position for answer in answers.values()):
+            parts = (position.patient_share, position.short, position.denied)
+            assert position.claimed == position.paid + sum(parts) + position.outstanding
+            assert min(parts) >= 0
         counted = (
             postings[postings["undone_on"].isna()]
             if as_of is None
@@ -303,7 +303,27 @@ def test_cents_are_conserved_on_any_day_under_payments_reversals_and_undos(
                 (postings["paid_on"] <= pd.Timestamp(as_of)) & ~(postings["undone_on"] <= pd.Timestamp(as_of))
             ]
         )
-        assert totals(money)["paid_cents"] == counted["paid_cents"].sum()
+        assert sum(answer.position.paid for answer in answers.values()) == counted["paid_cents"].sum()
+    money = positions(claims, postings)
+    assert list(money["paid_cents"]) == [answer.position.paid for answer in answers.values()]
+    for _, part in money.groupby(claims["insurer"]):
+        totals(part)
+
+
+def test_the_reason_shown_for_an_insurer_is_one_of_claims_that_it_did_not_pay_in_full() -> None:
+    claims = _claims(3).assign(insurer="A", amount_cents=9_500)
+    on, never = pd.Timestamp("2026-11-12"), pd.NaT
+    lines = [
+        [1, "C0", 9_500, 9_500, False, "Paid as submitted", on, never],
+        [2, "C1", 6_000, 9_500, False, "Over the limit", on, never],
+        [3, "C2", 0, 0, True, "Not covered", on, never],
+    ]
+    assert who_pays(claims, _postings(lines), pd.Series([9, 1, 2])) == (Payer("A", 9, 1, 2, 0, "Not covered"),)
+
+
+def _postings(lines: list[list[Any]]) -> pd.DataFrame:
+    types = {column.name: column.dtype for column in POSTINGS}
+    return pd.DataFrame(lines, columns=list(types)).astype(types)
 
 
 def _claims(count: int) -> pd.DataFrame:

@@ -115,20 +115,20 @@ def answers_by(
 
 def answers(claims: pd.DataFrame, postings: pd.DataFrame) -> dict[str, Answer]:
     """Each claim's answer by all payments, as `answers_by` does, of frames: claims (ON_LEDGER) and POSTINGS."""
-    return _answers(prove(claims, ON_LEDGER), postings, None)
+    return _answers(prove(claims, ON_LEDGER), postings)
 
 
-def _answers(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None) -> dict[str, Answer]:
+def _answers(claims: pd.DataFrame, postings: pd.DataFrame) -> dict[str, Answer]:
     columns = ("claim", "amount_cents", "voided_on")
-    return answers_by(rows_of(claims, columns), entries_of(prove(postings, POSTINGS), Posted), as_of)
+    return answers_by(rows_of(claims, columns), entries_of(prove(postings, POSTINGS), Posted))
 
 
-def positions(claims: pd.DataFrame, postings: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
-    """The POSITIONS of these claims by a day, indexed like them, as `answers` gives them; their cents are proven.
+def positions(claims: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:
+    """The POSITIONS of these claims, indexed like them, as `answers` gives them; their cents are proven.
 
     claims: ON_LEDGER, or OF_ANSWERS of it
     """
-    by_claim = _answers(claims, postings, as_of)
+    by_claim = _answers(claims, postings)
     cents = of_each_cell([answer.position for answer in by_claim.values()], _in_cents)
     lines = [
         (claim, *amounts, answer.answered_on, answer.reason)
