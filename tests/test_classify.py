@@ -264,6 +264,16 @@ CLASSIFIED_ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"Secondary Insurer": "Out of pocket"}, {**SUN_LIFE, "secondary_insurer": ""}),
     ({"Secondary Insurer": "SunLife", "Secondary Policy": "00123"}, {**SUN_LIFE, "secondary_insurer": ""}),
     ({"Secondary Insurer": "SunLife", "Secondary Policy": "99"}, {**SUN_LIFE, "secondary_insurer": "SunLife"}),
+    *(({"Policy Number": policy, "Member ID": member, "Secondary Insurer": "SunLife", "Secondary Policy": second,
+        "Secondary Member ID": second_member}, {**SUN_LIFE, "secondary_insurer": "SunLife" if another else ""})
+      for policy, member, second, second_member, another in (
+          # One plan in two spellings, and a family's numbers, are billed once.
+          ("G-123", "", "g 123", "", False), ("00123", "", "123", "", False), ("00123", "77", "123", "0077", False),
+          ("G-123", "77-00", "G123", "77-01", False), ("G-123", "", "", "78", False), ("G-123", "77", "", "", False),
+          # Two who work for one employer.
+          ("G-123", "77-00", "G123", "78-00", True), ("G-123", "77", "", "78", True), ("", "77", "", "78", True),
+          ("", "", "123", "", True),
+      )),
 ]  # fmt: skip
 
 

@@ -295,6 +295,16 @@ def test_limits_that_overlap_are_a_fault_however_the_policy_is_written(tmp_path:
     )
 
 
+def test_a_plan_is_known_by_the_letters_and_digits_of_its_number(tmp_path: Path) -> None:
+    plan = 'insurer = "Sun Life"\npolicy = "G-123"\nfrom = 2026-01-01\n'
+    share, limit = f"[[coverage]]\n{plan}percent = 80\n", f'[[limit]]\n{plan}visits = 7\nper = "calendar-year"\n'
+    anyone = '[[coverage]]\ninsurer = "Sun Life"\nfrom = 2026-01-01\npercent = 50\n'
+    clinic, day = practice(tmp_path, share + limit + anyone), dt.date(2026, 10, 7)
+    for policy, percent, visits in (("G-123", 80, [7]), ("g 123", 80, [7]), ("G124", 50, []), ("", 50, [])):
+        assert clinic.percent_on("sun-life", policy, day) == percent, policy
+        assert [each.visits for each in clinic.limits_on("sun-life", policy, day)] == visits, policy
+
+
 def test_a_table_in_braces_over_several_lines_is_named_with_its_line_and_the_way_to_write_it(tmp_path: Path) -> None:
     layout = '[[layout]]\nname = "Ours"\nheadings = {\n  "Type" = "Service",\n}\n'
     text = f"{clinic_file(tmp_path).read_text('utf-8')}\n{layout}"

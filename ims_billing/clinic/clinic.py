@@ -326,11 +326,7 @@ class Clinic:
 
     def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
         """The share that a plan pays on a day, in percent, else that of its insurer; None if the setup states none."""
-        coverages = [
-            coverage
-            for coverage in in_force(self.coverages, day)
-            if coverage.insurer == insurer_id and coverage.policy in (None, policy)
-        ]
+        coverages = [coverage for coverage in in_force(self.coverages, day) if coverage.fits(insurer_id, policy)]
         return max(coverages, key=lambda coverage: coverage.policy is not None).percent if coverages else None
 
     @cached_property
@@ -343,11 +339,7 @@ class Clinic:
 
         One limit for each measure: the plan's before the insurer's, then the clinic's before the published one.
         """
-        limits = [
-            limit
-            for limit in in_force(self.limits, day)
-            if limit.insurer == insurer_id and (limit.policy is None or bare(limit.policy) == bare(policy))
-        ]
+        limits = [limit for limit in in_force(self.limits, day) if limit.fits(insurer_id, policy)]
         limits.sort(key=lambda limit: (limit.policy is None, limit.published))
         by_measure: dict[tuple[str | None, bool], Limit] = {}
         for limit in limits:

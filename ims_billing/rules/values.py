@@ -170,15 +170,24 @@ class Note(Cited):
 _WEEKS = "treatment after the accident"
 
 
-class Limit(Cited):
-    """How many visits an insurer pays, in a calendar year or within some weeks after the accident.
-
-    `services` are those that count towards it. `not_counted` says what of it the clinic cannot know: then the program
-    only warns. `policy` narrows it to one plan. Without `visits` only the weeks are limited.
-    """
+class OfPlan(Cited):
+    """A value of an insurer, or of one plan of it."""
 
     insurer: Text
     policy: Text | None = None
+
+    def fits(self, insurer_id: str, policy: str) -> bool:
+        """True for this insurer and plan; policy numbers are compared by their letters and digits."""
+        return self.insurer == insurer_id and (self.policy is None or bare(self.policy) == bare(policy))
+
+
+class Limit(OfPlan):
+    """How many visits an insurer pays, in a calendar year or within some weeks after the accident.
+
+    `services` are those that count towards it. `not_counted` says what of it the clinic cannot know: then the program
+    only warns. Without `visits` only the weeks are limited.
+    """
+
     visits: Annotated[int, Field(gt=0, le=1000, strict=True)] | None = None
     per: Literal["calendar-year"] | None = None
     weeks_after_accident: Annotated[int, Field(gt=0, le=520, strict=True)] | None = None
@@ -210,11 +219,9 @@ class Limit(Cited):
         return str(self.visits) if self.visits else f"{self.weeks_after_accident} weeks"
 
 
-class Coverage(Cited):
+class Coverage(OfPlan):
     """The share of a claim that an insurer, or one plan of it, pays: the rest is the patient's."""
 
-    insurer: Text
-    policy: Text | None = None
     percent: Annotated[int, Field(gt=0, le=100, strict=True)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from ims_billing.sessions.receipts import says_only_physiotherapy
 from ims_billing.sessions.service_names import NameReader, NameReading, reader_of
 from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
 from ims_billing.vocabulary.rows import of_each
+from ims_billing.vocabulary.spelling import bare
 
 
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -166,11 +168,29 @@ def _with_insurers(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
             ids[name], names[name] = SELF_PAY if blank_pays or clinic.pays_self(name) else "", name
     frame["insurer_id"] = written.map(ids).astype("str")
     frame["insurer_name"] = written.map(names).astype("str")
-    # A word for "the patient pays" is no second insurer, nor is the first one once more, with no other policy.
+    # A word for "the patient pays" is no second insurer, nor is the first plan once more in another spelling.
     second = frame["secondary_insurer"]
     second_ids = {name: insurer.id for name in second.unique() if (insurer := clinic.insurer(name))}
     pays_self = second.isin([name for name in second.unique() if clinic.pays_self(name)])
-    other_policy = (frame["secondary_policy"] != "") & (frame["secondary_policy"] != frame["policy"])
-    again = (second.map(second_ids) == frame["insurer_id"]) & (frame["insurer_id"] != "") & ~other_policy
+    again = (second.map(second_ids) == frame["insurer_id"]) & (frame["insurer_id"] != "")
+    if again.any():
+        numbers = ["policy", "member", "secondary_policy", "secondary_member"]
+        again &= ~pd.Series(of_each(frame, numbers, _is_another_plan), index=frame.index, dtype="bool")
     frame["secondary_insurer"] = second.mask(pays_self | again, "")
     return frame
+
+
+def _is_another_plan(policy: str, member: str, second_policy: str, second_member: str) -> bool:
+    """Whether the numbers of a second plan with the same insurer are another policy's, or another member's of it.
+
+    Two who work for one employer have one policy, each with a number; the -00 and -01 of a family are one member's.
+    """
+    if second_policy and _number(second_policy) != _number(policy):
+        return True
+    first, second = (_number(re.sub(r"-\d\d$", "", each)) for each in (member, second_member))
+    return bool(first and second) and first != second
+
+
+def _number(text: str) -> str:
+    """A number's letters and digits without the zeros in front, which a spreadsheet drops."""
+    return bare(text).lstrip("0")
