@@ -84,13 +84,19 @@ class Sale:
 
     @property
     def insurers(self) -> list[Line]:
-        """The lines that somebody else than the patient pays."""
-        return [line for line in self.lines if line.payer and not line.by_patient]
+        """The lines that somebody else than the patient pays; what gives a part back is none of them."""
+        standing = [line for line in self.lines if not line.taken_back] or self.lines
+        return [line for line in standing if line.payer and not line.by_patient]
 
     @property
     def refunded(self) -> bool:
         """Whether nothing of it stands."""
         return all(line.taken_back for line in self.lines) or sum(line.subtotal or 0 for line in self.lines) < 0
+
+    @property
+    def leaves_insurer_nothing(self) -> bool:
+        """Whether the first insurer's line is of nothing, and another has an amount: who pays is not certain."""
+        return bool(self.insurers) and self.insurers[0].subtotal == 0 and any(line.subtotal for line in self.lines)
 
     def cells(self) -> dict[str, Any]:
         """What the sale says of its session, by column of the sessions frame."""
@@ -276,8 +282,7 @@ def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
             else:
                 asides.append(Aside(line.sheet, line.row, f"replaced by a later version of invoice {line.stem}"))
     for line in standing:
-        credit = next((credit for credit in credits if _takes_back(credit, line)), None)
-        if credit is not None:
+        for credit in _taking_back(line, credits):
             credits.remove(credit)
             asides.append(Aside(credit.sheet, credit.row, f"takes back row {line.row}"))
             line.status = "refunded"
@@ -290,8 +295,14 @@ def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
             yield credit
 
 
-def _takes_back(credit: Line, line: Line) -> bool:
-    return _of_one_invoice(credit, line) and credit.version >= line.version
+def _taking_back(line: Line, credits: Sequence[Line]) -> list[Line]:
+    """The credits that take back the whole of a line: one of its amount or of none, else all together."""
+    of_line = [credit for credit in credits if _of_one_invoice(credit, line) and credit.version >= line.version]
+    amounts = [abs(credit.subtotal or 0) for credit in of_line]
+    for credit, amount in zip(of_line, amounts, strict=True):
+        if not amount or not line.subtotal or amount == line.subtotal:
+            return [credit]
+    return of_line if sum(amounts) == line.subtotal else []
 
 
 def _of_one_invoice(credit: Line, line: Line) -> bool:

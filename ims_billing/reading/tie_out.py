@@ -176,6 +176,9 @@ def _bad_cells_of_sale(sale: Sale, position: int, differs: str) -> list[Bad]:
     if len(sale.insurers) > 1:
         message = f"The sale in {_where(sale.first)} is billed to more than one insurer; which comes first is not said."
         findings.append((position, "tie", "tie-not-certain", message))
+    if sale.leaves_insurer_nothing:
+        message = f"The sale in {_where(sale.first)} bills nothing to the insurer, and an amount to somebody else."
+        findings.append((position, "tie", "sale-and-arrival-differ", message))
     if any(line.taken_back for line in sale.lines) and not sale.refunded:
         message = f"Part of the sale in {_where(sale.first)} was reversed."
         findings.append((position, "tie", "sale-and-arrival-differ", message))
