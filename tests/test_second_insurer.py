@@ -362,3 +362,34 @@ def test_never_more_than_is_left(
         assert second_cents == 0
     elif position.answered:
         assert second_cents == max(0, fee - max(position.paid, 0))
+
+
+@pytest.mark.parametrize("kind", ["insurers/*.xlsx", "claims-*.csv"])
+def test_claims_read_back_follow_the_same_first_claims_and_nobody_is_asked_twice(folder: Path, kind: str) -> None:
+    """The ledger is lost after Manulife was asked beside ICBC, and another plan of Sun Life's after the first."""
+    sessions = [
+        two_plans(Insurer="ICBC", **ACCIDENT),
+        two_plans("Sun Life", Patient="Robin Madeup", Member_ID="9", Service_Date=dt.date(2026, 10, 8)),
+    ]
+    claim(folder, *sessions)
+    reconcile(folder, (FIRST, 60, ""))
+    claim(folder, *sessions)
+    before = followed(folder)
+    assert before == {"2026-10-MANU-0001": "2026-10-ICBC-0001", "2026-10-SUNL-0002": FIRST}
+    (folder / "ims-billing.sqlite").unlink()
+    files = map(str, (folder / "reports/2026-10").glob(kind))
+    run(folder, "claim", *files, "--already-sent", "--new-ledger", "--as-of", "2026-11-20")
+    assert followed(folder) == before
+    path = xlsx(folder, sessions)
+    done = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-11-21", "--json")
+    assert [session["outcome"] for session in json.loads(done.stdout)["sessions"]] == ["already_claimed"] * 2
+    assert followed(folder) == before
+
+
+def followed(folder: Path) -> dict[str, str]:
+    """The claims to second insurers, with the first ones."""
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.reading():
+        claims = ledger.claims()
+    later = claims[claims["follows"] != ""]
+    return dict(zip(later["claim"], later["follows"], strict=True))

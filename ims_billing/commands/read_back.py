@@ -71,7 +71,7 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             run = _run(month, min((p.day for p in parts if p.day), default=as_of), new, clinic)
             mark = next((p.mark.mark for p in parts if p.mark and p.mark.batch == number and p.mark.mark), "")
             voided = {c: by for p in parts for c, by in p.sent.voided.items() if by[0] == number}
-            add_sent(ledger, run, number, [line["claim"] for line in new], mark, voided)
+            add_sent(ledger, run, number, [line["claim"] for line in new], mark, voided, _rest_at_once(new, clinic))
             for line in lines:
                 if line.get("voided_on"):
                     void_sent(ledger, line["claim"], line["voided_on"], number)
@@ -182,6 +182,12 @@ def _run(month: str, as_of: dt.date, lines: Sequence[dict[str, Any]], clinic: Cl
     run = Run(month, as_of, origin, totals, empty(CLAIMS), empty(ATTENTION), empty(NOT_BILLED), empty(EARLIER))
     claims = as_frame([_claim(line, clinic) for line in lines], CLAIMS)
     return with_rests(run, claims, clinic) if lines else run
+
+
+def _rest_at_once(lines: Sequence[dict[str, Any]], clinic: Clinic) -> set[str]:
+    """The claims whose insurer lets a second one be asked in the same batch for what it does not pay."""
+    insurers = ((line["claim"], clinic.insurer(line["insurer"]), line["service_date"]) for line in lines)
+    return {claim for claim, insurer, day in insurers if insurer and insurer.goes_by("extra-to-plan", day)}
 
 
 def _claim(line: dict[str, Any], clinic: Clinic) -> dict[str, Any]:

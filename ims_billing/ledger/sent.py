@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.model import Run
+from ims_billing.vocabulary.spelling import bare
 
 
 def add_sent(
-    ledger: Ledger, run: Run, number: int, numbers: Sequence[str], mark: str, voided: Mapping[str, tuple[int, str]]
+    ledger: Ledger,
+    run: Run,
+    number: int,
+    numbers: Sequence[str],
+    mark: str,
+    voided: Mapping[str, tuple[int, str]],
+    at_once: Collection[str],
 ) -> None:
     """Records claims that were sent, with the numbers, the batch and the mark that their workbooks bear.
 
-    `voided` says which claims the batch took back, and what stands for each (empty: nothing).
+    voided: the claims that the batch took back, and what stands for each (empty: nothing)
+    at_once: those of these claims whose insurer lets the rest be asked of a second one in the same batch
     """
     if not ledger.rows("SELECT 1 FROM batch WHERE month = ? AND number = ?", run.month, number):
         ledger.insert_batch(run, number, run.origin, numbers, already_sent=True)
@@ -26,23 +34,44 @@ def add_sent(
             void_sent(ledger, claim, run.as_of, number)
     instead = {replacing: claim for claim, (_, replacing) in voided.items() if replacing}
     replaces = [instead.get(n, r) for n, r in zip(numbers, run.claims["replaces"], strict=True)]
-    follows = [_followed(ledger, line) for line in run.claims.to_dict("records")]
-    claims = run.claims.assign(replaces=replaces, follows=follows).astype({"replaces": "str", "follows": "str"})
-    ledger.insert_claims(run.month, number, numbers, claims)
+    sent = run.claims.assign(claim=list(numbers))
+    lines = sent.to_dict("records")
+    follows = [_followed(ledger, line, lines, at_once) for line in lines]
+    claims = sent.assign(replaces=replaces, follows=follows).astype({"replaces": "str", "follows": "str"})
+    # What a claim follows is there before it.
+    claims = claims.sort_values("follows", key=lambda first: first != "", kind="stable", ignore_index=True)
+    ledger.insert_claims(run.month, number, list(claims["claim"]), claims.drop(columns="claim"))
     ledger.changed(run.month)
 
 
-def _followed(ledger: Ledger, claim: Mapping[Any, Any]) -> str:
-    """The first insurer's claim for the same visit, where there is one: two insurers are asked one after another."""
-    rows = ledger.rows(
-        "SELECT claim FROM claim WHERE patient = ? AND service_date = ? AND practitioner = ? AND insurer_id <> ? "
-        "AND voided_on IS NULL AND follows IS NULL",
-        claim["patient"],
-        f"{claim['service_date']:%Y-%m-%d}",
-        claim["practitioner"],
-        claim["insurer_id"],
+def _followed(
+    ledger: Ledger, claim: Mapping[Any, Any], batch: Sequence[Mapping[Any, Any]], at_once: Collection[str]
+) -> str:
+    """The first insurer's claim for the same visit, where there is one: two insurers are asked one after another.
+
+    It is the one that names this claim's plan as the second, in the same batch or before. The CSV names none: there it
+    is the one `at_once` in the batch, else the only one before that is of another plan.
+    """
+    visit = (claim["patient"], f"{claim['service_date']:%Y-%m-%d}", claim["practitioner"])
+    before = ledger.rows(
+        f"SELECT {', '.join(_PLANS)} FROM claim "
+        "WHERE patient = ? AND service_date = ? AND practitioner = ? AND voided_on IS NULL AND follows IS NULL",
+        *visit,
     )
-    return str(rows[0][0]) if len(rows) == 1 else ""
+    beside = [
+        tuple(line[name] for name in _PLANS)
+        for line in batch
+        if (line["patient"], f"{line['service_date']:%Y-%m-%d}", line["practitioner"]) == visit and line is not claim
+    ]
+    plan = (claim["insurer"], bare(claim["policy"]), bare(claim["member"]))
+    named = [first for first, *_, insurer, policy in (*before, *beside) if (insurer, bare(policy)) == plan[:2]]
+    in_batch = [first for first, *_ in beside if first in at_once and claim["claim"] not in at_once]
+    others = [first for first, insurer, policy, member, *_ in before if (insurer, bare(policy), bare(member)) != plan]
+    found = named or in_batch or others
+    return str(found[0]) if len(found) == 1 else ""
+
+
+_PLANS = ("claim", "insurer", "policy", "member", "secondary_insurer", "secondary_policy")
 
 
 def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
