@@ -10,6 +10,9 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.model import Run
 from ims_billing.vocabulary.spelling import bare
 
+# The plan of a claim, and the second plan that it names.
+_PLANS = ("claim", "insurer", "policy", "member", "secondary_insurer", "secondary_policy")
+
 
 def add_sent(
     ledger: Ledger,
@@ -67,11 +70,8 @@ def _followed(
     named = [first for first, *_, insurer, policy in (*before, *beside) if (insurer, bare(policy)) == plan[:2]]
     in_batch = [first for first, *_ in beside if first in at_once and claim["claim"] not in at_once]
     others = [first for first, insurer, policy, member, *_ in before if (insurer, bare(policy), bare(member)) != plan]
-    found = named or in_batch or others
-    return str(found[0]) if len(found) == 1 else ""
-
-
-_PLANS = ("claim", "insurer", "policy", "member", "secondary_insurer", "secondary_policy")
+    firsts = named or in_batch or others
+    return str(firsts[0]) if len(firsts) == 1 else ""
 
 
 def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
