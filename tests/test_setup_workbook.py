@@ -115,7 +115,9 @@ def test_every_fault_is_reported_at_once_with_its_cell() -> None:
         "Fees": [["Service", "Amount", "From", "Minutes"],
                  ["ims", 95.355, "01/02/2026", "30 min"], ["ims", 95, "2026-01-01"], ["ims", 99, "2026-04-01"]],
         "Service names": [["Service name", "Service"], ["x", "imz"]],
-        "Columns": [["Layout", "Heading", "Stands for"], ["my program", "Paid For By", "Insurrer"]],
+        "Columns": [["Layout", "Heading", "Stands for", "Kind of file"], ["my program", "Paid For By", "Insurrer"],
+                        ["", "Paid Amt", "Paid", "remittance"], ["", "Claim No", "Claim"], ["", "When", "Service Date"],
+                        ["", "Billed Amt", "Fee"]],
         "More": [["Severities"], ["Kind", "Severity"], ["unusual-frequencies", "hold"], ["missing-policy", "shout"],
                  ["Coverage"], ["Insurer", "Percent", "From"], ["Sun Lif", 80, "2026-01-01"], ["ICBC", 1, "2026-01-01"],
                  ["Words"], ["Column", "Word", "Means"], ["Status", "Seen", "arived"]],
@@ -146,7 +148,8 @@ sheet Fees, C2, From: found '01/02/2026'; expected a date such as 2026-04-01
 sheet Fees, D2, Minutes: found '30 min'; expected a whole number
 sheet Fees, row 4: it is for the same (IMS) as sheet Fees, row 3 and their dates overlap; give the earlier one an until
 sheet Service names, B2, x: found 'imz'; expected one of ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other, unrecognised; did you mean ims?
-sheet Columns, row 2 (my-program): 'Paid For By' stands for 'Insurrer', which is no heading; did you mean Insurer?
+sheet Columns, C2 (my-program), Paid For By: found 'Insurrer', which is no heading; did you mean Insurer?
+sheet Columns, C6 (my-program), Billed Amt: found 'Fee', which is no heading of a remittance, but of a list of sessions; give the rows of that list a name of their own in Layout
 sheet More, B3, unusual-frequencies: this kind of finding is not known; did you mean unusual-frequency?
 sheet More, B4, missing-policy: found 'shout'; expected one of hold, warn, off
 sheet More, A7, Insurer: the insurer 'Sun Lif' is not known; did you mean Sun Life?

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from ims_billing.clinic.people import Roster, places_of
-from ims_billing.rules.published import published
 from ims_billing.rules.values import (
     CLINIC_FILE,
     Channel,
@@ -33,7 +32,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import did_you_mean, nearest
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
-from ims_billing.vocabulary.spelling import bare, heading, plain
+from ims_billing.vocabulary.spelling import bare, plain
 
 
 def _as_list(value: object) -> object:
@@ -165,16 +164,6 @@ class OwnLayout(Strict):
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict
     )
-
-    @model_validator(mode="after")
-    def _stand_for_ours(self) -> OwnLayout:
-        ours = [names[0] for names in published().layouts.layout[self.of].headings.values()]
-        for written, meaning in self.headings.items():
-            if heading(meaning) not in {heading(name) for name in ours}:
-                raise ValueError(
-                    f"{written!r} stands for {meaning!r}, which is no heading{did_you_mean(meaning, ours)}"
-                )
-        return self
 
 
 class Insurer(NamedTuple):

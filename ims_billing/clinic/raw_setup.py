@@ -24,6 +24,7 @@ class SetupWords(NamedTuple):
     needed: what is said of a value that is missing
     blank_insurer: where it is said what a blank insurer means
     own_code: how an insurer gets a short code of its own
+    own_layout: how the headings of another list are kept apart
     places_unconfirmed: whether the list of what is to be confirmed names the places
     """
 
@@ -35,6 +36,7 @@ class SetupWords(NamedTuple):
     needed: str
     blank_insurer: str
     own_code: str
+    own_layout: str
     places_unconfirmed: bool
 
 
@@ -47,6 +49,7 @@ TOML_WORDS = SetupWords(
     needed="this key is needed",
     blank_insurer="see blank_insurer under [clinic] for blank ones",
     own_code='add code = "...." of its own',
+    own_layout="put it into a [[layout]] of its own",
     places_unconfirmed=False,
 )
 WORKBOOK_WORDS = SetupWords(
@@ -58,6 +61,7 @@ WORKBOOK_WORDS = SetupWords(
     needed="this cell is needed",
     blank_insurer="see Blank insurer on the sheet Clinic for blank ones",
     own_code="fill in a Short code of its own",
+    own_layout="give the rows of that list a name of their own in Layout",
     places_unconfirmed=True,
 )
 

@@ -42,7 +42,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Severity
-from ims_billing.vocabulary.spelling import bare, plain, slug
+from ims_billing.vocabulary.spelling import bare, heading, plain, slug
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -262,6 +262,26 @@ def _check_coverages(reader: _Reader, numbered: Sequence[tuple[int, Coverage]], 
     return coverages
 
 
+_LISTS = {"sessions": "a list of sessions", "remittance": "a remittance"}
+
+
+def _check_layouts(reader: _Reader, numbered: Sequence[tuple[int, OwnLayout]]) -> list[OwnLayout]:
+    """The clinic's own layouts; a fault is added for each heading that stands for none of the program's own."""
+    ours = {of: [names[0] for names in published().layouts.layout[of].headings.values()] for of in _LISTS}
+    for number, layout in numbered:
+        for written, meaning in layout.headings.items():
+            of = [kind for kind, names in ours.items() if heading(meaning) in map(heading, names)]
+            if layout.of in of:
+                continue
+            what = f"found {meaning!r}, which is no heading"
+            if of:
+                what += f" of {_LISTS[layout.of]}, but of {_LISTS[of[0]]}; {reader.setup.places.wording.own_layout}"
+            else:
+                what += did_you_mean(meaning, ours[layout.of])
+            reader.faults.add("layout", number, f"headings.{written}", what, layout.name)
+    return [layout for _, layout in numbered]
+
+
 def _check_fees(reader: _Reader, numbered: Sequence[tuple[int, Fee]], clinic: Clinic) -> list[Fee]:
     """The clinic's fees, with insurers by their id; faults are added for unknown insurers and for clashes."""
     fees = _by_insurer_id(reader, "fee", numbered, clinic)
@@ -304,7 +324,7 @@ def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic
         ),
     ]
     clinic = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
-    layouts = tuple(layout for _, layout in reader.many("layout", OwnLayout))
+    layouts = tuple(_check_layouts(reader, reader.many("layout", OwnLayout)))
     fees = _check_fees(reader, numbered_fees, clinic)
     limits = _check_limits(reader, numbered_limits, clinic)
     coverages = tuple(_check_coverages(reader, numbered_coverages, clinic))
