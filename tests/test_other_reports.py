@@ -8,6 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from ims_billing.reading.intake import read_files
+from ims_billing.reading.remittances import read_remittances
 from ims_billing.rules.other_reports import OtherReport
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
@@ -27,6 +28,18 @@ def test_another_report_is_refused_by_its_name(tmp_path: Path, report: OtherRepo
         read_files([csv_file(tmp_path, [cells])], practice(tmp_path))
     assert report.use in str(refusal.value)
     assert "Madeup" not in str(refusal.value)
+
+
+def test_files_of_this_program_are_no_remittances_unless_they_say_what_was_paid(tmp_path: Path) -> None:
+    own = [report for report in REPORTS if report.own]
+    assert len(own) >= 7
+    for report in own:
+        with pytest.raises(BillingError, match=f"row 1: this is {report.title}. Name the remittance"):
+            read_remittances([csv_file(tmp_path, [dict.fromkeys(report.headings, "1")])], practice(tmp_path))
+    claims = {"Claim": "2026-10-SUNL-0001", "Service date": "2026-10-05", "Registration": "01234", "Service code": "1",
+              "Amount claimed": "95.00", "Paid": "95.00", "Payment Date": "2026-11-20"}  # fmt: skip
+    lines, _ = read_remittances([csv_file(tmp_path, [claims])], practice(tmp_path))
+    assert list(lines["paid_cents"]) == [9500]
 
 
 def test_a_claim_summary_is_no_aging_report_though_it_says_what_is_owed(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-"""Files among the month's that hold no sessions: remittances, this program's own workbooks, other reports."""
+"""Files that are not what they are named as: remittances, this program's own workbooks, other reports."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.layout import HEADER_WITHIN, Match, headers_of, match
 from ims_billing.reading.spreadsheet import RawTable
+from ims_billing.rules.other_reports import OtherReport
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
@@ -29,11 +31,28 @@ def refuse_other_reports(sheets: Sequence[RawTable], read_as: Match | None, clin
         _refuse_remittance(sheets, read_as, clinic, file)
 
 
-def _refuse_recognised(sheets: Sequence[RawTable], read_as: Match | None, file: str) -> None:
-    """Raises BillingError for a report that is known by its headings, or by words in them where no layout fits.
+def refuse_own_files(sheets: Sequence[RawTable], file: str) -> None:
+    """Raises BillingError where a file that is to be a remittance is one of this program's own."""
+    own = [report for report in published().layouts.other_report if report.own]
+    if one := _recognised(sheets, own, by_words=False):
+        raise BillingError(f"{file}{one.place}: this is {one.report.title}. Name the remittance that the insurer sent.")
 
-    The first of the known reports that any sheet fits: our summary has a table of what is owed before its claims.
-    """
+
+def _refuse_recognised(sheets: Sequence[RawTable], read_as: Match | None, file: str) -> None:
+    """Raises BillingError for a report that is known by its headings, or by words in them where no layout fits."""
+    if one := _recognised(sheets, published().layouts.other_report, by_words=read_as is None):
+        raise BillingError(f"{file}{one.place}: this is {one.report.title}. {one.report.use}")
+
+
+class _Recognised(NamedTuple):
+    """A report that is known, and where its headings stand, in words."""
+
+    report: OtherReport
+    place: str
+
+
+def _recognised(sheets: Sequence[RawTable], reports: Sequence[OtherReport], *, by_words: bool) -> _Recognised | None:
+    """The first of these reports that any sheet fits: our summary has a table of what is owed before its claims."""
     rows = [
         (table, table.first_row + position, [cell for cell in table.row(position) if isinstance(cell, str)])
         for table in sheets
@@ -43,13 +62,14 @@ def _refuse_recognised(sheets: Sequence[RawTable], read_as: Match | None, file: 
         (table, place, len(row), {*map(heading, row)}, {word for cell in row for word in heading_words(cell)})
         for table, place, row in rows
     ]
-    for report in published().layouts.other_report:
+    for report in reports:
         named = {*map(heading, report.headings)}
         for table, place, count, headings, words in lines:
-            by_words = report.words and read_as is None and count > 2 and words.issuperset(report.words)
-            if by_words or (named and headings.issuperset(named)):
+            fits_words = report.words and by_words and count > 2 and words.issuperset(report.words)
+            if fits_words or (named and headings.issuperset(named)):
                 sheet = f", {table.sheet}" if table.sheet else ""
-                raise BillingError(f"{file}{sheet}, row {place}: this is {report.title}. {report.use}")
+                return _Recognised(report, f"{sheet}, row {place}")
+    return None
 
 
 def _refuse_remittance(sheets: Sequence[RawTable], read_as: Match | None, clinic: Clinic, file: str) -> None:

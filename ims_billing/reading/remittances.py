@@ -12,12 +12,14 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
+from ims_billing.reading.other_reports import refuse_own_files
 from ims_billing.reading.recognise import recognise
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
@@ -44,7 +46,12 @@ def read_remittances(
     frames, files = [], []
     for name, content, sha256 in named_contents(paths, progress):
         opened = open_spreadsheet(name, content, ask)
-        match = recognise(opened.tables, remittance_layouts(clinic), name)
+        try:
+            match = recognise(opened.tables, remittance_layouts(clinic), name)
+        except BillingError:
+            # Only then: somebody may have typed what was paid into our own list of claims.
+            refuse_own_files(opened.tables, name)
+            raise
         table = Table(match, clinic, "paid")
         unread = _unread_columns(table)
         frames.append(_lines(table, unread, name))

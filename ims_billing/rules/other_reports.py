@@ -17,9 +17,13 @@ class PaymentWords(Strict):
 
 
 class OtherReport(Strict):
-    """A file that holds no sessions: the headings that it is known by, or words in them, and what to use instead."""
+    """A file that holds no sessions: the headings that it is known by, or words in them, and what to use instead.
+
+    own: whether it is this program's own
+    """
 
     title: Text
+    own: bool = False
     headings: tuple[Text, ...] = ()
     words: tuple[Text, ...] = ()
     use: Text
