@@ -16,8 +16,8 @@ from ims_billing.cli.json_shapes import StatusJson
 from ims_billing.cli.main import app
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.windows import Window, window_of
 from ims_billing.commands.status import Given, Status, status
-from ims_billing.month.windows import Window, window_of
 from ims_billing.rules.values import Channel
 from tests.practice import AS_OF, MONTH, clinic_file, row, xlsx
 from tests.test_record import HELD, PAT, Office

@@ -9,8 +9,10 @@ import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, of_rows, one_each, say
 from ims_billing.clinic.clinic import Insurer
+from ims_billing.clinic.windows import channel_window, plan_deadline
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, SubmissionWindow
+from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import bare, day_text
 
 # The warning comes this many visits before a limit, and this many days before a deadline: our choice, no rule.
@@ -240,12 +242,13 @@ def _until(deadlines: pd.DataFrame, takes: str) -> pd.Series[str]:
 
 def _deadlines(desk: Desk) -> pd.DataFrame:
     """The candidates whose insurer has a deadline: `insurer_name`, `last_day` and `days_left`, below zero if past."""
-    within = {i.id: i.claim_within_days for i in desk.clinic.insurers if i.claim_within_days}
+    within = {insurer.id: insurer for insurer in desk.clinic.insurers if insurer.claim_within_days}
     if not within:
         return pd.DataFrame({"days_left": []}, dtype="int64")
     rows = desk.candidates["insurer_id"].isin(within) & ~desk.in_time[desk.candidates.index]
     own = desk.candidates.loc[rows, ["insurer_id", "insurer_name", "service_date"]]
-    last_day = own["service_date"] + pd.to_timedelta(own["insurer_id"].map(within).astype("int64"), unit="D")
+    days = of_each(own, ["insurer_id", "service_date"], lambda insurer, day: plan_deadline(within[insurer], day))
+    last_day = pd.Series(days, index=own.index, dtype="datetime64[us]")
     days_left = (last_day - pd.Timestamp(desk.as_of)).dt.days
     return pd.DataFrame({"insurer_name": own["insurer_name"], "last_day": last_day, "days_left": days_left})
 
@@ -257,8 +260,7 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
     for window in published().limits.submission_window:
 
         def late(insurer: Insurer, day: dt.date, window: SubmissionWindow = window) -> bool:
-            by_it = [bare(name) for name in insurer.channels_on(day)] == [bare(window.channel)]
-            return by_it and window.covers(day) and (desk.as_of - day).days > window.days
+            return (desk.as_of - day).days > window.days and channel_window(insurer, day) == window
 
         rows = desk.by_insurer_and_day(late) & ~desk.in_time[desk.candidates.index]
         reasons = f"{window.channel} takes claims up to {window.days} days after the visit: now {window.after}."

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.windows import window_of
 from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
-from ims_billing.month.windows import window_of
 from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold

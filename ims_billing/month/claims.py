@@ -9,7 +9,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
-from ims_billing.month.windows import window_of
+from ims_billing.clinic.windows import window_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import CLAIMS, JUDGED, PRICES, as_frame

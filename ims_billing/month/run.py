@@ -11,6 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, code_rule, fee_rule, limit_rule
+from ims_billing.clinic.windows import channel_window
 from ims_billing.month.prepare import Month
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, in_force
@@ -20,7 +21,7 @@ from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION
 from ims_billing.vocabulary.kinds import Requirement
 from ims_billing.vocabulary.model import InsurerView, Lasting, Origin, PractitionerView, RuleApplied, Run, WorthALook
 from ims_billing.vocabulary.rows import in_order, rows_of
-from ims_billing.vocabulary.spelling import bare, month_text, sources
+from ims_billing.vocabulary.spelling import month_text, sources
 
 _LOOKED_AT = ("acupuncture-by-physiotherapist", "service-not-recognised", "claimed-session-gone")
 
@@ -124,14 +125,8 @@ def _insurer_view(clinic: Clinic, insurer_id: str, days: Iterable[dt.date]) -> I
     usual: tuple[Requirement, ...] = () if insurer.public else ("policy", "member")
     stated = [usual if (required := insurer.requires_on(day)) is None else required for day in days]
     stated += [wants.fields for wants in fields if wants.channel in channels]
-    window = next(
-        (
-            rule
-            for rule in published().limits.submission_window
-            if all(rule.covers(day) and [*map(bare, insurer.channels_on(day))] == [bare(rule.channel)] for day in days)
-        ),
-        None,
-    )
+    windows = {channel_window(insurer, day) for day in days}
+    window = windows.pop() if len(windows) == 1 else None
     return InsurerView(
         id=insurer.id,
         code=insurer.code,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import code_rule
+from ims_billing.clinic.windows import plan_deadline
 from ims_billing.payments.positions import Answer, answers
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
@@ -220,5 +221,5 @@ def _as_claimed(
         "rules": as_json([code_rule(insurer, code, day).ground()]),
         "remarks": as_json(remarks),
         # A channel counts its days from the visit too, but takes the balance only once the first insurer has answered.
-        "send_by": day + dt.timedelta(days=insurer.claim_within_days) if insurer.claim_within_days else None,
+        "send_by": plan_deadline(insurer, day),
     }
