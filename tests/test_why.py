@@ -9,9 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
-from ims_billing.month.prepare import Month
+from ims_billing.cli.screen.places import Places, row_typed
+from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.why import Page, claim_page, kind_page, session_page, sessions_at
+from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
@@ -21,6 +24,7 @@ from tests.practice import clinic_file, month_of, on_ledger, practice, row, tag,
 from tests.test_cli import AS_OF, report, run
 from tests.test_tie_out import jane
 
+DAY = dt.date(2026, 11, 5)
 OCTOBER = [dt.date(2026, 10, day) for day in range(1, 32)]
 MORE = """
 [[limit]]
@@ -169,6 +173,31 @@ def test_a_row_of_sales_is_explained_by_the_session_it_is_tied_to(tmp_path: Path
     assert page_of(month, 1)["What became of it"]["Also in"] == (
         "Sales_20261001_20261031.csv row 3, Sales_20261001_20261031.csv row 4"
     )
+
+
+def test_a_row_as_the_screen_names_it_is_that_session_alone(tmp_path: Path) -> None:
+    one = xlsx(tmp_path, [row(Patient="A"), row(Patient="B")], "one.xlsx")
+    book = load_workbook(xlsx(tmp_path, [row(Patient="C"), row(Patient="D")], "two.xlsx"))
+    book.worksheets[0].title = "Week 1"
+    book.copy_worksheet(book.worksheets[0]).title = "Week 2"
+    book.worksheets[1]["E2"], book.worksheets[1]["E3"] = "E", "F"
+    book.save(tmp_path / "two.xlsx")
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([one, tmp_path / "two.xlsx"], clinic), Scope(clinic, month="2026-10", as_of=DAY))
+    files, names = [file.file for file in month.intake.files], Places(month).each(month.sessions)
+    assert names == ["A2", "A3", *(f"B {sheet}!{n}" for sheet in ("Week 1", "Week 2") for n in (2, 3))]
+    assert [sessions_at(month, *row_typed(name, files)) for name in names] == [
+        [label] for label in month.sessions.index
+    ]
+    assert [sessions_at(month, *row_typed(typed, files)) for typed in ("2", "b2", "Week 2!3")] == [
+        [0, 2, 4],
+        [2, 4],
+        [5],
+    ]
+    for typed, why in (("C2", "the letter C. The letters are A for one.xlsx, B for two.xlsx"), ("0", "such as 12"),
+                       ("A", "such as 12"), ("-3", "such as 12")):  # fmt: skip
+        with pytest.raises(BillingError, match=why):
+            row_typed(typed, files)
 
 
 def test_a_row_that_is_no_session_says_what_it_is(tmp_path: Path) -> None:

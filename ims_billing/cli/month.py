@@ -237,7 +237,7 @@ def why(
         typer.Argument(metavar="FILE...|CLAIM|KIND", help="Files with --row; or a claim; or a kind of finding."),
     ],
     row: Annotated[
-        int | None, typer.Option("--row", metavar="N", min=1, help="The row of the session, as Excel numbers it.")
+        str | None, typer.Option("--row", metavar="N", help="The session's row, as Excel numbers it; or as B12.")
     ] = None,
     clinic: ClinicFile = None,
     month: MonthOption = None,
@@ -260,6 +260,7 @@ def why(
         else:
             show_pages([page])
         return
+    from ims_billing.cli.screen.places import row_typed
     from ims_billing.month.why import session_page, sessions_at
 
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
@@ -271,7 +272,8 @@ def why(
     else:
         with memory.reading():
             claims = memory.claims()
-    pages = {label: session_page(prepared, label, claims) for label in sessions_at(prepared, row)}
+    at = row_typed(row, [file.file for file in prepared.intake.files])
+    pages = {label: session_page(prepared, label, claims) for label in sessions_at(prepared, *at)}
     if as_json:
         print_json(json_view.why_json(prepared, pages))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -65,28 +66,30 @@ class Page:
     parts: tuple[Part, ...]
 
 
-def sessions_at(month: Month, row: int) -> list[int]:
-    """Finds the sessions of a row, as Excel numbers it, by label.
+def sessions_at(month: Month, row: int, file: str = "", sheet: str = "") -> list[int]:
+    """Finds the sessions of a row, as Excel numbers it, by label; of any file and sheet where these are empty.
 
     A row of a sale or a copy belongs to the session that it was joined to. Raises BillingError if the row is of no
     session.
     """
     sessions = month.sessions
-    here = sessions["row"] == row
-    beside = sessions["beside"].str.contains(rf"(?m)\t{row}$", regex=True)
-    labels = [int(label) for label in sessions.index[here | beside]]
+    own = (sessions["row"] == row) & sessions["file"].isin([file] if file else sessions["file"])
+    own &= sessions["sheet"].isin([sheet] if sheet else sessions["sheet"])
+    at_file, at_sheet = (re.escape(part) if part else r"[^\t\n]*" for part in (file, sheet))
+    beside = sessions["beside"].str.contains(rf"(?m)^{at_file}\t{at_sheet}\t{row}$", regex=True)
+    labels = [int(label) for label in sessions.index[own | beside]]
     if not labels:
-        raise BillingError(_no_session(month.intake, row))
+        raise BillingError(_no_session(month.intake, row, file))
     return labels
 
 
-def _no_session(intake: Intake, row: int) -> str:
+def _no_session(intake: Intake, row: int, of_file: str) -> str:
     """Says why a row belongs to no session."""
     messages = [
         f"row {row} of {file.file} is no session: {aside.reason}."
         for file in intake.files
         for aside in file.asides
-        if aside.row == row
+        if aside.row == row and of_file in ("", file.file)
     ]
     lists = [file.file for file in intake.files if file.layout in ("jane-clients", "policies")]
     messages += (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +41,33 @@ class Places:
             letter = self.letter(file)
             shown.append(f"{letter}{' ' if letter and within else ''}{within}{row}")
         return shown
+
+
+class RowTyped(NamedTuple):
+    """A row as somebody typed it; an empty file or sheet is any."""
+
+    row: int
+    file: str = ""
+    sheet: str = ""
+
+
+_TYPED = re.compile(r"(?:([A-Z]{1,2}) ?)?([1-9]\d*)|(?:([A-Z]{1,2}) )?(.+)!([1-9]\d*)", re.IGNORECASE)
+
+
+def row_typed(text: str, files: Sequence[str]) -> RowTyped:
+    """Reads a row as Excel numbers it, or as `Places` names it; `files` are those that were named, in their order.
+
+    Raises BillingError where it is none.
+    """
+    parts = _TYPED.fullmatch(text.strip())
+    if parts is None:
+        raise BillingError(f"--row {text}: type the row as Excel numbers it, such as 12, or as the screen names it.")
+    letter, sheet = (parts[1] or parts[3] or "").upper(), parts[4] or ""
+    by_letter = dict(zip(_letters(len(files)), files, strict=True))
+    if letter and letter not in by_letter:
+        named = ", ".join(f"{each} for {file}" for each, file in by_letter.items())
+        raise BillingError(f"--row {text}: no file here has the letter {letter}. The letters are {named}.")
+    return RowTyped(int(parts[2] or parts[5]), by_letter.get(letter, ""), sheet)
 
 
 def _letters(count: int) -> Sequence[str]:
