@@ -194,3 +194,18 @@ def test_a_run_ends_at_once_after_what_has_to_be_done_at_its_end(
     with pytest.raises(SystemExit):
         start.main()
     assert ends == ["at exit", code]
+
+
+def test_a_list_that_has_one_line_names_kinds_without_their_rows_before_it_only_counts_them() -> None:
+    parts = [f"kind {n} (A100, A101, A102, B{n}00 and 1,234 more rows of it)" for n in range(12)]
+    brief = [f"kind {n}" for n in range(12)]
+
+    def line(most: int, head: str) -> list[str]:
+        shown = listed(parts, 100, head=head, indent="", most=most, rest="other kind", brief=brief)
+        return [each.plain for each in shown]
+
+    assert line(1, "Fix:") == [f"Fix: {parts[0]}; 11 other kinds"]
+    assert line(1, "Fix in the practice software: 13 sessions, $1,121.50:") == [
+        "Fix in the practice software: 13 sessions, $1,121.50: kind 0; kind 1; kind 2; kind 3; 8 other kinds"
+    ]
+    assert line(1, "x" * 90) == ["x" * 90, "  12 other kinds"]

@@ -38,17 +38,22 @@ def lines_of(text: str, wide: int, *, rest: str = "  ", style: str = "") -> list
     return lines
 
 
-def listed(parts: Sequence[str], wide: int, *, head: str, indent: str, most: int, rest: str) -> list[Text]:
+def listed(
+    parts: Sequence[str], wide: int, *, head: str, indent: str, most: int, rest: str, brief: Sequence[str] = ()
+) -> list[Text]:
     """A bold head and the parts of a list in at most `most` lines: what does not fit is counted.
 
-    `rest` is the noun for one of the others. A screen narrower than the widest may take more lines.
+    `rest` is the noun for one of the others; `brief` are the parts in fewer words, for where not even one fits. A
+    screen narrower than the widest may take more lines.
     """
     most = -(-most * WIDEST // wide)
-    for shown in range(len(parts), -1, -1):
+    choices = [(parts, shown) for shown in range(len(parts), 0, -1)]
+    choices += [(brief, shown) for shown in range(len(brief), 0, -1)]
+    for each, shown in (*choices, (parts, 0)):
         left = len(parts) - shown
-        named = "; ".join([*parts[:shown], *([_others(left, rest)] if left else [])])
+        named = "; ".join([*each[:shown], *([_others(left, rest)] if left else [])])
         lines = wrapped(f"{head} {named}", wide, first=indent, rest=f"{indent}  ")
-        if len(lines) <= most or not shown:
+        if len(lines) <= most:
             break
     for line in lines:
         # The head is bold as far as it goes.

@@ -91,7 +91,10 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
             lines += wrapped(f"{head} see above", wide, first="  ", rest="    ", style="bold")
         else:
             kinds = _kinds(month, part, places)
-            lines += listed(kinds, wide, head=head, indent="  ", most=most, rest="other kind")
+            brief = [CATALOGUE[kind].short for kind in kinds]
+            lines += listed(
+                list(kinds.values()), wide, head=head, indent="  ", most=most, rest="other kind", brief=brief
+            )
     if lines:
         twice = counted - month.totals.counts["held"]
         note = f"; {twice:,} stand in two groups" if twice > 0 else ""
@@ -103,14 +106,13 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
     return [*lines, *_names(month, places, wide)]
 
 
-def _kinds(month: Month, findings: pd.DataFrame, places: Places) -> list[str]:
+def _kinds(month: Month, findings: pd.DataFrame, places: Places) -> dict[str, str]:
     """Each kind in a few words with its rows, those of most sessions first."""
     counts = findings["kind"].value_counts()
-    kinds = sorted(counts.index, key=lambda kind: (-counts[kind], list(CATALOGUE).index(kind)))
-    parts = []
-    for kind in kinds:
+    parts = {}
+    for kind in sorted(counts.index, key=lambda kind: (-counts[kind], list(CATALOGUE).index(kind))):
         sessions = _sessions(month, findings[findings["kind"] == kind])
-        parts.append(f"{CATALOGUE[kind].short} ({places.of(sessions, _ROWS)})")
+        parts[kind] = f"{CATALOGUE[kind].short} ({places.of(sessions, _ROWS)})"
     return parts
 
 
