@@ -49,6 +49,8 @@ def name_unread_copies(
             given = {**options, "month": Path(read_with), "decisions": None if copy.path in summary else copy.path}
             own_files = [] if copy.month else files
             command = command_line("claim", own_files or _of_last_run(memory, read_with), **given)
+            with memory.reading():
+                command += " --already-sent" if read_with in memory.months_sent_before() else ""
             screen.notify(in_words(copy, command))
 
 

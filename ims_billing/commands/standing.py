@@ -45,6 +45,8 @@ class MonthStanding(NamedTuple):
     """The day of the oldest visit on hold; None if there is none, or no day can be read."""
     files: tuple[str, ...]
     """The files of its last run, by name."""
+    sent_before: bool = False
+    """True where all of it was billed before this program came: what is added is not to be sent."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,14 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         aged = aging(claims, postings, ledger.notes(), batches, as_of)
         read = ledger.files_read()
         unwritten = tuple(ledger.nowhere_written())
-        months = ledger.months()
+        months, sent_before = ledger.months(), ledger.months_sent_before()
         left = ledger.aging_left(at.place)
     books = saved_workbooks(at, months)
     sendings = sendings_with_unread(at, books)
     late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]
     active = [claim for claim in claims if claim.voided_on is None]
     return Standing(
-        months=_months(months, active, held, read),
+        months=_months(months, active, held, read, sent_before),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
         closing=_closing(active, {line.claim for line in postings}, held, clinic, as_of),
@@ -125,7 +127,11 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
 
 
 def _months(
-    months: Iterable[str], claims: Iterable[Claimed], held: Iterable[OnHold], read: Mapping[str, Iterable[str]]
+    months: Iterable[str],
+    claims: Iterable[Claimed],
+    held: Iterable[OnHold],
+    read: Mapping[str, Iterable[str]],
+    sent_before: Collection[str],
 ) -> tuple[MonthStanding, ...]:
     cents: dict[str, list[int]] = defaultdict(list)
     for claim in claims:
@@ -142,6 +148,7 @@ def _months(
             held_cents=sum(session.fee_cents for session in waiting[month]),
             oldest=min((each.service_date for each in waiting[month] if each.service_date), default=None),
             files=tuple(read.get(month, ())),
+            sent_before=month in sent_before,
         )
         for month in months
     )

@@ -208,7 +208,10 @@ class _Facts(NamedTuple):
         return " ".join(quoted(_shortest(Path(name), self.folder)) for name in names)
 
     def claim(self, month: str, names: Iterable[Path | str]) -> str:
-        return f"ims-billing claim {self.files(names)} --month {month}{self.given.options()}"
+        months = self.standing.months if self.standing else ()
+        sent_before = any(each.sent_before for each in months if each.month == month)
+        options = f"{' --already-sent' if sent_before else ''}{self.given.options()}"
+        return f"ims-billing claim {self.files(names)} --month {month}{options}"
 
 
 def _next(facts: _Facts, as_of: dt.date) -> Next:
@@ -232,6 +235,8 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
     if to_claim:
         names = [export.path for export in facts.exports if to_claim in export.months or not export.months]
         what = f"{'Claim what is new in' if to_claim in months else 'Claim'} {to_claim}."
+        if to_claim in months and months[to_claim].sent_before:
+            what = f"{to_claim} was billed before this program came: record what is new in it, if it was billed too."
         return Next(f"{what} To look at it first, type check in place of claim.", facts.claim(to_claim, names))
     held = [month for month in months.values() if month.held]
     if held:

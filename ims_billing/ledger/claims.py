@@ -44,6 +44,16 @@ class Claims(Payments):
         rows = self.rows("SELECT month, number, as_of, already_sent FROM batch ORDER BY month, number")
         return [BatchDay(month, batch, dt.date.fromisoformat(day), bool(sent)) for month, batch, day, sent in rows]
 
+    def months_sent_before(self) -> frozenset[str]:
+        """The months that were billed before this program came, all of whose batches were recorded as sent.
+
+        A month that was read back from what this program sent has no files, and goes on as any other.
+        """
+        taken_over = "min(already_sent AND json_array_length(origin, '$.files') > 0)"
+        return frozenset(
+            str(month) for (month,) in self.rows(f"SELECT month FROM batch GROUP BY month HAVING {taken_over}")
+        )
+
     def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
         """Adds claims (CLAIMS) to a batch, each with its number, and with the checksum of what it says."""
         columns = [column for column in ON_LEDGER if column.name in claims]

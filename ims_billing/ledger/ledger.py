@@ -75,7 +75,8 @@ class Ledger(Sendings):
         else:
             claims, numbers = self.claims_by_id(claims_in_reach(self, reach)), numbers_of_others(self)
         firsts = claims[claims["follows"] == ""].reset_index(drop=True)
-        return Memory(firsts, unclaimed_visits(self, reach), self.decisions(), numbers)
+        unclaimed = unclaimed_visits(self, reach)
+        return Memory(firsts, unclaimed, self.decisions(), numbers, self.months_sent_before())
 
     def decisions(self) -> pd.DataFrame:
         """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""

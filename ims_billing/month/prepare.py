@@ -79,6 +79,8 @@ class Month:
     """The active claims of any month (ON_LEDGER) whose sessions are not in the files."""
     taken_out: tuple[TakenOut, ...] = ()
     """The sessions that are not billed because of a correct value."""
+    sent_before: frozenset[str] = frozenset()
+    """The months that were billed before this program came, as far as the ledger knew before this run."""
 
     def months(self) -> dict[str, int]:
         """The number of sessions by calendar month."""
@@ -162,6 +164,7 @@ def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress
         earlier=_earlier(judged.sessions, lookup, scope),
         elsewhere=lookup.states.recalled.elsewhere,
         taken_out=taken_out(intake.sessions, judged.sessions, classified.decided),
+        sent_before=scope.memory.sent_before,
     )
 
 

@@ -26,12 +26,14 @@ class Memory:
     `claims` are all claims (ON_LEDGER), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions
     (DECISIONS): for one session and kind the last one counts. `numbers` are the policy numbers and member IDs of all
     active claims (`insurer_id`, `policy`, `member`), where the claims are only those in reach of a run.
+    `sent_before` are the months that were billed before this program came: nothing of them was ever to be sent.
     """
 
     claims: pd.DataFrame
     unclaimed: pd.DataFrame
     decisions: pd.DataFrame
     numbers: pd.DataFrame | None = None
+    sent_before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

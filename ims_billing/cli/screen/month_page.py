@@ -103,7 +103,7 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *taken_out(month, shown.taken_out, places, wide),
         *_second_insurers(shown, wide),
     ]
-    end = [*next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
+    end = [*_first_to_send(shown, wide), *next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
     if everything:
         more = [*every_finding(month, places, wide), *every_reason(month, wide), *requirements_not_stated(month, wide)]
         return [*head, *never_cut, *on_hold(month, places, wide), *more, *every_file(shown), *end]
@@ -314,6 +314,25 @@ def _second_insurers(shown: Shown, wide: int) -> list[Text]:
     for sentence in (*rest.waiting, *(each.in_words() for each in rest.uneven)):
         lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
     return [Text("SECOND INSURERS", "bold"), *lines] if lines else []
+
+
+def _first_to_send(shown: Shown, wide: int) -> list[Text]:
+    """Says that a month which was billed before this program came has claims that are to be sent now."""
+    month, count = shown.month, shown.month.totals.counts["claimed"]
+    if shown.already_sent or month.month not in month.sent_before or not count:
+        return []
+    amount = dollars(int(month.claims["amount_cents"].sum()))
+    claims = f"{'This claim' if count == 1 else f'These {count:,} claims'}, {amount},"
+    if shown.would:
+        what = f"{claims} would be its first to be sent. Claim without --already-sent only what was never billed."
+    else:
+        what = (
+            f"{claims} {'is' if count == 1 else 'are'} its first to be sent. If these visits were billed already, send "
+            "nothing: void each claim, then decide Do not bill."
+        )
+    head = f"{month.month} WAS BILLED BEFORE THIS PROGRAM CAME:"
+    lines = wrapped(f"{head} {what}", wide, rest="  ", style="bold red")
+    return [Text(), *lines]
 
 
 def _recorded(shown: Shown, wide: int) -> list[Text]:

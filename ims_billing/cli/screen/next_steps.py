@@ -22,12 +22,15 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     if not month.clinic.file:
         yield "Make your clinic setup:", f"ims-billing init --from {shown.command.removeprefix('ims-billing claim ')}"
         return
-    claim = f"{shown.command} --month {month.month or _largest(shown)}"
+    billed = month.month or _largest(shown)
+    sent_before = _sent_before(shown, billed)
+    claim = _claim(shown, billed, sent_before=sent_before)
     if shown.would:
         if counts["held"]:
             yield f"Fix what you can of {held} on hold and export again; you can decide the rest after claim", ""
         if counts["claimed"] or counts["held"]:
-            yield ("Claim the month:" if counts["claimed"] else "Fixed or decided? Run"), claim
+            record = "Billed before, as the rest of the month was? Record it:" if sent_before else "Claim the month:"
+            yield (record if counts["claimed"] else "Fixed or decided? Run"), claim
     else:
         if counts["held"] and shown.summary:
             yield f"Fix or decide {held}: sheet Needs attention in", quoted(shown.summary)
@@ -41,7 +44,21 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
         sessions = f"{len(part):,} {'session' if len(part) == 1 else 'sessions'}"
         amount = dollars(int(part["fee_cents"].sum()))
-        yield f"Bill {name} too: {sessions}, {amount}", f"{shown.command} --month {name}"
+        too = _sent_before(shown, name)
+        what = f"{name} was billed before. Record the rest of it, if it was too" if too else f"Bill {name} too"
+        yield f"{what}: {sessions}, {amount}", _claim(shown, name, sent_before=too)
+
+
+def _sent_before(shown: Shown, month: str) -> bool:
+    """True where all of a month was billed before this program came: what is added to it is not to be sent."""
+    if month == shown.month.month and (shown.already_sent or shown.batch):
+        return shown.already_sent
+    return month in shown.month.sent_before
+
+
+def _claim(shown: Shown, month: str, *, sent_before: bool) -> str:
+    """The command that claims a month of these files."""
+    return f"{shown.command} --month {month}{' --already-sent' if sent_before else ''}"
 
 
 def _largest(shown: Shown) -> str:

@@ -1,0 +1,81 @@
+"""The commands and folders that are shown to go on with: right as they stand there, and nothing left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ims_billing.cli.main import app
+from tests.practice import clinic_file, csv_file, row
+
+HELD = row(Patient="Held Madeup", Fee=100.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a clinic, to work in."""
+    clinic_file(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IMS_BILLING_CLINIC", raising=False)
+    return tmp_path
+
+
+def shown(*command: str, as_of: str = "2026-12-10") -> list[str]:
+    """The lines that a command shows in this folder, without their indents."""
+    day = () if command[0] in ("init", "report") else ("--as-of", as_of)
+    done = CliRunner().invoke(app, [*command, *day])
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    return [line.strip() for line in done.output.splitlines()]
+
+
+def commands(lines: list[str]) -> list[str]:
+    """The commands among these lines, each from its program's name on."""
+    return [line[line.index("ims-billing ") :] for line in lines if "ims-billing " in line]
+
+
+def text(lines: list[str]) -> str:
+    return " ".join(lines)
+
+
+def in_september(**cells: Any) -> dict[str, Any]:
+    return row(Service_Date=dt.date(2026, 9, 8), **cells)
+
+
+def test_a_month_that_was_billed_before_is_gone_on_with_as_such(folder: Path) -> None:
+    csv_file(folder, [in_september(), in_september(Patient="Held Madeup", Fee=100.0)], "sept.csv")
+    again = "ims-billing claim sept.csv --month 2026-09 --already-sent"
+    assert commands(shown(*again.split()[1:])) == [again]
+    assert commands(shown("status"))[-1] == again
+    assert commands(shown("check", "sept.csv", "--month", "2026-09")) == [again]
+    # An export of the next month that has a visit of it too.
+    csv_file(folder, [row(), in_september(Patient="Late Madeup")], "october.csv")
+    october = commands(shown("check", "october.csv", "--month", "2026-10"))
+    assert october[-1] == "ims-billing claim october.csv --month 2026-09 --already-sent"
+    # The session on hold was fixed, and nobody said that it was billed: this can't be overlooked.
+    csv_file(folder, [in_september(), in_september(Patient="Held Madeup")], "sept.csv")
+    first = "2026-09 WAS BILLED BEFORE THIS PROGRAM CAME: This claim, $95.00,"
+    foreseen = shown("claim", "sept.csv", "--dry-run")
+    assert f"{first} would be its first to be sent." in text(foreseen)
+    assert commands(foreseen) == [again]
+    assert f"{first} is its first to be sent. If these visits were billed already, send nothing" in text(
+        shown("claim", "sept.csv")
+    )
+    # Now it has a batch to be sent, as any other month.
+    assert "BILLED BEFORE" not in text(shown("check", "sept.csv"))
+    csv_file(folder, [in_september(), in_september(Patient="Held Madeup"), in_september(Patient="New")], "sept.csv")
+    assert commands(shown("check", "sept.csv", "--month", "2026-09")) == [again.removesuffix(" --already-sent")]
+
+
+def test_a_month_that_was_read_back_goes_on_as_any_other(folder: Path) -> None:
+    csv_file(folder, [row()], "october.csv")
+    shown("claim", "october.csv")
+    (folder / "ims-billing.sqlite").unlink()
+    assert "read back as sent" in text(shown("claim", "reports/2026-10/claims-2026-10.csv", "--already-sent"))
+    csv_file(folder, [row(), row(Patient="New Madeup")], "october.csv")
+    lines = shown("check", "october.csv")
+    assert "BILLED BEFORE" not in text(lines)
+    assert commands(lines) == ["ims-billing claim october.csv --month 2026-10"]
