@@ -10,6 +10,7 @@ import pandas as pd
 
 from ims_billing.checks.desk import Desk, cell_holds, check
 from ims_billing.rules.values import in_force
+from ims_billing.vocabulary.frames import BY_SERVICE_NAME
 from ims_billing.vocabulary.identifiers import shape
 from ims_billing.vocabulary.rows import of_each, rows_of
 
@@ -60,7 +61,7 @@ def minutes_are_needed(desk: Desk) -> pd.Series[bool]:
 def visit_is_needed(desk: Desk) -> pd.Series[bool]:
     """True where a fee or a service code depends on the visit, and the service name does not say which it was."""
     by_code = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
-    return (by_code | _fee_by(desk, "visit")) & (desk.candidates["visit_evidence"] != "the service name")
+    return (by_code | _fee_by(desk, "visit")) & (desk.candidates["visit_evidence"] != BY_SERVICE_NAME)
 
 
 @cell_holds("accident_date", "payer_file_number")

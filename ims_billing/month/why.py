@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import limit_rule, payer_order, rules_on
 from ims_billing.month.prepare import Month
-from ims_billing.rules.values import Cited, Fee
+from ims_billing.rules.values import Cited, Condition, Fee, Note
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
@@ -234,9 +234,11 @@ def _rules(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
         if rule.table == "submission window" and rule.whom in insurer.channels_on(day):
             yield _rule_fact(f"Window of {rule.whom}", rule.value, rule.cited)
         elif rule.table == "insurer" and rule.whom == insurer.name:
-            label, value = ("Note", rule.value) if rule.what.startswith("note ") else (rule.what, rule.value)
-            # A condition is a whole sentence: it needs no "yes" beside it.
-            label, value = ("Condition", label) if value == "yes" else (label[0].upper() + label[1:], value)
+            label, value = rule.what[0].upper() + rule.what[1:], rule.value
+            if isinstance(rule.cited, Note):
+                label = "Note"
+            elif isinstance(rule.cited, Condition):
+                label, value = "Condition", rule.what
             yield _rule_fact(label, value, rule.cited)
 
 

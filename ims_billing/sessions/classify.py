@@ -15,7 +15,7 @@ from ims_billing.rules.published import published
 from ims_billing.sessions.name_words import NoteReader
 from ims_billing.sessions.receipts import says_only_physiotherapy
 from ims_billing.sessions.service_names import NameReader, NameReading, reader_of
-from ims_billing.vocabulary.frames import CLASSIFIED, SELF_PAY, SESSIONS, prove
+from ims_billing.vocabulary.frames import BY_SERVICE_NAME, CLASSIFIED, SELF_PAY, SESSIONS, prove
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import bare
 
@@ -55,7 +55,7 @@ def _with_visit(frame: pd.DataFrame, by_name: pd.Series[str]) -> pd.DataFrame:
     visit, evidence = frame["visit"], pd.Series("", index=frame.index, dtype="str")
     evidence = evidence.mask(visit != "", "the column Visit")
     by_appointment = frame["first_visit"].map({"yes": "initial", "no": "subsequent", "": ""}).astype("str")
-    for filler, words in ((by_name, "the service name"), (by_appointment, "the appointment's first visit")):
+    for filler, words in ((by_name, BY_SERVICE_NAME), (by_appointment, "the appointment's first visit")):
         fills = (visit == "") & (filler != "")
         if fills.any():
             visit, evidence = visit.mask(fills, filler), evidence.mask(fills, words)

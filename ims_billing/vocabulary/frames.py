@@ -71,6 +71,8 @@ SESSIONS = (
 
 # The insurer id of sessions that the patient pays.
 SELF_PAY = "self-pay"
+# The evidence of a visit that the name of its service shows.
+BY_SERVICE_NAME = "the service name"
 
 # The value of an empty cell, by dtype.
 ABSENT: dict[str, Any] = {"str": "", "bool": False, "int64": 0, "Int64": None, "datetime64[us]": None}

@@ -13,7 +13,7 @@ from ims_billing.cli.screen.terminal import show, width
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
-from ims_billing.rules.values import Cited
+from ims_billing.rules.values import Channel, Cited, Condition, Note
 from ims_billing.vocabulary.kinds import SERVICE_WORDS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _grouped(rules: list[Rule]) -> list[Rule]:
     """The rules; the insurers that take claims by one channel, by one source, stand together."""
     kept, together = [], dict[tuple[str, str, str], list[Rule]]()
     for rule in rules:
-        if rule.table == "insurer" and rule.what == "takes claims by" and rule.cited.published:
+        if isinstance(rule.cited, Channel) and rule.cited.published:
             together.setdefault((rule.value, rule.cited.cited(), rule.cited.lasting()), []).append(rule)
         else:
             kept.append(rule)
@@ -160,7 +160,9 @@ def _rules(rules: Sequence[Rule], sources: list[str], wide: int) -> list[Text]:
     for rule in rules:
         source = str(sources.index(rule.cited.cited()) + 1) if rule.cited.published else rule.cited.source
         cited = source if rule.cited.verified else f"{source}, not verified"
-        words = rule.value if rule.what.startswith("note ") else f"{rule.what}: {rule.value}".removesuffix(": yes")
+        # A note and a condition are sentences of their own.
+        whole: dict[type[Cited], str] = {Note: rule.value, Condition: rule.what}
+        words = whole.get(type(rule.cited), f"{rule.what}: {rule.value}")
         rows.append((rule.whom if rule.whom != before else "", words, rule.cited.lasting(), cited))
         before = rule.whom
     headings = (
