@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from tests.practice import clinic_file, csv_file, row
+from tests.test_second_insurer import two_plans
 
 HELD = row(Patient="Held Madeup", Fee=100.0)
 
@@ -79,3 +80,36 @@ def test_a_month_that_was_read_back_goes_on_as_any_other(folder: Path) -> None:
     lines = shown("check", "october.csv")
     assert "BILLED BEFORE" not in text(lines)
     assert commands(lines) == ["ims-billing claim october.csv --month 2026-10"]
+
+
+def sendings(lines: list[str]) -> list[str]:
+    """What is to be sent by these lines: folders and workbooks."""
+    return [line[line.index("reports") :] for line in lines if "Send " in line]
+
+
+def test_a_second_insurers_workbook_of_another_month_is_named_where_it_lies(folder: Path) -> None:
+    """It went unsent: its folder was named nowhere, and it was counted among those of this month's."""
+    csv_file(folder, [two_plans(), row(Patient="B Madeup", Insurer="PBC")], "october.csv")
+    assert sendings(shown("claim", "october.csv")) == ["reports/2026-10/insurers"]
+    paid = {"Claim": "2026-10-SUNL-0001", "Paid": 60, "Payment Date": "2026-11-20", "Payment Number": "P1"}
+    csv_file(folder, [paid], "paid.csv")
+    shown("reconcile", "paid.csv")
+    november = [row(Service_Date=dt.date(2026, 11, 3), Insurer=name, Patient=name) for name in ("PBC", "Sun Life")]
+    csv_file(folder, november, "november.csv")
+    lines = shown("claim", "november.csv")
+    second = "reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"
+    assert sendings(lines) == ["reports/2026-11/insurers", second]
+    assert "Send the 2 workbooks in" in text(lines)
+    assert len([*(folder / "reports/2026-11/insurers").iterdir()]) == 2
+    assert (folder / second).is_file()
+
+
+def test_a_second_insurers_workbook_is_to_be_sent_where_the_month_has_nothing_new(folder: Path) -> None:
+    csv_file(folder, [two_plans()], "october.csv")
+    csv_file(folder, [row(Service_Date=dt.date(2026, 11, 3))], "november.csv")
+    shown("claim", "november.csv")
+    shown("claim", "october.csv")
+    paid = {"Claim": "2026-10-SUNL-0001", "Paid": 60, "Payment Date": "2026-11-20", "Payment Number": "P1"}
+    csv_file(folder, [paid], "paid.csv")
+    shown("reconcile", "paid.csv")
+    assert sendings(shown("claim", "november.csv")) == ["reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"]

@@ -10,6 +10,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import with_command
 from ims_billing.commands.setup_nearby import quoted
 from ims_billing.vocabulary.spelling import dollars, month_text
+from ims_billing.workbooks.files import INSURERS, batch_of
 
 if TYPE_CHECKING:
     from ims_billing.cli.screen.month_page import Shown
@@ -34,11 +35,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     else:
         if counts["held"] and shown.summary:
             yield f"Fix or decide {held}: sheet Needs attention in", quoted(shown.summary)
-        insurers = [path for each in shown.written for path in each.files if path.parent.name == "insurers"]
-        if shown.batch and insurers:
-            workbooks = "workbook" if len(insurers) == 1 else f"{len(insurers):,} workbooks"
-            later = f" of batch {shown.batch}" if shown.batch > 1 else ""
-            yield f"Send the {workbooks}{later} in", quoted(insurers[0].parent)
+        yield from _to_send(shown)
         if counts["held"]:
             yield "Fixed or decided? Run", claim
     for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
@@ -47,6 +44,26 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
         too = _sent_before(shown, name)
         what = f"{name} was billed before. Record the rest of it, if it was too" if too else f"Bill {name} too"
         yield f"{what}: {sessions}, {amount}", _claim(shown, name, sent_before=too)
+
+
+def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:
+    """The folder with the month's new insurer workbooks, and each one of another month, where few people would look."""
+    rest = shown.rest.claims if shown.rest else None
+    others = () if rest is None or rest.empty else zip(rest["month"], rest["batch"], strict=True)
+    own, new = (shown.month.month, shown.batch), {(str(month), int(batch)) for month, batch in others}
+    written = [path for each in shown.written for path in each.files if path.parent.name == INSURERS]
+    of_batches = [((path.parent.parent.name, batch_of(path)), path) for path in written]
+    month = [path for of_batch, path in of_batches if of_batch == own]
+    if month:
+        workbooks = "workbook" if len(month) == 1 else f"{len(month):,} workbooks"
+        later = f" of batch {shown.batch}" if shown.batch and shown.batch > 1 else ""
+        yield f"Send the {workbooks}{later} in", quoted(month[0].parent)
+    for of_batch, path in of_batches:
+        if of_batch in new - {own}:
+            yield (
+                f"Send this one of {of_batch[0]} too:" if month else f"Send this workbook of {of_batch[0]}:",
+                quoted(path),
+            )
 
 
 def _sent_before(shown: Shown, month: str) -> bool:
