@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import Line, Payment
 from ims_billing.payments.payment_lines import meaning_of
 from ims_billing.payments.posting import reconciled
@@ -35,11 +36,14 @@ class Books:
         ledger = Ledger(folder / "ims-billing.sqlite")
         with ledger.reading():
             self.claims, self.postings = ledger.claims(), ledger.postings()
+            self.patients = names_of_patients(ledger.names())
 
     def payments(self, path: Path, *, clinic: Clinic | None = None, accept: bool = False) -> list[Payment]:
         clinic = clinic or self.clinic
         lines, _ = read_remittances([path], clinic)
-        return reconciled(lines, self.claims, self.postings, [], clinic, AS_OF, accept_overpayment=accept)
+        return reconciled(
+            lines, self.claims, self.postings, [], clinic, AS_OF, self.patients, accept_overpayment=accept
+        )
 
     def lines(self, rows: list[dict[str, Any]], *, accept: bool = False, workbook: bool = False) -> list[Line]:
         path = xlsx(self.folder, rows, "p.xlsx") if workbook else csv_file(self.folder, rows, "p.csv")

@@ -14,7 +14,7 @@ from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import Uneven, uneven
-from ims_billing.payments.matching import name_parts
+from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import RESULTS, Payment, number_key
 from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import reconciled
@@ -92,13 +92,12 @@ def reconcile(
         claims = _claims_that_may_be_paid(lines, ledger)
         postings = ledger.postings(claims["claim"])
         payments = ledger.payments(map(number_key, lines["payment_number"]), day_text(lines["payment_date"]))
-        patients = {name_parts(name) for name in ledger.names()} - {frozenset()}
+        patients = names_of_patients(ledger.names())
         return tuple(
             reconciled(
-                lines, claims, postings, payments, clinic, as_of,
-                accept_overpayment=accept_overpayment, patients=patients,
+                lines, claims, postings, payments, clinic, as_of, patients, accept_overpayment=accept_overpayment
             )
-        )  # fmt: skip
+        )
 
     if dry_run:
         with ledger.reading():

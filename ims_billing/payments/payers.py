@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
-import pandas as pd
-
 from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.payments.matching import name_parts
 from ims_billing.rules.published import published
@@ -20,9 +18,9 @@ Names: TypeAlias = Collection[frozenset[str]]
 WHO_PAID = {"source": "Source", "method": "Payment Method"}
 
 
-def names_of_patients(claims: pd.DataFrame) -> Names:
-    """The names of all patients and insured persons of claims (ON_LEDGER), each as its parts in any order."""
-    return {name_parts(name) for column in ("patient", "insured") for name in claims[column].unique()} - {frozenset()}
+def names_of_patients(names: Iterable[str]) -> Names:
+    """The names of patients and insured persons, as written, each as its parts in any order."""
+    return {name_parts(name) for name in names} - {frozenset()}
 
 
 def insurer_on(cells: Any, clinic: Clinic) -> Insurer | None:

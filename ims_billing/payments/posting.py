@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, person_in, rows_of
-from ims_billing.payments.payers import Names, insurer_on, names_of_patients
+from ims_billing.payments.payers import Names, insurer_on
 from ims_billing.payments.payment import Line, Payment, PostedLine, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
     ALL_EXPECTED,
@@ -38,9 +38,9 @@ def reconciled(
     on_ledger: Sequence[PostedPayment],
     clinic: Clinic,
     as_of: dt.date,
+    patients: Names,
     *,
     accept_overpayment: bool = False,
-    patients: Names | None = None,
 ) -> list[Payment]:
     """Matches remittance lines to claims, and returns the payments with the postings and result of each line.
 
@@ -50,8 +50,8 @@ def reconciled(
     on_ledger: the payments on the ledger, which are not posted again
     clinic: the clinic's setup
     as_of: the day of the run
+    patients: the names of all patients and insured persons
     accept_overpayment: also post lines that pay over 1 % more than their claim
-    patients: the names of all patients and insured persons (None: those of these claims)
 
     A line is matched by the claim's number, else by member or patient, service date and amount. A sum without detail
     is matched if it equals all open claims that it names. An uncertain line posts nothing, and names the claims that
@@ -63,7 +63,6 @@ def reconciled(
     for posting in rows_of(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
     ledger = _Ledger(Claims(claims, position, paid), on_ledger, clinic, accept_overpayment=accept_overpayment)
-    patients = names_of_patients(claims) if patients is None else patients
     return [ledger.payment(rows) for rows in rows_by_payment(lines, clinic, patients, as_of)]
 
 

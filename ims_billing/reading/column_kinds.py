@@ -54,7 +54,6 @@ _PEOPLE = frozenset(["patient", "insured", "first_name", "last_name", "preferred
 _INSURERS = frozenset(["insurer", "secondary_insurer", "payer"])
 _SERVICES = frozenset(["service_name", "item"])
 _FREE = frozenset(["notes", "details", "reason", "invoice"])
-_WORDED = frozenset(["status", "visit", "relationship", "billed"])
 _LISTED = frozenset(["practitioner", "location"]) | _INSURERS | _SERVICES
 _NOTHING = frozenset[str]()
 # The family of a field, where it is not the field's own name.

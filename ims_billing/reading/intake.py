@@ -200,7 +200,7 @@ class _Desk:
             # Overlapping exports of appointments repeat before they are tied; a sale ties to one of them.
             booked, bad, again = drop_repeats(_joined(self.appointments), _joined_bad(self), columns)
             repeated |= again
-            tied = tie_out(booked, bad, self.sales, self.clinic)
+            tied = tie_out(booked, bad, self.sales)
             self.frames.append(tied.sessions)
             self.bad.append(tied.cell_findings)
             for file in self.files:

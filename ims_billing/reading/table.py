@@ -116,12 +116,12 @@ class Table:
                     self.note(position, field, "unreadable-cell", f"{self.called(name)} holds {cell}.")
         return written
 
-    def days(self, name: str, *, short_years: bool = False, whole_days: bool = False) -> list[Any]:
+    def days(self, name: str, *, short_years: bool = False) -> list[Any]:
         """A field as local days (with the time where a cell has one); None where there is none or it cannot be read.
 
-        `short_years` and `whole_days` as in `vocabulary.days.day`.
+        `short_years` as in `vocabulary.days.day`.
         """
-        return self._each(name, self._day_reader(name, short_years=short_years, whole_days=whole_days))
+        return self._each(name, self._day_reader(name, short_years=short_years, whole_days=False))
 
     def _day_reader(self, name: str, *, short_years: bool, whole_days: bool) -> Callable[[Cell], dt.datetime | None]:
         """Reads a cell of a field as a day, as the other cells of its column are written."""

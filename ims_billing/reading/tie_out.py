@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.people import person
 from ims_billing.reading.sales import Line, Sale, SalesReport, patient_key
 from ims_billing.reading.table import Bad, bad_cells
@@ -52,9 +51,7 @@ class _Visit:
     order: tuple[str, str, str]
 
 
-def tie_out(
-    appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Sequence[SalesReport], clinic: Clinic
-) -> Tied:
+def tie_out(appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Sequence[SalesReport]) -> Tied:
     """The sessions of Jane's two reports.
 
     A sale ties to the arrived appointment of the same patient, day, staff member and name; where the names

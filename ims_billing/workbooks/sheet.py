@@ -267,9 +267,9 @@ class Book:
                 for _ in range(CHART_ROWS):
                     add_blank()
 
-    def _keep(self, name: str, values: Sequence[Value], left_out: Collection[int] = ()) -> None:
+    def _keep(self, name: str, values: Sequence[Value]) -> None:
         if self.content is not None:
-            self.content.add(name, values, left_out)
+            self.content.add(name, values)
 
     def _sheet(self, name: str) -> tuple[Any, Rows]:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
