@@ -19,7 +19,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
 from ims_billing.vocabulary.grounds import Ground, as_json
-from tests.jane import appointment, sale
+from tests.jane import appointment, exports, sale
 from tests.practice import clinic_file, month_of, on_ledger, practice, row, tag, xlsx
 from tests.test_cli import AS_OF, report, run
 from tests.test_tie_out import jane
@@ -319,6 +319,14 @@ def test_why_by_command(tmp_path: Path) -> None:
     assert session["why"]["parts"][0]["heading"] == "What became of it"
     kind = report(run("why", "Tax-On-Session", "--json", cwd=tmp_path))
     assert kind["parts"][0]["facts"][0] == {"what": "What it means", "said": "Tax is charged on the session"}
+
+
+def test_one_of_janes_reports_alone_does_not_say_why(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    appointments, _ = exports(tmp_path, [appointment()], [sale()])
+    done = run("why", str(appointments), "--row", "2", *AS_OF, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Jane's Sales report is missing" in done.stderr
 
 
 @pytest.mark.parametrize(

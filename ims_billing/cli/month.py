@@ -264,7 +264,11 @@ def why(
     from ims_billing.month.why import session_page, sessions_at
 
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
-    prepared = prepare(read_all(about, rules_of_clinic), rules_of_clinic, month, day_of(as_of), memory)
+    intake = read_all(about, rules_of_clinic)
+    if intake.missing:
+        # What one of two reports alone says of a session is not what becomes of it.
+        raise BillingError("\n".join(intake.missing))
+    prepared = prepare(intake, rules_of_clinic, month, day_of(as_of), memory)
     if memory is None:
         from ims_billing.vocabulary.frames import ON_LEDGER, empty
 

@@ -181,8 +181,8 @@ def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
     """Says why it is not certain that the insurer paid the row's amount; empty if it is."""
     if cells.unread_money:
         return (
-            f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Put what "
-            "was paid into the paid column and delete the other one, or say in the clinic setup (Columns) to ignore it."
+            f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Say in the "
+            "clinic setup (Columns) what it stands for, such as Claimed, or to ignore it."
         )
     if paid_by(cells, clinic, patients) == "unclear":
         field = unclear_field(cells, clinic)
