@@ -53,7 +53,7 @@ class Claims:
     _by_invoice: dict[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for claim in rows_of(self.frame):
+        for claim in named_rows(self.frame):
             self.by_number[str(claim.claim)] = claim
             self._by_day.setdefault(claim.service_date, []).append(claim)
             if claim.invoice:
@@ -154,7 +154,7 @@ class Claims:
         return True
 
 
-def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+def named_rows(frame: pd.DataFrame) -> Iterator[Any]:
     """The rows of a frame, each with its columns by name."""
     yield from frame.itertuples(index=False)
 

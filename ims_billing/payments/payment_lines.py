@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import person_in, rows_of
+from ims_billing.payments.matching import named_rows, person_in
 from ims_billing.payments.payers import WHO_PAID, Names, insurer_on, is_canadian, paid_by, unclear_field
 from ims_billing.payments.payment import Line, Result, number_key
 from ims_billing.rules.published import published
@@ -51,7 +51,7 @@ def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, patients: Names, as_of:
 
     A payment is the rows of one number and day; without a number, those of one insurer and day.
     """
-    rows = [RemittanceRow(cells, _line(cells, clinic, patients, as_of)) for cells in rows_of(lines)]
+    rows = [RemittanceRow(cells, _line(cells, clinic, patients, as_of)) for cells in named_rows(lines)]
     return [_without_copies(group) for group in _by_payment(rows, clinic)]
 
 

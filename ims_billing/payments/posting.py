@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, person_in, rows_of
+from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, named_rows, person_in
 from ims_billing.payments.payers import Names, insurer_on
 from ims_billing.payments.payment import Line, Payment, PostedLine, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
@@ -60,14 +60,14 @@ def reconciled(
     prove(lines, REMITTANCE)
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
     paid: dict[str, list[Paid]] = {}
-    for posting in rows_of(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
+    for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
-    ledger = _Ledger(Claims(claims, position, paid), on_ledger, clinic, accept_overpayment=accept_overpayment)
-    return [ledger.payment(rows) for rows in rows_by_payment(lines, clinic, patients, as_of)]
+    poster = _Poster(Claims(claims, position, paid), on_ledger, clinic, accept_overpayment=accept_overpayment)
+    return [poster.payment(rows) for rows in rows_by_payment(lines, clinic, patients, as_of)]
 
 
-class _Ledger:
-    """The ledger's payments and claims; each payment of a run changes the claims for the next one."""
+class _Poster:
+    """Posts lines to the claims on the ledger; each payment of a run changes the claims for the next one."""
 
     def __init__(
         self, claims: Claims, on_ledger: Sequence[PostedPayment], clinic: Clinic, *, accept_overpayment: bool
