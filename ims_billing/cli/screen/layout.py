@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from ims_billing.cli.screen.pieces import pieces
+
 # A wider screen is not filled: lines of more than this are hard to read.
 WIDEST = 100
 # Between two columns of a table.
@@ -14,17 +16,19 @@ _GAP = "  "
 
 
 def wrapped(text: str, wide: int, *, first: str = "", rest: str = "", style: str = "") -> list[Text]:
-    """A paragraph in lines of at most `wide` characters; only a single word that is longer makes a longer line.
+    """A paragraph in lines of at most `wide` characters; only a word or a command that is longer makes a longer line.
 
-    `first` stands before its first line and `rest` before the others.
+    `first` stands before its first line and `rest` before the others. A command is never broken: where a line has no
+    room left for it, it has the next one for itself, so that the line can be copied.
     """
     lines, line = [], first
-    empty = True
-    for word in text.split():
-        if not empty and len(line) + 1 + len(word) > wide:
+    empty, alone = True, False
+    for piece in pieces(text):
+        if not empty and (alone or len(line) + 1 + len(piece.text) > wide):
             lines.append(line)
             line, empty = rest, True
-        line += word if empty else f" {word}"
+            alone = bool(piece.command)
+        line += piece.text if empty else f" {piece.text}"
         empty = False
     return [Text(each, style) for each in (*lines, line)]
 
