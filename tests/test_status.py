@@ -164,11 +164,11 @@ def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path
     Office(tmp_path).claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
     last = dt.date(2026, 11, 7)
     both = [("Sun Life", True, 1, 10000, last), ("Sun Life", False, 1, 9500, last)]
-    for day, expected in ((23, []), (24, both), (38, both), (39, [])):
+    for day, closing, missed in ((23, [], []), (24, both, []), (38, both, []), (39, [], both)):
         shown = look(tmp_path, dt.date(2026, 10, 1) + dt.timedelta(days=day - 1)).standing
         assert shown is not None
-        lines = [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.closing]
-        assert lines == expected, day
+        assert [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.closing] == closing, day
+        assert [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.missed] == missed, day
 
 
 @pytest.mark.parametrize(("days", "claims"), [(60, 0), (61, 1)])

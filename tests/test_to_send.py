@@ -152,6 +152,52 @@ def test_a_command_that_writes_the_summary_again_reads_it_first(folder: Path, co
     assert noted(folder) == [("gms", "Yes", "None", "TC-9")]
 
 
+def test_what_is_past_its_last_day_and_not_marked_as_sent_is_named_first(folder: Path) -> None:
+    # The last days: GMS 6 November, Manulife 12 and 20 November, MSP 5 January.
+    past = "Past their last day and not marked as sent: "
+    for day, first, others in (
+        ("2026-11-06", "", ["GMS: 1 claim not marked as sent, $95.00: the first is due by 6 Nov 2026"]),
+        ("2026-11-07", "1 claim, $95.00 (GMS)", ["Manulife: 2 claims", "the first by 12 Nov 2026, 1 claim past the"]),
+        (
+            "2026-11-13",
+            "2 claims, $190.00 (GMS, Manulife)",
+            ["Manulife: 1 claim", "the first by 20 Nov 2026, 2 claims"],
+        ),
+        ("2026-12-20", "3 claims, $285.00 (GMS, Manulife)", ["the first by 5 Jan 2027, 3 claims past the last day"]),
+    ):
+        shown = [" ".join(line.split()) for line in run(folder, "status", "--as-of", day).stdout.splitlines()]
+        assert (shown[1] == f"{past}{first}") == bool(first), day
+        assert [one for one in others if one not in " ".join(shown)] == [], day
+    note(folder, "manulife-2026-10.xlsx", Confirmation_number="00123")
+    screen = run(folder, "status", "--as-of", "2026-11-13").stdout
+    assert (f"{past}1 claim, $95.00 (GMS)" in screen, "Manulife:" in screen) == (True, False), "it was sent"
+
+
+def test_the_summary_counts_what_is_past_its_last_day_when_the_month_changed_last(folder: Path) -> None:
+    """A void is such a change: its day stands at the head, and the days are counted by it."""
+    past = "Send these claims another way: they are past their last day"
+
+    def shown() -> tuple[Any, Any, int, Any]:
+        book = load_workbook(folder / SUMMARY)
+        page = [line[:3] for line in book["Overview"].values]
+        as_of = next(line[1] for line in page if line[0] == "As of")
+        header, columns = table(book["Claims"], "Claim")
+        ways = columns.get("Send another way", len(columns) + 2) - 1
+        lines_below = book["Claims"].iter_rows(min_row=header + 1, values_only=True)
+        marked = sum(len(line) > ways and bool(line[ways]) for line in lines_below)
+        counted = next((line[1:] for line in page if line[0] == past), None)
+        return f"{as_of:%Y-%m-%d}", counted, marked, lines(folder)["manulife-2026-10.xlsx"]["Send another way"]
+
+    assert shown() == ("2026-11-05", None, 0, 0)
+    assert run(folder, "void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-11-13").exit_code == 0
+    assert shown() == ("2026-11-13", (2, 190), 2, 1)
+    note(folder, "gms-2026-10.xlsx", Sent="Yes")
+    assert run(folder, "void", "2026-10-MSPB-0001", "--reason", "a test", "--as-of", "2026-11-21").exit_code == 0
+    assert shown() == ("2026-11-21", (2, 190), 2, 2)
+    reconcile(folder, [paid("2026-10-MANU-0001")])
+    assert shown() == ("2026-11-25", None, 0, 0), "what is answered was sent"
+
+
 def test_a_day_on_which_nobody_can_have_sent_it_is_named(folder: Path) -> None:
     days = {
         "gms": (4, "before it was made (2026-11-05)"), "manulife": (5, ""), "msp": (9, ""),

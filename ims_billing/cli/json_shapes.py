@@ -435,7 +435,7 @@ class ExportJson(Shape):
 
 
 class ClosingJson(Shape):
-    """Sessions on hold, or claims without an answer, whose window closes within 14 days."""
+    """Sessions on hold, or claims not marked as sent, of an insurer: the first last day to send one of them."""
 
     insurer: str
     held: bool
@@ -471,6 +471,7 @@ class StatusJson(Shape):
     months: list[StatusMonthJson]
     not_read: list[NotReadJson]
     exports: list[ExportJson]
+    missed: list[ClosingJson]
     closing: list[ClosingJson]
     unpaid: UnpaidJson
     to_send: list[ToSendJson]

@@ -12,6 +12,9 @@ from ims_billing.cli.options import AsOf, ClinicFile, Json, LedgerOption, Out, d
 from ims_billing.vocabulary.errors import BillingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ims_billing.commands.standing import Closing
     from ims_billing.commands.status import Status
 
 
@@ -76,18 +79,23 @@ def _status_json(status: Status) -> dict[str, Any]:
             {"file": str(export.path), "layout": export.layout, "months": dict(export.months)}
             for export in status.exports
         ],
-        "closing": [
-            {
-                "insurer": one.insurer,
-                "held": one.held,
-                "sessions": one.count,
-                "cents": one.cents,
-                "last_day": f"{one.last_day}",
-            }
-            for one in (standing.closing if standing else ())
-        ],
+        "missed": _closing_json(standing.missed if standing else ()),
+        "closing": _closing_json(standing.closing if standing else ()),
         "unpaid": {"claims": standing.unpaid if standing else 0, "cents": standing.unpaid_cents if standing else 0},
         "to_send": to_send_json(standing.to_send) if standing else [],
         "unwritten": list(standing.unwritten) if standing else [],
         "next": {"what": status.next.what, "command": status.next.command},
     }
+
+
+def _closing_json(closing: Iterable[Closing]) -> list[dict[str, Any]]:
+    return [
+        {
+            "insurer": one.insurer,
+            "held": one.held,
+            "sessions": one.count,
+            "cents": one.cents,
+            "last_day": f"{one.last_day}",
+        }
+        for one in closing
+    ]

@@ -84,7 +84,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         batches = ledger.batch_days()
         entries, posted = entries_of(claims, Claimed), entries_of(postings, Posted)
         frame = as_frame(aging(entries, posted, ledger.notes(), batches, as_of), AGING)
-        left_to_send = not_sent(to_send(entries, answered_by(posted, as_of), made_by(batches, as_of), sendings))
+        left_to_send = not_sent(to_send(entries, answered_by(posted, as_of), made_by(batches, as_of), sendings, as_of))
         content = aging_report(
             frame, sent_with(entries, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
         )

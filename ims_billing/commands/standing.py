@@ -64,14 +64,14 @@ class Typed:
 
 @dataclass(frozen=True)
 class Closing:
-    """Claims or sessions on hold of one insurer whose window closes soon."""
+    """Claims or sessions on hold of one insurer whose window closes soon, or has closed."""
 
     insurer: str
-    # True for sessions on hold, False for claims that the insurer has not answered
+    # True for sessions on hold, False for claims in workbooks that are not marked as sent
     held: bool
     count: int
     cents: int
-    # The first day on which a window of theirs closes
+    # The first day on which a window of theirs closes, or closed
     last_day: dt.date
 
 
@@ -84,6 +84,8 @@ class Standing(NamedTuple):
     """The workbooks with decisions that no command has read."""
     call_lists: tuple[str, ...]
     """The aging workbooks that were saved since they were written."""
+    missed: tuple[Closing, ...]
+    """The windows that have closed."""
     closing: tuple[Closing, ...]
     """The windows that close soon."""
     unpaid: int
@@ -113,14 +115,17 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     sendings = sendings_with_unread(at, books)
     late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]
     active = [claim for claim in claims if claim.voided_on is None]
+    books_left = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings, as_of))
+    days = _last_days(_unsent(active, books_left), held, clinic)
     return Standing(
         months=_months(months, active, held, read, sent_before),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
-        closing=_closing(active, {line.claim for line in postings}, held, clinic, as_of),
+        missed=_by_insurer(day for day in days if day.last_day < as_of),
+        closing=_by_insurer(day for day in days if 0 <= (day.last_day - as_of).days <= CLOSING_WITHIN),
         unpaid=len(late),
         unpaid_cents=sum(late),
-        to_send=not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings)),
+        to_send=books_left,
         unwritten=unwritten,
         files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
     )
@@ -187,28 +192,36 @@ def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]
             yield path.name
 
 
-def _closing(
-    claims: Iterable[Claimed], answered: Collection[str], held: Iterable[OnHold], clinic: Clinic, as_of: dt.date
-) -> tuple[Closing, ...]:
-    """The windows that close within days: for sessions on hold first, then for claims without an answer."""
-    waiting = [
-        (claim.insurer, claim.service_date, claim.amount_cents)
-        for claim in claims
-        if claim.claim not in answered and not claim.follows
-    ]
-    sessions = [(session.insurer, session.service_date, session.fee_cents) for session in held]
+def _unsent(claims: Iterable[Claimed], books: Iterable[ToSend]) -> list[Claimed]:
+    """The claims of workbooks that are not sent."""
+    places = {book[:3] for book in books}
+    return [claim for claim in claims if (claim.month, claim.batch, claim.insurer_id) in places]
+
+
+def _last_days(claims: Iterable[Claimed], held: Iterable[OnHold], clinic: Clinic) -> list[Closing]:
+    """The last day of each session on hold and each claim that has one: one by one, in no order."""
     windows = cache(lambda name, day: _window(clinic, name, day))
-    closing: list[Closing] = []
-    for visits, on_hold in ((sessions, True), (waiting, False)):
-        by_insurer: dict[str, list[tuple[dt.date, int]]] = {}
-        for name, day, cents in visits:
-            insurer, last_day = windows(name, day)
-            if last_day and 0 <= (last_day - as_of).days <= CLOSING_WITHIN:
-                by_insurer.setdefault(insurer, []).append((last_day, cents))
-        closing += [
-            Closing(name, on_hold, len(soon), sum(cents for _, cents in soon), min(soon)[0])
-            for name, soon in by_insurer.items()
-        ]
+    days = []
+    for session in held:
+        insurer, last_day = windows(session.insurer, session.service_date)
+        days += [Closing(insurer, True, 1, session.fee_cents, last_day)] if last_day else []
+    for claim in claims:
+        insurer, last_day = windows(claim.insurer, claim.service_date)
+        # A claim keeps the day that its workbook shows. A second insurer's days begin with the first one's answer.
+        day = claim.send_by or (None if claim.follows else last_day)
+        days += [Closing(insurer or claim.insurer, False, 1, claim.amount_cents, day)] if day else []
+    return days
+
+
+def _by_insurer(days: Iterable[Closing]) -> tuple[Closing, ...]:
+    """Last days added up by insurer: those of sessions on hold first, then the earliest."""
+    together: dict[tuple[bool, str], list[Closing]] = {}
+    for day in days:
+        together.setdefault((day.held, day.insurer), []).append(day)
+    closing = [
+        Closing(name, held, len(each), sum(day.cents for day in each), min(day.last_day for day in each))
+        for (held, name), each in together.items()
+    ]
     return tuple(sorted(closing, key=lambda one: (not one.held, one.last_day, one.insurer)))
 
 

@@ -54,6 +54,22 @@ class Claims(Payments):
             str(month) for (month,) in self.rows(f"SELECT month FROM batch GROUP BY month HAVING {taken_over}")
         )
 
+    def last_change(self, month: str) -> dt.date:
+        """The day of the last command that changed a month: its run, a void, or what was posted to its claims."""
+        own = "claim > ? || '-' AND claim < ? || '.'"
+        posted = "posting JOIN remittance_line AS of_line ON of_line.id = line JOIN payment ON payment.id = payment"
+        days = (
+            "SELECT as_of AS day FROM page WHERE month = ?",
+            "SELECT as_of FROM batch WHERE month = ?",
+            "SELECT voided_on FROM claim WHERE month = ?",
+            f"SELECT posted_on FROM posting WHERE {own}",
+            f"SELECT undone_on FROM {posted} WHERE {own}",
+            f"SELECT noted_on FROM work WHERE sent_on IS NOT NULL AND {own}",
+        )
+        query = f"SELECT max(day) FROM ({' UNION ALL '.join(days)})"
+        [(day,)] = self.rows(query, *[month] * query.count("?"))
+        return dt.date.fromisoformat(day)
+
     def insert_claims(self, month: str, batch: int, numbers: Sequence[str], claims: pd.DataFrame) -> None:
         """Adds claims (CLAIMS) to a batch, each with its number, and with the checksum of what it says."""
         columns = [column for column in ON_LEDGER if column.name in claims]

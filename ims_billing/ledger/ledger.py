@@ -354,16 +354,16 @@ class Ledger(Sendings):
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""
         from ims_billing.vocabulary.model import MonthView
 
-        pages = self.rows("SELECT as_of, origin, totals, payers FROM page WHERE month = ?", month)
+        pages = self.rows("SELECT origin, totals, payers FROM page WHERE month = ?", month)
         if not pages:
             months = ", ".join(self.months()) or "no month"
             raise BillingError(f"{self.path}: nothing of {month} is on the ledger; it knows {months}.")
-        as_of, origin, totals, payers = pages[0]
+        origin, totals, payers = pages[0]
         attention, not_billed = self.listing(month)
         claims = self.claims_of(month)
         return MonthView(
             month=month,
-            as_of=dt.date.fromisoformat(as_of),
+            as_of=self.last_change(month),
             origin=self._read(_origins(), origin),
             totals=self._read(_totals(), totals),
             claims=claims,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Posted, Sending
@@ -20,7 +20,9 @@ class ToSend(NamedTuple):
     claims: int
     amount_cents: int
     send_by: dt.date | None
+    """The next last day to send a claim; the first one that passed since they were made, where none is to come."""
     late: int
+    """The claims that have to go another way: their last day is past."""
     answered: int
     sent: str
     sent_on: dt.date | None
@@ -28,20 +30,24 @@ class ToSend(NamedTuple):
 
 
 def to_send(
-    claims: Iterable[Claimed], answered: Collection[str], batches: Iterable[BatchDay], sendings: Iterable[Sending]
+    claims: Iterable[Claimed],
+    answered: Collection[str],
+    batches: Iterable[BatchDay],
+    sendings: Iterable[Sending],
+    as_of: dt.date,
 ) -> list[ToSend]:
     """Lists the workbooks that were written for insurers: by month, batch and the insurer's name.
 
     answered: the claims that their insurers have answered
     batches: what was sent before this program came has no workbook
     sendings: what was noted about each workbook
+    as_of: the day by which a claim that is not sent may be past its last day
     """
     batch_days = {(batch.month, batch.batch): batch for batch in batches}
     noted = {sending.workbook: sending for sending in sendings}
     books: dict[tuple[str, int, str], _Book] = {}
     takes_back = []
     for claim in claims:
-        batch = batch_days.get((claim.month, claim.batch))
         book = books.setdefault((claim.month, claim.batch, claim.insurer_id), _Book())
         # A workbook holds what its batch claimed, also what was voided since: it is as it was sent.
         book.insurer = claim.insurer
@@ -49,35 +55,36 @@ def to_send(
         book.cents += claim.amount_cents
         book.answered += claim.claim in answered
         if claim.voided_on is None and claim.send_by is not None:
-            # What is late already has no day any more by which to send it the usual way.
-            if batch is not None and claim.send_by < batch.claimed_on:
-                book.late += 1
-            else:
-                book.send_by = min(claim.send_by, book.send_by or claim.send_by)
+            book.last_days.append(claim.send_by)
         if claim.void_batch is not None:
             takes_back.append((claim.month, claim.void_batch, claim.insurer_id, claim.insurer))
     for month, number, insurer_id, insurer in takes_back:
         books.setdefault((month, number, insurer_id), _Book()).insurer = insurer
     return [
-        book.as_noted(noted.get(place, Sending(*place, "", None, "")))
+        book.as_noted(noted.get(place, Sending(*place, "", None, "")), batch_days[place[:2]].claimed_on, as_of)
         for place, book in sorted(books.items(), key=lambda each: (*each[0][:2], each[1].insurer.casefold()))
         if place[:2] in batch_days and not batch_days[place[:2]].already_sent
     ]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Book:
     """An insurer's workbook of a batch, as far as its claims are counted."""
 
     insurer: str = ""
     claims: int = 0
     cents: int = 0
-    send_by: dt.date | None = None
-    late: int = 0
     answered: int = 0
+    # The last days to send its claims that stand.
+    last_days: list[dt.date] = field(default_factory=list)
 
-    def as_noted(self, note: Sending) -> ToSend:
+    def as_noted(self, note: Sending, made_on: dt.date, as_of: dt.date) -> ToSend:
         """The workbook with what was noted about it."""
+        # What was sent is late only where it was so when it was made.
+        day = made_on if note.sent == "Yes" or self.answered else max(made_on, as_of)
+        # What was late when it was made never had a day by which to send it the usual way.
+        usual = [last_day for last_day in self.last_days if last_day >= made_on]
+        ahead = [last_day for last_day in usual if last_day >= day]
         return ToSend(
             month=note.month,
             batch=note.batch,
@@ -85,8 +92,8 @@ class _Book:
             insurer=self.insurer,
             claims=self.claims,
             amount_cents=self.cents,
-            send_by=self.send_by,
-            late=self.late,
+            send_by=min(ahead or usual, default=None),
+            late=sum(last_day < day for last_day in self.last_days),
             answered=self.answered,
             sent=note.sent,
             sent_on=note.sent_on,
@@ -104,9 +111,9 @@ def made_by(batches: Iterable[BatchDay], as_of: dt.date) -> list[BatchDay]:
     return [batch for batch in batches if batch.claimed_on <= as_of]
 
 
-def first_day(books: Iterable[ToSend]) -> dt.date | None:
-    """The first day by which one of these workbooks has to be sent; None where none is known."""
-    return min((book.send_by for book in books if book.send_by), default=None)
+def first_day(books: Iterable[ToSend], as_of: dt.date) -> dt.date | None:
+    """The first day to come by which one of these workbooks has to be sent; None where none is known."""
+    return min((book.send_by for book in books if book.send_by and book.send_by >= as_of), default=None)
 
 
 def not_sent(books: Iterable[ToSend]) -> list[ToSend]:

@@ -279,9 +279,9 @@ class MonthView:
     month: str
     """The month, as 2026-10."""
     as_of: dt.date
-    """The day of the last run that changed the month."""
+    """The day of the last command that changed the month: a run, a void, a payment."""
     origin: Origin
-    """The grounds of that run."""
+    """The grounds of its last run."""
     totals: Totals
     """The control totals of that run."""
     claims: pd.DataFrame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ims_billing.payments.sending import not_sent
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.late import ways_of_month
@@ -63,7 +64,7 @@ def claim_summary(view: MonthView) -> bytes:
     columns = dict(CLAIMS)
     if (view.claims["follows"] != "").any():
         columns["follows"] = Column("Follows")
-    claims = view.claims.assign(another_way=ways_of_month(view))
+    claims = view.claims.assign(another_way=ways_of_month(view, {(b.batch, b.insurer_id) for b in not_sent(books)}))
     if (claims["another_way"] != "").any():
         columns["another_way"] = Column("Send another way", width=46, quiet=True)
     checks: dict[str, list[str]] = {}

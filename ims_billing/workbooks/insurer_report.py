@@ -86,16 +86,17 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
         blocks.append(_voided(voided, claims))
-    late_ones = late(claims, batch)
+    late_ones = late(claims, batch, batch.as_of)
+    ways = another_way(view.claims[theirs], batch, insurer, batch.as_of)
     if late_ones.any():
-        blocks.append(_late(claims[late_ones].assign(another_way=another_way(claims, batch, insurer))))
+        blocks.append(_late(claims[late_ones].assign(another_way=ways)))
     blocks.append(_to_sign())
     book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
     # As people sort, whatever the case of a name.
     order = [(patient.casefold(), *rest) for patient, *rest in rows_of(claims, ["patient", "service_date", "claim"])]
     by_patient = claims.iloc[sorted(range(len(order)), key=order.__getitem__)]
     shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
-    cells = column_cells(shown.assign(another_way=another_way(shown, batch, insurer) if late_ones.any() else ""), LINES)
+    cells = column_cells(shown.assign(another_way=ways), LINES)
     lines = {
         name: column
         for name, (column, wanted) in LINES.items()

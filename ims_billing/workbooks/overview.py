@@ -25,7 +25,7 @@ _HELD = ["session", "service_date", "fee_cents"]
 
 
 class _Waiting(NamedTuple):
-    """A claim that is not sent; it is `late` if it has to go another way than usual."""
+    """A claim that is not sent; it is `late` if its last day is past, so that it has to go another way."""
 
     amount_cents: int
     send_by: dt.date | None
@@ -118,7 +118,8 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     unsent = not_sent(books)
     if unsent:
         cents = sum(each.amount_cents for each in unsent)
-        rows.append(("Send the insurer workbooks not marked as sent", len(unsent), cents, first_day(unsent), "To send"))
+        what = "Send the insurer workbooks not marked as sent"
+        rows.append((what, len(unsent), cents, first_day(unsent, view.as_of), "To send"))
     late = [claim.amount_cents for claim in waiting if claim.late]
     if late:
         what = "Send these claims another way: they are past their last day"
@@ -163,9 +164,10 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
     old = [batch.number for batch in view.batches if not batch.already_sent and batch.as_of < before]
     unpaid = money.loc[view.claims["batch"].isin(old) & (money["outstanding_cents"] > 0), "outstanding_cents"]
     until = view.as_of + dt.timedelta(days=_SEND_WITHIN)
-    # One that was missed since is at risk too; what was late when it was claimed has no such day.
+    late = [claim.amount_cents for claim in waiting if claim.late]
     closing = [cents for cents, send_by, late in waiting if not late and send_by is not None and send_by <= until]
     rows = [
+        ("Not sent, past their last day", len(late), sum(late)),
         (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), sum(closing)),
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), sum(held.values())),
         ("Refused or paid short", len(refused), int(refused[["denied_cents", "short_cents"]].sum().sum())),
@@ -177,11 +179,10 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
 def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:
     """The active claims of workbooks that are not sent."""
     left = {(book.batch, book.insurer_id) for book in not_sent(books)}
-    made_on = {batch.number: batch.as_of for batch in view.batches}
     columns = ["batch", "insurer_id", "amount_cents", "send_by"]
     active = rows_of(view.claims.loc[view.claims["voided_on"].isna(), columns], columns)
     return [
-        _Waiting(cents, send_by, send_by is not None and send_by < made_on[batch])
+        _Waiting(cents, send_by, send_by is not None and send_by < view.as_of)
         for batch, insurer_id, cents, send_by in active
         if (batch, insurer_id) in left
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from ims_billing.payments.sending import ToSend, first_day, not_sent, to_send
@@ -36,7 +37,7 @@ def sent_of(view: MonthView) -> list[ToSend]:
     """The month's workbooks for insurers."""
     batches = [BatchDay(view.month, batch.number, batch.as_of, batch.already_sent) for batch in view.batches]
     answered = set(view.money.loc[view.money["answered_on"].notna(), "claim"])
-    return to_send(entries_of(view.claims, Claimed), answered, batches, view.sendings)
+    return to_send(entries_of(view.claims, Claimed), answered, batches, view.sendings, view.as_of)
 
 
 def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
@@ -56,7 +57,7 @@ def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
         SHEET,
         list(COLUMNS.values()),
         [[row[name] for row in rows] for name in COLUMNS],
-        above=[[Cell(_lead(books), "lead")], [Cell(HOW, "note")]],
+        above=[[Cell(_lead(books, view.as_of), "lead")], [Cell(HOW, "note")]],
         frozen=_PLACES["insurer"] + 1,
         printed=_PLACES["workbook"] + 1,
     )
@@ -66,7 +67,7 @@ def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
     )
 
 
-def _lead(books: Sequence[ToSend]) -> str:
+def _lead(books: Sequence[ToSend], as_of: dt.date) -> str:
     left = not_sent(books)
     if not books:
         return "There is no insurer workbook to send"
@@ -75,5 +76,6 @@ def _lead(books: Sequence[ToSend]) -> str:
     count = len(left)
     what = "insurer workbook is" if count == 1 else "insurer workbooks are"
     words = f"{count:,} {what} not marked as sent, for ${sum(each.amount_cents for each in left) / 100:,.2f}"
-    first = first_day(left)
-    return f"{words}: the first by {first}" if first else words
+    first, late = first_day(left, as_of), sum(each.late for each in left)
+    words += f": the first by {first}" if first else ""
+    return f"{words}. Past their last day: {late:,} {'claim' if late == 1 else 'claims'}" if late else words

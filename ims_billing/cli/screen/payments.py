@@ -11,6 +11,7 @@ from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.spelling import dollars, numbered
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from ims_billing.commands.aging import Aged
@@ -217,18 +218,19 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
     for name in done.later:
         lines += wrapped(f"Not read, because it is of a later day than {done.as_of}: {name}", wide, style="yellow")
     if len(done.to_send):
-        lines += wrapped(not_sent_line(done.to_send), wide, rest="  ", style="yellow")
+        lines += wrapped(not_sent_line(done.to_send, done.as_of), wide, rest="  ", style="yellow")
     lines += [*_uneven(done.uneven, wide), Text.assemble(("Written ", "bold"), str(done.written))]
     show(lines)
 
 
-def not_sent_line(books: Sequence[ToSend]) -> str:
+def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
     """The insurer workbooks that are not marked as sent, as `status` and `aging` say it."""
     from ims_billing.payments.sending import first_day
 
     months = ", ".join(dict.fromkeys(book.month for book in books))
-    first = first_day(books)
+    first, late = first_day(books, as_of), sum(book.late for book in books)
     by = f", the first by {first.day} {first:%b %Y}" if first else ""
+    by += f", {_counted(late, 'claim')} past the last day" if late else ""
     amount = dollars(sum(book.amount_cents for book in books))
     return f"Not marked as sent: {_counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
 

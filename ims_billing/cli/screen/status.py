@@ -52,8 +52,9 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
             "yellow",
         )
     if status.standing:
+        yield from _missed(status.standing)
         yield from _months(status.standing, status.as_of)
-        yield from _due(status.standing)
+        yield from _due(status.standing, status.as_of)
     elif status.clinic and not status.problem:
         yield "Nothing has been claimed yet.", ""
     yield from _exports(status.exports)
@@ -74,7 +75,20 @@ def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
         yield f"{words}; on hold: {_count(held, 'session')}" if held else words, "yellow" if held else ""
 
 
-def _due(standing: Standing) -> Iterator[tuple[str, str]]:
+def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
+    """What can't be sent the usual way any more; it stands above all else."""
+    for held, what, noun in (
+        (False, "Past their last day and not marked as sent", "claim"),
+        (True, "Past their last day and still on hold", "session"),
+    ):
+        missed = [one for one in standing.missed if one.held == held]
+        if missed:
+            insurers = ", ".join(one.insurer for one in missed)
+            cents = sum(one.cents for one in missed)
+            yield f"{what}: {_count(sum(one.count for one in missed), noun)}, {dollars(cents)} ({insurers})", "bold red"
+
+
+def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for typed in standing.typed[:_CLOSING]:
         what = _count(typed.count, "decision") if typed.count else "Something that is no decision"
         words = f"{what} typed in {typed.workbook} and not read yet"
@@ -89,14 +103,12 @@ def _due(standing: Standing) -> Iterator[tuple[str, str]]:
         if one.held:
             what = f"{_count(one.count, 'session')} on hold, {dollars(one.cents)}: the first has to be sent by {by}"
         else:
-            what = (
-                f"{_count(one.count, 'claim')} not answered, {dollars(one.cents)}: check that the first is sent by {by}"
-            )
+            what = f"{_count(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
         yield f"{one.insurer}: {what}", "bold yellow"
     if len(standing.closing) > _CLOSING:
         yield f"... and {_count(len(standing.closing) - _CLOSING, 'more insurer')} within 14 days", "bold yellow"
     if len(standing.to_send):
-        yield not_sent_line(standing.to_send), "yellow"
+        yield not_sent_line(standing.to_send, as_of), "yellow"
     if standing.unpaid:
         claims = _count(standing.unpaid, "claim")
         yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
