@@ -151,6 +151,37 @@ def test_a_denied_claim_that_was_sent_again_is_owed_again(folder: Path) -> None:
     assert SUN not in {c["claim"] for c in aging(folder, "2026-12-10")["claims"]}
 
 
+def test_what_was_sent_again_waits_and_keeps_its_last_answer(folder: Path) -> None:
+    """Paid $65 of $95, sent again: on no list of those to ask about until its insurer's 30 days are over once more."""
+    reconcile(folder, [paid(SUN, 65, Reason="R&C"), paid(SUN2, 70, Reason="Over the limit")])
+    aging(folder, "2026-12-02")
+    note(folder, "2026-12-02", SUN, Owner="Kim", Status="Sent again", Sent_on="2026-12-03")
+    note(folder, "2026-12-02", MANU, Owner="Kim")
+    cells = ("Paid", "Owed", "What it is", "Reason", "Status", "Owner")
+    waits = [65, 30, "sent again 3 Dec 2026", "R&C", "Sent again", "Kim"]
+    for day, sheet, short, unanswered, to_ask in (
+        ("2026-12-05", "Waiting", "$25.00 on 1 claim", "nothing", "1, and 1 that somebody looks after"),
+        ("2027-01-02", "Waiting", "$25.00 on 1 claim", "$380.00 on 4 claims", "5"),
+        ("2027-01-03", "Call list", "$25.00 on 1 claim", "$410.00 on 5 claims", "6"),
+    ):
+        screen = run(folder, "aging", "--as-of", day).stdout
+        follow_up = screen.partition("FOLLOW UP")[2]
+        assert (SUN in follow_up) == (sheet == "Call list"), day
+        assert follow_up.count("2026-10-") == int(to_ask[0]), day
+        [line] = [line for line in call_list(folder, day, "Call list", "Waiting") if line["Claim"] == SUN]
+        assert [line[cell] for cell in cells] == waits, day
+        assert line in call_list(folder, day, sheet), day
+        facts = {line[0]: line[1] for line in load_workbook(folder / BOOK.format(day))["Aging"].values}
+        assert [facts[f] for f in ("Paid short", "Not answered in the usual time", "Claims to ask about")] == [
+            short, unanswered, to_ask,
+        ], day  # fmt: skip
+    assert "sent again 3 Dec 2026" in " ".join(follow_up.split())
+    note(folder, "2027-01-03", SUN, Status="Asked")
+    aging(folder, "2027-01-04")
+    [line] = [line for line in call_list(folder, "2027-01-04") if line["Claim"] == SUN]
+    assert [line[cell] for cell in cells] == [*waits[:4], "Asked", "Kim"], "it was sent again, whatever is noted since"
+
+
 def statuses(folder: Path, day: str, column: str = "Status") -> dict[str, Any]:
     return {line["Claim"]: line[column] for line in call_list(folder, day, "Call list", "Waiting")}
 

@@ -39,6 +39,7 @@ class Owing(NamedTuple):
     paid_cents: int
     owed_cents: int
     state: str
+    again_on: dt.date | None
     reason: str
     payment: int
     answered_on: dt.date | None
@@ -72,6 +73,7 @@ def aging(
     claims = [claim for claim in claims if (claim.month, claim.batch) in days]
     posted = [line for line in postings if line.payment and line.counts_on(as_of)]
     last = {line.claim: line for line in posted}
+    again = _sent_again(postings, as_of)
     usual = _usual_days(claims, posted, days)
     noted = _noted(notes, postings, as_of)
     followed = {claim.follows for claim in claims if claim.stands_on(as_of)}
@@ -87,8 +89,9 @@ def aging(
         note = noted.get(claim.claim, _NO_NOTE)
         answer = last.get(claim.claim)
         waits = usual.get(claim.insurer, _USUAL_DAYS)
+        again_on = again.get(claim.claim) if state == "not answered" else None
         # What was sent again is waited for from that day on.
-        is_late = (as_of - (note.sent_on or claimed_on)).days > waits
+        is_late = (as_of - (again_on or claimed_on)).days > waits
         listed.append(
             Owing(
                 claim=claim.claim,
@@ -105,6 +108,7 @@ def aging(
                 paid_cents=position.paid,
                 owed_cents=position.outstanding + position.short,
                 state=state,
+                again_on=again_on,
                 reason=reason,
                 payment=answer.payment if answer else 0,
                 answered_on=answer.paid_on if answer else None,
@@ -153,13 +157,40 @@ def _quantile(days: Sequence[int]) -> int:
     return round(days[place] + (following - days[place]) * part / 4)
 
 
+def _sent_again(postings: Iterable[Posted], as_of: dt.date) -> dict[str, dt.date]:
+    """By claim, the day on which it was sent again, where nothing was answered since."""
+    again: dict[str, dt.date] = {}
+    for line in postings:
+        if line.counts_on(as_of):
+            if not line.payment:
+                again[line.claim] = line.paid_on
+            elif line.paid_cents >= 0:
+                again.pop(line.claim, None)
+    return again
+
+
+def states_in_words(frame: pd.DataFrame) -> list[str]:
+    """The state of each line of AGING as it is shown: of a claim that was sent again, with the day."""
+    days = frame["again_on"].dt.strftime(" %b %Y").where(frame["again_on"].notna(), "")
+    return [
+        f"sent again {day:.0f}{rest}" if rest else state
+        for state, day, rest in zip(frame["state"], frame["again_on"].dt.day, days, strict=True)
+    ]
+
+
+def asked_about(frame: pd.DataFrame) -> pd.Series[bool]:
+    """The lines of AGING about which the insurer is to be asked; what is closed is done."""
+    return frame["ask"] & (frame["status"] != "Closed")
+
+
 def to_ask(frame: pd.DataFrame) -> pd.DataFrame:
     """The lines of AGING for the call list, by insurer and payment, the largest first.
 
-    Beside those to ask about it has those that somebody looks after; what is closed is done.
+    Beside those to ask about it has those that somebody looks after, but for what was sent again and is waited for.
     """
     looked_after = (frame["owner"] + frame["status"] + frame["note"]) != ""
-    listed = frame[(frame["ask"] | looked_after) & (frame["status"] != "Closed")]
+    open_ = (frame["status"] != "Closed") & frame["again_on"].isna()
+    listed = frame[asked_about(frame) | (looked_after & open_)]
     at_stake = listed["amount_cents"] - listed["paid_cents"].clip(lower=0)
     by_insurer = at_stake.groupby(listed["insurer"]).transform("sum")
     order = listed.assign(at_stake=at_stake, by_insurer=by_insurer, unanswered=listed["payment"] == 0)

@@ -77,7 +77,7 @@ class Answer(NamedTuple):
     position: Position
     # The day of the first answer that stands.
     answered_on: dt.date | None = None
-    # The insurer's last reason, as written.
+    # The insurer's last reason, as written; it stays when the claim is sent again.
     reason: str = ""
 
     def after(self, posted: Posted) -> Answer:
@@ -87,7 +87,7 @@ class Answer(NamedTuple):
         else:
             position = self.position.sent_again()
         answered_on = (self.answered_on or posted.paid_on) if position.answered else None
-        return Answer(position, answered_on, posted.reason)
+        return Answer(position, answered_on, posted.reason if posted.payment else self.reason)
 
 
 def answers_by(

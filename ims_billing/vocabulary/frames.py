@@ -353,6 +353,7 @@ AGING = (
     Column("paid_cents", "int64", "what was paid of it"),
     Column("owed_cents", "int64", "what the insurer owes still; below zero: what it paid too much"),
     Column("state", "str", "'not answered', 'short-paid', 'denied' or 'over-paid'"),
+    Column("again_on", "datetime64[us]", "the day it was sent again, if nothing was answered since"),
     Column("reason", "str", "why, as the insurer said"),
     Column("payment", "int64", "the ledger's own number of the payment that answered last; 0 where none did"),
     Column("answered_on", "datetime64[us]", "the day of that payment"),

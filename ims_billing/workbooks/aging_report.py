@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ims_billing.payments.aging import BUCKETS, by_insurer, to_ask
+from ims_billing.payments.aging import BUCKETS, asked_about, by_insurer, states_in_words, to_ask
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
@@ -69,6 +69,7 @@ def aging_report(
         if name == SHEET or len(lines):
             sendings = [sent.get(claim) for claim in lines["claim"]]
             shown = lines.assign(
+                state=states_in_words(lines),
                 number=[numbers.get(payment, "") for payment in lines["payment"]],
                 first_sent=pd.Series([s and s.sent_on for s in sendings], lines.index, dtype="datetime64[us]"),
                 confirmation=[s.confirmation if s else "" for s in sendings],
@@ -90,18 +91,19 @@ def aging_report(
 def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, Value]]:
     """What was refused, paid short and not answered, in dollars."""
     lost = frame["amount_cents"] - frame["paid_cents"].clip(lower=0)
-    late = (frame["state"] == "not answered") & frame["ask"]
-    open_ = frame["status"] != "Closed"
+    ask = asked_about(frame)
     rows: list[tuple[str, Value]] = []
     for label, these, cents in (
-        ("Refused", (frame["state"] == "denied") & open_, lost),
-        ("Paid short", (frame["state"] == "short-paid") & open_, frame["owed_cents"]),
-        ("Not answered in the usual time", late & open_, frame["owed_cents"]),
+        ("Refused", (frame["state"] == "denied") & ask, lost),
+        ("Paid short", (frame["state"] == "short-paid") & ask, frame["owed_cents"]),
+        ("Not answered in the usual time", (frame["state"] == "not answered") & ask, frame["owed_cents"]),
     ):
         count = int(these.sum())
         of = f"${int(cents[these].sum()) / 100:,.2f} on {count:,} {'claim' if count == 1 else 'claims'}"
         rows.append((label, of if count else "nothing"))
-    return [*rows, ("Claims to ask about", str(len(listed)))]
+    beside = len(listed) - int(ask.sum())
+    more = f", and {beside:,} that somebody looks after" if beside else ""
+    return [*rows, ("Claims to ask about", f"{int(ask.sum()):,}{more}")]
 
 
 def _not_sent(books: Sequence[ToSend]) -> list[Block]:
@@ -129,7 +131,7 @@ def _blocks(frame: pd.DataFrame) -> list[Block]:
     note = "Days since the claim was made. What a plan leaves to the patient is not owed by it."
     owing = Block("Owed by insurers", columns, rows, total, note)
     blocks = [replace(owing, chart=("bar", len(columns) - 1))]
-    states = frame.groupby("state")
+    states = frame.groupby(frame["state"].mask(frame["again_on"].notna(), "sent again, not answered"))
     kinds: list[tuple[Value, ...]] = [
         (str(state), len(part), int(part["amount_cents"].sum()) / 100, int(part["owed_cents"].sum()) / 100)
         for state, part in states

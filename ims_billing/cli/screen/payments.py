@@ -189,15 +189,17 @@ def show_undone(done: Undone) -> None:
 
 def show_aging(done: Aged, *, everything: bool = False) -> None:
     """What is owed by insurer and age, the claims to ask about, and the workbook."""
-    from ims_billing.payments.aging import to_ask
+    from ims_billing.payments.aging import asked_about, states_in_words, to_ask
 
     wide = width()
     title = f"What insurers owe, as of {done.as_of}, by days since it was claimed"
     lines = [*wrapped(title, wide, style="bold"), Text(), *_owed(done, wide)]
-    listed = to_ask(done.frame)
+    call_list = to_ask(done.frame)
+    listed = call_list[asked_about(call_list)]
     # What was refused or paid short goes first: of the rest one screen holds only a part.
     listed = listed.sort_values("state", key=lambda state: state == "not answered", kind="stable")
     shown = listed if everything else listed.head(_CALLS)
+    shown = shown.assign(state=states_in_words(shown))
     columns = ["claim", "insurer", "age", "amount_cents", "owed_cents", "state"]
     rows = [
         (claim, insurer, f"{age:,}", dollars(amount), dollars(owed), state)
@@ -212,6 +214,8 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
         lines += [Text(), *wrapped(heading, wide, style="bold"), *table(headings, rows, wide)]
     if len(listed) > len(shown):
         lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")
+    if beside := len(call_list) - len(listed):
+        lines += wrapped(f"{_counted(beside, 'other claim')} on it because somebody looks after it", wide, first="  ")
     lines.append(Text())
     if done.noted:
         lines += wrapped(f"Read from the call list: {_counted(len(done.noted), 'note')}.", wide)
