@@ -178,9 +178,10 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
         ([paid(cents=285, Insurer="Sun Life", Period_Until="2026-10-31")], "unmatched", NAMES_NEITHER,
          [SUN, SUN2, SUN3]),
         ([paid(cents=200, Member_ID="111")], "ambiguous",
-         "One sum of $200.00; the 2 open claims that it names come to $190.00.", [SUN, SUN2]),
+         "One sum of $200.00; the 2 open claims that it names come to $190.00. Write a line for each claim that it "
+         "pays, with the claim's number.", [SUN, SUN2]),
         ([paid(cents=200, Member_ID="777")], "unmatched",
-         "One sum of $200.00; the 0 open claims that it names come to $0.00.", []),
+         "One sum of $200.00, and no claim that it could pay is open.", []),
     ],
 )  # fmt: skip
 def test_what_is_not_certain_says_why_and_which_claims_it_may_mean(

@@ -277,7 +277,12 @@ class _Poster:
         shown = [claim.claim for claim in claims[:SHOWN]]
         owed = sum(max(self._claims.position[claim.claim].outstanding, 0) for claim in claims)
         if not owed or line.paid != owed or len({claim.insurer_id for claim in claims}) != 1:
-            message = f"One sum of {dollars(line.paid)}; the {len(claims)} {what} {dollars(owed)}."
+            message = f"One sum of {dollars(line.paid)}, and no claim that it could pay is open."
+            if claims:
+                message = (
+                    f"One sum of {dollars(line.paid)}; the {len(claims)} {what} {dollars(owed)}. Write a line for each "
+                    "claim that it pays, with the claim's number."
+                )
             return not_posted(line, "ambiguous" if claims else "unmatched", message, shown)
         claims = [claim for claim in claims if self._claims.position[claim.claim].outstanding > 0]
         postings = [
