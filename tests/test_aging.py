@@ -270,21 +270,33 @@ def test_what_cannot_be_read_stops_before_it_is_written_over(
     assert (folder / BOOK.format("2026-12-01")).read_bytes() == before
 
 
+def test_what_was_paid_too_much_is_named_where_it_makes_less_owed(folder: Path) -> None:
+    reconcile(folder, [paid(MANU, 100)], "--accept-overpayment")
+    overview = list(load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Overview"].values)
+    words = "Paid so far: $100.00; not answered yet: $475.00, less $5.00 paid too much: $470.00 owed."
+    assert words in [line[0] for line in overview]
+    insurers = next(n for n, line in enumerate(overview) if line[0] == "Insurer")
+    total = next(line for line in overview[insurers:] if line[0] == "Total")
+    assert total[overview[insurers].index("Owed")] == 470
+
+
 def test_the_months_overview_shows_what_is_paid_and_who_pays(folder: Path) -> None:
     reconcile(folder, [paid(SUN), paid(SUN2, 70, Reason="Over the limit"), paid(SUN3, 0, Reason="Not covered")])
     book = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")
     overview, lines = (
         [tuple(line) for line in book[name].iter_rows(values_only=True)] for name in ("Overview", "Sources")
     )
-    assert ("Sun Life", 3, 285, 0, 285, 165, 0, 120, "33%", 15) in overview
+    assert ("Sun Life", 3, 285, 0, 285, 165, 0, 120, 1 / 3, 15) in overview
     assert ("Manulife", 2, 190, 0, 190, 0, 190, 0, None, None) in overview
-    assert ("Ann Example", 6, 570, 0, 570, 165, 285, 120, "33%", 15) in overview
+    assert ("Ann Example", 6, 570, 0, 570, 165, 285, 120, 1 / 3, 15) in overview
+    shares = [cell for line in book["Overview"].iter_rows() for cell in line if cell.value == 1 / 3]
+    assert {cell.number_format for cell in shares} == {"0%"}
     assert ("Sun Life", 3, 285, 165, 0, 25, 95, 0, 15) in [line[:9] for line in lines]
     assert ("Manulife", 2, 190, 0, 0, 0, 0, 190, None) in [line[:9] for line in lines]
     assert [line[:3] for line in lines if line[0] in ("Not covered", "Over the limit")] == [
         ("Not covered", 1, 95), ("Over the limit", 1, 25),
     ]  # fmt: skip
-    assert ("Sun Life", 3, "33%", "33%", "33%", 0) in [line[:6] for line in lines]
+    assert ("Sun Life", 3, 1 / 3, 1 / 3, 1 / 3, 0) in [line[:6] for line in lines]
     before = (folder / "reports/2026-10/claim-summary-2026-10.xlsx").read_bytes()
     assert run(folder, "report", "2026-10").exit_code == 0
     assert (folder / "reports/2026-10/claim-summary-2026-10.xlsx").read_bytes() == before

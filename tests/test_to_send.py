@@ -259,8 +259,13 @@ def test_a_workbook_that_only_takes_a_claim_back_is_to_be_sent_too(folder: Path)
     more = row(Patient="Bea Madeup", Insurer="GMS", Member_ID="2", Service_Date=dt.date(2026, 10, 29))
     claim(folder, [*ROWS, more], as_of="2026-11-09")
     shown = lines(folder)
-    assert [shown["sun-life-2026-10-batch-2.xlsx"][h] for h in ("Batch", "Claims", "Total")] == [2, 0, 0]
-    assert [shown["gms-2026-10-batch-2.xlsx"][h] for h in ("Batch", "Claims", "Total")] == [2, 1, 95]
+    counts = ("Batch", "Claims", "Voids", "Total")
+    assert [shown["sun-life-2026-10-batch-2.xlsx"][h] for h in counts] == [2, 0, 1, 0]
+    assert [shown["gms-2026-10-batch-2.xlsx"][h] for h in counts] == [2, 1, 0, 95]
+    _, sheet, _, _ = sheet_of(folder)
+    assert "6 insurer workbooks are not marked as sent, for $498.00 and 1 void" in str(sheet["A1"].value)
+    screen = " ".join(run(folder, "status", "--as-of", "2026-11-09").stdout.split())
+    assert "$498.00 and 1 void, the first by 12 Nov" in screen
 
 
 def typed(workbook: str, *cells: Any) -> list[tuple[str, ...]]:

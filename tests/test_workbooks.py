@@ -28,6 +28,7 @@ from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_paths
 from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.month_files import write_month
+from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.sheet import Book
 from ims_billing.workbooks.sources import claim_ranges
@@ -405,7 +406,7 @@ def test_what_is_no_second_insurer_is_not_sent_out(tmp_path: Path, second: str) 
     assert set(month.findings["severity"]) <= {"warn"}
 
 
-def test_what_is_not_billed_is_ims_first_then_by_row_and_only_ims_is_printed(tmp_path: Path) -> None:
+def test_what_is_not_billed_is_ims_first_then_by_row_and_the_paper_says_what_it_leaves_out(tmp_path: Path) -> None:
     other, elsewhere = {"Service": "RMT Massage 60 min"}, {"Service Date": "2026-09-30"}
     rows = [row(**other, **{"Service Date": f"2026-10-{30 - n}"}) for n in range(10)]
     rows += [row(**elsewhere), row(Insurer="Private pay"), row(Status="Cancelled")]
@@ -414,6 +415,33 @@ def test_what_is_not_billed_is_ims_first_then_by_row_and_only_ims_is_printed(tmp
     assert column(sheet, "Reason") == ["cancelled", "self-pay", *["other-service"] * 10, "outside-month"]
     assert places == [14, 13, *range(2, 12), 12]
     assert sheet.print_area == "'Not billed'!$A$1:$H$3"
+    foot: Any = sheet.oddFooter
+    assert foot.center.text == "2 of 13 lines are printed; all are in the workbook"
+
+
+def test_what_the_overview_sends_one_to_the_claims_for_is_printed_there(tmp_path: Path) -> None:
+    late = row(Insurer="Manulife", Member_ID="1", Service_Date=dt.date(2026, 10, 1))
+    rows = [late, row(PHN="9123947242"), row(Patient="Zed Madeup", Birth_Date=dt.date(2027, 1, 1))]
+    telus = '[[insurer]]\nname = "Manulife"\nchannel = "TELUS eClaims"\n'
+    claims = opened(claim_summary(on_ledger(month_of(tmp_path, rows, more=telus))))["Claims"]
+    printed = claims[claims.print_area.split("!")[-1].replace("$", "")]
+    shown = [cell.value for cell in printed[0]]
+    assert [h for h in ("Send another way", "Check before sending", "Source") if h in shown] == [
+        "Send another way", "Check before sending",
+    ]  # fmt: skip
+    widths = [claims.column_dimensions[cell.column_letter].width for cell in printed[0]]
+    points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in widths)
+    assert points >= 8.2
+
+
+def test_what_may_be_ims_is_not_counted_with_what_is_so_for_certain(tmp_path: Path) -> None:
+    september = row(Service_Date=dt.date(2026, 9, 30))
+    rows = [row(), row(Service="Needling 30", Patient="Zed Madeup"), september, september | {"Patient": "Al Madeup"}]
+    view = on_ledger(month_of(tmp_path, rows))
+    to_do = next(block for block in overview(view, []) if block.title == "To do")
+    numbers = {str(line[0]): line[1] for line in to_do.rows}
+    assert numbers["Look at services that are not billed and may be IMS"] == 1
+    assert numbers["Claim IMS sessions of other months"] == 2
 
 
 def claim_lines_of(tmp_path: Path, rows: list[dict[str, Any]], insurer: str = "manulife") -> Worksheet:

@@ -323,6 +323,7 @@ class ToSendJson(Shape):
     batch: int
     insurer: str
     claims: int
+    voids: int
     cents: int
     send_by: str | None
 

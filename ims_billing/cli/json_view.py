@@ -293,6 +293,7 @@ def to_send_json(books: Sequence[ToSend]) -> list[dict[str, Any]]:
             "batch": book.batch,
             "insurer": book.insurer,
             "claims": book.claims,
+            "voids": book.voids,
             "cents": book.amount_cents,
             "send_by": f"{book.send_by}" if book.send_by else None,
         }

@@ -19,7 +19,16 @@ from ims_billing.vocabulary.fields import answers
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty, prove
 from ims_billing.vocabulary.kinds import Requirement
-from ims_billing.vocabulary.model import InsurerView, Lasting, Origin, PractitionerView, RuleApplied, Run, WorthALook
+from ims_billing.vocabulary.model import (
+    InsurerView,
+    Lasting,
+    LookAbout,
+    Origin,
+    PractitionerView,
+    RuleApplied,
+    Run,
+    WorthALook,
+)
 from ims_billing.vocabulary.rows import in_order, rows_of
 from ims_billing.vocabulary.spelling import month_text, sources
 
@@ -49,12 +58,13 @@ def _look_at(month: Month) -> tuple[WorthALook, ...]:
         return ()
     fees = month.sessions["fee_cents"]
     looks = []
-    for message, sessions in findings.groupby("message", sort=False)["session"]:
+    for (message, kind), sessions in findings.groupby(["message", "kind"], sort=False)["session"]:
         ours = sessions[sessions != NO_SESSION]
-        looks.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum())))
+        about: LookAbout = "session-gone" if kind == "claimed-session-gone" else ""
+        looks.append(WorthALook(str(message), len(ours) or len(sessions), int(fees[ours].sum()), about))
     for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
         words = f"IMS sessions of {name} that are not claimed: they need a run of claim for that month."
-        looks.append(WorthALook(words, len(part), int(part["fee_cents"].sum())))
+        looks.append(WorthALook(words, len(part), int(part["fee_cents"].sum()), "other-month"))
     return tuple(looks)
 
 

@@ -18,6 +18,7 @@ class ToSend(NamedTuple):
     insurer_id: str
     insurer: str
     claims: int
+    voids: int
     amount_cents: int
     send_by: dt.date | None
     """The next last day to send a claim; the first one that passed since they were made, where none is to come."""
@@ -59,7 +60,9 @@ def to_send(
         if claim.void_batch is not None:
             takes_back.append((claim.month, claim.void_batch, claim.insurer_id, claim.insurer))
     for month, number, insurer_id, insurer in takes_back:
-        books.setdefault((month, number, insurer_id), _Book()).insurer = insurer
+        book = books.setdefault((month, number, insurer_id), _Book())
+        book.insurer = insurer
+        book.voids += 1
     return [
         book.as_noted(noted.get(place, Sending(*place, "", None, "")), batch_days[place[:2]].claimed_on, as_of)
         for place, book in sorted(books.items(), key=lambda each: (*each[0][:2], each[1].insurer.casefold()))
@@ -73,6 +76,7 @@ class _Book:
 
     insurer: str = ""
     claims: int = 0
+    voids: int = 0
     cents: int = 0
     answered: int = 0
     # The last days to send its claims that stand.
@@ -91,6 +95,7 @@ class _Book:
             insurer_id=note.insurer_id,
             insurer=self.insurer,
             claims=self.claims,
+            voids=self.voids,
             amount_cents=self.cents,
             send_by=min(ahead or usual, default=None),
             late=sum(last_day < day for last_day in self.last_days),

@@ -335,9 +335,14 @@ TO_SEND = (
     *SENDINGS[:3],
     Column("insurer", "str", "the insurer's name"),
     Column("claims", "int64", "number of claims in it; 0 where it only takes claims back"),
+    Column("voids", "int64", "number of earlier claims that it takes back"),
     Column("amount_cents", "int64", "what they ask for, in cents"),
-    Column("send_by", "datetime64[us]", "the first day until which one of its claims is taken; absent where none is"),
-    Column("late", "int64", "number of its claims that were past their last day when they were made"),
+    Column(
+        "send_by",
+        "datetime64[us]",
+        "the next last day of one of its claims, else the first that passed; absent where none is",
+    ),
+    Column("late", "int64", "number of its claims that are past their last day and have to go another way"),
     Column("answered", "int64", "number of its claims that the insurer has answered"),
     *SENDINGS[3:],
 )

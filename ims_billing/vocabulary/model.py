@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
 
@@ -71,14 +71,19 @@ class MonthFigures:
     by_practitioner: tuple[tuple[str, int], ...] = ()
 
 
+LookAbout = Literal["", "other-month", "session-gone"]
+
+
 @dataclass(frozen=True)
 class WorthALook:
-    """Sessions that are not billed and perhaps should be: a message, their number, and their fees in cents."""
+    """Sessions that somebody should look at: a message, their number, and their fees in cents."""
 
     # `told` is its name on ledgers of earlier days.
     message: Annotated[str, Field(validation_alias=AliasChoices("message", "told"))]
     sessions: int
     cents: int
+    # Empty for services that may be IMS, as all are on ledgers of earlier days; else what they are for certain.
+    about: LookAbout = ""
 
 
 @dataclass(frozen=True)

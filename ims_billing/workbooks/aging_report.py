@@ -111,8 +111,9 @@ def _not_sent(books: Sequence[ToSend]) -> list[Block]:
     if not books:
         return []
     columns = [Column("Insurer"), Column("Month"), Column("Batch", "count"), Column("Claims", "count")]
-    columns += [Column("Total", "money"), Column("Send by", "date")]
-    shown = column_values(as_frame(books, TO_SEND), ["insurer", "month", "batch", "claims", "amount_cents", "send_by"])
+    columns += [Column("Voids", "count"), Column("Total", "money"), Column("Send by", "date")]
+    names = ["insurer", "month", "batch", "claims", "voids", "amount_cents", "send_by"]
+    shown = column_values(as_frame(books, TO_SEND), names)
     note = "Mark what was sent on the sheet To send of that month's claim summary."
     return [Block("Insurer workbooks not marked as sent", columns, shown, note=note)]
 

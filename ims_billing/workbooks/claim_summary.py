@@ -61,21 +61,22 @@ def claim_summary(view: MonthView) -> bytes:
     title = f"IMS claims, {view.month}: {view.origin.clinic}"
     book.page("Overview", title, facts, overview(view, books), lead=lead(view))
     struck = {place for place, voided in enumerate(view.claims["voided_on"].notna()) if voided}
-    columns = dict(CLAIMS)
+    columns = {name: column for name, column in CLAIMS.items() if name != "source"}
     if (view.claims["follows"] != "").any():
         columns["follows"] = Column("Follows")
     claims = view.claims.assign(another_way=ways_of_month(view, {(b.batch, b.insurer_id) for b in not_sent(books)}))
     if (claims["another_way"] != "").any():
-        columns["another_way"] = Column("Send another way", width=46, quiet=True)
+        columns["another_way"] = Column("Send another way", "long")
     checks: dict[str, list[str]] = {}
     for claim, remark in remarked(view.claims):
         checks.setdefault(claim, []).append(remark.title or remark.kind)
     if checks:
-        columns["checks"] = Column("Check before sending", width=60, quiet=True)
+        columns["checks"] = Column("Check before sending", "long")
         titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"].tolist()]
         claims = claims.assign(checks=titles)
-    # On paper without where a row stood and what to check: that is for the screen, and would make the type too small.
-    printed = list(columns).index("send_by") + 1
+    # On paper without where a row stood: that is for the screen, and would make the type too small.
+    printed = len(columns)
+    columns["source"] = CLAIMS["source"]
     cells = column_cells(claims, columns).values()
     book.table("Claims", list(columns.values()), cells, struck=struck, printed=printed)
     needs_attention(book, view)

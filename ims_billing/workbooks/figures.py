@@ -148,10 +148,10 @@ def _who_pays(payers: Sequence[Payer]) -> Block:
     for payer in payers:
         answered = payer.in_full + payer.in_part + payer.refused
         counts = (payer.in_full, payer.in_part, payer.refused)
-        shares = [f"{count / answered:.0%}" if answered else "" for count in counts]
+        shares = [count / answered if answered else None for count in counts]
         rows.append((payer.insurer, answered, *shares, payer.waiting, payer.reason))
     names = ("Paid in full", "In part", "Refused")
-    columns = [Column("Insurer"), Column("Answered", "count"), *(Column(name) for name in names)]
+    columns = [Column("Insurer"), Column("Answered", "count"), *(Column(name, "percent") for name in names)]
     columns += [Column("Not answered", "count"), Column("Most given reason")]
     note = "Of the IMS claims of all months, as the ledger knew them when this month changed last."
     return Block("Who pays for IMS", columns, rows, note=note)

@@ -32,7 +32,7 @@ _FILL = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
 _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _VALUES = ("body", "struck", "total", "fact", "quiet", "shaded", "typed")
-_RIGHT = ("money", "count")
+_RIGHT = ("money", "count", "percent")
 WRAPPING = ("long", "text")
 
 

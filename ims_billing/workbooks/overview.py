@@ -22,6 +22,11 @@ _SUMMED = ["insurer", "practitioner", "fee_cents", "patient_paid_cents", "amount
 # A claim that is not sent is at risk so many days before the last day to send it.
 _SEND_WITHIN = 14
 _HELD = ["session", "service_date", "fee_cents"]
+_LOOKS = {
+    "": "Look at services that are not billed and may be IMS",
+    "other-month": "Claim IMS sessions of other months",
+    "session-gone": "Check claims whose session is in no file any more",
+}
 
 
 class _Waiting(NamedTuple):
@@ -47,8 +52,10 @@ def lead(view: MonthView) -> list[str]:
     sentences.append(f"Waiting for you: {' and '.join(waiting)}." if waiting else "Nothing waits for you.")
     paid = int(view.money["paid_cents"].sum())
     if (view.money["answered_on"].notna()).any() or paid:
-        owed = int(view.money["outstanding_cents"].clip(lower=0).sum())
-        sentences.append(f"Paid so far: {_money(paid)}; not answered yet: {_money(owed)}.")
+        open_, owed = (int(view.money["outstanding_cents"].clip(lower=least).sum()) for least in (0, None))
+        # The tables net what was paid too much.
+        net = f", less {_money(open_ - owed)} paid too much: {_money(owed)} owed" if owed < open_ else ""
+        sentences.append(f"Paid so far: {_money(paid)}; not answered yet: {_money(open_)}{net}.")
     else:
         sentences.append("Paid so far: nothing that this program has read yet.")
     return sentences
@@ -134,11 +141,11 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     if len(less):
         cents = int(less[["denied_cents", "short_cents"]].sum().sum())
         rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "ims-billing aging"))
-    looks = view.totals.look_at
-    if looks:
-        what = "Look at services that are not billed and may be IMS"
-        sessions, cents = sum(look.sessions for look in looks), sum(look.cents for look in looks)
-        rows.append((what, sessions, cents, None, "Sources"))
+    for about, what in _LOOKS.items():
+        looks = [look for look in view.totals.look_at if look.about == about]
+        if looks:
+            sessions, cents = sum(look.sessions for look in looks), sum(look.cents for look in looks)
+            rows.append((what, sessions, cents, None, "Sources"))
     rows.sort(key=lambda row: (-row[2], row[0]))
     shown = [(what, number, cents / 100, day, where) for what, number, cents, day, where in rows]
     columns = [Column("What to do", "long"), Column("Number", "count"), Column("Amount", "money")]
@@ -224,18 +231,18 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
         total += (sum(before.values()) / 100,)
     if answers:
         columns += [Column(name, "money") for name in ("Paid", "Owed", "Refused or short")]
-        columns += [Column("Refused share"), Column("Days to answer", "count")]
+        columns += [Column("Refused share", "percent"), Column("Days to answer", "count")]
         total += (*_answers(money), None)
     if what == "practitioner":
         return Block("Practitioners", columns, rows, total)
     return Block("Insurers", columns, rows, total, note=_own_amounts(claims), chart=("bar", 4))
 
 
-def _answers(money: pd.DataFrame) -> tuple[float, float, float, str]:
+def _answers(money: pd.DataFrame) -> tuple[float, float, float, float | None]:
     """Paid, owed, refused or short in dollars; and the share of the answered claims that were refused."""
     less = int(money["denied_cents"].sum()) + int(money["short_cents"].sum())
     count, refused = int(money["answered_on"].notna().sum()), int((money["denied_cents"] > 0).sum())
-    share = f"{refused / count:.0%}" if count else ""
+    share = refused / count if count else None
     return int(money["paid_cents"].sum()) / 100, int(money["outstanding_cents"].sum()) / 100, less / 100, share
 
 

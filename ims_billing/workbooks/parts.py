@@ -11,7 +11,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ims_billing.workbooks.package import Value
 
-Kind = Literal["text", "long", "id", "date", "money", "count"]
+Kind = Literal["text", "long", "id", "date", "money", "count", "percent"]
 
 FORMATS = {
     "text": "General",
@@ -20,6 +20,7 @@ FORMATS = {
     "date": "yyyy-mm-dd",
     "money": "#,##0.00",
     "count": "#,##0",
+    "percent": "0%",
 }
 
 

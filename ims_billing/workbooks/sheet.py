@@ -182,6 +182,8 @@ class Book:
         if printed is not None or printed_rows is not None:
             last = header + (count + bool(totals) if printed_rows is None else printed_rows)
             sheet.print_area = f"A1:{get_column_letter(printed or len(columns))}{last}"
+        if printed_rows is not None and printed_rows < count:
+            sheet.oddFooter.center.text = f"{printed_rows:,} of {count:,} lines are printed; all are in the workbook"
         placed = Placed(sheet, header + 1)
         for number, column in enumerate(columns):
             if column.choices and count:

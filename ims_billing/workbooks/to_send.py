@@ -22,6 +22,7 @@ COLUMNS = {
     "channel": Column("Channel", "long"),
     "batch": Column("Batch", "count"),
     "claims": Column("Claims", "count"),
+    "voids": Column("Voids", "count"),
     "amount_cents": Column("Total", "money"),
     "send_by": Column("Send by", "date", width=13),
     "late": Column("Send another way", "count"),
@@ -76,6 +77,8 @@ def _lead(books: Sequence[ToSend], as_of: dt.date) -> str:
     count = len(left)
     what = "insurer workbook is" if count == 1 else "insurer workbooks are"
     words = f"{count:,} {what} not marked as sent, for ${sum(each.amount_cents for each in left) / 100:,.2f}"
+    voids = sum(each.voids for each in left)
+    words += f" and {voids:,} {'void' if voids == 1 else 'voids'}" if voids else ""
     first, late = first_day(left, as_of), sum(each.late for each in left)
     words += f": the first by {first}" if first else ""
     return f"{words}. Past their last day: {late:,} {'claim' if late == 1 else 'claims'}" if late else words

@@ -19,7 +19,8 @@ _NARROWEST, WIDEST, LONG, _LONG_ON_PAGE = 7, 56, 36, 54
 _THIN, _CAPITAL, _BROAD = re.compile("[-.,:;'!|()/ijlI]"), re.compile("[A-HJ-Z]"), re.compile("[MWmw@%\u1100-\uffff]")
 _SPACE, _BESIDE, _BUTTON, _BOLD = 0.5, 2.2, 3.6, 1.05
 # Text that is too wide runs on or breaks, a number or a day is shown as ###: so they have more.
-_BESIDE_OF: Mapping[Kind, float] = {"date": 3.2, "money": 2.0, "count": 2.0}
+_BESIDE_OF: Mapping[Kind, float] = {"date": 3.2, "money": 2.0, "count": 2.0, "percent": 2.0}
+_NUMBERS: Mapping[Kind, str] = {"money": ",.2f", "count": ",", "percent": ".0%"}
 # A row is at most 409 points high in Excel, and a file that says more is damaged for some programs.
 MOST_LINES = 27
 # The widest of many texts is among the longest ones.
@@ -32,8 +33,8 @@ def _texts(value: Value, kind: Kind) -> Sequence[str]:
         return ()
     if kind == "date":
         return ("2026-10-31",)
-    if kind in ("money", "count"):
-        return (f"{value:,.2f}" if kind == "money" else f"{value:,}",)
+    if kind in _NUMBERS:
+        return (f"{value:{_NUMBERS[kind]}}",)
     return str(value).splitlines()
 
 

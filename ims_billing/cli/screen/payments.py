@@ -235,7 +235,8 @@ def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
     first, late = first_day(books, as_of), sum(book.late for book in books)
     by = f", the first by {first.day} {first:%b %Y}" if first else ""
     by += f", {_counted(late, 'claim')} past the last day" if late else ""
-    amount = dollars(sum(book.amount_cents for book in books))
+    amount, voids = dollars(sum(book.amount_cents for book in books)), sum(book.voids for book in books)
+    amount += f" and {_counted(voids, 'void')}" if voids else ""
     return f"Not marked as sent: {_counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
 
 
