@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from tests.practice import clinic_file, csv_file, row
+from tests.practice import clinic_file, csv_file, row, type_in
 from tests.test_second_insurer import two_plans
 
 HELD = row(Patient="Held Madeup", Fee=100.0)
@@ -113,3 +113,51 @@ def test_a_second_insurers_workbook_is_to_be_sent_where_the_month_has_nothing_ne
     csv_file(folder, [paid], "paid.csv")
     shown("reconcile", "paid.csv")
     assert sendings(shown("claim", "november.csv")) == ["reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"]
+
+
+def test_a_command_names_the_files_of_the_last_run_where_they_lie(folder: Path) -> None:
+    exports = folder / "jane oct"
+    exports.mkdir()
+    csv_file(exports, [row(), HELD | {"Fee": 101.0}], "first.csv")
+    csv_file(exports, [row(), HELD], "later.csv")
+    shown("claim", "jane oct/first.csv")
+    shown("claim", "jane oct/later.csv")
+    claim = "ims-billing claim {} --month 2026-10"
+    there = claim.format('"jane oct/later.csv"')
+    assert commands(shown("status"))[-1] == there
+    # A corrected export of the same name is the month's; one that another run has read is not.
+    other = folder / "jane sept"
+    other.mkdir()
+    csv_file(other, [in_september()], "later.csv")
+    shown("claim", "jane sept/later.csv")
+    assert commands(shown("status"))[-1] == there
+    csv_file(exports, [row(), HELD, row(Patient="New")], "later.csv")
+    assert commands(shown("status"))[-1] == there
+    csv_file(folder, [row(), HELD, row(Patient="New")], "later.csv")
+    shown("claim", "later.csv")
+    assert commands(shown("status"))[-1] == claim.format("later.csv")
+    # What is not there is not named as if it were.
+    (folder / "later.csv").unlink()
+    (exports / "later.csv").unlink()
+    lines = shown("status")
+    assert commands(lines)[-1] == claim.format("FILE")
+    assert "put the export of 2026-10 here, and name it in place of FILE." in text(lines)
+
+
+def test_decisions_in_a_copy_are_read_with_files_that_are_there(folder: Path) -> None:
+    exports = folder / "jane oct"
+    exports.mkdir()
+    csv_file(exports, [row(), HELD], "october.csv")
+    shown("claim", "jane oct/october.csv")
+    summary = folder / "reports/2026-10/claim-summary-2026-10.xlsx"
+    copy = summary.with_name("a copy.xlsx")
+    copy.write_bytes(summary.read_bytes())
+    type_in(copy, "Needs attention", Decision="Bill")
+    read = 'ims-billing claim {} --month 2026-10 --decisions "reports/2026-10/a copy.xlsx"'
+    for command in (("report", "2026-10"), ("status",)):
+        assert read.format('"jane oct/october.csv"') in commands(shown(*command))
+    (exports / "october.csv").rename(folder.parent / f"{folder.name}.csv")
+    for command in (("report", "2026-10"), ("status",)):
+        lines = shown(*command)
+        assert read.format("FILE") in commands(lines)
+        assert "put the export of 2026-10 here, and name it in place of FILE." in text(lines)

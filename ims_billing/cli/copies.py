@@ -38,6 +38,7 @@ def name_unread_copies(
     if memory is None or not months or not memory.exists:
         return
     from ims_billing.cli import screen
+    from ims_billing.commands.files_of_run import FILE, to_name
     from ims_billing.commands.unread_copies import in_words, unread_copies
     from ims_billing.workbooks.files import summaries
 
@@ -47,11 +48,12 @@ def name_unread_copies(
         for copy in unread_copies(at, month, own=own, but=[but] if but else []):
             read_with = copy.month or month
             given = {**options, "month": Path(read_with), "decisions": None if copy.path in summary else copy.path}
-            own_files = [] if copy.month else files
-            command = command_line("claim", own_files or _of_last_run(memory, read_with), **given)
             with memory.reading():
-                command += " --already-sent" if read_with in memory.months_sent_before() else ""
-            screen.notify(in_words(copy, command))
+                sent_before = read_with in memory.months_sent_before()
+            own_files = ([] if copy.month else files) or _of_last_run(memory, read_with)
+            command = command_line("claim", own_files or [Path(FILE)], **given)
+            command += " --already-sent" if sent_before else ""
+            screen.notify(in_words(copy, command, "" if own_files else to_name(read_with)))
 
 
 def typed_out(
@@ -79,9 +81,10 @@ def _of_environment(_name: str, again: bool) -> str | None:
 
 
 def _of_last_run(memory: Ledger, month: str) -> list[Path]:
-    """The files of the month's last run, where they lie beside the setup or here; else by name."""
+    """The files of the month's last run, where they lie here, beside the setup, or one folder below; else none."""
+    from ims_billing.commands.files_of_run import files_of_run
+
     with memory.reading():
-        names = memory.files_read().get(month, {})
-    places = [Path(), *([memory.setup.folder] if memory.setup else [])]
-    paths = [next((p / name for p in places if (p / name).is_file()), Path(name)) for name in names]
-    return paths or [Path(f"sessions-{month}.xlsx")]
+        files, read = memory.files_read(last_run=True).get(month, {}), memory.files_read()
+    setup = [memory.setup.folder] if memory.setup else []
+    return files_of_run(files, {sha256 for each in read.values() for sha256 in each.values()}, [Path(), *setup])

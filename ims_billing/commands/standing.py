@@ -45,6 +45,8 @@ class MonthStanding(NamedTuple):
     """The day of the oldest visit on hold; None if there is none, or no day can be read."""
     files: tuple[str, ...]
     """The files of its last run, by name."""
+    hashes: tuple[str, ...] = ()
+    """Their SHA-256, in the same order."""
     sent_before: bool = False
     """True where all of it was billed before this program came: what is added is not to be sent."""
 
@@ -107,7 +109,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         claims, postings, held = ledger.claimed(), ledger.posted(), ledger.on_hold()
         batches = ledger.batch_days()
         aged = aging(claims, postings, ledger.notes(), batches, as_of)
-        read = ledger.files_read()
+        read, last = ledger.files_read(), ledger.files_read(last_run=True)
         unwritten = tuple(ledger.nowhere_written())
         months, sent_before = ledger.months(), ledger.months_sent_before()
         left = ledger.aging_left(at.place)
@@ -118,7 +120,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     books_left = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings, as_of))
     days = _last_days(_unsent(active, books_left), held, clinic)
     return Standing(
-        months=_months(months, active, held, read, sent_before),
+        months=_months(months, active, held, last, sent_before),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),
         call_lists=tuple(_call_lists(at, left)),
         missed=_by_insurer(day for day in days if day.last_day < as_of),
@@ -135,7 +137,7 @@ def _months(
     months: Iterable[str],
     claims: Iterable[Claimed],
     held: Iterable[OnHold],
-    read: Mapping[str, Iterable[str]],
+    last_run: Mapping[str, Mapping[str, str]],
     sent_before: Collection[str],
 ) -> tuple[MonthStanding, ...]:
     cents: dict[str, list[int]] = defaultdict(list)
@@ -152,7 +154,8 @@ def _months(
             held=len(waiting[month]),
             held_cents=sum(session.fee_cents for session in waiting[month]),
             oldest=min((each.service_date for each in waiting[month] if each.service_date), default=None),
-            files=tuple(read.get(month, ())),
+            files=tuple(last_run.get(month, {})),
+            hashes=tuple(last_run.get(month, {}).values()),
             sent_before=month in sent_before,
         )
         for month in months

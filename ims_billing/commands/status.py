@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
 
@@ -213,6 +214,14 @@ class _Facts(NamedTuple):
         options = f"{' --already-sent' if sent_before else ''}{self.given.options()}"
         return f"ims-billing claim {self.files(names)} --month {month}{options}"
 
+    def claim_again(self, what: str, month: MonthStanding, more: str = "") -> Next:
+        """The step that claims a month with the files of its last run, or says that its export is to be named."""
+        read = self.standing.files_read if self.standing else ()
+        files = dict(zip(month.files, month.hashes, strict=True))
+        paths = files_of_run(files, read, dict.fromkeys((self.folder, self.setup.resolve().parent)))
+        what = what if paths else f"{what} {to_name(month.month)}"
+        return Next(what, f"{self.claim(month.month, paths or [FILE])}{more}")
+
 
 def _next(facts: _Facts, as_of: dt.date) -> Next:
     """The one thing that comes next: what would be lost or late goes first."""
@@ -225,10 +234,8 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
         if typed.problem:
             continue
         what = f"Read the decisions typed in {typed.workbook}, with the files of {typed.month}."
-        command = facts.claim(typed.month, _files_of(months[typed.month], facts))
-        if typed.copy:
-            command += f" --decisions {quoted(_shortest(typed.copy, facts.folder))}"
-        return Next(what, command)
+        copy = f" --decisions {quoted(_shortest(typed.copy, facts.folder))}" if typed.copy else ""
+        return facts.claim_again(what, months[typed.month], copy)
     for month in standing.unwritten if standing else ():
         return Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
     to_claim = _month_to_claim(facts.exports, months, as_of)
@@ -246,7 +253,7 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
             f"Decide about what is on hold, on the sheet Needs attention of {_shortest(book, facts.folder)}; save it, "
         )
         what += "close it, then claim the month again."
-        return Next(what, facts.claim(oldest.month, _files_of(oldest, facts)))
+        return facts.claim_again(what, oldest)
     if standing and (standing.unpaid or standing.call_lists):
         return Next("Ask insurers about what is unpaid: the list is a workbook.", f"ims-billing aging{options}")
     following = _after(
@@ -266,14 +273,6 @@ def _month_to_claim(exports: Sequence[Export], months: Mapping[str, MonthStandin
                 counts[month] = counts.get(month, 0) + rows
     over = [month for month in counts if month < f"{as_of:%Y-%m}" and month not in months]
     return min(over) if over else max(counts, key=lambda month: (counts[month], month), default=None)
-
-
-def _files_of(month: MonthStanding, facts: _Facts) -> list[Path | str]:
-    """The files of a month's last run, where they stand now; by name where they are in neither folder."""
-    places = (facts.folder, facts.setup.resolve().parent)
-    return [next((place / name for place in places if (place / name).is_file()), name) for name in month.files] or [
-        f"sessions-{month.month}.xlsx"
-    ]
 
 
 def _shortest(path: Path, folder: Path) -> str:

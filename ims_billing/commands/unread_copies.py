@@ -79,14 +79,16 @@ def _other_month(typed: pd.DataFrame, lines: pd.DataFrame, month: str) -> str:
     return months.pop() if len(months) == 1 and month not in months else ""
 
 
-def in_words(copy: UnreadCopy, command: str) -> str:
-    """A line for whoever looks at the month: what was not read, and the command that reads it."""
+def in_words(copy: UnreadCopy, command: str, first: str = "") -> str:
+    """What was not read, for whoever looks at the month, and the command that reads it with what comes `first`."""
     if copy.problem:
         return f"{copy.problem} Decisions in {copy.path}, if there are any, were not read."
+    first = f" {first}" if first else ""
     if not copy.count:
-        return f"{copy.path}: something typed in it is no decision, and none of it was read. See which: {command}"
+        what = "something typed in it is no decision, and none of it was read."
+        return f"{copy.path}: {what}{first} See which: {command}"
     what = "1 decision in it was" if copy.count == 1 else f"{copy.count} decisions in it were"
-    return f"{copy.path}: {what} not read. Read {'it' if copy.count == 1 else 'them'} with: {command}"
+    return f"{copy.path}: {what} not read.{first} Read {'it' if copy.count == 1 else 'them'} with: {command}"
 
 
 def _why(path: Path, error: Exception) -> str:

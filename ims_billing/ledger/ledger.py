@@ -153,10 +153,10 @@ class Ledger(Sendings):
         """The months that the ledger knows, in their order."""
         return [str(month) for (month,) in self.rows("SELECT month FROM page ORDER BY month")]
 
-    def files_read(self) -> dict[str, dict[str, str]]:
-        """By month, the files that its batches and its last run were made from: each name with its SHA-256."""
+    def files_read(self, *, last_run: bool = False) -> dict[str, dict[str, str]]:
+        """By month, the files of all its batches and its last run, or of that alone: each name with its SHA-256."""
         files: dict[str, dict[str, str]] = {}
-        for table in ("batch", "page"):
+        for table in ("page",) if last_run else ("batch", "page"):
             rows = self.rows(
                 "SELECT month, json_extract(file.value, '$.file'), json_extract(file.value, '$.sha256') "
                 f"FROM {table}, json_each({table}.origin, '$.files') AS file ORDER BY {table}.rowid"

@@ -1,0 +1,54 @@
+"""Where the files of a month's last run lie now, so that a command to copy names only files that are there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+# Folders below one that are looked into; a home folder may hold thousands.
+_MOST_FOLDERS = 200
+# What stands in a command for an export that lies nowhere near.
+FILE = "FILE"
+
+
+def files_of_run(files: Mapping[str, str], read: Collection[str], folders: Iterable[Path]) -> list[Path]:
+    """The files of a run as they lie in one of these folders, or in one below it; empty where one is in none.
+
+    files: the run's files by name, each with its SHA-256
+    read: the hashes of all files that any run has read: a file of that name with one of these is another one
+    """
+    folders = list(folders)
+    paths = [_found(name, sha256, read, folders) for name, sha256 in files.items()]
+    return [path for path in paths if path] if all(paths) else []
+
+
+def to_name(month: str) -> str:
+    """What to do where the files of a month are not there."""
+    return f"Its export is not in this folder: put the export of {month} here, and name it in place of {FILE}."
+
+
+def _found(name: str, sha256: str, read: Collection[str], folders: Sequence[Path]) -> Path | None:
+    """One file: as it was read, else one of that name which nobody has read, as a corrected export is."""
+    for places in (folders, [below for folder in folders for below in _below(folder)]):
+        hashed = {path: _hash(path) for path in (place / name for place in places) if path.is_file()}
+        same = [path for path, its in hashed.items() if its == sha256]
+        new = [path for path, its in hashed.items() if its and its not in read]
+        # In the folder itself, a corrected export goes before a copy of the old one that is kept below.
+        if same or new:
+            return [*same, *new][0]
+    return None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        entries = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        yield from entries[:_MOST_FOLDERS]
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
