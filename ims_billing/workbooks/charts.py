@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference
@@ -16,8 +17,16 @@ from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.looks import INK
 from ims_billing.workbooks.parts import FORMATS, Block
 
-CHART_ROWS = 13
+# How many rows of the sheet a chart takes; beside bars that lie stand names, each of which wants a line.
+_LEAST_ROWS, _ROWS_BESIDE_NAMES = 13, 5
 _LIGHT, _MOST_LABELS = "9AA5B1", 16
+
+
+def chart_rows(block: Block) -> int:
+    """How many rows of the sheet a block's chart takes."""
+    assert block.chart is not None
+    names = min(len(block.rows), block.bars) if block.chart[0] == "bar" else 0
+    return max(_LEAST_ROWS, _ROWS_BESIDE_NAMES + math.ceil(1.15 * names))
 
 
 def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
@@ -37,7 +46,7 @@ def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
     chart.legend = None
     chart.gapWidth = 60
-    chart.width, chart.height = 20, 0.53 * (CHART_ROWS - 1)
+    chart.width, chart.height = 20, 0.53 * (chart_rows(block) - 1)
     # Bars that lie are read from the top, like the table.
     chart.x_axis.scaling.orientation = "maxMin" if lie == "bar" else "minMax"
     # Each bar has its number, so the axis of numbers says nothing more.

@@ -18,7 +18,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
 from ims_billing.vocabulary.rows import cells_of
 from ims_billing.workbooks.cell_text import cell_text
-from ims_billing.workbooks.charts import CHART_ROWS, chart_of, in_words
+from ims_billing.workbooks.charts import chart_of, chart_rows, in_words
 from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import WRAPPING, styled
@@ -32,7 +32,6 @@ _TO_TYPE_IN = (15, 30)
 _LINE_HEIGHT = 15.0
 _MOST_ROWS = 1_048_575
 _ABOVE_HEIGHT, _SECTION_HEIGHT = 18.0, 20.0
-_CHART_HEIGHT = (CHART_ROWS + 1) * _LINE_HEIGHT
 
 
 @dataclass
@@ -237,7 +236,8 @@ class Book:
             below = _LINE_HEIGHT * (bool(block.totals) + len(block.note.splitlines()))
             table = top + sum(heights) + below
             paper.keep_together(table, top + sum(heights[:2]))
-            whole = paper.has_room(table + _CHART_HEIGHT)
+            rows_of_chart = chart_rows(block) if charted else 0
+            whole = paper.has_room(table + (rows_of_chart + 1) * _LINE_HEIGHT)
             add_blank()
             add([block.title], "section", ["text"], _SECTION_HEIGHT)
             add([c.heading for c in block.columns], "heading", kinds, height)
@@ -266,7 +266,7 @@ class Book:
                 add_blank()
                 sheet.add_chart(chart_of(sheet, block, first), f"A{len(new_sheet) + 1}")
                 self._alternatives.append(in_words(block))
-                for _ in range(CHART_ROWS):
+                for _ in range(rows_of_chart):
                     add_blank()
 
     def _keep(self, name: str, values: Sequence[Value]) -> None:
