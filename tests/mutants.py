@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "mutants"
 # What is changed, and the tests that have to notice: those of its own and of the commands that stand on it.
 PARTS: dict[str, tuple[list[str], list[str]]] = {
-    "classify": (["sessions/classify.py"], ["classify", "month"]),
+    "classify": (["sessions/classify.py"], ["classify", "month", "tie_out"]),
     "checks": (["checks/*.py"], ["checks", "limits"]),
     "claims": (["month/claims.py"], ["month", "limits"]),
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
