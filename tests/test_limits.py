@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stdnum.ca.bc_phn import is_valid
 
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
+from ims_billing.month.reach import reach_of
 from ims_billing.month.run import run_of
 from ims_billing.reading.intake import read_files
 from tests.jane import apart, appointment, as_csv, sale
@@ -36,7 +37,8 @@ MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth Date": dt.d
 ICBC: dict[str, Any] = {"Insurer": "ICBC", "Payer File Number": "AB1"}
 MANULIFE: dict[str, Any] = {"Insurer": "Manulife"}
 LIMITS = ("insurer-limit-counted-in-part", "near-insurer-limit", "over-insurer-limit")
-OWN = '[[limit]]\ninsurer = "Manulife"\nvisits = 3\nper = "calendar-year"\nfrom = 2026-01-01\n'
+YEAR = 'per = "calendar-year"'
+OWN = f'[[limit]]\ninsurer = "Manulife"\nvisits = 3\n{YEAR}\nfrom = 2026-01-01\n'
 
 
 def on(day: int, month: int = 10, year: int = 2026, **cells: Any) -> dict[str, Any]:
@@ -159,6 +161,71 @@ def again(folder: Path, runs: list[tuple[str, Rows]], now: Rows, *, more: str) -
     with ledger.reading():
         memory = ledger.memory()
     return prepare_month(intake(folder, now, clinic), Scope(clinic, month="2026-10", as_of=AS_OF, memory=memory))
+
+
+def test_an_insurer_is_never_asked_for_more_than_its_limit_in_whatever_order_visits_come(tmp_path: Path) -> None:
+    """Each order in which four visits of two months can come, of a patient of its own; the insurer pays two."""
+    two = OWN.replace("visits = 3", "visits = 2")
+    clinic = practice(tmp_path, two + two.replace("Manulife", "ICBC").replace(YEAR, "weeks_after_accident = 12"))
+    ledger = Ledger(tmp_path / "ims-billing.sqlite")
+    visits = [on(5), on(12), on(2, 11), on(9, 11)]
+    plans = [MANULIFE, ICBC | {"Accident Date": dt.date(2026, 9, 20)}]
+    orders = [(order, plan) for plan in plans for order in permutations(range(len(visits)))]
+    held: dict[str, set[str]] = {"2026-10": set(), "2026-11": set()}
+    for step in range(1, len(visits) + 1):
+        for month in held:
+            rows = [
+                visits[place] | plan | {"Patient": f"Pat {tag(number)}", "Session ID": f"{number} {place}"}
+                for number, (order, plan) in enumerate(orders)
+                for place in sorted(order[:step])
+                if f"{visits[place]['Service Date']:%Y-%m}" == month
+            ]
+            read = intake(tmp_path, rows, clinic)
+            with ledger.writing():
+                memory = ledger.memory(reach_of(read, clinic, ledger.decisions(), month))
+                prepared = prepare_month(read, Scope(clinic, month=month, as_of=dt.date(2026, 11, 20), memory=memory))
+                ledger.add_batch(run_of(prepared))
+                ledger.set_page(run_of(prepared))
+            over = prepared.findings.loc[prepared.findings["kind"] == "over-insurer-limit", "session"]
+            now = set(prepared.sessions.loc[over, "session_id"])
+            assert now == set(prepared.sessions.loc[prepared.sessions["outcome"] == "held", "session_id"])
+            assert held[month] <= now, "a run that finds its own claims puts the same sessions on hold"
+            held[month] = now
+        with ledger.reading():
+            assert set(ledger.claims()["patient"].value_counts()) == {min(2, step)}
+
+
+AGAIN = [on(19), on(28)]
+LATER = [on(3, 11), on(4, 11)]
+# What an insurer that pays two visits was claimed for before, what a file has beside an earlier visit, and whether that
+# is over the limit.
+ASKED: list[tuple[str, dict[str, Rows], Rows, bool]] = [
+    ("claimed in this month", {"2026-10": AGAIN}, AGAIN, True),
+    ("claimed in a later month", {"2026-11": LATER}, [], True),
+    ("billed elsewhere, as this file says", {}, [{**each, "Billed": "yes"} for each in AGAIN], True),
+    ("billed elsewhere, as a later file said", {"2026-11": [{**each, "Billed": "yes"} for each in LATER]}, [], True),
+    ("on hold in a later month", {"2026-11": [{**each, "Tax": 1.0} for each in LATER]}, [], False),
+    ("claimed in another year", {"2025-12": [on(3, 12, 2025), on(4, 12, 2025)]}, [], False),
+    ("to be claimed with it", {}, AGAIN, False),
+]
+
+
+def test_what_an_insurer_was_asked_for_counts_before_an_earlier_visit_that_is_added(tmp_path: Path) -> None:
+    before: dict[str, Rows] = {}
+    cases = []
+    for number, (_, claimed, beside, _) in enumerate(ASKED):
+        own = MANULIFE | {"Patient": f"Pat {tag(number)}", "Start": f"{9 + number}:00"}
+        for month, rows in claimed.items():
+            before.setdefault(month, []).extend(each | own for each in rows)
+        cases.append([each | own for each in (on(1), *beside)])
+    more = OWN.replace("visits = 3", "visits = 2").replace("from = 2026", "from = 2025")
+    prepared = again(tmp_path, [*before.items()], [*chain(*cases)], more=more)
+    for (case, *_, over), kinds in zip(ASKED, limits_by_case(prepared, cases), strict=True):
+        assert ("0: over-insurer-limit" in kinds) == over, case
+    message = (
+        "It is visit 3, and Manulife pays 2 visits in a calendar year (2 counted on the ledger, 1 in these files)."
+    )
+    assert messages_of(prepared, "over-insurer-limit")[:2] == [message, message]
 
 
 def test_a_held_session_that_was_mended_is_not_seen_twice(tmp_path: Path) -> None:

@@ -155,6 +155,29 @@ def test_the_next_claim_of_any_month_asks(folder: Path) -> None:
     assert claim(folder, two_plans(), as_of="2026-12-01") == []
 
 
+LIMIT = '[[limit]]\ninsurer = "{}"\nvisits = {}\nper = "calendar-year"\nfrom = 2026-01-01\n'
+
+
+@pytest.mark.parametrize(
+    ("case", "second", "insurer", "visits", "outcome"),
+    [
+        ("its only visit was billed as a balance", "Manulife", "Manulife", 1, "held"),
+        ("another insurer's balance", "Green Shield", "Manulife", 1, "claimed"),
+        ("a visit that two plans of one insurer paid is one", "Sun Life", "Sun Life", 2, "claimed"),
+    ],
+)
+def test_a_balance_counts_towards_the_second_insurers_limit(
+    folder: Path, case: str, second: str, insurer: str, visits: int, outcome: str
+) -> None:
+    clinic_file(folder, ICBC + LIMIT.format(insurer, visits))
+    claim(folder, two_plans(second))
+    reconcile(folder, (FIRST, 60, ""))
+    assert claim(folder, two_plans(second), as_of="2026-12-01") == [f"{second} 3500 {FIRST}"]
+    path = xlsx(folder, [row(Service_Date=dt.date(2026, 11, 3), Insurer=insurer)])
+    done = run(folder, "claim", str(path), "--month", "2026-11", "--as-of", "2026-12-02", "--dry-run", "--json")
+    assert [session["outcome"] for session in json.loads(done.stdout)["sessions"]] == [outcome], case
+
+
 def test_what_is_above_icbcs_amount_goes_at_once_and_worksafebc_leaves_nothing(folder: Path) -> None:
     of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
     of_wsbc = two_plans(Insurer="WorkSafeBC", Patient="Robin Other", Fee=80.0, **ACCIDENT)

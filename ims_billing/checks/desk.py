@@ -53,10 +53,12 @@ class Desk:
     """Those of `claimed` whose sessions should be in the files."""
     active: pd.DataFrame
     """All active claims (ON_LEDGER with `patient_key`)."""
+    seconds: pd.DataFrame
+    """The active claims to second insurers that follow one of `active`, in the same columns."""
     has_claim: pd.Series[bool]
     """True for a session with an active claim: the claim's cells go before those of a later row."""
     unclaimed: pd.DataFrame
-    """Visits on the ledger that have no claim: `patient_key`, `service_date`, `insurer_id`, `service`."""
+    """Visits on the ledger that have no claim: `patient_key`, `service_date`, `insurer_id`, `service`, and `asked`."""
     clinic: Clinic
     """The clinic's setup."""
     as_of: dt.date

@@ -8,57 +8,54 @@ from typing import cast
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, of_rows, one_each, say
+from ims_billing.checks.visit_counts import (
+    COPIED,
+    Limited,
+    counted,
+    end_of_weeks,
+    in_order_of_count,
+    limited,
+    name_of,
+    of_claims,
+    past_limits,
+)
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.windows import channel_window, plan_deadline
 from ims_billing.rules.published import published
-from ims_billing.rules.values import Limit, SubmissionWindow
+from ims_billing.rules.values import SubmissionWindow
 from ims_billing.vocabulary.rows import of_each
-from ims_billing.vocabulary.spelling import bare, day_text
+from ims_billing.vocabulary.spelling import day_text
 
 # The warning comes this many visits before a limit, and this many days before a deadline: our choice, no rule.
 _LAST_VISITS = 2
 _LAST_DAYS = 14
 
 
-def _limited(desk: Desk) -> list[tuple[Limit, pd.Index[int]]]:
-    """The limits in force for candidates, each with the candidates whose service counts towards it."""
-    columns = ["insurer_id", "policy", "service_date"]
-    rows = desk.candidates["insurer_id"].isin({limit.insurer for limit in desk.clinic.limits})
-    if not rows.any():
-        return []
-    own = desk.candidates.loc[rows, [*columns, "service"]]
-    policy = own["policy"].where(own["insurer_id"].isin(desk.clinic.limits_by_plan), "")
-    by_plan_and_day = own[columns].assign(policy=policy)
-    limited: dict[Limit, list[int]] = {}
-    for labels, part in by_plan_and_day.groupby(columns, sort=False).groups.items():
-        insurer, plan, day = cast(tuple[str, str, pd.Timestamp], labels)
-        for limit in desk.clinic.limits_on(insurer, plan, day.date()):
-            limited.setdefault(limit, []).extend(int(label) for label in part)
-    counted = {limit: own.loc[labels, "service"].isin(limit.services) for limit, labels in limited.items()}
-    return [(limit, counts.index[counts]) for limit, counts in counted.items()]
-
-
-_COPIED = ("insurer_id", "service", "policy", "payer_file_number", "accident_date")
+def _limited(desk: Desk) -> list[Limited]:
+    return limited(desk.candidates, desk.clinic)
 
 
 def _visits(desk: Desk) -> pd.DataFrame:
     """The visits that can count towards a limit, each once: from the files, the claims and the ledger's lists.
 
-    Columns: `patient`, `date`, `insurer_id`, `service`, `policy`, `accident` (equal for one accident),
-    `accident_date`, `on_ledger`. Sessions in the files keep their label, the rest stand below 0.
+    Those of `in_order_of_count`. Sessions in the files keep their label, the rest stand below 0.
     """
-    limited = {limit.insurer for limit in desk.clinic.limits}
-    sessions = desk.sessions[desk.took_place & ~desk.has_claim & desk.sessions["insurer_id"].isin(limited)]
+    insurers = {limit.insurer for limit in desk.clinic.limits}
+    sessions = desk.sessions[desk.took_place & ~desk.has_claim & desk.sessions["insurer_id"].isin(insurers)]
     sessions = sessions[~sessions["fee_stated"] | (sessions["fee_cents"] != 0)]
     sessions = sessions[~desk.group[sessions.index].duplicated()]
     # A session that may be the correction of a claimed one is counted as that claim.
     sessions = sessions[desk.states.loc[sessions.index, "resembles"] == ""]
-    claims = desk.active[desk.active["insurer_id"].isin(limited)]
-    lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(limited)]
-    in_files = sessions[list(_COPIED)].assign(
-        patient=desk.patient[sessions.index], date=sessions["service_date"], on_ledger=False
+    claims = pd.concat([desk.active, desk.seconds], ignore_index=True)
+    lists = desk.unclaimed[desk.unclaimed["insurer_id"].isin(insurers)]
+    in_files = sessions[list(COPIED)].assign(
+        patient=desk.patient[sessions.index],
+        date=sessions["service_date"],
+        visit="",
+        on_ledger=False,
+        # Whoever billed it, the insurer has been asked.
+        asked=sessions["insurer_paid"] | sessions["billed"],
     )
-    of_claims = claims[list(_COPIED)].assign(patient=claims["patient_key"], date=claims["service_date"], on_ledger=True)
     beside = pd.DataFrame(
         {
             "patient": lists["patient_key"],
@@ -68,87 +65,21 @@ def _visits(desk: Desk) -> pd.DataFrame:
             "policy": "",
             "payer_file_number": "",
             "accident_date": pd.Series(pd.NaT, index=lists.index, dtype="datetime64[us]"),
+            "visit": "",
             "on_ledger": True,
+            "asked": lists["asked"],
         }
     )
-    rest = pd.concat([of_claims, beside], ignore_index=True)
-    visits: pd.DataFrame = pd.concat([in_files, rest.set_axis(-1 - rest.index)])
-    visits = visits[visits["patient"] != ""].sort_values("date", kind="stable")
-    file_number = visits["payer_file_number"].map(bare)
-    visits["accident"] = file_number.mask(file_number == "", day_text(visits["accident_date"]))
-    # Where one row of an accident says its day, it is said for all of them.
-    earliest = visits.groupby(["patient", "accident"])["accident_date"].transform("min")
-    visits["accident_date"] = visits["accident_date"].fillna(earliest.where(visits["accident"] != ""))
-    return visits
-
-
-def _counted(limit: Limit, visits: pd.DataFrame) -> pd.DataFrame:
-    """The visits that count towards a limit, each with its place in the count (`nth`) and how many are on the ledger.
-
-    A visit of an accident whose day nobody knows counts with all others of it.
-    """
-    counting = visits[(visits["insurer_id"] == limit.insurer) & visits["service"].isin(limit.services)]
-    if limit.policy is not None:
-        counting = counting[counting["policy"].map(bare) == bare(limit.policy)]
-    if limit.per:
-        by = [counting["patient"], counting["date"].dt.year]
-    else:
-        within = counting["date"] <= _end(limit, counting)
-        counting = counting[within | counting["accident_date"].isna()]
-        by = [counting["patient"], counting["accident"]]
-    return counting.assign(
-        nth=counting.groupby(by).cumcount() + 1,
-        ledger=counting["on_ledger"].astype("int64").groupby(by).cumsum(),
-    )
-
-
-def _end(limit: Limit, visits: pd.DataFrame) -> pd.Series[pd.Timestamp]:
-    """The last day of the weeks after each visit's accident."""
-    return visits["accident_date"] + pd.Timedelta(weeks=limit.weeks_after_accident or 0)
-
-
-def _name(limit: Limit, desk: Desk) -> str:
-    return desk.clinic.insurer_by_id(limit.insurer).name
+    claimed = of_claims(claims[claims["insurer_id"].isin(insurers)], desk.active)
+    rest = pd.concat([claimed, beside], ignore_index=True)
+    return in_order_of_count(pd.concat([in_files, rest.set_axis(-1 - rest.index)]))
 
 
 def _over(desk: Desk, *, in_part: bool) -> pd.Series[str]:
-    """The messages about visits past a limit.
-
-    `in_part` picks the limits that the clinic can only count in part; else those that it can count in full.
-    """
-    if not desk.once(_limited):
+    """The messages about candidates past a limit: see `past_limits`."""
+    if not (limits := desk.once(_limited)):
         return pd.Series(dtype="str")
-    visits = desk.once(_visits)
-    parts = []
-    for limit, labels in desk.once(_limited):
-        name, besides = _name(limit, desk), f"; {limit.not_counted}" if limit.not_counted else ""
-        dated = visits["accident_date"].notna() | (limit.per is not None)
-        # Without the accident's day nobody knows what lies within its weeks.
-        certain = dated & (not limit.not_counted)
-        if limit.visits:
-            counted = _counted(limit, visits)
-            over = counted[(counted["nth"] > limit.visits) & counted.index.isin(labels)]
-            over = over[certain[over.index] != in_part]
-            texts = [
-                f"It is visit {nth}, and {name} pays {limit.visits} {limit.what()} "
-                f"({ledger} counted on the ledger, {nth - ledger} in these files{besides})."
-                for nth, ledger in zip(over["nth"], over["ledger"], strict=True)
-            ]
-            parts.append(pd.Series(texts, over.index, "str"))
-            continue
-        own = visits.loc[visits.index.isin(labels)]
-        weeks = f"the {limit.weeks_after_accident} weeks that {name} pays for"
-        late = own[(own["date"] > _end(limit, own)) & (certain[own.index] != in_part)]
-        days = (late["date"] - late["accident_date"]).dt.days
-        parts.append("It is " + days.astype("str") + f" days after the accident, past {weeks}{besides}.")
-        if in_part:
-            ahead = own[own["date"] < own["accident_date"]]
-            message = f"The accident date is after the visit, so {weeks} could not be counted."
-            parts.append(pd.Series(message, index=ahead.index, dtype="str"))
-            unknown = own[own["accident_date"].isna()]
-            several = _counted(limit, visits).loc[unknown.index, "nth"].astype("str")
-            parts.append(f"The accident date is missing, so {weeks} could not be counted; it is visit " + several + ".")
-    return one_each(parts)
+    return past_limits(limits, desk.once(_visits), desk.clinic, in_part=in_part, now="in these files")
 
 
 @check("over-insurer-limit")
@@ -175,15 +106,15 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
     """The visit is one of the last that the insurer pays, or in the last days of the weeks that it pays."""
     parts = []
     for limit, labels in desk.once(_limited):
-        visits, name = desk.once(_visits), _name(limit, desk)
+        visits, name = desk.once(_visits), name_of(limit, desk.clinic)
         if limit.visits:
-            counted = _counted(limit, visits)
-            last = counted["nth"].between(limit.visits - _LAST_VISITS + 1, limit.visits) & counted.index.isin(labels)
-            reasons = "It is visit " + counted.loc[last, "nth"].astype("str")
+            places = counted(limit, visits)
+            last = places["nth"].between(limit.visits - _LAST_VISITS + 1, limit.visits) & places.index.isin(labels)
+            reasons = "It is visit " + places.loc[last, "nth"].astype("str")
             parts.append((reasons + f" of the {limit.visits} {limit.what()} that {name} pays.").astype("str"))
         else:
             own = visits.loc[visits.index.isin(labels)]
-            end = _end(limit, own)
+            end = end_of_weeks(limit, own)
             last = (own["date"] <= end) & (end - own["date"] < pd.Timedelta(days=_LAST_DAYS))
             weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
             parts.append((weeks + day_text(end[last]) + ".").astype("str"))
@@ -285,6 +216,6 @@ def rule_not_verified(desk: Desk) -> pd.Series[str]:
             parts.append((payers + reasons).astype("str"))
     for limit, labels in desk.once(_limited):
         if not limit.verified:
-            reasons = f"{_name(limit, desk)}'s limit of {limit.value()} {limit.what()} is known only from a secondary "
-            parts.append(pd.Series(f"{reasons}source: {limit.source}.", index=labels, dtype="str"))
+            reasons = f"{name_of(limit, desk.clinic)}'s limit of {limit.value()} {limit.what()} is known only from a "
+            parts.append(pd.Series(f"{reasons}secondary source: {limit.source}.", index=labels, dtype="str"))
     return one_each(parts)

@@ -64,7 +64,7 @@ class Ledger(Sendings):
     """One clinic's ledger; its methods belong within `reading` or `writing`."""
 
     def memory(self, reach: Reach | None = None) -> Memory:
-        """What a run needs of all months: the first insurers' claims, the visits without a claim, the decisions.
+        """What a run needs of all months: the claims, the visits without a claim, the decisions.
 
         With `reach`, of claims and visits only what can matter for those sessions.
         """
@@ -74,9 +74,10 @@ class Ledger(Sendings):
             claims, numbers = self.claims(), None
         else:
             claims, numbers = self.claims_by_id(claims_in_reach(self, reach)), numbers_of_others(self)
-        firsts = claims[claims["follows"] == ""].reset_index(drop=True)
+        follows = claims["follows"] != ""
+        firsts, seconds = claims[~follows].reset_index(drop=True), claims[follows & claims["voided_on"].isna()]
         unclaimed = unclaimed_visits(self, reach)
-        return Memory(firsts, unclaimed, self.decisions(), numbers, self.months_sent_before())
+        return Memory(firsts, unclaimed, self.decisions(), numbers, self.months_sent_before(), seconds)
 
     def decisions(self) -> pd.DataFrame:
         """All that was ever decided about held sessions, the last one last: the DECISIONS frame."""

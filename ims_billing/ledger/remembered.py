@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _IN = "IN (SELECT value FROM json_each(?))"
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
 _TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
-_COLUMNS = ", ".join(column.name for column in UNCLAIMED)
+_COLUMNS = ", ".join(column.name for column in UNCLAIMED if column.name != "reason")
 # The visits without a claim (UNCLAIMED); `{of}` stands where a condition on the patient can stand. A session whose
 # claim was voided, or that changed since, is covered by its claim.
 _LISTS = (
-    f"SELECT {_COLUMNS} FROM attention WHERE {{of}} (month, session) NOT IN "
+    f"SELECT {_COLUMNS}, '' AS reason FROM attention WHERE {{of}} (month, session) NOT IN "
     "(SELECT month, session FROM attention WHERE kind IN ('changed-since-claimed', 'voided')) "
     "AND service_date IS NOT NULL "
-    f"UNION SELECT {_COLUMNS} FROM not_billed WHERE {{of}} reason IN {_TOOK_PLACE} AND service_date IS NOT NULL"
+    f"UNION SELECT {_COLUMNS}, reason FROM not_billed WHERE {{of}} reason IN {_TOOK_PLACE} AND service_date IS NOT NULL"
 )
 
 
@@ -110,7 +110,7 @@ def _unclaimed_in_reach(ledger: LedgerFile, reach: Reach) -> list[tuple[Any, ...
     both = (patients, patients)
     whole = (
         f"SELECT * FROM ({theirs}) WHERE substr(service_date, 1, 4) {_IN} OR insurer {_IN} "
-        f"UNION SELECT min(service_date), patient, service, insurer FROM ({theirs}) GROUP BY patient, service"
+        f"UNION SELECT min(service_date), patient, service, insurer, reason FROM ({theirs}) GROUP BY patient, service"
     )
     return ledger.rows(whole, *both, _listed(reach.years), _listed(reach.whole_history_of), *both)
 

@@ -18,7 +18,7 @@ from ims_billing.month.totals import proven_totals
 from ims_billing.sessions.claim_state import ClaimStates, claim_states, with_claims_in_the_way
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.decisions import Decided, claim_in_question, decide
-from ims_billing.sessions.other_visits import unclaimed_visits, with_visit_by_history
+from ims_billing.sessions.other_visits import of_patients, unclaimed_visits, with_visit_by_history
 from ims_billing.sessions.recall import Recall, recall
 from ims_billing.sessions.settling import Examined, closed_copies, settle
 from ims_billing.vocabulary.errors import BillingError
@@ -332,6 +332,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
         claimed=states.recalled.elsewhere,
         gone=states.gone([scope.month] if scope.month else months_in(sessions)),
         active=states.recalled.active,
+        seconds=of_patients(scope.memory.seconds, states.recalled.active),
         numbers=scope.memory.numbers,
         has_claim=states.has_claim,
         unclaimed=lookup.unclaimed,

@@ -22,6 +22,7 @@ _VISITS = (
     Column("service_date", "datetime64[us]", "the day of the visit"),
     Column("insurer_id", "str", "the insurer's fixed id; empty where not known"),
     Column("service", "str", "what was done"),
+    Column("asked", "bool", "True if its insurer was asked to pay, whoever did"),
 )
 
 
@@ -35,9 +36,9 @@ def unclaimed_visits(
 ) -> pd.DataFrame:
     """The visits of the ledger's lists (UNCLAIMED) that the files do not hold: held, or billed elsewhere.
 
-    Columns: `patient_key` (as in `recall`), `service_date`, `insurer_id`, `service`. A line is left out if the files or
-    a claim have that patient on that day, because it is the same visit; if its name means nobody in the files, or two
-    people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions may be fixed.
+    Columns: `patient_key` (as in `recall`), `service_date`, `insurer_id`, `service`, `asked`. A line is left out if the
+    files or a claim have that patient on that day, because it is the same visit; if its name means nobody in the files,
+    or two people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions may be fixed.
     """
     prove(unclaimed, UNCLAIMED)
     anew = set(month_text(sessions["service_date"])) if billed_now is None else set(billed_now)
@@ -53,12 +54,23 @@ def unclaimed_visits(
             "service_date": unclaimed["service_date"],
             "insurer_id": unclaimed["insurer"].map(insurers).astype("str"),
             "service": unclaimed["service"].map(services).astype("str"),
+            "asked": unclaimed["reason"].isin(("already-paid", "billed-elsewhere")),
         }
-    ).drop_duplicates()
+    )
+    visit = [column.name for column in _VISITS if column.name != "asked"]
+    visits = visits.sort_values("asked", ascending=False, kind="stable").drop_duplicates(visit)
     visited = pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})
     visited = pd.concat([visited, recall.elsewhere[list(visited)]]).drop_duplicates()
     merged = visits.merge(visited, how="left", indicator="where")
     return visits[((merged["where"] == "left_only") & (merged["patient_key"] != "")).to_numpy()].reset_index(drop=True)
+
+
+def of_patients(seconds: pd.DataFrame | None, firsts: pd.DataFrame) -> pd.DataFrame:
+    """Claims to second insurers with the `patient_key` of the claims that they follow; without those of no `firsts`."""
+    if seconds is None:
+        return firsts.iloc[:0]
+    keys = seconds["follows"].map(dict(zip(firsts["claim"], firsts["patient_key"], strict=True)))
+    return seconds.assign(patient_key=keys.astype("str"))[keys.notna()]
 
 
 def _keys_by_name(written: pd.Series[str], patients: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:

@@ -199,6 +199,7 @@ UNCLAIMED = (
     *_of_sessions("service_date", "patient"),
     Column("service", "str", "what was done, as written"),
     Column("insurer", "str", "who is asked to pay, as the ledger lists it"),
+    Column("reason", "str", "why it is not billed; empty where it is on hold"),
 )
 
 

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 class Memory:
     """The ledger's content of all months, oldest first.
 
-    `claims` are all claims (ON_LEDGER), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions
-    (DECISIONS): for one session and kind the last one counts. `numbers` are the policy numbers and member IDs of all
-    active claims (`insurer_id`, `policy`, `member`), where the claims are only those in reach of a run.
-    `sent_before` are the months that were billed before this program came: nothing of them was ever to be sent.
+    `claims` are all claims to first insurers (ON_LEDGER), `seconds` the active ones to second insurers (None: there are
+    none), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions (DECISIONS): for one session
+    and kind the last one counts. `numbers` are the policy numbers and member IDs of all active claims (`insurer_id`,
+    `policy`, `member`), where the claims are only those in reach of a run. `sent_before` are the months that were
+    billed before this program came: nothing of them was ever to be sent.
     """
 
     claims: pd.DataFrame
@@ -34,6 +35,7 @@ class Memory:
     decisions: pd.DataFrame
     numbers: pd.DataFrame | None = None
     sent_before: frozenset[str] = frozenset()
+    seconds: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
