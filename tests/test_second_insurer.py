@@ -141,9 +141,11 @@ def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     assert sources[place + 2][:5] == ("Manulife", 1, 95, 0, 35)
     totals = [cells[:2] for cells in sheet(folder, "claim-summary-2026-10.xlsx", "Overview") if cells[0] == "Total"]
     assert totals[0] == ("Total", 1), "a session counts once"
-    assert [line[-1] for line in sheet(folder, "claim-summary-2026-10.xlsx", "Claims")] == ["Follows", None, FIRST]
+    headings, *lines = sheet(folder, "claim-summary-2026-10.xlsx", "Claims")
+    assert [line[headings.index("Follows")] for line in lines] == [None, FIRST]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
     assert f"for the balance of {FIRST}, which paid $60.00" in why
+    assert f"Amount claimed $35.00 (the balance after {FIRST})" in why
 
 
 def test_the_next_claim_of_any_month_asks(folder: Path) -> None:

@@ -137,7 +137,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     due = rests(others, answers(claims, postings), second_plans, (), clinic)
     ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
     if ours.empty:
-        waiting_for = " ".join(line for line in due.waiting if line.startswith(first))
+        waiting_for = " ".join(each.message for each in due.waiting if each.claim == first)
         waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
         raise BillingError(f"{number} can't be claimed again, and nothing was changed. {waiting_for}")
     run = replace(run_of(replace(prepared, month=month_of(first))), claims=empty(CLAIMS))

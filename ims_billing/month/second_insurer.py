@@ -31,6 +31,15 @@ class SecondPlan(NamedTuple):
     member: str
 
 
+class Waiting(NamedTuple):
+    """A balance that cannot be claimed yet."""
+
+    claim: str
+    """The number of the claim that it is about."""
+    message: str
+    """Why, and what to do, in words."""
+
+
 @dataclass(frozen=True)
 class Uneven:
     """A claim to a second insurer that asks for another amount than the balance is now."""
@@ -59,8 +68,8 @@ class Rest:
 
     claims: pd.DataFrame
     """CLAIMS; each `follows` another claim."""
-    waiting: tuple[str, ...] = ()
-    """One message for each claim that cannot be made yet."""
+    waiting: tuple[Waiting, ...] = ()
+    """The balances that cannot be claimed yet."""
     uneven: tuple[Uneven, ...] = ()
     """Claims whose amount is not the balance any more."""
 
@@ -101,11 +110,12 @@ def rests(
         if balance is None or balance.cents <= 0:
             continue
         if lacking := _lacking(insurer, plan, day):
-            waiting.append(
+            message = (
                 f"{number}: {dollars(balance.cents)} is left for {insurer.name}, which requires more than the ledger "
                 f"knows. Fill in {lacking} where the session is kept, and claim {month_of(number)} with that file "
                 "again."
             )
+            waiting.append(Waiting(number, message))
             continue
         due.append(
             {
@@ -164,19 +174,20 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
     return tuple(changed)
 
 
-def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> list[str]:
-    """Messages about claims to second insurers for which the files name another insurer now."""
-    messages = []
+def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> list[Waiting]:
+    """The claims to second insurers for which the files name another insurer now."""
+    waiting = []
     for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
         index=False, name=None
     ):
         now = clinic.insurer(named[follows].insurer) if follows in named else None
         if now is not None and now.id != insurer_id:
-            messages.append(
+            message = (
                 f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
                 f"ims-billing void {claim} FILE --replace --reason TEXT"
             )
-    return messages
+            waiting.append(Waiting(claim, message))
+    return waiting
 
 
 def _answer_text(first: Mapping[str, Any], answer: Answer) -> str:

@@ -211,7 +211,10 @@ def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
         yield Fact("Amount claimed", _amount(int(amount), int(session["fee_cents"])))
 
 
-def _amount(amount_cents: int, fee_cents: int) -> str:
+def _amount(amount_cents: int, fee_cents: int, follows: str = "") -> str:
+    """The amount claimed, and where it is not the fee why: the balance of the claim it follows, or a payer's own."""
+    if follows:
+        return f"{dollars(amount_cents)} (the balance after {follows})"
     own = " (what this public payer pays; it has amounts of its own)" if amount_cents != fee_cents else ""
     return f"{dollars(amount_cents)}{own}"
 
@@ -350,7 +353,7 @@ def _claim_payers(claim: Mapping[str, Any]) -> Facts:
 def _claim_fee(claim: Mapping[str, Any]) -> Facts:
     yield Fact("Fee", dollars(claim["fee_cents"]))
     yield Fact("Patient paid", dollars(claim["patient_paid_cents"]))
-    yield Fact("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"]))
+    yield Fact("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"], claim["follows"]))
 
 
 def _ground_fact(ground: Ground) -> Fact:

@@ -311,7 +311,7 @@ def _second_insurers(shown: Shown, wide: int) -> list[Text]:
         amount = dollars(int(part["amount_cents"].sum()))
         parts.append(f"{insurer} {verb} the balance of {counted(len(part), 'claim')}, {amount}")
     lines = listed(parts, wide, head="Balances:", indent="  ", most=2, rest="other insurer") if parts else []
-    for sentence in (*rest.waiting, *(each.in_words() for each in rest.uneven)):
+    for sentence in (*(each.message for each in rest.waiting), *(each.in_words() for each in rest.uneven)):
         lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
     return [Text("SECOND INSURERS", "bold"), *lines] if lines else []
 
