@@ -226,6 +226,14 @@ def test_what_is_closed_comes_again_once_something_was_posted_to_it(folder: Path
     assert statuses(folder, "2026-12-10")[SUN] is None
 
 
+def test_what_only_bears_the_name_of_an_aging_workbook_is_none(folder: Path) -> None:
+    aging(folder, "2026-11-22")
+    (folder / "reports/aging-2026-11-20.xlsx").mkdir()
+    (folder / "reports/~$aging-2026-11-22.xlsx").write_bytes(b"open")
+    assert aging(folder, "2026-11-23")["claims"]
+    assert run(folder, "status", "--as-of", "2026-11-23").exit_code == 0
+
+
 def test_a_look_back_reads_nothing_of_later_days(folder: Path) -> None:
     before = aging(folder, "2026-11-22")
     aging(folder, "2026-12-01")

@@ -159,6 +159,14 @@ TYPED: list[tuple[Callable[[Path], list[str]], list[str], list[str]]] = [
     (october, ["--as-of", "05/11/2026"], ["leaves day and month open", "2026-05-11 or 2026-11-05"]),
     (october, ["--as-of", "25/11/2026"], ["write it as 2026-11-25"]),
     (october, ["--as-of", "2026–11–05"], ["type hyphens: 2026-11-05"]),
+    *(
+        (october, ["--month", month, *AS_OF], [f"'{month}' is not a month; write it as 2026-10"])
+        for month in ("9999-12", "0001-01", "0000-05", "1999-12", "2100-01", "2026-13")
+    ),
+    *(
+        (october, ["--as-of", day], [f"'{day}' is not a day; write it as 2026-11-05"])
+        for day in ("9999-12-31", "0001-01-01", "1999-12-31", "2100-01-01", "2026-02-30")
+    ),
     (october, ["--as-of", "2062-11-05"], ["--as-of 2062-11-05 is 36 years after 2026-10"]),
     (october, ["--as-of", "2006-11-05"], ["19 years before 2026-10"]),
     (october, ["--month", "2025-10", *AS_OF], ["No session lies in 2025-10. 4 of these are of 2026-10: did you mean"]),

@@ -26,7 +26,7 @@ _FEW = 3
 
 def month_typed(text: str | None) -> str | None:
     """The month of an option; raises BadParameter, which names the slip, where it is none."""
-    if text is None or re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+    if text is None or re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", text):
         return text
     if _DASHES.search(text):
         raise typer.BadParameter(
@@ -49,7 +49,7 @@ def _month_in(text: str) -> str | None:
 
 def day_typed(text: str) -> dt.datetime:
     """The day of an option; raises BadParameter, which names the slip, where it is none."""
-    numbers = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text.strip())
+    numbers = re.fullmatch(r"(20\d\d)-(\d{1,2})-(\d{1,2})", text.strip())
     try:
         year, month, day = map(int, numbers.groups() if numbers else ())
         return dt.datetime(year, month, day)

@@ -28,6 +28,7 @@ from ims_billing.vocabulary.entries import Claimed, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import AGING, WORK, as_frame
 from ims_billing.workbooks.aging_report import aging_report
+from ims_billing.workbooks.files import aging_workbooks
 from ims_billing.workbooks.protection import keep_protection, protected
 
 
@@ -136,8 +137,11 @@ def _typed(
     Returns them, and the names of those of later days: with an earlier --as-of they are skipped.
     """
     files, later = [], []
-    for path in sorted(out.glob("aging-*.xlsx")):
-        content = b"" if path.name.startswith("~$") else path.read_bytes()
+    for path in aging_workbooks(out):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BillingError(f"{path}: the notes in it cannot be read: {error.strerror}.") from error
         sha256 = hashlib.sha256(content).hexdigest()
         if not content or left.get(path.name, ("", {}))[0] == sha256:
             continue

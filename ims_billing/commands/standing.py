@@ -21,7 +21,7 @@ from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks.files import summary_path
+from ims_billing.workbooks.files import aging_workbooks, summary_path
 
 # A window is listed this many days before it closes, and a claim after this many days unpaid.
 CLOSING_WITHIN = 14
@@ -189,9 +189,15 @@ def _typed_in_copies(at: Workplace, months: Iterable[str]) -> Iterable[Typed]:
 
 
 def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]) -> Iterable[str]:
-    """The aging workbooks whose bytes are not as they were left, or read."""
-    for path in sorted(at.out.glob("aging-*.xlsx")):
-        if path.name in left and hashlib.sha256(path.read_bytes()).hexdigest() != left[path.name][0]:
+    """The aging workbooks whose bytes are not as they were left, or read; one that cannot be read is among them."""
+    for path in aging_workbooks(at.out):
+        if path.name not in left:
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != left[path.name][0]:
             yield path.name
 
 

@@ -95,6 +95,11 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
     ]
 
 
+def aging_workbooks(out: Path) -> list[Path]:
+    """The aging workbooks in an output folder, by name; what Excel leaves beside an open one is none."""
+    return [path for path in sorted(out.glob("aging-*.xlsx")) if path.is_file()]
+
+
 def plain_kept(out: Path, month: str) -> list[Path]:
     """The month's summaries that were kept, and that open without a password."""
     paths = sorted((out / month).glob(f"{_SUMMARY}*{_KEPT}*.xlsx"))
