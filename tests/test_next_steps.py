@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
+from ims_billing.clinic.setup_file import load
 from tests.practice import clinic_file, csv_file, row, type_in
 from tests.test_second_insurer import two_plans
 
@@ -161,3 +163,70 @@ def test_decisions_in_a_copy_are_read_with_files_that_are_there(folder: Path) ->
         lines = shown(*command)
         assert read.format("FILE") in commands(lines)
         assert "put the export of 2026-10 here, and name it in place of FILE." in text(lines)
+
+
+def test_the_open_entries_of_the_setup_come_first_and_each_command_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    visits = [row(Practitioner=f"{name} Example", Fee=96.0) for name in ("Ann", "Ben", "Cy", "Di")]
+    csv_file(tmp_path, visits, "october.csv")
+    assert commands(shown("init", "--from", "october.csv")) == ["ims-billing check october.csv"]
+    asked = load(tmp_path / "clinic.xlsx").unconfirmed
+    assert len(asked) > 6
+    lines = shown("check", "october.csv", "--month", "2026-10")
+    following = lines[lines.index("NEXT") + 1 :]
+    assert following[:8] == [
+        f"1  Fill in the {len(asked)} entries that are open in clinic.xlsx:", *asked[:5], f"and {len(asked) - 5} more",
+        "2  Saved it? Look again:  ims-billing check october.csv --month 2026-10",
+    ]  # fmt: skip
+    assert "claim" not in text(commands(lines))
+    assert set(asked[:5]) <= set(shown("status"))
+    # One is left: all three name it.
+    book = load_workbook(tmp_path / "clinic.xlsx")
+    left, *filled = [
+        cell
+        for sheet, columns in (("Practitioners", "DCEG"), ("Clinic", "B"))
+        for column in columns
+        for cell in book[sheet][column]
+        if str(cell.value).endswith("?") and cell.row > 2
+    ]
+    for cell in filled:
+        cell.value = {"C": "physiotherapist", "D": "01234", "B": "Clinic"}.get(cell.column_letter, dt.date(2015, 1, 1))
+    book.save(tmp_path / "clinic.xlsx")
+    entry = f"sheet Practitioners, {left.coordinate}: Ann Example, Registration"
+    assert load(tmp_path / "clinic.xlsx").unconfirmed == (entry,)
+    for command in (("check", "october.csv"), ("claim", "october.csv"), ("status",)):
+        assert entry in text(shown(*command)), command
+
+
+def test_after_init_the_command_is_as_it_is_to_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exports = tmp_path / "jane oct"
+    exports.mkdir()
+    csv_file(exports, [row()], "october.csv")
+    made = commands(shown("init", "my clinic", "--from", "jane oct/october.csv"))
+    assert made == ['ims-billing check "jane oct/october.csv" --clinic "my clinic/clinic.xlsx"']
+    assert "Fill in the " in text(shown("check", "jane oct/october.csv", "--clinic", "my clinic/clinic.xlsx"))
+    assert commands(shown("init", "another")) == [
+        "ims-billing check another/sessions.xlsx --clinic another/clinic.xlsx"
+    ]
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_setup_one_folder_away_is_noticed_by_check_and_claim(
+    below: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    there = here / "clinic" if below else tmp_path
+    here.mkdir()
+    there.mkdir(exist_ok=True)
+    setup = clinic_file(there)
+    csv_file(here, [row()], "october.csv")
+    monkeypatch.chdir(here)
+    monkeypatch.delenv("IMS_BILLING_CLINIC", raising=False)
+    lines = shown("check", "october.csv", "--month", "2026-10")
+    assert commands(lines) == [f"ims-billing check october.csv --month 2026-10 --clinic {setup}"]
+    refused = commands(shown("claim", "october.csv", "--month", "2026-10", "--already-sent"))
+    assert refused[-1] == f"ims-billing claim october.csv --month 2026-10 --already-sent --clinic {setup}"
+    assert "ims-billing init" not in text([*lines, *refused])

@@ -68,6 +68,7 @@ def check(
     from ims_billing.cli.screen.month_page import Shown, show_month
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
+    from ims_billing.commands.setup_nearby import setups_nearby
     from ims_billing.month.prepare import months_in
 
     rules_of_clinic = load(path) if path else without_file()
@@ -80,7 +81,8 @@ def check(
         name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
         typed = typed_out(memory, folder, months, intake, rules_of_clinic, day_of(as_of))
     command = command_line("claim", files, clinic=clinic, ledger=ledger)
-    shown = Shown(prepared, command, would=True, typed_taken_out=typed)
+    nearby = None if path else setups_nearby(Path()).only
+    shown = Shown(prepared, command, would=True, nearby=nearby, typed_taken_out=typed)
     if as_json:
         print_json(json_view.month_json(shown))
     else:
@@ -133,15 +135,12 @@ def claim(
     from ims_billing.cli.screen.month_page import Shown, show_month
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
-    from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished
-    from ims_billing.commands.setup_nearby import quoted, setups_nearby
+    from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished, refuse_without_setup
     from ims_billing.workbooks.files import summary_path
 
     if path is None:
-        raise BillingError(
-            f"{setups_nearby(Path()).in_words()}\nClaims need one: practitioners, insurers and fees. If the clinic has "
-            f"none yet, make it with: ims-billing init --from {' '.join(map(quoted, files))}"
-        )
+        again = command_line("claim", files, month=Path(month) if month else None, ledger=ledger, out=out)
+        refuse_without_setup(files, f"{again} --already-sent" if already_sent else again)
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
     memory, folder = places(path, ledger, out, rules_of_clinic, accepts=new_ledger)

@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from ims_billing.cli.app import app
 from ims_billing.cli.json_output import print_json
-from ims_billing.cli.options import All, ClinicFile, Json, day_of, find_clinic, read_all
+from ims_billing.cli.options import All, ClinicFile, Json, command_line, day_of, find_clinic, read_all
 from ims_billing.cli.slips import day_typed
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt", ".html")
@@ -71,7 +71,10 @@ def init(
     from ims_billing.commands.init import start
 
     done = start(folder, kind.value if kind else None, source or (), read_all)
-    show_started(done, from_sessions=bool(source))
+    setup, *sessions = done.files
+    away = setup if setup.parent.resolve() != Path().resolve() else None
+    check = command_line("check", source or sessions or [Path("FILE")], clinic=away)
+    show_started(done, check, from_sessions=bool(source))
 
 
 @app.command(

@@ -54,7 +54,7 @@ def _status_json(status: Status) -> dict[str, Any]:
         "folder": str(status.folder),
         "setup": str(status.setup) if status.setup else None,
         "clinic": status.clinic or None,
-        "to_confirm": status.to_confirm,
+        "to_confirm": len(status.unconfirmed),
         "problem": status.problem or None,
         "months": [
             {

@@ -6,9 +6,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
+from ims_billing.commands.setup_nearby import quoted, setups_nearby
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import LAST_BATCH, LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
@@ -37,6 +39,19 @@ def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
         "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
         "if there never was one, start it with --new-ledger."
     )
+
+
+def refuse_without_setup(files: Sequence[Path], command: str) -> NoReturn:
+    """Raises BillingError that says where a setup is, and how the `command` is typed with it, or how one is made."""
+    nearby = setups_nearby(Path())
+    if nearby.only:
+        way = f"Or run it here with that setup: {command} --clinic {quoted(nearby.only)}"
+    else:
+        way = (
+            "Claims need one: practitioners, insurers and fees. If the clinic has none yet, make it with: "
+            f"ims-billing init --from {' '.join(map(quoted, files))}"
+        )
+    raise BillingError(f"{nearby.in_words()}\n{way}")
 
 
 def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:

@@ -41,9 +41,14 @@ class Nearby(NamedTuple):
         return words
 
     @property
+    def only(self) -> Path | None:
+        """The one setup there is elsewhere; None where there is none, or several."""
+        return self.elsewhere[0] if len(self.elsewhere) == 1 else None
+
+    @property
     def command(self) -> str:
         """The command that goes to the one setup there is elsewhere; empty where there is none, or several."""
-        return f"cd {quoted(self.elsewhere[0].parent)}" if len(self.elsewhere) == 1 else ""
+        return f"cd {quoted(self.only.parent)}" if self.only else ""
 
 
 def _hides(nearby: Nearby) -> bool:

@@ -50,8 +50,8 @@ class Status(NamedTuple):
     """The setup's file; None if there is none."""
     clinic: str
     """The clinic's name; empty if there is no setup, or it has faults."""
-    to_confirm: int
-    """The number of the setup's entries that are not confirmed."""
+    unconfirmed: Sequence[str]
+    """The setup's entries that are not confirmed, each with its place."""
     problem: str
     """The fault of the setup, or of the ledger, in words; empty if there is none."""
     nearby: Nearby | None
@@ -83,20 +83,20 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     if setup is None:
         exports = _exports([here], frozenset(), None)
         nearby = setups_nearby(here)
-        return Status(here, as_of, None, "", 0, "", nearby, None, exports, _begin(nearby, exports, here))
+        return Status(here, as_of, None, "", (), "", nearby, None, exports, _begin(nearby, exports, here))
     from ims_billing.clinic.setup_file import load
 
     try:
         clinic = load(setup)
     except BillingError as error:
         then = Next(f"Correct {setup.name}, then look again.", f"ims-billing status{given.options()}")
-        return Status(here, as_of, setup, "", 0, str(error), None, None, (), then)
+        return Status(here, as_of, setup, "", (), str(error), None, None, (), then)
     problem, standing = "", None
     try:
         standing = _standing(clinic, setup, given, as_of)
     except BillingError as error:
         problem = str(error)
-    unconfirmed = len(clinic.unconfirmed)
+    unconfirmed = clinic.unconfirmed
     if problem:
         # What was claimed is not known, so no file can be called an export that was not.
         then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
@@ -111,7 +111,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
 def in_doubt(folder: Path, problem: str, as_of: dt.date) -> Status:
     """The status of a folder where it is not certain which setup is meant."""
     then = Next("Put that right, then look again.", "ims-billing status")
-    return Status(folder.resolve(), as_of, None, "", 0, problem, None, None, (), then)
+    return Status(folder.resolve(), as_of, None, "", (), problem, None, None, (), then)
 
 
 def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Standing | None:
@@ -194,8 +194,8 @@ class _Facts(NamedTuple):
     """The folder."""
     setup: Path
     """The setup's file."""
-    unconfirmed: int
-    """The number of the setup's entries that are not confirmed."""
+    unconfirmed: Sequence[str]
+    """The setup's entries that are not confirmed."""
     standing: Standing | None
     """The months on the ledger; None if there is none."""
     exports: tuple[Export, ...]
@@ -227,7 +227,7 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
     """The one thing that comes next: what would be lost or late goes first."""
     standing, options = facts.standing, facts.given.options()
     if facts.unconfirmed:
-        what = f"Confirm or fill in what is marked in {facts.setup.name}, then look again."
+        what = f"Fill in what is open in {facts.setup.name} and save it, then look again."
         return Next(what, f"ims-billing status{options}")
     months = {month.month: month for month in standing.months} if standing else {}
     for typed in standing.typed if standing else ():

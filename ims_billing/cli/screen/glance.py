@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import wrapped
+from ims_billing.cli.screen.layout import with_command, wrapped
 from ims_billing.cli.screen.terminal import notify, show, width
 from ims_billing.vocabulary.spelling import dollars
 
@@ -39,8 +39,8 @@ def show_written(written: Written, *, everything: bool = False) -> None:
     show(lines)
 
 
-def show_started(started: Started, *, from_sessions: bool) -> None:
-    """What `init` wrote, and what comes next."""
+def show_started(started: Started, check: str, *, from_sessions: bool) -> None:
+    """What `init` wrote, and the command that comes next."""
     lines = [Text("WRITTEN", style="bold"), *(Text(f"  {path}") for path in started.files)]
     setup = started.files[0].name
     if started.kept is not None:
@@ -54,7 +54,8 @@ def show_started(started: Started, *, from_sessions: bool) -> None:
         sentence = "What was found is marked confirmed = false: check each, fill in what is missing, and write true."
     else:
         sentence = f"Fill in {setup}: the clinic, its practitioners and its fees."
-    show([*lines, *wrapped(sentence, width()), Text("Then: ims-billing check FILE")])
+    wide = width()
+    show([*lines, *wrapped(sentence, wide), *with_command("Then:", check, wide, first="", rest="  ")])
 
 
 def show_ledger(path: Path, *, fresh: bool) -> None:

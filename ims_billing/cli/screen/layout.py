@@ -42,6 +42,12 @@ def lines_of(text: str, wide: int, *, rest: str = "  ", style: str = "") -> list
     return lines
 
 
+def first_of(entries: Sequence[str], most: int = 5) -> list[str]:
+    """The first entries of a list as lines below its head, and how many more there are."""
+    left = len(entries) - most
+    return [*(f"  {entry}" for entry in entries[:most]), *([f"  and {left:,} more"] if left > 0 else [])]
+
+
 def listed(
     parts: Sequence[str], wide: int, *, head: str, indent: str, most: int, rest: str, brief: Sequence[str] = ()
 ) -> list[Text]:
@@ -69,8 +75,14 @@ def listed(
 
 
 def with_command(sentence: str, command: str, wide: int, *, first: str, rest: str) -> list[Text]:
-    """A sentence and a command to copy: on one line where both fit, else the command whole on a line of its own."""
-    lines = wrapped(sentence, wide, first=first, rest=rest)
+    """A sentence and a command to copy: on one line where both fit, else the command whole on a line of its own.
+
+    Lines below the sentence, behind an indent of their own, stand below it here too.
+    """
+    head, *below = sentence.splitlines()
+    lines = wrapped(head, wide, first=first, rest=rest)
+    for line in below:
+        lines += lines_of(rest + line, wide)
     if not command:
         return lines
     if len(lines[-1]) + 2 + len(command) <= wide:

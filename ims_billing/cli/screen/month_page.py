@@ -71,6 +71,8 @@ class Shown:
     """The month's claim summary; None where nothing was recorded."""
     unwritten: Sequence[str] = ()
     """Months that are on the ledger and whose files were never written."""
+    nearby: Path | None = None
+    """A setup in a folder beside this one, where none was found for the files."""
     typed_taken_out: Sequence[TakenOut] = ()
     """The sessions that typed values would take out of the month, once `claim` reads them."""
 

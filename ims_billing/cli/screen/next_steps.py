@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import with_command
+from ims_billing.cli.screen.layout import first_of, with_command
 from ims_billing.commands.setup_nearby import quoted
 from ims_billing.vocabulary.spelling import dollars, month_text
 from ims_billing.workbooks.files import INSURERS, batch_of
@@ -20,8 +20,23 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     """Each step: what to do, and the command or the folder for it."""
     month, counts = shown.month, shown.month.totals.counts
     held = f"{counts['held']:,} {'session' if counts['held'] == 1 else 'sessions'}"
+    check = f"ims-billing check{shown.command.removeprefix('ims-billing claim')}"
+    check += f" --month {month.month}" if month.month else ""
+    if shown.nearby:
+        yield (
+            f"The clinic's setup is in {shown.nearby.parent}. Look again with it:",
+            f"{check} --clinic {quoted(shown.nearby)}",
+        )
+        return
     if not month.clinic.file:
         yield "Make your clinic setup:", f"ims-billing init --from {shown.command.removeprefix('ims-billing claim ')}"
+        return
+    if month.clinic.unconfirmed:
+        # What only the clinic knows comes before anything else: without it most sessions are on hold, and none claimed.
+        count = len(month.clinic.unconfirmed)
+        entries = "the entry that is" if count == 1 else f"the {count:,} entries that are"
+        yield "\n".join([f"Fill in {entries} open in {month.clinic.file}:", *first_of(month.clinic.unconfirmed)]), ""
+        yield "Saved it? Look again:", check
         return
     billed = month.month or _largest(shown)
     sent_before = _sent_before(shown, billed)

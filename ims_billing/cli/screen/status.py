@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import lines_of, wrapped
+from ims_billing.cli.screen.layout import first_of, lines_of, wrapped
 from ims_billing.cli.screen.payments import not_sent_line
 from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.spelling import dollars
@@ -46,11 +46,11 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
             yield line, "bold red"
         if len(lines) > _PROBLEM:
             yield f"... and {len(lines) - _PROBLEM} more lines like these", "bold red"
-    if status.setup and status.to_confirm:
-        yield (
-            f"{_count(status.to_confirm, 'entry', 'entries')} to confirm in {status.setup.name}: claim waits",
-            "yellow",
-        )
+    if status.setup and status.unconfirmed:
+        open_entries = _count(len(status.unconfirmed), "entry", "entries")
+        yield f"{open_entries} to fill in or confirm in {status.setup.name}: claim waits", "yellow"
+        for entry in first_of(status.unconfirmed):
+            yield entry, "yellow"
     if status.standing:
         yield from _missed(status.standing)
         yield from _months(status.standing, status.as_of)
