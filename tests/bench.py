@@ -24,7 +24,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
-from ims_billing.ledger.identity import LAST_BATCH
+from ims_billing.vocabulary.folder import LAST_BATCH
 
 HEADINGS = (
     *("Session ID", "Service Date", "Start", "Minutes", "Patient", "Patient ID", "Birth Date", "Practitioner"),

@@ -22,11 +22,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ims_billing.ledger.file import FILE_NAME
-from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.soundness import seal_claims
 from ims_billing.ledger.sums import sum_tables
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
 from tests.practice import csv_file
 
@@ -151,7 +150,7 @@ def practice_of(folder: Path, months: int) -> dict[Path, bytes]:
     """
     clinic(folder)
     ran(folder, "claim", str(workbook(folder, COUNT)), *AS_OF)
-    ledger = folder / FILE_NAME
+    ledger = folder / LEDGER_FILE
     if not months:
         return {}
     grow(ledger, months)
@@ -217,7 +216,7 @@ def _clean(folder: Path, kept: dict[Path, bytes]) -> None:
 
 def _payments(folder: Path) -> Path:
     """All claims of the newest month, paid."""
-    ledger = Ledger(folder / FILE_NAME)
+    ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
         claims = ledger.rows("SELECT claim, insurer, amount_cents FROM claim WHERE month = '2026-10'")
     rows = [

@@ -30,9 +30,9 @@ from ims_billing.commands import void as voiding
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.copies import copies_of
 from ims_billing.ledger.file import LedgerFile
-from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.folder import LAST_BATCH
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, row
 
 INSURERS = ("Sun Life", "PBC", "Manulife")

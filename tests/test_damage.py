@@ -22,12 +22,12 @@ from typer.testing import CliRunner, Result
 from ims_billing.cli.main import app
 from ims_billing.ledger import copies, file, identity
 from ims_billing.ledger.copies import copies_of
-from ims_billing.ledger.file import FILE_NAME
-from ims_billing.ledger.identity import LAST_BATCH, Setup
+from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
 from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from tests.practice import clinic_file, csv_file, frame_text, row
 
 VISITS = [row(Patient=f"Qx{n} Zwmadeup", Service_Date=f"2026-10-{1 + n:02d}", Policy_Number=f"7{n}") for n in range(9)]
@@ -69,7 +69,7 @@ def what_it_says(ledger: Ledger) -> list[str]:
 def flipped(office: Path, folder: Path, chance: random.Random) -> Path:
     """The office's folder with one bit of its ledger another one."""
     shutil.copytree(office, folder)
-    path = folder / FILE_NAME
+    path = folder / LEDGER_FILE
     content = bytearray(path.read_bytes())
     # What is not in use is zero: deleted content is overwritten.
     in_use = [place for place, byte in enumerate(content) if byte]
@@ -79,14 +79,14 @@ def flipped(office: Path, folder: Path, chance: random.Random) -> Path:
 
 
 def flips(office: Path, tmp_path: Path, times: int) -> Counter[str]:
-    truth = what_it_says(Ledger(office / FILE_NAME))
+    truth = what_it_says(Ledger(office / LEDGER_FILE))
     chance = random.Random(22)
     ends: Counter[str] = Counter()
     for number in range(times):
         folder = flipped(office, tmp_path / str(number), chance)
         # Without a setup, what the ledger itself has shows it.
         with suppress(BillingError):
-            believed = what_it_says(Ledger(folder / FILE_NAME))
+            believed = what_it_says(Ledger(folder / LEDGER_FILE))
             assert believed == truth, "something is believed that is another one"
             ends["the same"] += 1
         # The setup's note shows that a byte is another one.
@@ -165,9 +165,9 @@ def test_damage_of_every_kind_is_one_message_with_the_newest_good_copy(
 ) -> None:
     folder = tmp_path / "office"
     shutil.copytree(office, folder)
-    spoil(folder / FILE_NAME)
-    spoilt = (folder / FILE_NAME).read_bytes()
-    copy = copies_of(folder / FILE_NAME)[0]
+    spoil(folder / LEDGER_FILE)
+    spoilt = (folder / LEDGER_FILE).read_bytes()
+    copy = copies_of(folder / LEDGER_FILE)[0]
     only_read = spoil is DAMAGE["other JSON in JSON"]
     for arguments in (
         ("report", "2026-10"),
@@ -178,15 +178,15 @@ def test_damage_of_every_kind_is_one_message_with_the_newest_good_copy(
         words = " ".join(done.output.split())
         assert (done.exit_code, "the ledger is damaged" in words, copy.name in words) == (2, True, True), done.output
         assert "Zwm" not in done.output
-    assert (folder / FILE_NAME).read_bytes() == spoilt
+    assert (folder / LEDGER_FILE).read_bytes() == spoilt
 
 
 def test_each_claim_that_is_read_is_proved_also_where_the_whole_ledger_is_not(
     office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file, "_QUICKLY_PROVED", 0)
-    path = tmp_path / FILE_NAME
-    shutil.copyfile(office / FILE_NAME, path)
+    path = tmp_path / LEDGER_FILE
+    shutil.copyfile(office / LEDGER_FILE, path)
     DAMAGE["another amount"](path)
     with monkeypatch.context() as patched:
         patched.setattr(file, "is_whole", lambda *_, **__: True)
@@ -223,7 +223,7 @@ class Proofs:
     def of(self, setup: Setup) -> Counter[str]:
         """Those that one change to the ledger takes."""
         self.counts.clear()
-        with Ledger(setup.folder / FILE_NAME, setup).writing(may_add_batch=True):
+        with Ledger(setup.folder / LEDGER_FILE, setup).writing(may_add_batch=True):
             pass
         return Counter(self.counts)
 
@@ -251,11 +251,11 @@ def test_a_large_ledger_is_proved_once_a_month_and_whole_where_it_is_not_as_it_w
         assert proved is None or proofs.of(setup) == proved, days
     # A clock that was set back.
     assert proofs.of(setup) == {"has_integrity": 1}
-    (folder / f"{FILE_NAME}-in-use").touch()
+    (folder / f"{LEDGER_FILE}-in-use").touch()
     assert proofs.of(setup) == {"is_whole": 1}
     note.unlink()
     assert proofs.of(setup) == {"is_whole": 1}
-    with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+    with closing(sqlite3.connect(folder / LEDGER_FILE)) as database, database:
         database.execute("INSERT INTO gone_on_without (mark) VALUES ('x')")
         sum_tables(database)
     assert proofs.of(setup) == {"is_whole": 1}
@@ -271,25 +271,25 @@ def test_a_small_ledger_is_proved_before_each_change_and_for_who_looks_where_it_
     setup = Setup(folder)
     for _ in range(2):
         assert proofs.of(setup) == {"is_whole": 1}
-    looks = Ledger(folder / FILE_NAME, setup)
+    looks = Ledger(folder / LEDGER_FILE, setup)
     with looks.reading():
         assert proofs.counts == {"is_whole": 1}, "as the last change left it"
     with looks.writing():
         assert proofs.counts == {"is_whole": 2}, "who has looked proves it before the first change"
-    DAMAGE["another amount"](folder / FILE_NAME)
-    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(folder / FILE_NAME, setup).reading():
+    DAMAGE["another amount"](folder / LEDGER_FILE)
+    with pytest.raises(BillingError, match="the ledger is damaged"), Ledger(folder / LEDGER_FILE, setup).reading():
         pass
 
 
 def test_a_new_ledger_is_not_proved_by_the_command_that_made_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proofs, ledger = Proofs(monkeypatch), Ledger(tmp_path / FILE_NAME)
+    proofs, ledger = Proofs(monkeypatch), Ledger(tmp_path / LEDGER_FILE)
     for may_add_batch in (True, False):
         with ledger.writing(may_add_batch=may_add_batch):
             ledger.months()
     assert not proofs.counts
-    with Ledger(tmp_path / FILE_NAME).reading():
+    with Ledger(tmp_path / LEDGER_FILE).reading():
         assert proofs.counts == {"is_whole": 1}
 
 
@@ -307,7 +307,7 @@ def test_what_another_program_changed_between_proof_and_lock_is_proved_too(
     monkeypatch.setattr(Lock, "begin", late)
     with (
         pytest.raises(BillingError, match="the ledger is damaged"),
-        Ledger(folder / FILE_NAME, Setup(folder)).writing(may_add_batch=True),
+        Ledger(folder / LEDGER_FILE, Setup(folder)).writing(may_add_batch=True),
     ):
         pass
 
@@ -315,18 +315,18 @@ def test_what_another_program_changed_between_proof_and_lock_is_proved_too(
 def test_a_ledger_of_version_8_gets_its_checksums_and_shows_the_same(office: Path, tmp_path: Path) -> None:
     folder = tmp_path / "office"
     shutil.copytree(office, folder)
-    with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+    with closing(sqlite3.connect(folder / LEDGER_FILE)) as database, database:
         database.execute("ALTER TABLE claim DROP COLUMN checksum")
         database.execute("DROP TABLE table_sum")
         database.execute("PRAGMA user_version = 8")
-    truth = what_it_says(Ledger(office / FILE_NAME))
-    assert what_it_says(Ledger(folder / FILE_NAME)) == truth
+    truth = what_it_says(Ledger(office / LEDGER_FILE))
+    assert what_it_says(Ledger(folder / LEDGER_FILE)) == truth
     assert ims(folder, "report", "2026-10").exit_code == 0
-    assert what_it_says(Ledger(folder / FILE_NAME)) == truth
+    assert what_it_says(Ledger(folder / LEDGER_FILE)) == truth
     for path in (office / "reports").rglob("*.*"):
         assert (folder / path.relative_to(office)).read_bytes() == path.read_bytes()
     assert (folder / "ims-billing-version-8.sqlite").is_file()
-    with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+    with closing(sqlite3.connect(folder / LEDGER_FILE)) as database:
         assert database.execute("SELECT count(*) FROM claim WHERE checksum = ''").fetchone() == (0,)
 
 
@@ -335,8 +335,8 @@ def test_the_newest_good_copy_goes_back_in_place_and_what_was_sent_since_is_read
 ) -> None:
     folder = tmp_path / "office"
     shutil.copytree(office, folder)
-    DAMAGE["cut short"](folder / FILE_NAME)
-    shutil.copyfile(copies_of(folder / FILE_NAME)[0], folder / FILE_NAME)
+    DAMAGE["cut short"](folder / LEDGER_FILE)
+    shutil.copyfile(copies_of(folder / LEDGER_FILE)[0], folder / LEDGER_FILE)
     refused = ims(folder, "report", "2026-10")
     assert "this ledger is an old copy" in " ".join(refused.output.split())
     sent = folder / "reports" / "2026-10" / "insurers" / "sun-life-2026-10-batch-2.xlsx"
@@ -344,7 +344,7 @@ def test_the_newest_good_copy_goes_back_in_place_and_what_was_sent_since_is_read
     assert back.exit_code == 0, back.output
     again = ims(folder, "void", "2026-10-SUNL-0002", "--reason", "a test", *AS_OF)
     assert again.exit_code == 0, again.output
-    ledger = Ledger(folder / FILE_NAME)
+    ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
         claims = ledger.claims()
     assert list(claims["claim"]) == [f"2026-10-SUNL-{n:04d}" for n in range(1, 10)]
@@ -361,7 +361,7 @@ def batches(path: Path, numbers: range) -> None:
 
 
 def test_the_last_twelve_copies_are_kept_each_as_the_ledger_was_before_its_batch(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
+    path = tmp_path / LEDGER_FILE
     batches(path, range(1, 16))
     kept = copies_of(path)
     assert [copy.name for copy in kept] == [
@@ -384,7 +384,7 @@ def cut_off(lock: Lock, database: sqlite3.Connection, statement: str) -> None:
 
 
 def test_the_same_batch_again_keeps_no_second_copy_and_no_batch_keeps_none(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
+    path = tmp_path / LEDGER_FILE
     batches(path, range(1, 2))
     for _ in range(2):
         # Cut off once the copy is kept, before the batch is recorded.
@@ -405,7 +405,7 @@ def test_without_room_for_a_copy_nothing_is_recorded(
     shutil.copytree(office, folder)
     more = [*VISITS, row(Patient="New Zwmadeup", Service_Date="2026-10-20", Policy_Number="99")]
     sessions = csv_file(folder, more)
-    before = what_it_says(Ledger(folder / FILE_NAME))
+    before = what_it_says(Ledger(folder / LEDGER_FILE))
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -415,7 +415,7 @@ def test_without_room_for_a_copy_nothing_is_recorded(
         done = ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF)
     assert done.exit_code == 2
     assert "batch-3.sqlite: cannot be written: the drive is full or limits the file" in " ".join(done.output.split())
-    assert what_it_says(Ledger(folder / FILE_NAME)) == before
+    assert what_it_says(Ledger(folder / LEDGER_FILE)) == before
     assert [path.suffix for path in (folder / "ims-billing-copies").iterdir()] == [".sqlite"]
     assert ims(folder, "claim", str(sessions), "--month", "2026-10", *AS_OF).exit_code == 0
-    assert len(copies_of(folder / FILE_NAME)) == 2
+    assert len(copies_of(folder / LEDGER_FILE)) == 2

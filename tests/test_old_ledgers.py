@@ -17,13 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from ims_billing.ledger.file import FILE_NAME
-from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, NEWEST_FILE
 from ims_billing.ledger.soundness import run_migration
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from ims_billing.vocabulary.grounds import Ground, grounds_of
 from tests.practice import clinic_file, csv_file, row
 from tests.whole_ledger import DATA, KEYS, MORE, rebuilt, shown
@@ -49,7 +48,7 @@ ONLY_WORDS = (
 
 def of_version(version: int, folder: Path) -> Ledger:
     """The ledger with everything in it, as that version wrote it."""
-    return rebuilt((DATA / f"ledger-version-{version}.sql").read_text(encoding="utf-8"), folder / FILE_NAME)
+    return rebuilt((DATA / f"ledger-version-{version}.sql").read_text(encoding="utf-8"), folder / LEDGER_FILE)
 
 
 def rows(ledger: Ledger, sql: str) -> list[tuple[Any, ...]]:
@@ -250,7 +249,7 @@ LACKS = ("1a", "1b", "4a", "4b", "4c", "4d")
 def of_shape(name: str, folder: Path) -> Ledger:
     """The ledger of a shape; it has two claims, of which one was taken back, one line held, and one not billed."""
     version = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {name[0]};\n"
-    return rebuilt(version + "".join(SHAPES[name]), folder / FILE_NAME)
+    return rebuilt(version + "".join(SHAPES[name]), folder / LEDGER_FILE)
 
 
 def schema_of(ledger: Ledger) -> set[tuple[Any, ...]]:
@@ -277,7 +276,7 @@ def tables_of_all_steps() -> str:
 
 def test_a_new_ledger_has_the_tables_that_all_steps_make(tmp_path: Path) -> None:
     assert NEWEST_FILE.read_text(encoding="utf-8") == tables_of_all_steps(), "python -m tests.test_old_ledgers"
-    with (new := Ledger(tmp_path / FILE_NAME)).writing():
+    with (new := Ledger(tmp_path / LEDGER_FILE)).writing():
         pass
     with closing(sqlite3.connect(":memory:")) as database:
         for step in MIGRATIONS:
@@ -312,7 +311,7 @@ def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name:
     assert bool(refusals) == (name in LACKS)
     if refusals:
         assert len(refusals) == 7, "it is refused by every command, or by none"
-        assert all(FILE_NAME in words for words in refusals)
+        assert all(LEDGER_FILE in words for words in refusals)
         assert rows(ledger, "PRAGMA user_version") == [(int(name[0]),)]
         return
     with ledger.reading():
@@ -364,7 +363,7 @@ def test_the_claims_of_version_10_are_summed_by_all_that_they_say(tmp_path: Path
     clinic, sessions = clinic_file(tmp_path), csv_file(tmp_path, [row(Patient="Pat Madeup"), row(Patient="Kit Madeup")])
     claim = ["claim", str(sessions), "--month", "2026-10", "--as-of", "2026-11-05", "--clinic", str(clinic)]
     assert CliRunner().invoke(app, claim).exit_code == 0
-    ledger = Ledger(tmp_path / FILE_NAME)
+    ledger = Ledger(tmp_path / LEDGER_FILE)
     total = sum(
         int.from_bytes(hashlib.sha256(json.dumps(list(each)).encode()).digest()[:8], "big")
         for each in rows(ledger, "SELECT * FROM claim")

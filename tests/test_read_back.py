@@ -15,11 +15,11 @@ from ims_billing.commands import claim as record
 from ims_billing.commands.read_back import read_back, sent_files
 from ims_billing.commands.void import void
 from ims_billing.commands.workplace import Workplace
-from ims_billing.ledger.file import FILE_NAME
-from ims_billing.ledger.identity import LAST_BATCH, Setup
+from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from tests.practice import AS_OF, MONTH, clinic_file, csv_file, made_once, row
 
 LATER = dt.date(2026, 12, 1)
@@ -39,7 +39,7 @@ BOTH = [*FIRST, visit("Kim", 8, "Manulife"), visit("Lee", 9, Notes="of another d
 
 def workplace(folder: Path, *, accepts: bool = False) -> Workplace:
     clinic = load(folder / "clinic.toml")
-    return Workplace(Ledger(folder / FILE_NAME, Setup(folder, clinic.name, accepts=accepts)), folder / "reports")
+    return Workplace(Ledger(folder / LEDGER_FILE, Setup(folder, clinic.name, accepts=accepts)), folder / "reports")
 
 
 def claim(folder: Path, rows: list[dict[str, Any]]) -> record.Recorded:
@@ -49,7 +49,7 @@ def claim(folder: Path, rows: list[dict[str, Any]]) -> record.Recorded:
 
 
 def claims(folder: Path) -> pd.DataFrame:
-    ledger = Ledger(folder / FILE_NAME)
+    ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
         return ledger.claims()
 
@@ -65,7 +65,7 @@ def month(tmp_path: Path) -> Path:
 def _two_batches(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     claim(tmp_path, FIRST)
-    shutil.copy(tmp_path / FILE_NAME, tmp_path / "older.sqlite")
+    shutil.copy(tmp_path / LEDGER_FILE, tmp_path / "older.sqlite")
     clinic = load(tmp_path / "clinic.toml")
     intake = read_files([csv_file(tmp_path, [visit("Right", 7) | {"Session ID": "S-Wrong"}])], clinic)
     void("2026-10-SUNL-0002", clinic, workplace(tmp_path), reason="another patient", as_of=AS_OF, intake=intake)
@@ -75,9 +75,9 @@ def _two_batches(tmp_path: Path) -> None:
 def lost(folder: Path, to: str) -> None:
     """The ledger is gone, or an older copy was put in its place."""
     if to == "nothing":
-        (folder / FILE_NAME).unlink()
+        (folder / LEDGER_FILE).unlink()
     else:
-        shutil.copy(folder / "older.sqlite", folder / FILE_NAME)
+        shutil.copy(folder / "older.sqlite", folder / LEDGER_FILE)
 
 
 def sent(folder: Path, kind: str) -> list[Path]:

@@ -19,6 +19,7 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.clinic.windows import Window, window_of
 from ims_billing.commands.status import Given, Status, status
 from ims_billing.rules.values import Channel
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 from tests.practice import AS_OF, MONTH, clinic_file, row, xlsx
 from tests.test_record import HELD, PAT, Office
 
@@ -33,6 +34,39 @@ def look(folder: Path, as_of: dt.date = AS_OF) -> Status:
 def office(folder: Path) -> Office:
     clinic_file(folder)
     return Office(folder)
+
+
+@pytest.mark.parametrize("gone", ["ledger", "ledger and note", "ledger and reports", "emptied"])
+def test_a_ledger_that_was_there_is_missed_by_all_who_look(
+    tmp_path: Path, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clinic_file(tmp_path)
+    path = xlsx(tmp_path, [row()], "october.xlsx")
+    claim = ["claim", path.name, "--month", MONTH, "--as-of", str(AS_OF)]
+    assert CliRunner().invoke(app, claim, catch_exceptions=False).exit_code == 0
+    if gone == "emptied":
+        xlsx(tmp_path, [row(), row(Patient="Kim Madeup")], "october.xlsx")
+        assert CliRunner().invoke(app, claim, catch_exceptions=False).exit_code == 0  # a copy is kept before it
+        (tmp_path / LEDGER_FILE).write_bytes(b"")
+    else:
+        (tmp_path / LEDGER_FILE).unlink()
+    if "note" in gone:
+        (tmp_path / LAST_BATCH).unlink()
+    if "reports" in gone:
+        (tmp_path / REPORTS).rename(tmp_path / "elsewhere")
+    message = "the ledger is damaged" if gone == "emptied" else "there is no ledger, but"
+    shown = look(tmp_path)
+    assert (message in shown.problem, shown.standing, shown.exports) == (True, None, ())
+    for words in (["check", path.name], ["why", path.name, "--row", "2"], claim):
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert (done.exit_code, message in " ".join(done.output.split())) == (2, True), done.output
+
+
+def test_a_ledger_that_is_named_and_not_there_is_missed(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    there = status(tmp_path, tmp_path / "clinic.toml", Given(ledger=tmp_path / "my.sqlite"), AS_OF)
+    assert there.problem.endswith("my.sqlite: there is no such ledger.")
 
 
 def test_an_empty_folder_says_how_to_begin(tmp_path: Path) -> None:

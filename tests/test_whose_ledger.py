@@ -12,9 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.ledger.file import FILE_NAME
-from ims_billing.ledger.identity import LAST_BATCH
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from ims_billing.workbooks.file_marks import marked, read_mark
 from ims_billing.workbooks.files import claim_workbooks
 from tests.practice import clinic_file, csv_file, made_once, row
@@ -50,13 +49,13 @@ def first_claim(folder: Path, name: str = "Example Physiotherapy", patient: str 
 def an_older_copy(folder: Path) -> None:
     """A folder of two batches, with the ledger as it was after the first."""
     first_claim(folder)
-    old = (folder / FILE_NAME).read_bytes()
+    old = (folder / LEDGER_FILE).read_bytes()
     assert claim(folder, "Pat", "Robin").exit_code == 0
-    (folder / FILE_NAME).write_bytes(old)
+    (folder / LEDGER_FILE).write_bytes(old)
 
 
 def claims(folder: Path) -> list[str]:
-    ledger = Ledger(folder / FILE_NAME)
+    ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
         return list(ledger.claims()["claim"])
 
@@ -79,12 +78,12 @@ def every_command(folder: Path) -> dict[str, Result]:
 
 def refused(folder: Path, *words: str) -> None:
     """Every command refuses, with these words, and leaves the ledger and the files as they are."""
-    before = (folder / FILE_NAME).read_bytes()
+    before = (folder / LEDGER_FILE).read_bytes()
     for command, done in every_command(folder).items():
         assert done.exit_code == 2, (command, done.output)
         for each in words:
             assert each in done.stderr, (command, each, done.stderr)
-    assert (folder / FILE_NAME).read_bytes() == before
+    assert (folder / LEDGER_FILE).read_bytes() == before
 
 
 @pytest.mark.parametrize("met", [True, False], ids=["met before", "never met"])
@@ -94,14 +93,14 @@ def test_another_clinics_ledger_is_refused_by_every_command_with_both_names(tmp_
     if met:
         first_claim(ours, patient="Robin")
         shutil.rmtree(ours / "reports")
-    shutil.copy(theirs / FILE_NAME, ours / FILE_NAME)
+    shutil.copy(theirs / LEDGER_FILE, ours / LEDGER_FILE)
     refused(ours, "Example Physiotherapy", OTHER)
 
 
 def test_a_clinic_of_the_same_name_is_known_by_its_registration_numbers(tmp_path: Path) -> None:
     ours, theirs = clinic(tmp_path / "ours"), tmp_path / "theirs"
     first_claim(theirs)
-    shutil.copy(theirs / FILE_NAME, ours / FILE_NAME)
+    shutil.copy(theirs / LEDGER_FILE, ours / LEDGER_FILE)
     path = ours / "clinic.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"01234"', '"09876"'), encoding="utf-8")
     refused(ours, "registration number", "another clinic's")
@@ -137,7 +136,7 @@ def test_an_older_copy_of_the_ledger_is_refused_whatever_was_moved_away(tmp_path
 def test_a_ledger_that_is_gone_is_not_replaced_in_silence_though_the_workbooks_are_gone_too(tmp_path: Path) -> None:
     folder = tmp_path
     first_claim(folder)
-    (folder / FILE_NAME).unlink()
+    (folder / LEDGER_FILE).unlink()
     shutil.rmtree(folder / "reports")
     done = claim(folder, "Pat")
     assert done.exit_code == 2

@@ -25,10 +25,10 @@ from ims_billing.cli.main import app
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands.aging import age
 from ims_billing.commands.workplace import Workplace
-from ims_billing.ledger.file import FILE_NAME
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import MIGRATIONS
 from ims_billing.ledger.sums import sum_tables
+from ims_billing.vocabulary.folder import LEDGER_FILE
 from ims_billing.vocabulary.model import Run
 from tests.jane import appointment, exports, sale
 from tests.practice import clinic_file, csv_file, row, table
@@ -324,7 +324,7 @@ class Clinic:
 
     def number(self, patient: str, month: str = "10", insurer: str = "", day: str = "") -> str:
         """The claim that stands of a patient."""
-        with (ledger := Ledger(self.folder / FILE_NAME)).reading():
+        with (ledger := Ledger(self.folder / LEDGER_FILE)).reading():
             claims = ledger.claims()
         own = claims[(claims["patient"] == f"{patient} Madeup") & claims["voided_on"].isna()]
         own = own[(own["month"] == f"2026-{month}") & own["claim"].str.contains(insurer)]
@@ -525,7 +525,7 @@ def main() -> None:
         folder = Path(folder_name)
         clinic = Clinic(folder)
         live(clinic)
-        sql = as_text(folder / FILE_NAME, folder)
+        sql = as_text(folder / LEDGER_FILE, folder)
         ledger = rebuilt(sql, folder / "again.sqlite")
         report = shown(ledger, folder / "again")
     (DATA / f"ledger-version-{len(MIGRATIONS)}.sql").write_text(sql, encoding="utf-8", newline="\n")

@@ -41,6 +41,7 @@ from ims_billing.cli.slips import month_typed, refuse_a_far_day
 from ims_billing.cli.typed import until_the_end
 from ims_billing.reading import ahead
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import REPORTS
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Clinic
@@ -77,7 +78,7 @@ def check(
     prepared = prepare(intake, rules_of_clinic, month, day_of(as_of), memory)
     typed: list[TakenOut] = []
     if path and memory:
-        months, folder = [prepared.month] if prepared.month else months_in(prepared.sessions), path.parent / "reports"
+        months, folder = [prepared.month] if prepared.month else months_in(prepared.sessions), path.parent / REPORTS
         name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
         typed = typed_out(memory, folder, months, intake, rules_of_clinic, day_of(as_of))
     command = command_line("claim", files, clinic=clinic, ledger=ledger)

@@ -13,6 +13,7 @@ import typer
 
 from ims_billing.cli.slips import day_typed, month_typed, refuse_another_clinics, refuse_another_month
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 
 if TYPE_CHECKING:
     from ims_billing.cli.screen import Working
@@ -143,7 +144,6 @@ def places(
     ledger, whatever the setup saw before.
     """
     from ims_billing.cli.screen import notify
-    from ims_billing.ledger.file import FILE_NAME
     from ims_billing.ledger.ledger import Ledger
 
     if clinic is None and (ledger is None or out is None):
@@ -155,14 +155,13 @@ def places(
         )
     beside = clinic.parent if clinic else Path()
     setup = _setup_of(clinic, loaded, accepts=accepts) if clinic else None
-    return Ledger(ledger or beside / FILE_NAME, setup, notify), out or beside / "reports"
+    return Ledger(ledger or beside / LEDGER_FILE, setup, notify), out or beside / REPORTS
 
 
 def _setup_of(path: Path, clinic: Clinic | None, *, accepts: bool) -> Setup:
     """What tells whose ledger it has to be; a clinic file that cannot be read tells only where it stands."""
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands.workplace import setup_of
-    from ims_billing.ledger.identity import LAST_BATCH
 
     if clinic is None and not (path.parent / LAST_BATCH).is_file():
         with suppress(BillingError):
@@ -171,10 +170,17 @@ def _setup_of(path: Path, clinic: Clinic | None, *, accepts: bool) -> Setup:
 
 
 def memory_of(clinic: Path | None, ledger: Path | None, loaded: Clinic | None = None) -> Ledger | None:
-    """The ledger to look into: as given, else beside the clinic file; None without either."""
+    """The ledger to look into: as given, else beside the clinic file; None without either.
+
+    Raises BillingError where it is not there, and is named or was there before.
+    """
     memory = places(clinic, ledger, Path(), loaded)[0] if clinic or ledger else None
     if ledger and memory and not memory.exists:
         raise BillingError(f"{ledger}: there is no such ledger.")
+    if memory and clinic and not memory.exists:
+        from ims_billing.commands.refusals import refuse_a_forgotten_ledger
+
+        refuse_a_forgotten_ledger(memory, clinic.parent / REPORTS, new=False)
     return memory
 
 

@@ -12,10 +12,11 @@ from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
 from ims_billing.commands.setup_nearby import quoted, setups_nearby
 from ims_billing.commands.workplace import Workplace
-from ims_billing.ledger.identity import LAST_BATCH, LastBatch, knows_less, last_batch_of
+from ims_billing.ledger.identity import LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.file_marks import claims_in_csv, marked
 from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, csv_path, summary_path
@@ -37,7 +38,7 @@ def refuse_a_forgotten_ledger(ledger: Ledger, out: Path, *, new: bool) -> None:
     raise BillingError(
         f"{ledger.path}: there is no ledger, but {shown_by} shows that claims were made before, and without "
         "their ledger they would all be claimed again. Connect the drive that it is on, or name it with --ledger; "
-        "if there never was one, start it with --new-ledger."
+        "if there never was one, start it: ims-billing claim with --new-ledger."
     )
 
 

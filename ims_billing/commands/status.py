@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Clinic
@@ -103,7 +104,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
         return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, None, (), then)
     read = standing.files_read if standing else frozenset()
     exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
-    out = given.out or setup.parent / "reports"
+    out = given.out or setup.parent / REPORTS
     then = _next(_Facts(here, setup, unconfirmed, standing, exports, given, out), as_of)
     return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
 
@@ -115,18 +116,27 @@ def in_doubt(folder: Path, problem: str, as_of: dt.date) -> Status:
 
 
 def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Standing | None:
-    """The months on the ledger; None if there is no ledger."""
-    path = given.ledger or setup.parent / "ims-billing.sqlite"
-    if not path.is_file() or not path.stat().st_size:
+    """The months on the ledger; None if nothing was ever claimed.
+
+    Raises BillingError where the ledger cannot be read, or was there before and is not.
+    """
+    path, out = given.ledger or setup.parent / LEDGER_FILE, given.out or setup.parent / REPORTS
+    # Before what reads ledgers is loaded: most folders without one never had one.
+    if not given.ledger and not any(each.exists() for each in (path, setup.parent / LAST_BATCH, out)):
         return None
-    # Here, so that a folder without a ledger is looked at without pandas.
     from ims_billing.commands.standing import standing
     from ims_billing.commands.workplace import Workplace, setup_of
     from ims_billing.ledger.ledger import Ledger
 
-    return standing(
-        Workplace(Ledger(path, setup_of(setup, clinic)), given.out or setup.parent / "reports"), clinic, as_of
-    )
+    ledger = Ledger(path, setup_of(setup, clinic))
+    if given.ledger and not ledger.exists:
+        raise BillingError(f"{path}: there is no such ledger.")
+    if not ledger.exists:
+        from ims_billing.commands.refusals import refuse_a_forgotten_ledger
+
+        refuse_a_forgotten_ledger(ledger, out, new=False)
+        return None
+    return standing(Workplace(ledger, out), clinic, as_of)
 
 
 def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:

@@ -25,8 +25,8 @@ from ims_billing.ledger.soundness import (
 from ims_billing.ledger.sums import ChangedRows, sum_tables
 from ims_billing.saving import create_empty, is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LEDGER_FILE
 
-FILE_NAME = "ims-billing.sqlite"
 # A ledger is proved whole after a command that was cut off, and where a byte is not as the setup's note has it. One of
 # up to this size before each change too, in a tenth of a second: for 50 MB that takes 1.6 s.
 _QUICKLY_PROVED = 8_000_000
@@ -397,4 +397,4 @@ def _code(error: Exception) -> int:
 
 def _is_the_ledgers(path: Path) -> bool:
     """Whether a file that is no database stands where a ledger belongs."""
-    return path.name == FILE_NAME or bool(copies_of(path))
+    return path.name == LEDGER_FILE or bool(copies_of(path))

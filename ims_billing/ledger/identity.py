@@ -16,13 +16,13 @@ from ims_billing.ledger.repeated import Repeatable
 from ims_billing.ledger.soundness import fingerprint
 from ims_billing.saving import is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LAST_BATCH
 from ims_billing.vocabulary.spelling import plain
 
 if TYPE_CHECKING:
     from ims_billing.vocabulary.model import FileMark
 
 # Stands beside the clinic's setup: the ledger that the setup works with, and its last batch.
-LAST_BATCH = "ims-billing-last-batch.json"
 # How often SQLite proves a large ledger whose bytes are as they were left: 0.35 s for 50 MB.
 _PROVED_EVERY = dt.timedelta(days=31)
 
