@@ -117,6 +117,42 @@ def test_a_second_insurers_workbook_is_to_be_sent_where_the_month_has_nothing_ne
     assert sendings(shown("claim", "november.csv")) == ["reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"]
 
 
+@pytest.mark.parametrize("how", ["Bill", "--replace", "voided before"])
+def test_an_insurer_is_told_of_a_void_whose_new_claim_is_in_another_month(folder: Path, how: str) -> None:
+    """Both claims stood with the insurer: the workbook of November said nothing of October's."""
+    old = row(Session_ID="S1", Service_Date=dt.date(2026, 10, 28))
+    other = row(Session_ID="S2", Service_Date=dt.date(2026, 10, 30), Patient="B Madeup")
+    csv_file(folder, [old | {"Service Date": dt.date(2026, 11, 2)}], "november.csv")
+    csv_file(folder, [old, other], "october.csv")
+    shown("claim", "october.csv", "--already-sent")
+    shown("claim", "november.csv")
+    reason = ("--reason", "wrong day")
+    if how == "voided before":
+        shown("void", "2026-10-SUNL-0001", *reason)
+    if how == "--replace":
+        shown("claim", "november.csv")
+        lines = shown("void", "2026-10-SUNL-0001", "november.csv", "--replace", *reason)
+    else:
+        shown("claim", "november.csv", as_of="2026-12-11")
+        type_in(folder / "reports/2026-11/claim-summary-2026-11.xlsx", "Needs attention", Decision="Bill")
+        lines = shown("claim", "november.csv", as_of="2026-12-12")
+        assert "Send the workbook in  reports/2026-11/insurers" in text(lines)
+    book = folder / "reports/2026-10/insurers/sun-life-2026-10-batch-2.xlsx"
+    assert str(book.relative_to(folder)) in text(lines)
+    assert "Send this one of 2026-10 too, which lists what was voided:" in text(lines)
+    told = [line[:2] for line in load_workbook(book)["Summary"].iter_rows(values_only=True)]
+    assert ("2026-10-SUNL-0001", "replaced by 2026-11-SUNL-0001") in told
+    before = book.read_bytes()
+    shown("report", "2026-10")
+    assert book.read_bytes() == before
+    assert not any("voided" in line for line in shown("claim", "november.csv", as_of="2026-12-13")), "it is told once"
+    # October was billed before this program came, and is gone on with as such.
+    csv_file(folder, [other, row(Patient="New Madeup")], "october.csv")
+    assert commands(shown("check", "october.csv", "--month", "2026-10")) == [
+        "ims-billing claim october.csv --month 2026-10 --already-sent"
+    ]
+
+
 def test_a_command_names_the_files_of_the_last_run_where_they_lie(folder: Path) -> None:
     exports = folder / "jane oct"
     exports.mkdir()

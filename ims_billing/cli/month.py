@@ -194,7 +194,7 @@ def claim(
         done.month, command, would=False, batch=done.batch, changed=done.written is not None,
         already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
-        unwritten=unwritten,
+        batches=done.batches, unwritten=unwritten,
     )  # fmt: skip
     if as_json:
         print_json(json_view.month_json(shown, done.numbers))

@@ -63,6 +63,8 @@ class Recorded:
     """The new claims to second insurers, of any month, with their numbers as `claim`."""
     elsewhere: tuple[Written, ...] = ()
     """The files written of other months whose claims were replaced or followed."""
+    batches: tuple[tuple[str, int], ...] = ()
+    """The new batches of other months: month and number."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         decisions=new,
         rest=recorded.rest,
         elsewhere=tuple(one for one in elsewhere if one),
+        batches=recorded.batches,
     )
 
 
@@ -198,6 +201,7 @@ class _OnLedger(NamedTuple):
     numbers: dict[int, str]
     rest: Rest
     other_months: list[str]
+    batches: tuple[tuple[str, int], ...]
 
 
 def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.DataFrame) -> _OnLedger:
@@ -213,26 +217,34 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
     rest = request.rest(run, prepared, ledger)
     run, *others = _with_rests(run, rest.claims, request.clinic)
     batch, numbers = ledger.add_batch(run, already_sent=request.already_sent)
-    new_batches = [(other.month, ledger.add_batch(other)[0]) for other in others]
+    if not request.already_sent:
+        # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
+        have = {other.month for other in others}
+        others += [of_other_month(run, each) for each in months if each not in have]
+    added = [(other.month, ledger.add_batch(other)[0]) for other in others]
+    batches = tuple((name, number) for name, number in added if number is not None)
     if len(rest.claims):
         second = ledger.claims_with_second_insurers()
         second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
         rest = replace(rest, claims=second)
     if batch is not None or len(decisions) or _tells_of_others(run, ledger):
         ledger.set_page(run)
-    for name, number in [] if request.new_ledger else [*new_batches, (month, batch)]:
+    for name, number in [] if request.new_ledger else [*batches, (month, batch)]:
         if number is not None:
             refuse_an_outdated_ledger(at, name, number)
-    return _OnLedger(batch, numbers, rest, list(dict.fromkeys([*months, *(other.month for other in others)])))
+    other_months = list(dict.fromkeys([*months, *(other.month for other in others)]))
+    return _OnLedger(batch, numbers, rest, other_months, batches)
 
 
 def _taken_back(run: Run, ledger: Ledger) -> list[str]:
-    """Voids the claims that the run's claims replace, as decided; returns the other months of these claims."""
+    """Voids the claims that the run's claims replace, as decided; returns the other months that have to say so."""
     months = []
     for number in run.claims.loc[run.claims["replaces"] != "", "replaces"]:
         old = ledger.claim(str(number)).iloc[0]
         if pd.isna(old["voided_on"]):
             ledger.void(str(number), run.as_of, "Replaced, as decided: the session changed after it was claimed.")
+        # One that somebody had voided before may be on no workbook yet.
+        if pd.isna(old["void_batch"]):
             months.append(str(old["month"]))
     return [month for month in dict.fromkeys(months) if month != run.month]
 

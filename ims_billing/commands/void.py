@@ -15,7 +15,7 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
-from ims_billing.month.run import run_of, with_rests
+from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
@@ -42,6 +42,8 @@ class Voided:
     """The amount paid on it so far, in cents."""
     batch: int | None
     """The batch of the new claim; None if there is none."""
+    listed_in: tuple[str, int] | None
+    """Month and batch of another month whose workbook lists the void; None if there is none."""
     written: tuple[Written, ...]
     """The files that were written."""
 
@@ -77,20 +79,25 @@ def void(
             ledger.void(number, as_of, reason)
         elif other := ledger.replaced_by(number):
             raise BillingError(f"{number} was already claimed again, as {other}.")
-        batch, instead = None, ""
+        batch, listed_in, instead = None, None, ""
         second = bool(old["follows"].iloc[0])
         paid = answers(old, ledger.postings([number]))[number].position.paid
         if clinic is not None:
             run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
             instead = ledger.numbers(run)[0]
             batch, _ = ledger.add_batch(run)
-            ledger.settle(run.month, number)
-            months = list(dict.fromkeys([*months, run.month]))
+            for month in {*months, run.month}:
+                ledger.settle(month, number)
+            if run.month != months[0]:
+                # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
+                number_there, _ = ledger.add_batch(of_other_month(run, months[0]))
+                listed_in = (months[0], number_there) if number_there else None
+                months.append(run.month)
         for month in months:
             nothing_unread(at, month)
             probe(at, month)
-    written = [write(at, month, batch) for month in months]
-    return Voided(months[-1], instead, followed_by, second, paid, batch, tuple(w for w in written if w))
+    written = [write(at, month, batch if month == months[-1] else None) for month in months]
+    return Voided(months[-1], instead, followed_by, second, paid, batch, listed_in, tuple(w for w in written if w))
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:

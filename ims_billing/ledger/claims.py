@@ -47,11 +47,14 @@ class Claims(Payments):
     def months_sent_before(self) -> frozenset[str]:
         """The months that were billed before this program came, all of whose batches were recorded as sent.
 
-        A month that was read back from what this program sent has no files, and goes on as any other.
+        A month that was read back from what this program sent has no files, and goes on as any other. A batch that
+        only tells of voids is none that was billed.
         """
+        claims = "already_sent OR EXISTS (SELECT 1 FROM claim WHERE claim.month = batch.month AND batch = number)"
         taken_over = "min(already_sent AND json_array_length(origin, '$.files') > 0)"
         return frozenset(
-            str(month) for (month,) in self.rows(f"SELECT month FROM batch GROUP BY month HAVING {taken_over}")
+            str(month)
+            for (month,) in self.rows(f"SELECT month FROM batch WHERE {claims} GROUP BY month HAVING {taken_over}")
         )
 
     def last_change(self, month: str) -> dt.date:
@@ -130,6 +133,21 @@ class Claims(Payments):
         """The claims of a month, voided ones too, as in `claims`."""
         # By their ids: whole claims, found by the month, would all be sorted in memory.
         return self._claims("WHERE id IN (SELECT id FROM claim WHERE month = ?)", month)
+
+    def replaced_elsewhere(self, month: str) -> dict[str, str]:
+        """The voided claims of a month whose workbook names a claim of another month that replaced them by then.
+
+        Of a claim that was made after that workbook, or is another insurer's, the workbook says nothing.
+        """
+        rows = self.rows(
+            "SELECT old.claim, new.claim FROM claim AS old JOIN claim AS new ON new.replaces = old.claim "
+            "JOIN batch AS listed ON listed.month = old.month AND listed.number = old.void_batch "
+            "JOIN batch AS made ON made.month = new.month AND made.number = new.batch "
+            "WHERE old.month = ? AND new.month <> old.month AND new.insurer_id = old.insurer_id "
+            "AND made.rowid < listed.rowid",
+            month,
+        )
+        return {str(old): str(new) for old, new in rows}
 
     def claim(self, number: str) -> pd.DataFrame:
         """One claim, an ON_LEDGER frame of one row; raises BillingError where there is none of that number."""

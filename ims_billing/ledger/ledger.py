@@ -376,6 +376,7 @@ class Ledger(Sendings):
             payers=self._read(_payers(), payers),
             sendings=self.sendings(month),
             batches=self.batches(month),
+            replaced_elsewhere=self.replaced_elsewhere(month),
             ledger=self.identity()[0],
         )
 

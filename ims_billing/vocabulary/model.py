@@ -12,7 +12,7 @@ from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.kinds import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -309,6 +309,8 @@ class MonthView:
     """What was noted about its insurers' workbooks."""
     batches: tuple[Batch, ...]
     """Its batches, in their order."""
+    replaced_elsewhere: Mapping[str, str]
+    """The claims of other months that its voided claims were replaced by, as their workbooks name them."""
     ledger: str = ""
     """The ledger's id, which its files bear."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -85,7 +85,7 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     stated = [(label, fact) for label, fact in facts if fact]
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
-        blocks.append(_voided(voided, claims))
+        blocks.append(_voided(voided, claims, view.replaced_elsewhere))
     late_ones = late(claims, batch, batch.as_of)
     ways = another_way(view.claims[theirs], batch, insurer, batch.as_of)
     if late_ones.any():
@@ -143,9 +143,9 @@ def _to_sign() -> Block:
     return Block("Sent", columns, [("", "", "")], ("", "", ""), row_height=34)
 
 
-def _voided(voided: pd.DataFrame, claims: pd.DataFrame) -> Block:
-    """Voided claims of earlier batches, struck out among the lines, and what replaces them."""
-    instead = dict(zip(claims["replaces"], claims["claim"], strict=True))
+def _voided(voided: pd.DataFrame, claims: pd.DataFrame, elsewhere: Mapping[str, str]) -> Block:
+    """Voided claims of earlier batches, struck out among the lines, and what replaces them, in another month too."""
+    instead = {**elsewhere, **dict(zip(claims["replaces"], claims["claim"], strict=True))}
     rows: list[tuple[Value, ...]] = [
         (claim, f"replaced by {instead[claim]}" if claim in instead else "voided", day.date(), cents / 100)
         for claim, day, cents in zip(voided["claim"], voided["service_date"], voided["amount_cents"], strict=True)

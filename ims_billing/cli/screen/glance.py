@@ -10,7 +10,9 @@ from rich.text import Text
 
 from ims_billing.cli.screen.layout import with_command, wrapped
 from ims_billing.cli.screen.terminal import notify, show, width
+from ims_billing.commands.setup_nearby import quoted
 from ims_billing.vocabulary.spelling import dollars
+from ims_billing.workbooks.files import INSURERS, batch_of
 
 if TYPE_CHECKING:
     from ims_billing.commands.init import Started
@@ -95,3 +97,8 @@ def show_voided(claim: str, done: Voided) -> None:
     if done.paid:
         sentence += f" {dollars(done.paid)} of it was paid: once the insurer reverses that, reconcile posts it."
     show(wrapped(sentence, width(), style="bold"))
+    workbooks = [path for each in done.written for path in each.files if path.parent.name == INSURERS]
+    for path in workbooks:
+        if (path.parent.parent.name, batch_of(path)) == done.listed_in:
+            what = f"Send this one of {path.parent.parent.name} too, which lists what was voided:"
+            show(with_command(what, quoted(path), width(), first="", rest="  "))

@@ -69,6 +69,8 @@ class Shown:
     """What was written: this month's files first."""
     summary: Path | None = None
     """The month's claim summary; None where nothing was recorded."""
+    batches: Sequence[tuple[str, int]] = ()
+    """The new batches of other months: month and number."""
     unwritten: Sequence[str] = ()
     """Months that are on the ledger and whose files were never written."""
     nearby: Path | None = None

@@ -64,8 +64,8 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
 def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:
     """The folder with the month's new insurer workbooks, and each one of another month, where few people would look."""
     rest = shown.rest.claims if shown.rest else None
-    others = () if rest is None or rest.empty else zip(rest["month"], rest["batch"], strict=True)
-    own, new = (shown.month.month, shown.batch), {(str(month), int(batch)) for month, batch in others}
+    balances = set() if rest is None or rest.empty else set(zip(rest["month"], rest["batch"], strict=True))
+    own = (shown.month.month, shown.batch)
     written = [path for each in shown.written for path in each.files if path.parent.name == INSURERS]
     of_batches = [((path.parent.parent.name, batch_of(path)), path) for path in written]
     month = [path for of_batch, path in of_batches if of_batch == own]
@@ -74,11 +74,10 @@ def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:
         later = f" of batch {shown.batch}" if shown.batch and shown.batch > 1 else ""
         yield f"Send the {workbooks}{later} in", quoted(month[0].parent)
     for of_batch, path in of_batches:
-        if of_batch in new - {own}:
-            yield (
-                f"Send this one of {of_batch[0]} too:" if month else f"Send this workbook of {of_batch[0]}:",
-                quoted(path),
-            )
+        if of_batch in shown.batches:
+            voids = "" if of_batch in balances else ", which lists what was voided"
+            what = f"Send this one of {of_batch[0]} too" if month else f"Send this workbook of {of_batch[0]}"
+            yield f"{what}{voids}:", quoted(path)
 
 
 def _sent_before(shown: Shown, month: str) -> bool:
