@@ -180,6 +180,82 @@ def test_a_balance_counts_towards_the_second_insurers_limit(
     assert [session["outcome"] for session in json.loads(done.stdout)["sessions"]] == [outcome], case
 
 
+WITHIN = '[[insurer]]\nname = "Manulife"\nclaim_within_days = {}\n'
+FIRST_OF_MANULIFE = row(Insurer="Manulife", Service_Date=dt.date(2026, 10, 30))
+# Of three visits on 1, 7 and 12 October, whose balances are Manulife's on 1 December: what the setup says of Manulife,
+# and a session that is claimed with them; the visits that are billed, and the finding for which the others wait.
+PLANS: list[tuple[str, list[dict[str, Any]], str, str]] = [
+    ("", [], "123", ""),
+    (WITHIN.format(55), [], "23", "past-claim-deadline"),
+    (WITHIN.format(54), [], "3", "past-claim-deadline"),
+    (WITHIN.format(54) + '[severity]\npast-claim-deadline = "warn"\n', [], "123", ""),
+    (WITHIN.format(54) + '[severity]\npast-claim-deadline = "off"\n', [], "123", ""),
+    (LIMIT.format("Manulife", 2), [], "12", "over-insurer-limit"),
+    (LIMIT.format("Manulife", 2) + 'not_counted = "others"\n', [], "123", ""),
+    (LIMIT.format("Manulife", 2) + 'policy = "other"\n', [], "123", ""),
+    (LIMIT.format("Manulife", 2) + LIMIT.format("Manulife", 9) + 'policy = "777"\n', [], "123", ""),
+    (LIMIT.format("Manulife", 2), [FIRST_OF_MANULIFE], "1", "over-insurer-limit"),
+    # A visit that Manulife is not asked for any more takes no place in its count.
+    (WITHIN.format(55) + LIMIT.format("Manulife", 2), [], "23", "past-claim-deadline"),
+]  # fmt: skip
+
+
+@made_once
+def three_answered(folder: Path) -> None:
+    """Three sessions of two plans are claimed, and the first has paid $60 of each."""
+    clinic_file(folder, ICBC)
+    claim(folder, *(two_plans(Service_Date=dt.date(2026, 10, day)) for day in (1, 7, 12)))
+    reconcile(folder, *((f"2026-10-SUNL-000{n}", 60, "") for n in (1, 2, 3)))
+
+
+def test_a_balance_waits_where_a_session_would_be_held_by_the_plans_deadline_or_limit(folder: Path) -> None:
+    three_answered(folder)
+    for setup, sessions, billed, kind in PLANS:
+        clinic_file(folder, ICBC + setup)
+        path = xlsx(folder, sessions or [row(Insurer="Beneva", Patient="Robin Other")])
+        arguments = ("claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01", "--dry-run")
+        shown = json.loads(run(folder, *arguments, "--json").stdout)
+        assert [each["follows"][-1] for each in shown.get("second_insurers", [])] == [*billed], setup
+        waiting = {each["claim"][-1]: each["kind"] for each in shown.get("balances_waiting", [])}
+        assert waiting == dict.fromkeys({*"123"} - {*billed}, kind), setup
+    shown = " ".join(run(folder, *arguments).stdout.split())
+    assert (
+        "2026-10-SUNL-0001: $35.00 is left for Manulife. Manulife took claims for it until 2026-11-25, by the clinic "
+        "setup. Ask the plan whether it still takes the claim. If it does, correct its deadline in the clinic setup, "
+        "sheet Insurers, and run claim again. If not, bill the patient."
+    ) in shown
+
+
+def test_a_balance_that_only_warns_says_so_and_one_that_was_in_time_may_be_claimed_again(folder: Path) -> None:
+    three_answered(folder)
+    clinic_file(folder, ICBC + LIMIT.format("Manulife", 2) + 'not_counted = "others"\n')
+    claim(folder, row(Insurer="Beneva"), as_of="2026-12-01")
+    why = " ".join(run(folder, "why", "2026-10-MANU-0003").stdout.split())
+    assert "It is visit 3, and Manulife pays 2 visits in a calendar year (0 counted on the ledger, 3 to be" in why
+    again = ("--replace", "--reason", "code", "--as-of", "2026-12-02")
+    clinic_file(folder, ICBC + WITHIN.format(10))
+    run(folder, "void", "2026-10-MANU-0003", *again)
+    clinic_file(folder, ICBC + LIMIT.format("Manulife", 2))
+    done = CliRunner().invoke(
+        app, ["void", "2026-10-MANU-0004", *again, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False
+    )
+    assert done.exit_code == 2
+    assert "It is visit 3, and Manulife pays 2 visits" in " ".join(done.output.split())
+    assert "2026-10-MANU-0004" in active(folder)
+
+
+def test_many_balances_that_wait_for_one_reason_are_counted(folder: Path) -> None:
+    clinic_file(folder, ICBC)
+    claim(folder, *(two_plans(Patient=f"Pat {name}") for name in ("Ay", "Bee", "Cee", "Dee", "Ee")))
+    reconcile(folder, *((f"2026-10-SUNL-000{n}", 60, "") for n in range(1, 6)))
+    clinic_file(folder, ICBC + WITHIN.format(10))
+    path = xlsx(folder, [row(Insurer="Beneva")])
+    arguments = ("claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01", "--dry-run")
+    brief, full = (" ".join(run(folder, *arguments, *more).stdout.split()) for more in ((), ("--all",)))
+    assert [text.count("$35.00 is left for Manulife") for text in (brief, full)] == [3, 5]
+    assert "Manulife: 2 more claims for the same reason (--all lists them)." in brief
+
+
 def test_what_is_above_icbcs_amount_goes_at_once_and_worksafebc_leaves_nothing(folder: Path) -> None:
     of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
     of_wsbc = two_plans(Insurer="WorkSafeBC", Patient="Robin Other", Fee=80.0, **ACCIDENT)
@@ -245,6 +321,7 @@ def test_a_second_claim_that_was_taken_back_is_asked_for_again_only_by_replace(f
 def test_a_first_claim_that_is_claimed_anew_takes_its_extra_along(folder: Path) -> None:
     of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
     claim(folder, of_icbc)
+    clinic_file(folder, ICBC + WSBC + WITHIN.format(10))  # it was in time
     run(folder, "void", "2026-10-ICBC-0001", "--replace", "--reason", "code", "--as-of", "2026-11-06")
     assert active(folder) == {"2026-10-ICBC-0002": ("ICBC", 8000), "2026-10-MANU-0002": ("Manulife", 1500)}
 

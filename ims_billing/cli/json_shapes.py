@@ -156,6 +156,15 @@ class SecondJson(Shape):
     cents: int
 
 
+class WaitingJson(Shape):
+    """A balance that a second insurer is not billed for: after which claim, and why; the kind of finding, if any."""
+
+    claim: str
+    insurer: str
+    kind: str
+    message: str
+
+
 class DecisionJson(Shape):
     """A decision that was read for the first time, and why it does not count if it does not."""
 
@@ -190,6 +199,7 @@ class MonthJson(Shape):
     sessions: list[SessionJson]
     findings: list[FindingJson] = []
     second_insurers: list[SecondJson] = []
+    balances_waiting: list[WaitingJson] = []
     written: list[str]
     taken_out: list[TakenOutJson] = []
     decisions: list[DecisionJson]

@@ -91,6 +91,7 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
         "sessions": _sessions_json(month, numbers),
         **({"findings": of_no_session} if of_no_session else {}),
         **({"second_insurers": _rest_json(rest)} if rest and len(rest.claims) else {}),
+        **({"balances_waiting": [each._asdict() for each in rest.waiting]} if rest and rest.waiting else {}),
         "written": [str(path) for path in written],
         **({"taken_out": taken} if (taken := _taken_out_json(shown)) else {}),
         "decisions": [] if shown.decisions is None else _decisions_json(shown.decisions, month),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from ims_billing.month.reach import reach_of
 from ims_billing.month.reasons import TakenOut
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
+from ims_billing.month.second_plans import as_plans_allow, limited_insurers
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
@@ -260,7 +261,23 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
     due = rests(both, answered, stated, ledger.sent_before(), month.clinic)
+    # A first claim that is claimed again takes along the balance that was billed in time.
+    followed = set(both["follows"])
+    in_time = set(both.loc[(both["replaces"] != "") & both["replaces"].isin(followed), "claim"])
+    due = allowed_by_plans(due, both, ledger, month, in_time)
     return replace(due, uneven=uneven(claims, postings))
+
+
+def allowed_by_plans(due: Rest, claims: pd.DataFrame, ledger: Ledger, month: Month, in_time: Collection[str]) -> Rest:
+    """The balances that their plans still take; the others wait. See `as_plans_allow`.
+
+    `claims` (ON_LEDGER) are those that the balances follow, and the run's own.
+    """
+    if limited := limited_insurers(due, month.clinic):
+        claims = pd.concat([claims, ledger.active_claims_to(limited)], ignore_index=True).drop_duplicates("claim")
+    replaced = {*claims["replaces"]} - {""}
+    active = claims[claims["voided_on"].isna() & ~claims["claim"].isin(replaced) & ~claims["follows"].isin(replaced)]
+    return as_plans_allow(due, active, month.clinic, month.as_of, in_time)
 
 
 def stated_second_plans(sessions: pd.DataFrame) -> dict[str, SecondPlan]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.commands.claim import due_from_second_insurers, stated_second_plans
+from ims_billing.commands.claim import allowed_by_plans, due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
@@ -142,7 +142,9 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     postings = ledger.postings(claims["claim"])
     others = claims[claims["follows"] != first]
     due = rests(others, answers(claims, postings), second_plans, (), clinic)
-    ours = due.claims[due.claims["follows"] == first].reset_index(drop=True)
+    due = replace(due, claims=due.claims[due.claims["follows"] == first].reset_index(drop=True))
+    due = allowed_by_plans(due, claims, ledger, prepared, {first})
+    ours = due.claims
     if ours.empty:
         waiting_for = " ".join(each.message for each in due.waiting if each.claim == first)
         waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."

@@ -105,6 +105,11 @@ class Claims(Payments):
         """The claims whose rows have these ids, a JSON list."""
         return self._claims("WHERE id IN (SELECT value FROM json_each(?))", ids)
 
+    def active_claims_to(self, insurers: Iterable[str]) -> pd.DataFrame:
+        """The active claims to insurers of these ids, as in `claims`."""
+        by_insurer = "WHERE voided_on IS NULL AND insurer_id IN (SELECT value FROM json_each(?))"
+        return self._claims(by_insurer, json.dumps(list(insurers)))
+
     def claims_that_may_be_paid(self, numbers: Iterable[str], days: Iterable[str]) -> pd.DataFrame:
         """The claims of these numbers, and those of visits on these days, as in `claims`."""
         return self._claims(

@@ -31,15 +31,6 @@ class SecondPlan(NamedTuple):
     member: str
 
 
-class Waiting(NamedTuple):
-    """A balance that cannot be claimed yet."""
-
-    claim: str
-    """The number of the claim that it is about."""
-    message: str
-    """Why, and what to do, in words."""
-
-
 @dataclass(frozen=True)
 class Uneven:
     """A claim to a second insurer that asks for another amount than the balance is now."""
@@ -62,6 +53,19 @@ class Uneven:
         )
 
 
+class Waiting(NamedTuple):
+    """A balance that a second insurer is not billed for, or a claim that asks another one than the files name."""
+
+    claim: str
+    """The number of the first insurer's claim; of the second one's where that asks another insurer."""
+    insurer: str
+    """The second insurer's name."""
+    kind: str
+    """The finding that a session would have; empty where there is none."""
+    message: str
+    """The reason, and what to do."""
+
+
 @dataclass(frozen=True)
 class Rest:
     """The claims to second insurers that are due, and what stands in the way of others."""
@@ -69,7 +73,7 @@ class Rest:
     claims: pd.DataFrame
     """CLAIMS; each `follows` another claim."""
     waiting: tuple[Waiting, ...] = ()
-    """The balances that cannot be claimed yet."""
+    """The claims that cannot be made yet."""
     uneven: tuple[Uneven, ...] = ()
     """Claims whose amount is not the balance any more."""
 
@@ -115,7 +119,7 @@ def rests(
                 f"knows. Fill in {lacking} where the session is kept, and claim {month_of(number)} with that file "
                 "again."
             )
-            waiting.append(Waiting(number, message))
+            waiting.append(Waiting(number, insurer.name, "missing-policy", message))
             continue
         due.append(
             {
@@ -175,7 +179,7 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
 
 
 def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> list[Waiting]:
-    """The claims to second insurers for which the files name another insurer now."""
+    """Claims to second insurers for which the files name another insurer now."""
     waiting = []
     for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
         index=False, name=None
@@ -186,7 +190,7 @@ def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], 
                 f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
                 f"ims-billing void {claim} FILE --replace --reason TEXT"
             )
-            waiting.append(Waiting(claim, message))
+            waiting.append(Waiting(claim, now.name, "", message))
     return waiting
 
 

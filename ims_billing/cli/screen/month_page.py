@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ims_billing.cli.screen.balances import second_insurers
 from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
-from ims_billing.cli.screen.layout import WIDEST, Heading, listed, side_by_side, table, wrapped
+from ims_billing.cli.screen.layout import WIDEST, Heading, counted, side_by_side, table, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
 from ims_billing.cli.screen.places import Places
@@ -105,7 +106,7 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *changed_since(month, places, wide),
         *_decided(shown, places, wide),
         *taken_out(month, shown.taken_out, places, wide),
-        *_second_insurers(shown, wide),
+        *second_insurers(shown.rest, wide, would=shown.would, everything=everything),
     ]
     end = [*_first_to_send(shown, wide), *next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
     if everything:
@@ -135,11 +136,6 @@ def _title(shown: Shown, wide: int) -> list[Text]:
 
 def _day(day: dt.date) -> str:
     return f"{day.day} {day:%b %Y}"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def _files(month: Month, places: Places, wide: int) -> list[Text]:
@@ -302,22 +298,6 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
                 f"Row {place}: still on hold, because {why}", wide, first="  ", rest="    ", style="yellow"
             )
     return [Text(), *lines]
-
-
-def _second_insurers(shown: Shown, wide: int) -> list[Text]:
-    """What second insurers are asked for, and each claim that cannot be made, or asks for the wrong amount."""
-    rest = shown.rest
-    if rest is None:
-        return []
-    verb = "would be billed" if shown.would else "billed"
-    parts = []
-    for insurer, part in rest.claims.groupby("insurer"):
-        amount = dollars(int(part["amount_cents"].sum()))
-        parts.append(f"{insurer} {verb} the balance of {counted(len(part), 'claim')}, {amount}")
-    lines = listed(parts, wide, head="Balances:", indent="  ", most=2, rest="other insurer") if parts else []
-    for sentence in (*(each.message for each in rest.waiting), *(each.in_words() for each in rest.uneven)):
-        lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
-    return [Text("SECOND INSURERS", "bold"), *lines] if lines else []
 
 
 def _first_to_send(shown: Shown, wide: int) -> list[Text]:
