@@ -49,7 +49,7 @@ def screen() -> list[Text]:
     insurers = [folder / "insurers" / f"{name}.xlsx" for name, _, _ in month.by_insurer()]
     summary = folder / "claim-summary-2026-10.xlsx"
     shown = Shown(
-        month, "ims-billing claim samples/sessions-2026-10.xlsx", would=False, batch=1, summary=summary, fresh=True,
+        month, "samples/sessions-2026-10.xlsx", "", would=False, batch=1, summary=summary, fresh=True,
         ledger=Path("samples", "ims-billing.sqlite"),
         written=[Written((summary, folder / "claims-2026-10.csv", *insurers), (), shared=False, summary_sha256="")],
     )  # fmt: skip

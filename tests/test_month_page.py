@@ -31,7 +31,7 @@ from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.files import Written
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-COMMAND = "ims-billing claim samples/sessions-2026-10.xlsx"
+FILES = "samples/sessions-2026-10.xlsx"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def claimed(month: Month) -> Shown:
     summary = folder / "claim-summary-2026-10.xlsx"
     written = Written((summary, folder / "claims-2026-10.csv", *insurers), (), shared=True, summary_sha256="")
     ledger = Path("samples", "ims-billing.sqlite")
-    return Shown(month, COMMAND, would=False, batch=1, ledger=ledger, fresh=True, written=[written], summary=summary)
+    return Shown(month, FILES, "", would=False, batch=1, ledger=ledger, fresh=True, written=[written], summary=summary)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -266,3 +267,22 @@ def test_a_setup_one_folder_away_is_noticed_by_check_and_claim(
     refused = commands(shown("claim", "october.csv", "--month", "2026-10", "--already-sent"))
     assert refused[-1] == f"ims-billing claim october.csv --month 2026-10 --already-sent --clinic {setup}"
     assert "ims-billing init" not in text([*lines, *refused])
+
+
+def test_the_setup_is_made_of_the_files_whatever_options_the_command_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was shown answered: No such option: --ledger."""
+    office, alone = tmp_path / "office", tmp_path / "alone" / "here"
+    for folder in (office, alone):
+        folder.mkdir(parents=True)
+    clinic_file(office)
+    monkeypatch.chdir(office)
+    csv_file(office, [row()], "october.csv")
+    shown("claim", "october.csv")
+    monkeypatch.chdir(alone)
+    csv_file(alone, [row()], "the visits.csv")
+    ledger = "../../office/ims-billing.sqlite"
+    (make,) = commands(shown("check", "the visits.csv", "--ledger", ledger))
+    assert make == 'ims-billing init --from "the visits.csv"'
+    assert commands(shown(*shlex.split(make)[1:])) == ['ims-billing check "the visits.csv"']

@@ -29,8 +29,10 @@ from ims_billing.cli.options import (
     command_line,
     day_of,
     existing_ledger,
+    files_typed,
     find_clinic,
     memory_of,
+    options_typed,
     places,
     prepare,
     read_all,
@@ -81,9 +83,9 @@ def check(
         months, folder = [prepared.month] if prepared.month else months_in(prepared.sessions), path.parent / REPORTS
         name_unread_copies(memory, folder, months, files, own=True, clinic=clinic, ledger=ledger)
         typed = typed_out(memory, folder, months, intake, rules_of_clinic, day_of(as_of))
-    command = command_line("claim", files, clinic=clinic, ledger=ledger)
+    options = options_typed(clinic=clinic, ledger=ledger)
     nearby = None if path else setups_nearby(Path()).only
-    shown = Shown(prepared, command, would=True, nearby=nearby, typed_taken_out=typed)
+    shown = Shown(prepared, files_typed(files), options, would=True, nearby=nearby, typed_taken_out=typed)
     if as_json:
         print_json(json_view.month_json(shown))
     else:
@@ -161,7 +163,7 @@ def claim(
         decisions=decisions,
         overrule=overrule,
     )
-    command = command_line("claim", files, clinic=clinic, ledger=ledger, out=out)
+    as_typed = files_typed(files), options_typed(clinic=clinic, ledger=ledger, out=out)
     named = partial(
         name_unread_copies, memory, folder, [billed], files, but=decisions, clinic=clinic, ledger=ledger, out=out
     )
@@ -171,7 +173,7 @@ def claim(
         held = prepared.totals.counts["held"]
         if dry_run or held:
             named()
-            shown = Shown(prepared, command, would=True, rest=rest)
+            shown = Shown(prepared, *as_typed, would=True, rest=rest)
             if as_json:
                 print_json(json_view.month_json(shown))
             else:
@@ -191,7 +193,7 @@ def claim(
         unwritten = memory.nowhere_written()
     named(password=password)
     shown = Shown(
-        done.month, command, would=False, batch=done.batch, changed=done.written is not None,
+        done.month, *as_typed, would=False, batch=done.batch, changed=done.written is not None,
         already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
         batches=done.batches, unwritten=unwritten,

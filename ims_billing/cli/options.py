@@ -203,7 +203,18 @@ def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -
 
 def command_line(command: str, files: list[Path], **options: Path | None) -> str:
     """The command as it is typed for these files, ready to copy; `options` are those that were given."""
+    return f"ims-billing {command} {files_typed(files)}{options_typed(**options)}"
+
+
+def files_typed(files: list[Path]) -> str:
+    """The files as they are typed in a command."""
     from ims_billing.commands.setup_nearby import quoted
 
-    named = [f"--{name} {quoted(value)}" for name, value in options.items() if value is not None]
-    return " ".join(["ims-billing", command, *map(quoted, files), *named])
+    return " ".join(map(quoted, files))
+
+
+def options_typed(**options: Path | None) -> str:
+    """The options that were given, as they are typed in a command, with a space before each."""
+    from ims_billing.commands.setup_nearby import quoted
+
+    return "".join(f" --{name} {quoted(value)}" for name, value in options.items() if value is not None)

@@ -48,8 +48,10 @@ class Shown:
     """What `check` or `claim` has to show of a month."""
 
     month: Month
-    command: str
-    """How `claim` is called for these files, without the month."""
+    files: str
+    """The files as they are typed in a command."""
+    options: str
+    """The options that were given, with a space before each, to be repeated by `check` and `claim`."""
     would: bool
     """True where nothing was recorded."""
     batch: int | None = None

@@ -20,7 +20,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     """Each step: what to do, and the command or the folder for it."""
     month, counts = shown.month, shown.month.totals.counts
     held = f"{counts['held']:,} {'session' if counts['held'] == 1 else 'sessions'}"
-    check = f"ims-billing check{shown.command.removeprefix('ims-billing claim')}"
+    check = f"ims-billing check {shown.files}{shown.options}"
     check += f" --month {month.month}" if month.month else ""
     if shown.nearby:
         yield (
@@ -29,7 +29,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
         )
         return
     if not month.clinic.file:
-        yield "Make your clinic setup:", f"ims-billing init --from {shown.command.removeprefix('ims-billing claim ')}"
+        yield "Make your clinic setup:", f"ims-billing init --from {shown.files}"
         return
     if month.clinic.unconfirmed:
         # What only the clinic knows comes before anything else: without it most sessions are on hold, and none claimed.
@@ -89,7 +89,7 @@ def _sent_before(shown: Shown, month: str) -> bool:
 
 def _claim(shown: Shown, month: str, *, sent_before: bool) -> str:
     """The command that claims a month of these files."""
-    return f"{shown.command} --month {month}{' --already-sent' if sent_before else ''}"
+    return f"ims-billing claim {shown.files}{shown.options} --month {month}{' --already-sent' if sent_before else ''}"
 
 
 def _largest(shown: Shown) -> str:
