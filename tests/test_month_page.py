@@ -93,6 +93,12 @@ def test_the_sample_month_is_one_screen(month: Month) -> None:
     assert "stand in two groups" not in "\n".join(lines)
 
 
+@pytest.mark.parametrize(("payers", "words"), [(["MSP"], "MSP pays $"), (["ICBC", "MSP"], "ICBC, MSP pay $")])
+def test_one_payer_pays_and_several_pay(month: Month, payers: list[str], words: str) -> None:
+    claims = month.claims[~month.claims["insurer"].isin({"ICBC", "MSP", "WorkSafeBC"} - set(payers))]
+    assert words in " ".join(shown(month_page(claimed(replace(month, claims=claims)), 100)))
+
+
 def test_a_large_month_is_one_screen_and_what_costs_money(large: Month) -> None:
     never_cut = changed_since(large, Places(large), 100)
     lines = shown(month_page(claimed(large), 100))

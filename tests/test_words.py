@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.manual import TOPICS, page
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
+from ims_billing.vocabulary.spelling import counted
 from tests.practice import samples
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,41 @@ def assert_their_words(where: str, text: str) -> None:
     assert wrong is None, (
         f"{where}: ...{wrong.string[max(0, wrong.start() - 60) : wrong.end() + 30]}..." if wrong else ""
     )
+
+
+# Of these there are always several, or the line before says otherwise of one.
+NEVER_ONE = (
+    "columns that were not read", "months", "insurers", "claims are of that day", "sessions in these files",
+    "lines are more than a sheet", "decisions in it were",
+)  # fmt: skip
+BEFORE_A_PLURAL = re.compile(
+    r"\{(?:len\([^}]*\)|[a-z_.]*count|number|more|left|beside)(?::,)?\} ((?:more |new |other )?[a-z]+s\b[^{\"]*)"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "words"),
+    [
+        (0, ("claim",), "0 claims"),
+        (1, ("claim",), "1 claim"),
+        (1_095, ("claim",), "1,095 claims"),
+        (1, ("entry", "entries"), "1 entry"),
+        (2, ("entry", "entries"), "2 entries"),
+    ],
+)
+def test_one_of_a_thing_is_no_plural(number: int, noun: tuple[str, ...], words: str) -> None:
+    assert counted(number, *noun) == words
+
+
+def test_no_number_stands_before_a_plural_that_may_be_one() -> None:
+    wrong = [
+        f"{path.name}: {found.group(0)}"
+        for path in sorted((ROOT / "ims_billing").rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for found in BEFORE_A_PLURAL.finditer(line)
+        if "== 1" not in line and not found.group(1).startswith((*NEVER_ONE, "is ", "was ", "stands"))
+    ]
+    assert wrong == []
 
 
 def assert_fits(command: str, shown: str, wide: int) -> None:

@@ -17,7 +17,7 @@ from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.spelling import same_name
+from ims_billing.vocabulary.spelling import counted, same_name
 
 _TEMPLATE = Template("""\
 # The clinic file of ims-billing. Lines that begin with # are explanations and examples.
@@ -213,7 +213,7 @@ def _fees(sessions: pd.DataFrame) -> str:
     minutes = paid["minutes"].astype("string").fillna("").astype("str")
     for (visit, length), part in paid.groupby([paid["visit"], minutes]):
         (usual, _), *rest = Counter(part["fee_cents"].tolist()).most_common(4)
-        others = ", ".join(f"{cents / 100:.2f} ({count} times)" for cents, count in rest)
+        others = ", ".join(f"{cents / 100:.2f} ({counted(count, 'time')})" for cents, count in rest)
         entries.append(
             _entry(
                 "fee",

@@ -155,9 +155,10 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
     book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, tables))
     new = unread_decisions(at.ledger, month, [book], dt.date.min)
     if len(new):
+        what = "1 decision in it was" if len(new) == 1 else f"{len(new):,} decisions in it were"
         raise BillingError(
-            f"{path}: {len(new)} {'decision' if len(new) == 1 else 'decisions'} in it were not read yet, and would be "
-            f"lost. Run ims-billing claim for {month} first, with the files of the month."
+            f"{path}: {what} not read yet, and would be lost. Run ims-billing claim for {month} first, with the files "
+            "of the month."
         )
 
 

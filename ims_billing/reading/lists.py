@@ -15,7 +15,7 @@ from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
 from ims_billing.vocabulary.cells import Cell, meanings
-from ims_billing.vocabulary.spelling import plain
+from ims_billing.vocabulary.spelling import counted, plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
 _DAYS = ("birth_date", "insured_birth_date", "accident_date")
@@ -144,4 +144,4 @@ def unread_cells(table: Table) -> list[str]:
     """Remarks on the cells of a list that cannot be read: they are not used."""
     shown = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
     more = len(table.bad) - len(shown)
-    return [*shown, f"{more} more cells could not be read"] if more else shown
+    return [*shown, f"{counted(more, 'more cell')} could not be read"] if more else shown

@@ -12,7 +12,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.corrections import put_right, read_value
 from ims_billing.sessions.fingerprints import fingerprints, with_more
 from ims_billing.vocabulary.fields import CORRECTS
-from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.spelling import given_name_first
@@ -166,7 +166,7 @@ class Decided:
             reason = reasons[one.session]
             if one.word == BILL and reason:
                 back = f" To take the claim back: ims-billing void {claim} --reason TEXT." if state == "changed" else ""
-                self.refused[one.place] = f"as it is now it is not billed ({reason}).{back}"
+                self.refused[one.place] = f"as it is now it is not billed ({REASONS[reason]}).{back}"
             elif claim in {other.claim for other in chosen.values()}:
                 self.refused[one.place] = f"another session stands for {claim} already."
             else:

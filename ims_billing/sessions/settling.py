@@ -117,7 +117,7 @@ def _decided(finding: Finding, one: Decision, decided: Decided, billed: set[Plac
     elif not decided.is_current(one, finding.claim):
         why = "The session changed since then: decide again."
     elif one.place in decided.refused:
-        why = f"That does not count: {decided.refused[one.place]}"
+        why = f"The decision does not count: {decided.refused[one.place]}"
     else:
         return _with_value(finding, one) if one.place in decided.corrected else finding
     return finding._replace(message=f"{finding.message} {one.sentence()} {why}")

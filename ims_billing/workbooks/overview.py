@@ -11,6 +11,7 @@ import pandas as pd
 from ims_billing.payments.sending import ToSend, first_day, not_sent
 from ims_billing.vocabulary.model import MonthView, Totals
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.figures import answered, dollars_by, dollars_of, mean_days, sums
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
@@ -41,11 +42,11 @@ def lead(view: MonthView) -> list[str]:
     """Three sentences: what was claimed, what waits for somebody, what was paid so far."""
     claims = _first_insurers(view)
     cents = int(claims["amount_cents"].sum())
-    sentences = [f"Claimed: {_count(len(claims), 'claim')} for {_money(cents)}{_compared(view, len(claims), cents)}."]
+    sentences = [f"Claimed: {counted(len(claims), 'claim')} for {_money(cents)}{_compared(view, len(claims), cents)}."]
     held = view.attention.drop_duplicates("session")
     before = view.earlier.drop_duplicates(["month", "session"])
     waiting = [
-        f"{_count(len(lines), 'session')}{of} with fees of {_money(int(lines['fee_cents'].sum()))}"
+        f"{counted(len(lines), 'session')}{of} with fees of {_money(int(lines['fee_cents'].sum()))}"
         for lines, of in ((held, ""), (before, " of earlier months"))
         if len(lines)
     ]
@@ -89,10 +90,6 @@ def _first_insurers(view: MonthView) -> pd.DataFrame:
     return view.claims.loc[first, _SUMMED]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _money(cents: int) -> str:
     return f"-${-cents / 100:,.2f}" if cents < 0 else f"${cents / 100:,.2f}"
 
@@ -108,7 +105,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
     whole = (
         f"; {view.month[:4]} so far, of the months below: {_money(cents + sum(month.amount_cents for month in year))}"
     )
-    return f", {compared} ({_count(last.claims, 'claim')}){whole if year else ''}"
+    return f", {compared} ({counted(last.claims, 'claim')}){whole if year else ''}"
 
 
 def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]) -> Block:
@@ -264,7 +261,7 @@ def _own_amounts(claims: pd.DataFrame) -> str:
     differs = claims[claims["fee_cents"] != claims["amount_cents"]]
     less = (int(differs["fee_cents"].sum()) - int(differs["amount_cents"].sum())) / 100
     amount = f"${abs(less):,.2f} {'below' if less >= 0 else 'above'} your fees"
-    sentence = f"Public payers pay set rates: {amount} on {_count(len(differs), 'claim')}."
+    sentence = f"Public payers pay set rates: {amount} on {counted(len(differs), 'claim')}."
     return sentence if len(differs) else ""
 
 
@@ -281,13 +278,13 @@ def _control_totals(view: MonthView) -> Block:
     if corrected:
         as_read = ("As read in the files", totals.sessions, totals.cents_read / 100)
         outcomes = [as_read, ("Fees corrected as decided", None, corrected / 100), *outcomes]
-    rows = f"{totals.rows} rows in the files = {totals.sessions} sessions"
+    rows = f"{counted(totals.rows, 'row')} in the files: {counted(totals.sessions, 'session')}"
     for count, what in (
         (totals.repeated, "repeated"),
         (totals.tied, "matched"),
         (totals.set_aside, "skipped"),
     ):
-        rows += f" + {count} {what}" if count else ""
+        rows += f", {count:,} {what}" if count else ""
     return Block(
         "Control totals",
         [Column("Outcome"), Column("Sessions", "count"), Column("Fees", "money")],

@@ -17,6 +17,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import FileMark
 from ims_billing.vocabulary.rows import cells_of
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.charts import chart_of, chart_rows, in_words
 from ims_billing.workbooks.content import CONTENT, Content
@@ -182,7 +183,9 @@ class Book:
             last = header + (count + bool(totals) if printed_rows is None else printed_rows)
             sheet.print_area = f"A1:{get_column_letter(printed or len(columns))}{last}"
         if printed_rows is not None and printed_rows < count:
-            sheet.oddFooter.center.text = f"{printed_rows:,} of {count:,} lines are printed; all are in the workbook"
+            sheet.oddFooter.center.text = (
+                f"Printed: {printed_rows:,} of {counted(count, 'line')}. The workbook has them all."
+            )
         placed = Placed(sheet, header + 1)
         for number, column in enumerate(columns):
             if column.choices and count:

@@ -19,7 +19,7 @@ from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to
 from ims_billing.cli.screen.places import Places
 from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.frames import NO_SESSION
-from ims_billing.vocabulary.spelling import dollars, month_text
+from ims_billing.vocabulary.spelling import counted, dollars, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,7 +247,7 @@ def _set_rates(month: Month) -> str:
     gap = int((below["fee_cents"] - below["amount_cents"]).sum())
     names = sorted(map(str, below["insurer"].unique()))
     payers = ", ".join(names) if len(names) <= _PAYERS else f"{len(names):,} insurers"
-    return f"{payers} pay {dollars(gap)} below your fees"
+    return f"{payers} {'pays' if len(names) == 1 else 'pay'} {dollars(gap)} below your fees"
 
 
 def _why_not_billed(month: Month) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ims_billing.cli.screen.layout import Heading, table, wrapped
 from ims_billing.cli.screen.terminal import show, width
-from ims_billing.vocabulary.spelling import dollars, numbered
+from ims_billing.vocabulary.spelling import counted, dollars, numbered
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,15 +57,11 @@ def show_reconciled(done: Reconciliation, *, everything: bool = False) -> None:
     )
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _file(file: FileRead, wide: int) -> list[Text]:
     used = f"not used: {', '.join(file.unread_headings)}" if file.unread else "all columns used"
     skipped = f", {file.set_aside:,} skipped" if file.set_aside else ""
     return wrapped(
-        f"{file.file}  {_counted(file.rows, 'row')}{skipped}; {'; '.join((used, *file.remarks))}",
+        f"{file.file}  {counted(file.rows, 'row')}{skipped}; {'; '.join((used, *file.remarks))}",
         wide,
         rest="  ",
         style="dim",
@@ -90,7 +86,7 @@ def _payments(done: Reconciliation, wide: int, *, everything: bool) -> list[Text
         Heading("Lines", right=True), Heading("Would post" if done.posted is None else "Posted", right=True),
     )  # fmt: skip
     left = len(done.payments) - len(shown)
-    more = [Text(f"  and {_counted(left, 'more payment')}: add --all")] if left else []
+    more = [Text(f"  and {counted(left, 'more payment')}: add --all")] if left else []
     return [Text(), *table(headings, rows, wide), *more] if rows else []
 
 
@@ -145,7 +141,7 @@ def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Te
             lines += wrapped(sentence, wide, first="  ", rest="    ")
     for number, ((place, payment_number, message, *might_be), together) in enumerate(held.items()):
         if number == _NOT_POSTED and not everything:
-            lines.append(Text(f"  and {_counted(len(held) - number, 'other reason')}: add --all"))
+            lines.append(Text(f"  and {counted(len(held) - number, 'other reason')}: add --all"))
             break
         rows = ", ".join(str(line.row) for line in together[:_ROWS])
         rows += f" and {len(together) - _ROWS:,} more" if len(together) > _ROWS else ""
@@ -176,7 +172,7 @@ def _sums(done: Reconciliation) -> str:
     posted = sum(bool(line.postings) for payment in done.payments for line in payment.lines)
     before = f", {counts['repeated']:,} posted before" if counts.get("repeated") else ""
     verb = "would be posted" if done.posted is None else "posted"
-    return f"{_counted(posted, 'line')} {verb}, {done.held:,} not certain{before}."
+    return f"{counted(posted, 'line')} {verb}, {done.held:,} not certain{before}."
 
 
 def show_undone(done: Undone) -> None:
@@ -215,10 +211,10 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
     if len(listed) > len(shown):
         lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")
     if beside := len(call_list) - len(listed):
-        lines += wrapped(f"{_counted(beside, 'other claim')} on it because somebody looks after it", wide, first="  ")
+        lines += wrapped(f"{counted(beside, 'other claim')} on it because somebody looks after it", wide, first="  ")
     lines.append(Text())
     if done.noted:
-        lines += wrapped(f"Read from the call list: {_counted(len(done.noted), 'note')}.", wide)
+        lines += wrapped(f"Read from the call list: {counted(len(done.noted), 'note')}.", wide)
     for name in done.later:
         lines += wrapped(f"Not read, because it is of a later day than {done.as_of}: {name}", wide, style="yellow")
     if len(done.to_send):
@@ -234,10 +230,10 @@ def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
     months = ", ".join(dict.fromkeys(book.month for book in books))
     first, late = first_day(books, as_of), sum(book.late for book in books)
     by = f", the first by {first.day} {first:%b %Y}" if first else ""
-    by += f", {_counted(late, 'claim')} past the last day" if late else ""
+    by += f", {counted(late, 'claim')} past the last day" if late else ""
     amount, voids = dollars(sum(book.amount_cents for book in books)), sum(book.voids for book in books)
-    amount += f" and {_counted(voids, 'void')}" if voids else ""
-    return f"Not marked as sent: {_counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
+    amount += f" and {counted(voids, 'void')}" if voids else ""
+    return f"Not marked as sent: {counted(len(books), 'insurer workbook')} of {months}, {amount}{by} (sheet To send)"
 
 
 def _owed(done: Aged, wide: int) -> list[Text]:

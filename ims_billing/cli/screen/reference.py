@@ -15,6 +15,7 @@ from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
 from ims_billing.rules.published import services_in_words
 from ims_billing.rules.values import Channel, Cited, Condition, Note
 from ims_billing.vocabulary.kinds import SERVICE_WORDS
+from ims_billing.vocabulary.spelling import counted
 
 if TYPE_CHECKING:
     from ims_billing.month.why import Fact, Page
@@ -122,7 +123,9 @@ def _rules_page(clinic: Clinic, on: dt.date, wide: int, *, room: tuple[int, int]
             lines += [Text(), Text(title, "bold"), *_rules(part, list(sources), wide)]
     left = len(rules) - len(listed)
     if left:
-        sentence = f"and {left:,} more rules (what insurers require, how they take claims, who pays first): add --all"
+        sentence = (
+            f"and {counted(left, 'more rule')} (what insurers require, how they take claims, who pays first): add --all"
+        )
         lines += wrapped(sentence, wide, rest="  ")
     lines += _not_stated(clinic, on, named if everything else [], wide)
     lines += [Text(), Text("SOURCES (their web pages: --all)" if not everything else "SOURCES", "bold")]

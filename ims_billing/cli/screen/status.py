@@ -10,7 +10,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import first_of, lines_of, wrapped
 from ims_billing.cli.screen.payments import not_sent_line
 from ims_billing.cli.screen.terminal import show, width
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,9 +45,9 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
         for line in lines[:_PROBLEM]:
             yield line, "bold red"
         if len(lines) > _PROBLEM:
-            yield f"... and {len(lines) - _PROBLEM} more lines like these", "bold red"
+            yield f"... and {counted(len(lines) - _PROBLEM, 'more line')} like these", "bold red"
     if status.setup and status.unconfirmed:
-        open_entries = _count(len(status.unconfirmed), "entry", "entries")
+        open_entries = counted(len(status.unconfirmed), "entry", "entries")
         yield f"{open_entries} to fill in or confirm in {status.setup.name}: claim waits", "yellow"
         for entry in first_of(status.unconfirmed):
             yield entry, "yellow"
@@ -62,17 +62,17 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
 
 def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for month in standing.months[-_MONTHS:]:
-        line = f"{month.month}  {_count(month.claims, 'claim')}  {dollars(month.cents)}"
+        line = f"{month.month}  {counted(month.claims, 'claim')}  {dollars(month.cents)}"
         if month.held:
-            line += f"; on hold: {_count(month.held, 'session')}, {dollars(month.held_cents)}"
+            line += f"; on hold: {counted(month.held, 'session')}, {dollars(month.held_cents)}"
             days = (as_of - month.oldest).days if month.oldest else 0
-            line += f", the oldest visit {_count(days, 'day')} ago" if days > 0 else ""
+            line += f", the oldest visit {counted(days, 'day')} ago" if days > 0 else ""
         yield line, "yellow" if month.held else ""
     if len(standing.months) > _MONTHS:
         earlier = standing.months[:-_MONTHS]
         cents, held = sum(month.cents for month in earlier), sum(month.held for month in earlier)
-        words = f"... and {_count(len(earlier), 'month')} before, {dollars(cents)}"
-        yield f"{words}; on hold: {_count(held, 'session')}" if held else words, "yellow" if held else ""
+        words = f"... and {counted(len(earlier), 'month')} before, {dollars(cents)}"
+        yield f"{words}; on hold: {counted(held, 'session')}" if held else words, "yellow" if held else ""
 
 
 def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
@@ -85,32 +85,35 @@ def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
         if missed:
             insurers = ", ".join(one.insurer for one in missed)
             cents = sum(one.cents for one in missed)
-            yield f"{what}: {_count(sum(one.count for one in missed), noun)}, {dollars(cents)} ({insurers})", "bold red"
+            yield (
+                f"{what}: {counted(sum(one.count for one in missed), noun)}, {dollars(cents)} ({insurers})",
+                "bold red",
+            )
 
 
 def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for typed in standing.typed[:_CLOSING]:
-        what = _count(typed.count, "decision") if typed.count else "Something that is no decision"
+        what = counted(typed.count, "decision") if typed.count else "Something that is no decision"
         words = f"{what} typed in {typed.workbook} and not read yet"
         yield typed.problem or words, "bold yellow"
     if len(standing.typed) > _CLOSING:
-        more = _count(len(standing.typed) - _CLOSING, "more spreadsheet")
+        more = counted(len(standing.typed) - _CLOSING, "more spreadsheet")
         yield f"... and {more} with decisions not read yet (all of them: --json)", "bold yellow"
     for name in standing.call_lists[:_CLOSING]:
         yield f"{name} was changed and not read yet", "bold yellow"
     for one in standing.closing[:_CLOSING]:
         by = f"{one.last_day.day} {one.last_day:%b %Y}"
         if one.held:
-            what = f"{_count(one.count, 'session')} on hold, {dollars(one.cents)}: the first has to be sent by {by}"
+            what = f"{counted(one.count, 'session')} on hold, {dollars(one.cents)}: the first has to be sent by {by}"
         else:
-            what = f"{_count(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
+            what = f"{counted(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
         yield f"{one.insurer}: {what}", "bold yellow"
     if len(standing.closing) > _CLOSING:
-        yield f"... and {_count(len(standing.closing) - _CLOSING, 'more insurer')} within 14 days", "bold yellow"
+        yield f"... and {counted(len(standing.closing) - _CLOSING, 'more insurer')} within 14 days", "bold yellow"
     if len(standing.to_send):
         yield not_sent_line(standing.to_send, as_of), "yellow"
     if standing.unpaid:
-        claims = _count(standing.unpaid, "claim")
+        claims = counted(standing.unpaid, "claim")
         yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
     for month in standing.unwritten[:_CLOSING]:
         yield f"The files of {month} do not show what is recorded", "yellow"
@@ -121,8 +124,4 @@ def _exports(exports: tuple[Export, ...]) -> Iterator[tuple[str, str]]:
         months = ", ".join(f"{rows:,} of {month}" for month, rows in list(export.months.items())[-3:])
         yield f"Not claimed yet: {export.path.name} ({export.layout}{'; rows: ' if months else ''}{months})", ""
     if len(exports) > _EXPORTS:
-        yield f"... and {_count(len(exports) - _EXPORTS, 'more file')}", ""
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+        yield f"... and {counted(len(exports) - _EXPORTS, 'more file')}", ""
