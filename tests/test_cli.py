@@ -324,17 +324,19 @@ def test_init_from_an_export_fills_in_what_it_finds_and_claim_wants_it_confirmed
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     for words in (
-        'name = "Ann Example"\naliases = ["Example, Ann"]',
+        '# 4 sessions\n[[practitioner]]\nname = "Ann Example"\nprofession = "physiotherapist?"\nregistration = "?"\n',
         'name = "Sun Life"',
-        'name = "The \\"Novel\\" Mutual"',
-        "amount = 95.00   # also seen: 99.00 (1 times)",
-        '"IMS 30 min" = { service = "ims", confirmed = false }',
-        '# "IMS/Acupuncture" = "ims"   # IMS or acupuncture?: on hold until',
+        'name = "?"\naliases = ["The \\"Novel\\" Mutual"]',
+        "# 2 of 3 sessions; others: 99.00 (1)\n[[fee]]",
+        'amount = "95.00?"',
+        '# "IMS 30 min" is read as IMS',
+        '"IMS/Acupuncture" = "?"   # IMS and acupuncture: which of them?',
     ):
         assert words in text
     assert "Madeup" not in text
     message = refused(run("claim", sessions, *AS_OF, cwd=tmp_path))
-    assert "practitioner Ann Example" in message
+    assert "Ann Example, Profession: physiotherapist?" in message
+    assert "insurer Sun Life" in message, "what asks nothing is to be confirmed"
     assert run("check", sessions, *AS_OF, cwd=tmp_path).returncode == 1
 
 

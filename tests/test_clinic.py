@@ -232,6 +232,85 @@ confirmed = false
     )
 
 
+ASKING = """[clinic]
+name = "?"
+[[practitioner]]
+name = "Ann Example"
+profession = "physiotherapist?"
+registration = "?"
+registered = { from = "?" }
+needling = [{ from = 2018-05-01, until = "?" }, { from = "?" }]
+[[practitioner]]
+name = "Who?"
+profession = "?"
+[[insurer]]
+name = "?"
+aliases = ["Novel Mut"]
+[[insurer]]
+name = "Sun Life?"
+aliases = ["SLF", "Out?"]
+[[fee]]
+service = "ims"
+amount = "?"
+from = 2026-01-01
+[[fee]]
+service = "ims"
+amount = "95.00?"
+from = "2026-01-01?"
+confirmed = false
+[service_names]
+"Reset?" = "?"
+"Dr. Who" = { service = "?", confirmed = false }
+[words.status]
+"Seen" = "arrived?"
+[[layout]]
+name = "none-yet"
+headings = { "Extra" = "?" }
+[[layout]]
+name = "own"
+headings = { "Went?" = "Status?", "Extra" = "?" }
+"""
+
+
+def test_a_question_mark_in_clinic_toml_asks_as_it_does_in_a_cell(tmp_path: Path) -> None:
+    path = clinic_file(tmp_path)
+    path.write_text(ASKING, encoding="utf-8")
+    clinic = load(path)
+    assert clinic.unconfirmed == (
+        "line 2, [clinic]: Name",
+        "line 5, [[practitioner]] 1: Ann Example, Profession: physiotherapist?",
+        "line 6, [[practitioner]] 1: Ann Example, Registration",
+        "line 7, [[practitioner]] 1: Ann Example, Registered from",
+        "line 8, [[practitioner]] 1: Ann Example, Needling from",
+        "line 8, [[practitioner]] 1: Ann Example, Needling until",
+        "line 11, [[practitioner]] 2: Who?, Profession",
+        "line 13, [[insurer]] 1: Novel Mut, Name",
+        "line 16, [[insurer]] 2: SLF, Out?, Name: Sun Life?",
+        "line 20, [[fee]] 1: ims, Amount",
+        "line 24, [[fee]] 2: ims, Amount: 95.00?",
+        "line 25, [[fee]] 2: ims, From: 2026-01-01?",
+        "line 28, [service_names]: Reset?, Service",
+        "line 29, [service_names]: Dr. Who, Service",
+        "line 31, [words.status]: Seen, Means: arrived?",
+        "line 34, [[layout]] 1: Extra, Stands for",
+        "line 37, [[layout]] 2: Extra, Stands for",
+        "line 37, [[layout]] 2: Went?, Stands for: Status?",
+        "fee 1 (IMS, 95)",
+    )
+    ann, who = clinic.practitioners
+    assert (ann.profession, ann.registration, ann.registered, len(ann.needling)) == ("physiotherapist", "", (), 1)
+    assert (who.profession, clinic.name) == ("other", "Your clinic")
+    assert [clinic.insurer(name) is not None for name in ("Novel Mut", "SLF", "Out?")] == [False, True, True]
+    assert [fee.amount for fee in clinic.fees if not fee.published] == [95]
+    assert (clinic.service_names, clinic.words.status) == ({}, {"Seen": "arrived"})
+    assert [(layout.name, layout.headings) for layout in clinic.layouts] == [("own", {"Went?": "Status"})]
+
+
+def test_a_fault_below_an_entry_that_waits_for_an_answer_has_its_own_line(tmp_path: Path) -> None:
+    text = ASKING.replace('aliases = ["SLF", "Out?"]', "vendor_number = 12345")
+    assert faults(tmp_path, text)[1].strip().startswith("line 17, [[insurer]] 2")
+
+
 def test_a_new_insurer_gets_a_short_code_that_nobody_else_has(tmp_path: Path) -> None:
     novel = practice(tmp_path, '[[insurer]]\nname = "Novel Mutual"\n').insurer("novel mutual")
     assert novel is not None

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.setup_file import load, read_setup
 from ims_billing.clinic.setup_rows import SetupRows
+from ims_billing.clinic.setup_toml import toml_value
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.commands.draft import draft, owner_of, people_in
 from ims_billing.commands.draft_exports import drafted
-from ims_billing.commands.init import start
+from ims_billing.commands.init import SetupKind, first_rows, start
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import intake, row, xlsx, xlsx_cells
+from tests.test_first_claim import jane, own_headings, third
 
 
 @pytest.mark.parametrize(
@@ -85,8 +92,8 @@ def test_a_payer_with_a_patients_name_is_no_insurer_and_stands_nowhere(tmp_path:
     ]
     insurers = drafted_from(tmp_path, rows)["insurer"]
     assert [(entry["name"], entry["aliases"]) for entry in insurers] == [("?", "Novel Mutual")]
-    text = clinic_text(intake(tmp_path, rows, without_file()))
-    assert 'name = "Novel Mutual"' in text
+    text = clinic_text(first_rows() | drafted_from(tmp_path, rows))
+    assert 'name = "?"\naliases = ["Novel Mutual"]' in text
     assert not any(name in text for name in ("Madeup", "Relative"))
 
 
@@ -209,7 +216,76 @@ def test_headings_in_french_and_of_one_sign_are_drafted(tmp_path: Path) -> None:
     assert (own["$"], own["Billed to"]) == ("Fee", "Insurer")
 
 
-def test_a_toml_setup_is_not_drafted_from_an_export_that_nobody_knows(tmp_path: Path) -> None:
-    with pytest.raises(BillingError, match=r"visits\.xlsx: .*init --from .*init --as toml"):
-        start(tmp_path, "toml", [unknown_export(tmp_path)], read_files)
-    assert not (tmp_path / "clinic.toml").exists()
+def messy(folder: Path) -> list[Path]:
+    """Sessions with what a draft can meet: spellings, nobody's name, doubtful fees, names and columns."""
+    rows = [
+        row(Practitioner="Ann Example", Service="IMS 30 min"),
+        row(Practitioner="A. Example (PT)", Service="IMS/Acupuncture", Fee=80.0, Insurer='The "Novel" Mutual; Life'),
+        row(Practitioner="Ann Example and Ben Sample", Service="IMS", Insurer="SLF"),
+        row(Practitioner="Ben Sample (RMT)", Service="Needling 30", Insurer="Sunn Life"),
+        row(Practitioner="Who?", Service="Chat?", Insurer="Cash?"),
+    ]
+    return [xlsx(folder, [{**each, "Went?": "no"} for each in rows])]
+
+
+def of_own_words(folder: Path, number: int) -> list[Path]:
+    columns, _ = EXPORTS[number]
+    lines = [[cells[at % len(cells)] for cells in columns.values()] for at in range(len(DAYS))]
+    return [xlsx_cells(folder, [list(columns), *lines], "export.xlsx")]
+
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+SHAPES: dict[str, Callable[[Path], list[Path]]] = {
+    "none": lambda _: [],
+    "sample": lambda _: [SAMPLES / "sessions-2026-10.xlsx"],
+    "Jane": lambda _: sorted((SAMPLES / "jane").iterdir()),
+    "messy": messy,
+    "own words": lambda folder: of_own_words(folder, 0),
+    "halves": lambda folder: of_own_words(folder, 1),
+    "French": lambda folder: of_own_words(folder, 2),
+    "doubtful column": lambda folder: [unknown_export(folder, Colour="red", Went="no")],
+    "incomplete": lambda folder: [unknown_export(folder, "Price", Colour="red")],
+    "three programs": lambda folder: [own_headings(folder), *jane(folder), third(folder)],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_workbook_and_the_toml_are_one_draft(tmp_path: Path, shape: str) -> None:
+    exports = SHAPES[shape](tmp_path)
+    kinds: tuple[SetupKind, ...] = ("workbook", "toml")
+    started = [start(tmp_path / kind, kind, exports, read_files) for kind in kinds]
+    workbook, text = (done.files[0] for done in started)
+    assert as_confirmed(workbook) == as_confirmed(text)
+    asked = [questions(path) for path in (workbook, text)]
+    assert asked[0] == asked[1]
+    assert ("", "Name") in asked[0]
+    # A file of text has no shaded cells: there an entry is to be confirmed even where nothing in it is asked.
+    entries = [e for t in ("practitioner", "insurer", "fee") for e in parsed(text).get(t, [])]
+    assert all(entry.get("confirmed") is False or '?"' in toml_value(entry) for entry in entries)
+    waiting = sum(entry.get("confirmed") is False for entry in entries)
+    assert len(load(text).unconfirmed) == len(read_setup(text, text.read_bytes()).questions) + waiting
+    assert started[1].to_fill_in == len(load(text).unconfirmed)
+
+
+def questions(path: Path) -> set[tuple[str, str]]:
+    """What a setup asks: whose it is, one spelling at a time, and the heading with what is proposed."""
+    listed = set()
+    for question in read_setup(path, path.read_bytes()).questions:
+        *whose, what = question.words.split(": ", 1)[1].rsplit(", ", 1)
+        spellings = ", ".join(whose).split(", ") if what.startswith("Name") else whose or [""]
+        listed |= {(spelling, what) for spelling in spellings}
+    return listed
+
+
+def as_confirmed(path: Path) -> Clinic:
+    """The clinic of a setup, as it is once all its entries are confirmed."""
+    clinic = load(path)
+    return replace(
+        clinic, file="", sha256="", unconfirmed=(),
+        practitioners=tuple(one.model_copy(update={"confirmed": True}) for one in clinic.practitioners),
+        fees=tuple(fee.model_copy(update={"confirmed": True}) for fee in clinic.fees),
+    )  # fmt: skip
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ims_billing.clinic.clinic import Practitioner
 from ims_billing.clinic.people import PractitionerReading, Roster, person, places_of
 from ims_billing.clinic.toml_file import load
+from ims_billing.commands.draft import draft
+from ims_billing.commands.init import first_rows
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
@@ -185,11 +187,14 @@ def test_a_spelling_of_the_clinics_own_stands_for_its_practitioner(tmp_path: Pat
 
 def test_the_first_clinic_file_makes_no_alias_of_a_spelling_that_names_more(tmp_path: Path) -> None:
     written = ["Ann Example", "Example, Ann", "Ann Example (Carla Specimen)", "Ann Example - Kin", "Carla Specimen"]
-    text = clinic_text(intake(tmp_path, [row(Practitioner=name) for name in written]))
-    assert text.count("[[practitioner]]\nname") == 2
-    assert 'name = "Ann Example"\naliases = ["Example, Ann"]' in text
-    for more in ("Ann Example (Carla Specimen)", "Ann Example - Kin"):
-        assert f'# "{more}" names Ann Example and more than that' in text
+    text = clinic_text(first_rows() | draft(intake(tmp_path, [row(Practitioner=name) for name in written])))
+    (tmp_path / "first.toml").write_text(text, encoding="utf-8")
+    clinic = load(tmp_path / "first.toml")
+    assert [(one.name, one.aliases) for one in clinic.practitioners] == [("Ann Example", ()), ("Carla Specimen", ())]
+    spelled = map(clinic.practitioner, ("Example, Ann", "Ann Example (Carla Specimen)"))
+    assert [one.name if one else None for one in spelled] == ["Ann Example", None]
+    assert '# "Ann Example (Carla Specimen)" names Ann Example and more than that' in text
+    assert 'profession = "kinesiologist?"' in text, "- Kin may be her profession, or somebody else's"
 
 
 WORDS = st.sampled_from(("Ann", "Example", "Eve", "Lee", "Physio", "de"))

@@ -587,6 +587,13 @@ def test_a_setup_with_something_left_to_fill_in_becomes_no_toml(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clinic.xlsx", "sessions.xlsx"]
 
 
+def test_a_toml_with_something_left_to_fill_in_becomes_no_workbook(tmp_path: Path) -> None:
+    start(tmp_path, "toml")
+    with pytest.raises(BillingError, match=r"fill in what is marked before it becomes a clinic\.xlsx:\n.*: Name"):
+        start(tmp_path, "workbook")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clinic.toml", "sessions.xlsx"]
+
+
 def test_no_empty_spreadsheet_is_written_beside_an_export(tmp_path: Path) -> None:
     (tmp_path / "october.csv").write_text("Date,Patient\n", encoding="utf-8")
     assert [path.name for path in start(tmp_path, None).files] == ["clinic.xlsx"]

@@ -74,7 +74,7 @@ def init(
     setup, *sessions = done.files
     away = setup if setup.parent.resolve() != Path().resolve() else None
     check = command_line("check", source or sessions or [Path("FILE")], clinic=away)
-    show_started(done, check, from_sessions=bool(source))
+    show_started(done, check)
 
 
 @app.command(

@@ -39,23 +39,25 @@ def _block(table: str, title: str, values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _lines(title: str, values: Mapping[str, Any]) -> str:
-    return "\n".join([title, *(f"{_key(key)} = {_value(value)}" for key, value in values.items()), ""])
+    return "\n".join([title, *(f"{toml_key(key)} = {toml_value(value)}" for key, value in values.items()), ""])
 
 
-def _key(key: str) -> str:
+def toml_key(key: str) -> str:
+    """A key as TOML writes it: in quotes where it is more than a word."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_text(key)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return toml_text(value)
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items())
+        inside = ", ".join(f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, Decimal):
         return f"{value:.2f}" if value == round(value, 2) else str(value)
     if isinstance(value, dt.date):

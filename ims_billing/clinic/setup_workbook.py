@@ -18,7 +18,9 @@ from ims_billing.vocabulary.progress import nobody_to_ask
 from ims_billing.vocabulary.setup_sheets import (
     CHOICES_SHEET,
     CLINIC,
+    COLUMNS,
     IGNORE,
+    MEANWHILE,
     QUESTION,
     SETUP_TABLES,
     SHEETS,
@@ -26,8 +28,6 @@ from ims_billing.vocabulary.setup_sheets import (
 )
 from ims_billing.vocabulary.spelling import bare, slug
 
-# What an entry is read as until the clinic has filled it in; other needed cells leave the entry out meanwhile.
-_MEANWHILE = {("practitioner", "profession"): "other", ("clinic", "clinic.name"): "Your clinic"}
 # Keys that hold periods: each row of an entry may add one.
 _PERIODS = ("registered", "needling")
 # A layout that nobody has named.
@@ -112,7 +112,9 @@ class _Reader:
 
     def _ask(self, line: Line, table: SetupTable) -> None:
         """Notes the cells of a line that ask something."""
-        label = next((_shown(f.value) for f in line.cells.values() if f.value and not f.question), "")
+        # A heading is known by itself: the layouts of two exports may both have it.
+        named = [f for key, f in line.cells.items() if not (table is COLUMNS and key == "name")]
+        label = next((_shown(f.value) for f in named if f.value and not f.question), "")
         whose = f"{label}, " if label and table is not CLINIC else ""
         for filled in line.cells.values():
             if filled.question:
@@ -123,7 +125,7 @@ class _Reader:
     def _clinic(self, line: Line) -> None:
         for key, filled in line.cells.items():
             table, _, name = key.partition(".")
-            value = _MEANWHILE.get((CLINIC.table, key)) if filled.value is None else filled.value
+            value = MEANWHILE.get((CLINIC.table, key)) if filled.value is None else filled.value
             if value is not None:
                 self.tables.setdefault(table, {})[name] = value
             self.places.add(table, None, name, filled)
@@ -155,7 +157,7 @@ class _Reader:
         for key, filled in line.cells.items():
             value = filled.value
             if value is None:
-                value = _MEANWHILE.get((table.table, key))
+                value = MEANWHILE.get((table.table, key))
                 if value is None and filled.column.needed:
                     return None
             if value is not None:
@@ -250,7 +252,8 @@ class _Reader:
             block["ignore"] = [*block.get("ignore", ()), line.value("heading")]
             self.places.add("clinic", None, f"ignore.{len(block['ignore'])}", line.cells["heading"])
             return
-        if meaning is None and not set(OF_A_LAYOUT) & line.cells.keys() and own is None:
+        nothing_yet = meaning is None and not set(OF_A_LAYOUT) & line.cells.keys()
+        if nothing_yet and ("heading" in line.cells or own is None):
             return
         number = self._layout(own or _MY_LAYOUT, line)
         entry = self.entries["layout"][number]

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
+from ims_billing.clinic.toml_questions import answered
 from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
+from ims_billing.vocabulary.setup_sheets import QUESTION
 
 
 class _Lines(NamedTuple):
-    """Places in the file's text: the line, and the table as TOML writes it."""
+    """Places in the file's text: the line, and the table as TOML writes it.
+
+    `numbers` are the numbers in the file of the entries, by table, where some were left out.
+    """
 
     text: str
+    numbers: Mapping[str, Sequence[int]]
 
     @property
     def wording(self) -> SetupWords:
@@ -31,7 +38,10 @@ class _Lines(NamedTuple):
         return Place(line, ", ".join(words), key)
 
     def entry(self, table: str, number: int) -> str:
-        return f"[[{table}]] {number + 1}"
+        return f"[[{table}]] {self._in_file(table, number) + 1}"
+
+    def _in_file(self, table: str, number: int) -> int:
+        return self.numbers[table][number] if table in self.numbers else number
 
     def _line(self, table: str, number: int | None, key: str) -> int:
         """The line of a key, searched by its table and name as tomllib keeps no lines; 0 where that is not plain."""
@@ -40,6 +50,7 @@ class _Lines(NamedTuple):
         )
         first = key.split(".")[0]
         wanted = re.compile(rf"""\s*["']?{re.escape(first)}["']?\s*[=.]""")
+        wanted_entry = None if number is None else self._in_file(table, number)
         position, inside, at = -1, table == "", 0
         for line, text in enumerate(self.text.splitlines(), start=1):
             if text.lstrip().startswith("["):
@@ -47,7 +58,7 @@ class _Lines(NamedTuple):
                     break
                 if header.match(text):
                     position += 1
-                    inside = number is None or position == number
+                    inside = wanted_entry is None or position == wanted_entry
                     at = line if inside else at
             elif inside and first and wanted.match(text):
                 return line
@@ -56,7 +67,7 @@ class _Lines(NamedTuple):
 
 def _raw_setup(raw: dict[str, Any], text: str) -> RawSetup:
     """The parsed TOML as the raw setup; a fault for each table that is unknown or of the other shape."""
-    places = _Lines(text)
+    places = _Lines(text, {})
     faults = Faults(places)
     tables: dict[str, dict[str, Any]] = {}
     entries: dict[str, list[Any]] = {}
@@ -71,6 +82,9 @@ def _raw_setup(raw: dict[str, Any], text: str) -> RawSetup:
             faults.add(name, None, "", f"write [[{name}]] with two brackets: there may be several")
         else:
             faults.add("", None, name, f"this table is not known{did_you_mean(name, (*SINGLE, *REPEATED))}")
+    if QUESTION in text:
+        tables, entries, numbers, questions = answered(tables, entries, places)
+        return RawSetup(tables, entries, _Lines(text, numbers), faults.all(), questions)
     return RawSetup(tables, entries, places, faults.all())
 
 

@@ -74,21 +74,29 @@ def _practitioners(sessions: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     everybody = people_in(_written(sessions["practitioner"]))
     names = [" ".join(name_and_profession(spellings[0])[0]) for spellings in everybody]
+    nobody = _naming_more(everybody, names)
     for number, spellings in enumerate(everybody):
-        # "Ann Example and Ben Sample" is nobody: its sessions are held until the export says who treated.
-        if any(names_more_than(spellings[0], name) for other, name in enumerate(names) if other != number):
+        if number in nobody:
             continue
         theirs = sessions[sessions["practitioner"].isin(spellings)]
         stated = {name_and_profession(name)[1] or "" for name in spellings} - {""}
         services = Counter(theirs.loc[theirs["service"].isin(_GIVEN_BY), "service"])
         shown = Counter({_GIVEN_BY[service]: count for service, count in services.items()}).most_common(1)
-        guess = f"{shown[0][0]}{QUESTION}" if shown else QUESTION
-        # Two professions beside one name may be two people: the clinic says which is meant.
-        profession: str = next(iter(stated)) if len(stated) == 1 else guess
+        guess = shown[0][0] if shown else ""
+        # Two professions beside one name may be two people: the clinic says which is meant. What is stated in one cell
+        # ("Ann Example - Kin") and given as another service is asked as well.
+        own = next(iter(stated)) if len(stated) == 1 else ""
+        profession = own if own and guess in ("", own) else f"{own or guess}{QUESTION}"
         name = _shortest(spellings)
         own_words = name_and_profession(name)[0]
         others = [other for other in spellings if other != name and name_and_profession(other)[0] != own_words]
-        row: dict[str, Any] = {"name": name, "profession": profession, "Notes": _counted(len(theirs))}
+        more = [written for other, one in nobody.items() if one == number for written in everybody[other]]
+        held = (
+            f'"{written}" names {name} and more than that: on hold until your practice software says who treated'
+            for written in more
+        )
+        notes = "\n".join([_counted(len(theirs)), *held])
+        row: dict[str, Any] = {"name": name, "profession": profession, "Notes": notes}
         if others:
             row["aliases"] = cell_of(others, _ALIASES)
         if profession.startswith("physiotherapist"):
@@ -97,6 +105,19 @@ def _practitioners(sessions: pd.DataFrame) -> list[dict[str, Any]]:
                 row["needling.from"] = QUESTION
         rows.append(row)
     return rows
+
+
+def _naming_more(everybody: Sequence[Sequence[str]], names: Sequence[str]) -> dict[int, int]:
+    """By number the spellings that are nobody's, "Ann Example and Ben Sample", each with somebody whom it names."""
+    nobody = {}
+    for number, spellings in enumerate(everybody):
+        named = (other for other, name in enumerate(names) if other != number and names_more_than(spellings[0], name))
+        if (somebody := next(named, None)) is not None:
+            nobody[number] = somebody
+    for number in nobody:
+        while nobody[number] in nobody:
+            nobody[number] = nobody[nobody[number]]
+    return nobody
 
 
 def _shortest(spellings: Sequence[str]) -> str:

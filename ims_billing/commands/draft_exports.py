@@ -12,7 +12,6 @@ from ims_billing.clinic.setup_rows import SetupRows
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.commands.draft import draft
 from ims_billing.commands.draft_columns import DraftedLayout, drafted_layout
-from ims_billing.commands.setup_nearby import quoted
 from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.recognise import recognise_parts
@@ -40,17 +39,6 @@ def drafted(paths: Sequence[Path], read: Read) -> SetupRows:
         rows, files = draft(intake), intake.files
     rows["layout"] = _columns(unknown, files)
     return rows
-
-
-def refuse_unknown(paths: Sequence[Path]) -> None:
-    """Raises BillingError where no layout fits an export: only the workbook has room to say what headings mean."""
-    for path in paths:
-        if _layout_of(path) is not None:
-            raise BillingError(
-                f"{path.name}: its headings are not known, and clinic.toml has no draft of them. Make the workbook "
-                f"with ims-billing init --from {quoted(path)}, fill in what is marked, then turn it into clinic.toml "
-                "with ims-billing init --as toml."
-            )
 
 
 def _layout_of(path: Path) -> DraftedLayout | None:

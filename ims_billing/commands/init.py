@@ -11,9 +11,9 @@ from typing import Literal
 from ims_billing.clinic.setup_file import is_workbook, read_setup
 from ims_billing.clinic.setup_rows import SetupRows, rows_of
 from ims_billing.clinic.setup_toml import toml_of
-from ims_billing.clinic.toml_file import content_of, without_file
-from ims_billing.clinic.validation import proven
-from ims_billing.commands.draft_exports import Read, drafted, refuse_unknown
+from ims_billing.clinic.toml_file import content_of
+from ims_billing.clinic.validation import proven, validated
+from ims_billing.commands.draft_exports import Read, drafted
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.commands.setup_nearby import TOML_NAME, WORKBOOK_NAME
 from ims_billing.rules.published import published
@@ -60,7 +60,7 @@ class Started:
     files: tuple[Path, ...]
     # Where the setup that was converted is kept; None where none was
     kept: Path | None = None
-    # How many cells the clinic still has to fill in
+    # How many things the clinic still has to fill in or confirm
     to_fill_in: int = 0
 
 
@@ -80,18 +80,15 @@ def start(folder: Path, kind: SetupKind | None, exports: Sequence[Path] = (), re
             )
         return _converted(there, target)
     rows = first_rows()
-    if kind == "toml":
-        refuse_unknown(exports)
-        content = clinic_text(read(list(exports), without_file()) if exports and read else None).encode()
-    else:
-        rows |= drafted(exports, read) if exports and read else {}
-        content = setup_workbook(rows, offered())
+    rows |= drafted(exports, read) if exports and read else {}
+    content = clinic_text(rows).encode() if kind == "toml" else setup_workbook(rows, offered())
     contents = {target: content}
     if not exports and not _has_spreadsheets(folder):
         contents[folder / SESSIONS_FILE] = empty_spreadsheet()
     write_all(contents, shared=False)
-    to_fill_in = 0 if kind == "toml" else len(read_setup(target, content).questions)
-    return Started(tuple(contents), to_fill_in=to_fill_in)
+    setup = read_setup(target, content)
+    clinic, _ = validated(setup)
+    return Started(tuple(contents), to_fill_in=len(clinic.unconfirmed if clinic else setup.questions))
 
 
 def first_rows() -> SetupRows:
@@ -111,7 +108,7 @@ def _converted(source: Path, target: Path) -> Started:
     content = content_of(source)
     setup = read_setup(source, content)
     proven(source, setup, content)
-    if setup.questions and not is_workbook(target):
+    if setup.questions:
         listed = "\n".join(f"  {question.words}" for question in sorted(setup.questions))
         raise BillingError(f"{source}: fill in what is marked before it becomes a {target.name}:\n{listed}")
     converted = setup_workbook(rows_of(setup), offered()) if is_workbook(target) else toml_of(setup).encode()

@@ -1,42 +1,50 @@
-"""The text of a first clinic.toml, filled in from an export where there is one."""
+"""The text of a first clinic.toml: the rows of a first setup, among explanations and examples."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from string import Template
+from textwrap import wrap
+from typing import Any
 
-import pandas as pd
-
-from ims_billing.clinic.clinic import Insurer, toml_text
-from ims_billing.clinic.people import names_more_than, person
-from ims_billing.clinic.toml_file import without_file
-from ims_billing.commands.draft import people_paying
-from ims_billing.sessions.classify import classify
-from ims_billing.sessions.service_names import names_read
-from ims_billing.vocabulary.frames import SELF_PAY
-from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.spelling import counted, same_name
+from ims_billing.clinic.cell_values import cell_value
+from ims_billing.clinic.clinic import toml_text
+from ims_billing.clinic.raw_setup import OF_A_LAYOUT
+from ims_billing.clinic.setup_rows import SetupRows
+from ims_billing.clinic.setup_toml import toml_key, toml_value
+from ims_billing.vocabulary.setup_sheets import (
+    CLINIC,
+    COLUMNS,
+    FEES,
+    IGNORE,
+    INSURERS,
+    PRACTITIONERS,
+    QUESTION,
+    SetupColumn,
+    SetupTable,
+)
+from ims_billing.vocabulary.spelling import bare
 
 _TEMPLATE = Template("""\
 # The clinic file of ims-billing. Lines that begin with # are explanations and examples.
 # Text stands in quotes, dates are written 2026-10-31, amounts 95.00. After a change, run check.
+# Replace each "?", and each guess such as "physiotherapist?", by what is right; delete the line where there is
+# nothing to say. Where an entry says confirmed = false, check it and write true. claim waits until nothing is left.
 
 [clinic]
-name = "Your clinic"
+name = $clinic_name                      # as it stands on your claims
 address = ""
 phone = ""
-bill = ["ims"]                  # which services become claims: "ims", "physiotherapy"
-blank_insurer = "hold"          # a blank insurer: "hold" the session, or "self-pay" if it means the patient pays
-dates = "unambiguous"           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
-time_zone = "America/Vancouver" # which clock the clinic keeps: times in UTC or at an offset become its local time
+bill = $clinic_bill                  # which services become claims: "ims", "physiotherapy"
+blank_insurer = $clinic_blank_insurer          # a blank insurer: "hold" the session, or "self-pay": the patient pays
+dates = $clinic_dates           # text dates such as 10/05/2026: "month-first", "day-first", or only if plain
+time_zone = $clinic_time_zone # which clock the clinic keeps: times in UTC or at an offset become its local time
 locations = []                  # empty: all; otherwise sessions at other locations are not billed
 ignore = []                     # headings of columns that say nothing about a claim, such as "Room"
 
 [service_code]
-code = "PHYSIO"                 # what your plans call Physiotherapy Services
-description = "Physiotherapy Services"
+code = $service_code_code                 # what your plans call Physiotherapy Services
+description = $service_code_description
 
 # Everybody who treats. Professions: physiotherapist, acupuncturist, massage-therapist, chiropractor,
 # kinesiologist, naturopath, osteopath, athletic-therapist, physician, assistant, other.
@@ -47,10 +55,11 @@ description = "Physiotherapy Services"
 # profession = "physiotherapist"
 # registration = "01234"                       # in quotes, so that the leading zero stays
 # registered = { from = 2015-01-01 }           # until = ... once it ends
-# needling = { from = 2018-05-01 }             # authorised to needle; leave out if not
+# needling = { from = 2018-05-01 }             # authorized to needle; leave out if not
 # numbers = { "Pacific Blue Cross" = "556677" }  # provider numbers that insurers gave
-$practitioners
+$practitioner
 # Insurers: the usual ones are known (ims-billing rules shows them). Add what differs, or one that is missing.
+# "Sun Life?" is a guess: are the spellings below it theirs? Give the spelling of another insurer its own [[insurer]].
 #
 # [[insurer]]
 # name = "Sun Life"
@@ -70,7 +79,7 @@ $practitioners
 # [[insurer]]
 # name = "Out of pocket"
 # self_pay = true                   # spellings that mean: no insurer
-$insurers
+$insurer
 # Your fees. Of several that fit a visit the most specific stands: insurer first, then visit, then minutes.
 #
 # [[fee]]
@@ -80,7 +89,7 @@ $insurers
 # insurer = "ICBC"                  # leave out: any
 # amount = 120.00
 # from = 2026-01-01                 # until = ... once it ends
-$fees
+$fee
 # How many visits a plan pays, where you know it. What is published of MSP and ICBC is known already.
 #
 # [[limit]]
@@ -99,15 +108,17 @@ $fees
 # from = 2026-01-01                 # until = ... once it ends
 
 # Your own names of services: ims, physiotherapy, acupuncture, massage, chiropractic, kinesiology, other.
-[service_names]
+# Where it is not certain what a name means, write its service, or delete the line to decide visit by visit.
 # "IMS Acupuncture" = "ims"
-$names
+[service_names]
+$service_names
 # Your own words in the columns Status, Visit, Relationship and Billed.
 # [words.status]
 # "Seen" = "arrived"                # arrived, no-show, cancelled, not-arrived, refunded
 
 # How another program's spreadsheet is read, where its headings are not understood: each of its headings with the
-# one of sessions.xlsx that it stands for. Text dates are read as `dates` says; `ignore` leaves columns out.
+# one of sessions.xlsx that it stands for. Where that is "?", write it, or move the heading to `ignore`, which leaves
+# columns out. Text dates are read as `dates` says.
 #
 # [[layout]]
 # name = "my-program"
@@ -117,136 +128,103 @@ $names
 # "Booking Info" = "Status"
 # "Handled" = "Billed"
 # "Paid For By" = "Insurer"
-
+$layout
 # How serious a finding is: hold, warn or off. Some protect the licence and cannot be changed.
 [severity]
 # unusual-frequency = "hold"
 """)
 
 
-def clinic_text(intake: Intake | None) -> str:
-    """The text of a first clinic file, with what an export shows marked as not confirmed."""
-    if intake is None:
-        return _TEMPLATE.substitute(practitioners="", insurers="", fees="", names="")
-    sessions = classify(intake.sessions, without_file())
+# Lines that a clinic may want in the entry of an insurer.
+_VENDOR_NUMBER = '# vendor_number = ""               # what it calls the clinic'
+_NO_INSURER = "# self_pay = true                  # if it means: no insurer"
+_WIDTH = 116
+# The layout of headings that no layout of an export has.
+_MY_LAYOUT = "my-program"
+
+
+def clinic_text(rows: SetupRows) -> str:
+    """The text of a clinic file with these rows, a question as in a cell: "?", or a proposal and "?"."""
+    block = next(iter(rows.get(CLINIC.table, ())), {})
+    settings = {c.key.replace(".", "_"): _value(block[c.key], c) for c in CLINIC.columns if c.key in block}
     return _TEMPLATE.substitute(
-        practitioners=_practitioners(sessions),
-        insurers=_insurers(sessions),
-        fees=_fees(sessions),
-        names=_names(sessions),
+        settings,
+        practitioner=_entries(PRACTITIONERS, rows.get("practitioner", ())),
+        insurer=_entries(INSURERS, _of_one_insurer(rows.get("insurer", ()))),
+        fee=_entries(FEES, rows.get("fee", ())),
+        service_names="".join(_service_names(rows.get("service_names", ()))),
+        layout="".join(_layouts(rows.get("layout", ()))),
     )
 
 
-def _practitioners(sessions: pd.DataFrame) -> str:
-    spellings: dict[str, list[str]] = {}
-    for written in _in_order(sessions["practitioner"]):
-        spellings.setdefault(person(written), []).append(written)
-    entries = []
-    for first, *others in spellings.values():
-        if whose := next((other for other in spellings if names_more_than(first, other)), None):
-            entries.append(
-                f"\n# {toml_text(first)} names {spellings[whose][0]} and more than that: its sessions are held until\n"
-                "# the name in the practice software is that of whoever treated.\n"
-            )
-            continue
-        aliases = f"aliases = [{', '.join(toml_text(name) for name in others)}]" if others else ""
-        entries.append(
-            _entry(
-                "practitioner",
-                f"name = {toml_text(first)}",
-                aliases,
-                'profession = "other"              # fill in: physiotherapist, ...',
-                'registration = ""                 # fill in for a physiotherapist',
-                "# registered = { from = 2015-01-01 }",
-                "# needling = { from = 2018-05-01 }",
-            )
-        )
-    return "".join(entries)
+def _value(cell: Any, column: SetupColumn) -> str:
+    return toml_text(cell) if column.asks(cell) else toml_value(cell_value(cell, column))
 
 
-def _insurers(sessions: pd.DataFrame) -> str:
-    """The insurers found: the known ones for what the clinic may add, the others with a code of their own."""
-    named = sessions[sessions["insurer_id"] != SELF_PAY]
-    listed_names = named.loc[named["insurer_id"] != "", "insurer_name"]
-    unknown = named.loc[named["insurer_id"] == "", "insurer"]
-    # Practice systems name the patient where the patient pays.
-    people = people_paying(sessions)
-    unknown = unknown[~unknown.map(same_name).isin(people)]
-    vendor = '# vendor_number = ""               # what it calls the clinic'
-    clinic = without_file()
-    entries = [
-        _entry("insurer", f"name = {toml_text(name)}", _requires(clinic.insurer(name)), vendor)
-        for name in _in_order(listed_names)
-    ]
-    entries += [
-        _entry(
-            "insurer",
-            f"name = {toml_text(name)}",
-            f"code = {toml_text(code)}                      # four letters for its claim numbers",
-            "# self_pay = true                  # if it means: no insurer",
-            _requires(None),
-        )
-        for name, code in zip(_in_order(unknown), _codes(), strict=False)
-    ]
-    return "".join(entries)
+def _entries(table: SetupTable, rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join("\n" + "\n".join(_entry(table, row)) + "\n" for row in rows)
 
 
-def _requires(insurer: Insurer | None) -> str:
-    """What an insurer requires, to be changed: what is published, else the usual two numbers."""
-    published_ones = insurer.requirements[-1].fields if insurer and insurer.requirements else ("policy", "member")
-    listed = ", ".join(f'"{requirement}"' for requirement in published_ones)
-    return f"# requires = [{listed}]   # what it wants on a claim"
+def _entry(table: SetupTable, row: Mapping[str, Any]) -> Iterator[str]:
+    """An entry below its notes; what asks nothing is to be confirmed as a whole, as it was only seen in exports."""
+    notes = str(row.get("Notes", "")).splitlines()
+    yield from (_comment(line) for note in notes for line in wrap(note, _WIDTH))
+    yield f"[[{table.table}]]"
+    filled = [(column, row[column.key]) for column in table.columns if row.get(column.key) not in (None, "")]
+    for column, cell in filled:
+        outer, _, inner = column.key.partition(".")
+        value = _value(cell, column)
+        yield f"{outer} = {{ {inner} = {value} }}" if inner else f"{outer} = {value}"
+    if table is INSURERS:
+        yield _NO_INSURER if row["name"] == QUESTION else _VENDOR_NUMBER
+    if not any(column.asks(cell) for column, cell in filled):
+        yield "confirmed = false"
 
 
-def _codes() -> Iterable[str]:
-    """Short codes for insurers that nobody has named yet: XAAA, XAAB, ..."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return (f"X{a}{b}{c}" for a in letters for b in letters for c in letters)
+def _of_one_insurer(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with those of one insurer made one: an insurer has one entry, with all its spellings."""
+    entries: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(rows):
+        whose = bare(row["name"].rstrip(QUESTION)) or str(number)
+        entry = entries.setdefault(whose, {"name": row["name"]})
+        if row["name"].endswith(QUESTION):
+            entry["name"] = row["name"]
+        spellings = row.get("aliases", "")
+        entry["aliases"] = "; ".join(filter(None, (entry.get("aliases"), spellings)))
+        note = f"{spellings}: {row['Notes']}" if spellings else row["Notes"]
+        entry["Notes"] = "\n".join(filter(None, (entry.get("Notes"), note)))
+    return list(entries.values())
 
 
-def _fees(sessions: pd.DataFrame) -> str:
-    """The usual fee of IMS by visit and minutes, from the first day of the first month seen."""
-    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
-    first = paid["service_date"].min()
-    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
-    entries = []
-    minutes = paid["minutes"].astype("string").fillna("").astype("str")
-    for (visit, length), part in paid.groupby([paid["visit"], minutes]):
-        (usual, _), *rest = Counter(part["fee_cents"].tolist()).most_common(4)
-        others = ", ".join(f"{cents / 100:.2f} ({counted(count, 'time')})" for cents, count in rest)
-        entries.append(
-            _entry(
-                "fee",
-                'service = "ims"',
-                f"visit = {toml_text(str(visit))}" if visit else "",
-                f"minutes = {length}" if length else "",
-                f"amount = {usual // 100}.{usual % 100:02d}" + (f"   # also seen: {others}" if others else ""),
-                f"from = {start}",
-            )
-        )
-    return "".join(entries)
-
-
-def _names(sessions: pd.DataFrame) -> str:
-    """A line for each service name with how it is read; one that is not IMS for sure is the clinic's to settle."""
-    lines = []
-    for reading in names_read(sessions["service_name"], without_file()):
-        name = toml_text(reading.name)
-        if reading.service == "ims" and not reading.certain:
-            words = ", ".join(toml_text(word) for word in (*reading.unknown, *reading.doubtful))
-            doubt = f"IMS? {words} leaves it open" if words else "IMS or acupuncture?"
-            lines.append(
-                f'# {name} = "ims"   # {doubt}: on hold until you remove the first # or write another service\n'
-            )
+def _service_names(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each name that asks; one that the program reads for certain needs none, and is shown."""
+    for row in rows:
+        name, reading = toml_text(row["name"]), row["Read as"]
+        if "service" in row:
+            yield f"{name} = {toml_text(row['service'])}   {_comment(reading)}\n"
         else:
-            lines.append(f'{name} = {{ service = "{reading.service}", confirmed = false }}\n')
-    return "".join(lines)
+            yield f"{_comment(f'{name} is read as {reading}')}\n"
 
 
-def _in_order(names: pd.Series[str]) -> list[str]:
-    return sorted(name for name in names.unique() if any(character.isalpha() for character in name))
+def _layouts(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_name.setdefault(row.get("name", _MY_LAYOUT), []).append(row)
+    of_all = [column for column in COLUMNS.columns if column.key in OF_A_LAYOUT]
+    for name, listed in by_name.items():
+        lines = ["", "[[layout]]", f"name = {toml_text(name)}"]
+        lines += [f"{c.key} = {_value(row[c.key], c)}" for row in listed for c in of_all if row.get(c.key)]
+        ignored = [row["heading"] for row in listed if row["meaning"] == IGNORE]
+        lines += [f"ignore = {toml_value(ignored)}"] if ignored else []
+        lines.append("[layout.headings]")
+        lines += [_heading(row) for row in listed if row["meaning"] != IGNORE]
+        yield "\n".join([*lines, ""])
 
 
-def _entry(table: str, *lines: str) -> str:
-    kept: Sequence[str] = [line for line in lines if line]
-    return "\n".join(["", f"[[{table}]]", *kept, "confirmed = false", ""])
+def _heading(row: Mapping[str, Any]) -> str:
+    line = f"{toml_key(row['heading'])} = {toml_text(row['meaning'])}"
+    return f"{line}   {_comment(row['Examples'])}" if row.get("Examples") else line
+
+
+def _comment(text: str) -> str:
+    return "# " + "".join(c if c.isprintable() else " " for c in text)

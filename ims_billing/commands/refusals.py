@@ -60,11 +60,10 @@ def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:
     if not unfinished:
         return
     listed = "\n".join(f"  {what}" for what in unfinished)
-    if is_workbook(setup):
-        count = "1 thing" if len(unfinished) == 1 else f"{len(unfinished)} things"
-        raise BillingError(f"{setup}: {count} to fill in before you can claim. Replace each ?, and save:\n{listed}")
+    count = "1 thing" if len(unfinished) == 1 else f"{len(unfinished)} things"
+    confirm = "" if is_workbook(setup) else " Where it says confirmed = false, check the entry and write true."
     raise BillingError(
-        f"{setup}: these are not confirmed. Check each, and set confirmed = true, or delete the entry:\n{listed}"
+        f"{setup}: {count} to fill in before you can claim. Replace each ?, and save.{confirm}\n{listed}"
     )
 
 

@@ -17,8 +17,11 @@ CellKind = Literal[
 # Lists that a cell may be chosen from and that are not closed: insurers by name, the headings of a session list.
 Offered = Literal["", "insurers", "headings"]
 
-# The mark of a cell that the clinic has to fill in, alone or behind a proposal: "?", "physiotherapist?".
+# The mark of a cell that the clinic has to fill in, alone or behind a proposal: "?", "physiotherapist?". Values of a
+# clinic.toml bear it too.
 QUESTION = "?"
+# How an entry is read until its question is answered; any other that lacks what it needs is left out meanwhile.
+MEANWHILE = {("practitioner", "profession"): "other", ("clinic", "clinic.name"): "Your clinic"}
 IGNORE = "ignore"
 NOTHING = "none"
 CHOICES_SHEET = "Choices"
@@ -48,6 +51,10 @@ class SetupColumn:
     needed: bool = False
     width: int = 14
     help: str = ""
+
+    def asks(self, value: object) -> bool:
+        """Whether a value is a question to the clinic; text that is taken as it stands may well end in the mark."""
+        return isinstance(value, str) and value.endswith(QUESTION) and self.kind not in ("verbatim", "list", "shown")
 
 
 @dataclass(frozen=True)

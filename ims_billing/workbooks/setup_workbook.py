@@ -159,10 +159,6 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"  # text is never a formula
 
 
-def _asks(value: Any, column: SetupColumn) -> bool:
-    return isinstance(value, str) and value.endswith(QUESTION) and column.kind not in ("verbatim", "list", "shown")
-
-
 def _to_fill_in(cell: Any, value: Any, column: SetupColumn, label: str) -> str:
     """Shades a cell until something else stands there; returns its line for the first sheet."""
     cell.fill = _SHADED
@@ -228,7 +224,7 @@ class _Tables:
         first = self.row + 1
         for values in [*rows, *[{}] * ready]:
             self.row += 1
-            names = (values.get(key) for key in ("name", "aliases", "heading", "service", "insurer"))
+            names = (values.get(key) for key in ("heading", "name", "aliases", "service", "insurer"))
             label = next((str(name) for name in names if name and not str(name).endswith(QUESTION)), "")
             for number, column in enumerate(table.columns, start=1):
                 cell = self.sheet.cell(self.row, number)
@@ -236,7 +232,7 @@ class _Tables:
                 _dress(cell, column)
                 if value is not None and value != "":
                     _put(cell, value)
-                if _asks(value, column):
+                if column.asks(value):
                     line = _to_fill_in(cell, value, column, label)
                     questions.append(f"{self.sheet.title}, {cell.coordinate}: {line}")
                     _filled_in(self.sheet, cell.coordinate)
@@ -284,7 +280,7 @@ def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, questions: Seq
         value = values.get(column.key)
         if value is not None and value != "":
             _put(cell, value)
-        if _asks(value, column):
+        if column.asks(value):
             lines.append(f"{sheet.title}, {cell.coordinate}: {_to_fill_in(cell, value, column, '')}")
             _filled_in(sheet, cell.coordinate)
         rule = lists.rule(column)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ims_billing.cli.screen.layout import with_command, wrapped
 from ims_billing.cli.screen.terminal import notify, show, width
+from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.setup_nearby import quoted
 from ims_billing.vocabulary.spelling import dollars
 from ims_billing.workbooks.files import INSURERS, batch_of
@@ -41,21 +42,19 @@ def show_written(written: Written, *, everything: bool = False) -> None:
     show(lines)
 
 
-def show_started(started: Started, check: str, *, from_sessions: bool) -> None:
+def show_started(started: Started, check: str) -> None:
     """What `init` wrote, and the command that comes next."""
     lines = [Text("WRITTEN", style="bold"), *(Text(f"  {path}") for path in started.files)]
     setup = started.files[0].name
     if started.kept is not None:
         sentence = f"It says what the old setup says, which is kept as {started.kept.name} and no longer read."
-    elif started.to_fill_in:
-        count = "1 thing" if started.to_fill_in == 1 else f"{started.to_fill_in} things"
-        sentence = (
-            f"{count} to fill in before you can claim: open {setup}, and replace each ?. Its first sheet lists them."
-        )
-    elif from_sessions:
-        sentence = "What was found is marked confirmed = false: check each, fill in what is missing, and write true."
     else:
-        sentence = f"Fill in {setup}: the clinic, its practitioners and its fees."
+        count = "1 thing" if started.to_fill_in == 1 else f"{started.to_fill_in} things"
+        sentence = f"{count} to fill in before you can claim: open {setup}, and replace each ?. "
+        if is_workbook(started.files[0]):
+            sentence += "Its first sheet lists them."
+        else:
+            sentence += "Where it says confirmed = false, check the entry and write true."
     wide = width()
     show([*lines, *wrapped(sentence, wide), *with_command("Then:", check, wide, first="", rest="  ")])
 
