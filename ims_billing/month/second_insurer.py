@@ -41,11 +41,17 @@ class Uneven:
     """The number of the first insurer's claim."""
     claimed: int
     """The amount it asks for, in cents."""
-    left: int
-    """The balance that the first insurer leaves now, in cents."""
+    left: int | None
+    """The balance that the first insurer leaves now, in cents; None while it has to answer again."""
 
     def in_words(self) -> str:
         """Says what differs, and how to correct it."""
+        if self.left is None:
+            return (
+                f"{self.claim} bills {dollars(self.claimed)}, but the balance after {self.follows} is not known now: "
+                "its payment was undone or reversed, or it was sent again. Keep the claim until the insurer's answer "
+                "is reconciled."
+            )
         replace = " --replace" if self.left else ""
         return (
             f"{self.claim} bills {dollars(self.claimed)}, but the balance after {self.follows} is {dollars(self.left)} "
@@ -94,13 +100,16 @@ def rests(
     clinic: the clinic's setup
 
     If the first insurer allows it, the amount above its own is claimed at once. A payer of the whole cost has no
-    second insurer, and no claim is followed twice.
+    second insurer, and no claim is followed twice. A balance whose claim somebody voided waits until they bill it.
     """
     stand = claims[claims["voided_on"].isna()]
-    seconds = claims[claims["follows"] != ""]
+    seconds = stand[stand["follows"] != ""]
+    voided = claims[(claims["follows"] != "") & claims["voided_on"].notna()]
+    # The last one of each: an earlier one was replaced.
+    last_voided = dict(zip(voided["follows"], voided["claim"], strict=True))
     firsts = stand[(stand["follows"] == "") & ~stand["claim"].isin({*seconds["follows"], *sent_before})]
     firsts = firsts[(firsts["secondary_insurer"] != "") | firsts["claim"].isin(named)]
-    due, waiting = [], _claimed_of_another(stand[stand["follows"] != ""], named, clinic)
+    due, waiting = [], _claimed_of_another(seconds, named, clinic)
     for cells in firsts.to_dict("records"):
         first = {str(name): value for name, value in cells.items()}
         number, day = str(first["claim"]), first["service_date"].date()
@@ -112,6 +121,9 @@ def rests(
             continue
         balance = _balance(first, payer, answered.get(number))
         if balance is None or balance.cents <= 0:
+            continue
+        if number in last_voided:
+            waiting.append(_not_billed_again(first, insurer.name, last_voided[number], balance.cents))
             continue
         if lacking := _lacking(insurer, plan, day):
             message = (
@@ -133,6 +145,17 @@ def rests(
             }
         )
     return Rest(as_frame(due, CLAIMS), tuple(waiting))
+
+
+def _not_billed_again(first: Mapping[str, Any], insurer: str, voided: str, cents: int) -> Waiting:
+    """The balance of a claim whose second one was voided: on purpose, or because the first was not answered then."""
+    # Where only a file names the second plan, that file has to be read again.
+    file = "" if first["secondary_insurer"] else " FILE"
+    message = (
+        f"{voided} was voided, and the balance of {dollars(cents)} after {first['claim']} is billed to nobody. To bill "
+        f"it: ims-billing void {voided}{file} --replace --reason TEXT"
+    )
+    return Waiting(str(first["claim"]), insurer, "voided", message)
 
 
 class _Balance(NamedTuple):
@@ -174,7 +197,9 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
         position = firsts[follows].position
         left = max(fee - max(position.paid, 0) - max(position.outstanding, 0), 0)
         if claimed != left:
-            changed.append(Uneven(claim, follows, claimed, left))
+            # What is above the first insurer's amount is claimed before it answers. Any other balance came of an answer
+            # that stands no more, and the next one says what is left: to void the claim now would lose it.
+            changed.append(Uneven(claim, follows, claimed, left if position.answered else None))
     return tuple(changed)
 
 

@@ -87,7 +87,7 @@ def show_voided(claim: str, done: Voided) -> None:
         sentence = f"{claim} is voided; {done.replaced_by} in batch {done.batch} of {done.month} replaces it."
     else:
         sentence = f"{claim} is voided. The insurer's workbook of the next batch of {done.month} lists it. " + (
-            "The second insurer is not billed again."
+            "The second insurer is not billed again, but claim lists a balance that is left, with the command for it."
             if done.second
             else "Its session is on hold: decide about it on the sheet Needs attention."
         )
