@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import counted, listed, wrapped
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.cli.screen.layout import listed, wrapped
+from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
     from ims_billing.month.second_insurer import Rest, Waiting

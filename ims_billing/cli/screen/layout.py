@@ -48,11 +48,6 @@ def first_of(entries: Sequence[str], most: int = 5) -> list[str]:
     return [*(f"  {entry}" for entry in entries[:most]), *([f"  and {left:,} more"] if left > 0 else [])]
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
 def listed(
     parts: Sequence[str], wide: int, *, head: str, indent: str, most: int, rest: str, brief: Sequence[str] = ()
 ) -> list[Text]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ims_billing.cli.screen.balances import second_insurers
 from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
-from ims_billing.cli.screen.layout import WIDEST, Heading, counted, side_by_side, table, wrapped
+from ims_billing.cli.screen.layout import WIDEST, Heading, side_by_side, table, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
 from ims_billing.cli.screen.places import Places
