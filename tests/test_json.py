@@ -60,6 +60,19 @@ def test_every_command_prints_an_object_of_its_shape(folder: Path) -> None:
     check(shapes.AgingJson, printed("aging", "--as-of", "2026-12-25"))
 
 
+def test_what_is_read_back_has_its_shape_and_is_not_read_in_a_dry_run(folder: Path) -> None:
+    chosen = ("--month", "2026-10", "--as-of", "2026-11-05")
+    printed("claim", xlsx(folder, [row(), row(Patient="Robin Madeup", Insurer="PBC")]), *chosen)
+    ledger, sent = folder / "ims-billing.sqlite", folder / "reports" / "2026-10" / "claims-2026-10.csv"
+    ledger.unlink()
+    refused = check(shapes.FailedJson, printed("claim", sent, "--already-sent", "--dry-run", code=2))
+    assert "--dry-run can't show what is read back" in refused["error"]["message"]
+    assert not ledger.exists()
+    for read, known in (({"2026-10": 2}, 0), ({"2026-10": 0}, 2)):
+        shown = check(shapes.ReadBackJson, printed("claim", sent, "--already-sent"))
+        assert (shown["read_back"], shown["known_before"]) == (read, known)
+
+
 def test_decisions_that_were_read_are_listed_by_row_without_the_value(folder: Path) -> None:
     sessions = xlsx(folder, [row(Patient="Held Madeup", Tax=1.0), row(Service_Date="2026-10-08", Policy_Number="")])
     chosen = ("--month", "2026-10", "--as-of", "2026-11-05")

@@ -211,6 +211,15 @@ class MonthJson(Shape):
     error: ErrorJson | None = None
 
 
+class ReadBackJson(Shape):
+    """What `claim --already-sent` prints of claims that were read back: the new ones by month, and those known."""
+
+    version: str
+    read_back: dict[str, int]
+    known_before: int
+    written: list[str]
+
+
 class WhyJson(Shape):
     """What `why FILE --row N` prints."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import replace
 from functools import partial
@@ -147,8 +146,12 @@ def claim(
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
     memory, folder = places(path, ledger, out, rules_of_clinic, accepts=new_ledger)
-    if already_sent and not dry_run and _read_back(files, rules_of_clinic, (path, ledger, out), day_of(as_of), as_json):
-        return
+    if already_sent:
+        from ims_billing.cli.read_back import read_back
+
+        here = (path, ledger, out)
+        if read_back(files, rules_of_clinic, here, day_of(as_of), dry_run=dry_run, as_json=as_json):
+            return
     refuse_a_forgotten_ledger(memory, folder, new=new_ledger)
     intake, billed = read_sessions(files, rules_of_clinic, month)
     refuse_a_far_day(day_of(as_of), billed, already_sent=already_sent)
@@ -202,31 +205,6 @@ def claim(
         print_json(json_view.month_json(shown, done.numbers))
     else:
         show_month(shown, everything=everything)
-
-
-def _read_back(
-    files: list[Path], clinic: Clinic, named: tuple[Path, Path | None, Path | None], as_of: dt.date, as_json: bool
-) -> bool:
-    """Reads insurers' workbooks and CSV files of claims back onto the ledger; False where the files are no such."""
-    from ims_billing.cli import screen
-    from ims_billing.cli.screen.glance import show_ledger, show_read_back
-    from ims_billing.commands import read_back as sent
-
-    ledger, folder = places(*named, clinic, accepts=True)
-    with screen.Working() as working:
-        at = workplace(ledger, folder, working)
-        if not sent.sent_files(files, at):
-            return False
-    day = until_the_end(ledger, named[0], folder, as_of)
-    with screen.Working() as working:
-        done = sent.read_back(files, clinic, workplace(ledger, folder, working), as_of=day)
-    written = [file for each in done.written for file in each.files]
-    if as_json:
-        print_json({"version": __version__, "read_back": done.claims, "written": [str(file) for file in written]})
-    else:
-        show_read_back(done.claims, done.known_before)
-        show_ledger(ledger.path, fresh=False)
-    return True
 
 
 @app.command(
