@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
-from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from tests.practice import apart, by_case, clinic_file, like_ann, made_once, row, table, tag, xlsx
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
@@ -452,7 +452,7 @@ STORIES: dict[str, list[Run]] = {
         Run([row(Fee=95.0)], ["claimed"]),
         Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, BILL),)),
         Run([row(Status="cancelled")], [f"held {CHANGED}"], ((1, CHANGED, NEVER),),
-            problem="as it is now it is not billed (cancelled). To take the claim back: ims-billing void {1}"),
+            problem="as it is now it is not billed (it was cancelled). To take the claim back: ims-billing void {1}"),
         Run([row(Status="cancelled")], ["already_claimed"], claim="{1}"),
     ],
     "a voided claim is claimed again, or not at all": [
@@ -570,7 +570,7 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
     for command in (["report", "2026-10"], ["void", "2026-10-SUNL-0001", "--reason", "wrong"]):
         done = run(folder, *command)
         assert done.exit_code == 2
-        assert "1 decision in it were not read yet" in done.stderr.replace("\n", " ")
+        assert "1 decision in it was not read yet" in done.stderr.replace("\n", " ")
     assert (folder / SUMMARY).read_bytes() == before
     shown = claim(folder, rows, "--dry-run")
     assert outcomes(shown) == ["claimed", "already_claimed"]
@@ -701,7 +701,7 @@ def test_an_unread_decision_of_the_month_of_a_replaced_claim_stops_before_anythi
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}], other)
     done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
     assert done.exit_code == 2
-    assert "claim-summary-2026-09.xlsx: 1 decision in it were not read yet" in " ".join(done.stderr.split())
+    assert "claim-summary-2026-09.xlsx: 1 decision in it was not read yet" in " ".join(done.stderr.split())
     claim(folder, moved, month="2026-09")
     assert outcomes(claim(folder, moved))[0] == "claimed"
 
@@ -772,7 +772,7 @@ def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> 
     decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Bill"}])
     claim(folder, other)
     not_billed = load_workbook(folder / SUMMARY)["Not billed"]
-    assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == ["decided-not-to-bill"]
+    assert [line[-1] for line in not_billed.iter_rows(min_row=2, values_only=True)] == [REASONS["decided-not-to-bill"]]
     assert outcomes(claim(folder, first)) == ["not_billed decided-not-to-bill", "claimed"]
 
 
