@@ -46,7 +46,7 @@ def screen() -> list[Text]:
     intake = read_files([ROOT / "samples" / "sessions-2026-10.xlsx"], clinic)
     month = prepare_month(intake, Scope(clinic, month="2026-10", as_of=dt.date(2026, 11, 5)))
     folder = Path("samples", "reports", "2026-10")
-    insurers = [folder / "insurers" / f"{name}.xlsx" for name, _, _ in month.by_insurer()]
+    insurers = [folder / "insurers" / f"{name}-2026-10.xlsx" for name, _, _ in month.by_insurer()]
     summary = folder / "claim-summary-2026-10.xlsx"
     shown = Shown(
         month, "samples/sessions-2026-10.xlsx", "", would=False, batch=1, summary=summary, fresh=True,

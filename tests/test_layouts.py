@@ -378,6 +378,8 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
     found = [(line.row, line.result, line.paid) for payment in payments for line in payment.lines]
     # The patient's invoice, and what was paid by card, are no insurer's payment.
     assert sorted(found) == [(2, "paid", 9500), (3, "unmatched", 2000), (4, "unmatched", 2000)]
+    messages = {line.row: line.message for payment in payments for line in payment.lines}
+    assert ["ends in -P" in messages[3], "Payment Method" in messages[4]] == [True, True]
     with pytest.raises(BillingError, match=r"Compensation report.*ims-billing reconcile"):
         read_files([csv(tmp_path, COMPENSATION)], clinic)
 

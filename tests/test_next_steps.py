@@ -286,3 +286,41 @@ def test_the_setup_is_made_of_the_files_whatever_options_the_command_had(
     (make,) = commands(shown("check", "the visits.csv", "--ledger", ledger))
     assert make == 'ims-billing init --from "the visits.csv"'
     assert commands(shown(*shlex.split(make)[1:])) == ['ims-billing check "the visits.csv"']
+
+
+def test_what_is_gone_or_can_not_be_replaced_says_what_to_do(folder: Path) -> None:
+    csv_file(folder, [row(), row(Patient="B Madeup", Insurer="GMS")], "october.csv")
+    shown("claim", "october.csv")
+    csv_file(folder, [row()], "october.csv")
+    lines = shown("check", "october.csv")
+    assert "2026-10-GMSI-0001 of 2026-10-07 is claimed, and not in these files." in lines
+    assert "If the visit took place, there is nothing to do: it stays claimed." in text(lines)
+    assert "ims-billing void CLAIM --reason TEXT." in commands(lines)
+    setup = folder / "clinic.toml"
+    setup.write_text(setup.read_text(encoding="utf-8").replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")
+    refused = text(shown("void", "2026-10-SUNL-0001", "--replace", "--reason", "wrong fee"))
+    assert "Correct the fee in your practice software, or the list if it is wrong" in refused
+    assert "ims-billing void 2026-10-SUNL-0001 FILE --replace --reason TEXT" in refused
+    # The ways out are ways out.
+    csv_file(folder, [row(Fee=99.0)], "october.csv")
+    done = shown("void", "2026-10-SUNL-0001", "october.csv", "--replace", "--reason", "wrong fee")
+    assert "2026-10-SUNL-0001 is voided; 2026-10-SUNL-0002" in text(done)
+
+
+def test_a_payment_is_undone_as_it_is_shown(folder: Path) -> None:
+    csv_file(folder, [row(), row(Patient="B Madeup")], "october.csv")
+    shown("claim", "october.csv", as_of="2026-11-05")
+    undo = {}
+    for number in ("1", "2"):
+        paid = {
+            "Claim": f"2026-10-SUNL-000{number}",
+            "Paid": 95,
+            "Payment Date": "2026-11-20",
+            "Payment Number": number,
+        }
+        csv_file(folder, [paid], "paid.csv")
+        lines = shown("reconcile", "paid.csv")
+        (undo[number],) = commands(lines)
+        assert f"Recorded as payment {number}; to undo it:" in text(lines)
+    assert undo["2"] == "ims-billing reconcile --undo 2 --reason TEXT"
+    assert "Payment 2 of Sun Life, $95.00, is undone" in text(shown(*undo["2"].split()[1:]))

@@ -86,6 +86,14 @@ def test_a_payment_by_the_patient_is_posted_to_no_claim(
     assert (line.result, line.postings, line.paid) == ("unmatched", (), 9_500)
 
 
+def test_a_payment_by_the_patient_says_which_cell_shows_it(books: Books) -> None:
+    cells = [("Source", "Self"), ("Payment Method", "Visa"), ("Payer", "Uma Madeup"), ("Description", "Visa"),
+             ("Note", "Paid by Visa"), ("Card Type", "Mastercard")]  # fmt: skip
+    shown = [books.lines([visit() | {column: cell}])[0].message for column, cell in cells]
+    says = ("Source", "Payment Method", "Payer", "Description", "Reason", "a column that is not read")
+    assert shown == [f"The patient paid this, and no insurer: {cell} says so." for cell in says]
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [

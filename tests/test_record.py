@@ -491,7 +491,7 @@ def test_a_corrected_session_replaces_its_claim_as_the_file_has_it_now(office: O
     for number, rows, message in (
         (anew, [right], "Its session is not in these files"),
         (anew, [right, moved | {"Fee": 1.0}], "The fee is"),
-        (anew, [right, moved | {"Status": "cancelled"}], "Its session is not billed now: cancelled"),
+        (anew, [right, moved | {"Status": "cancelled"}], "Its session is not billed now: it was cancelled"),
         (anew, [right, LATE | november], "nothing of that month is on the ledger"),
         ("2026-10-PABC-0001", [right | november], "nothing of that month is on the ledger"),
     ):

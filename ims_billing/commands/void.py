@@ -19,6 +19,7 @@ from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.model import Run
@@ -116,7 +117,8 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
     )
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
     if len(claims) != 1:
-        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {_why_not(prepared, claims)}")
+        why = _why_not(prepared, claims)
+        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {why} {_ways_out(number)}")
     month = f"{claims['service_date'].iloc[0]:%Y-%m}"
     if month not in ledger.months():
         raise BillingError(
@@ -160,8 +162,18 @@ def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
     if sessions.empty:
         return "Its session is not in these files."
     findings = prepared.findings[prepared.findings["session"].isin(sessions.index)]
-    holds = dict.fromkeys(findings.loc[findings["severity"] == "hold", "message"])
-    return " ".join(holds) or f"Its session is not billed now: {sessions['reason'].iloc[0] or 'claimed already'}."
+    holds = findings.loc[findings["severity"] == "hold", ["kind", "message"]].drop_duplicates()
+    messages = [f"{message} {CATALOGUE[kind].fix}" for kind, message in holds.itertuples(index=False, name=None)]
+    reason = str(sessions["reason"].iloc[0])
+    return " ".join(messages) or f"Its session is not billed now: {REASONS.get(reason, 'claimed already')}."
+
+
+def _ways_out(number: str) -> str:
+    """How the session is claimed again as an export has it now, or as somebody decides."""
+    return (
+        f"To claim it as an export has it: ims-billing void {number} FILE --replace --reason TEXT. To decide about it "
+        "on the sheet Needs attention, void it without --replace, then claim the month again."
+    )
 
 
 def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:

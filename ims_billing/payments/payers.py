@@ -33,21 +33,34 @@ def is_patient(payer: str, clinic: Clinic, names: Names) -> bool:
     return clinic.pays_self(payer) or name_parts(payer) in names or _words_of(payer, clinic) == "patient"
 
 
-def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
-    """Decides who paid a row of REMITTANCE.
+def patients_ground(cells: Any, clinic: Clinic, names: Names) -> str:
+    """Says by what a row of REMITTANCE is the patient's payment; empty if it is not.
 
-    One word for the patient in any cell decides. Every word of payer, source and method has to be understood; in
-    descriptions, reasons and unread columns only phrases for the patient count.
+    One word for the patient in any cell decides; in descriptions, reasons and unread columns only phrases count. No
+    cell is quoted: it may be the patient's name.
     """
     own = {*names, name_parts(cells.patient)} - {frozenset()}
+    if cells.patients_invoice:
+        return "its invoice ends in -P, as the practice software's invoices to patients do"
     if cells.insurer and clinic.insurer(cells.insurer) is None and is_patient(cells.insurer, clinic, own):
-        return "patient"
+        return "Payer says so"
     if cells.source and is_patient(cells.source, clinic, own):
+        return f"{WHO_PAID['source']} says so"
+    for field, heading in WHO_PAID.items():
+        if _words_of(getattr(cells, field), clinic) == "patient":
+            return f"{heading} says so"
+    if _is_patients_way(cells.description) or _tells_of_patient(cells.description):
+        return "Description says so"
+    if _is_patients_way(cells.reason):
+        return "Reason says so"
+    return "a column that is not read says so" if any(map(_is_patients_way, cells.elsewhere.splitlines())) else ""
+
+
+def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
+    """Decides who paid a row of REMITTANCE: every word of payer, source and method has to be understood."""
+    if patients_ground(cells, clinic, names):
         return "patient"
     by: set[PaidBy] = {_words_of(cells.source, clinic), _words_of(cells.method, clinic)}
-    others = (cells.description, cells.reason, *cells.elsewhere.splitlines())
-    if "patient" in by or any(_is_patients_way(text) for text in others) or _tells_of_patient(cells.description):
-        return "patient"
     return "unclear" if "unclear" in by else "insurer" if "insurer" in by else ""
 
 

@@ -12,7 +12,15 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import named_rows, person_in
-from ims_billing.payments.payers import WHO_PAID, Names, insurer_on, is_canadian, paid_by, unclear_field
+from ims_billing.payments.payers import (
+    WHO_PAID,
+    Names,
+    insurer_on,
+    is_canadian,
+    paid_by,
+    patients_ground,
+    unclear_field,
+)
 from ims_billing.payments.payment import Line, Result, number_key
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import meanings, word_of
@@ -159,8 +167,8 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     """Says why a row cannot be an insurer's payment; empty if it can."""
     if cells.fault:
         return str(cells.fault)
-    if paid_by(cells, clinic, patients) == "patient":
-        return "The patient paid this, and no insurer."
+    if ground := patients_ground(cells, clinic, patients):
+        return f"The patient paid this, and no insurer: {ground}."
     if not is_canadian(cells.currency):
         return "It is not in Canadian dollars."
     if cells.insurer and clinic.insurer(cells.insurer) is None:

@@ -82,12 +82,14 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
     table.note_moved()
     faults = [""] * len(table)
+    cells["patients_invoice"] = [False] * len(table)
     if table.match.read_by.patient_invoices:
         shares = [_shares(written) for written in cells["invoice"]]
         cells["invoice"] = [", ".join(share.invoice for share in each) for each in shares]
         payers = [{share.payer for share in each} for each in shares]
         # What the patient paid of their share is no insurer's payment.
-        cells["description"] = ["patient payment" if each == {"P"} else "" for each in payers]
+        cells["patients_invoice"] = [each == {"P"} for each in payers]
+        cells["description"] = [""] * len(table)
         faults = [_OF_TWO if len(each) > 1 and "P" in each else "" for each in payers]
     for position, column, _, message in table.bad:
         if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):

@@ -590,7 +590,8 @@ _KINDS = (
         "warn",
         _NONE,
         "A claimed session is no longer in the files",
-        "Find out why. If the visit did not take place, void its claim: ims-billing void CLAIM --reason TEXT.",
+        "If the visit took place, there is nothing to do: it stays claimed. If it did not, void its claim: "
+        "ims-billing void CLAIM --reason TEXT.",
         remedy="claim",
         short="claimed, and gone from the files",
     ),

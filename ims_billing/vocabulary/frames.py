@@ -280,6 +280,7 @@ REMITTANCE = (
     Column("reason", "str", "why it is less, as written"),
     Column("payment_date", "datetime64[us]", "the day of the payment"),
     Column("invoice", "str", "the practice system's invoices that it pays, as written"),
+    Column("patients_invoice", "bool", "all of these are the patient's own"),
     Column("payment_number", "str", "the insurer's or the bank's number of the payment"),
     Column("period_from", "datetime64[us]", "first day of the visits that one sum is for"),
     Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),

@@ -48,10 +48,12 @@ def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
     if findings.empty:
         return []
     lines = [Text(), *wrapped(f"{REMEDIES['claim'].upper()}: decide about each", wide, style="bold red")]
-    for message, part in findings.groupby("message", sort=False):
-        sessions = _sessions(month, part)
-        rows = f" (row {places.of(sessions, 8)})" if len(sessions) else ""
-        lines += wrapped(f"{message}{rows}", wide, first="  ", rest="    ")
+    for kind, of_kind in findings.groupby("kind", sort=False):
+        for message, part in of_kind.groupby("message", sort=False):
+            sessions = _sessions(month, part)
+            rows = f" (row {places.of(sessions, 8)})" if len(sessions) else ""
+            lines += wrapped(f"{message}{rows}", wide, first="  ", rest="    ")
+        lines += wrapped(CATALOGUE[str(kind)].fix, wide, first="    ", rest="    ")
     return lines
 
 

@@ -163,7 +163,9 @@ def _undo(done: Reconciliation, wide: int) -> list[Text]:
     if not done.posted:
         return []
     numbers = ", ".join(str(number) for number in done.posted)
-    sentence = f"Payments recorded: {numbers}. To undo one: ims-billing reconcile --undo NUMBER --reason WHY"
+    one = len(done.posted) == 1
+    recorded = f"Recorded as payment {numbers}; to undo it" if one else f"Recorded as payments {numbers}; to undo one"
+    sentence = f"{recorded}: ims-billing reconcile --undo {numbers if one else 'NUMBER'} --reason TEXT"
     return wrapped(sentence, wide, rest="  ")
 
 
