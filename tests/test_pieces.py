@@ -20,7 +20,7 @@ from ims_billing.month.second_insurer import Uneven
 from ims_billing.vocabulary.findings import CATALOGUE
 
 NOVEMBER = [Path("jane nov/Appointments Report.csv"), Path("jane nov/Sam's sales.csv"), Path("policies.csv")]
-CLAIM = command_line("claim", NOVEMBER, month=Path("2026-11"), decisions=Path("reports/a copy.xlsx"))
+CLAIM = command_line("claim", NOVEMBER, month="2026-11", decisions=Path("reports/a copy.xlsx"))
 
 
 @pytest.mark.parametrize(("text", "commands"), [

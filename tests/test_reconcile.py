@@ -31,6 +31,21 @@ def test_what_a_payment_took_back_is_undone_first(folder: Path) -> None:
     assert "1: Sun Life, $95.00 on 2026-11-20" in missing
 
 
+@pytest.mark.parametrize(
+    ("typed", "slip"),
+    [
+        (["--undo", "1"], "say why"),
+        (["--undo", "1", "--reason", " "], "say why"),
+        (["--undo", "1", "--reason", "x", "--dry-run"], "without files or --dry-run"),
+        (["paid.csv", "--undo", "1", "--reason", "x"], "without files or --dry-run"),
+        ([], "name the remittances"),
+    ],
+)
+def test_a_slip_is_named_before_a_password_is_asked_for(tmp_path: Path, typed: list[str], slip: str) -> None:
+    done = run(tmp_path, "reconcile", *typed, "--protect")
+    assert (done.exit_code, slip in " ".join(done.stderr.split()), "password" in done.stderr) == (2, True, False)
+
+
 def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 60)])
     done = run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-26")

@@ -47,11 +47,11 @@ def name_unread_copies(
         summary = summaries(folder, month)
         for copy in unread_copies(at, month, own=own, but=[but] if but else []):
             read_with = copy.month or month
-            given = {**options, "month": Path(read_with), "decisions": None if copy.path in summary else copy.path}
+            decisions = None if copy.path in summary else copy.path
             with memory.reading():
                 sent_before = read_with in memory.months_sent_before()
             own_files = ([] if copy.month else files) or _of_last_run(memory, read_with)
-            command = command_line("claim", own_files or [Path(FILE)], **given)
+            command = command_line("claim", own_files or [Path(FILE)], **options, month=read_with, decisions=decisions)
             command += " --already-sent" if sent_before else ""
             screen.notify(in_words(copy, command, "" if own_files else to_name(read_with)))
 

@@ -201,7 +201,7 @@ def workplace(ledger: Ledger, out: Path, working: Working, password: str = "") -
     return Workplace(ledger, out, password, working.ask_password, working.step, working.wait)
 
 
-def command_line(command: str, files: list[Path], **options: Path | None) -> str:
+def command_line(command: str, files: list[Path], **options: Path | str | None) -> str:
     """The command as it is typed for these files, ready to copy; `options` are those that were given."""
     return f"ims-billing {command} {files_typed(files)}{options_typed(**options)}"
 
@@ -213,7 +213,7 @@ def files_typed(files: list[Path]) -> str:
     return " ".join(map(quoted, files))
 
 
-def options_typed(**options: Path | None) -> str:
+def options_typed(**options: Path | str | None) -> str:
     """The options that were given, as they are typed in a command, with a space before each."""
     from ims_billing.commands.setup_nearby import quoted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -26,17 +26,33 @@ from ims_billing.cli.options import (
 from ims_billing.cli.typed import until_the_end
 
 if TYPE_CHECKING:
+    import datetime as dt
+
+    from ims_billing.cli.screen import Working
+    from ims_billing.commands.workplace import Workplace
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.workbooks.files import Written
 
 
-def _refresh(memory: Ledger, months: Sequence[str], folder: Path, password: str) -> list[Written]:
+class _Opened(NamedTuple):
+    """The ledger, the output folder, and the password of the workbooks there; empty: none."""
+
+    memory: Ledger
+    folder: Path
+    password: str
+
+    def watched(self, working: Working) -> Workplace:
+        """The workplace of one step, which shows its progress."""
+        return workplace(self.memory, self.folder, working, self.password)
+
+
+def _refresh(opened: _Opened, months: Sequence[str]) -> list[Written]:
     """Writes the workbooks again that show what has changed."""
     from ims_billing.cli import screen
     from ims_billing.commands import folder as month_folder
 
     with screen.Working() as working:
-        return month_folder.refresh(workplace(memory, folder, working, password), months)
+        return month_folder.refresh(opened.watched(working), months)
 
 
 @app.command(
@@ -64,9 +80,14 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Match insurers' payments to claims, and post what is certain. Exit code 1 if anything is not."""
+    # Before anything is opened, and before a password is asked for.
+    if undo is not None:
+        _refuse_slips_with_undo(files, reason, dry_run=dry_run)
+    elif not files:
+        raise typer.BadParameter("name the remittances", param_hint="FILE")
     from ims_billing.cli import json_view, screen
     from ims_billing.cli.screen.glance import show_ledger, show_written
-    from ims_billing.cli.screen.payments import show_reconciled, show_undone
+    from ims_billing.cli.screen.payments import show_reconciled
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands import reconcile as payments
@@ -75,29 +96,16 @@ def reconcile(
     path = find_clinic(clinic, files or [])
     rules = load(path) if path else without_file()
     memory, folder = existing_ledger(path, ledger, out, rules if path else None)
-    password = screen.new_password() if protect else ""
+    opened = _Opened(memory, folder, screen.new_password() if protect else "")
     if undo is not None:
-        if files or dry_run:
-            raise typer.BadParameter("name the payment's number alone, without files or --dry-run", param_hint="--undo")
-        if not reason.strip():
-            raise typer.BadParameter('say why: --reason "wrong file"', param_hint="--undo")
-        day = until_the_end(memory, path, folder, day_of(as_of))
-        with screen.Working() as working:
-            done = payments.undo(undo, reason.strip(), workplace(memory, folder, working, password), as_of=day)
-        if as_json:
-            print_json(json_view.undone_json(done))
-        else:
-            show_undone(done)
-        _refresh(memory, done.months, folder, password)
+        _undo(undo, reason.strip(), opened, until_the_end(memory, path, folder, day_of(as_of)), as_json=as_json)
         return
-    if not files:
-        raise typer.BadParameter("name the remittances", param_hint="FILE")
     with screen.Working() as working:
-        lines, read = read_remittances(files, rules, working.step, working.ask_password)
+        lines, read = read_remittances(files or [], rules, working.step, working.ask_password)
     day = day_of(as_of) if dry_run else until_the_end(memory, path, folder, day_of(as_of))
     with screen.Working() as working:
         reconciled = payments.reconcile(
-            lines, read, rules, workplace(memory, folder, working, password), as_of=day, dry_run=dry_run,
+            lines, read, rules, opened.watched(working), as_of=day, dry_run=dry_run,
             accept_overpayment=accept_overpayment,
         )  # fmt: skip
     if not as_json:
@@ -106,7 +114,7 @@ def reconcile(
         show_ledger(memory.path, fresh=False)
     paths: list[Path] = []
     try:
-        written = _refresh(memory, reconciled.months, folder, password)
+        written = _refresh(opened, reconciled.months)
         paths = [path for one in written for path in one.files]
     finally:
         if as_json:
@@ -116,6 +124,29 @@ def reconcile(
             show_written(one, everything=everything)
     if reconciled.held:
         raise typer.Exit(HELD)
+
+
+def _refuse_slips_with_undo(files: list[Path] | None, reason: str, *, dry_run: bool) -> None:
+    """Raises BadParameter where a payment is to be undone with files, as a dry run, or without a reason."""
+    if files or dry_run:
+        raise typer.BadParameter("name the payment's number alone, without files or --dry-run", param_hint="--undo")
+    if not reason.strip():
+        raise typer.BadParameter('say why: --reason "wrong file"', param_hint="--undo")
+
+
+def _undo(payment: int, reason: str, opened: _Opened, day: dt.date, *, as_json: bool) -> None:
+    """Undoes a posted payment, by its number, and writes the workbooks again that showed it."""
+    from ims_billing.cli import json_view, screen
+    from ims_billing.cli.screen.payments import show_undone
+    from ims_billing.commands import reconcile as payments
+
+    with screen.Working() as working:
+        done = payments.undo(payment, reason, opened.watched(working), as_of=day)
+    if as_json:
+        print_json(json_view.undone_json(done))
+    else:
+        show_undone(done)
+    _refresh(opened, done.months)
 
 
 @app.command(
@@ -140,12 +171,12 @@ def aging(
     rules = load(path) if path else None
     memory, folder = existing_ledger(path, ledger, out, rules)
     name = rules.name if rules else ""
-    password = screen.new_password() if protect else ""
+    opened = _Opened(memory, folder, screen.new_password() if protect else "")
     day = until_the_end(memory, path, folder, day_of(as_of))
     with screen.Working() as working:
-        done = age(workplace(memory, folder, working, password), name, as_of=day)
+        done = age(opened.watched(working), name, as_of=day)
     if as_json:
         print_json(json_view.aging_json(done))
     else:
         show_aging(done, everything=everything)
-    _refresh(memory, done.months, folder, password)
+    _refresh(opened, done.months)

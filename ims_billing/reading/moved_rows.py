@@ -92,7 +92,7 @@ def refuse_damaged_text(match: Match, file: str) -> None:
 
 
 def _refuse_joined_rows(match: Match, file: str) -> None:
-    """Raises BillingError where a line is as wide as two rows: whoever mends one session of it would lose the other."""
+    """Raises BillingError where a line is as wide as two rows: to correct one session of it would lose the other."""
     table, width = match.table, match.table.widths[match.header]
     for position in range(match.header + 1, table.height):
         if width >= _ENOUGH_HEADINGS and table.widths[position] >= 2 * width - 1:

@@ -56,7 +56,7 @@ def show(lines: Sequence[Text]) -> None:
 
 
 def fail(message: str) -> None:
-    """Shows a fault that the user can mend; its words are shown as they are, without colour codes in them."""
+    """Shows a fault that the user can correct; its words are shown as they are, without colour codes in them."""
     lines = _message(message)
     lines[0].stylize("bold red", 0, len(_PROGRAM))
     for line in lines:
