@@ -118,6 +118,21 @@ def test_a_second_insurers_workbook_is_to_be_sent_where_the_month_has_nothing_ne
     assert sendings(shown("claim", "november.csv")) == ["reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"]
 
 
+def test_a_void_that_no_workbook_lists_is_the_next_step_until_its_month_is_claimed_again(folder: Path) -> None:
+    """Nothing else was waiting by status, and the insurer would never have known."""
+    csv_file(folder, [row(), row(Patient="B Madeup")], "october.csv")
+    shown("claim", "october.csv")
+    again = "ims-billing claim october.csv --month 2026-10"
+    voided = shown("void", "2026-10-SUNL-0001", "--reason", "no visit")
+    assert commands(voided) == [again]
+    lines = shown("status")
+    assert "Voided, and in no workbook to an insurer yet: 1 claim of 2026-10" in lines
+    assert commands(lines) == [again]
+    assert "in no workbook" not in text(shown("status", as_of="2026-12-09")), "it was voided on the day after"
+    assert "Send the workbook of batch 2 in" in text(shown(*again.split()[1:]))
+    assert "in no workbook" not in text(shown("status"))
+
+
 @pytest.mark.parametrize("how", ["Bill", "--replace", "voided before"])
 def test_an_insurer_is_told_of_a_void_whose_new_claim_is_in_another_month(folder: Path, how: str) -> None:
     """Both claims stood with the insurer: the workbook of November said nothing of October's."""

@@ -1,4 +1,4 @@
-"""Names the spreadsheets in a month's folder whose decisions were not read, each with the command that reads it."""
+"""Names the spreadsheets in a month's folder whose decisions were not read, and the command that claims it again."""
 
 from __future__ import annotations
 
@@ -54,6 +54,21 @@ def name_unread_copies(
             command = command_line("claim", own_files or [Path(FILE)], **options, month=read_with, decisions=decisions)
             command += " --already-sent" if sent_before else ""
             screen.notify(in_words(copy, command, "" if own_files else to_name(read_with)))
+
+
+def claim_again(memory: Ledger, month: str, **options: Path | None) -> tuple[str, str]:
+    """The command that claims a month with the files of its last run, and what to do first where they are not there.
+
+    Both are empty for a month that was billed before this program came: what is added to it is not to be sent.
+    """
+    from ims_billing.commands.files_of_run import FILE, to_name
+
+    with memory.reading():
+        if month in memory.months_sent_before():
+            return "", ""
+    files = _of_last_run(memory, month)
+    command = command_line("claim", files or [Path(FILE)], **{**options, "month": Path(month)})
+    return command, "" if files else to_name(month)
 
 
 def typed_out(

@@ -471,6 +471,13 @@ class UnpaidJson(Shape):
     cents: int
 
 
+class VoidsJson(Shape):
+    """The voided claims of a month that no workbook has named to their insurer."""
+
+    month: str
+    claims: int
+
+
 class NextJson(Shape):
     """What to do next, and the command for it."""
 
@@ -495,5 +502,6 @@ class StatusJson(Shape):
     closing: list[ClosingJson]
     unpaid: UnpaidJson
     to_send: list[ToSendJson]
+    voids: list[VoidsJson]
     unwritten: list[str]
     next: NextJson

@@ -12,7 +12,7 @@ import typer
 
 from ims_billing import __version__
 from ims_billing.cli.app import HELD, app
-from ims_billing.cli.copies import name_unread_copies, typed_out
+from ims_billing.cli.copies import claim_again, name_unread_copies, typed_out
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import (
     All,
@@ -368,4 +368,5 @@ def void(
     show_ledger(memory.path, fresh=False)
     for written in done.written:
         show_written(written, everything=everything)
-    show_voided(number, done)
+    again = ("", "") if done.replaced_by else claim_again(memory, done.month, clinic=clinic, out=out, ledger=ledger)
+    show_voided(number, done, *again)

@@ -83,6 +83,7 @@ def _status_json(status: Status) -> dict[str, Any]:
         "closing": _closing_json(standing.closing if standing else ()),
         "unpaid": {"claims": standing.unpaid if standing else 0, "cents": standing.unpaid_cents if standing else 0},
         "to_send": to_send_json(standing.to_send) if standing else [],
+        "voids": [{"month": month, "claims": number} for month, number in (standing.voids if standing else {}).items()],
         "unwritten": list(standing.unwritten) if standing else [],
         "next": {"what": status.next.what, "command": status.next.command},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -96,6 +96,8 @@ class Standing(NamedTuple):
     """The amount owed on them, in cents."""
     to_send: Sequence[ToSend]
     """The insurer workbooks that are not marked as sent."""
+    voids: Mapping[str, int]
+    """By month, the number of voided claims that no workbook has named to their insurer."""
     unwritten: tuple[str, ...]
     """The months whose files are up to date in no folder."""
     files_read: frozenset[str]
@@ -128,9 +130,16 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         unpaid=len(late),
         unpaid_cents=sum(late),
         to_send=books_left,
+        voids=_voids(claims, as_of),
         unwritten=unwritten,
         files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
     )
+
+
+def _voids(claims: Iterable[Claimed], as_of: dt.date) -> dict[str, int]:
+    """By month, the claims voided by a day whose void is in no batch."""
+    voids = [claim for claim in claims if claim.voided_on and claim.voided_on <= as_of and claim.void_batch is None]
+    return dict(sorted(Counter(claim.month for claim in voids).items()))
 
 
 def _months(

@@ -255,6 +255,11 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
         if to_claim in months and months[to_claim].sent_before:
             what = f"{to_claim} was billed before this program came: record what is new in it, if it was billed too."
         return Next(f"{what} To look at it first, type check in place of claim.", facts.claim(to_claim, names))
+    # A month that was billed before this program came goes on as such, without workbooks.
+    voids = [month for month in months.values() if standing and month.month in standing.voids and not month.sent_before]
+    if voids:
+        what = f"Claim {voids[0].month} again: its new batch lists for insurers what was voided, and is to be sent."
+        return facts.claim_again(what, voids[0])
     held = [month for month in months.values() if month.held]
     if held:
         oldest = held[0]

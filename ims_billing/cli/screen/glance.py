@@ -81,21 +81,23 @@ def warn_of_cloud(path: Path, mark: str) -> None:
     )
 
 
-def show_voided(claim: str, done: Voided) -> None:
-    """What became of a voided claim, and what comes next."""
+def show_voided(claim: str, done: Voided, again: str = "", first: str = "") -> None:
+    """What became of a voided claim, and what comes next: the command that claims its month again, what goes first."""
     if done.replaced_by:
         sentence = f"{claim} is voided; {done.replaced_by} in batch {done.batch} of {done.month} replaces it."
     else:
-        sentence = f"{claim} is voided. The insurer's workbook of the next batch of {done.month} lists it. " + (
+        sentence = f"{claim} is voided. Its insurer does not know it yet: the next batch of {done.month} lists it. " + (
             "The second insurer is not billed again, but claim lists a balance that is left, with the command for it."
             if done.second
-            else "Its session is on hold: decide about it on the sheet Needs attention."
+            else "Its session is on hold then: decide about it on the sheet Needs attention."
         )
     if done.followed_by:
         sentence += f" {done.followed_by}, which billed a second insurer for the balance, is voided with it."
     if done.paid:
         sentence += f" {dollars(done.paid)} of it was paid: once the insurer reverses that, reconcile posts it."
     show(wrapped(sentence, width(), style="bold"))
+    if again:
+        show(with_command(f"Claim {done.month} again now. {first}".rstrip(), again, width(), first="", rest="  "))
     workbooks = [path for each in done.written for path in each.files if path.parent.name == INSURERS]
     for path in workbooks:
         if (path.parent.parent.name, batch_of(path)) == done.listed_in:
