@@ -19,7 +19,7 @@ from ims_billing.sessions.service_names import NameReading, names_read
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, QUESTION
-from ims_billing.vocabulary.spelling import bare, same_name
+from ims_billing.vocabulary.spelling import bare, counted, same_name
 
 # What a service shows about whoever gives it.
 _GIVEN_BY = {
@@ -95,7 +95,7 @@ def _practitioners(sessions: pd.DataFrame) -> list[dict[str, Any]]:
             f'"{written}" names {name} and more than that: on hold until your practice software says who treated'
             for written in more
         )
-        notes = "\n".join([_counted(len(theirs)), *held])
+        notes = "\n".join([counted(len(theirs), "session"), *held])
         row: dict[str, Any] = {"name": name, "profession": profession, "Notes": notes}
         if others:
             row["aliases"] = cell_of(others, _ALIASES)
@@ -134,10 +134,6 @@ def _shortest(spellings: Sequence[str]) -> str:
     return next((name for name in without if name and name_and_profession(name)[0] == words and "," not in name), best)
 
 
-def _counted(count: int) -> str:
-    return "1 session" if count == 1 else f"{count:,} sessions"
-
-
 def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
     """The insurers under a known spelling, and below them each unknown spelling with the owner that it may have.
 
@@ -145,7 +141,7 @@ def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
     """
     ours = sessions[~sessions["insurer_id"].isin(["", SELF_PAY])]
     rows: list[dict[str, Any]] = [
-        {"name": name, "Notes": _counted(int((ours["insurer_name"] == name).sum()))}
+        {"name": name, "Notes": counted(int((ours["insurer_name"] == name).sum()), "session")}
         for name in _written(ours["insurer_name"])
     ]
     people = people_paying(sessions)
@@ -156,11 +152,12 @@ def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
             by_letters.setdefault(bare(written), []).append(written)
     for spellings in by_letters.values():
         owner = owner_of(spellings[0], clinic)
+        times = counted(int(unknown.isin(spellings).sum()), "session")
         rows.append(
             {
                 "name": f"{owner}{QUESTION}" if owner else QUESTION,
                 "aliases": cell_of(spellings, _ALIASES),
-                "Notes": f"{_counted(int(unknown.isin(spellings).sum()))}; choose whose it is, or type a new name",
+                "Notes": f"{times}; choose whose it is, or type a new name",
             }
         )
     return rows
@@ -210,7 +207,7 @@ def _fees(sessions: pd.DataFrame) -> list[dict[str, Any]]:
                 "minutes": int(str(length)) if length else None,
                 "amount": usual / 100 if sure else f"{usual / 100:.2f}{QUESTION}",
                 "from": start,
-                "Notes": f"{times} of {_counted(len(part))}" + (f"; others: {rest}" if rest else ""),
+                "Notes": f"{times} of {counted(len(part), 'session')}" + (f"; others: {rest}" if rest else ""),
             }
         )
     return rows

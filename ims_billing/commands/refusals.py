@@ -17,6 +17,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.file_marks import claims_in_csv, marked
 from ims_billing.workbooks.files import INSURERS, batch_of, claim_workbooks, csv_path, summary_path
@@ -60,7 +61,7 @@ def refuse_unfinished(setup: Path, unfinished: Sequence[str]) -> None:
     if not unfinished:
         return
     listed = "\n".join(f"  {what}" for what in unfinished)
-    count = "1 thing" if len(unfinished) == 1 else f"{len(unfinished)} things"
+    count = counted(len(unfinished), "thing")
     confirm = "" if is_workbook(setup) else " Where it says confirmed = false, check the entry and write true."
     raise BillingError(
         f"{setup}: {count} to fill in before you can claim. Replace each ?, and save.{confirm}\n{listed}"

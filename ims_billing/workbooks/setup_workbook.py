@@ -24,6 +24,7 @@ from ims_billing.vocabulary.setup_sheets import (
     SetupColumn,
     SetupTable,
 )
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.cell_text import cell_text, escaped
 from ims_billing.workbooks.package import stamped
 from ims_billing.workbooks.widths import MOST_LINES
@@ -289,9 +290,9 @@ def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, questions: Seq
             sheet.data_validations.append(rule)
         row += 1
     left = [*lines, *questions]
-    count = "1 thing" if len(left) == 1 else f"{len(left)} things"
-    counted = f"{count} to fill in before you can claim" if left else "Nothing is left to fill in"
-    for at, text, font in ((1, "Clinic setup", _TITLE), (2, CLINIC.help, _NOTE), (3, counted, _BOLD)):
+    count = counted(len(left), "thing")
+    summary = f"{count} to fill in before you can claim" if left else "Nothing is left to fill in"
+    for at, text, font in ((1, "Clinic setup", _TITLE), (2, CLINIC.help, _NOTE), (3, summary, _BOLD)):
         _put(sheet.cell(at, 1), text)
         sheet.cell(at, 1).font = font
     sheet.row_dimensions[1].height = 26

@@ -12,7 +12,7 @@ from ims_billing.cli.screen.layout import with_command, wrapped
 from ims_billing.cli.screen.terminal import notify, show, width
 from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.setup_nearby import quoted
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import counted, dollars
 from ims_billing.workbooks.files import INSURERS, batch_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def show_started(started: Started, check: str) -> None:
     if started.kept is not None:
         sentence = f"It says what the old setup says, which is kept as {started.kept.name} and no longer read."
     else:
-        count = "1 thing" if started.to_fill_in == 1 else f"{started.to_fill_in} things"
+        count = counted(started.to_fill_in, "thing")
         sentence = f"{count} to fill in before you can claim: open {setup}, and replace each ?. "
         if is_workbook(started.files[0]):
             sentence += "Its first sheet lists them."
