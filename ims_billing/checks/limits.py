@@ -203,7 +203,7 @@ def past_submission_window(desk: Desk) -> pd.Series[str]:
 def rule_not_verified(desk: Desk) -> pd.Series[str]:
     """Only a secondary source states a fee or a limit, or a public payer's amount is in no list."""
     clinic, prices = desk.clinic, desk.prices
-    public = {insurer.id: insurer.name for insurer in clinic.insurers if insurer.public}
+    public = {insurer: clinic.insurer_by_id(insurer).name for insurer in clinic.public_ids}
     parts = []
     for place, rows in prices.groupby("rule"):
         fee = clinic.fees[int(cast(int, place))] if cast(int, place) >= 0 else None

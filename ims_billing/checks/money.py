@@ -29,7 +29,7 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     visit = rest["visit"].mask(rest["visit"] == "", "visit not stated")
     length = (rest["minutes"].astype("string") + " min").fillna("length not stated").astype("str")
     day = day_text(rest["service_date"])
-    public = rest["insurer_id"].isin({insurer.id for insurer in desk.clinic.insurers if insurer.public})
+    public = rest["insurer_id"].isin(desk.clinic.public_ids)
     listed = pd.Series("No fee is listed", rest.index, dtype="str")
     listed = listed.mask(public, rest["insurer_name"] + " pays amounts of its own, and none is listed")
     reasons = listed + " for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
@@ -53,11 +53,10 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
     fee = candidates["fee_cents"]
     rows = _priced(candidates) & prices["listed_cents"].notna() & ~desk.once(_as_listed)
     texts = {}
-    public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     for label in candidates.index[rows]:
         listed, own = prices["listed_cents"][label], prices["own_cents"][label]
         texts[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(listed)}."
-        if candidates["insurer_id"][label] in public and not pd.isna(own) and own != listed:
+        if candidates["insurer_id"][label] in desk.clinic.public_ids and not pd.isna(own) and own != listed:
             insurer = candidates["insurer_name"][label]
             texts[label] = f"The fee is {dollars(fee[label])}, the list says {dollars(own)}, and "
             texts[label] += f"{dollars(listed)} for {insurer}."
@@ -75,9 +74,10 @@ def fee_not_as_listed(desk: Desk) -> pd.Series[str]:
 def _as_listed(desk: Desk) -> pd.Series[bool]:
     """True for candidates with the listed fee, and for those of a public payer with the clinic's own price."""
     candidates, prices = desk.candidates, desk.prices
-    public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     fee = candidates["fee_cents"]
-    as_listed = (fee == prices["listed_cents"]) | (candidates["insurer_id"].isin(public) & (fee == prices["own_cents"]))
+    as_listed = (fee == prices["listed_cents"]) | (
+        candidates["insurer_id"].isin(desk.clinic.public_ids) & (fee == prices["own_cents"])
+    )
     return as_listed.fillna(False).astype("bool")
 
 
@@ -88,9 +88,8 @@ def fee_varies_by_insurer(desk: Desk) -> pd.Series[str]:
     Visits are the same if service, visit, minutes and the clinic's own price that day are, so that a new price is no
     difference. The Ontario Chiropractic Association names different rates by coverage as a cause of audits.
     """
-    public = {insurer.id for insurer in desk.clinic.insurers if insurer.public}
     listed = desk.once(_as_listed) | desk.prices["listed_cents"].isna()
-    private = ~desk.candidates["insurer_id"].isin(public) & (desk.candidates["insurer_id"] != "")
+    private = ~desk.candidates["insurer_id"].isin(desk.clinic.public_ids) & (desk.candidates["insurer_id"] != "")
     rows = listed & private & (desk.candidates["fee_cents"] > 0)
     if desk.candidates.loc[rows, "fee_cents"].nunique() < 2:
         return pd.Series(dtype="str")

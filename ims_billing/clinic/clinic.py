@@ -292,6 +292,11 @@ class Clinic:
     def _by_id(self) -> dict[str, Insurer]:
         return {insurer.id: insurer for insurer in self.insurers}
 
+    @cached_property
+    def public_ids(self) -> frozenset[str]:
+        """The public payers, by id."""
+        return frozenset(insurer.id for insurer in self.insurers if insurer.public)
+
     def practitioner(self, written: str) -> Practitioner | None:
         """Finds the practitioner that a cell names; None if any word of it is not understood."""
         return self.roster.read(written).practitioner

@@ -31,11 +31,14 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 
     A public payer with amounts of its own that day pays one of those: `listed_cents` is NA if it is not certain which.
     """
-    public = {insurer.id for insurer in clinic.insurers if insurer.public}
 
     def price(service: str, visit: str, minutes: int | None, insurer: str, on: dt.date) -> _Price:
         own = fee_in_force(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=None, on=on)
-        look = own_fee_in_force if insurer in public and has_own_amounts(clinic.fees, insurer, on) else fee_in_force
+        look = (
+            own_fee_in_force
+            if insurer in clinic.public_ids and has_own_amounts(clinic.fees, insurer, on)
+            else fee_in_force
+        )
         listed = look(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
         return _Price(_cents(listed), _cents(own), -1 if listed is None else clinic.fees.index(listed))
 
@@ -66,8 +69,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataF
     sessions = sessions.iloc[_order(sessions)]
     prices = prices.loc[sessions.index]
     own = clinic.service_code
-    public = {insurer.id for insurer in clinic.insurers if insurer.public}
-    by_list = sessions["insurer_id"].isin(public) & prices["listed_cents"].notna()
+    by_list = sessions["insurer_id"].isin(clinic.public_ids) & prices["listed_cents"].notna()
     fee = sessions["fee_cents"]
     amount = fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
 
