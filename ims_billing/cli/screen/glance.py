@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,14 @@ def show_written(written: Written, *, everything: bool = False) -> None:
         ]
     if written.shared:
         lines += wrapped("Others can write in this folder, so these files have the folder's permissions.", wide)
-    for path in written.left_over:
+    show([*lines, *not_to_send(written.left_over, wide)])
+
+
+def not_to_send(left_over: Iterable[Path], wide: int) -> Iterator[Text]:
+    """Lines that warn of workbooks which an earlier run left in the folder."""
+    for path in left_over:
         sentence = f"Do not send {path}: it is from an earlier run and not part of this month's claims."
-        lines += wrapped(sentence, wide, rest="  ", style="bold red")
-    show(lines)
+        yield from wrapped(sentence, wide, rest="  ", style="bold red")
 
 
 def show_started(started: Started, check: str) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ims_billing.cli.screen.balances import second_insurers
 from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
+from ims_billing.cli.screen.glance import not_to_send
 from ims_billing.cli.screen.layout import WIDEST, Heading, side_by_side, table, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
@@ -332,9 +333,7 @@ def _recorded(shown: Shown, wide: int) -> list[Text]:
         files += " with the permissions of a shared folder"
     new = " (new)" if shown.fresh else ""
     lines = wrapped(f"Ledger {shown.ledger}{new}{files}", wide, rest="  ", style="dim")
-    for path in (path for written in shown.written for path in written.left_over):
-        sentence = f"Do not send {path}: it is from an earlier run and not part of this month's claims."
-        lines += wrapped(sentence, wide, rest="  ", style="bold red")
+    lines += not_to_send((path for written in shown.written for path in written.left_over), wide)
     for name in shown.unwritten:
         sentence = f"{name} is on the ledger, and its files are not written: ims-billing report {name}"
         lines += wrapped(sentence, wide, rest="  ", style="bold red")
