@@ -14,8 +14,9 @@ from ims_billing.cli.app import app
 from ims_billing.cli.json_output import print_json
 from ims_billing.cli.options import All, ClinicFile, Json, command_line, day_of, find_clinic, read_all
 from ims_billing.cli.slips import day_typed
+from ims_billing.vocabulary.folder import SPREADSHEETS
 
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt", ".html")
+_EXPORTS = (*SPREADSHEETS, ".txt", ".html")
 
 
 class _SetupKind(StrEnum):
@@ -35,7 +36,7 @@ class _FilesAfterFrom(TyperCommand):
             if argument.startswith("-"):
                 of_source = argument == "--from"
             elif of_source and args[number - 1] != "--from":
-                if Path(argument).suffix.casefold() in _SPREADSHEETS and not Path(argument).is_dir():
+                if Path(argument).suffix.casefold() in _EXPORTS and not Path(argument).is_dir():
                     typed.append("--from")
                 else:
                     of_source = False

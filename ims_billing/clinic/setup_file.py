@@ -8,13 +8,12 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.raw_setup import RawSetup
 from ims_billing.clinic.toml_file import content_of, read_toml
 from ims_billing.clinic.validation import proven
-
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+from ims_billing.vocabulary.folder import WORKBOOKS
 
 
 def is_workbook(path: Path) -> bool:
     """Whether a setup of that name is a workbook."""
-    return path.suffix.lower() in _WORKBOOKS
+    return path.suffix.lower() in WORKBOOKS
 
 
 def read_setup(path: Path, content: bytes) -> RawSetup:

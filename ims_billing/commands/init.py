@@ -19,6 +19,7 @@ from ims_billing.commands.setup_nearby import TOML_NAME, WORKBOOK_NAME
 from ims_billing.rules.published import published
 from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import SPREADSHEETS
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
 from ims_billing.workbooks.parts import Column, Kind
 from ims_billing.workbooks.setup_workbook import setup_workbook
@@ -27,7 +28,6 @@ from ims_billing.workbooks.sheet import Book
 SESSIONS_FILE = "sessions.xlsx"
 SetupKind = Literal["workbook", "toml"]
 _NAMES: dict[SetupKind, str] = {"workbook": WORKBOOK_NAME, "toml": TOML_NAME}
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 # How a setup is read that nobody has changed, where the sheet Clinic shows it.
 _USUAL = {
     "clinic.bill": "ims",
@@ -99,7 +99,7 @@ def first_rows() -> SetupRows:
 def _has_spreadsheets(folder: Path) -> bool:
     """Whether a spreadsheet stands in the folder: an empty one beside an export would only be in the way."""
     return folder.is_dir() and any(
-        path.suffix.casefold() in _SPREADSHEETS and not path.name.startswith(("~$", ".")) for path in folder.iterdir()
+        path.suffix.casefold() in SPREADSHEETS and not path.name.startswith(("~$", ".")) for path in folder.iterdir()
     )
 
 

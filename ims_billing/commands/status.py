@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
+from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS, SPREADSHEETS
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Clinic
     from ims_billing.commands.standing import MonthStanding, Standing
 
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 # This program's own files, and what an open workbook leaves beside it.
 _OURS = ("claim-summary-", "claims-", "aging-", "~$", ".~lock")
 # Spreadsheets that are looked into, the newest first; and the largest that is.
@@ -168,7 +167,7 @@ def _spreadsheets(folders: Iterable[Path]) -> list[Path]:
             continue
         for path in entries:
             ours = path.name.casefold() in SETUP_NAMES or path.name.startswith(_OURS)
-            if path.suffix.casefold() in _SPREADSHEETS and not ours and path.is_file():
+            if path.suffix.casefold() in SPREADSHEETS and not ours and path.is_file():
                 paths.append((path, path.stat()))
     paths = [(path, facts) for path, facts in paths if facts.st_size <= _LARGEST]
     paths.sort(key=lambda pair: (-pair[1].st_mtime, pair[0].name))

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ims_billing.vocabulary.errors import BillingError, nearest
+from ims_billing.vocabulary.folder import SPREADSHEETS
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
 _MOST_NAMES = 2000
 
 
@@ -55,7 +55,7 @@ def no_such_file(path: Path) -> str:
     except OSError:
         return f"{path}: there is no such file: its folder is not there, or may not be looked into."
     # Endings are alike, and say nothing about which file is meant.
-    by_stem = {entry.stem.casefold(): entry.name for entry in entries if entry.suffix.casefold() in _SPREADSHEETS}
+    by_stem = {entry.stem.casefold(): entry.name for entry in entries if entry.suffix.casefold() in SPREADSHEETS}
     stem = path.stem.casefold()
     meant = by_stem.get(stem) or by_stem.get(nearest(stem, by_stem) or "")
     return f"{path}: there is no such file. Did you mean {meant}?" if meant else f"{path}: there is no such file."

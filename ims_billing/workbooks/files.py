@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import SPREADSHEETS, WORKBOOKS
 from ims_billing.workbooks.protection import is_protected
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ _SUMMARY, INSURERS = "claim-summary-", "insurers"
 # In the name of a summary that was changed by hand, and is kept: it is read no more. Another copy may be "kept" too.
 _KEPT = "-kept-"
 _KEPT_NAME = re.compile(rf"{_SUMMARY}\d{{4}}-\d{{2}}{_KEPT}\d{{4}}-\d{{2}}-\d{{2}}(-\d+)?\.xlsx")
-_ENDINGS = (".xlsx", ".ods", ".xlsm", ".xlsb", ".xls")
 
 
 class Written(NamedTuple):
@@ -73,7 +73,7 @@ def kept_path(out: Path, month: str, day: dt.date, number: int) -> Path:
 
 def summaries(out: Path, month: str) -> list[Path]:
     """The month's summary in an output folder, and copies beside it that another program saved in its own format."""
-    books = (summary_path(out, month).with_suffix(ending) for ending in _ENDINGS)
+    books = (summary_path(out, month).with_suffix(ending) for ending in WORKBOOKS)
     return [path for path in books if path.is_file()]
 
 
@@ -87,7 +87,7 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
     return [
         path
         for path in paths
-        if path.suffix.casefold() in (*_ENDINGS, ".csv", ".tsv")
+        if path.suffix.casefold() in SPREADSHEETS
         and path not in own
         and not path.name.startswith(("~$", "."))
         and not _KEPT_NAME.fullmatch(path.name)
