@@ -112,6 +112,7 @@ VANCOUVER = ZoneInfo("America/Vancouver")
     ("cell", "local"),
     [
         (dt.datetime(2026, 10, 6, 1, 30, tzinfo=dt.UTC), dt.datetime(2026, 10, 5, 18, 30)),
+        *((dt.datetime(year, 1, 1, tzinfo=dt.UTC), None) for year in (1, 1900, 2200, 9999)),
         ("20261006T013000Z", dt.datetime(2026, 10, 5, 18, 30)),
         ("20261006T013000+0200", dt.datetime(2026, 10, 5, 16, 30)),
         ("20261006T013000", dt.datetime(2026, 10, 6, 1, 30)),

@@ -22,7 +22,6 @@ from ims_billing.vocabulary.spelling import plain
 if TYPE_CHECKING:
     from ims_billing.vocabulary.model import FileMark
 
-# Stands beside the clinic's setup: the ledger that the setup works with, and its last batch.
 # How often SQLite proves a large ledger whose bytes are as they were left: 0.35 s for 50 MB.
 _PROVED_EVERY = dt.timedelta(days=31)
 

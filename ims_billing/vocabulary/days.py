@@ -138,9 +138,11 @@ def day(
     """
     if isinstance(cell, dt.date):
         moment = cell if isinstance(cell, dt.datetime) else dt.datetime(cell.year, cell.month, cell.day)
+        if not _plausible(moment):
+            return None
         if moment.tzinfo is not None and zone is not None:
             moment = moment.astimezone(zone)
-        return moment.replace(tzinfo=None) if _plausible(moment) else None
+        return moment.replace(tzinfo=None)
     if isinstance(cell, float | int) and not isinstance(cell, bool) and 19010101 <= cell <= 21991231:
         cell = str(int(cell)) if float(cell).is_integer() else None
     if not isinstance(cell, str) or len(cell) > 80:
