@@ -45,6 +45,9 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import REPORTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ims_billing.cli.screen.month_page import Shown
     from ims_billing.clinic.clinic import Clinic
     from ims_billing.month.reasons import TakenOut
     from ims_billing.month.why import Page
@@ -66,8 +69,7 @@ def check(
     """Read, classify and check; show the month at a glance; write nothing. Exit code 1 if anything is on hold."""
     path = find_clinic(clinic, files)
     ahead.begin([path, *files] if path else files)
-    from ims_billing.cli import json_view
-    from ims_billing.cli.screen.month_page import Shown, show_month
+    from ims_billing.cli.screen.month_page import Shown
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands.setup_nearby import setups_nearby
@@ -85,10 +87,7 @@ def check(
     options = options_typed(clinic=clinic, ledger=ledger)
     nearby = None if path else setups_nearby(Path()).only
     shown = Shown(prepared, files_typed(files), options, would=True, nearby=nearby, typed_taken_out=typed)
-    if as_json:
-        print_json(json_view.month_json(shown))
-    else:
-        show_month(shown, everything=everything)
+    _show(shown, everything=everything, as_json=as_json)
     if prepared.totals.counts["held"] or any(file.doubtful for file in prepared.intake.files):
         raise typer.Exit(HELD)
 
@@ -132,16 +131,16 @@ def claim(
     """The monthly command: all that check does, then the ledger, the claim summary and a workbook for each insurer."""
     path = find_clinic(clinic, files)
     ahead.begin([path, *files] if path else files)
-    from ims_billing.cli import json_view, screen
+    from ims_billing.cli import screen
     from ims_billing.cli.screen.glance import warn_of_cloud
-    from ims_billing.cli.screen.month_page import Shown, show_month
+    from ims_billing.cli.screen.month_page import Shown
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands import claim as record
     from ims_billing.commands.refusals import refuse_a_forgotten_ledger, refuse_unfinished, refuse_without_setup
     from ims_billing.workbooks.files import summary_path
 
     if path is None:
-        again = command_line("claim", files, month=Path(month) if month else None, ledger=ledger, out=out)
+        again = command_line("claim", files, month=month, ledger=ledger, out=out)
         refuse_without_setup(files, f"{again} --already-sent" if already_sent else again)
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
@@ -173,17 +172,10 @@ def claim(
     if dry_run or strict:
         with screen.Working() as working:
             prepared, rest = record.foresee(request, workplace(memory, folder, working))
-        held = prepared.totals.counts["held"]
-        if dry_run or held:
+        if dry_run or prepared.totals.counts["held"]:
             named()
-            shown = Shown(prepared, *as_typed, would=True, rest=rest)
-            if as_json:
-                print_json(json_view.month_json(shown))
-            else:
-                show_month(shown, everything=everything)
-            if strict and held:
-                screen.fail(f"{held} on hold and --strict was given: nothing was written.")
-                raise typer.Exit(HELD)
+            preview = Shown(prepared, *as_typed, would=True, rest=rest)
+            _show_preview(preview, strict=strict, everything=everything, as_json=as_json)
             return
     password = screen.new_password() if protect else ""
     day = until_the_end(memory, path, folder, request.as_of)
@@ -201,9 +193,29 @@ def claim(
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
         batches=done.batches, unwritten=unwritten,
     )  # fmt: skip
+    _show(shown, done.numbers, everything=everything, as_json=as_json)
+
+
+def _show_preview(shown: Shown, *, strict: bool, everything: bool, as_json: bool) -> None:
+    """Shows a month that was not claimed, in a dry run or because of --strict, which then ends with exit code 1."""
+    from ims_billing.cli import screen
+
+    _show(shown, everything=everything, as_json=as_json)
+    held = shown.month.totals.counts["held"]
+    if strict and held:
+        screen.fail(f"{held} on hold and --strict was given: nothing was written.")
+        raise typer.Exit(HELD)
+
+
+def _show(shown: Shown, numbers: Mapping[int, str] | None = None, *, everything: bool, as_json: bool) -> None:
+    """Shows a month on the screen or as JSON; `numbers` are those of its claims, by session."""
     if as_json:
-        print_json(json_view.month_json(shown, done.numbers))
+        from ims_billing.cli import json_view
+
+        print_json(json_view.month_json(shown, numbers))
     else:
+        from ims_billing.cli.screen.month_page import show_month
+
         show_month(shown, everything=everything)
 
 
