@@ -120,8 +120,10 @@ def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Stan
     Raises BillingError where the ledger cannot be read, or was there before and is not.
     """
     path, out = given.ledger or setup.parent / LEDGER_FILE, given.out or setup.parent / REPORTS
-    # Before what reads ledgers is loaded: most folders without one never had one.
-    if not given.ledger and not any(each.exists() for each in (path, setup.parent / LAST_BATCH, out)):
+    # Before what reads ledgers is loaded: most folders without one never had one. A name that no drive takes, such as
+    # one of 300 letters, is nothing of the folder: its OSError ends the command.
+    has_traces = any(each.exists() for each in (path, setup.parent / LAST_BATCH, out))
+    if not given.ledger and not has_traces:
         return None
     from ims_billing.commands.standing import standing
     from ims_billing.commands.workplace import Workplace, setup_of
