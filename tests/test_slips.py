@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.clinic.toml_file import load
 from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.vocabulary.errors import BillingError
-from tests.practice import CLINIC, clinic_file, row, xlsx
+from tests.practice import CLINIC, clinic_file, csv_file, row, table, xlsx
+from tests.remittances import paid, run
 from tests.test_record import HELD, PAT, Office
 
 ENOUGH = [row(Session_ID=f"S{n}", Start=f"{8 + n}:00", Patient=f"P{n} Madeup") for n in range(4)]
@@ -220,3 +222,51 @@ def test_a_month_sent_before_the_program_came_may_be_any_time_ago(tmp_path: Path
     given = [str(xlsx(tmp_path, old)), "--clinic", str(tmp_path / "clinic.toml"), *AS_OF]
     assert CliRunner().invoke(app, ["claim", *given]).exit_code == 2
     assert CliRunner().invoke(app, ["claim", *given, "--already-sent"]).exit_code == 0
+
+
+# The first and the last days of the calendar, and of those that a patient can have lived.
+ENDS = (
+    "0001-01-01", "1900-12-31", "1901-01-01", "2199-12-31", "2199-12-31T23:59-12:00", "9999-12-31", "9999-12-31 24:00",
+)  # fmt: skip
+ALL_DAYS = "from = 0001-01-01\nuntil = 9999-12-31\n"
+PLANS = f"""
+[[limit]]
+insurer = "Sun Life"
+visits = 90
+weeks_after_accident = 520
+{ALL_DAYS}
+[[coverage]]
+insurer = "Sun Life"
+percent = 80
+{ALL_DAYS}
+[[insurer]]
+name = "GMS"
+claim_within_days = 3660
+"""
+
+
+def test_a_day_at_the_ends_of_the_calendar_is_no_fault_of_the_program_wherever_it_is_typed(tmp_path: Path) -> None:
+    setup = clinic_file(tmp_path, PLANS)
+    registered = ALL_DAYS.strip().replace("\n", ", ")
+    setup.write_text(setup.read_text(encoding="utf-8").replace("from = 2015-01-01", registered), encoding="utf-8")
+    typed = [(date, day) for date in ("Service_Date", "Birth_Date", "Accident_Date") for day in ENDS]
+    rows = [row(Patient=f"{'Pat ' * n}Madeup", Insurer="GMS", **{date: day}) for n, (date, day) in enumerate(typed, 1)]
+    sessions, text = xlsx(tmp_path, [row(), *rows]), csv_file(tmp_path, [row(), *rows])
+    day, of_month = ("--as-of", "2026-11-25"), ("--month", "2026-10")
+
+    assert run(tmp_path, "check", str(text), *day).exit_code == 1
+    assert run(tmp_path, "claim", str(sessions), *of_month, *day).exit_code == 0
+    summary = tmp_path / "reports/2026-10/claim-summary-2026-10.xlsx"
+    book = load_workbook(summary)
+    top, columns = table(book["Needs attention"], "Correct value", "Kind")
+    kinds = [line[columns["Kind"] - 1].value for line in book["Needs attention"].iter_rows(min_row=top + 1)]
+    unread = [number for number, kind in enumerate(kinds, start=top + 1) if kind == "unreadable-service-date"]
+    for number, corrected in zip(unread, (ENDS[0], ENDS[2], ENDS[3], ENDS[-1]), strict=True):
+        book["Needs attention"].cell(number, columns["Correct value"], corrected)
+    book.save(summary)
+    assert run(tmp_path, "claim", str(sessions), *of_month, *day).exit_code == 0
+    lines = [paid("2026-10-SUNL-0001", 1, Payment_Number=f"P{day}", Payment_Date=day) for day in ENDS]
+    lines += [paid("", 1, Payment_Number=f"S{day}", Service_Date=day, Insurer="GMS") for day in ENDS]
+    lines += [paid("", 1, Payment_Number=f"U{day}", Period_From=day, Period_Until=day, Insurer="GMS") for day in ENDS]
+    assert run(tmp_path, "reconcile", str(csv_file(tmp_path, lines, "paid.csv")), *day).exit_code == 1
+    assert run(tmp_path, "aging", *day).exit_code == 0
