@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.payments.sending import not_sent
-from ims_billing.vocabulary.kinds import SERVICE_WORDS
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.late import ways_of_month
@@ -65,9 +64,7 @@ def claim_summary(view: MonthView) -> bytes:
     columns = {name: column for name, column in CLAIMS.items() if name != "source"}
     if (view.claims["follows"] != "").any():
         columns["follows"] = Column("Follows")
-    claims = _in_words(view.claims).assign(
-        another_way=ways_of_month(view, {(b.batch, b.insurer_id) for b in not_sent(books)})
-    )
+    claims = view.claims.assign(another_way=ways_of_month(view, {(b.batch, b.insurer_id) for b in not_sent(books)}))
     if (claims["another_way"] != "").any():
         columns["another_way"] = Column("Send another way", "long")
     checks: dict[str, list[str]] = {}
@@ -95,13 +92,5 @@ def _add_not_billed(book: Book, sessions: pd.DataFrame) -> None:
     The rest, most of a month, is not printed.
     """
     rest = sessions["reason"].isin(("other-service", "outside-month"))
-    shown = pd.concat([sessions[~rest], sessions[rest]])
-    # A ledger of earlier days keeps no words for a reason.
-    shown = shown.assign(reason=shown["why"].where(shown["why"] != "", shown["reason"]))
-    cells = column_cells(shown, NOT_BILLED).values()
+    cells = column_cells(pd.concat([sessions[~rest], sessions[rest]]), NOT_BILLED).values()
     book.table("Not billed", list(NOT_BILLED.values()), cells, printed_rows=int((~rest).sum()))
-
-
-def _in_words(claims: pd.DataFrame) -> pd.DataFrame:
-    """Claims with their service as it is shown: a code is for programs."""
-    return claims.assign(service=[SERVICE_WORDS.get(service, service) for service in claims["service"].tolist()])
