@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,9 @@ def test_a_month_that_was_read_back_goes_on_as_any_other(folder: Path) -> None:
 
 def sendings(lines: list[str]) -> list[str]:
     """What is to be sent by these lines: folders and workbooks."""
-    return [line[line.index("reports") :] for line in lines if "Send " in line]
+    # A path that has no room beside its sentence has the next line.
+    both = [line if "reports" in line else below for line, below in pairwise([*lines, ""]) if "Send " in line]
+    return [line[line.index("reports") :] for line in both]
 
 
 def test_a_second_insurers_workbook_of_another_month_is_named_where_it_lies(folder: Path) -> None:
