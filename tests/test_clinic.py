@@ -272,6 +272,13 @@ headings = { "Went?" = "Status?", "Extra" = "?" }
 """
 
 
+def test_an_entry_that_is_no_table_is_a_fault_beside_a_question_too(tmp_path: Path) -> None:
+    path = tmp_path / "clinic.toml"
+    path.write_text('insurer = ["Sun Life"]\n[clinic]\nname = "?"\n[service_code]\ncode = "PHYSIO"\n', encoding="utf-8")
+    with pytest.raises(BillingError, match=r"\[\[insurer\]\] 1: found 'Sun Life'"):
+        load(path)
+
+
 def test_a_question_mark_in_clinic_toml_asks_as_it_does_in_a_cell(tmp_path: Path) -> None:
     path = clinic_file(tmp_path)
     path.write_text(ASKING, encoding="utf-8")

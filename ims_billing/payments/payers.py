@@ -56,10 +56,8 @@ def patients_ground(cells: Any, clinic: Clinic, names: Names) -> str:
     return "a column that is not read says so" if any(map(_is_patients_way, cells.elsewhere.splitlines())) else ""
 
 
-def paid_by(cells: Any, clinic: Clinic, names: Names) -> PaidBy:
-    """Decides who paid a row of REMITTANCE: every word of payer, source and method has to be understood."""
-    if patients_ground(cells, clinic, names):
-        return "patient"
+def paid_by(cells: Any, clinic: Clinic) -> PaidBy:
+    """Decides who paid a row of REMITTANCE that has no `patients_ground`: every word of source and method counts."""
     by: set[PaidBy] = {_words_of(cells.source, clinic), _words_of(cells.method, clinic)}
     return "unclear" if "unclear" in by else "insurer" if "insurer" in by else ""
 

@@ -158,7 +158,7 @@ def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
     line = Line(cells.file, cells.sheet, int(cells.row), words, paid, cells.reason)
     if message := _no_payment(cells, clinic, patients, as_of):
         return not_posted(line, "unmatched", message)
-    if message := _doubt(cells, paid, clinic, patients):
+    if message := _doubt(cells, paid, clinic):
         return not_posted(line, "ambiguous", message)
     return line
 
@@ -185,14 +185,14 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     return ""
 
 
-def _doubt(cells: Any, paid: int, clinic: Clinic, patients: Names) -> str:
+def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:
     """Says why it is not certain that the insurer paid the row's amount; empty if it is."""
     if cells.unread_money:
         return (
             f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Say in the "
             "clinic setup (Columns) what it stands for, such as Claimed, or to ignore it."
         )
-    if paid_by(cells, clinic, patients) == "unclear":
+    if paid_by(cells, clinic) == "unclear":
         field = unclear_field(cells, clinic)
         return (
             f"{WHO_PAID[field]} leaves open whether the insurer paid it, or the patient. Write Insurance or Patient "
