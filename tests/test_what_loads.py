@@ -12,7 +12,10 @@ from ims_billing.cli.main import app
 from tests.remittances import six_claims
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-MONTH = ("--month", "2026-10", "--as-of", "2026-11-05", "--clinic", str(SAMPLES / "clinic.toml"))
+CLINIC = ("--clinic", str(SAMPLES / "clinic.toml"))
+MONTH = ("--month", "2026-10", "--as-of", "2026-11-05", *CLINIC)
+# What a cell of an export or of a setup in Excel means, which a clinic.toml that asks nothing does without.
+READS_SESSIONS = {"ims_billing.rules.words", "ims_billing.vocabulary.cells", "ims_billing.vocabulary.days"}
 LOADED = "import sys; from ims_billing.cli.main import app\ntry:\n app(sys.argv[1:])\nfinally:\n print(*sys.modules)"
 
 
@@ -20,7 +23,7 @@ LOADED = "import sys; from ims_billing.cli.main import app\ntry:\n app(sys.argv[
     ("command", "loads", "not_needed"),
     [
         (["--help"], {"typer"}, {"pandas", "pydantic", "openpyxl", "rich.console"}),
-        (["rules"], {"rich.console"}, {"pandas", "openpyxl", "sqlite3"}),
+        (["rules", *CLINIC], {"rich.console"}, {"pandas", "openpyxl", "sqlite3", *READS_SESSIONS}),
         (["check", str(SAMPLES / "sessions-2026-10.xlsx"), *MONTH], {"pandas"}, {"openpyxl", "msoffcrypto"}),
     ],
     ids=["help", "rules", "check"],
@@ -36,6 +39,7 @@ def test_status_of_a_folder_with_claims_reads_the_ledger_without_what_makes_fram
     loaded = loaded_by("status", "--clinic", str(tmp_path / "clinic.toml"))
     assert loaded >= {"sqlite3", "ims_billing.payments.aging"}
     assert not loaded & {"pandas", "numpy", "openpyxl", "python_calamine", "concurrent.futures"}
+    assert not loaded & READS_SESSIONS
     assert "ims_billing.vocabulary.model" not in loaded, "what a month is takes as long to load as its ledger to open"
 
 

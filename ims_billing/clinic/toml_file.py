@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
-from ims_billing.clinic.toml_questions import answered
 from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.clinic.validation import proven, validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
@@ -83,6 +82,9 @@ def _raw_setup(raw: dict[str, Any], text: str) -> RawSetup:
         else:
             faults.add("", None, name, f"this table is not known{did_you_mean(name, (*SINGLE, *REPEATED))}")
     if QUESTION in text:
+        # Only here: what reads a cell is not worth loading for a file that is filled in.
+        from ims_billing.clinic.toml_questions import answered
+
         tables, entries, numbers, questions = answered(tables, entries, places)
         return RawSetup(tables, entries, _Lines(text, numbers), faults.all(), questions)
     return RawSetup(tables, entries, places, faults.all())

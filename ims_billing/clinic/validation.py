@@ -267,6 +267,8 @@ _LISTS = {"sessions": "a list of sessions", "remittance": "a remittance"}
 
 def _check_layouts(reader: _Reader, numbered: Sequence[tuple[int, OwnLayout]]) -> list[OwnLayout]:
     """The clinic's own layouts; a fault is added for each heading that stands for none of the program's own."""
+    if not numbered:
+        return []
     ours = {of: [names[0] for names in published().layouts.layout[of].headings.values()] for of in _LISTS}
     for number, layout in numbered:
         for written, meaning in layout.headings.items():
