@@ -58,7 +58,7 @@ class Desk:
     has_claim: pd.Series[bool]
     """True for a session with an active claim: the claim's cells go before those of a later row."""
     unclaimed: pd.DataFrame
-    """Visits on the ledger that have no claim: `patient_key`, `service_date`, `insurer_id`, `service`, and `asked`."""
+    """Visits on the ledger that have no claim: the columns of `sessions.other_visits.unclaimed_visits`."""
     clinic: Clinic
     """The clinic's setup."""
     as_of: dt.date

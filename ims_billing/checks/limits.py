@@ -54,7 +54,7 @@ def _visits(desk: Desk) -> pd.DataFrame:
         visit="",
         on_ledger=False,
         # Whoever billed it, the insurer has been asked.
-        asked=sessions["insurer_paid"] | sessions["billed"],
+        billed_already=sessions["insurer_paid"] | sessions["billed"],
     )
     beside = pd.DataFrame(
         {
@@ -67,7 +67,7 @@ def _visits(desk: Desk) -> pd.DataFrame:
             "accident_date": pd.Series(pd.NaT, index=lists.index, dtype="datetime64[us]"),
             "visit": "",
             "on_ledger": True,
-            "asked": lists["asked"],
+            "billed_already": lists["billed_already"],
         }
     )
     claimed = of_claims(claims[claims["insurer_id"].isin(insurers)], desk.active)

@@ -41,7 +41,7 @@ COPIED = ("insurer_id", "service", "policy", "payer_file_number", "accident_date
 
 
 def of_claims(claims: pd.DataFrame, firsts: pd.DataFrame) -> pd.DataFrame:
-    """The visits of claims (CLAIMS with `claim` and `patient_key`), indexed like them; `asked`, and on the ledger.
+    """The visits of claims (CLAIMS with `claim` and `patient_key`), indexed like them; all are billed already.
 
     A claim to a second insurer says nothing of an accident: that is as the first insurer's claim, one of `firsts`, has
     it. `visit` is the first claim's number.
@@ -57,7 +57,7 @@ def of_claims(claims: pd.DataFrame, firsts: pd.DataFrame) -> pd.DataFrame:
         date=claims["service_date"],
         visit=first,
         on_ledger=True,
-        asked=True,
+        billed_already=True,
     )
 
 
@@ -68,7 +68,7 @@ def in_order_of_count(visits: pd.DataFrame) -> pd.DataFrame:
     billed for that many, and pays no more of them.
     """
     visits = visits[visits["patient"] != ""].sort_values("date", kind="stable")
-    visits = visits.sort_values("asked", ascending=False, kind="stable")
+    visits = visits.sort_values("billed_already", ascending=False, kind="stable")
     file_number = visits["payer_file_number"].map(bare)
     visits["accident"] = file_number.mask(file_number == "", day_text(visits["accident_date"]))
     # Where one row of an accident says its day, it is said for all of them.

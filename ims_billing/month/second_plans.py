@@ -76,7 +76,7 @@ def _past_limit(due: pd.DataFrame, claims: pd.DataFrame, clinic: Clinic, *, in_p
     both = both.assign(patient_key=patient_keys(both))
     visits = of_claims(both, claims)
     now = visits.index >= 0
-    visits = in_order_of_count(visits.assign(on_ledger=~now, asked=~now))
+    visits = in_order_of_count(visits.assign(on_ledger=~now, billed_already=~now))
     messages = past_limits(limits, visits, clinic, in_part=in_part, now="to be billed now")
     return dict(zip(messages.index.tolist(), messages.tolist(), strict=True))
 

@@ -22,7 +22,7 @@ _VISITS = (
     Column("service_date", "datetime64[us]", "the day of the visit"),
     Column("insurer_id", "str", "the insurer's fixed id; empty where not known"),
     Column("service", "str", "what was done"),
-    Column("asked", "bool", "True if its insurer was asked to pay, whoever did"),
+    Column("billed_already", "bool", "True if its insurer was asked to pay, whoever did"),
 )
 
 
@@ -36,9 +36,10 @@ def unclaimed_visits(
 ) -> pd.DataFrame:
     """The visits of the ledger's lists (UNCLAIMED) that the files do not hold: held, or billed elsewhere.
 
-    Columns: `patient_key` (as in `recall`), `service_date`, `insurer_id`, `service`, `asked`. A line is left out if the
-    files or a claim have that patient on that day, because it is the same visit; if its name means nobody in the files,
-    or two people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions may be fixed.
+    Columns: `patient_key` (as in `recall`), `service_date`, `insurer_id`, `service`, `billed_already`. A line is left
+    out if the files or a claim have that patient on that day, because it is the same visit; if its name means nobody in
+    the files, or two people; and if it is of a month in `billed_now` (None: all months of the files), whose sessions
+    may be fixed.
     """
     prove(unclaimed, UNCLAIMED)
     anew = set(month_text(sessions["service_date"])) if billed_now is None else set(billed_now)
@@ -54,11 +55,11 @@ def unclaimed_visits(
             "service_date": unclaimed["service_date"],
             "insurer_id": unclaimed["insurer"].map(insurers).astype("str"),
             "service": unclaimed["service"].map(services).astype("str"),
-            "asked": unclaimed["reason"].isin(("already-paid", "billed-elsewhere")),
+            "billed_already": unclaimed["reason"].isin(("already-paid", "billed-elsewhere")),
         }
     )
-    visit = [column.name for column in _VISITS if column.name != "asked"]
-    visits = visits.sort_values("asked", ascending=False, kind="stable").drop_duplicates(visit)
+    visit = [column.name for column in _VISITS if column.name != "billed_already"]
+    visits = visits.sort_values("billed_already", ascending=False, kind="stable").drop_duplicates(visit)
     visited = pd.DataFrame({"patient_key": recall.patient, "service_date": sessions["service_date"]})
     visited = pd.concat([visited, recall.elsewhere[list(visited)]]).drop_duplicates()
     merged = visits.merge(visited, how="left", indicator="where")
