@@ -352,7 +352,7 @@ def claims_of(sessions: Path) -> pd.DataFrame:
     ledger = Ledger(Path(tempfile.mkdtemp()) / "ims-billing.sqlite")
     with ledger.writing():
         ledger.add_batch(run_of(month))
-        return ledger.claims()
+        return ledger.claims.all()
 
 
 def remittances(claims: pd.DataFrame) -> dict[str, list[Row]]:

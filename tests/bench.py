@@ -109,7 +109,9 @@ import sys, time
 began = time.perf_counter()
 import ims_billing.cli.main, ims_billing.cli.screen.month_page, ims_billing.commands.claim, ims_billing.cli.json_view
 import ims_billing.month.prepare, ims_billing.reading.intake, ims_billing.workbooks.month_files
+from ims_billing.ledger.decisions import Decisions
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.ledger.months import Months
 took = {"import": time.perf_counter() - began}
 depth = []
 def timed(owner, name, phase):
@@ -128,8 +130,10 @@ def timed(owner, name, phase):
 timed(ims_billing.reading.intake, "read_files", "read")
 timed(ims_billing.month.prepare, "classify", "classify")
 timed(ims_billing.commands.claim, "prepare_month", "check")
-for name in ("claims", "memory", "month", "add_batch", "set_page", "take", "listing"):
+for name in ("memory", "month", "add_batch", "set_page"):
     timed(Ledger, name, "ledger")
+timed(Months, "listing", "ledger")
+timed(Decisions, "take", "ledger")
 timed(ims_billing.workbooks.month_files, "write_month", "write")
 try:
     ims_billing.cli.main.app(sys.argv[1:])

@@ -30,6 +30,7 @@ from ims_billing.commands import void as voiding
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.copies import copies_of
 from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.files_written import FilesWritten
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.folder import LAST_BATCH
@@ -204,7 +205,7 @@ def completed_after_power_cuts(undisturbed: Undisturbed, monkeypatch: pytest.Mon
         patched.setattr(os, "fsync", noted(os.fsync))
         patched.setattr(tempfile, "mkstemp", noted(tempfile.mkstemp))
         patched.setattr(LedgerFile, "insert", noted(LedgerFile.insert))
-        patched.setattr(Ledger, "mark_written", noted(Ledger.mark_written))
+        patched.setattr(FilesWritten, "mark_written", noted(FilesWritten.mark_written))
         claim(folder)
     assert len(steps) > 15
     assert len(snapshots) > 10

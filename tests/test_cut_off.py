@@ -158,8 +158,8 @@ def test_what_was_typed_after_the_kill_is_not_lost(tmp_path: Path, monkeypatch: 
     done = ims(cut, *claim)
     assert done.exit_code == 0
     with (ledger := Ledger(cut / "ims-billing.sqlite")).reading():
-        assert list(ledger.decisions()["decision"]) == ["Bill"]
-        assert list(ledger.claims()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup", "Sam Madeup"]
+        assert list(ledger.decisions.all()["decision"]) == ["Bill"]
+        assert list(ledger.claims.all()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup", "Sam Madeup"]
 
 
 def test_a_command_that_could_not_write_its_files_ends_as_if_undisturbed_once_it_can(
@@ -204,7 +204,7 @@ def test_only_the_same_command_repeats_one_that_is_not_at_work_any_more(tmp_path
     with (again := Ledger(path)).command("void", DAY + dt.timedelta(days=1)) as day:
         assert (again.repeats, day) == (True, DAY)
         with again.reading():
-            assert again.claim(CLAIM)["voided_on"].isna().all()
+            assert again.claims.of_number(CLAIM)["voided_on"].isna().all()
         with again.writing():
             again.void(CLAIM, day, "a test")
         assert not again.repeats, "all that was recorded is repeated"
@@ -261,7 +261,7 @@ def test_before_a_batch_the_note_names_the_copy_that_was_kept(
     assert ("The same command was cut off before it ended. It is finished now." in again.stderr) == repeats
     assert ("batch 2: 1 claimed" in again.stdout) == repeats, "else it only writes the files"
     with (ledger := Ledger(cut / "ims-billing.sqlite")).reading():
-        assert list(ledger.claims()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup"]
+        assert list(ledger.claims.all()["patient"]) == ["Pat Madeup", "Robin Madeup", "Kit Madeup"]
     assert len(files(cut)) == 4
     assert not list(cut.glob("*-unfinished"))
 

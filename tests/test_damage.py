@@ -62,8 +62,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def what_it_says(ledger: Ledger) -> list[str]:
     with ledger.reading():
         month = ledger.month("2026-10")
-        return [frame_text(ledger.claims()), repr((month.origin, month.totals, month.batches)),
-                frame_text(month.money), frame_text(ledger.postings())]  # fmt: skip
+        return [frame_text(ledger.claims.all()), repr((month.origin, month.totals, month.batches)),
+                frame_text(month.money), frame_text(ledger.payments.postings())]  # fmt: skip
 
 
 def flipped(office: Path, folder: Path, chance: random.Random) -> Path:
@@ -197,10 +197,10 @@ def test_each_claim_that_is_read_is_proved_also_where_the_whole_ledger_is_not(
 
 
 def each_claim_is_proved(path: Path) -> None:
-    for read in (Ledger.claims, lambda ledger: ledger.claim("2026-10-SUNL-0001"), Ledger.memory):
-        ledger = Ledger(path)
+    ledger = Ledger(path)
+    for read in (ledger.claims.all, lambda: ledger.claims.of_number("2026-10-SUNL-0001"), ledger.memory):
         with pytest.raises(BillingError, match="the ledger is damaged"), ledger.reading():
-            read(ledger)
+            read()
     with pytest.raises(BillingError, match="the ledger is damaged"), (ledger := Ledger(path)).writing():
         ledger.void("2026-10-SUNL-0001", AS_OF_DAY, "a test")
 
@@ -287,7 +287,7 @@ def test_a_new_ledger_is_not_proved_by_the_command_that_made_it(
     proofs, ledger = Proofs(monkeypatch), Ledger(tmp_path / LEDGER_FILE)
     for may_add_batch in (True, False):
         with ledger.writing(may_add_batch=may_add_batch):
-            ledger.months()
+            ledger.months.all()
     assert not proofs.counts
     with Ledger(tmp_path / LEDGER_FILE).reading():
         assert proofs.counts == {"is_whole": 1}
@@ -346,7 +346,7 @@ def test_the_newest_good_copy_goes_back_in_place_and_what_was_sent_since_is_read
     assert again.exit_code == 0, again.output
     ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
     assert list(claims["claim"]) == [f"2026-10-SUNL-{n:04d}" for n in range(1, 10)]
     assert list(claims["patient"]) == [f"Qx{n} Zwmadeup" for n in range(9)]
     assert claims["voided_on"].notna().sum() == 1

@@ -150,7 +150,7 @@ def test_bill_asks_for_the_fee_of_the_row_and_a_public_payer_for_no_more_than_it
     decide(folder, [{"Kind": "fee-not-as-listed", "Source": f"row {n}", "Decision": "Bill"} for n in range(2, 6)])
     assert outcomes(claim(folder, rows)) == ["claimed"] * 4
     with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
-        lines_left = ledger.claims().sort_values("session_id")
+        lines_left = ledger.claims.all().sort_values("session_id")
     assert list(lines_left["amount_cents"]) == [6000, 8000, 6000, 12000]
 
 
@@ -513,7 +513,7 @@ def test_stories_of_decisions_end_as_they_should(folder: Path) -> None:
             assert done.exit_code == 0, done.stderr
         decide(folder, decisions)
     with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
-        on_ledger = ledger.claims()
+        on_ledger = ledger.claims.all()
     active = on_ledger.loc[on_ledger["voided_on"].isna(), "patient"]
     for number, (name, story) in enumerate(STORIES.items()):
         billed = [each for each in story[-1].wanted if each in ("claimed", "already_claimed")]

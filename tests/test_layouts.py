@@ -373,7 +373,11 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
     assert (files[0].layout, files[0].unread, files[0].rows) == ("jane-compensation", (), 3)
     ledger = there.ledger
     with ledger.reading():
-        claims, postings, names = ledger.claims(), ledger.postings(), names_of_patients(ledger.names())
+        claims, postings, names = (
+            ledger.claims.all(),
+            ledger.payments.postings(),
+            names_of_patients(ledger.claims.names()),
+        )
     payments = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25), names)
     found = [(line.row, line.result, line.paid) for payment in payments for line in payment.lines]
     # The patient's invoice, and what was paid by card, are no insurer's payment.
@@ -433,7 +437,11 @@ def test_janes_transactions_are_posted_by_the_invoices_that_claims_keep(
     assert (files[0].layout, files[0].unread) == ("jane-transactions", ())
     ledger = invoiced.ledger
     with ledger.reading():
-        claims, postings, names = ledger.claims(), ledger.postings(), names_of_patients(ledger.names())
+        claims, postings, names = (
+            ledger.claims.all(),
+            ledger.payments.postings(),
+            names_of_patients(ledger.claims.names()),
+        )
     [payment] = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25), names)
     [line] = payment.lines
     assert (line.result, [posting.claim[-4:] for posting in line.postings]) == result

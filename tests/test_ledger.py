@@ -73,7 +73,7 @@ def tables(path: Path) -> str:
 def test_what_is_read_is_what_was_recorded(ledger: Ledger, month: Month) -> None:
     with ledger.reading():
         view = ledger.month(MONTH)
-        assert frame_text(ledger.claims()) == frame_text(view.claims)
+        assert frame_text(ledger.claims.all()) == frame_text(view.claims)
     run = run_of(month)
     kept = [c.name for c in ON_LEDGER if c.name in run.claims]
     assert frame_text(view.claims[kept]) == frame_text(run.claims[kept])
@@ -90,32 +90,34 @@ def test_what_the_ledger_tells_of_a_claim_a_batch_and_a_month(ledger: Ledger, tm
     with ledger.writing():
         ledger.add_batch(before, already_sent=True)
         ledger.set_page(before)
-        assert ledger.months() == ["2026-09", MONTH]
-        assert ledger.sent_before() == {"2026-09-SUNL-0001"}
+        assert ledger.months.all() == ["2026-09", MONTH]
+        assert ledger.claims.sent_before() == {"2026-09-SUNL-0001"}
         assert [b.number for b in (ledger.batch_of(claim), ledger.batch_of("2026-09-SUNL-0001"))] == [1, 1]
         assert ledger.batch_of(claim).already_sent is False
-        assert ledger.batch_days() == [("2026-09", 1, AS_OF, True), (MONTH, 1, AS_OF, False)]
-        assert [(m.month, m.claims, m.fee_cents) for m in ledger.months_before(MONTH)] == [("2026-09", 1, 9500)]
-        assert ledger.months_before("2026-09") == ()
+        assert ledger.batches.days() == [("2026-09", 1, AS_OF, True), (MONTH, 1, AS_OF, False)]
+        assert [(m.month, m.claims, m.fee_cents) for m in ledger.months.before(MONTH)] == [("2026-09", 1, 9500)]
+        assert ledger.months.before("2026-09") == ()
         with pytest.raises(BillingError, match=r"2026-10-SUNL-0002 is no claim on the ledger.*2026-10-SUNL-0001"):
-            ledger.claim("2026-10-SUNL-0002")
+            ledger.claims.of_number("2026-10-SUNL-0002")
         with pytest.raises(BillingError, match="nothing of 2026-08 is on the ledger; it knows 2026-09, 2026-10"):
             ledger.month("2026-08")
-        assert (ledger.followed_by(claim), ledger.replaced_by(claim)) == ("", "")
+        assert (ledger.claims.followed_by(claim), ledger.claims.replaced_by(claim)) == ("", "")
 
 
 def test_a_summary_is_known_by_its_folder_and_as_it_was_left(ledger: Ledger) -> None:
     with ledger.writing():
-        assert ledger.summary_left(MONTH, "/here") == ("", False)
-        assert (ledger.unwritten(MONTH, "/here"), ledger.nowhere_written()) == ((1,), [MONTH])
-        ledger.mark_written(MONTH, "/here", "hash")
-        assert ledger.summary_left(MONTH, "/here") == ("hash", True)
-        assert ledger.summary_left(MONTH, "/there") == ledger.summary_left("2026-09", "/here") == ("", False)
-        assert (ledger.unwritten(MONTH, "/here"), ledger.unwritten(MONTH, "/there")) == (None, ())
-        assert ledger.nowhere_written() == []
+        assert ledger.files.summary_left(MONTH, "/here") == ("", False)
+        assert (ledger.files.unwritten(MONTH, "/here"), ledger.files.nowhere_written()) == ((1,), [MONTH])
+        ledger.files.mark_written(MONTH, "/here", "hash")
+        assert ledger.files.summary_left(MONTH, "/here") == ("hash", True)
+        assert (
+            ledger.files.summary_left(MONTH, "/there") == ledger.files.summary_left("2026-09", "/here") == ("", False)
+        )
+        assert (ledger.files.unwritten(MONTH, "/here"), ledger.files.unwritten(MONTH, "/there")) == (None, ())
+        assert ledger.files.nowhere_written() == []
         ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
-        assert ledger.summary_left(MONTH, "/here") == ("hash", False)
-        assert (ledger.unwritten(MONTH, "/here"), ledger.nowhere_written()) == ((), [MONTH])
+        assert ledger.files.summary_left(MONTH, "/here") == ("hash", False)
+        assert (ledger.files.unwritten(MONTH, "/here"), ledger.files.nowhere_written()) == ((), [MONTH])
 
 
 def test_to_look_into_a_ledger_leaves_nothing_anywhere(
@@ -126,7 +128,7 @@ def test_to_look_into_a_ledger_leaves_nothing_anywhere(
     monkeypatch.chdir(here)
     for one in (ledger, Ledger(Path("missing.sqlite"))):
         with one.reading():
-            assert one.months() == ([MONTH] if one is ledger else [])
+            assert one.months.all() == ([MONTH] if one is ledger else [])
     assert list(here.iterdir()) == []
     assert [path.name for path in ledger.path.parent.iterdir()] == [ledger.path.name]
 
@@ -178,9 +180,9 @@ def test_a_void_stands_and_only_a_voided_claim_is_replaced_and_once(ledger: Ledg
     with ledger.writing():
         ledger.void("2026-10-SUNL-0001", AS_OF, "wrong day")
         ledger.run(anew(2))
-        ledger.seal([3])
+        ledger.claims.seal([3])
     with ledger.reading():
-        assert ledger.replaced_by("2026-10-SUNL-0001") == "2026-10-SUNL-0002"
+        assert ledger.claims.replaced_by("2026-10-SUNL-0001") == "2026-10-SUNL-0002"
     for sql, message in (
         (anew(3), "UNIQUE"),
         ("UPDATE claim SET voided_on = NULL, void_reason = NULL", "a void stands"),
@@ -286,9 +288,9 @@ def test_what_is_no_sound_ledger_is_refused_and_left_as_it_is(
     fresh = Ledger(ledger.path)
     assert fresh.exists
     with pytest.raises(BillingError, match=message), fresh.writing():
-        fresh.claims()
+        fresh.claims.all()
     with pytest.raises(BillingError, match=message), Ledger(ledger.path).reading():
-        fresh.claims()
+        fresh.claims.all()
     assert (ledger.path.read_bytes() if ledger.path.is_file() else None) == before
 
 
@@ -308,10 +310,10 @@ def test_an_empty_file_is_what_an_interrupted_first_run_leaves(tmp_path: Path) -
     ledger = Ledger(path)
     assert not ledger.exists
     with ledger.reading():
-        assert ledger.claims().empty
+        assert ledger.claims.all().empty
     assert path.stat().st_size == 0
     with ledger.writing():
-        assert ledger.months() == []
+        assert ledger.months.all() == []
     assert ledger.exists
 
 
@@ -378,7 +380,7 @@ def test_an_older_ledger_is_brought_up_to_date_and_a_copy_is_kept(
 
 def test_the_claims_of_a_first_versions_ledger_are_read_and_have_no_grounds(ledger: Ledger, tmp_path: Path) -> None:
     with ledger.reading():
-        now = ledger.claims()
+        now = ledger.claims.all()
     old = Ledger(tmp_path / "ims-billing.sqlite")
     with closing(sqlite3.connect(old.path)) as db, closing(sqlite3.connect(ledger.path)) as source:
         db.executescript(f"{MIGRATIONS[0]} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;")
@@ -388,7 +390,7 @@ def test_the_claims_of_a_first_versions_ledger_are_read_and_have_no_grounds(ledg
             db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
         db.commit()
     with old.writing():
-        then = old.claims()
+        then = old.claims.all()
     grounds = ["evidence", "visit_evidence", "authority", "rules", "remarks"]
     assert set(then[grounds].to_numpy().flat) == {""}
     assert "" not in set(now[["evidence", "authority", "rules"]].to_numpy().flat)
@@ -425,7 +427,7 @@ def test_a_second_command_waits_says_for_whom_and_finds_what_the_first_left(ledg
         go_on.set()
 
     with other.writing(waiting):
-        claims = other.claim("2026-10-SUNL-0001")
+        claims = other.claims.of_number("2026-10-SUNL-0001")
     worker.join()
     assert not claims["voided_on"].isna().any()
     assert len(holders) == 1
@@ -460,7 +462,7 @@ def test_who_waits_too_long_is_told_who_holds_the_ledger(ledger: Ledger, monkeyp
         other.execute("ROLLBACK")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(BillingError, match="the ledger is in use by another program"), ledger.reading():
-            ledger.claims()
+            ledger.claims.all()
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["to look", "to change"])
@@ -482,7 +484,7 @@ def test_who_waits_for_another_program_learns_it_once_and_what_to_do_in_the_end(
         # Closed meanwhile, it goes on.
         threading.Timer(0.3, other.execute, ["ROLLBACK"]).start()
         with waiting.writing() if writes else waiting.reading():
-            assert len(waiting.claims()) == 2
+            assert len(waiting.claims.all()) == 2
     assert len(notices) == 2
 
 
@@ -491,7 +493,7 @@ def test_others_can_look_while_one_writes(ledger: Ledger) -> None:
         ledger.void("2026-10-SUNL-0001", AS_OF, "x")
         other = Ledger(ledger.path)
         with other.reading():
-            assert other.claims()["voided_on"].isna().all()
+            assert other.claims.all()["voided_on"].isna().all()
 
 
 def test_a_change_waits_for_those_who_look(ledger: Ledger) -> None:
@@ -499,7 +501,7 @@ def test_a_change_waits_for_those_who_look(ledger: Ledger) -> None:
 
     def look() -> None:
         with (other := Ledger(ledger.path)).reading():
-            other.claims()
+            other.claims.all()
             looks.set()
             changed.wait(30)
 
@@ -512,7 +514,7 @@ def test_a_change_waits_for_those_who_look(ledger: Ledger) -> None:
         threading.Timer(0.3, changed.set).start()
     reader.join()
     with ledger.reading():
-        assert not ledger.claim("2026-10-SUNL-0001")["voided_on"].isna().any()
+        assert not ledger.claims.of_number("2026-10-SUNL-0001")["voided_on"].isna().any()
 
 
 @pytest.mark.parametrize(
@@ -548,6 +550,6 @@ def test_text_that_is_no_text_any_more_is_damage_and_is_not_repeated(ledger: Led
             database.execute(f"DROP TRIGGER {trigger}")
         database.execute("UPDATE claim SET void_reason = NULL, patient = CAST(x'506174FF4D616465' AS TEXT)")
     with pytest.raises(BillingError, match="the ledger is damaged") as refused, ledger.reading():
-        ledger.claims()
+        ledger.claims.all()
     assert "Made" not in str(refused.value)
     assert refused.value.__cause__ is None

@@ -182,7 +182,7 @@ def test_an_insurer_is_never_asked_for_more_than_its_limit_in_whatever_order_vis
             ]
             read = intake(tmp_path, rows, clinic)
             with ledger.writing():
-                memory = ledger.memory(reach_of(read, clinic, ledger.decisions(), month))
+                memory = ledger.memory(reach_of(read, clinic, ledger.decisions.all(), month))
                 prepared = prepare_month(read, Scope(clinic, month=month, as_of=dt.date(2026, 11, 20), memory=memory))
                 ledger.add_batch(run_of(prepared))
                 ledger.set_page(run_of(prepared))
@@ -192,7 +192,7 @@ def test_an_insurer_is_never_asked_for_more_than_its_limit_in_whatever_order_vis
             assert held[month] <= now, "a run that finds its own claims puts the same sessions on hold"
             held[month] = now
         with ledger.reading():
-            assert set(ledger.claims()["patient"].value_counts()) == {min(2, step)}
+            assert set(ledger.claims.all()["patient"].value_counts()) == {min(2, step)}
 
 
 AGAIN = [on(19), on(28)]

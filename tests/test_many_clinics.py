@@ -70,7 +70,7 @@ def test_months_of_clinics_run_side_by_side_and_open_nothing_in_each_others_fold
     for number, folder in enumerate(clinics):
         ledger = Ledger(folder / "ims-billing.sqlite")
         with ledger.reading():
-            claims = ledger.claims()
+            claims = ledger.claims.all()
         # The same visits at every clinic: each ledger knows its own, numbered from the first.
         assert list(claims["claim"]) == ["2026-10-SUNL-0001", "2026-10-SUNL-0002"]
         assert set(claims["policy"]) == {f"{number}7A", f"{number}7B"}

@@ -335,7 +335,7 @@ class Practice(RuleBasedStateMachine):
             )
 
         if claim.replaced or any(claim.is_of(other) for other in others):
-            with pytest.raises(BillingError, match="anew"):
+            with pytest.raises(BillingError, match="claimed again"):
                 anew()
             return
         number = anew().replaced_by
@@ -347,7 +347,7 @@ class Practice(RuleBasedStateMachine):
         ledger = self.ledger
         names = {"Sun Life": "Sun Life", "Pacific Blue Cross": "PBC"}
         with ledger.reading():
-            claims = ledger.claims()
+            claims = ledger.claims.all()
         return [
             (
                 c["patient"], c["service_date"].date(), f"{int(c['start']) // 60}:00", names[c["insurer"]],

@@ -203,14 +203,14 @@ def test_a_claim_that_is_claimed_anew_leaves_the_lines_of_claims_whose_numbers_b
     ledger = of_version(4, tmp_path)
     clinic = clinic_file(tmp_path, MORE, KEYS)
     with ledger.reading():
-        before = ledger.open_lines()
+        before = ledger.months.open_lines()
     assert {"Thousand Madeup", "Ten-thousand-one Madeup", "Ten-thousand-two Madeup"} <= set(before["patient"])
     anew = ["void", "2026-10-SUNL-1000", "--replace", "--reason", "a test", "--as-of", "2026-12-21"]
     done = CliRunner().invoke(app, [*anew, "--clinic", str(clinic)], catch_exceptions=False)
     if done.exit_code != 0:
         pytest.fail(done.stderr)
     with ledger.reading():
-        after = ledger.open_lines()
+        after = ledger.months.open_lines()
     assert list(after["patient"]) == [patient for patient in before["patient"] if patient != "Thousand Madeup"]
 
 
@@ -315,7 +315,7 @@ def test_a_ledger_of_any_step_works_or_is_refused_in_words(tmp_path: Path, name:
         assert rows(ledger, "PRAGMA user_version") == [(int(name[0]),)]
         return
     with ledger.reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
     assert before[1] in rows(ledger, "SELECT claim, patient, amount_cents, voided_on, void_reason FROM claim")
     assert list(claims["patient"]) == ["Pat Madeup", "Robin Madeup", "New Madeup", "Pat Madeup"]
     assert claims["voided_on"].isna().tolist() == [False, False, True, True]

@@ -35,8 +35,8 @@ class Books:
         self.folder, self.clinic = folder, load(folder / "clinic.toml")
         ledger = Ledger(folder / "ims-billing.sqlite")
         with ledger.reading():
-            self.claims, self.postings = ledger.claims(), ledger.postings()
-            self.patients = names_of_patients(ledger.names())
+            self.claims, self.postings = ledger.claims.all(), ledger.payments.postings()
+            self.patients = names_of_patients(ledger.claims.names())
 
     def payments(self, path: Path, *, clinic: Clinic | None = None, accept: bool = False) -> list[Payment]:
         clinic = clinic or self.clinic

@@ -95,8 +95,8 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ledger, list[dict[s
             )
             ledger.add_batch(run_of(made))
             ledger.set_page(run_of(made))
-            for claim in ledger.claims()["claim"]:
-                if chance.random() < 0.05 and ledger.claim(claim)["voided_on"].isna().all():
+            for claim in ledger.claims.all()["claim"]:
+                if chance.random() < 0.05 and ledger.claims.of_number(claim)["voided_on"].isna().all():
                     ledger.void(claim, as_of, "a test")
     return ledger, rows
 
@@ -139,8 +139,8 @@ def test_other_patients_of_other_years_are_not_loaded(
     ledger, _ = grown
     read = taken_in(tmp_path, [row(Patient="Nobody Known", Service_Date=dt.date(2026, 6, 3))], clinic)
     with ledger.reading():
-        assert len(ledger.claims()) > 10
-        part = ledger.memory(reach_of(read, clinic, ledger.decisions(), "2026-06"))
+        assert len(ledger.claims.all()) > 10
+        part = ledger.memory(reach_of(read, clinic, ledger.decisions.all(), "2026-06"))
     assert (len(part.claims), len(part.unclaimed)) == (0, 0)
     assert part.numbers is not None
     assert isinstance(part.numbers, pd.DataFrame)
@@ -163,7 +163,7 @@ def answered_at_random(ledger: Ledger, chance: random.Random) -> None:
         ledger.insert(
             "claim", [*names, *cents], [(claim, *stated, *(claim for _ in texts), 9500, 0, chance.choice((9500, 8000)))]
         )
-    ledger.seal(id_ for (id_,) in ledger.rows("SELECT id FROM claim"))
+    ledger.claims.seal(id_ for (id_,) in ledger.rows("SELECT id FROM claim"))
     day = "2026-10-08"
     for number in range(1, 25):
         ledger.run(
@@ -190,17 +190,18 @@ def test_answers_that_are_counted_by_case_give_the_same_as_claim_by_claim(tmp_pa
         assert answered_alike(ledger)[0].empty, "nobody has answered"
         answered_at_random(ledger, random.Random(seed))
     with ledger.reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
         ims = claims[(claims["service"] == "ims") & claims["voided_on"].isna()]
         cases, counts = answered_alike(ledger)
         assert len(cases) < len(ims) == counts.sum()
         money, of_cases = (
-            positions(part, ledger.postings()).drop(columns="claim").astype(object).fillna("") for part in (ims, cases)
+            positions(part, ledger.payments.postings()).drop(columns="claim").astype(object).fillna("")
+            for part in (ims, cases)
         )
         repeated = of_cases.loc[of_cases.index.repeat(counts)]
         assert Counter(repeated.itertuples(index=False, name=None)) == Counter(money.itertuples(index=False, name=None))
-        by_claim = who_pays(ims, ledger.postings(), pd.Series(1, index=ims.index))
-        assert who_pays(cases, ledger.postings(cases["claim"]), counts) == by_claim
+        by_claim = who_pays(ims, ledger.payments.postings(), pd.Series(1, index=ims.index))
+        assert who_pays(cases, ledger.payments.postings(cases["claim"]), counts) == by_claim
         kept = ledger.rows("SELECT payers FROM page")[0][0]
         assert [payer["insurer"] for payer in json.loads(kept)] == [payer.insurer for payer in by_claim]
 

@@ -51,7 +51,7 @@ def claim(folder: Path, rows: list[dict[str, Any]]) -> record.Recorded:
 def claims(folder: Path) -> pd.DataFrame:
     ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
-        return ledger.claims()
+        return ledger.claims.all()
 
 
 @pytest.fixture

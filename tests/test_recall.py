@@ -303,7 +303,7 @@ def test_the_claim_that_stands_goes_before_a_voided_one_with_the_sessions_id(tmp
             ledger.add_batch(
                 run_of(prepare_month(intake(tmp_path, rows, clinic), Scope(clinic, month=MONTH, as_of=AS_OF)))
             )
-            if len(ledger.claims()) == 1:
+            if len(ledger.claims.all()) == 1:
                 ledger.void("2026-10-SUNL-0001", AS_OF, "a test")
         memory = ledger.memory()
     month = prepare_month(intake(tmp_path, [moved], clinic), Scope(clinic, month=MONTH, as_of=AS_OF, memory=memory))

@@ -449,10 +449,10 @@ def test_a_report_elsewhere_does_not_stand_for_files_that_were_never_written(
     monkeypatch.undo()
     ledger = office.ledger
     with ledger.reading():
-        assert ledger.nowhere_written() == [MONTH]
+        assert ledger.files.nowhere_written() == [MONTH]
     month_folder.report(Workplace(office.ledger, office.folder / "copy"), MONTH)
     with ledger.reading():
-        assert ledger.nowhere_written() == []
+        assert ledger.files.nowhere_written() == []
     office.claim(PAT, ROBIN)
     assert office.files() == office.files(office.folder / "copy")
 

@@ -68,7 +68,7 @@ def active(folder: Path) -> dict[str, tuple[str, int]]:
     """The claims that stand: number to insurer and cents."""
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
     stand = claims[claims["voided_on"].isna()]
     return dict(zip(stand["claim"], zip(stand["insurer"], stand["amount_cents"].tolist(), strict=True), strict=True))
 
@@ -116,7 +116,7 @@ def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(folder:
     rows = [two_plans(Patient=f"Pat {case.title()}") for case, _, _ in ANSWERS]
     assert claim(folder, *rows) == []
     with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
     number = dict(zip(claims["patient"], claims["claim"], strict=True))
     by_case = [(number[f"Pat {case.title()}"], answer, left) for case, answer, left in ANSWERS]
     reconcile(folder, *((first, paid, reason) for first, answer, _ in by_case for paid, reason in answer))
@@ -496,6 +496,6 @@ def followed(folder: Path) -> dict[str, str]:
     """The claims to second insurers, with the first ones."""
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.reading():
-        claims = ledger.claims()
+        claims = ledger.claims.all()
     later = claims[claims["follows"] != ""]
     return dict(zip(later["claim"], later["follows"], strict=True))

@@ -84,7 +84,7 @@ def noted(folder: Path) -> list[tuple[str, ...]]:
     """What the ledger knows of each workbook."""
     ledger = Ledger(folder / "ims-billing.sqlite")
     with ledger.reading():
-        sendings = ledger.sendings()
+        sendings = ledger.sendings.latest()
     return [(each.insurer_id, each.sent, f"{each.sent_on}", each.confirmation) for each in sendings]
 
 

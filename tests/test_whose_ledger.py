@@ -57,7 +57,7 @@ def an_older_copy(folder: Path) -> None:
 def claims(folder: Path) -> list[str]:
     ledger = Ledger(folder / LEDGER_FILE)
     with ledger.reading():
-        return list(ledger.claims()["claim"])
+        return list(ledger.claims.all()["claim"])
 
 
 def every_command(folder: Path) -> dict[str, Result]:

@@ -325,7 +325,7 @@ class Clinic:
     def number(self, patient: str, month: str = "10", insurer: str = "", day: str = "") -> str:
         """The claim that stands of a patient."""
         with (ledger := Ledger(self.folder / LEDGER_FILE)).reading():
-            claims = ledger.claims()
+            claims = ledger.claims.all()
         own = claims[(claims["patient"] == f"{patient} Madeup") & claims["voided_on"].isna()]
         own = own[(own["month"] == f"2026-{month}") & own["claim"].str.contains(insurer)]
         if day:
@@ -503,7 +503,7 @@ def rebuilt(sql: str, path: Path) -> Ledger:
 def shown(ledger: Ledger, out: Path) -> str:
     """What the present version shows of a ledger: all files of each month, and what is owed, cell by cell."""
     with ledger.reading():
-        months = ledger.months()
+        months = ledger.months.all()
     for month in months:
         month_folder.report(Workplace(ledger, out), month)
     age(Workplace(ledger, out), "Example Physiotherapy", as_of=dt.date(2027, 1, 15))

@@ -185,7 +185,7 @@ def claim(
     if memory.synchronised_by:
         warn_of_cloud(memory.path, memory.synchronised_by)
     with memory.reading():
-        unwritten = memory.nowhere_written()
+        unwritten = memory.files.nowhere_written()
     named(password=password)
     shown = Shown(
         done.month, *as_typed, would=False, batch=done.batch, changed=done.written is not None,
@@ -267,7 +267,7 @@ def why(
         claims = empty(ON_LEDGER)
     else:
         with memory.reading():
-            claims = memory.claims()
+            claims = memory.claims.all()
     at = row_typed(row, [file.file for file in prepared.intake.files])
     pages = {label: session_page(prepared, label, claims) for label in sessions_at(prepared, *at)}
     if as_json:
@@ -292,7 +292,7 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
         memory, _ = existing_ledger(path, ledger, Path())
         with memory.reading():
-            return claim_page(memory.claim(named.upper()), memory.batch_of(named.upper()))
+            return claim_page(memory.claims.of_number(named.upper()), memory.batch_of(named.upper()))
     if named in (".", "") or about[0].exists() or about[0].suffix:
         raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
     suggestion = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."

@@ -130,7 +130,7 @@ def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, l
     scope = Scope(clinic, month, as_of)
     if ledger is not None:
         with ledger.reading():
-            scope = replace(scope, memory=ledger.memory(reach_of(intake, clinic, ledger.decisions(), month)))
+            scope = replace(scope, memory=ledger.memory(reach_of(intake, clinic, ledger.decisions.all(), month)))
     with Working() as working:
         return prepare_month(intake, scope, working.step)
 

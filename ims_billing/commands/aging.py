@@ -17,7 +17,8 @@ from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.sent_in_folder import sendings_with_unread
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.postings import frame_of_rows, months_of
+from ims_billing.ledger.postings import months_of
+from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.aging import aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, sent_with, to_send
@@ -71,7 +72,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
     keep_protection(target, at.password)
     probe(target)
     with ledger.reading():
-        left, months = ledger.aging_left(folder), ledger.months()
+        left, months = ledger.files.aging_left(folder), ledger.months.all()
     read, later = _typed(out, left, as_of, at.ask_if_needed)
     finish(at)
     sendings = sendings_with_unread(at, saved_workbooks(at, months))
@@ -81,19 +82,19 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         probe_months(at, months_of(new["claim"]))
     # What was typed is recorded before the workbook that it stands in may be written again, without closed claims.
     with ledger.writing(at.waiting, "aging"):
-        claims, postings = ledger.claims(), ledger.postings()
-        batches = ledger.batch_days()
+        claims, postings = ledger.claims.all(), ledger.payments.postings()
+        batches = ledger.batches.days()
         entries, posted = entries_of(claims, Claimed), entries_of(postings, Posted)
-        frame = as_frame(aging(entries, posted, ledger.notes(), batches, as_of), AGING)
+        frame = as_frame(aging(entries, posted, ledger.payments.notes(), batches, as_of), AGING)
         left_to_send = not_sent(to_send(entries, answered_by(posted, as_of), made_by(batches, as_of), sendings, as_of))
         content = aging_report(
-            frame, sent_with(entries, sendings), left_to_send, ledger.payment_numbers(), clinic, as_of
+            frame, sent_with(entries, sendings), left_to_send, ledger.payments.numbers(), clinic, as_of
         )
         content = protected(content, at.password) if at.password else content
         # What a command that was cut off left there holds patients' data.
         sweep(out)
         write_all({target: content}, shared=is_shared(out))
-        ledger.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
+        ledger.files.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
     return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), left_to_send, target)
 
 
@@ -106,14 +107,14 @@ def _note(
     """
     ledger = at.ledger
     again = frame_of_rows(ledger.recorded_again("work", [column.name for column in WORK]), WORK)
-    ledger.note(again)
+    ledger.payments.note(again)
     new = _newly_noted(read, left, ledger, as_of)
     is_new = [line not in _lines(again) for line in _lines(new)]
     new = new[pd.Series(is_new, dtype="bool")].reset_index(drop=True)
-    ledger.note(new)
+    ledger.payments.note(new)
     for book in read:
         typed = {claim: astuple(typed) for claim, (_, typed) in book.lines.items()}
-        ledger.mark_aging(at.place, book.name, book.sha256, typed)
+        ledger.files.mark_aging(at.place, book.name, book.sha256, typed)
     return new if again.empty else pd.concat([again, new], ignore_index=True)
 
 
@@ -160,8 +161,8 @@ def _newly_noted(
     A claim marked as sent again was sent on the day typed beside it, else on the workbook's day.
     Raises BillingError for a claim that is not on the ledger.
     """
-    claims = set(ledger.claims()["claim"])
-    last = {work["claim"]: _as_typed(work) for work in ledger.work().to_dict("records")}
+    claims = set(ledger.claims.all()["claim"])
+    last = {work["claim"]: _as_typed(work) for work in ledger.payments.work().to_dict("records")}
     new = []
     for book in read:
         day = day_of(book.name) or as_of

@@ -31,7 +31,7 @@ def changed_summary(at: Workplace, month: str) -> bytes | None:
     if not path.is_file():
         return None
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() == at.ledger.summary_left(month, at.place)[0]:
+    if hashlib.sha256(content).hexdigest() == at.ledger.files.summary_left(month, at.place)[0]:
         return None
     plain = unprotected(content, at.password) if is_encrypted(content) else content
     digest = None if plain is None else read_property(plain, CONTENT)

@@ -25,7 +25,7 @@ from ims_billing.commands.refusals import (
 from ims_billing.commands.sent_in_folder import note_again, note_sendings, unread_sendings
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.postings import frame_of_rows
+from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.reasons import TakenOut
@@ -93,7 +93,7 @@ class Request:
 
     def memory(self, ledger: Ledger) -> Memory:
         """What the ledger knows that can matter for these sessions."""
-        return ledger.memory(reach_of(self.intake, self.clinic, ledger.decisions(), self.month))
+        return ledger.memory(reach_of(self.intake, self.clinic, ledger.decisions.all(), self.month))
 
     def prepare(self, memory: Memory, progress: Progress) -> Month:
         """Prepares the month by what the ledger holds."""
@@ -189,9 +189,9 @@ def _take_decisions(request: Request, ledger: Ledger, workbooks: Sequence[Decide
     A command that is repeated takes those of its first run: the workbooks that they stood in may be written over.
     """
     again = frame_of_rows(ledger.recorded_again("decision", [column.name for column in DECISIONS]), DECISIONS)
-    ledger.take(again)
+    ledger.decisions.take(again)
     new = unread_decisions(ledger, request.month, workbooks, request.as_of, overrule=request.overrule)
-    ledger.take(new)
+    ledger.decisions.take(new)
     return new if again.empty else prove(pd.concat([again, new], ignore_index=True), DECISIONS)
 
 
@@ -212,8 +212,8 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
     """
     ledger, month = at.ledger, request.month
     run = _with_open_lines(run_of(prepared), prepared, ledger)
-    totals = replace(run.totals, months_before=ledger.months_before(month))
-    run = replace(run, totals=totals, earlier=ledger.open_lines(month))
+    totals = replace(run.totals, months_before=ledger.months.before(month))
+    run = replace(run, totals=totals, earlier=ledger.months.open_lines(month))
     months = _taken_back(run, ledger)
     rest = request.rest(run, prepared, ledger)
     run, *others = _with_rests(run, rest.claims, request.clinic)
@@ -225,7 +225,7 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
     added = [(other.month, ledger.add_batch(other)[0]) for other in others]
     batches = tuple((name, number) for name, number in added if number is not None)
     if len(rest.claims):
-        second = ledger.claims_with_second_insurers()
+        second = ledger.claims.with_second_insurers()
         second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
         rest = replace(rest, claims=second)
     if batch is not None or len(decisions) or _tells_of_others(run, ledger):
@@ -241,7 +241,7 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
     """Voids the claims that the run's claims replace, as decided; returns the other months that have to say so."""
     months = []
     for number in run.claims.loc[run.claims["replaces"] != "", "replaces"]:
-        old = ledger.claim(str(number)).iloc[0]
+        old = ledger.claims.of_number(str(number)).iloc[0]
         if pd.isna(old["voided_on"]):
             ledger.void(str(number), run.as_of, "Replaced, as decided: the session changed after it was claimed.")
         # One that somebody had voided before may be on no workbook yet.
@@ -253,14 +253,14 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
 def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     """Finds the claims to second insurers that are due now, for the ledger's claims and those of the run."""
     stated = stated_second_plans(month.sessions)
-    if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.knows_second_insurers():
+    if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.claims.knows_second_insurers():
         return Rest(empty(CLAIMS))
-    claims = ledger.claims_with_second_insurers(stated)
-    postings = ledger.postings(claims["claim"])
+    claims = ledger.claims.with_second_insurers(stated)
+    postings = ledger.payments.postings(claims["claim"])
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = rests(both, answered, stated, ledger.sent_before(), month.clinic)
+    due = rests(both, answered, stated, ledger.claims.sent_before(), month.clinic)
     # A first claim that is claimed again takes along the balance that was billed in time.
     followed = set(both["follows"])
     in_time = set(both.loc[(both["replaces"] != "") & both["replaces"].isin(followed), "claim"])
@@ -274,7 +274,7 @@ def allowed_by_plans(due: Rest, claims: pd.DataFrame, ledger: Ledger, month: Mon
     `claims` (ON_LEDGER) are those that the balances follow, and the run's own.
     """
     if limited := limited_insurers(due, month.clinic):
-        claims = pd.concat([claims, ledger.active_claims_to(limited)], ignore_index=True).drop_duplicates("claim")
+        claims = pd.concat([claims, ledger.claims.active_to(limited)], ignore_index=True).drop_duplicates("claim")
     replaced = {*claims["replaces"]} - {""}
     active = claims[claims["voided_on"].isna() & ~claims["claim"].isin(replaced) & ~claims["follows"].isin(replaced)]
     return as_plans_allow(due, active, month.clinic, month.as_of, in_time)
@@ -303,11 +303,11 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     A line decided as Do not bill is closed; another decision waits until its file comes again.
     """
     held, not_billed = (
-        lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.listing(run.month)
+        lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.months.listing(run.month)
     )
     if held.empty and not_billed.empty:
         return run
-    decided = latest_of_lines(held, ledger.decisions())
+    decided = latest_of_lines(held, ledger.decisions.all())
     never = decided["never"]
     # Do not bill for a changed session keeps its claim, so the session is not listed as not billed.
     kept = held["kind"] == "changed-since-claimed"
@@ -348,9 +348,9 @@ _NAMES_ROWS = (
 
 def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     """True if other sessions are held or not billed than the ledger lists, ignoring row numbers."""
-    if run.month not in ledger.months():
+    if run.month not in ledger.months.all():
         return True
-    held, not_billed = ledger.listing(run.month)
+    held, not_billed = ledger.months.listing(run.month)
     stated = [
         lines.assign(problem=lines["problem"].mask(lines["kind"].isin(_NAMES_ROWS), ""))
         for lines in (run.attention, held)

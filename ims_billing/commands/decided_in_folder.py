@@ -42,7 +42,7 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
     if not paths:
         return []
     with at.ledger.reading():
-        left, up_to_date = at.ledger.summary_left(month, at.place)
+        left, up_to_date = at.ledger.files.summary_left(month, at.place)
     own = summary_path(at.out, month)
     books = []
     for path in paths:
@@ -86,7 +86,7 @@ def unread_decisions(
     from ims_billing.sessions.newly_decided import newly_decided
 
     new = empty(DECISIONS)
-    recorded, lines = ledger.decisions(), ledger.open_lines()
+    recorded, lines = ledger.decisions.all(), ledger.months.open_lines()
     for book in workbooks:
         decided = newly_decided(book.typed, lines, recorded, month=month, on=as_of, fresh=book.fresh, overrule=overrule)
         both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))

@@ -26,7 +26,7 @@ def write(at: Workplace, month: str, batch: int | None, read: Collection[str] = 
     with _recorded_already(at, month, batch):
         take_sendings(at, month, read)
     with at.ledger.writing(at.waiting, f"claim {month}"):
-        batches = at.ledger.unwritten(month, at.place)
+        batches = at.ledger.files.unwritten(month, at.place)
         if batches is None and claim_workbooks(at.out, month) and not (at.password and left_readable(month, at.out)):
             return None
         shown = at.ledger.month(month)
@@ -48,7 +48,7 @@ def finish(at: Workplace, but: str = "") -> None:
     if not at.ledger.exists:
         return
     with at.ledger.reading():
-        months = at.ledger.cut_off(at.place)
+        months = at.ledger.files.cut_off(at.place)
         if months.keys() - {but}:
             refuse_files_of_another_ledger(at, list(months))
     for month, had in months.items():
@@ -78,7 +78,7 @@ def _written(at: Workplace, shown: MonthView, batches: Collection[int]) -> Writt
 
 def _note_written(at: Workplace, month: str, written: Written) -> None:
     """Notes on the ledger that a month's files are up to date, and says what became of those that were there."""
-    at.ledger.mark_written(month, at.place, written.summary_sha256)
+    at.ledger.files.mark_written(month, at.place, written.summary_sha256)
     for path in written.removed:
         at.ledger.notify(f"{path} could be read without a password, so it is deleted.")
     for path in written.protected:

@@ -75,7 +75,7 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             for line in lines:
                 if line.get("voided_on"):
                     void_sent(ledger, line["claim"], line["voided_on"], number)
-            if month not in ledger.months():
+            if month not in ledger.months.all():
                 ledger.set_page(replace(run, claims=empty(CLAIMS)))
             counts[month] = counts.get(month, 0) + len(new)
         refuse_files_of_another_ledger(at, list(counts))
@@ -155,7 +155,7 @@ def _nothing(path: Path, month: str) -> SentClaims:
 def _not_there(lines: Sequence[dict[str, Any]], at: Workplace) -> list[dict[str, Any]]:
     """The lines whose claims are not on the ledger; raises BillingError where another claim has the number of one."""
     months = {line["claim"][:7] for line in lines}
-    claims = pd.concat([at.ledger.claims_of(month) for month in sorted(months)]) if months else pd.DataFrame()
+    claims = pd.concat([at.ledger.claims.of_month(month) for month in sorted(months)]) if months else pd.DataFrame()
     on_ledger = {row["claim"]: row for row in claims.to_dict("records")}
     new = []
     for line in lines:

@@ -90,9 +90,9 @@ def reconcile(
 
     def matched() -> tuple[Payment, ...]:
         claims = _claims_that_may_be_paid(lines, ledger)
-        postings = ledger.postings(claims["claim"])
-        payments = ledger.payments(map(number_key, lines["payment_number"]), day_text(lines["payment_date"]))
-        patients = names_of_patients(ledger.names())
+        postings = ledger.payments.postings(claims["claim"])
+        payments = ledger.payments.standing(map(number_key, lines["payment_number"]), day_text(lines["payment_date"]))
+        patients = names_of_patients(ledger.claims.names())
         return tuple(
             reconciled(
                 lines, claims, postings, payments, clinic, as_of, patients, accept_overpayment=accept_overpayment
@@ -106,7 +106,7 @@ def reconcile(
     with ledger.writing(at.waiting, "reconcile"):
         refuse_files_of_another_ledger(at, [])
         payments = matched()
-        done = Reconciliation(as_of, files, payments, tuple(ledger.post(payments, as_of)), _uneven(ledger))
+        done = Reconciliation(as_of, files, payments, tuple(ledger.payments.post(payments, as_of)), _uneven(ledger))
         probe_months(at, done.months)
     return done
 
@@ -114,15 +114,15 @@ def reconcile(
 def _claims_that_may_be_paid(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """The claims that lines can mean: by their numbers and days; any claim where a line is a sum without detail."""
     if any(is_sum(cells) for cells in lines.itertuples()):
-        return ledger.claims()
-    return ledger.claims_that_may_be_paid(
+        return ledger.claims.all()
+    return ledger.claims.that_may_be_paid(
         {number.strip().upper() for number in lines["claim"]}, set(day_text(lines["service_date"])) - {""}
     )
 
 
 def _uneven(ledger: Ledger) -> tuple[Uneven, ...]:
-    claims = ledger.claims_with_second_insurers()
-    return uneven(claims, ledger.postings(claims["claim"]))
+    claims = ledger.claims.with_second_insurers()
+    return uneven(claims, ledger.payments.postings(claims["claim"]))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def undo(payment: int, reason: str, at: Workplace, *, as_of: dt.date) -> Undone:
     finish(at)
     with ledger.writing(at.waiting, f"undo {payment}"):
         refuse_files_of_another_ledger(at, [])
-        insurer, cents, claims = ledger.undo(payment, as_of, reason)
+        insurer, cents, claims = ledger.payments.undo(payment, as_of, reason)
         done = Undone(payment, insurer, cents, tuple(claims), _uneven(ledger))
         probe_months(at, done.months)
     return done

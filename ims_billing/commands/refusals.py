@@ -110,7 +110,7 @@ def _refuse_other_claims(at: Workplace, month: str) -> None:
     """The CSV of a month bears no mark, so that other programs read it: its claims tell whose it is."""
     path = csv_path(at.out, month)
     content = path.read_bytes() if path.is_file() else b""
-    claims = at.ledger.claims_of(month)
+    claims = at.ledger.claims.of_month(month)
     on_ledger = {
         claim: (patient, f"{day:%Y-%m-%d}")
         for claim, patient, day in claims[["claim", "patient", "service_date"]].itertuples(index=False, name=None)
@@ -148,7 +148,7 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
         return
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    left, up_to_date = at.ledger.summary_left(month, at.place)
+    left, up_to_date = at.ledger.files.summary_left(month, at.place)
     if sha256 == left or sha256 in read:
         return
     tables = typed_tables(path.name, content, at.ask_if_needed)
@@ -164,6 +164,6 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
 
 def probe(at: Workplace, month: str) -> None:
     """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
-    batches = at.ledger.unwritten(month, at.place)
+    batches = at.ledger.files.unwritten(month, at.place)
     if batches is not None:
-        probe_month(month, at.ledger.batches(month), batches, at.out, at.password)
+        probe_month(month, at.ledger.batches.of_month(month), batches, at.out, at.password)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ims_billing.commands.decided_in_folder import DecidedIn
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.postings import plain_rows
+from ims_billing.ledger.rows import plain_rows
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
@@ -38,8 +38,8 @@ def unread_sendings(
     if not lines:
         return []
     standing = _standing(ledger, month)
-    sent_before = {batch.batch for batch in ledger.batch_days() if batch.already_sent and batch.month == month}
-    claims = ledger.claims_of(month)
+    sent_before = {batch.batch for batch in ledger.batches.days() if batch.already_sent and batch.month == month}
+    claims = ledger.claims.of_month(month)
     written = {*rows_of(claims, ["batch", "insurer_id"]), *rows_of(claims, ["void_batch", "insurer_id"])}
     new: dict[tuple[str, int, str], TypedSending] = {}
     faults = []
@@ -80,7 +80,7 @@ def take_sendings(at: Workplace, month: str, read: Collection[str] = ()) -> None
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     with at.ledger.reading():
-        if sha256 in (at.ledger.summary_left(month, at.place)[0], *read):
+        if sha256 in (at.ledger.files.summary_left(month, at.place)[0], *read):
             return
     sendings = typed_sendings(path.name, typed_tables(path.name, content, at.ask_if_needed))
     book = DecidedIn(path, sha256, False, empty(TYPED), sendings)
@@ -93,8 +93,8 @@ def note_sendings(ledger: Ledger, sendings: Sequence[Sending]) -> None:
     """Keeps what was typed about workbooks, and names the days on which nobody can have sent them."""
     if not sendings:
         return
-    ledger.note_sent(sendings)
-    claimed_on = {(batch.month, batch.batch): batch.claimed_on for batch in ledger.batch_days()}
+    ledger.sendings.note(sendings)
+    claimed_on = {(batch.month, batch.batch): batch.claimed_on for batch in ledger.batches.days()}
     for month, batch, insurer, _, day, _ in sendings:
         if day is None:
             continue
@@ -123,7 +123,7 @@ def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | Bi
     For who only looks: nothing is kept. What cannot count is left to the command that reads it.
     """
     with at.ledger.reading():
-        sendings = at.ledger.sendings()
+        sendings = at.ledger.sendings.latest()
         for month, saved in books.items():
             if isinstance(saved, BillingError):
                 continue
@@ -139,7 +139,7 @@ def _standing(ledger: Ledger, month: str) -> dict[tuple[str, int, str], Words]:
     """What is noted about each workbook of a month, in the words that are typed."""
     return {
         noted.workbook: (noted.sent, f"{noted.sent_on}" if noted.sent_on else "", noted.confirmation)
-        for noted in ledger.sendings(month)
+        for noted in ledger.sendings.latest(month)
     }
 
 

@@ -108,13 +108,13 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     """How the months stand on a day; changes nothing, and asks for no password."""
     ledger = at.ledger
     with ledger.reading():
-        claims, postings, held = ledger.claimed(), ledger.posted(), ledger.on_hold()
-        batches = ledger.batch_days()
-        aged = aging(claims, postings, ledger.notes(), batches, as_of)
-        read, last = ledger.files_read(), ledger.files_read(last_run=True)
-        unwritten = tuple(ledger.nowhere_written())
-        months, sent_before = ledger.months(), ledger.months_sent_before()
-        left = ledger.aging_left(at.place)
+        claims, postings, held = ledger.claims.entries(), ledger.payments.entries(), ledger.months.on_hold()
+        batches = ledger.batches.days()
+        aged = aging(claims, postings, ledger.payments.notes(), batches, as_of)
+        read, last = ledger.months.files_read(), ledger.months.files_read(last_run=True)
+        unwritten = tuple(ledger.files.nowhere_written())
+        months, sent_before = ledger.months.all(), ledger.batches.months_sent_before()
+        left = ledger.files.aging_left(at.place)
     books = saved_workbooks(at, months)
     sendings = sendings_with_unread(at, books)
     late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]

@@ -45,8 +45,8 @@ def unread_copies(at: Workplace, month: str, *, own: bool = False, but: Collecti
     from ims_billing.sessions.newly_decided import never_read
 
     with at.ledger.reading():
-        left, _ = at.ledger.summary_left(month, at.place)
-        decisions, lines = at.ledger.decisions(), at.ledger.open_lines()
+        left, _ = at.ledger.files.summary_left(month, at.place)
+        decisions, lines = at.ledger.decisions.all(), at.ledger.months.open_lines()
     copies = []
     for path in paths:
         try:

@@ -72,23 +72,23 @@ def void(
     ledger = at.ledger
     finish(at)
     with ledger.writing(at.waiting, f"void {number}", may_add_batch=clinic is not None):
-        old = ledger.claim(number)
+        old = ledger.claims.of_number(number)
         refuse_files_of_another_ledger(at, [str(old["month"].iloc[0])])
         months = [str(old["month"].iloc[0])]
-        followed_by = ledger.followed_by(number)
+        followed_by = ledger.claims.followed_by(number)
         if clinic is None or old["voided_on"].isna().all():
             ledger.void(number, as_of, reason)
-        elif other := ledger.replaced_by(number):
+        elif other := ledger.claims.replaced_by(number):
             raise BillingError(f"{number} was already claimed again, as {other}.")
         batch, listed_in, instead = None, None, ""
         second = bool(old["follows"].iloc[0])
-        paid = answers(old, ledger.postings([number]))[number].position.paid
+        paid = answers(old, ledger.payments.postings([number]))[number].position.paid
         if clinic is not None:
             run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
             instead = ledger.numbers(run)[0]
             batch, _ = ledger.add_batch(run)
             for month in {*months, run.month}:
-                ledger.settle(month, number)
+                ledger.months.settle(month, number)
             if run.month != months[0]:
                 # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
                 number_there, _ = ledger.add_batch(of_other_month(run, months[0]))
@@ -111,7 +111,7 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
             clinic,
             month=None,
             as_of=as_of,
-            memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions(), replacing=number)),
+            memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions.all(), replacing=number)),
             replacing=number,
         ),
     )
@@ -120,7 +120,7 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
         why = _why_not(prepared, claims)
         raise BillingError(f"{number} can't be claimed again, and nothing was changed. {why} {_ways_out(number)}")
     month = f"{claims['service_date'].iloc[0]:%Y-%m}"
-    if month not in ledger.months():
+    if month not in ledger.months.all():
         raise BillingError(
             f"{number} can't be claimed again, and nothing was changed. Its session lies in {month} now, and nothing "
             "of that month is on the ledger: claim that month first."
@@ -137,11 +137,11 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     """Makes the run of the claim that replaces one to a second insurer; raises BillingError if no balance is left."""
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
-    memory = ledger.memory(reach_of(read, clinic, ledger.decisions()))
+    memory = ledger.memory(reach_of(read, clinic, ledger.decisions.all()))
     prepared = prepare_month(read, Scope(clinic, month=None, as_of=as_of, memory=memory))
     second_plans = stated_second_plans(prepared.sessions)
-    claims = ledger.claims_with_second_insurers([*second_plans, first])
-    postings = ledger.postings(claims["claim"])
+    claims = ledger.claims.with_second_insurers([*second_plans, first])
+    postings = ledger.payments.postings(claims["claim"])
     others = claims[claims["follows"] != first]
     due = rests(others, answers(claims, postings), second_plans, (), clinic)
     due = replace(due, claims=due.claims[due.claims["follows"] == first].reset_index(drop=True))

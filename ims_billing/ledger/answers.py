@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ims_billing.ledger.postings import Payments, frame_of_rows
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.payments.positions import OF_ANSWERS
 from ims_billing.vocabulary.frames import ON_LEDGER
 
@@ -28,7 +29,7 @@ ORDER BY first
 """
 
 
-def answered_alike(ledger: Payments) -> tuple[pd.DataFrame, pd.Series[int]]:
+def answered_alike(ledger: LedgerFile) -> tuple[pd.DataFrame, pd.Series[int]]:
     """The first claim (OF_ANSWERS) of each case of an IMS claim that stands, and how many claims are that case.
 
     Both are empty before any insurer has answered.

@@ -9,7 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ims_billing.ledger.copies import copies_of, damaged, keep_copy, uri
+from ims_billing.ledger.advice import ADVICE, code_of, errors_in_words
+from ims_billing.ledger.copies import copies_of, keep_copy, uri
 from ims_billing.ledger.lock import Lock, Waiting
 from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, steps_to
 from ims_billing.ledger.soundness import (
@@ -25,7 +26,6 @@ from ims_billing.ledger.soundness import (
 from ims_billing.ledger.sums import ChangedRows, sum_tables
 from ims_billing.saving import create_empty, is_shared, write_all
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.folder import LEDGER_FILE
 
 # A ledger is proved whole after a command that was cut off, and where a byte is not as the setup's note has it. One of
 # up to this size before each change too, in a tenth of a second: for 50 MB that takes 1.6 s.
@@ -202,7 +202,7 @@ class LedgerFile:
     @contextmanager
     def _open(self, path: Path | None) -> Iterator[sqlite3.Connection]:
         self._cut_off = self._lock.was_cut_off
-        with _errors_in_words(self.path):
+        with errors_in_words(self.path):
             # `rw` never makes a file: a ledger is made on purpose only.
             name = f"{uri(path)}?mode=rw" if path else ":memory:"
             with (
@@ -217,7 +217,7 @@ class LedgerFile:
                     raise
                 except Exception as error:
                     # Whatever fails on a damaged ledger fails because of that; what fails on a sound one is a bug.
-                    if _code(error) not in _ADVICE and self._is_damaged(database):
+                    if code_of(error) not in ADVICE and self._is_damaged(database):
                         raise DamageError from None
                     raise
                 finally:
@@ -298,7 +298,7 @@ class LedgerFile:
         try:
             self._proved_as = now = fingerprint(self._content(database))
         except OSError:
-            raise BillingError(f"{self.path}: {_ADVICE[sqlite3.SQLITE_IOERR]}") from None
+            raise BillingError(f"{self.path}: {ADVICE[sqlite3.SQLITE_IOERR]}") from None
         if now != before and now.split("-")[0] == before.split("-")[0]:
             raise DamageError
         return now == before
@@ -317,22 +317,25 @@ class LedgerFile:
             write_all({copy: self._content(database).read()}, shared=is_shared(self.path.parent))
         _migrate(database, version)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database; raises RuntimeError outside `reading` and `writing` (a bug)."""
+        if self._connection is None:
+            raise RuntimeError("the ledger is not open")
+        return self._connection
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What a query finds."""
         return self.run(sql, *values).fetchall()
 
     def run(self, sql: str, *values: object) -> sqlite3.Cursor:
-        """Runs one statement; raises RuntimeError where the file is not open (a bug)."""
-        if self._connection is None:
-            raise RuntimeError("the ledger is not open")
-        return self._connection.execute(sql, values)
+        """Runs one statement."""
+        return self.connection.execute(sql, values)
 
     def insert(self, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Adds rows to a table, each with a value for every name."""
-        if self._connection is None:
-            raise RuntimeError("the ledger is not open")
         marks = ", ".join("?" * len(names))
-        self._connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+        self.connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:
@@ -358,43 +361,3 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
         # Tables that somebody else added to an earlier ledger have no sum.
         own = released(steps_to(len(MIGRATIONS)))[0] if version else columns_of(database)
         sum_tables(database, {table for table, _ in own})
-
-
-@contextmanager
-def _errors_in_words(path: Path) -> Iterator[None]:
-    """Turns what SQLite says of a file into what the user can do about it; a bug stays a bug."""
-    try:
-        yield
-    except DamageError:
-        raise BillingError(damaged(path)) from None
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        code = _code(error)
-        if code == sqlite3.SQLITE_CORRUPT or (code == sqlite3.SQLITE_NOTADB and _is_the_ledgers(path)):
-            raise BillingError(damaged(path)) from None
-        if code not in _ADVICE:
-            raise
-        raise BillingError(f"{path}: {_ADVICE[code]}") from error
-
-
-# What SQLite says of a file that is sound, in words.
-_ADVICE = {
-    sqlite3.SQLITE_NOTADB: "this is no ledger of ims-billing. Name the right one with --ledger.",
-    sqlite3.SQLITE_FULL: "the drive is full or limits the file. Make room and run it again.",
-    sqlite3.SQLITE_READONLY: "the ledger cannot be written. Ask who may write in its folder.",
-    sqlite3.SQLITE_CANTOPEN: "the ledger cannot be opened. Check its folder, or use --ledger.",
-    sqlite3.SQLITE_PERM: "the ledger cannot be opened. Ask who may write in its folder.",
-    sqlite3.SQLITE_IOERR: "its drive did not answer, is full or limits the file.",
-    sqlite3.SQLITE_BUSY: "the ledger is in use. Run it again in a minute.",
-}
-
-
-def _code(error: Exception) -> int:
-    """SQLite's code of an error; 0 where it gives none."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _is_the_ledgers(path: Path) -> bool:
-    """Whether a file that is no database stands where a ledger belongs."""
-    return path.name == LEDGER_FILE or bool(copies_of(path))

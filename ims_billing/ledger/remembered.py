@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.file import LedgerFile
-from ims_billing.ledger.postings import frame_of_rows
+from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.vocabulary.frames import UNCLAIMED
 from ims_billing.vocabulary.spelling import given_name_first, same_name
 

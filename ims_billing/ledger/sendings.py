@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ims_billing.ledger.files_written import FilesWritten
-from ims_billing.ledger.postings import plain_rows
+from ims_billing.ledger.file import LedgerFile
+from ims_billing.ledger.months import Months
+from ims_billing.ledger.rows import plain_rows
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import SENDINGS
 
 
-class Sendings(FilesWritten):
-    """What was typed on the sheet To send; its methods belong within `reading` or `writing`."""
+class Sendings:
+    """What was typed on the sheet To send; the workbooks of those months are to show it."""
 
-    def sendings(self, month: str | None = None) -> list[Sending]:
+    def __init__(self, file: LedgerFile, months: Months) -> None:
+        self._file = file
+        self._months = months
+
+    def latest(self, month: str | None = None) -> list[Sending]:
         """What stands about each workbook, of a month or of all, by month, batch and insurer."""
         where, values = ("WHERE month = ?", (month,)) if month else ("", ())
         latest = f"SELECT max(id) FROM sending {where} GROUP BY month, batch, insurer_id"
-        rows = self.rows(
+        rows = self._file.rows(
             f"SELECT {', '.join(Sending._fields)} FROM sending WHERE id IN ({latest}) "
             "ORDER BY month, batch, insurer_id",
             *values,
         )
         return list(map(Sending._make, plain_rows(rows, SENDINGS)))
 
-    def note_sent(self, sendings: Iterable[Sending]) -> None:
+    def note(self, sendings: Iterable[Sending]) -> None:
         """Keeps what was typed about workbooks."""
+        sendings = list(sendings)
         rows = [(*each[:4], each.sent_on and each.sent_on.isoformat(), each.confirmation) for each in sendings]
-        self.insert("sending", Sending._fields, rows)
+        self._file.insert("sending", Sending._fields, rows)
+        for month in dict.fromkeys(each.month for each in sendings):
+            self._months.count_change(month)

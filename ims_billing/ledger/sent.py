@@ -43,8 +43,8 @@ def add_sent(
     claims = sent.assign(replaces=replaces, follows=follows).astype({"replaces": "str", "follows": "str"})
     # What a claim follows is there before it.
     claims = claims.sort_values("follows", key=lambda first: first != "", kind="stable", ignore_index=True)
-    ledger.insert_claims(run.month, number, list(claims["claim"]), claims.drop(columns="claim"))
-    ledger.changed(run.month)
+    ledger.claims.insert(run.month, number, list(claims["claim"]), claims.drop(columns="claim"))
+    ledger.months.count_change(run.month)
 
 
 def _followed(
@@ -76,7 +76,7 @@ def _followed(
 
 def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
     """Voids a claim that was voided before this ledger knew of it, and whose insurer knows by a batch."""
-    ledger.change_claims(
+    ledger.claims.change(
         "voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END",
         (on.isoformat(), "Voided before; read back from what was sent.", batch, batch),
         "claim = ? AND voided_on IS NULL",
