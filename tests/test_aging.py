@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,18 @@ def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> 
         note(folder, day, SUN, Status=status)
         aging(folder, next_day)
         assert statuses(folder, next_day)[SUN] == status
+
+
+def test_a_day_after_today_in_the_call_list_is_named_with_its_row(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    for sent_on, named in (("2026-12-02", 0), ("2062-12-02", 1)):
+        aging(folder, "2026-12-01")
+        note(folder, "2026-12-01", SUN, Status="Sent again", Sent_on=sent_on)
+        done = run(folder, "aging", "--as-of", "2026-12-02")
+        assert done.exit_code == 0, done.stderr
+        named_with_row = r"aging-2026-12-01\.xlsx, Call list, row \d+: noted as sent again on 2062-12-02, after today"
+        stated = re.findall(named_with_row, " ".join(done.stderr.split()))
+        assert len(stated) == named
 
 
 def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:

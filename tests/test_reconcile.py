@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from ims_billing.cli.screen.payments import RESULTS_IN_WORDS
+from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, csv_file, row, xlsx
 from tests.remittances import SUN, SUN2, paid, reconcile, results, run, six_claims
 
@@ -60,12 +61,26 @@ def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: P
     assert results(reconcile(folder, [by_person])) == ["paid 2026-10-SUNL-0004"]
 
 
-def test_the_result_is_told_even_where_a_workbook_cannot_be_written(folder: Path) -> None:
+def test_nothing_is_posted_where_the_summary_that_is_to_show_it_cannot_be_read(folder: Path) -> None:
     summary = folder / "reports/2026-10/claim-summary-2026-10.xlsx"
     summary.write_bytes(b"no workbook any more")
+    done = run(folder, "reconcile", str(csv_file(folder, [paid(SUN)], "r.csv")), "--as-of", "2026-11-25")
+    assert (done.exit_code, "claim-summary-2026-10.xlsx" in done.stderr) == (2, True)
+    summary.unlink()
+    assert reconcile(folder, [paid(SUN)])["posted"] == [1]
+
+
+def test_the_result_is_shown_even_where_a_workbook_cannot_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise BillingError("the drive is full")
+
+    monkeypatch.setattr("ims_billing.commands.folder.write", full)
     path = csv_file(folder, [paid(SUN, 70, Reason="x")], "r.csv")
     done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25")
     assert (done.exit_code, RESULTS_IN_WORDS["short-paid"] in done.stdout, SUN in done.stdout) == (2, True, True)
+    assert "the drive is full" in done.stderr
 
 
 def test_a_file_without_headings_says_what_a_remittance_needs(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,12 @@ from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import typed_tables
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.folder import LEDGER_FILE
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.to_send import sent_of
 from tests.practice import clinic_file, made_once, month_of, on_ledger, row, table, xlsx
-from tests.remittances import paid, reconcile, run
+from tests.remittances import csv_file, paid, reconcile, run
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 TELUS = '[[insurer]]\nname = "Manulife"\nchannel = "TELUS eClaims"\n[[insurer]]\nname = "GMS"\nclaim_within_days = 30\n'
@@ -150,6 +152,30 @@ def test_a_command_that_writes_the_summary_again_reads_it_first(folder: Path, co
         assert done.exit_code == 0, done.output
     assert lines(folder)["gms-2026-10.xlsx"]["Confirmation number"] == "TC-9"
     assert noted(folder) == [("gms", "Yes", "None", "TC-9")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ({"Sent_on": "06/11/2026"}, "Sent on is not plainly a day"),
+        ({"Sent": "No", "Sent_on": dt.date(2026, 11, 6)}, "Leave one"),
+    ],
+)
+@pytest.mark.parametrize("command", ["reconcile", "void", "replace"])
+def test_nothing_is_recorded_where_the_summary_holds_what_cannot_be_read(
+    folder: Path, command: str, typed: dict[str, Any], fault: str
+) -> None:
+    note(folder, "gms-2026-10.xlsx", **typed)
+    before = (folder / LEDGER_FILE).read_bytes()
+    if command == "reconcile":
+        words = ("reconcile", str(csv_file(folder, [paid("2026-10-SUNL-0001")], "paid.csv")))
+    else:
+        more = ("--replace",) if command == "replace" else ()
+        words = ("void", "2026-10-SUNL-0001", "--reason", "a test", *more)
+    done = run(folder, *words, "--as-of", "2026-11-25")
+    assert done.exit_code == 2
+    assert re.search(rf"claim-summary-2026-10\.xlsx, To send, row \d+: .*{fault}", " ".join(done.stderr.split()))
+    assert (folder / LEDGER_FILE).read_bytes() == before
 
 
 def test_what_is_past_its_last_day_and_not_marked_as_sent_is_named_first(folder: Path) -> None:

@@ -179,6 +179,11 @@ def _newly_noted(
             sent_on = typed.sent_on if typed.status == "Sent again" else ""
             if typed.status == "Sent again" and not sent_on:
                 sent_on = day.isoformat()
+            if sent_on > as_of.isoformat():
+                ledger.notify(
+                    f"{place}: noted as sent again on {sent_on}, after today ({as_of}). If that is a slip, correct the "
+                    "day there."
+                )
             new.append((claim, typed.owner, typed.status, sent_on or None, typed.note, day))
     return as_frame(new, WORK)
 

@@ -17,7 +17,6 @@ from ims_billing.commands.decided_in_folder import DecidedIn, decided_in, unread
 from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import (
     go_on_without_the_rest,
-    nothing_unread,
     probe,
     refuse_an_outdated_ledger,
     refuse_files_of_another_ledger,
@@ -167,8 +166,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         at.progress("Recording")
         recorded = _record(request, prepared, at, decisions=new)
         for each in (month, *recorded.other_months):
-            nothing_unread(at, each, read)
-            probe(at, each)
+            probe(at, each, read)
     written = write(at, month, recorded.batch, read)
     elsewhere = [write(at, each, None, read) for each in recorded.other_months]
     return Recorded(

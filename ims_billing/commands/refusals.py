@@ -10,10 +10,12 @@ from typing import NoReturn
 
 from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
+from ims_billing.commands.sent_in_folder import unread_sendings
 from ims_billing.commands.setup_nearby import quoted, setups_nearby
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH
@@ -141,7 +143,8 @@ def go_on_without_the_rest(at: Workplace) -> None:
 def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> None:
     """Raises BillingError where the summary to be written again holds decisions that no command has read.
 
-    `read` are the hashes of workbooks that this command has read itself.
+    Or where its sheet To send can't be read, which is read before it is written. `read` are the hashes of workbooks
+    that this command has read itself.
     """
     path = summary_path(at.out, month)
     if not path.is_file():
@@ -152,18 +155,24 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
     if sha256 == left or sha256 in read:
         return
     tables = typed_tables(path.name, content, at.ask_if_needed)
-    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, tables))
+    sendings = typed_sendings(path.name, tables)
+    book = DecidedIn(path, sha256, up_to_date, read_decisions(path.name, tables), sendings)
+    unread_sendings(at.ledger, month, [book])
     new = unread_decisions(at.ledger, month, [book], dt.date.min)
     if len(new):
         what = "1 decision in it was" if len(new) == 1 else f"{len(new):,} decisions in it were"
         raise BillingError(
-            f"{path}: {what} not read yet, and would be lost. Run ims-billing claim for {month} first, with the files "
-            "of the month."
+            f"{path}: {what} not read yet, and would be lost. Run this first, with the files of the month: "
+            f"ims-billing claim FILE --month {month}"
         )
 
 
-def probe(at: Workplace, month: str) -> None:
-    """Raises BillingError where a file that is to be written could not be, before anything is recorded."""
+def probe(at: Workplace, month: str, read: Collection[str] = ()) -> None:
+    """Raises BillingError where a file of the month could not be written, before anything is recorded.
+
+    It is open elsewhere, or holds what is read first and can't be: as in `nothing_unread`.
+    """
+    nothing_unread(at, month, read)
     batches = at.ledger.files.unwritten(month, at.place)
     if batches is not None:
         probe_month(month, at.ledger.batches.of_month(month), batches, at.out, at.password)

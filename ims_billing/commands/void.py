@@ -10,7 +10,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import allowed_by_plans, due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import finish, write
-from ims_billing.commands.refusals import nothing_unread, probe, refuse_files_of_another_ledger
+from ims_billing.commands.refusals import probe, refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
@@ -95,7 +95,6 @@ def void(
                 listed_in = (months[0], number_there) if number_there else None
                 months.append(run.month)
         for month in months:
-            nothing_unread(at, month)
             probe(at, month)
     written = [write(at, month, batch if month == months[-1] else None) for month in months]
     return Voided(months[-1], instead, followed_by, second, paid, batch, listed_in, tuple(w for w in written if w))
