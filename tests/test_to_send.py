@@ -24,8 +24,8 @@ from ims_billing.vocabulary.folder import LEDGER_FILE
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.to_send import sent_of
-from tests.practice import clinic_file, made_once, month_of, on_ledger, row, table, xlsx
-from tests.remittances import csv_file, paid, reconcile, run
+from tests.practice import clinic_file, csv_file, made_once, month_of, on_ledger, row, table, xlsx
+from tests.remittances import paid, reconcile, run
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 TELUS = '[[insurer]]\nname = "Manulife"\nchannel = "TELUS eClaims"\n[[insurer]]\nname = "GMS"\nclaim_within_days = 30\n'
