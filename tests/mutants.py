@@ -22,7 +22,7 @@ FOLDER = ROOT / "build" / "mutants"
 PARTS: dict[str, tuple[list[str], list[str]]] = {
     "classify": (["sessions/classify.py"], ["classify", "month", "tie_out"]),
     "checks": (["checks/*.py"], ["checks", "limits"]),
-    "claims": (["month/claims.py"], ["month", "limits"]),
+    "claims": (["month/claims.py"], ["claims", "month", "limits"]),
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
     "quoting": (["vocabulary/quoting.py"], ["quoting", "privacy"]),
     "decision_keys": (["vocabulary/decision_keys.py"], ["decision_keys"]),

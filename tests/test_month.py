@@ -16,7 +16,7 @@ from ims_billing.month.run import run_of
 from ims_billing.month.totals import proven_totals
 from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.grounds import Ground, as_json
+from ims_billing.vocabulary.grounds import Ground, as_json, grounds_of
 from tests.practice import (
     AS_OF,
     MONTH,
@@ -319,6 +319,16 @@ def test_claims_of_a_patient_and_day_stand_in_the_order_of_their_start(tmp_path:
         run_of(month_of(tmp_path, veterans, more=more, month="2026-03")).origin.rules[-1].rule
         == "Service code: Veterans Affairs"
     )
+
+
+def test_a_claim_for_which_no_fee_is_in_force_rests_on_no_fee_though_one_of_another_service_is_the_same(
+    tmp_path: Path,
+) -> None:
+    other = '[[fee]]\nservice = "physiotherapy"\namount = 95.00\nfrom = 2026-01-01\n'
+    more = f'{other}[severity]\nno-fee-in-force = "warn"\n'
+    march = row(Service_Date=dt.date(2026, 3, 1), Insurer="Veterans Affairs Canada", Member_ID="K1")
+    [rules] = month_of(tmp_path, [march], more=more, month="2026-03").claims["rules"]
+    assert [ground.rule for ground in grounds_of(rules)] == ["Service code, Veterans Affairs"]
 
 
 def test_the_visit_column_goes_before_the_name(tmp_path: Path) -> None:
