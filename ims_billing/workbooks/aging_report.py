@@ -12,9 +12,11 @@ from ims_billing.payments.aging import BUCKETS, asked_about, by_insurer, states_
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
+from ims_billing.workbooks.book import Book
+from ims_billing.workbooks.frame_cells import column_cells, column_values
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_cells, column_values
+from ims_billing.workbooks.table import Table
 
 CALL_LIST = {
     "insurer": Column("Insurer"),
@@ -77,13 +79,15 @@ def aging_report(
             # A line is drawn where another insurer, or another of its payments, begins.
             groups = shown[["insurer", "payment"]].ne(shown[["insurer", "payment"]].shift()).any(axis=1).to_numpy()
             book.table(
-                name,
-                list(CALL_LIST.values()),
-                column_cells(shown, CALL_LIST).values(),
-                widest=24,
-                frozen=2,
-                printed=_PRINTED,
-                groups=set(groups.nonzero()[0][1:].tolist()) if name == SHEET else set(),
+                Table(
+                    name,
+                    list(CALL_LIST.values()),
+                    list(column_cells(shown, CALL_LIST).values()),
+                    groups=set(groups.nonzero()[0][1:].tolist()) if name == SHEET else set(),
+                    widest=24,
+                    frozen=2,
+                    printed=_PRINTED,
+                )
             )
     return book.bytes()
 

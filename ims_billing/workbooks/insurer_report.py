@@ -9,11 +9,13 @@ import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.figures import dollars_by, dollars_of
+from ims_billing.workbooks.frame_cells import column_cells, column_values
 from ims_billing.workbooks.late import another_way, late
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_cells, column_values
+from ims_billing.workbooks.table import Table
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {
@@ -103,15 +105,16 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
         if (wanted is None or wanted in insurer.asks)
         and (name not in IF_STATED or any(value not in (None, "") for value in cells[IF_STATED[name]]))
     }
-    struck = range(len(voided))
     book.table(
-        "Claim lines",
-        list(lines.values()),
-        [cells[name] for name in lines],
-        struck=struck,
-        totals=[_total(claims, name) for name in lines],
-        # On paper the Summary says what goes another way.
-        printed=len(lines) - ("another_way" in lines),
+        Table(
+            "Claim lines",
+            list(lines.values()),
+            [cells[name] for name in lines],
+            struck=range(len(voided)),
+            totals=[_total(claims, name) for name in lines],
+            # On paper the Summary says what goes another way.
+            printed=len(lines) - ("another_way" in lines),
+        )
     )
     return book.bytes()
 

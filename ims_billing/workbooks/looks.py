@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 
@@ -41,8 +42,22 @@ def _alignment(side: str, vertical: str, wraps: bool, inset: int) -> Alignment:
     return Alignment(horizontal=side, vertical=vertical, wrap_text=wraps, indent=inset)
 
 
-def styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
-    """A cell in one of the house's looks."""
+class Looks:
+    """The looks of the house as one workbook numbers them: in the order that they are first asked for."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._numbers: dict[tuple[str, Kind, bool, bool], int] = {}
+
+    def number(self, look: str, kind: Kind, *, typed: bool = False, begun: bool = False) -> int:
+        """The number of a look: framed where it is to be `typed` in, or under the line that begins a group."""
+        key = (look, kind, typed, begun)
+        if key not in self._numbers:
+            self._numbers[key] = _styled(self._book.worksheets[0], look, kind, typed=typed, begun=begun).style_id
+        return self._numbers[key]
+
+
+def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
     cell = WriteOnlyCell(sheet)
     cell.font = _FONTS[look]
     cell.number_format = FORMATS[kind] if look in _VALUES else "General"
@@ -57,7 +72,7 @@ def styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> An
         cell.fill, cell.border = _FILL, _UNDER
     elif look == "shaded":
         cell.fill, cell.border = _FILL, _FRAME
-    elif typed:
+    elif typed or look == "typed":
         cell.border, cell.protection = _FRAME, Protection(locked=False)
     elif look == "total" or begun:
         cell.border = _OVER

@@ -10,10 +10,10 @@ import pandas as pd
 from ims_billing.vocabulary.grounds import grounds_of
 from ims_billing.vocabulary.model import MonthView, RuleApplied
 from ims_billing.workbooks.figures import figures
+from ims_billing.workbooks.frame_cells import column_values
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import column_values
 
 # How many findings on claims are listed one by one.
 _MOST_REMARKS = 500
