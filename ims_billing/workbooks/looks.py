@@ -12,9 +12,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from ims_billing.workbooks.parts import FORMATS, Kind
 
 _FONT = "Calibri"
-INK, _SHADE, _LINE, _GREY = "1F2933", "E4E9EE", "9AA5B1", "616E7C"
-_THIN = Side(style="thin", color=_LINE)
-_FONTS = {
+INK, _SHADE, LINE, _GREY = "1F2933", "E4E9EE", "9AA5B1", "616E7C"
+_THIN = Side(style="thin", color=LINE)
+FONTS = {
     "quiet": Font(name=_FONT, size=9, color=_GREY),
     "shaded": Font(name=_FONT, size=11, color=INK),
     "typed": Font(name=_FONT, size=11, color=INK),
@@ -29,9 +29,9 @@ _FONTS = {
     "total": Font(name=_FONT, size=11, bold=True, color=INK),
     "note": Font(name=_FONT, size=11, italic=True, color=INK),
 }
-_FILL = PatternFill("solid", fgColor=_SHADE)
+SHADED = PatternFill("solid", fgColor=_SHADE)
 _UNDER, _OVER = Border(bottom=_THIN), Border(top=_THIN)
-_FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _VALUES = ("body", "struck", "total", "fact", "quiet", "shaded", "typed")
 _RIGHT = ("money", "count", "percent")
 WRAPPING = ("long", "text")
@@ -59,7 +59,7 @@ class Looks:
 
 def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> Any:
     cell = WriteOnlyCell(sheet)
-    cell.font = _FONTS[look]
+    cell.font = FONTS[look]
     cell.number_format = FORMATS[kind] if look in _VALUES else "General"
     side = "right" if kind in _RIGHT else "left"
     flowing = look in ("title", "section", "note", "label", "fact", "lead")
@@ -69,11 +69,11 @@ def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> A
     inset = 1 if side == "left" and not flowing else 0
     cell.alignment = _alignment(side, vertical, wraps, inset)
     if look == "heading":
-        cell.fill, cell.border = _FILL, _UNDER
+        cell.fill, cell.border = SHADED, _UNDER
     elif look == "shaded":
-        cell.fill, cell.border = _FILL, _FRAME
+        cell.fill, cell.border = SHADED, FRAME
     elif typed or look == "typed":
-        cell.border, cell.protection = _FRAME, Protection(locked=False)
+        cell.border, cell.protection = FRAME, Protection(locked=False)
     elif look == "total" or begun:
         cell.border = _OVER
     return cell
