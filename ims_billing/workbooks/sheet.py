@@ -1,4 +1,4 @@
-"""One sheet of a workbook in the making: its rows, its columns, its links, and what it says."""
+"""One sheet of a workbook in the making: its rows, columns and links, and its part of the workbook's digest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Sheet:
         self.name: str = shell.title
         self.rows = Rows()
         self.links: list[Hyperlink] = []
-        # What each chart shows, in words, for who cannot see it; in the order of the charts.
+        # The charts in words, in their order, for readers who cannot see them.
         self.alternatives: list[str] = []
 
     def column(self, number: int) -> Any:
