@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.cell_text import CUT, LONGEST, are_plain, cell_text, escaped
 from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.package import _ROWS_AT_ONCE, Rows, stamped
 from ims_billing.workbooks.parts import Column
-from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.table import Table
 
 # Any code point at all, surrogates and noncharacters too, with what readers take for markup, codes or formulas.
 HOSTILE = st.lists(
@@ -35,7 +36,7 @@ def units(text: str) -> int:
 
 def written(texts: list[str]) -> bytes:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    book.table("Sheet", [Column("Text")], [texts])
+    book.table(Table("Sheet", [Column("Text")], [texts]))
     return book.bytes()
 
 

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.payments.payers import names_of_patients
-from ims_billing.payments.posting import reconciled
+from ims_billing.payments.posting import Recorded, reconciled
 from ims_billing.reading.intake import read_files
 from ims_billing.reading.remittances import read_remittances
 from ims_billing.rules.systems import systems
@@ -373,12 +373,10 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
     assert (files[0].layout, files[0].unread, files[0].rows) == ("jane-compensation", (), 3)
     ledger = there.ledger
     with ledger.reading():
-        claims, postings, names = (
-            ledger.claims.all(),
-            ledger.payments.postings(),
-            names_of_patients(ledger.claims.names()),
+        recorded = Recorded(
+            ledger.claims.all(), ledger.payments.postings(), [], names_of_patients(ledger.claims.names())
         )
-    payments = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25), names)
+    payments = reconciled(lines, recorded, clinic, dt.date(2026, 11, 25))
     found = [(line.row, line.result, line.paid) for payment in payments for line in payment.lines]
     # The patient's invoice, and what was paid by card, are no insurer's payment.
     assert sorted(found) == [(2, "paid", 9500), (3, "unmatched", 2000), (4, "unmatched", 2000)]
@@ -437,12 +435,10 @@ def test_janes_transactions_are_posted_by_the_invoices_that_claims_keep(
     assert (files[0].layout, files[0].unread) == ("jane-transactions", ())
     ledger = invoiced.ledger
     with ledger.reading():
-        claims, postings, names = (
-            ledger.claims.all(),
-            ledger.payments.postings(),
-            names_of_patients(ledger.claims.names()),
+        recorded = Recorded(
+            ledger.claims.all(), ledger.payments.postings(), [], names_of_patients(ledger.claims.names())
         )
-    [payment] = reconciled(lines, claims, postings, [], clinic, dt.date(2026, 11, 25), names)
+    [payment] = reconciled(lines, recorded, clinic, dt.date(2026, 11, 25))
     [line] = payment.lines
     assert (line.result, [posting.claim[-4:] for posting in line.postings]) == result
     assert payment.paid_on == dt.date(2026, 11, 18)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ims_billing.reading.decision_words import decision_word
-from ims_billing.sessions.newly_decided import counts_of, never_read, newly_decided
+from ims_billing.sessions.newly_decided import SavedSummary, counts_of, never_read, newly_decided
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark, line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, EARLIER, TYPED, Column, as_frame
@@ -79,7 +79,8 @@ def test_what_counts_and_what_is_refused(
 ) -> None:
     def read(**more: Any) -> pd.DataFrame:
         day = dt.date(2026, 11, 9)
-        return newly_decided(typed(words, key), line(), history(*before), month=MONTH, on=day, fresh=False, **more)
+        saved = SavedSummary(MONTH, typed(words, key), fresh=False)
+        return newly_decided(saved, line(), history(*before), on=day, **more)
 
     if outcome == OLDER:
         with pytest.raises(BillingError, match=rf"row 4: .*{OLDER} 2026-11-0{len(before)}") as refused:
@@ -116,8 +117,8 @@ def test_what_no_decision_ever_had_was_never_read(
 
 def test_an_emptied_line_without_a_mark_counts_in_the_workbook_that_was_written_last() -> None:
     def read(*, fresh: bool) -> pd.DataFrame:
-        lines, before = typed(NOTHING, f"-{NOW}"), history(BILL)
-        return newly_decided(lines, line(), before, month=MONTH, on=dt.date(2026, 11, 9), fresh=fresh)
+        saved = SavedSummary(MONTH, typed(NOTHING, f"-{NOW}"), fresh)
+        return newly_decided(saved, line(), history(BILL), on=dt.date(2026, 11, 9))
 
     assert counts_of(read(fresh=True)) == {"emptied": 1}
     assert read(fresh=False).empty
@@ -126,7 +127,7 @@ def test_an_emptied_line_without_a_mark_counts_in_the_workbook_that_was_written_
 def test_all_that_is_refused_is_named_at_once() -> None:
     both = pd.concat([typed(BILL, shows(NOTHING), "ffff"), typed(NEVER, shows(NOTHING))], ignore_index=True)
     with pytest.raises(BillingError) as refused:
-        newly_decided(both, line(), history(BILL), month=MONTH, on=dt.date(2026, 11, 9), fresh=False)
+        newly_decided(SavedSummary(MONTH, both, fresh=False), line(), history(BILL), on=dt.date(2026, 11, 9))
     assert len(str(refused.value).splitlines()) == 2
 
 

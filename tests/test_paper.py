@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.table import Table
 from ims_billing.workbooks.widths import lines_of
 from tests.practice import month_of, on_ledger, row
 
@@ -87,7 +88,7 @@ def test_a_text_has_as_many_lines_as_its_letters_are_wide(text: str, lines: int)
 def test_sums_below_and_days_beside_are_as_wide_as_they_are() -> None:
     """A number or a day that is wider than its cell is shown as ###."""
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    book.table("Table", COLUMNS, [["Sun Life"], [95.0]], totals=("Total: 1 claim", 1_234_567.0))
+    book.table(Table("Table", COLUMNS, [["Sun Life"], [95.0]], totals=("Total: 1 claim", 1_234_567.0)))
     book.page(
         "Page",
         "Title",
@@ -106,7 +107,9 @@ def test_columns_that_break_are_narrower_where_the_print_would_be_too_small_and_
         Column("Answer", "long"),
         Column("Claim"),
     ]
-    book.table("Table", columns, [[text] for text in (*"abcdefghijklmnopq", "a word and " * 9, "2026-10-MANU-0001")])
+    book.table(
+        Table("Table", columns, [[text] for text in (*"abcdefghijklmnopq", "a word and " * 9, "2026-10-MANU-0001")])
+    )
     sheet: Any = load_workbook(io.BytesIO(book.bytes()))["Table"]
     *fixed, answer, claim = [dimension.width for dimension in sheet.column_dimensions.values()]
     points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in [*fixed, answer, claim])

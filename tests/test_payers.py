@@ -19,7 +19,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import Line, Payment
 from ims_billing.payments.payment_lines import meaning_of
-from ims_billing.payments.posting import reconciled
+from ims_billing.payments.posting import Recorded, reconciled
 from ims_billing.reading.remittances import read_remittances
 from tests.practice import csv_file, examples, xlsx
 from tests.remittances import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
@@ -35,15 +35,13 @@ class Books:
         self.folder, self.clinic = folder, load(folder / "clinic.toml")
         ledger = Ledger(folder / "ims-billing.sqlite")
         with ledger.reading():
-            self.claims, self.postings = ledger.claims.all(), ledger.payments.postings()
-            self.patients = names_of_patients(ledger.claims.names())
+            patients = names_of_patients(ledger.claims.names())
+            self.recorded = Recorded(ledger.claims.all(), ledger.payments.postings(), [], patients)
 
     def payments(self, path: Path, *, clinic: Clinic | None = None, accept: bool = False) -> list[Payment]:
         clinic = clinic or self.clinic
         lines, _ = read_remittances([path], clinic)
-        return reconciled(
-            lines, self.claims, self.postings, [], clinic, AS_OF, self.patients, accept_overpayment=accept
-        )
+        return reconciled(lines, self.recorded, clinic, AS_OF, accept_overpayment=accept)
 
     def lines(self, rows: list[dict[str, Any]], *, accept: bool = False, workbook: bool = False) -> list[Line]:
         path = xlsx(self.folder, rows, "p.xlsx") if workbook else csv_file(self.folder, rows, "p.csv")

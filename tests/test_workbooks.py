@@ -23,6 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.model import MonthFigures, MonthView
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.claim_summary import claim_summary
 from ims_billing.workbooks.claims_csv import claims_csv
 from ims_billing.workbooks.files import month_paths
@@ -30,8 +31,8 @@ from ims_billing.workbooks.insurer_report import insurer_report
 from ims_billing.workbooks.month_files import write_month
 from ims_billing.workbooks.overview import overview
 from ims_billing.workbooks.parts import Column
-from ims_billing.workbooks.sheet import Book
 from ims_billing.workbooks.sources import claim_ranges
+from ims_billing.workbooks.table import Table
 from tests.practice import examples, month_of, on_ledger, row, table
 
 HERE = Path(__file__).parent
@@ -311,10 +312,10 @@ def test_hostile_text_comes_out_harmless_with_sane_file_names(tmp_path: Path) ->
 
 
 def test_more_lines_than_a_sheet_holds_are_refused_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ims_billing.workbooks.sheet._MOST_ROWS", 2)
+    monkeypatch.setattr("ims_billing.workbooks.table._MOST_ROWS", 2)
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
     with pytest.raises(BillingError, match="3 lines are more than a sheet of a workbook holds"):
-        book.table("Claims", [Column("Claim")], [["a", "b", "c"]])
+        book.table(Table("Claims", [Column("Claim")], [["a", "b", "c"]]))
 
 
 def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path: Path) -> None:
@@ -490,7 +491,7 @@ TEXT = st.text(
 @given(st.lists(TEXT, min_size=1, max_size=6))
 def test_text_comes_out_as_the_same_text_and_is_never_a_formula(texts: list[str]) -> None:
     book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-    book.table("Sheet", [Column("Text"), Column("Id", "id")], [texts, texts])
+    book.table(Table("Sheet", [Column("Text"), Column("Id", "id")], [texts, texts]))
     sheet = opened(book.bytes())["Sheet"]
     cells = [cell for line in sheet.iter_rows(min_row=2) for cell in line]
     assert [cell.value for cell in cells] == [text for text in texts for _ in range(2)]
@@ -571,7 +572,7 @@ def test_another_process_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     for salt in range(4):
         monkeypatch.setattr(Salted, "salt", salt)
         book = Book("Title", "Clinic", dt.date(2026, 11, 5))
-        book.table("Table", [Column("Name")], [[Salted(text) for text in texts]])
+        book.table(Table("Table", [Column("Name")], [[Salted(text) for text in texts]]))
         written.add(book.bytes())
     assert len(written) == 1
 

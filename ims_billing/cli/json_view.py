@@ -1,17 +1,12 @@
-"""What `--json` prints, as objects. Sessions are named by file, sheet, row and id, never by patient."""
+"""The objects that `--json` prints of months and payments: sessions by file, sheet, row and id, never by patient."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ims_billing import __version__
-from ims_billing.clinic.clinic import Clinic, Insurer
-from ims_billing.clinic.rules_in_words import rules_on
-from ims_billing.rules.published import services_in_words
-from ims_billing.rules.values import ALWAYS, Cited, Codes, in_force, without_overridden
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import is_id, numbered
 
@@ -25,6 +20,8 @@ if TYPE_CHECKING:
     from ims_billing.month.second_insurer import Rest
     from ims_billing.month.why import Page
     from ims_billing.payments.sending import ToSend
+    from ims_billing.vocabulary.intake import FileRead
+    from ims_billing.vocabulary.model import Totals
 
 
 # The columns of a finding that scripts see.
@@ -39,52 +36,17 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
     """
     # Here, so that commands without sessions need no pandas.
     from ims_billing.cli.screen.next_steps import next_command
-    from ims_billing.reading.unread import ALL_ATTENDED
 
     month, rest = shown.month, shown.rest
-    totals = month.totals
     # The files of this month alone: those of other months follow from it.
     written = shown.written[0].files if shown.changed and shown.written else ()
-    of_no_session = [
-        {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None)
-        if session == NO_SESSION
-    ]
+    of_no_session = _findings_json(month).get(NO_SESSION)
     return {
         "version": __version__,
         "month": month.month or _single_month(month),
         "as_of": month.as_of.isoformat(),
-        "files": [
-            {
-                "file": f.file,
-                "layout": f.layout,
-                "rows": f.rows,
-                "sessions": f.sessions,
-                "repeated": f.repeated,
-                "tied": f.tied,
-                "set_aside": f.set_aside,
-                "sha256": f.sha256,
-                "unread": f.unread_headings,
-                "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
-                **({"note": ALL_ATTENDED} if f.all_attended else {}),
-                **({"remarks": list(f.remarks)} if f.remarks else {}),
-                **({"could_change_a_claim": [c.heading or c.place for c in f.doubtful]} if f.doubtful else {}),
-            }
-            for f in month.intake.files
-        ],
-        "totals": {
-            "rows": totals.rows,
-            "sessions": totals.sessions,
-            **totals.counts,
-            "repeated": totals.repeated,
-            "tied": totals.tied,
-            "set_aside": totals.set_aside,
-            "cents": {
-                "read": totals.cents_read,
-                **totals.cents,
-                **({"corrected": totals.cents_corrected} if totals.cents_corrected else {}),
-            },
-        },
+        "files": [_session_file_json(file) for file in month.intake.files],
+        "totals": _totals_json(month.totals),
         "insurers": [
             {"insurer": insurer, "claims": claims, "cents": cents} for insurer, claims, cents in month.by_insurer()
         ],
@@ -98,6 +60,62 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
         "next_command": next_command(shown) or None,
         "result": _result(month),
     }
+
+
+def _session_file_json(file: FileRead) -> dict[str, Any]:
+    """A file of sessions: its rows, and what became of them."""
+    from ims_billing.reading.unread import ALL_ATTENDED
+
+    return {
+        "file": file.file,
+        "layout": file.layout,
+        "rows": file.rows,
+        "sessions": file.sessions,
+        "repeated": file.repeated,
+        "tied": file.tied,
+        "set_aside": file.set_aside,
+        **_unused_json(file),
+        **({"note": ALL_ATTENDED} if file.all_attended else {}),
+        **_remarks_json(file),
+        **({"could_change_a_claim": [c.heading or c.place for c in file.doubtful]} if file.doubtful else {}),
+    }
+
+
+def _unused_json(file: FileRead) -> dict[str, Any]:
+    """The columns and rows of a file that were not used, beside the hash that tells which file it was."""
+    return {
+        "sha256": file.sha256,
+        "unread": file.unread_headings,
+        "skipped": [{"sheet": aside.sheet, "row": aside.row, "reason": aside.reason} for aside in file.asides],
+    }
+
+
+def _remarks_json(file: FileRead) -> dict[str, Any]:
+    return {"remarks": list(file.remarks)} if file.remarks else {}
+
+
+def _totals_json(totals: Totals) -> dict[str, Any]:
+    return {
+        "rows": totals.rows,
+        "sessions": totals.sessions,
+        **totals.counts,
+        "repeated": totals.repeated,
+        "tied": totals.tied,
+        "set_aside": totals.set_aside,
+        "cents": {
+            "read": totals.cents_read,
+            **totals.cents,
+            **({"corrected": totals.cents_corrected} if totals.cents_corrected else {}),
+        },
+    }
+
+
+def _findings_json(month: Month) -> dict[int, list[dict[str, str]]]:
+    """The findings by session."""
+    findings: dict[int, list[dict[str, str]]] = {}
+    for session, *cells in month.findings[_SHOWN].itertuples(index=False, name=None):
+        findings.setdefault(session, []).append(dict(zip(_SHOWN[1:], cells, strict=True)))
+    return findings
 
 
 def _decisions_json(decisions: pd.DataFrame, month: Month) -> list[dict[str, Any]]:
@@ -157,10 +175,7 @@ def _single_month(month: Month) -> str | None:
 
 
 def _sessions_json(month: Month, numbers: Mapping[int, str] | None) -> list[dict[str, Any]]:
-    findings: dict[int, list[dict[str, str]]] = {}
-    for session, kind, severity, message, fix in month.findings[_SHOWN].itertuples(index=False, name=None):
-        finding = {"kind": kind, "severity": severity, "message": message, "fix": fix}
-        findings.setdefault(session, []).append(finding)
+    findings = _findings_json(month)
     columns = ["claim", "file", "sheet", "row", "session_id", "outcome", "reason"]
     columns += ["service", "service_code", "insurer_name", "fee_cents"]
     listed = []
@@ -208,10 +223,8 @@ def reconciliation_json(done: Reconciliation, written: Iterable[Path] = ()) -> d
                 "layout": f.layout,
                 "rows": f.rows,
                 "set_aside": f.set_aside,
-                "sha256": f.sha256,
-                "unread": f.unread_headings,
-                "skipped": [{"sheet": a.sheet, "row": a.row, "reason": a.reason} for a in f.asides],
-                **({"remarks": list(f.remarks)} if f.remarks else {}),
+                **_unused_json(f),
+                **_remarks_json(f),
             }
             for f in done.files
         ],
@@ -321,67 +334,4 @@ def why_json(month: Month, pages: Mapping[int, Page]) -> dict[str, Any]:
         "month": month.month or _single_month(month),
         "as_of": month.as_of.isoformat(),
         "sessions": [{**by_label[label], "why": page_json(page)} for label, page in pages.items()],
-    }
-
-
-def rules_json(clinic: Clinic, on: dt.date) -> dict[str, Any]:
-    """The object that `rules --json` prints."""
-    return {
-        "version": __version__,
-        "on": on.isoformat(),
-        "services": [
-            {
-                "service": service,
-                "about": about,
-                "billed": service in clinic.block.bill,
-                "service_code": clinic.service_code.code if service in clinic.block.bill else None,
-                "description": clinic.service_code.description if service in clinic.block.bill else None,
-            }
-            for service, about in services_in_words()
-        ],
-        "insurers": [_insurer_json(insurer, on) for insurer in clinic.insurers],
-        "fees": [
-            {
-                "service": fee.service,
-                "visit": fee.visit,
-                "minutes": fee.minutes,
-                "insurer": fee.insurer,
-                "cents": fee.cents,
-                **_cited_json(fee),
-            }
-            for fee in without_overridden(in_force(clinic.fees, on))
-        ],
-        "rules": [
-            {"table": rule.table, "whom": rule.whom, "what": rule.what, "value": rule.value, **_cited_json(rule.cited)}
-            for rule in rules_on(clinic, on)
-        ],
-    }
-
-
-def _insurer_json(insurer: Insurer, on: dt.date) -> dict[str, Any]:
-    own, requires = insurer.own_code_on(on), insurer.requires_on(on)
-    code = None if own is None else own.code.model_dump() if isinstance(own.code, Codes) else own.code
-    return {
-        "id": insurer.id,
-        "code": insurer.code,
-        "insurer": insurer.name,
-        "aliases": list(insurer.aliases),
-        "public": insurer.public,
-        "channel": " or ".join(insurer.channels_on(on)) or None,
-        "requires": None if requires is None else list(requires),
-        "service_code": code,
-        # Of the name alone: what it requires and the rest have their own, under rules.
-        "name_source": insurer.source,
-        "name_url": insurer.url or None,
-    }
-
-
-def _cited_json(cited: Cited) -> dict[str, Any]:
-    return {
-        "from": None if cited.start == ALWAYS else cited.start.isoformat(),
-        "until": cited.until.isoformat() if cited.until else None,
-        "source": cited.source,
-        "url": cited.url or None,
-        "verified": cited.verified,
-        "whose": cited.whose,
     }

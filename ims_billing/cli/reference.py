@@ -97,9 +97,9 @@ def rules(
     path = find_clinic(clinic, [])
     rules_of_clinic = load(path) if path else without_file()
     if as_json:
-        from ims_billing.cli import json_view
+        from ims_billing.cli.json_rules import rules_json
 
-        print_json(json_view.rules_json(rules_of_clinic, day_of(on)))
+        print_json(rules_json(rules_of_clinic, day_of(on)))
     else:
         from ims_billing.cli.screen.reference import show_rules
 

@@ -28,7 +28,7 @@ from ims_billing.saving import is_shared, probe, sweep, write_all
 from ims_billing.vocabulary.entries import Claimed, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import AGING, WORK, as_frame
-from ims_billing.workbooks.aging_report import aging_report
+from ims_billing.workbooks.aging_report import AgingView, aging_report
 from ims_billing.workbooks.files import aging_workbooks
 from ims_billing.workbooks.protection import keep_protection, protected
 
@@ -88,7 +88,14 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         frame = as_frame(aging(entries, posted, ledger.payments.notes(), batches, as_of), AGING)
         left_to_send = not_sent(to_send(entries, answered_by(posted, as_of), made_by(batches, as_of), sendings, as_of))
         content = aging_report(
-            frame, sent_with(entries, sendings), left_to_send, ledger.payments.numbers(), clinic, as_of
+            AgingView(
+                clinic=clinic,
+                as_of=as_of,
+                frame=frame,
+                sent=sent_with(entries, sendings),
+                not_sent=left_to_send,
+                numbers=ledger.payments.numbers(),
+            )
         )
         content = protected(content, at.password) if at.password else content
         # What a command that was cut off left there holds patients' data.

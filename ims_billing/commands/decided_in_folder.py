@@ -83,12 +83,13 @@ def unread_decisions(
     """
     import pandas as pd
 
-    from ims_billing.sessions.newly_decided import newly_decided
+    from ims_billing.sessions.newly_decided import SavedSummary, newly_decided
 
     new = empty(DECISIONS)
     recorded, lines = ledger.decisions.all(), ledger.months.open_lines()
     for book in workbooks:
-        decided = newly_decided(book.typed, lines, recorded, month=month, on=as_of, fresh=book.fresh, overrule=overrule)
+        saved = SavedSummary(month, book.typed, book.fresh)
+        decided = newly_decided(saved, lines, recorded, on=as_of, overrule=overrule)
         both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))
         words = ("decision", "correct_value", "decided_by", "note")
         for line in both.to_dict("records"):

@@ -21,9 +21,10 @@ from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import SPREADSHEETS
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.parts import Column, Kind
 from ims_billing.workbooks.setup_workbook import setup_workbook
-from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.table import Table
 
 SESSIONS_FILE = "sessions.xlsx"
 SetupKind = Literal["workbook", "toml"]
@@ -137,5 +138,5 @@ def empty_spreadsheet() -> bytes:
     headings = published().layouts.layout["sessions"].headings
     columns = [Column(names[0], _KINDS.get(field, "text")) for field, names in headings.items()]
     book = Book("Sessions", "ims-billing", dt.date(2026, 1, 1))
-    book.table("Sessions", columns, [[] for _ in columns])
+    book.table(Table("Sessions", columns, [[] for _ in columns]))
     return book.bytes()

@@ -16,7 +16,7 @@ from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import last_batch_of
-from ims_billing.ledger.sent import add_sent, void_sent
+from ims_billing.ledger.sent import SentBatch, add_sent, void_sent
 from ims_billing.month.run import with_rests
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.sent_claims import SentClaims, is_list_of_sent_claims, read_sent_claims
@@ -69,9 +69,14 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             new = _not_there(lines, at)
             there += len(lines) - len(new)
             run = _run(month, min((p.day for p in parts if p.day), default=as_of), new, clinic)
-            mark = next((p.mark.mark for p in parts if p.mark and p.mark.batch == number and p.mark.mark), "")
-            voided = {c: by for p in parts for c, by in p.sent.voided.items() if by[0] == number}
-            add_sent(ledger, run, number, [line["claim"] for line in new], mark, voided, _rest_at_once(new, clinic))
+            batch = SentBatch(
+                number=number,
+                mark=next((p.mark.mark for p in parts if p.mark and p.mark.batch == number and p.mark.mark), ""),
+                claims=[line["claim"] for line in new],
+                voided={c: by for p in parts for c, by in p.sent.voided.items() if by[0] == number},
+                at_once=_rest_at_once(new, clinic),
+            )
+            add_sent(ledger, run, batch)
             for line in lines:
                 if line.get("voided_on"):
                     void_sent(ledger, line["claim"], line["voided_on"], number)

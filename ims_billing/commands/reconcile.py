@@ -17,7 +17,7 @@ from ims_billing.month.second_insurer import Uneven, uneven
 from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import RESULTS, Payment, number_key
 from ims_billing.payments.payment_lines import is_sum
-from ims_billing.payments.posting import reconciled
+from ims_billing.payments.posting import Recorded, reconciled
 from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.spelling import day_text, month_of
 
@@ -89,15 +89,8 @@ def reconcile(
     ledger = at.ledger
 
     def matched() -> tuple[Payment, ...]:
-        claims = _claims_that_may_be_paid(lines, ledger)
-        postings = ledger.payments.postings(claims["claim"])
-        payments = ledger.payments.standing(map(number_key, lines["payment_number"]), day_text(lines["payment_date"]))
-        patients = names_of_patients(ledger.claims.names())
-        return tuple(
-            reconciled(
-                lines, claims, postings, payments, clinic, as_of, patients, accept_overpayment=accept_overpayment
-            )
-        )
+        recorded = _recorded(lines, ledger)
+        return tuple(reconciled(lines, recorded, clinic, as_of, accept_overpayment=accept_overpayment))
 
     if dry_run:
         with ledger.reading():
@@ -109,6 +102,17 @@ def reconcile(
         done = Reconciliation(as_of, files, payments, tuple(ledger.payments.post(payments, as_of)), _uneven(ledger))
         probe_months(at, done.months)
     return done
+
+
+def _recorded(lines: pd.DataFrame, ledger: Ledger) -> Recorded:
+    """The ledger's side of these lines: their claims and payments."""
+    claims = _claims_that_may_be_paid(lines, ledger)
+    return Recorded(
+        claims=claims,
+        postings=ledger.payments.postings(claims["claim"]),
+        payments=ledger.payments.standing(map(number_key, lines["payment_number"]), day_text(lines["payment_date"])),
+        patients=names_of_patients(ledger.claims.names()),
+    )
 
 
 def _claims_that_may_be_paid(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ims_billing.ledger.ledger import Ledger
@@ -14,36 +15,40 @@ from ims_billing.vocabulary.spelling import bare
 _PLANS = ("claim", "insurer", "policy", "member", "secondary_insurer", "secondary_policy")
 
 
-def add_sent(
-    ledger: Ledger,
-    run: Run,
-    number: int,
-    numbers: Sequence[str],
-    mark: str,
-    voided: Mapping[str, tuple[int, str]],
-    at_once: Collection[str],
-) -> None:
-    """Records claims that were sent, with the numbers, the batch and the mark that their workbooks bear.
+@dataclass(frozen=True)
+class SentBatch:
+    """A batch that was sent, as its workbooks bear it."""
 
-    voided: the claims that the batch took back, and what stands for each (empty: nothing)
-    at_once: those of these claims whose insurer lets the rest be asked of a second one in the same batch
-    """
-    if not ledger.rows("SELECT 1 FROM batch WHERE month = ? AND number = ?", run.month, number):
-        ledger.insert_batch(run, number, run.origin, numbers, already_sent=True)
-    if mark:
-        ledger.run("UPDATE batch SET mark = ? WHERE month = ? AND number = ?", mark, run.month, number)
-    for claim in voided:
+    number: int
+    """Its number in the month."""
+    mark: str
+    """The mark on its workbooks; empty where they bear none."""
+    claims: Sequence[str]
+    """The numbers of the run's claims, in their order."""
+    voided: Mapping[str, tuple[int, str]]
+    """The claims that it voided: by which batch, and which claim replaces each (empty: none)."""
+    at_once: Collection[str]
+    """The claims whose insurer lets a second one be billed for the rest in the same batch."""
+
+
+def add_sent(ledger: Ledger, run: Run, batch: SentBatch) -> None:
+    """Records the claims of a run that were sent, with the numbers, batch and mark that their workbooks bear."""
+    if not ledger.rows("SELECT 1 FROM batch WHERE month = ? AND number = ?", run.month, batch.number):
+        ledger.insert_batch(run, batch.number, run.origin, batch.claims, already_sent=True)
+    if batch.mark:
+        ledger.run("UPDATE batch SET mark = ? WHERE month = ? AND number = ?", batch.mark, run.month, batch.number)
+    for claim in batch.voided:
         if ledger.rows("SELECT 1 FROM claim WHERE claim = ?", claim):
-            void_sent(ledger, claim, run.as_of, number)
-    instead = {replacing: claim for claim, (_, replacing) in voided.items() if replacing}
-    replaces = [instead.get(n, r) for n, r in zip(numbers, run.claims["replaces"], strict=True)]
-    sent = run.claims.assign(claim=list(numbers))
+            void_sent(ledger, claim, run.as_of, batch.number)
+    instead = {replacing: claim for claim, (_, replacing) in batch.voided.items() if replacing}
+    replaces = [instead.get(n, r) for n, r in zip(batch.claims, run.claims["replaces"], strict=True)]
+    sent = run.claims.assign(claim=list(batch.claims))
     lines = sent.to_dict("records")
-    follows = [_followed(ledger, line, lines, at_once) for line in lines]
+    follows = [_followed(ledger, line, lines, batch.at_once) for line in lines]
     claims = sent.assign(replaces=replaces, follows=follows).astype({"replaces": "str", "follows": "str"})
     # What a claim follows is there before it.
     claims = claims.sort_values("follows", key=lambda first: first != "", kind="stable", ignore_index=True)
-    ledger.claims.insert(run.month, number, list(claims["claim"]), claims.drop(columns="claim"))
+    ledger.claims.insert(run.month, batch.number, list(claims["claim"]), claims.drop(columns="claim"))
     ledger.months.count_change(run.month)
 
 

@@ -116,35 +116,38 @@ def rests(
         plan = named.get(number) or SecondPlan(
             str(first["secondary_insurer"]), str(first["secondary_policy"]), str(first["secondary_member"])
         )
-        insurer, payer = clinic.insurer(plan.insurer), clinic.insurer(first["insurer_id"])
-        if insurer is None or insurer.public or payer is None or payer.goes_by("no-patient-share", day):
-            continue
-        balance = _balance(first, payer, answered.get(number))
-        if balance is None or balance.cents <= 0:
+        insurer = clinic.insurer(plan.insurer)
+        balance = _balance(first, clinic.insurer(first["insurer_id"]), answered.get(number))
+        if insurer is None or insurer.public or balance is None or balance.cents <= 0:
             continue
         if number in last_voided:
             waiting.append(_not_billed_again(first, insurer.name, last_voided[number], balance.cents))
-            continue
-        if lacking := _lacking(insurer, plan, day):
-            message = (
-                f"{number}: {dollars(balance.cents)} is left for {insurer.name}, which requires more than the ledger "
-                f"knows. Fill in {lacking} where the session is kept, and claim {month_of(number)} with that file "
-                "again."
-            )
-            waiting.append(Waiting(number, insurer.name, "missing-policy", message))
-            continue
-        due.append(
-            {
-                **_as_claimed(first, insurer, insurer.requires_on(day) or (), clinic),
-                "policy": plan.policy,
-                "member": plan.member,
-                "amount_cents": balance.cents,
-                "follows": number,
-                "first_paid_cents": balance.first_paid,
-                "first_answer": balance.first_answer,
-            }
-        )
+        elif lacking := _lacking(insurer, plan, day):
+            waiting.append(_without_plan(number, insurer.name, lacking, balance.cents))
+        else:
+            due.append({**_as_claimed(first, insurer, clinic), **_to_claim(number, plan, balance)})
     return Rest(as_frame(due, CLAIMS), tuple(waiting))
+
+
+def _to_claim(number: str, plan: SecondPlan, balance: _Balance) -> dict[str, Any]:
+    """The cells of a claim to a second insurer that its first insurer's claim does not have."""
+    return {
+        "policy": plan.policy,
+        "member": plan.member,
+        "amount_cents": balance.cents,
+        "follows": number,
+        "first_paid_cents": balance.first_paid,
+        "first_answer": balance.first_answer,
+    }
+
+
+def _without_plan(number: str, insurer: str, lacking: str, cents: int) -> Waiting:
+    """The balance of a claim that the second insurer is not asked for before a file states these columns."""
+    message = (
+        f"{number}: {dollars(cents)} is left for {insurer}, which requires more than the ledger knows. Fill in "
+        f"{lacking} where the session is kept, and claim {month_of(number)} with that file again."
+    )
+    return Waiting(number, insurer, "missing-policy", message)
 
 
 def _not_billed_again(first: Mapping[str, Any], insurer: str, voided: str, cents: int) -> Waiting:
@@ -166,13 +169,15 @@ class _Balance(NamedTuple):
     first_answer: str
 
 
-def _balance(first: Mapping[str, Any], payer: Insurer, answer: Answer | None) -> _Balance | None:
-    """The balance of a first insurer's claim; None if it has not answered, and must answer first."""
-    fee = int(first["fee_cents"])
+def _balance(first: Mapping[str, Any], payer: Insurer | None, answer: Answer | None) -> _Balance | None:
+    """The balance of a first insurer's claim; None if it leaves none, or has not answered and must answer first."""
+    day, fee = first["service_date"].date(), int(first["fee_cents"])
+    if payer is None or payer.goes_by("no-patient-share", day):
+        return None
     if answer is not None and answer.position.answered:
         paid = max(answer.position.paid, 0)
         return _Balance(fee - paid, paid, _answer_text(first, answer))
-    if payer.goes_by("extra-to-plan", first["service_date"].date()):
+    if payer.goes_by("extra-to-plan", day):
         billed = max(int(first["amount_cents"]), 0)
         return _Balance(fee - billed, 0, f"{first['insurer']} is asked for {dollars(first['amount_cents'])}")
     return None
@@ -227,14 +232,13 @@ def _answer_text(first: Mapping[str, Any], answer: Answer) -> str:
     return f"{first['insurer']} paid {paid} of {dollars(first['amount_cents'])}{on}{reason}"
 
 
-def _as_claimed(
-    first: Mapping[str, Any], insurer: Insurer, required: Collection[str], clinic: Clinic
-) -> dict[str, Any]:
+def _as_claimed(first: Mapping[str, Any], insurer: Insurer, clinic: Clinic) -> dict[str, Any]:
     """The cells of the first insurer's claim, addressed to the second.
 
     No session says how the patient is related to the insured of the second plan: that stays empty, with a remark.
     """
     day = first["service_date"].date()
+    required = insurer.requires_on(day) or ()
     code = insurer.code_for(first["visit"], day, clinic.service_code.code)
     remarks = [
         Remark(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ims_billing.payments.positions import Position, answers_by
+from ims_billing.payments.positions import Answer, Position, answers_by
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
 
 if TYPE_CHECKING:
@@ -72,55 +73,79 @@ def aging(
     days = {(batch.month, batch.batch): batch for batch in batches if batch.claimed_on <= as_of}
     claims = [claim for claim in claims if (claim.month, claim.batch) in days]
     posted = [line for line in postings if line.payment and line.counts_on(as_of)]
-    last = {line.claim: line for line in posted}
-    again = _sent_again(postings, as_of)
-    usual = _usual_days(claims, posted, days)
-    noted = _noted(notes, postings, as_of)
     followed = {claim.follows for claim in claims if claim.stands_on(as_of)}
     answers = answers_by(((c.claim, c.amount_cents, c.voided_on) for c in claims), postings, as_of)
+    followup = _FollowUp(
+        as_of=as_of,
+        days=days,
+        last={line.claim: line for line in posted},
+        again=_sent_again(postings, as_of),
+        usual=_usual_days(claims, posted, days),
+        notes=_noted(notes, postings, as_of),
+    )
     listed = []
     for claim in claims:
-        position, _, reason = answers[claim.claim]
-        state = _state(position)
-        if not state or (claim.claim in followed and not position.outstanding):
-            continue
-        claimed_on = days[claim.month, claim.batch].claimed_on
-        age = (as_of - claimed_on).days
-        note = noted.get(claim.claim, _NO_NOTE)
-        answer = last.get(claim.claim)
-        waits = usual.get(claim.insurer, _USUAL_DAYS)
-        again_on = again.get(claim.claim) if state == "not answered" else None
-        # What was sent again is waited for from that day on.
-        is_late = (as_of - (again_on or claimed_on)).days > waits
-        listed.append(
-            Owing(
-                claim=claim.claim,
-                month=claim.month,
-                insurer=claim.insurer,
-                service_date=claim.service_date,
-                patient=claim.patient,
-                policy=claim.policy,
-                member=claim.member,
-                claimed_on=claimed_on,
-                age=age,
-                bucket=next((bucket for bucket, edge in _EDGES.items() if age <= edge), BUCKETS[-1]),
-                amount_cents=claim.amount_cents,
-                paid_cents=position.paid,
-                owed_cents=position.outstanding + position.short,
-                state=state,
-                again_on=again_on,
-                reason=reason,
-                payment=answer.payment if answer else 0,
-                answered_on=answer.paid_on if answer else None,
-                usual_days=waits,
-                ask=state in ("denied", "short-paid") or (state == "not answered" and is_late),
-                owner=note.owner,
-                status=note.status,
-                sent_on=note.sent_on,
-                note=note.note,
-            )
-        )
+        answer = answers[claim.claim]
+        state = _state(answer.position)
+        if state and (answer.position.outstanding or claim.claim not in followed):
+            listed.append(followup.line(claim, answer, state))
     return sorted(listed, key=lambda line: (line.claimed_on, -abs(line.owed_cents), line.claim))
+
+
+@dataclass(frozen=True)
+class _FollowUp:
+    """The payments, notes and usual waits by which each claim stands as it does on a day."""
+
+    as_of: dt.date
+    """The day."""
+    days: Mapping[tuple[str, int], BatchDay]
+    """The batches, by month and number."""
+    last: Mapping[str, Posted]
+    """By claim, its last payment."""
+    again: Mapping[str, dt.date]
+    """By claim, the day on which it was sent again."""
+    usual: Mapping[str, int]
+    """By insurer, the days within which it usually answers."""
+    notes: Mapping[str, Note]
+    """By claim, the last note about it."""
+
+    def line(self, claim: Claimed, answer: Answer, state: str) -> Owing:
+        """The line of a claim in this state."""
+        position = answer.position
+        claimed_on = self.days[claim.month, claim.batch].claimed_on
+        age = (self.as_of - claimed_on).days
+        note = self.notes.get(claim.claim, _NO_NOTE)
+        last = self.last.get(claim.claim)
+        usual_days = self.usual.get(claim.insurer, _USUAL_DAYS)
+        again_on = self.again.get(claim.claim) if state == "not answered" else None
+        # What was sent again is waited for from that day on.
+        is_late = (self.as_of - (again_on or claimed_on)).days > usual_days
+        return Owing(
+            claim=claim.claim,
+            month=claim.month,
+            insurer=claim.insurer,
+            service_date=claim.service_date,
+            patient=claim.patient,
+            policy=claim.policy,
+            member=claim.member,
+            claimed_on=claimed_on,
+            age=age,
+            bucket=next((bucket for bucket, edge in _EDGES.items() if age <= edge), BUCKETS[-1]),
+            amount_cents=claim.amount_cents,
+            paid_cents=position.paid,
+            owed_cents=position.outstanding + position.short,
+            state=state,
+            again_on=again_on,
+            reason=answer.reason,
+            payment=last.payment if last else 0,
+            answered_on=last.paid_on if last else None,
+            usual_days=usual_days,
+            ask=state in ("denied", "short-paid") or (state == "not answered" and is_late),
+            owner=note.owner,
+            status=note.status,
+            sent_on=note.sent_on,
+            note=note.note,
+        )
 
 
 def _state(position: Position) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -31,26 +31,29 @@ from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.spelling import dollars
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The ledger's side of a reconciliation: the claims that lines may pay, and what was paid before."""
+
+    claims: pd.DataFrame
+    """ON_LEDGER."""
+    postings: pd.DataFrame
+    """POSTINGS of these claims."""
+    payments: Sequence[PostedPayment]
+    """The payments that are not posted again."""
+    patients: Names
+    """The names of all patients and insured persons."""
+
+
 def reconciled(
-    lines: pd.DataFrame,
-    claims: pd.DataFrame,
-    postings: pd.DataFrame,
-    on_ledger: Sequence[PostedPayment],
-    clinic: Clinic,
-    as_of: dt.date,
-    patients: Names,
-    *,
-    accept_overpayment: bool = False,
+    lines: pd.DataFrame, recorded: Recorded, clinic: Clinic, as_of: dt.date, *, accept_overpayment: bool = False
 ) -> list[Payment]:
     """Matches remittance lines to claims, and returns the payments with the postings and result of each line.
 
     lines: REMITTANCE
-    claims: ON_LEDGER
-    postings: POSTINGS of these claims
-    on_ledger: the payments on the ledger, which are not posted again
+    recorded: the claims and payments on the ledger
     clinic: the clinic's setup
     as_of: the day of the run
-    patients: the names of all patients and insured persons
     accept_overpayment: also post lines that pay over 1 % more than their claim
 
     A line is matched by the claim's number, else by member or patient, service date and amount. A sum without detail
@@ -58,12 +61,13 @@ def reconciled(
     it may be about.
     """
     prove(lines, REMITTANCE)
+    claims, postings = recorded.claims, recorded.postings
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
     paid: dict[str, list[Paid]] = {}
     for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
-    poster = _Poster(Claims(claims, position, paid), on_ledger, clinic, accept_overpayment=accept_overpayment)
-    return [poster.payment(rows) for rows in rows_by_payment(lines, clinic, patients, as_of)]
+    poster = _Poster(Claims(claims, position, paid), recorded.payments, clinic, accept_overpayment=accept_overpayment)
+    return [poster.payment(rows) for rows in rows_by_payment(lines, clinic, recorded.patients, as_of)]
 
 
 class _Poster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,20 @@ from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import dollars, given_name_first, plain
 
 _INVOICE = re.compile(r"(?P<stem>.*?)(?:[-_ ](?P<kind>[A-Za-z]{1,2})(?P<number>\d+))?(?P<refund>[-_ ]refund\d*)?")
+
+# The kind and the column of a session that an unreadable amount is noted by: of what was sold, and what was paid.
+_SOLD = {
+    "subtotal": ("unreadable-fee", "fee_cents"),
+    "gst": ("unreadable-cell", "tax_cents"),
+    "pst": ("unreadable-cell", "tax_cents"),
+    "total": ("unreadable-cell", "fee_cents"),
+}
+_PAID = {
+    "collected": ("unreadable-cell", "patient_paid_cents"),
+    "balance": ("unreadable-cell", "balance_cents"),
+}
+# Texts in which an error such as #N/A is noted.
+_SOUND = ("patient", "item", "practitioner", "payer", "status")
 
 
 @dataclass
@@ -155,44 +169,31 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
 
 
 def _lines(table: Table, file: str) -> list[Line]:
+    """The lines as they were written, each with those of its cells that cannot be read."""
     days = table.dates("purchase_date")
-    statuses = meanings(table.rules.words.jane_sale, table.match.read_by.status)
-    subtotals = table.amounts("subtotal", "unreadable-fee", "fee_cents", words=True)
-    taxes = [table.amounts(name, column="tax_cents", words=True) for name in ("gst", "pst")]
-    totals = table.amounts("total", column="fee_cents", words=True)
-    bad: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    amounts = _amounts(table, _SOLD)
     for position, cell in enumerate(table.raw("purchase_date")):
         if days[position] is None and text(cell):
             message = f"{table.called('purchase_date')} holds {shown(cell)}, which is not plainly a date."
             table.note(position, "service_date", "unreadable-service-date", message)
-    collected, balance = (
-        table.amounts(name, column=column, words=True)
-        for name, column in (("collected", "patient_paid_cents"), ("balance", "balance_cents"))
-    )
-    columns = {
-        name: table.texts(name, sound=name in ("patient", "item", "practitioner", "payer", "status"))
-        for name in ("patient", "patient_id", "item", "practitioner", "payer", "invoice", "status", "location")
-    }
-    for position, column, kind, message in table.bad:
-        named = {"item": "service_name", "payer": "insurer"}.get(column, column)
-        bad[position].append((named, kind, message))
+    amounts |= _amounts(table, _PAID)
+    texts = {name: table.texts(name, sound=name in _SOUND) for name in (*_SOUND, "patient_id", "invoice", "location")}
+    statuses = meanings(table.rules.words.jane_sale, table.match.read_by.status)
+    bad = _bad_by_position(table)
     lines = []
-    for position, place in enumerate(table.places):
-        cells = {name: values[position] for name, values in columns.items()}
+    for position, row in enumerate(table.places):
+        cells = {name: values[position] for name, values in texts.items()}
+        cents = {name: values[position] for name, values in amounts.items()}
         stem, letter, version = invoice_parts(cells["invoice"])
         word = word_of(cells["status"])
         status = statuses.get(word, "" if not word else "unknown")
         if status == "unknown":
             message = f"The status{quoted(cells['status'])} is not one the program knows."
             bad[position].append(("status", "status-not-recognised", message))
-        subtotal, total = subtotals[position], totals[position]
-        tax = sum(column[position] or 0 for column in taxes)
-        if not any(name in table.match.columns for name in ("gst", "pst")) and subtotal is not None and total:
-            tax = total - subtotal
         line = Line(
             file=file,
             sheet=table.sheet,
-            row=place,
+            row=row,
             date=days[position],
             patient=cells["patient"].rstrip("* "),
             patient_id=cells["patient_id"],
@@ -203,17 +204,39 @@ def _lines(table: Table, file: str) -> list[Line]:
             letter=letter,
             version=version,
             status=status,
-            subtotal=subtotal,
-            tax=tax,
-            collected=collected[position] or 0,
-            balance=balance[position] or 0,
+            subtotal=cents["subtotal"],
+            tax=_tax(table, cents),
+            collected=cents["collected"] or 0,
+            balance=cents["balance"] or 0,
             location=cells["location"],
             bad=bad[position],
         )
-        if contradiction := _contradiction(line, balance[position]):
+        if contradiction := _contradiction(line, cents["balance"]):
             line.bad.append(("tie", "sale-and-arrival-differ", contradiction))
         lines.append(line)
     return lines
+
+
+def _amounts(table: Table, fields: Mapping[str, tuple[str, str]]) -> dict[str, list[int | None]]:
+    """The cents of these fields; a cell that cannot be read is noted by its kind and column."""
+    return {name: table.amounts(name, kind, column, words=True) for name, (kind, column) in fields.items()}
+
+
+def _bad_by_position(table: Table) -> dict[int, list[tuple[str, str, str]]]:
+    """Column, kind and message of the cells that cannot be read, by position, with the columns of a session."""
+    bad: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for position, column, kind, message in table.bad:
+        named = {"item": "service_name", "payer": "insurer"}.get(column, column)
+        bad[position].append((named, kind, message))
+    return bad
+
+
+def _tax(table: Table, cents: Mapping[str, int | None]) -> int:
+    """The tax of a line: its own columns, else what the total has above the subtotal."""
+    subtotal, total = cents["subtotal"], cents["total"]
+    if not table.match.columns.keys() & {"gst", "pst"} and subtotal is not None and total:
+        return total - subtotal
+    return (cents["gst"] or 0) + (cents["pst"] or 0)
 
 
 def _contradiction(line: Line, balance: int | None) -> str:

@@ -28,23 +28,25 @@ class _Recorded(NamedTuple):
         return decision_mark(self.words, self.fingerprint)
 
 
-def newly_decided(
-    typed: pd.DataFrame,
-    lines: pd.DataFrame,
-    recorded: pd.DataFrame,
-    *,
-    month: str,
-    on: Any,
-    fresh: bool,
-    overrule: bool = False,
-) -> pd.DataFrame:
-    """Returns the DECISIONS among the TYPED lines that the ledger does not have yet.
+class SavedSummary(NamedTuple):
+    """A month's summary as somebody saved it."""
 
-    `lines` are the open lines of all months (EARLIER), `recorded` all decisions so far (DECISIONS). Each typed
-    line bears the fingerprint and the decision that its workbook showed. An empty line takes a decision back only
-    where the workbook showed that decision; words in an older copy count as typed, but only with `overrule` against a
-    decision that was read after the copy was made. Of lines without a mark, from earlier versions, an empty one counts
-    in a `fresh` workbook, which shows what the ledger holds, and words that were read before are old.
+    month: str
+    typed: pd.DataFrame
+    """TYPED: its lines, each with the fingerprint and the decision that it showed when it was written."""
+    fresh: bool
+    """True if it shows what the ledger holds now; false for an older copy."""
+
+
+def newly_decided(
+    saved: SavedSummary, lines: pd.DataFrame, recorded: pd.DataFrame, *, on: Any, overrule: bool = False
+) -> pd.DataFrame:
+    """Returns the DECISIONS in a saved summary that the ledger does not have yet, dated `on` that day.
+
+    `lines` are the open lines of all months (EARLIER), `recorded` all decisions so far (DECISIONS). An empty line
+    takes a decision back only where the workbook showed that decision; words in an older copy count as typed, but only
+    with `overrule` against a decision that was read after the copy was made. Of lines without a mark, from earlier
+    versions, an empty one counts in a fresh workbook, and words that were read before are old.
     Raises BillingError, with file, sheet and row of each line that is not open in this month or would overrule.
     """
     # A line that is closed by now can be decided again, by the words that it was decided with.
@@ -52,35 +54,36 @@ def newly_decided(
         tuple(line[name] for name in _PLACE): line for line in (*recorded.to_dict("records"), *lines.to_dict("records"))
     }
     months = {place[1:]: place[0] for place in by_place}
-    history: dict[tuple[str, str], list[_Recorded]] = {}
-    columns = ["session", "kind", *_WORDS, "fingerprint", "decided_on"]
-    for session, kind, *typed_before, fingerprint, day in recorded[columns].itertuples(index=False, name=None):
-        history.setdefault((session, kind), []).append(_Recorded(tuple(typed_before), fingerprint, day))
+    history = _history(recorded)
     new, faults = [], []
-    for place, key_text, kind, *cells in typed.itertuples(index=False, name=None):
+    for place, key_text, kind, *cells in saved.typed.itertuples(index=False, name=None):
         key, words = line_key(key_text), tuple(cells)
-        line = by_place.get((month, key.session, kind))
+        line = by_place.get((saved.month, key.session, kind))
         before = history.get((key.session, kind), [])
         fingerprint = key.fingerprint or (line["fingerprint"] if line else "")
-        if not _says_something(words, key._replace(fingerprint=fingerprint), before, fresh=fresh):
-            continue
-        if line is None:
-            faults.append(f"{place}: something is typed here, and {_why_not(month, months.get((key.session, kind)))}")
+        if not _says_something(words, key._replace(fingerprint=fingerprint), before, fresh=saved.fresh):
             continue
         later = _overruled(words, key, before)
-        if later is not None and not overrule:
-            who = f" by {later.words[2]}" if later.words[2] else ""
-            faults.append(
-                f"{place}: this workbook is older than the decision read on {later.on:%Y-%m-%d}{who} "
-                f'("{later.words[0] or "correct value"}"), and would overrule it. Empty the line, move the copy away, '
-                "or add --overrule."
-            )
-            continue
-        written = dict(zip(_WORDS, words, strict=True))
-        new.append({**line, **written, "fingerprint": fingerprint, "decided_on": pd.Timestamp(on)})
+        if line is None:
+            why = _why_not(saved.month, months.get((key.session, kind)))
+            faults.append(f"{place}: something is typed here, and {why}")
+        elif later is not None and not overrule:
+            faults.append(f"{place}: {_older_than(later)}")
+        else:
+            written = dict(zip(_WORDS, words, strict=True))
+            new.append({**line, **written, "fingerprint": fingerprint, "decided_on": pd.Timestamp(on)})
     if faults:
         raise BillingError("\n".join(faults))
     return as_frame(new, DECISIONS)
+
+
+def _history(recorded: pd.DataFrame) -> dict[tuple[str, str], list[_Recorded]]:
+    """The decisions about each session and kind, the oldest first."""
+    history: dict[tuple[str, str], list[_Recorded]] = {}
+    columns = ["session", "kind", *_WORDS, "fingerprint", "decided_on"]
+    for session, kind, *words, fingerprint, day in recorded[columns].itertuples(index=False, name=None):
+        history.setdefault((session, kind), []).append(_Recorded(tuple(words), fingerprint, day))
+    return history
 
 
 def never_read(typed: pd.DataFrame, recorded: pd.DataFrame) -> int:
@@ -128,6 +131,15 @@ def _overruled(words: tuple[str, ...], key: LineKey, before: list[_Recorded]) ->
     latest = before[-1]
     shown = latest.mark == key.mark or latest.fingerprint != key.fingerprint
     return None if shown or latest.words[:2] == words[:2] else latest
+
+
+def _older_than(later: _Recorded) -> str:
+    who = f" by {later.words[2]}" if later.words[2] else ""
+    return (
+        f"this workbook is older than the decision read on {later.on:%Y-%m-%d}{who} "
+        f'("{later.words[0] or "correct value"}"), and would overrule it. Empty the line, move the copy away, or add '
+        "--overrule."
+    )
 
 
 def _why_not(month: str, elsewhere: str | None) -> str:

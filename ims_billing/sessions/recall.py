@@ -62,39 +62,16 @@ def recall(
     history = history.reset_index(drop=True)
     if history.empty:
         return _nothing_recalled(sessions, patient, history)
-    claimed_sessions = _as_sessions(history, clinic)
-    both = pd.concat([sessions[claimed_sessions.columns], claimed_sessions], ignore_index=True)
-    # Both get their keys together, so that a patient's id on one side reaches the other side by name.
-    parts = natural_parts(both).assign(
-        name=both["patient"].map(same_name).astype("str"),
-        born=day_text(both["birth_date"]),
-        date=both["service_date"],
-        **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
-    )
-    ours = (
-        parts.iloc[: len(sessions)]
-        .set_axis(sessions.index)
-        .assign(file=sessions["file"], again_in=sessions["again_in"], source=sources(sessions), rank=preference)
-    )
-    theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index).assign(source=history["source"])
-    active = history["voided_on"].isna() | (history["claim"] == replacing)
-    pairing = _Pairing(ours, theirs, active, open_void=~active & (history["replaced_by"] == ""))
+    pairing = _paired(sessions.assign(rank=preference), history, replacing, clinic)
+    ours, theirs, active, _ = pairing
     by_id, reused = _by_id(pairing)
     place = _matched(pairing, by_id)
     states = _states(sessions, pairing, history, place, clinic)
+    _add_resemblances(states, pairing, history, place)
     is_matched = pd.Series(history.index.isin(place[place >= 0]), index=history.index)
-    # A session whose claim was voided may be the correction of another claim, as a new one may.
-    near = resembling(ours, theirs, place.mask(place.isin(theirs.index[~active]), -1), active)
-    is_near = near["resembles"] >= 0
-    states.loc[is_near, "resembles"] = history["claim"].loc[near.loc[is_near, "resembles"]].to_numpy()
-    states.loc[is_near, "resemblance"] = near.loc[is_near, "resemblance"]
     missing = active & ~is_matched
     expected = expected_in_files(sessions["service_date"], is_matched, theirs, active, whole_weeks=True)
-    # A matched claim is of its session's patient, whatever the two call them.
-    of_session = pd.Series(ours["patient"].to_numpy(), index=place)[(place >= 0).to_numpy()]
-    named = _patient_by_name(theirs.loc[active], ours)
-    claimed = of_session[~of_session.index.duplicated()].reindex(named.index).fillna(named).astype("str")
-    claims = history[active].assign(patient_key=claimed)
+    claims = history[active].assign(patient_key=_patients_of_claims(pairing, place))
     return Recall(
         states=prove(states, CLAIM_STATES),
         patient=ours["patient"],
@@ -115,6 +92,15 @@ def _nothing_recalled(sessions: pd.DataFrame, patient: pd.Series[str], history: 
         expected=history["voided_on"].isna(),
         active=nobody,
     )
+
+
+def _patients_of_claims(pairing: _Pairing, place: pd.Series[int]) -> pd.Series[str]:
+    """The patient keys of the active claims."""
+    ours, theirs, active, _ = pairing
+    # A matched claim is of its session's patient, whatever the two call them.
+    of_session = pd.Series(ours["patient"].to_numpy(), index=place)[(place >= 0).to_numpy()]
+    named = _patient_by_name(theirs.loc[active], ours)
+    return of_session[~of_session.index.duplicated()].reindex(named.index).fillna(named).astype("str")
 
 
 def _patient_by_name(claims: pd.DataFrame, ours: pd.DataFrame) -> pd.Series[str]:
@@ -165,6 +151,23 @@ class _Pairing(NamedTuple):
     theirs: pd.DataFrame
     active: pd.Series[bool]
     open_void: pd.Series[bool]
+
+
+def _paired(sessions: pd.DataFrame, history: pd.DataFrame, replacing: str, clinic: Clinic) -> _Pairing:
+    """The two sides, with keys that were made together: a patient's id on one side reaches the other side by name."""
+    claimed_sessions = _as_sessions(history, clinic)
+    both = pd.concat([sessions[claimed_sessions.columns], claimed_sessions], ignore_index=True)
+    parts = natural_parts(both).assign(
+        name=both["patient"].map(same_name).astype("str"),
+        born=day_text(both["birth_date"]),
+        date=both["service_date"],
+        **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
+    )
+    ours = parts.iloc[: len(sessions)].set_axis(sessions.index)
+    ours = ours.assign(**{name: sessions[name] for name in ("file", "again_in", "rank")}, source=sources(sessions))
+    theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index).assign(source=history["source"])
+    active = history["voided_on"].isna() | (history["claim"] == replacing)
+    return _Pairing(ours, theirs, active, open_void=~active & (history["replaced_by"] == ""))
 
 
 def _by_id(pairing: _Pairing) -> tuple[pd.Series[int], pd.Series[bool]]:
@@ -270,6 +273,16 @@ def _one_to_one(place: pd.Series[int], ours: pd.DataFrame, claims: pd.DataFrame,
     pairs = pairs[pairs >= 0]
     pairs = pairs[key.allowed(ours.loc[pairs.index], claims.loc[pairs].set_axis(pairs.index))]
     return place.where(~place.index.isin(pairs.index), pairs.reindex(place.index, fill_value=-1))
+
+
+def _add_resemblances(states: pd.DataFrame, pairing: _Pairing, history: pd.DataFrame, place: pd.Series[int]) -> None:
+    """Adds to the states the claim that each unmatched session may be a correction of."""
+    ours, theirs, active, _ = pairing
+    # A session whose claim was voided may be the correction of another claim, as a new one may.
+    near = resembling(ours, theirs, place.mask(place.isin(theirs.index[~active]), -1), active)
+    near = near[near["resembles"] >= 0]
+    states.loc[near.index, "resembles"] = history["claim"].loc[near["resembles"]].to_numpy()
+    states.loc[near.index, "resemblance"] = near["resemblance"]
 
 
 def _states(

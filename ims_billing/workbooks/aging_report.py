@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,9 +12,11 @@ from ims_billing.payments.aging import BUCKETS, asked_about, by_insurer, states_
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
+from ims_billing.workbooks.book import Book
+from ims_billing.workbooks.frame_cells import column_cells, column_values
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_cells, column_values
+from ims_billing.workbooks.table import Table
 
 CALL_LIST = {
     "insurer": Column("Insurer"),
@@ -47,45 +49,59 @@ SHEET = "Call list"
 WAITING = "Waiting"
 
 
-def aging_report(
-    frame: pd.DataFrame,
-    sent: Mapping[str, Sending],
-    left_to_send: Sequence[ToSend],
-    numbers: Mapping[int, str],
-    clinic: str,
-    as_of: dt.date,
-) -> bytes:
-    """The workbook `aging-<date>.xlsx` of an AGING frame. Claims that are closed are in the sums, and not listed.
+@dataclass(frozen=True)
+class AgingView:
+    """The unpaid claims of a clinic on a day, as the workbook shows them."""
 
-    `sent` has by claim what was noted about its workbook, where that is marked as sent; `left_to_send` are the
-    workbooks that are not; `numbers` are the insurers' numbers of the ledger's payments.
-    """
-    book = Book(f"What is owed on {as_of}", clinic, as_of)
-    listed = to_ask(frame)
-    rest = frame[~frame["claim"].isin(listed["claim"]) & (frame["status"] != "Closed")]
-    facts: list[tuple[str, Value]] = [("Clinic", clinic), ("As of", as_of), *_in_the_head(frame, listed)]
-    book.page("Aging", f"What insurers owe, {as_of}", facts, [*_blocks(frame), *_not_sent(left_to_send)])
-    for name, lines in ((SHEET, listed), (WAITING, rest)):
-        if name == SHEET or len(lines):
-            sendings = [sent.get(claim) for claim in lines["claim"]]
-            shown = lines.assign(
-                state=states_in_words(lines),
-                number=[numbers.get(payment, "") for payment in lines["payment"]],
-                first_sent=pd.Series([s and s.sent_on for s in sendings], lines.index, dtype="datetime64[us]"),
-                confirmation=[s.confirmation if s else "" for s in sendings],
-            )
-            # A line is drawn where another insurer, or another of its payments, begins.
-            groups = shown[["insurer", "payment"]].ne(shown[["insurer", "payment"]].shift()).any(axis=1).to_numpy()
-            book.table(
-                name,
-                list(CALL_LIST.values()),
-                column_cells(shown, CALL_LIST).values(),
-                widest=24,
-                frozen=2,
-                printed=_PRINTED,
-                groups=set(groups.nonzero()[0][1:].tolist()) if name == SHEET else set(),
-            )
+    clinic: str
+    """The clinic's name."""
+    as_of: dt.date
+    """The day."""
+    frame: pd.DataFrame
+    """AGING."""
+    sent: Mapping[str, Sending]
+    """By claim, what was noted about its workbook, where that is marked as sent."""
+    not_sent: Sequence[ToSend]
+    """The workbooks for insurers that are not."""
+    numbers: Mapping[int, str]
+    """The insurers' numbers of the ledger's payments."""
+
+
+def aging_report(view: AgingView) -> bytes:
+    """The workbook `aging-<date>.xlsx`. Claims that are closed are in the sums, and not listed."""
+    book = Book(f"What is owed on {view.as_of}", view.clinic, view.as_of)
+    listed = to_ask(view.frame)
+    rest = view.frame[~view.frame["claim"].isin(listed["claim"]) & (view.frame["status"] != "Closed")]
+    facts: list[tuple[str, Value]] = [("Clinic", view.clinic), ("As of", view.as_of)]
+    facts += _in_the_head(view.frame, listed)
+    blocks = [*_blocks(view.frame), *_not_sent(view.not_sent)]
+    book.page("Aging", f"What insurers owe, {view.as_of}", facts, blocks)
+    book.table(_list_of_claims(SHEET, listed, view))
+    if len(rest):
+        # Nobody calls about these, so no line is drawn between insurers.
+        book.table(replace(_list_of_claims(WAITING, rest, view), groups=()))
     return book.bytes()
+
+
+def _list_of_claims(name: str, lines: pd.DataFrame, view: AgingView) -> Table:
+    """Lines of AGING as a call list; a line is drawn where another insurer, or another of its payments, begins."""
+    sendings = [view.sent.get(claim) for claim in lines["claim"]]
+    shown = lines.assign(
+        state=states_in_words(lines),
+        number=[view.numbers.get(payment, "") for payment in lines["payment"]],
+        first_sent=pd.Series([s and s.sent_on for s in sendings], lines.index, dtype="datetime64[us]"),
+        confirmation=[s.confirmation if s else "" for s in sendings],
+    )
+    begins = shown[["insurer", "payment"]].ne(shown[["insurer", "payment"]].shift()).any(axis=1).to_numpy()
+    return Table(
+        name,
+        list(CALL_LIST.values()),
+        list(column_cells(shown, CALL_LIST).values()),
+        groups=set(begins.nonzero()[0][1:].tolist()),
+        widest=24,
+        frozen=2,
+        printed=_PRINTED,
+    )
 
 
 def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, Value]]:

@@ -14,12 +14,12 @@ from openpyxl.chart.text import RichText
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 
 from ims_billing.workbooks.cell_text import cell_text
-from ims_billing.workbooks.looks import INK
+from ims_billing.workbooks.looks import INK, LINE
 from ims_billing.workbooks.parts import FORMATS, Block
 
 # How many rows of the sheet a chart takes; beside bars that lie stand names, each of which wants a line.
 _LEAST_ROWS, _ROWS_BESIDE_NAMES = 13, 5
-_LIGHT, _MOST_LABELS = "9AA5B1", 16
+_MOST_LABELS = 16
 
 
 def chart_rows(block: Block) -> int:
@@ -57,7 +57,7 @@ def chart_of(sheet: Any, block: Block, first: int) -> BarChart:
     chart.y_axis.scaling.min = 0
     # The values as they are now: a preview shows them without computing anything.
     shown = block.rows[: block.bars]
-    for series, each, colour in zip(chart.series, numbers, (INK, _LIGHT), strict=False):
+    for series, each, colour in zip(chart.series, numbers, (INK, LINE), strict=False):
         column = block.columns[each]
         values = [NumVal(idx=place, v=f"{row[each] or 0}") for place, row in enumerate(shown)]
         series.val.numRef.numCache = NumData(formatCode=FORMATS[column.kind], ptCount=len(shown), pt=values)

@@ -6,15 +6,17 @@ import pandas as pd
 
 from ims_billing.payments.sending import not_sent
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.content import Content
+from ims_billing.workbooks.frame_cells import column_cells
 from ims_billing.workbooks.late import ways_of_month
 from ims_billing.workbooks.needs_attention import needs_attention
 from ims_billing.workbooks.overview import ims_share, lead, overview
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import Book, column_cells
 from ims_billing.workbooks.sources import sources
+from ims_billing.workbooks.table import Table
 from ims_billing.workbooks.to_send import add_to_send, sent_of
 
 CLAIMS = {
@@ -77,8 +79,8 @@ def claim_summary(view: MonthView) -> bytes:
     # On paper without where a row stood: that is for the screen, and would make the type too small.
     printed = len(columns)
     columns["source"] = CLAIMS["source"]
-    cells = column_cells(claims, columns).values()
-    book.table("Claims", list(columns.values()), cells, struck=struck, printed=printed)
+    cells = list(column_cells(claims, columns).values())
+    book.table(Table("Claims", list(columns.values()), cells, struck=struck, printed=printed))
     needs_attention(book, view)
     add_to_send(book, view, books)
     _add_not_billed(book, view.not_billed)
@@ -92,5 +94,5 @@ def _add_not_billed(book: Book, sessions: pd.DataFrame) -> None:
     The rest, most of a month, is not printed.
     """
     rest = sessions["reason"].isin(("other-service", "outside-month"))
-    cells = column_cells(pd.concat([sessions[~rest], sessions[rest]]), NOT_BILLED).values()
-    book.table("Not billed", list(NOT_BILLED.values()), cells, printed_rows=int((~rest).sum()))
+    cells = list(column_cells(pd.concat([sessions[~rest], sessions[rest]]), NOT_BILLED).values())
+    book.table(Table("Not billed", list(NOT_BILLED.values()), cells, printed_rows=int((~rest).sum())))

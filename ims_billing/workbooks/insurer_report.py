@@ -9,11 +9,13 @@ import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.figures import dollars_by, dollars_of
+from ims_billing.workbooks.frame_cells import column_cells, column_values
 from ims_billing.workbooks.late import another_way, late
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
-from ims_billing.workbooks.sheet import Book, column_cells, column_values
+from ims_billing.workbooks.table import Table
 
 # By column, the requirement that asks for it; None: every insurer gets it.
 LINES: dict[str, tuple[Column, str | None]] = {
@@ -46,7 +48,7 @@ LINES: dict[str, tuple[Column, str | None]] = {
     "another_way": (Column("Send another way", width=46, quiet=True), None),
 }
 # What is shown of a claim, or says how it goes to the insurer.
-_OF_CLAIMS = [*(name for name in LINES if name != "another_way"), "batch", "send_by", "replaces"]
+_OF_CLAIMS = [*LINES, "batch", "send_by", "replaces"]
 # Columns that stand there only where some line says something in them, by the column that says it.
 IF_STATED = {
     "visit": "visit",
@@ -67,53 +69,60 @@ def insurer_report(view: MonthView, batch: Batch, insurer: InsurerView) -> bytes
     The clinic, the insurer and the practitioners stand in it as they were when the batch was made.
     """
     origin = batch.origin
-    theirs = view.claims["insurer_id"] == insurer.id
-    claims = view.claims.loc[theirs & (view.claims["batch"] == batch.number), _OF_CLAIMS]
-    voided = view.claims.loc[(theirs & (view.claims["void_batch"] == batch.number)).fillna(False), _OF_CLAIMS]
-    book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of, view.file_mark(batch))
-    facts: list[tuple[str, Value]] = [
-        ("Clinic", origin.clinic),
-        ("Address", origin.address),
-        ("Phone", origin.phone),
-        ("Vendor number", insurer.vendor_number),
-        ("Insurer", insurer.name),
-        ("Channel", insurer.channel),
-        ("Month", view.month),
-        ("Period", _period(claims)),
-        ("Batch", str(batch.number)),
-    ]
-    stated = [(label, fact) for label, fact in facts if fact]
+    theirs = view.claims[view.claims["insurer_id"] == insurer.id]
+    theirs = theirs.assign(another_way=another_way(theirs, batch, insurer, batch.as_of))
+    claims = theirs.loc[theirs["batch"] == batch.number, _OF_CLAIMS]
+    voided = theirs.loc[(theirs["void_batch"] == batch.number).fillna(False), _OF_CLAIMS]
+    late_ones = claims[late(claims, batch, batch.as_of)]
     blocks = [_practitioners(origin, insurer, claims)]
     if len(voided):
         blocks.append(_voided(voided, claims, view.replaced_elsewhere))
-    late_ones = late(claims, batch, batch.as_of)
-    ways = another_way(view.claims[theirs], batch, insurer, batch.as_of)
-    if late_ones.any():
-        blocks.append(_late(claims[late_ones].assign(another_way=ways)))
+    if len(late_ones):
+        blocks.append(_late(late_ones))
     blocks.append(_to_sign())
-    book.page("Summary", f"Claims to {insurer.name}, {view.month}", stated, blocks)
+    book = Book(f"{insurer.name}, claims {view.month}", origin.clinic, batch.as_of, view.file_mark(batch))
+    book.page("Summary", f"Claims to {insurer.name}, {view.month}", _facts(view.month, batch, insurer, claims), blocks)
+    book.table(_claim_lines(claims, voided, insurer))
+    return book.bytes()
+
+
+def _facts(month: str, batch: Batch, insurer: InsurerView, claims: pd.DataFrame) -> list[tuple[str, Value]]:
+    """The facts at the head of the Summary, as far as they are stated."""
+    facts: list[tuple[str, Value]] = [
+        ("Clinic", batch.origin.clinic),
+        ("Address", batch.origin.address),
+        ("Phone", batch.origin.phone),
+        ("Vendor number", insurer.vendor_number),
+        ("Insurer", insurer.name),
+        ("Channel", insurer.channel),
+        ("Month", month),
+        ("Period", _period(claims)),
+        ("Batch", str(batch.number)),
+    ]
+    return [(label, fact) for label, fact in facts if fact]
+
+
+def _claim_lines(claims: pd.DataFrame, voided: pd.DataFrame, insurer: InsurerView) -> Table:
+    """The lines by patient, below the voided ones; with the columns that the insurer asks for, or some line fills."""
     # As people sort, whatever the case of a name.
     order = [(patient.casefold(), *rest) for patient, *rest in rows_of(claims, ["patient", "service_date", "claim"])]
     by_patient = claims.iloc[sorted(range(len(order)), key=order.__getitem__)]
-    shown = pd.concat([voided, by_patient]) if len(voided) else by_patient
-    cells = column_cells(shown.assign(another_way=ways), LINES)
+    cells = column_cells(pd.concat([voided, by_patient]) if len(voided) else by_patient, LINES)
     lines = {
         name: column
         for name, (column, wanted) in LINES.items()
         if (wanted is None or wanted in insurer.asks)
         and (name not in IF_STATED or any(value not in (None, "") for value in cells[IF_STATED[name]]))
     }
-    struck = range(len(voided))
-    book.table(
+    return Table(
         "Claim lines",
         list(lines.values()),
         [cells[name] for name in lines],
-        struck=struck,
         totals=[_total(claims, name) for name in lines],
+        struck=range(len(voided)),
         # On paper the Summary says what goes another way.
         printed=len(lines) - ("another_way" in lines),
     )
-    return book.bytes()
 
 
 def _period(claims: pd.DataFrame) -> str:

@@ -16,8 +16,9 @@ from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.parts import Cell, Check, Column, Kind, Placed
-from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.table import Table
 
 SHEET = "Needs attention"
 COLUMNS = {
@@ -83,9 +84,11 @@ def needs_attention(book: Book, view: MonthView) -> None:
     own = [place for place, line in enumerate(lines) if not line["of_before"]]
     columns = [_corrected_column(line["kind"]) for line in lines]
     marked = {
-        (place, _PLACES["correct_value"]): Cell(None, "shaded")
-        if columns[place] is None
-        else Cell(None, "typed", _shown_as(columns[place]))
+        place: {
+            _PLACES["correct_value"]: Cell(None, "shaded")
+            if columns[place] is None
+            else Cell(None, "typed", _shown_as(columns[place]))
+        }
         for place in own
     }
     cells = {name: [line[name] for line in lines] for name in COLUMNS}
@@ -101,16 +104,18 @@ def needs_attention(book: Book, view: MonthView) -> None:
         ],
     ]
     placed = book.table(
-        SHEET,
-        list(COLUMNS.values()),
-        cells.values(),
-        groups={len(own)} if own else set(),
-        settled=set(range(len(lines))).difference(own),
-        above=above,
-        beside=beside,
-        marked=marked,
-        frozen=_PLACES["patient"] + 1,
-        printed=_PLACES["note"] + 1,
+        Table(
+            SHEET,
+            list(COLUMNS.values()),
+            list(cells.values()),
+            above=above,
+            beside=beside,
+            groups={len(own)} if own else set(),
+            settled=set(range(len(lines))).difference(own),
+            marked=marked,
+            frozen=_PLACES["patient"] + 1,
+            printed=_PLACES["note"] + 1,
+        )
     )
     _check(placed, lines, own, columns, view.month, {name: len(names[name]) for name in _LISTS})
 

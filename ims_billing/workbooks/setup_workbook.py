@@ -9,7 +9,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -26,8 +26,9 @@ from ims_billing.vocabulary.setup_sheets import (
 )
 from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.cell_text import cell_text, escaped
+from ims_billing.workbooks.looks import FONTS, FRAME, INK, SHADED
 from ims_billing.workbooks.package import stamped
-from ims_billing.workbooks.widths import MOST_LINES
+from ims_billing.workbooks.widths import LINE_HEIGHT, MOST_LINES
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -37,18 +38,11 @@ _FORMATS: dict[CellKind, str] = {"id": "@", "day": "yyyy-mm-dd", "money": "#,##0
 # Rows that are drawn to be filled in: below a table that has its sheet alone, and below one of several. On a sheet of
 # its own, further rows are formatted and ruled all the same.
 _READY, _READY_AMONG_OTHERS, _RULED = 12, 5, 400
-_LINE_HEIGHT = 15.0
 _LONGEST_LIST = 250
-_INK, _SHADE, _LINE, _TO_FILL_IN = "1F2933", "E4E9EE", "9AA5B1", "FFE699"
-_FONT = Font(name="Calibri", size=11, color=_INK)
-_BOLD = Font(name="Calibri", size=11, bold=True, color=_INK)
-_TITLE = Font(name="Calibri", size=16, bold=True, color=_INK)
-_NOTE = Font(name="Calibri", size=10, italic=True, color=_INK)
-_HEADING_FILL = PatternFill("solid", fgColor=_SHADE)
-_SHADED = PatternFill("solid", fgColor=_TO_FILL_IN)
+_FONT, _BOLD, _TITLE = FONTS["body"], FONTS["heading"], FONTS["title"]
+_NOTE = Font(name="Calibri", size=10, italic=True, color=INK)
+_TO_FILL_IN = PatternFill("solid", fgColor="FFE699")
 _PLAIN = PatternFill("solid", bgColor="FFFFFF")
-_THIN = Side(style="thin", color=_LINE)
-_FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _FLOWING = Alignment(vertical="top")
 _RIGHT = ("day", "money", "count", "percent")
@@ -162,7 +156,7 @@ def _put(cell: Any, value: Any) -> None:
 
 def _to_fill_in(cell: Any, value: Any, column: SetupColumn, label: str) -> str:
     """Shades a cell until something else stands there; returns its line for the first sheet."""
-    cell.fill = _SHADED
+    cell.fill = _TO_FILL_IN
     whose = f"{label}, " if label else ""
     proposed = "" if value == QUESTION else f": {value}"
     return f"{whose}{column.heading}{proposed}"
@@ -188,7 +182,7 @@ class _Tables:
             if len(tables) > 1:
                 self.row += 1 + bool(self.row)
                 _put(self.sheet.cell(self.row, 1), table.title)
-                self.sheet.cell(self.row, 1).font = Font(name="Calibri", size=12, bold=True, color=_INK)
+                self.sheet.cell(self.row, 1).font = FONTS["section"]
             self._help(table, max(len(t.columns) for t in tables))
             headings = self._headings(table)
             if len(tables) == 1:
@@ -215,7 +209,7 @@ class _Tables:
         for number, column in enumerate(table.columns, start=1):
             cell = self.sheet.cell(self.row, number)
             _put(cell, column.heading)
-            cell.font, cell.fill, cell.border = _BOLD, _HEADING_FILL, _FRAME
+            cell.font, cell.fill, cell.border = _BOLD, SHADED, FRAME
             cell.alignment = Alignment(vertical="center", wrap_text=True)
         self.sheet.row_dimensions[self.row].height = 32
         return self.row
@@ -238,7 +232,7 @@ class _Tables:
                     questions.append(f"{self.sheet.title}, {cell.coordinate}: {line}")
                     _filled_in(self.sheet, cell.coordinate)
             lines = max(_lines(values.get(column.key or column.heading), column.width) for column in table.columns)
-            self.sheet.row_dimensions[self.row].height = _LINE_HEIGHT * lines
+            self.sheet.row_dimensions[self.row].height = LINE_HEIGHT * lines
         last = self.row if ready < _READY else _RULED
         for number, column in enumerate(table.columns, start=1):
             letter = get_column_letter(number)
@@ -257,7 +251,7 @@ def _lines(value: Any, width: int) -> int:
 
 
 def _dress(cell: Any, column: SetupColumn) -> None:
-    cell.font, cell.border = _FONT, _FRAME
+    cell.font, cell.border = _FONT, FRAME
     cell.number_format = _FORMATS.get(column.kind, "General")
     if column.kind == "shown":
         cell.font = Font(name="Calibri", size=10, color="5A6672")
@@ -298,7 +292,7 @@ def _clinic(sheet: Any, values: Mapping[str, Any], lists: _Lists, questions: Seq
     sheet.row_dimensions[1].height = 26
     if left:
         for number in (1, 2, 3):
-            sheet.cell(3, number).fill = _SHADED
+            sheet.cell(3, number).fill = _TO_FILL_IN
         row += 1
         _put(sheet.cell(row, 1), "To fill in, as counted when this workbook was written; check counts them again")
         sheet.cell(row, 1).font = _BOLD

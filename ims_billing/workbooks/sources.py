@@ -8,12 +8,12 @@ from dataclasses import replace
 import pandas as pd
 
 from ims_billing.vocabulary.grounds import grounds_of
-from ims_billing.vocabulary.model import MonthView, RuleApplied
+from ims_billing.vocabulary.model import MonthView, Origin, RuleApplied
 from ims_billing.workbooks.figures import figures
+from ims_billing.workbooks.frame_cells import column_values
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
-from ims_billing.workbooks.sheet import column_values
 
 # How many findings on claims are listed one by one.
 _MOST_REMARKS = 500
@@ -67,6 +67,20 @@ def _decided(view: MonthView) -> Block:
 
 def sources(view: MonthView) -> list[Block]:
     """Where the month comes from; long texts stand in the second column of every block."""
+    claims = view.claims[view.claims["voided_on"].isna()]
+    where_any = [
+        _rules_applied(view),
+        _worth_knowing_of_each(claims),
+        _second_insurers(claims[claims["secondary_insurer"] != ""]),
+        _decided(view),
+        _not_read(view.origin),
+        _skipped(view.origin),
+    ]
+    return [*_files(view), *(block for block in where_any if block.rows), *figures(view)]
+
+
+def _files(view: MonthView) -> list[Block]:
+    """The files of each run, and the setups that they were read with."""
     runs = [(str(batch.number), batch.origin) for batch in view.batches]
     if view.origin.files not in [origin.files for _, origin in runs]:
         runs.append(("none", view.origin))  # the last run claimed nothing, and changed what is held or not billed
@@ -75,53 +89,51 @@ def sources(view: MonthView) -> list[Block]:
         for batch, origin in runs
         for f in origin.files
     ]
-    counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Matched", "Skipped")]
-    hashed = [Column("File", "long"), Column("SHA-256", "long")]
     clinic_files = list(dict.fromkeys((origin.clinic_file, origin.clinic_sha256) for _, origin in runs))
-    blocks = [
+    hashed = [Column("File", "long"), Column("SHA-256", "long")]
+    counts = [Column(name, "count") for name in ("Rows", "Sessions", "Repeated", "Matched", "Skipped")]
+    return [
         Block("Files", [*hashed, Column("Layout"), Column("Batch"), *counts], files),
         Block("Clinic file", hashed, clinic_files),
     ]
-    applied = _rules(view)
-    if applied:
-        rest_on = _claims_by_ground(view.claims)
-        rules = [
-            (
-                r.rule,
-                f"{r.source} {r.url}".strip(),
-                claim_ranges(rest_on.get((*r.ground, r.in_force, " ".join(r.source.split())), ())),
-                r.value,
-                r.claims,
-                "yes" if r.verified else "no",
-                r.in_force,
-            )
-            for r in applied
-        ]
-        headings = [
-            Column("Rule", "long"),
-            Column("Source", "long"),
-            Column("Which claims", "long"),
-            Column("Value"),
-            Column("Claims", "count"),
-            Column("Verified"),
-            Column("In force"),
-        ]
-        blocks.append(Block("Rules applied", headings, rules))
-    claims = view.claims[view.claims["voided_on"].isna()]
-    if (claims["remarks"] != "").any():
-        blocks.append(_worth_knowing_of_each(claims))
-    if (claims["secondary_insurer"] != "").any():
-        blocks.append(_second_insurers(claims[claims["secondary_insurer"] != ""]))
-    if len(view.decisions):
-        blocks.append(_decided(view))
-    unread = [(f.file, name) for f in view.origin.files for name in f.unread_headings]
-    if unread:
-        blocks.append(Block("Columns that were not read", [Column("File", "long"), Column("Heading", "long")], unread))
-    aside = [(f.file, a.reason, a.sheet, a.row) for f in view.origin.files for a in f.asides]
-    if aside:
-        headings = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
-        blocks.append(Block("Rows skipped", headings, aside))
-    return [*blocks, *figures(view)]
+
+
+def _rules_applied(view: MonthView) -> Block:
+    """The rules that the claims rest on, each with its source and its claims."""
+    rest_on = _claims_by_ground(view.claims)
+    rules = [
+        (
+            r.rule,
+            f"{r.source} {r.url}".strip(),
+            claim_ranges(rest_on.get((*r.ground, r.in_force, " ".join(r.source.split())), ())),
+            r.value,
+            r.claims,
+            "yes" if r.verified else "no",
+            r.in_force,
+        )
+        for r in _rules(view)
+    ]
+    columns = [
+        Column("Rule", "long"),
+        Column("Source", "long"),
+        Column("Which claims", "long"),
+        Column("Value"),
+        Column("Claims", "count"),
+        Column("Verified"),
+        Column("In force"),
+    ]
+    return Block("Rules applied", columns, rules)
+
+
+def _not_read(origin: Origin) -> Block:
+    unread = [(f.file, name) for f in origin.files for name in f.unread_headings]
+    return Block("Columns that were not read", [Column("File", "long"), Column("Heading", "long")], unread)
+
+
+def _skipped(origin: Origin) -> Block:
+    skipped = [(f.file, a.reason, a.sheet, a.row) for f in origin.files for a in f.asides]
+    columns = [Column("File", "long"), Column("Reason", "long"), Column("Sheet"), Column("Row", "count")]
+    return Block("Rows skipped", columns, skipped)
 
 
 def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:

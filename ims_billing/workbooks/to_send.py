@@ -9,9 +9,10 @@ from ims_billing.payments.sending import ToSend, first_day, not_sent, to_send
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.entries import BatchDay, Claimed, entries_of
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
-from ims_billing.workbooks.sheet import Book
+from ims_billing.workbooks.table import Table
 
 SHEET = "To send"
 COLUMNS = {
@@ -55,12 +56,14 @@ def add_to_send(book: Book, view: MonthView, books: Sequence[ToSend]) -> None:
         for each in books
     ]
     placed = book.table(
-        SHEET,
-        list(COLUMNS.values()),
-        [[row[name] for row in rows] for name in COLUMNS],
-        above=[[Cell(_lead(books, view.as_of), "lead")], [Cell(HOW, "note")]],
-        frozen=_PLACES["insurer"] + 1,
-        printed=_PLACES["workbook"] + 1,
+        Table(
+            SHEET,
+            list(COLUMNS.values()),
+            [[row[name] for row in rows] for name in COLUMNS],
+            above=[[Cell(_lead(books, view.as_of), "lead")], [Cell(HOW, "note")]],
+            frozen=_PLACES["insurer"] + 1,
+            printed=_PLACES["workbook"] + 1,
+        )
     )
     placed.check(
         Check("date", title="Sent on", prompt="The day it was sent, as 2026-12-01."),

@@ -13,6 +13,8 @@ from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column, Kind
 
 _NARROWEST, WIDEST, LONG, _LONG_ON_PAGE = 7, 56, 36, 54
+# In points: a row as high as one line of text, and one that leads in.
+LINE_HEIGHT, LEAD_HEIGHT = 15.0, 18.0
 
 # Characters that are narrower, and wider, than a digit; what a cell has beside its text, and a heading, with the button
 # of its filter; how much wider bold digits are.
