@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.setup_file import load, read_setup
@@ -38,6 +39,17 @@ from tests.test_first_claim import jane, own_headings, third
 )
 def test_spellings_of_one_practitioner_are_one_person(spellings: list[str]) -> None:
     assert [sorted(person) for person in people_in([*spellings, "Jun Ma"])] == [sorted(spellings), ["Jun Ma"]]
+
+
+def test_an_initial_that_is_read_as_somebody_is_asked_about(tmp_path: Path) -> None:
+    rows = [row(Practitioner=name) for name in ("Ann Example (PT)", "A. Example (PT)", "Ben Other (PT)")]
+    done = start(tmp_path / "new", "workbook", [xlsx(tmp_path, rows)], read_files)
+    sheet = load_workbook(done.files[0])["Practitioners"]
+    people = {line[0]: (line[1], line[2], line[-1]) for line in sheet.iter_rows(min_row=3, values_only=True) if line[0]}
+    assert people["Ben Other"] == (None, "physiotherapist", "1 session")
+    spelling, profession, notes = people["Ann Example"]
+    assert (spelling, profession) == ("A. Example (PT)", "physiotherapist?")
+    assert '"A. Example (PT)" is read as Ann Example: if that is somebody else' in str(notes)
 
 
 def test_an_initial_that_could_be_two_people_is_nobody_else() -> None:

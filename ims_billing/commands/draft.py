@@ -95,7 +95,15 @@ def _practitioners(sessions: pd.DataFrame) -> list[dict[str, Any]]:
             f'"{written}" names {name} and more than that: on hold until your practice software says who treated'
             for written in more
         )
-        notes = "\n".join([counted(len(theirs), "session"), *held])
+        initials = [other for other in others if len(name_and_profession(other)[0][0]) < len(own_words[0])]
+        if initials and not profession.endswith(QUESTION):
+            profession += QUESTION
+        doubtful = (
+            f'"{written}" is read as {name}: if that is somebody else, take it out of Other spellings, and give them a '
+            "row of their own"
+            for written in initials
+        )
+        notes = "\n".join([counted(len(theirs), "session"), *doubtful, *held])
         row: dict[str, Any] = {"name": name, "profession": profession, "Notes": notes}
         if others:
             row["aliases"] = cell_of(others, _ALIASES)
