@@ -405,6 +405,12 @@ def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
     assert read_files([appointments], clinic).missing[0].startswith("Jane's Sales report is missing")
     assert read_files([sales], clinic).missing[0].startswith("Jane's Appointments report is missing")
     assert read_files([appointments, sales], clinic).missing == ()
+    policies = as_csv(
+        tmp_path, "policies.csv", [{"Patient Guid": "g-1", "Insurer": "Sun Life", "Policy Number": "1"}], []
+    )
+    assert read_files([policies], clinic).missing == (
+        "policies.csv: a list of patients, without sessions. Name the month's session export too.",
+    )
 
 
 PEOPLE = st.sampled_from(["g-1", "g-2"])

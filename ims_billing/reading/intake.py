@@ -253,6 +253,9 @@ class _Desk:
                     f"{own.lacks}\n  Or give a list of policies with it: patient, insurer, policy number."
                 )
             return tuple(f"{file.name}: {file.lacks}" for file in without)
+        if self.files and not (self.frames or self.appointments or self.sales):
+            names, lists = ", ".join(file.name for file in self.files), "lists" if len(self.files) > 1 else "a list"
+            return (f"{names}: {lists} of patients, without sessions. Name the month's session export too.",)
         if self.appointments and not self.sales:
             return ("Jane's Sales report is missing: the appointments say neither fee nor insurer.",)
         if self.sales and not self.appointments:
