@@ -57,12 +57,21 @@ def _decided(view: MonthView) -> Block:
     never = decisions["session"].isin(view.not_billed["session"])
     result = pd.Series("settled", decisions.index, dtype="str").mask(never, "not billed").mask(held, "still on hold")
     result = result.mask(place.duplicated(keep="last"), "decided again")
-    shown = ["patient", "note", "kind", "decision", "correct_value", "result", "decided_by", "decided_on", "session"]
-    columns = [Column("Patient"), Column("Note", "long"), Column("Kind"), Column("Decided")]
-    columns += [Column("Correct value", "id"), Column("What became of it"), Column("Decided by")]
-    columns += [Column("Read on", "date"), Column("Session", "id")]
+    columns = {
+        "patient": Column("Patient"),
+        "note": Column("Note", "long"),
+        "service_date": Column("Service date", "date"),
+        "kind": Column("Kind"),
+        "decision": Column("Decided"),
+        "correct_value": Column("Correct value", "id"),
+        "result": Column("What became of it"),
+        "decided_by": Column("Decided by"),
+        "decided_on": Column("Read on", "date"),
+        "session": Column("Session", "id"),
+    }
     keys = decisions["session"] + "-" + decisions["fingerprint"]
-    return Block("Decisions", columns, column_values(decisions.assign(result=result, session=keys), shown))
+    shown = decisions.assign(result=result, session=keys)
+    return Block("Decisions", list(columns.values()), column_values(shown, list(columns)))
 
 
 def sources(view: MonthView) -> list[Block]:
