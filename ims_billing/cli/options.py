@@ -62,7 +62,7 @@ Decisions = Annotated[
         "--decisions", metavar="FILE", help="Decisions from another file than the summary in the output folder."
     ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Show everything, not one screen: every finding with its fix.")]
+All = Annotated[bool, typer.Option("--all", help="Show everything, not one screen.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
