@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from ims_billing.cli.screen.layout import listed, wrapped
 from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.quoting import Names, quotable_services
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,12 +82,10 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
     holds = month.findings[month.findings["severity"] == "hold"]
     groups = {remedy: _of(holds, remedy) for remedy in REMEDIES}
     lines = []
-    counted = 0
     for remedy, part in groups.items():
         if part.empty:
             continue
         sessions = _sessions(month, part)
-        counted += len(sessions)
         amount = dollars(int(sessions["fee_cents"].sum()))
         head = f"{REMEDIES[remedy]}: {len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}, {amount}:"
         if remedy == "claim":
@@ -98,14 +98,20 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
                 list(kinds.values()), wide, head=head, indent="  ", most=most, rest="other kind", brief=brief
             )
     if lines:
-        twice = counted - month.totals.counts["held"]
-        note = f"; {twice:,} stand in two groups" if twice > 0 else ""
+        note = _several_groups(groups.values())
         lines = [
             Text(),
             *wrapped(f"ON HOLD, by what to do (with row numbers{note})", wide, style="bold yellow"),
             *lines,
         ]
     return [*lines, *_names(month, places, wide)]
+
+
+def _several_groups(groups: Iterable[pd.DataFrame]) -> str:
+    """How many sessions are in more than one of the groups; empty for none."""
+    groups_of = Counter(label for part in groups for label in part["session"].unique() if label != NO_SESSION)
+    several = sum(count > 1 for count in groups_of.values())
+    return f"; {counted(several, 'session is', 'sessions are')} in more than one group" if several else ""
 
 
 def _kinds(month: Month, findings: pd.DataFrame, places: Places) -> dict[str, str]:
