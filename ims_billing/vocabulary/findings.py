@@ -394,8 +394,8 @@ _KINDS = (
         "hold",
         _BILL,
         "This session changed after it was claimed",
-        "If the session is wrong, correct it in your practice software. If the claim is wrong, replace it with "
-        "what the file has now: ims-billing void CLAIM FILE --replace --reason TEXT. If both visits took place, "
+        "If the session is wrong, correct it in your practice software. If the claim is wrong, decide in the claim "
+        "summary (sheet Needs attention): Bill replaces the claim, Do not bill keeps it. If both visits took place, "
         "claim them from one export that has both.",
         fixed=True,
         remedy="claim",
@@ -406,8 +406,8 @@ _KINDS = (
         "hold",
         _BILL,
         "This session's claim was voided",
-        "Nothing to do if it is not to be claimed. To claim it as the file has it now: ims-billing void CLAIM "
-        "FILE --replace --reason TEXT.",
+        "Decide in the claim summary (sheet Needs attention): Bill claims it again as the file has it now, Do not "
+        "bill leaves it unclaimed and closes the line.",
         fixed=True,
         remedy="claim",
         short="claim voided",
