@@ -18,7 +18,7 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.findings import CATALOGUE, remedy_of
 from tests.practice import (
     AS_OF,
     MONTH,
@@ -312,9 +312,37 @@ needling = { from = 2015-01-01 }
 """
     month = month_of(tmp_path, [row(Practitioner="Fay Unnumbered")], more=more)
     assert messages_of(month, "practitioner-not-registered") == [
-        "Fay Unnumbered has no registration number in the clinic setup."
+        "Fay Unnumbered has no registration number (clinic setup, sheet Practitioners)."
     ]
     assert messages_of(month, "registration-format") == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind", "message", "in_setup"),
+    [
+        ("", "not-authorised-to-needle", "has no date under Needling from (clinic setup, sheet Practitioners).", True),
+        ("needling = { from = 2026-10-08 }", "not-authorised-to-needle",
+         "is not shown as authorized to needle on 2026-10-07 in the clinic setup.", False),
+        ("", "practitioner-not-registered",
+         "has no registration number and no date under Registered from (clinic setup, sheet Practitioners).", True),
+        ('registration = "01234"', "practitioner-not-registered",
+         "has no date under Registered from (clinic setup, sheet Practitioners).", True),
+        ('registration = "01234"\nregistered = { from = 2026-10-08 }', "practitioner-not-registered",
+         "has no registration for 2026-10-07 in the clinic setup.", False),
+    ],
+)  # fmt: skip
+def test_a_blank_in_the_setup_is_fixed_there_and_days_that_do_not_cover_the_visit_are_not(
+    tmp_path: Path, entry: str, kind: str, message: str, in_setup: bool
+) -> None:
+    more = f'[[practitioner]]\nname = "James Wong"\nprofession = "physiotherapist"\n{entry}\n'
+    # Somebody of another profession needs neither.
+    month = month_of(tmp_path, [row(Practitioner="James Wong"), row(Practitioner="Carla Specimen")], more=more)
+    assert messages_of(month, kind) == [f"James Wong {message}"]
+    finding = month.findings[month.findings["kind"] == kind].iloc[0]
+    about = CATALOGUE[kind]
+    assert finding["fix"] == (about.setup_fix if in_setup else about.fix)
+    assert remedy_of(kind, finding["fix"]) == ("setup" if in_setup else "never")
+    assert finding["severity"] == "hold"
 
 
 def names_of(cases: Sequence[tuple[Any, ...]]) -> list[str]:

@@ -584,7 +584,8 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ({"Decision": "Maybe"}, 'row 4: "Maybe" is no decision. Type Bill, Do not bill or Later.'),
+        ({"Decision": "Maybe"}, 'row 4, column A: "Maybe" is no decision. Type Bill, Do not bill or Later.'),
+        ({"Decision": "OK"}, 'row 4, column A: "OK" is no decision. Type Bill, Do not bill or Later.'),
         ({"Decision": "Bill", "Session": "ffff"}, "row 4: something is typed here, and no session of 2026-10 is held"),
         ({"Note": "x", "Session": None}, "row 4: something is typed here, and the line does not say for which session"),
     ],

@@ -89,8 +89,30 @@ def test_the_sample_month_is_one_screen(month: Month) -> None:
     places = [next(n for n, line in enumerate(lines) if line.lstrip().startswith(words)) for words in order]
     assert places == sorted(places)
     assert lines[-1] == "2026-10: 198 claimed for $19,780.00, 37 on hold, 168 not billed."
-    # The sums of the groups are those of the month: no session stands in two of them.
-    assert "stand in two groups" not in "\n".join(lines)
+    # The sums of the groups are those of the month: no session is in two of them.
+    assert "more than one group" not in "\n".join(lines)
+
+
+def test_sessions_in_several_groups_are_counted_once_each(month: Month) -> None:
+    held = month.sessions.index[month.sessions["outcome"] == "held"][:3]
+
+    def page(*kinds_of_each: str) -> str:
+        lines = [
+            (label, kind, "hold", f"{kind}.", "", "", False)
+            for label, kinds in zip(held, kinds_of_each, strict=False)
+            for kind in kinds.split()
+        ]
+        of_three = replace(month, findings=as_frame(lines, FINDINGS))
+        return " ".join(" ".join(shown(month_page(claimed(of_three), 100))).split())
+
+    three_groups, two_groups, one_group = (
+        "missing-policy insurer-not-known ims-not-certain",
+        "missing-policy missing-member insurer-not-known",
+        "missing-policy missing-member",
+    )
+    assert "(with row numbers; 2 sessions are in more than one group)" in page(three_groups, two_groups, one_group)
+    assert "(with row numbers; 1 session is in more than one group)" in page(one_group, two_groups, one_group)
+    assert "(with row numbers)" in page(one_group, one_group, one_group)
 
 
 @pytest.mark.parametrize(("payers", "words"), [(["MSP"], "MSP pays $"), (["ICBC", "MSP"], "ICBC, MSP pay $")])

@@ -342,3 +342,47 @@ def test_a_payment_is_undone_as_it_is_shown(folder: Path) -> None:
         assert f"Recorded as payment {number}; to undo it:" in text(lines)
     assert undo["2"] == "ims-billing reconcile --undo 2 --reason TEXT"
     assert "Payment 2 of Sun Life, $95.00, is undone" in text(shown(*undo["2"].split()[1:]))
+
+
+WONG = '[[practitioner]]\nname = "James Wong"\nprofession = "physiotherapist"\nregistration = "01111"\n'
+
+
+def test_what_the_setup_does_not_say_is_fixed_there(folder: Path) -> None:
+    clinic_file(folder, f"{WONG}registered = {{ from = 2015-01-01 }}\n")
+    by_wong = [row(Practitioner="James Wong", Patient=name) for name in ("Ada", "Bo")]
+    csv_file(folder, by_wong, "october.csv")
+    page = shown("check", "october.csv", "--month", "2026-10")
+    assert "Fix in the clinic setup: 2 sessions, $190.00: no date under Needling from (2, 3)" in text(page)
+    assert "Can't be billed" not in text(page)
+    lacks = "James Wong has no date under Needling from (clinic setup, sheet Practitioners)."
+    assert f"1 Fill in clinic.toml, for which 2 sessions wait: {lacks}" in " ".join(text(page).split())
+    assert "export again" not in text(page), "nothing is to be fixed elsewhere"
+    everything = text(shown("check", "october.csv", "--month", "2026-10", "--all"))
+    assert "Fix: Enter the first day under Needling from" in everything
+    assert "Fix: If they were, enter the dates" not in everything
+
+
+def test_a_column_that_nobody_mapped_is_named_where_the_setup_is(folder: Path) -> None:
+    rows = [row(Patient=name) | {"Initials": cell} for name, cell in (("Ada", "AB"), ("Bo", "CD"), ("Cy", "AB"))]
+    csv_file(folder, [*rows, HELD | {"Initials": ""}], "october.csv")
+    page = shown("check", "october.csv", "--month", "2026-10")
+    holds = text(page[next(n for n, line in enumerate(page) if line.startswith("ON HOLD, by")) :])
+    assert 'Fix in the clinic setup: 3 sessions, $285.00: column "Initials" not in the setup (2, 3, 4)' in holds
+    place = page.index("1  Fill in clinic.toml, for which 3 sessions wait:")
+    assert page[place + 1] == 'Column "Initials": choose what it is, or ignore (sheet Columns).'
+    assert "Fix what you can of 4 sessions on hold and export again" in holds
+    assert holds.count("Initials") == 2, "once among what is on hold, and once among what to do"
+    everything = text(shown("check", "october.csv", "--month", "2026-10", "--all"))
+    assert "Fix: Choose what the column is, or ignore" in everything
+    # It stops the claim too where nothing of this month would be claimed.
+    massages = [{**each, "Service": "Massage 60", "Practitioner": "Carla Specimen"} for each in rows]
+    csv_file(folder, massages, "october.csv")
+    page = shown("check", "october.csv", "--month", "2026-10")
+    assert page[page.index("1  Fill in clinic.toml:") + 1].startswith('Column "Initials": choose')
+
+
+def test_days_that_do_not_cover_a_visit_are_no_blank_in_the_setup(folder: Path) -> None:
+    csv_file(folder, [row(Practitioner="Ben Sample", Service_Date=dt.date(2026, 10, 3))], "october.csv")
+    page = text(shown("check", "october.csv", "--month", "2026-10"))
+    assert "Can't be billed: 1 session, $95.00: not authorized to needle (2)" in page
+    assert "Fill in" not in page

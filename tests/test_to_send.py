@@ -294,6 +294,30 @@ def test_a_workbook_that_only_takes_a_claim_back_is_to_be_sent_too(folder: Path)
     assert "$498.00 and 1 void, the first by 12 Nov" in screen
 
 
+def first_page(folder: Path) -> list[Any]:
+    """The cells of the overview that say something."""
+    rows = load_workbook(folder / SUMMARY)["Overview"].iter_rows(values_only=True)
+    return [cell for cells in rows for cell in cells if cell is not None]
+
+
+def test_what_the_first_lines_say_is_so_once_workbooks_are_sent(folder: Path) -> None:
+    above = str(sheet_of(folder)[1]["A1"].value)
+    page = first_page(folder)
+    assert above.startswith("4 insurer workbooks are not marked as sent")
+    assert "Nothing is on hold." in page
+    assert page[page.index("Check these claims before sending") + 1] == 1
+    first, *others = lines(folder)
+    for workbook in others:
+        note(folder, workbook, Sent="Yes")
+    assert first == "gms-2026-10.xlsx"
+    reconcile(folder, [paid("2026-10-GMSI-0001")])
+    assert sheet_of(folder)[1]["A1"].value == "All insurer workbooks are sent or answered"
+    assert "Check these claims before sending" not in first_page(folder)
+    note(folder, first, Sent="Yes")
+    claim(folder, ROWS, as_of="2026-11-26")
+    assert sheet_of(folder)[1]["A1"].value == "All insurer workbooks are sent"
+
+
 def typed(workbook: str, *cells: Any) -> list[tuple[str, ...]]:
     book = Workbook()
     sheet = book.active

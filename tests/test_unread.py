@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.reading.unread import ALL_ATTENDED, refuse_unread
+from ims_billing.reading.unread import ALL_ATTENDED, described, refuse_unread
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.findings import CATALOGUE, remedy_of
+from ims_billing.vocabulary.intake import Intake, UnreadColumn
 from ims_billing.vocabulary.spelling import heading
 from ims_billing.workbooks.sources import sources
 from tests.practice import AS_OF, MONTH, csv_file, csv_text, examples, on_ledger, practice, read_texts, xlsx
@@ -76,6 +77,36 @@ def test_the_way_out_is_worded_for_the_setup_at_hand(tmp_path: Path, setup: str,
     with pytest.raises(BillingError) as refused:
         refuse_unread(read_files([path], practice(tmp_path)).files, setup)
     assert words in str(refused.value).splitlines()
+
+
+def test_a_column_that_nobody_mapped_is_fixed_in_the_setup(tmp_path: Path) -> None:
+    initials = [("Ada", "AB"), ("Bo", "CD"), ("Cy", "AB"), ("Di", "EF")]
+    lines = [{**NEEDED, "Patient": f"{name} Madeup", "Initials": cell} for name, cell in initials]
+    lines[3]["Insurer"] = "#N/A"
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([xlsx(tmp_path, lines)], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+    holds = month.findings[month.findings["kind"] == "unreadable-cell"]
+    about = CATALOGUE["unreadable-cell"]
+    unmapped = (
+        'Column "Initials" (Sessions, column H) is not in the clinic setup: choose what it is, or ignore (sheet '
+        "Columns). Its cells look like a status, a practitioner or an insurer."
+    )
+    assert holds["message"].tolist()[:3] == [unmapped] * 3
+    assert holds["fix"].tolist()[:3] == [about.setup_fix] * 3
+    # A row with another cell that can't be read needs both, and is no matter of the setup only.
+    assert unmapped in holds["message"].tolist()[3]
+    assert about.fix in holds["fix"].tolist()[3]
+    assert about.setup_fix in holds["fix"].tolist()[3]
+    remedies = [remedy_of(*each) for each in zip(holds["kind"], holds["fix"], strict=True)]
+    assert remedies == ["setup", "setup", "setup", "practice"]
+
+
+def test_a_column_without_a_heading_needs_one_first() -> None:
+    column = UnreadColumn("", "column H", looks_like="amounts", example="4.75")
+    assert described(column) == (
+        "A column without a heading (column H) is not in the clinic setup: give it a heading, then choose what it is, "
+        'or ignore (sheet Columns). Its cells look like amounts ("4.75").'
+    )
 
 
 def claimed(path: Path, clinic: Clinic) -> list[str]:

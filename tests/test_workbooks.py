@@ -545,6 +545,14 @@ def test_workbooks_are_as_they_were(shown: MonthView, name: str) -> None:
     assert text == golden.read_text(encoding="utf-8")
 
 
+def test_a_list_to_choose_from_names_its_words_plainly(shown: MonthView) -> None:
+    """Excel takes the words in quotes and without blanks; nobody wants to read them so."""
+    checks = openpyxl.load_workbook(io.BytesIO(claim_summary(shown)))["Needs attention"].data_validations.dataValidation
+    messages = {check.error for check in checks if check.type == "list" and check.formula1.startswith('"')}
+    assert "Choose one of: Bill, Do not bill, Later." in messages
+    assert not any('"' in message for message in messages)
+
+
 def _without_hashes(text: str, shown: MonthView) -> list[str]:
     for sha256 in (*(file.sha256 for file in shown.origin.files), shown.origin.clinic_sha256):
         text = text.replace(sha256, "<sha256>")

@@ -128,6 +128,9 @@ CHECKS: dict[str, Check] = {}
 # By kind that holds, the candidates on which it only warns, unless the clinic file says how serious it is.
 _ONLY_WARNS: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
 
+# By kind, the candidates for which the clinic setup says nothing.
+_LACKS_SETUP: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
+
 
 # By kind, the candidates on which it holds whatever the clinic file says.
 _ALWAYS_HOLDS: dict[str, Callable[[Desk], pd.Series[bool]]] = {}
@@ -138,10 +141,12 @@ def check(
     *,
     only_warns: Callable[[Desk], pd.Series[bool]] | None = None,
     always_holds: Callable[[Desk], pd.Series[bool]] | None = None,
+    lacks_setup: Callable[[Desk], pd.Series[bool]] | None = None,
 ) -> Callable[[Check], Check]:
     """Registers a function as the check for a kind of the catalogue; KeyError for an unknown one (a bug).
 
-    `only_warns` and `always_holds` give the candidates whose severity is not the kind's usual one.
+    `only_warns` and `always_holds` give the candidates whose severity is not the kind's usual one, `lacks_setup` those
+    for which the clinic setup says nothing: their fix is to fill it in.
     """
 
     def register(function: Check) -> Check:
@@ -150,6 +155,8 @@ def check(
             _ONLY_WARNS[kind] = only_warns
         if always_holds is not None:
             _ALWAYS_HOLDS[kind] = always_holds
+        if lacks_setup is not None:
+            _LACKS_SETUP[kind] = lacks_setup
         return function
 
     return register
@@ -196,8 +203,18 @@ def run_checks(desk: Desk, undated: pd.Series[bool], progress: Progress = no_pro
             firm = always_holds(desk)
             firmer = (findings["kind"] == kind) & findings["session"].isin(firm.index[firm])
             findings["severity"] = findings["severity"].mask(firmer, "hold")
-    findings = findings[~findings["kind"].isin(off) | (findings["severity"] == "hold")]
+    findings = _with_fix_in_setup(findings[~findings["kind"].isin(off) | (findings["severity"] == "hold")], desk)
     return _once(pd.concat([_cell_findings(desk, undated), findings], ignore_index=True))
+
+
+def _with_fix_in_setup(findings: pd.DataFrame, desk: Desk) -> pd.DataFrame:
+    """The findings, with the setup's fix for those that are there because the clinic setup says nothing."""
+    for kind, lacks_setup in _LACKS_SETUP.items():
+        if (findings["kind"] == kind).any():
+            silent = lacks_setup(desk)
+            ours = (findings["kind"] == kind) & findings["session"].isin(silent.index[silent])
+            findings = findings.assign(fix=findings["fix"].mask(ours, CATALOGUE[kind].setup_fix))
+    return findings
 
 
 def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
@@ -212,8 +229,11 @@ def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
     light = _light(desk, bad)
     without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
     missing = pd.Series("The service date is missing.", index=without, dtype="str")
+    unmapped = bad["column"] == "unmapped"
+    in_setup = CATALOGUE["unreadable-cell"].setup_fix
     parts = [
-        findings_frame(_by_kind(desk, bad[~light]), desk.clinic),
+        findings_frame(_by_kind(desk, bad[~light & ~unmapped]), desk.clinic),
+        findings_frame(_by_kind(desk, bad[~light & unmapped]), desk.clinic).assign(fix=in_setup),
         findings_frame(_by_kind(desk, bad[light]), desk.clinic).assign(severity="warn"),
         findings_frame([("missing-service-date", missing)] if len(without) else [], desk.clinic),
     ]
@@ -250,12 +270,16 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
     groups = findings[again].groupby(["session", "kind"], sort=False)
     # "hold" comes before "warn": one cell that holds is enough.
     joined, worst = groups["message"].agg(" ".join), groups["severity"].min()
+    fixes = groups["fix"].agg(lambda of_one: " ".join(dict.fromkeys(of_one)))
     places = list(place[again].itertuples(index=False, name=None))
     messages = pd.Series([joined[where] for where in places], place[again].index)
     severities = pd.Series([worst[where] for where in places], place[again].index)
     findings = findings.assign(
         message=findings["message"].mask(again, messages).astype("str"),
         severity=findings["severity"].mask(again, severities).astype("str"),
+        fix=findings["fix"]
+        .mask(again, pd.Series([fixes[where] for where in places], place[again].index))
+        .astype("str"),
     )
     return findings[~(again & place.duplicated())]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, and_others, check, of_rows
-from ims_billing.clinic.clinic import Clinic, Insurer
+from ims_billing.clinic.clinic import Clinic, Insurer, Practitioner
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.quoting import Names, is_personal, parts
 from ims_billing.vocabulary.rows import of_each
@@ -91,29 +91,60 @@ def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
     )
 
 
-@check("practitioner-not-registered")
+_IN_SETUP = " (clinic setup, sheet Practitioners)."
+
+
+def _by_name(desk: Desk, says: Callable[[Practitioner], bool]) -> pd.Series[bool]:
+    """Asks `says` about each candidate's practitioner; False for one who is not on the roster."""
+    roster = {practitioner.name: says(practitioner) for practitioner in desk.clinic.practitioners}
+    return desk.candidates["practitioner_name"].map(lambda name: roster.get(name, False)).astype("bool")
+
+
+def _no_needling(desk: Desk) -> pd.Series[bool]:
+    return _by_name(desk, lambda practitioner: not practitioner.needling)
+
+
+def _no_number(desk: Desk) -> pd.Series[bool]:
+    return _by_name(desk, lambda practitioner: not practitioner.registration)
+
+
+def _no_days(desk: Desk) -> pd.Series[bool]:
+    return _by_name(desk, lambda practitioner: not practitioner.registered)
+
+
+def _no_registration(desk: Desk) -> pd.Series[bool]:
+    return _no_number(desk) | _no_days(desk)
+
+
+@check("practitioner-not-registered", lacks_setup=_no_registration)
 def practitioner_not_registered(desk: Desk) -> pd.Series[str]:
     """A physiotherapist whose registration the clinic file does not show for that day."""
     candidates = desk.candidates
 
     def message(own: pd.DataFrame) -> pd.Series[str]:
-        reasons = " has no registration for " + day_text(own["service_date"])
-        reasons = reasons.mask(own["registration"] == "", " has no registration number")
-        texts: pd.Series[str] = own["practitioner_name"] + reasons + " in the clinic setup."
+        number, days = _no_number(desk)[own.index], _no_days(desk)[own.index]
+        reasons = " has no registration for " + day_text(own["service_date"]) + " in the clinic setup."
+        reasons = reasons.mask(number, " has no registration number" + _IN_SETUP)
+        reasons = reasons.mask(days, " has no date under Registered from" + _IN_SETUP)
+        reasons = reasons.mask(
+            number & days, " has no registration number and no date under Registered from" + _IN_SETUP
+        )
+        texts: pd.Series[str] = own["practitioner_name"] + reasons
         return texts
 
     return of_rows(candidates, (candidates["profession"] == "physiotherapist") & ~candidates["registered"], message)
 
 
-@check("not-authorised-to-needle")
+@check("not-authorised-to-needle", lacks_setup=_no_needling)
 def not_authorised_to_needle(desk: Desk) -> pd.Series[str]:
     """IMS by a physiotherapist who, by the clinic file, may not needle that day."""
     candidates = desk.candidates
     rows = (candidates["profession"] == "physiotherapist") & (candidates["service"] == "ims")
 
     def message(own: pd.DataFrame) -> pd.Series[str]:
-        named = own["practitioner_name"] + " is not shown as authorized to needle on "
-        texts: pd.Series[str] = named + day_text(own["service_date"]) + " in the clinic setup."
+        reasons = " is not shown as authorized to needle on " + day_text(own["service_date"]) + " in the clinic setup."
+        reasons = reasons.mask(_no_needling(desk)[own.index], " has no date under Needling from" + _IN_SETUP)
+        texts: pd.Series[str] = own["practitioner_name"] + reasons
         return texts
 
     return of_rows(candidates, rows & ~candidates["may_needle"], message)

@@ -19,7 +19,7 @@ from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.model import Run
@@ -161,8 +161,8 @@ def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
     if sessions.empty:
         return "Its session is not in these files."
     findings = prepared.findings[prepared.findings["session"].isin(sessions.index)]
-    holds = findings.loc[findings["severity"] == "hold", ["kind", "message"]].drop_duplicates()
-    messages = [f"{message} {CATALOGUE[kind].fix}" for kind, message in holds.itertuples(index=False, name=None)]
+    holds = findings.loc[findings["severity"] == "hold", ["message", "fix"]].drop_duplicates()
+    messages = [f"{message} {fix}" for message, fix in holds.itertuples(index=False, name=None)]
     reason = str(sessions["reason"].iloc[0])
     return " ".join(messages) or f"Its session is not billed now: {REASONS.get(reason, 'claimed already')}."
 

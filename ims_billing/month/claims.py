@@ -46,6 +46,15 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     return as_frame(each, PRICES, sessions.index)
 
 
+def amounts_asked(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) -> pd.Series[int]:
+    """What the insurer of each session is asked for, in cents: a public payer its own amount, a private plan the fee.
+
+    prices: PRICES of these sessions
+    """
+    by_list = sessions["insurer_id"].isin(clinic.public_ids) & prices["listed_cents"].notna()
+    return sessions["fee_cents"].mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
+
+
 def _cents(fee: Fee | None) -> int | None:
     return None if fee is None else cents(fee.amount)
 
@@ -69,9 +78,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataF
     sessions = sessions.iloc[_order(sessions)]
     prices = prices.loc[sessions.index]
     own = clinic.service_code
-    by_list = sessions["insurer_id"].isin(clinic.public_ids) & prices["listed_cents"].notna()
-    fee = sessions["fee_cents"]
-    amount = fee.mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
+    fee, amount = sessions["fee_cents"], amounts_asked(sessions, prices, clinic)
 
     def code(insurer: str, visit: str, day: dt.date) -> str:
         return clinic.insurer_by_id(insurer).code_for(visit, day, own.code)

@@ -12,6 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, code_rule, fee_rule, limit_rule
 from ims_billing.clinic.windows import channel_window
+from ims_billing.month.choices import choices_about_claims
 from ims_billing.month.prepare import Month
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, in_force
@@ -180,6 +181,7 @@ def _attention(month: Month) -> pd.DataFrame:
         return empty(ATTENTION)
     lines = _listing(month.sessions.loc[holds["session"], _LISTED]).reset_index(drop=True)
     numbered = holds.reset_index(drop=True)
+    choices = choices_about_claims(numbered, month.sessions, month.clinic, month.as_of, month.claimed_cents)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
         kind=numbered["kind"],
@@ -189,7 +191,7 @@ def _attention(month: Month) -> pd.DataFrame:
         fingerprint=hashed,
         title=numbered["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
         waits="",
-        ways=numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE}),
+        ways=choices.combine_first(numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE})),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     place = month.sessions[["file", "sheet", "row"]].loc[holds["session"]].reset_index(drop=True)

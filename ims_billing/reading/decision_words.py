@@ -5,12 +5,13 @@ from __future__ import annotations
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.spelling import plain
 
-# What staff write beside the words of the drop-down. A word of two meanings is none: it is refused by name.
+# What staff write beside the words of the drop-down. A word of two meanings is none: it is refused by name. "OK" may
+# mean "I saw it", "No bill" that there is no invoice, and "No" beside "two visits that day" that it was only one.
 _MEANT = {
-    BILL: ("bill", "bill it", "yes", "y", "yes bill", "ok", "okay", "oui", "facturer", "à facturer"),
+    BILL: ("bill", "bill it", "yes bill", "facturer", "à facturer"),
     DO_NOT_BILL: (
-        *("do not bill", "don't bill", "dont bill", "do not", "don't", "not bill", "never bill", "no", "n", "no bill"),
-        *("non", "ne pas facturer", "pas facturer"),
+        *("do not bill", "don't bill", "dont bill", "not bill", "never bill"),
+        *("ne pas facturer", "pas facturer"),
     ),
     LATER: ("later", "wait", "not yet", "hold", "on hold", "plus tard", "attendre", "en attente"),
 }

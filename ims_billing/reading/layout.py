@@ -128,12 +128,17 @@ class Match:
 
     def letters(self, column: int) -> str:
         """A column as Excel names it: ``column A``."""
-        name = ""
-        number = self.table.first_column + column + 1
-        while number:
-            number, rest = divmod(number - 1, 26)
-            name = chr(65 + rest) + name
-        return f"column {name}"
+        return named_column(self.table, column)
+
+
+def named_column(table: RawTable, column: int) -> str:
+    """A column of a table as Excel names it: ``column A``."""
+    name = ""
+    number = table.first_column + column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return f"column {name}"
 
 
 def headers_of(table: RawTable, *, deep: bool = False) -> list[int]:

@@ -13,17 +13,17 @@ from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.spelling import heading
 
 ALL_ATTENDED = "There is no status column: every row is read as a visit that took place."
-_LOOKS_LIKE: dict[LooksLike, str] = {
+_LOOKS_LIKE: dict[LooksLike | None, str] = {
     "statuses": "statuses, or the state of a claim",
-    "yes-or-no": "yes or no, which could say that a visit did not take place or was billed",
-    "marks": "marks, which could say that a visit did not take place or was billed",
-    "days": "days, on which something may have been sent or an accident happened",
+    "yes-or-no": "yes or no: whether a visit took place, or was billed",
+    "marks": "marks: whether a visit took place, or was billed",
+    "days": "days: of sending, or of an accident",
     "accidents": "an accident, which ICBC or WorkSafeBC pays for before any plan",
     "insurers": "insurers, and not those in the insurer column",
     "practitioners": "practitioners, and not those in the practitioner column",
     "locations": "the locations that are billed here",
     "amounts": "amounts",
-    "words": "words that sort the rows, and could say what became of a visit, who treated or who pays",
+    "words": "a status, a practitioner or an insurer",
 }
 
 
@@ -70,10 +70,10 @@ def _of_a_list(table: Table, name: str, cells: Sequence[Cell]) -> tuple[LooksLik
 
 def _hold(table: Table, column: UnreadColumn, cells: Sequence[Cell]) -> None:
     """Notes the rows with something in a column that could change a claim; a blank is an answer to yes or no too."""
-    message = f"{described(column)}."
+    message = described(column)
     for position, cell in enumerate(cells):
         if text(cell) or column.looks_like in ("yes-or-no", "marks"):
-            table.note(position, "unread", "unreadable-cell", message)
+            table.note(position, "unmapped", "unreadable-cell", message)
 
 
 def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
@@ -89,7 +89,7 @@ def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
     lines = [f"{len(refused)} columns that were not read could change a claim, so nothing is claimed."]
     if len(refused) == 1:
         lines = ["1 column that was not read could change a claim, so nothing is claimed."]
-    lines += [f"  {file.file}: {described(column)}." for file, column in refused]
+    lines += [f"  {file.file}: {_named(column)}. {_looks(column)}." for file, column in refused]
     if len(headings) < len({column.heading or column.place for _, column in refused}):
         lines.append("A column without a heading needs one first.")
     if headings and not setup.endswith(".toml") and setup:
@@ -107,10 +107,17 @@ def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
 
 
 def described(column: UnreadColumn) -> str:
-    """An unread column in words: its heading, where it stands, and what its cells look like."""
+    """What to do about an unread column that could change a claim, in words, and what its cells look like."""
+    do = "choose what it is" if column.heading else "give it a heading, then choose what it is"
+    return f"{_named(column)} is not in the clinic setup: {do}, or ignore (sheet Columns). {_looks(column)}."
+
+
+def _named(column: UnreadColumn) -> str:
+    """An unread column by its heading, and where it stands."""
     place = f"{column.sheet}, {column.place}" if column.sheet else column.place
-    name = f'"{column.heading}" ({place})' if column.heading else f"{place}, without a heading,"
-    if column.looks_like is None:
-        return f"{name} was not read"
+    return f'Column "{column.heading}" ({place})' if column.heading else f"A column without a heading ({place})"
+
+
+def _looks(column: UnreadColumn) -> str:
     example = f' ("{column.example}")' if column.example else ""
-    return f"{name} was not read; its cells look like {_LOOKS_LIKE[column.looks_like]}{example}"
+    return f"Its cells look like {_LOOKS_LIKE[column.looks_like]}{example}"

@@ -29,6 +29,10 @@ class Kind(NamedTuple):
     """Who puts it right: see REMEDIES."""
     short: str = ""
     """What it means in a few words, for a list."""
+    setup_fix: str = ""
+    """What to do where the cause is that the clinic setup says nothing; empty where that is never the cause."""
+    setup_short: str = ""
+    """What it means then in a few words."""
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)
@@ -69,6 +73,8 @@ _KINDS = (
         fixed=True,
         remedy="practice",
         short="cell unreadable",
+        setup_fix="Choose what the column is, or ignore (clinic setup, sheet Columns).",
+        setup_short="column not in the setup",
     ),
     Kind(
         "missing-service-date",
@@ -258,6 +264,9 @@ _KINDS = (
         fixed=True,
         remedy="never",
         short="not authorized to needle",
+        setup_fix="Enter the first day under Needling from (clinic setup, sheet Practitioners) if the physiotherapist "
+        "is authorized to needle. If not, the session can't be billed.",
+        setup_short="no date under Needling from",
     ),
     Kind(
         "practitioner-not-registered",
@@ -269,6 +278,9 @@ _KINDS = (
         fixed=True,
         remedy="never",
         short="not registered that day",
+        setup_fix="Enter the registration number, and the first day under Registered from (clinic setup, sheet "
+        "Practitioners). If the physiotherapist was not registered, the session can't be billed.",
+        setup_short="no registration in the setup",
     ),
     Kind(
         "duplicate-session",
@@ -394,8 +406,8 @@ _KINDS = (
         "hold",
         _BILL,
         "This session changed after it was claimed",
-        "If the session is wrong, correct it in your practice software. If the claim is wrong, replace it with "
-        "what the file has now: ims-billing void CLAIM FILE --replace --reason TEXT. If both visits took place, "
+        "If the session is wrong, correct it in your practice software. If the claim is wrong, decide in the claim "
+        "summary (sheet Needs attention): Bill replaces the claim, Do not bill keeps it. If both visits took place, "
         "claim them from one export that has both.",
         fixed=True,
         remedy="claim",
@@ -406,8 +418,8 @@ _KINDS = (
         "hold",
         _BILL,
         "This session's claim was voided",
-        "Nothing to do if it is not to be claimed. To claim it as the file has it now: ims-billing void CLAIM "
-        "FILE --replace --reason TEXT.",
+        "Decide in the claim summary (sheet Needs attention): Bill claims it again as the file has it now, Do not "
+        "bill leaves it unclaimed and closes the line.",
         fixed=True,
         remedy="claim",
         short="claim voided",
@@ -643,6 +655,16 @@ FIRST_TO_CHECK = (
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 
 
+def lacks_setup(kind: str, fix: str) -> bool:
+    """True for a finding whose cause is that the clinic setup says nothing, by its kind and its fix."""
+    return bool(fix) and fix == CATALOGUE[kind].setup_fix
+
+
+def remedy_of(kind: str, fix: str) -> Remedy:
+    """Who puts a finding right, by its kind and its fix: see REMEDIES."""
+    return "setup" if lacks_setup(kind, fix) else CATALOGUE[kind].remedy
+
+
 def catalogue_page() -> str:
     """The catalogue as the manual's page of findings, in Markdown."""
     lines = [
@@ -659,5 +681,10 @@ def catalogue_page() -> str:
             serious = ("holds" if kind.severity == "hold" else "warns") + (", fixed" if kind.fixed else "")
             decided = " or ".join(words[decision] for decision in kind.decisions)
             decide = f"; decide with {decided}" if decided else "; can't be decided" if kind.severity == "hold" else ""
-            lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}")
+            lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}{_in_setup(kind)}")
     return "\n".join(lines) + "\n"
+
+
+def _in_setup(kind: Kind) -> str:
+    """What the manual adds about a finding that the clinic setup may cause."""
+    return f" If the message says that the clinic setup lacks it: {kind.setup_fix}" if kind.setup_fix else ""

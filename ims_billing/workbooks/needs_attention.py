@@ -44,7 +44,7 @@ HOW = (
     "How to decide",
     "1. Fix what you can in your practice software and export again: those lines go away by themselves.",
     "2. Bill: bill the session as it is. Lines that can't be billed like this don't offer it.",
-    "3. Do not bill: never bill this session.",
+    "3. Do not bill: never bill this session. If it was claimed before, What to type says what each choice does.",
     "4. Later: keep it on hold. Write in Note what you are waiting for.",
     "5. Correct value: type what should stand in place of the wrong or missing value.",
     "6. A shaded Correct value takes nothing: choose a decision, or fix it in your practice software.",

@@ -39,7 +39,7 @@ class _Waiting(NamedTuple):
 
 
 def lead(view: MonthView) -> list[str]:
-    """Three sentences: what was claimed, what waits for somebody, what was paid so far."""
+    """Three sentences: what was claimed, what is on hold, what was paid so far."""
     claims = _first_insurers(view)
     cents = int(claims["amount_cents"].sum())
     sentences = [f"Claimed: {counted(len(claims), 'claim')} for {_money(cents)}{_compared(view, len(claims), cents)}."]
@@ -50,7 +50,7 @@ def lead(view: MonthView) -> list[str]:
         for lines, of in ((held, ""), (before, " of earlier months"))
         if len(lines)
     ]
-    sentences.append(f"Waiting for you: {' and '.join(waiting)}." if waiting else "Nothing waits for you.")
+    sentences.append(f"Waiting for you: {' and '.join(waiting)}." if waiting else "Nothing is on hold.")
     paid = int(view.money["paid_cents"].sum())
     if (view.money["answered_on"].notna()).any() or paid:
         open_, owed = (int(view.money["outstanding_cents"].clip(lower=least).sum()) for least in (0, None))
@@ -128,10 +128,10 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     if late:
         what = "Send these claims another way: they are past their last day"
         rows.append((what, len(late), sum(late), None, "Claims"))
-    active = view.claims.loc[view.claims["voided_on"].isna(), ["claim", "remarks", "amount_cents"]]
-    checked = {claim for claim, _ in remarked(active)}
+    left = _of_unsent(view, books, ["claim", "remarks", "amount_cents"])
+    checked = {claim for claim, _ in remarked(left)}
     if checked:
-        cents = int(active.loc[active["claim"].isin(checked), "amount_cents"].sum())
+        cents = int(left.loc[left["claim"].isin(checked), "amount_cents"].sum())
         rows.append(("Check these claims before sending", len(checked), cents, None, "Claims"))
     money = view.money
     less = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
@@ -182,14 +182,19 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
 
 def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:
     """The active claims of workbooks that are not sent."""
-    left = {(book.batch, book.insurer_id) for book in not_sent(books)}
-    columns = ["batch", "insurer_id", "amount_cents", "send_by"]
-    active = rows_of(view.claims.loc[view.claims["voided_on"].isna(), columns], columns)
+    columns = ["amount_cents", "send_by"]
     return [
         _Waiting(cents, send_by, send_by is not None and send_by < view.as_of)
-        for batch, insurer_id, cents, send_by in active
-        if (batch, insurer_id) in left
+        for cents, send_by in rows_of(_of_unsent(view, books, columns), columns)
     ]
+
+
+def _of_unsent(view: MonthView, books: Sequence[ToSend], columns: list[str]) -> pd.DataFrame:
+    """These columns of the active claims of workbooks that are not sent."""
+    unsent = {(book.batch, book.insurer_id) for book in not_sent(books)}
+    workbooks = rows_of(view.claims, ["batch", "insurer_id"])
+    of_unsent = pd.Series([workbook in unsent for workbook in workbooks], view.claims.index, dtype="bool")
+    return view.claims.loc[of_unsent & view.claims["voided_on"].isna(), columns]
 
 
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:

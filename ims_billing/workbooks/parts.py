@@ -91,6 +91,12 @@ class Check:
     bounds: tuple[str, str] | None = None
     otherwise: str = ""
 
+    @property
+    def choose(self) -> str:
+        """Asks for one of the words that a list offers; `allowed` has them in quotes and without blanks, for Excel."""
+        words = self.allowed.strip('"').split(",")
+        return f"Choose one of: {', '.join(words)}."
+
 
 # The first and last day, and the largest amount, that a check lets pass: the program's own checks are closer.
 _BOUNDS = {"date": ("1", "73050"), "decimal": ("0", "99999")}
@@ -114,7 +120,7 @@ class Placed(NamedTuple):
             rule.formula1 = check.allowed
         rule.errorStyle = "stop" if check.firm else "warning"
         rule.showErrorMessage = check.form != "any"
-        otherwise = check.otherwise or check.prompt or f"Choose one of: {check.allowed}"
+        otherwise = check.otherwise or check.prompt or check.choose
         rule.errorTitle, rule.error = check.title[:32], otherwise[:255]
         if check.prompt:
             rule.showInputMessage, rule.promptTitle, rule.prompt = True, check.title[:32], check.prompt[:255]

@@ -76,7 +76,9 @@ def _lead(books: Sequence[ToSend], as_of: dt.date) -> str:
     if not books:
         return "There is no insurer workbook to send"
     if not left:
-        return "All insurer workbooks are sent"
+        # An answer shows that a workbook went out: its line may say nothing of it.
+        answered = sum(book.sent != "Yes" for book in books)
+        return f"All insurer workbooks are {'sent or answered' if answered else 'sent'}"
     count = len(left)
     what = "insurer workbook is" if count == 1 else "insurer workbooks are"
     words = f"{count:,} {what} not marked as sent, for ${sum(each.amount_cents for each in left) / 100:,.2f}"

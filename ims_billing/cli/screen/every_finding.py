@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import wrapped
-from ims_billing.vocabulary.findings import CATALOGUE, REASONS
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS, lacks_setup
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import dollars, is_id
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ims_billing.cli.screen.month_page import Shown
     from ims_billing.cli.screen.places import Places
     from ims_billing.month.prepare import Month
@@ -37,8 +39,16 @@ def every_finding(month: Month, places: Places, wide: int) -> list[Text]:
             for message, labels in part.groupby("message", sort=False)["session"]:
                 rows = _rows(month, [label for label in labels if label != NO_SESSION], places)
                 lines += wrapped(f"{rows}{message}", wide, first="      ", rest="      ")
-            lines += wrapped(f"Fix: {CATALOGUE[kind].fix}", wide, first="      ", rest="      ", style="cyan")
+            for fix in _fixes(kind, part):
+                lines += wrapped(f"Fix: {fix}", wide, first="      ", rest="      ", style="cyan")
     return lines
+
+
+def _fixes(kind: str, findings: pd.DataFrame) -> list[str]:
+    """How findings of a kind are fixed: in the clinic setup where that says nothing, as usual where it does."""
+    in_setup = [lacks_setup(kind, fix) for fix in findings["fix"]]
+    about = CATALOGUE[kind]
+    return [*([] if all(in_setup) else [about.fix]), *([about.setup_fix] if any(in_setup) else [])]
 
 
 def _rows(month: Month, labels: list[int], places: Places) -> str:

@@ -190,7 +190,7 @@ def _warnings(month: Month, wide: int) -> list[Text]:
 
     sentences = list(month.intake.missing)
     sentences += [
-        f"{file.file}: {described(column)}. Claim stops until the clinic setup says what this column is."
+        f"{file.file}: {described(column)} Claim stops until then."
         for file in month.intake.files
         for column in file.doubtful
     ]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import first_of, with_command
+from ims_billing.cli.screen.on_hold import fix_in_setup, what_setup_lacks
 from ims_billing.commands.setup_nearby import quoted
-from ims_billing.vocabulary.spelling import dollars, month_text
+from ims_billing.vocabulary.spelling import counted, dollars, month_text
 from ims_billing.workbooks.files import INSURERS, batch_of
 
 if TYPE_CHECKING:
     from ims_billing.cli.screen.month_page import Shown
+    from ims_billing.month.prepare import Month
 
 
 def steps(shown: Shown) -> Iterator[tuple[str, str]]:
@@ -41,8 +43,9 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     billed = month.month or _largest(shown)
     sent_before = _sent_before(shown, billed)
     claim = _claim(shown, billed, sent_before=sent_before)
+    yield from _in_setup(month)
     if shown.would:
-        if counts["held"]:
+        if counts["held"] and not _all_in_setup(month):
             yield f"Fix what you can of {held} on hold and export again; you can decide the rest after claim", ""
         if counts["claimed"] or counts["held"]:
             record = "Billed before, as the rest of the month was? Record it:" if sent_before else "Claim the month:"
@@ -59,6 +62,21 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
         too = _sent_before(shown, name)
         what = f"{name} was billed before. Record the rest of it, if it was too" if too else f"Bill {name} too"
         yield f"{what}: {sessions}, {amount}", _claim(shown, name, sent_before=too)
+
+
+def _in_setup(month: Month) -> Iterator[tuple[str, str]]:
+    """The clinic setup, where it does not say what sessions on hold wait for, with each of these things once."""
+    lacks = what_setup_lacks(month)
+    if lacks:
+        waiting = fix_in_setup(month)["session"].nunique()
+        sessions = f", for which {counted(waiting, 'session waits', 'sessions wait')}" if waiting else ""
+        yield "\n".join([f"Fill in {month.clinic.file}{sessions}:", *first_of(lacks, 4)]), ""
+
+
+def _all_in_setup(month: Month) -> bool:
+    """True where every session on hold waits for the clinic setup, and for nothing else."""
+    holds = month.findings[month.findings["severity"] == "hold"]
+    return len(fix_in_setup(month)) == len(holds)
 
 
 def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import listed, wrapped
-from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES
+from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES, lacks_setup, remedy_of
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.quoting import Names, quotable_services
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +34,37 @@ _NAME_KINDS = ("service-not-recognised", "acupuncture-by-physiotherapist")
 
 
 def _of(findings: pd.DataFrame, remedy: str) -> pd.DataFrame:
-    kinds = [kind for kind, about in CATALOGUE.items() if about.remedy == remedy]
-    return findings[findings["kind"].isin(kinds)]
+    return _where(findings, lambda kind, fix: remedy_of(kind, fix) == remedy)
+
+
+def _where(findings: pd.DataFrame, holds: Callable[[str, str], bool]) -> pd.DataFrame:
+    """The findings of whose kind and fix something holds."""
+    fixes = findings[["kind", "fix"]].drop_duplicates().itertuples(index=False, name=None)
+    chosen = {place for place in fixes if holds(*place)}
+    places = zip(findings["kind"], findings["fix"], strict=True)
+    return findings.loc[findings.index[[place in chosen for place in places]]]
+
+
+def fix_in_setup(month: Month) -> pd.DataFrame:
+    """The findings that hold sessions until the clinic setup is fixed."""
+    return _of(month.findings[month.findings["severity"] == "hold"], "setup")
+
+
+def what_setup_lacks(month: Month) -> list[str]:
+    """What sessions wait for and the clinic setup does not say, each once: blank dates, columns without a meaning."""
+    holds = fix_in_setup(month)
+    lacks = _where(holds, lacks_setup)
+    messages = lacks.loc[lacks["kind"] != "unreadable-cell", "message"].unique().tolist()
+    return [
+        *(f'Column "{name}": choose what it is, or ignore (sheet Columns).' for name in _unmapped(month)),
+        *messages,
+    ]
+
+
+def _unmapped(month: Month) -> list[str]:
+    """The columns that stop `claim`, each once, by their headings."""
+    columns = [column for file in month.intake.files for column in file.doubtful]
+    return list(dict.fromkeys(column.heading or column.place for column in columns))
 
 
 def _sessions(month: Month, findings: pd.DataFrame) -> pd.DataFrame:
@@ -80,26 +111,23 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
     holds = month.findings[month.findings["severity"] == "hold"]
     groups = {remedy: _of(holds, remedy) for remedy in REMEDIES}
     lines = []
-    counted = 0
     for remedy, part in groups.items():
         if part.empty:
             continue
         sessions = _sessions(month, part)
-        counted += len(sessions)
         amount = dollars(int(sessions["fee_cents"].sum()))
         head = f"{REMEDIES[remedy]}: {len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}, {amount}:"
         if remedy == "claim":
             # These are listed above, each with what changed.
             lines += wrapped(f"{head} see above", wide, first="  ", rest="    ", style="bold")
         else:
-            kinds = _kinds(month, part, places)
-            brief = [CATALOGUE[kind].short for kind in kinds]
+            kinds = _kinds(month, part, places, remedy)
+            brief = [_short(kind, remedy) for kind in kinds]
             lines += listed(
                 list(kinds.values()), wide, head=head, indent="  ", most=most, rest="other kind", brief=brief
             )
     if lines:
-        twice = counted - month.totals.counts["held"]
-        note = f"; {twice:,} stand in two groups" if twice > 0 else ""
+        note = _several_groups(groups.values())
         lines = [
             Text(),
             *wrapped(f"ON HOLD, by what to do (with row numbers{note})", wide, style="bold yellow"),
@@ -108,13 +136,30 @@ def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[
     return [*lines, *_names(month, places, wide)]
 
 
-def _kinds(month: Month, findings: pd.DataFrame, places: Places) -> dict[str, str]:
+def _several_groups(groups: Iterable[pd.DataFrame]) -> str:
+    """How many sessions are in more than one of the groups; empty for none."""
+    groups_of = Counter(label for part in groups for label in part["session"].unique() if label != NO_SESSION)
+    several = sum(count > 1 for count in groups_of.values())
+    return f"; {counted(several, 'session is', 'sessions are')} in more than one group" if several else ""
+
+
+def _short(kind: str, remedy: str) -> str:
+    """A kind in a few words, as one of the things that are fixed by a remedy."""
+    about = CATALOGUE[kind]
+    return about.short if about.remedy == remedy else about.setup_short
+
+
+def _kinds(month: Month, findings: pd.DataFrame, places: Places, remedy: str) -> dict[str, str]:
     """Each kind in a few words with its rows, those of most sessions first."""
     counts = findings["kind"].value_counts()
     parts = {}
     for kind in sorted(counts.index, key=lambda kind: (-counts[kind], list(CATALOGUE).index(kind))):
         sessions = _sessions(month, findings[findings["kind"] == kind])
-        parts[kind] = f"{CATALOGUE[kind].short} ({places.of(sessions, _ROWS)})"
+        short = _short(kind, remedy)
+        if kind == "unreadable-cell" and remedy == "setup":
+            names = [f'"{name}"' for name in _unmapped(month)]
+            short = f"{'column' if len(names) == 1 else 'columns'} {', '.join(names)} not in the setup"
+        parts[kind] = f"{short} ({places.of(sessions, _ROWS)})"
     return parts
 
 

@@ -1,0 +1,74 @@
+"""What Bill and Do not bill do on a line about a claim that changed or was voided, with the amounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.month.choices import choices_about_claims
+from ims_billing.month.run import run_of
+from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import FINDINGS, as_frame
+from ims_billing.workbooks.needs_attention import HOW
+from tests.practice import kinds, month_of, outcomes, row
+from tests.test_recall import BESIDE, again, with_id
+
+CLAIM = "2026-10-SUNL-0001"
+MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth_Date": dt.date(1990, 1, 1)}
+MSP_CLAIM = "2026-10-MSPB-0001"
+BACK = f"Do not bill: keep the claim at $95.00. To take it back, ask for {CLAIM} to be voided"
+CLOSE = "Do not bill: leave it unclaimed, and close this line"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "void", "ways"),
+    [
+        ({}, {"Fee": 85.0}, False, "Bill: replace the claim at $85.00. Do not bill: keep it at $95.00"),
+        (MSP, MSP | {"Fee": 85.0}, False, "Bill: replace the claim at $23.00. Do not bill: keep it at $23.00"),
+        # Without an insurer that is known, or a fee, nobody can say what would be asked for.
+        ({}, {"Insurer": "Sunn Lief"}, False, "Bill: replace the claim. Do not bill: keep it at $95.00"),
+        ({"Policy_Number": "1"}, {"Policy_Number": "2", "Fee": ""}, False,
+         "Bill: replace the claim. Do not bill: keep it at $95.00"),
+        ({}, {"Status": "cancelled", "Fee": 85.0}, False, f"Bill does not count: it was cancelled. {BACK}"),
+        ({}, {"Service": "Massage 60"}, False,
+         f"Bill does not count: it is not a service that the clinic bills here. {BACK}"),
+        ({}, {}, True, f"Bill: claim it again at $95.00. {CLOSE}"),
+        ({}, {"Status": "no show"}, True, f"Bill does not count: the patient did not come. {CLOSE}"),
+    ],
+)  # fmt: skip
+def test_what_to_type_says_what_each_choice_does(
+    tmp_path: Path, before: dict[str, Any], now: dict[str, Any], void: bool, ways: str
+) -> None:
+    month = again(tmp_path, [with_id(**before)], [with_id(**now), BESIDE], void=[CLAIM] if void else [])
+    assert outcomes(month)[0] == "held"
+    # One line: what would hold the session as it is now is nobody's question before the claim is decided about.
+    assert kinds(month) == ["voided" if void else "changed-since-claimed"]
+    lines = run_of(month).attention
+    assert lines["ways"].tolist() == [ways]
+    assert "ims-billing" not in lines["fix"][0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "ways"),
+    [
+        (CLAIM, f"Decide about {CLAIM} first. Do not bill: make no new claim for this session"),
+        ("", "Do not bill: make no new claim for this session"),
+    ],
+)
+def test_a_session_whose_visit_another_claim_stands_for_waits_for_that_one(
+    tmp_path: Path, claim: str, ways: str
+) -> None:
+    month = month_of(tmp_path, [row()])
+    # Its own claim is to be replaced, as somebody decided.
+    month.sessions["about_claim"] = "2026-10-SUNL-0002"
+    in_the_way = as_frame([(0, "changed-since-claimed", "hold", "", "", claim, False)], FINDINGS)
+    choices = choices_about_claims(in_the_way, month.sessions, month.clinic, month.as_of, {})
+    assert choices.tolist() == [ways]
+
+
+def test_no_fix_of_what_can_be_decided_is_a_command() -> None:
+    assert not [kind for kind, about in CATALOGUE.items() if "bill" in about.decisions and "ims-billing" in about.fix]
+    assert any("If it was claimed before, What to type says" in line for line in HOW)
