@@ -18,7 +18,7 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.findings import CATALOGUE, remedy_of
+from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import (
     AS_OF,
     MONTH,
@@ -341,7 +341,7 @@ def test_a_blank_in_the_setup_is_fixed_there_and_days_that_do_not_cover_the_visi
     finding = month.findings[month.findings["kind"] == kind].iloc[0]
     about = CATALOGUE[kind]
     assert finding["fix"] == (about.setup_fix if in_setup else about.fix)
-    assert remedy_of(kind, finding["fix"]) == ("setup" if in_setup else "never")
+    assert finding["in_setup"] == in_setup
     assert finding["severity"] == "hold"
 
 

@@ -64,7 +64,7 @@ def test_a_session_whose_visit_another_claim_stands_for_waits_for_that_one(
     month = month_of(tmp_path, [row()])
     # Its own claim is to be replaced, as somebody decided.
     month.sessions["about_claim"] = "2026-10-SUNL-0002"
-    in_the_way = as_frame([(0, "changed-since-claimed", "hold", "", "", claim, False)], FINDINGS)
+    in_the_way = as_frame([(0, "changed-since-claimed", "hold", "", "", claim, False, False)], FINDINGS)
     choices = choices_about_claims(in_the_way, month.sessions, month.clinic, month.as_of, {})
     assert choices.tolist() == [ways]
 

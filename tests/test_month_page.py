@@ -57,7 +57,16 @@ def large(month: Month) -> Month:
     several = pd.concat([month.sessions] * 5, ignore_index=True).iloc[:2000]
     ids = iter(range(2000))
     lines = [
-        (next(ids) if about.severity == "hold" else n, kind, about.severity, f"{kind} {n}.", about.fix, "", False)
+        (
+            next(ids) if about.severity == "hold" else n,
+            kind,
+            about.severity,
+            f"{kind} {n}.",
+            about.fix,
+            "",
+            False,
+            False,
+        )
         for kind, about in CATALOGUE.items()
         for n in range(12)
     ]
@@ -98,7 +107,7 @@ def test_sessions_in_several_groups_are_counted_once_each(month: Month) -> None:
 
     def page(*kinds_of_each: str) -> str:
         lines = [
-            (label, kind, "hold", f"{kind}.", "", "", False)
+            (label, kind, "hold", f"{kind}.", "", "", False, False)
             for label, kinds in zip(held, kinds_of_each, strict=False)
             for kind in kinds.split()
         ]

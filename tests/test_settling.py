@@ -41,7 +41,9 @@ def examined(claimed: tuple[int, ...] = (), states: tuple[tuple[str, str], ...] 
 
 
 def holds(*places: tuple[int, str]) -> pd.DataFrame:
-    return as_frame([(session, kind, "hold", "Something.", "Fix it.", "", False) for session, kind in places], FINDINGS)
+    return as_frame(
+        [(session, kind, "hold", "Something.", "Fix it.", "", False, False) for session, kind in places], FINDINGS
+    )
 
 
 def messages(findings: pd.DataFrame) -> list[tuple[str, str]]:

@@ -213,7 +213,8 @@ def _with_fix_in_setup(findings: pd.DataFrame, desk: Desk) -> pd.DataFrame:
         if (findings["kind"] == kind).any():
             silent = lacks_setup(desk)
             ours = (findings["kind"] == kind) & findings["session"].isin(silent.index[silent])
-            findings = findings.assign(fix=findings["fix"].mask(ours, CATALOGUE[kind].setup_fix))
+            fix = findings["fix"].mask(ours, CATALOGUE[kind].setup_fix)
+            findings = findings.assign(fix=fix, in_setup=findings["in_setup"] | ours)
     return findings
 
 
@@ -230,10 +231,10 @@ def _cell_findings(desk: Desk, undated: pd.Series[bool]) -> pd.DataFrame:
     without = undated.index[undated].difference(pd.Index(bad.loc[of_date, "session"]))
     missing = pd.Series("The service date is missing.", index=without, dtype="str")
     unmapped = bad["column"] == "unmapped"
-    in_setup = CATALOGUE["unreadable-cell"].setup_fix
+    fix = CATALOGUE["unreadable-cell"].setup_fix
     parts = [
         findings_frame(_by_kind(desk, bad[~light & ~unmapped]), desk.clinic),
-        findings_frame(_by_kind(desk, bad[~light & unmapped]), desk.clinic).assign(fix=in_setup),
+        findings_frame(_by_kind(desk, bad[~light & unmapped]), desk.clinic).assign(fix=fix, in_setup=True),
         findings_frame(_by_kind(desk, bad[light]), desk.clinic).assign(severity="warn"),
         findings_frame([("missing-service-date", missing)] if len(without) else [], desk.clinic),
     ]
@@ -268,20 +269,15 @@ def _once(findings: pd.DataFrame) -> pd.DataFrame:
     if not again.any():
         return findings
     groups = findings[again].groupby(["session", "kind"], sort=False)
-    # "hold" comes before "warn": one cell that holds is enough.
-    joined, worst = groups["message"].agg(" ".join), groups["severity"].min()
-    fixes = groups["fix"].agg(lambda of_one: " ".join(dict.fromkeys(of_one)))
-    places = list(place[again].itertuples(index=False, name=None))
-    messages = pd.Series([joined[where] for where in places], place[again].index)
-    severities = pd.Series([worst[where] for where in places], place[again].index)
-    findings = findings.assign(
-        message=findings["message"].mask(again, messages).astype("str"),
-        severity=findings["severity"].mask(again, severities).astype("str"),
-        fix=findings["fix"]
-        .mask(again, pd.Series([fixes[where] for where in places], place[again].index))
-        .astype("str"),
-    )
-    return findings[~(again & place.duplicated())]
+    # "hold" comes before "warn": one cell that holds is enough. The setup is the place only where it is that of all.
+    joined = {
+        "message": groups["message"].transform(" ".join),
+        "severity": groups["severity"].transform("min"),
+        "fix": groups["fix"].transform(lambda fixes: " ".join(dict.fromkeys(fixes))),
+        "in_setup": groups["in_setup"].transform("all"),
+    }
+    whole = {name: findings[name].mask(again, values).astype(findings[name].dtype) for name, values in joined.items()}
+    return findings.assign(**whole)[~(again & place.duplicated())]
 
 
 def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: Clinic) -> pd.DataFrame:
@@ -300,7 +296,7 @@ def findings_frame(messages_by_kind: list[tuple[str, pd.Series[str]]], clinic: C
     ]
     if not parts:
         return empty(FINDINGS)
-    frame = pd.concat(parts, ignore_index=True).assign(claim="", decided=False)
+    frame = pd.concat(parts, ignore_index=True).assign(claim="", decided=False, in_setup=False)
     return as_frame(frame.sort_values("session", kind="stable", ignore_index=True), FINDINGS)
 
 

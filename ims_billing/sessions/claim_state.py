@@ -123,6 +123,8 @@ def with_claims_in_the_way(
             ],
             "fix": kind.fix,
             "claim": list(in_the_way.values()),
+            "decided": False,
+            "in_setup": False,
         }
         findings = pd.concat([findings, as_frame(more, FINDINGS)], ignore_index=True)
         clear = clear.difference(list(in_the_way))

@@ -31,6 +31,8 @@ class Finding(NamedTuple):
     """The number of the claim that it is about; empty if none."""
     decided: bool = False
     """True if a decision counts for it."""
+    in_setup: bool = False
+    """True if it is fixed in the clinic setup, which says nothing about it."""
 
 
 @dataclass(frozen=True)

@@ -655,16 +655,6 @@ FIRST_TO_CHECK = (
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
 
 
-def lacks_setup(kind: str, fix: str) -> bool:
-    """True for a finding whose cause is that the clinic setup says nothing, by its kind and its fix."""
-    return bool(fix) and fix == CATALOGUE[kind].setup_fix
-
-
-def remedy_of(kind: str, fix: str) -> Remedy:
-    """Who puts a finding right, by its kind and its fix: see REMEDIES."""
-    return "setup" if lacks_setup(kind, fix) else CATALOGUE[kind].remedy
-
-
 def catalogue_page() -> str:
     """The catalogue as the manual's page of findings, in Markdown."""
     lines = [

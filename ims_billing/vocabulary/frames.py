@@ -105,6 +105,7 @@ FINDINGS = (
     Column("fix", "str", "how to put it right"),
     Column("claim", "str", "number of the claim that it is about; empty where none"),
     Column("decided", "bool", "a decision counts for it: the message ends with the decision and its day"),
+    Column("in_setup", "bool", "it is fixed in the clinic setup, which says nothing about what it is about"),
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import wrapped
-from ims_billing.vocabulary.findings import CATALOGUE, REASONS, lacks_setup
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import dollars, is_id
 
@@ -46,9 +46,8 @@ def every_finding(month: Month, places: Places, wide: int) -> list[Text]:
 
 def _fixes(kind: str, findings: pd.DataFrame) -> list[str]:
     """How findings of a kind are fixed: in the clinic setup where that says nothing, as usual where it does."""
-    in_setup = [lacks_setup(kind, fix) for fix in findings["fix"]]
-    about = CATALOGUE[kind]
-    return [*([] if all(in_setup) else [about.fix]), *([about.setup_fix] if any(in_setup) else [])]
+    about, in_setup = CATALOGUE[kind], findings["in_setup"]
+    return [*([] if in_setup.all() else [about.fix]), *([about.setup_fix] if in_setup.any() else [])]
 
 
 def _rows(month: Month, labels: list[int], places: Places) -> str:

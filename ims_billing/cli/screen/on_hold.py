@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import listed, wrapped
-from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES, lacks_setup, remedy_of
+from ims_billing.vocabulary.findings import CATALOGUE, FIRST_TO_CHECK, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.quoting import Names, quotable_services
 from ims_billing.vocabulary.spelling import counted, dollars
@@ -34,15 +34,9 @@ _NAME_KINDS = ("service-not-recognised", "acupuncture-by-physiotherapist")
 
 
 def _of(findings: pd.DataFrame, remedy: str) -> pd.DataFrame:
-    return _where(findings, lambda kind, fix: remedy_of(kind, fix) == remedy)
-
-
-def _where(findings: pd.DataFrame, holds: Callable[[str, str], bool]) -> pd.DataFrame:
-    """The findings of whose kind and fix something holds."""
-    fixes = findings[["kind", "fix"]].drop_duplicates().itertuples(index=False, name=None)
-    chosen = {place for place in fixes if holds(*place)}
-    places = zip(findings["kind"], findings["fix"], strict=True)
-    return findings.loc[findings.index[[place in chosen for place in places]]]
+    kinds = [kind for kind, about in CATALOGUE.items() if about.remedy == remedy]
+    usual = findings["kind"].isin(kinds)
+    return findings[usual | findings["in_setup"] if remedy == "setup" else usual & ~findings["in_setup"]]
 
 
 def fix_in_setup(month: Month) -> pd.DataFrame:
@@ -53,8 +47,7 @@ def fix_in_setup(month: Month) -> pd.DataFrame:
 def what_setup_lacks(month: Month) -> list[str]:
     """What sessions wait for and the clinic setup does not say, each once: blank dates, columns without a meaning."""
     holds = fix_in_setup(month)
-    lacks = _where(holds, lacks_setup)
-    messages = lacks.loc[lacks["kind"] != "unreadable-cell", "message"].unique().tolist()
+    messages = holds.loc[holds["in_setup"] & (holds["kind"] != "unreadable-cell"), "message"].unique().tolist()
     return [
         *(f'Column "{name}": choose what it is, or ignore (sheet Columns).' for name in _unmapped(month)),
         *messages,
