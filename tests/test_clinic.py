@@ -146,7 +146,7 @@ missing-policy = "shout"
 
 # fmt: off
 EVERY_FAULT = """
-clinic.toml: the clinic file has 20 faults:
+clinic.toml: the clinic setup has 20 faults:
   line 2, bogus: this table is not known
   line 3, [clinic], name: found nothing; this key is needed
   line 4, [clinic], nam: this key is not known; did you mean name?
@@ -180,7 +180,7 @@ clinic.toml: the clinic file has 20 faults:
 )
 def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, fault: str) -> None:
     assert faults(tmp_path, f'[clinic]\nname = "X"\nbill = {bill}\n') == [
-        "clinic.toml: the clinic file has 1 fault:",
+        "clinic.toml: the clinic setup has 1 fault:",
         f"  line 3, [clinic], {fault}",
     ]
 

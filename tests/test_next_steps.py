@@ -232,7 +232,7 @@ def test_the_open_entries_of_the_setup_come_first_and_each_command_names_them(
     lines = shown("check", "october.csv", "--month", "2026-10")
     following = lines[lines.index("NEXT") + 1 :]
     assert following[:8] == [
-        f"1  Fill in the {len(asked)} entries that are open in clinic.xlsx:", *asked[:5], f"and {len(asked) - 5} more",
+        f"1  Fill in the {len(asked)} things that are open in clinic.xlsx:", *asked[:5], f"and {len(asked) - 5} more",
         "2  Saved it? Look again:  ims-billing check october.csv --month 2026-10",
     ]  # fmt: skip
     assert "claim" not in text(commands(lines))

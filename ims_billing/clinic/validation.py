@@ -343,7 +343,7 @@ def proven(path: Path, setup: RawSetup, content: bytes) -> Clinic:
     clinic, faults = validated(setup, path.name, hashlib.sha256(content).hexdigest())
     if clinic is None:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise BillingError("\n".join([f"{path}: the clinic file has {count}:", *(f"  {f}" for f in faults)]))
+        raise BillingError("\n".join([f"{path}: the clinic setup has {count}:", *(f"  {f}" for f in faults)]))
     return clinic
 
 

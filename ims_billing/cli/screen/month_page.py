@@ -195,8 +195,8 @@ def _warnings(month: Month, wide: int) -> list[Text]:
         for column in file.doubtful
     ]
     if month.clinic.unconfirmed:
-        entries = counted(len(month.clinic.unconfirmed), "entry is", "entries are")
-        sentences.append(f"{entries} not confirmed in {month.clinic.file}: claim waits for that.")
+        things = counted(len(month.clinic.unconfirmed), "thing")
+        sentences.append(f"{things} left to fill in ({month.clinic.file}): claim waits for that.")
     if month.month and month.month not in month.months():
         present = ", ".join(f"{name} ({count})" for name, count in month.months().items()) or "none"
         sentences.append(f"No session lies in {month.month}; the files hold: {present}.")

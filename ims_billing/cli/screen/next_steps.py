@@ -36,8 +36,8 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
     if month.clinic.unconfirmed:
         # What only the clinic knows comes before anything else: without it most sessions are on hold, and none claimed.
         count = len(month.clinic.unconfirmed)
-        entries = "the entry that is" if count == 1 else f"the {count:,} entries that are"
-        yield "\n".join([f"Fill in {entries} open in {month.clinic.file}:", *first_of(month.clinic.unconfirmed)]), ""
+        things = "the thing that is" if count == 1 else f"the {count:,} things that are"
+        yield "\n".join([f"Fill in {things} open in {month.clinic.file}:", *first_of(month.clinic.unconfirmed)]), ""
         yield "Saved it? Look again:", check
         return
     billed = month.month or _largest(shown)

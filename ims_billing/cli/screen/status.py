@@ -47,8 +47,8 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
         if len(lines) > _PROBLEM:
             yield f"... and {counted(len(lines) - _PROBLEM, 'more line')} like these", "bold red"
     if status.setup and status.unconfirmed:
-        open_entries = counted(len(status.unconfirmed), "entry", "entries")
-        yield f"{open_entries} to fill in or confirm in {status.setup.name}: claim waits", "yellow"
+        things = counted(len(status.unconfirmed), "thing")
+        yield f"{things} left to fill in ({status.setup.name}): claim waits", "yellow"
         for entry in first_of(status.unconfirmed):
             yield entry, "yellow"
     if status.standing:
