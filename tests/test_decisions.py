@@ -562,6 +562,20 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
         break
 
 
+def test_bill_is_not_offered_for_a_claimed_session_that_was_cancelled(folder: Path) -> None:
+    claim(folder, sessions(row(), row(Policy_Number="1", Patient="Robin Other")))
+    changed = sessions(row(Status="cancelled"), row(Policy_Number="2", Patient="Robin Other"))
+    assert outcomes(claim(folder, changed)) == ["held changed-since-claimed"] * 2
+    sheet = load_workbook(folder / SUMMARY)["Needs attention"]
+    offered = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
+    header, columns = table(sheet, "Session", "Kind")
+    ways = {f"A{n}": str(sheet.cell(n, columns["What to type"]).value) for n in (header + 1, header + 2)}
+    for cell, words in ways.items():
+        bill = words.startswith("Bill: ")
+        assert offered[cell] == ('"Bill,Do not bill,Later"' if bill else '"Do not bill,Later"')
+    assert sorted(words.partition(":")[0] for words in ways.values()) == ["Bill", "Bill does not count"]
+
+
 def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> None:
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     claim(folder, rows)

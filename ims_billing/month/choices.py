@@ -11,6 +11,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.claims import amounts_asked, prices
 from ims_billing.month.reasons import reasons_not_to_bill
 from ims_billing.sessions.decisions import ABOUT_A_CLAIM
+from ims_billing.vocabulary.fields import BILL_REFUSED
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import dollars
@@ -57,7 +58,7 @@ def _choices(
         first = f"Decide about {claim} first. " if claim else ""
         return f"{first}Do not bill: make no new claim for this session"
     now = "" if cents is None else f" at {dollars(cents)}"
-    refused = f"Bill does not count: {REASONS[reason]}" if reason else ""
+    refused = f"{BILL_REFUSED}: {REASONS[reason]}" if reason else ""
     if kind == "voided":
         return f"{refused or f'Bill: claim it again{now}'}. Do not bill: leave it unclaimed, and close this line"
     then = f" at {dollars(claimed[claim])}"

@@ -34,6 +34,8 @@ CORRECTS: dict[str, tuple[str, ...]] = {
     "sale-and-arrival-differ": ("fee_cents", "practitioner"),
     "tie-not-certain": ("fee_cents", "insurer"),
 }
+# What to type begins so where a line's kind takes Bill, and this session can't be billed as it is now.
+BILL_REFUSED = "Bill does not count"
 ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
 # The name of a column in a sentence, and how a value of it is written.
 FIELDS: dict[str, tuple[str, str]] = {

@@ -11,7 +11,7 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark
-from ims_billing.vocabulary.fields import CORRECTS, FIELDS
+from ims_billing.vocabulary.fields import BILL_REFUSED, CORRECTS, FIELDS
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
@@ -220,8 +220,7 @@ def _check(
     by_words: dict[str, list[tuple[int, int]]] = {}
     by_check: dict[Check, list[tuple[int, int]]] = {}
     for place in own:
-        kind = lines[place]["kind"]
-        bill = [BILL] if kind in CATALOGUE and "bill" in CATALOGUE[kind].decisions else []
+        bill = [BILL] if _takes_bill(lines[place]) else []
         by_words.setdefault(f'"{",".join([*bill, DO_NOT_BILL, LATER])}"', []).append((place, decision))
         check = _check_of(columns[place], month, names, placed.first)
         if check:
@@ -230,6 +229,13 @@ def _check(
         placed.check(Check("list", words, "Decision"), places)
     for check, places in by_check.items():
         placed.check(check, places)
+
+
+def _takes_bill(line: Line) -> bool:
+    """True where Bill counts on a line."""
+    kind = line["kind"]
+    allowed = kind in CATALOGUE and "bill" in CATALOGUE[kind].decisions
+    return allowed and not line["ways"].startswith(BILL_REFUSED)
 
 
 def _check_of(column: str | None, month: str, names: dict[str, int], first: int) -> Check | None:
