@@ -142,16 +142,22 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
     apart = _contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")
-    pairs["what"] = pairs["part"].map({**_PARTS, "start": "the start", "number": "its number"})
     born_apart = _contradict(one, other, "born")
-    # Another patient at no stated time: only where nothing speaks for two people.
-    two_people = born_apart | (one["insurer_id"] != other["insurer_id"])
+    other_plan = one["insurer_id"] != other["insurer_id"]
     for column in ("patient_id", "policy", "member"):
-        two_people |= _contradict(one, other, column)
-    by_patient = pairs["part"] == "patient"
-    likely = (by_patient & (pairs["slot"] | ~two_people)) | (
-        ~by_patient & ~(born_apart & (one["name"] == other["name"]))
+        other_plan |= _contradict(one, other, column)
+    namesakes = born_apart & (one["name"] == other["name"])
+    # A namesake at the same visit, whose own is not in the files, is the same person with a birth date that was wrong,
+    # where nothing else speaks for two people.
+    slip = namesakes & ~other_plan & (pairs["part"] == "number")
+    pairs["part"] = pairs["part"].mask(slip, "birth_date")
+    pairs["what"] = pairs["part"].map(
+        {**_PARTS, "start": "the start", "birth_date": "the birth date", "number": "its number"}
     )
+    # Another patient at no stated time: only where nothing speaks for two people.
+    two_people = born_apart | other_plan
+    by_patient = pairs["part"] == "patient"
+    likely = (by_patient & (pairs["slot"] | ~two_people)) | (~by_patient & (~namesakes | slip))
     return pairs[likely & (~apart | (pairs["part"] == "start"))].sort_values("ours", kind="stable")
 
 
