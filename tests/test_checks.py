@@ -195,7 +195,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      ['The name "AFCI acupuncture" is acupuncture, and is not billed. '
       "If it is IMS, say so in the clinic setup (Service names)."]),
     ("service-not-recognised", [row(Service="Needling 30")],
-     ['The name "Needling 30" is not recognised, and is not billed. '
+     ['The name "Needling 30" is not recognized, and is not billed. '
       "If it is IMS, say so in the clinic setup (Service names)."]),
 ]  # fmt: skip
 
@@ -221,6 +221,16 @@ def test_every_fix_fits_a_setup_of_either_kind() -> None:
     for kind in CATALOGUE.values():
         assert "clinic.toml" not in kind.fix, kind
         assert "[" not in kind.fix, kind
+
+
+def test_a_name_of_which_nothing_is_known_warns_and_is_not_quoted_as_it_may_be_somebodys(tmp_path: Path) -> None:
+    names = ("Zorb 30", "Intramusc. stim", "4165550100", "Somebody Else")
+    month = month_of(tmp_path, [row(Service=name, Patient=f"P{n}") for n, name in enumerate(names)])
+    assert outcomes(month) == ["not_billed: other-service"] * 4
+    sentence = "The name is not recognized, and is not billed."
+    assert messages_of(month, "service-not-recognised") == [sentence] * 4
+    # By who may not needle, it is no IMS.
+    assert kinds(month_of(tmp_path, [row(Service="Zorb 30", Practitioner="Carla Specimen")])) == []
 
 
 def test_every_kind_of_the_catalogue_has_a_reproducer_and_a_check() -> None:

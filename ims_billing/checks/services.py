@@ -75,9 +75,9 @@ def acupuncture_by_physiotherapist(desk: Desk) -> pd.Series[str]:
 
 @check("service-not-recognised")
 def service_not_recognised(desk: Desk) -> pd.Series[str]:
-    """Needles of an unknown kind, or a name that nearly says IMS, by somebody who may needle."""
+    """Needles of an unknown kind, a name that nearly says IMS, or one of which nothing is known, by who may needle."""
     rows = _in_doubt(desk.other, "service-not-recognised") & _needling_physiotherapist(desk.other)
-    message = "{} is not recognised, and is not billed."
+    message = "{} is not recognized, and is not billed."
     return of_rows(desk.other, rows, lambda own: _about_names(desk, own, message, settles=True))
 
 

@@ -97,7 +97,7 @@ class Month:
 
 
 # What the checks look at in a session whose service is not billed here.
-_OF_OTHERS = ["service_name", "service", "doubt", "strange_words", "profession", "may_needle"]
+_OF_OTHERS = ["service_name", "service", "evidence", "doubt", "strange_words", "profession", "may_needle"]
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:

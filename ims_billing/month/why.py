@@ -20,7 +20,8 @@ from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.kinds import SERVICE_WORDS
 from ims_billing.vocabulary.model import Batch
-from ims_billing.vocabulary.spelling import dollars, given_name_first, is_id
+from ims_billing.vocabulary.quoting import Names
+from ims_billing.vocabulary.spelling import dollars, is_id
 
 _DECISIONS = {
     (): "it can't be approved here: fix it, or choose Do not bill",
@@ -112,7 +113,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
         Part("Decided", tuple(Fact(_label(one.kind), one.sentence()) for one in month.decided.of_session(label))),
-        Part("What was done", tuple(_service(session, month.sessions["patient"], month.clinic))),
+        Part("What was done", tuple(_service(session, Names.of(month.sessions), month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
         Part("The fee", tuple(_fee(month, label, session))),
@@ -125,6 +126,7 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
 
 
 Facts = Iterable[Fact]
+_NAMED = "a patient's name, or words with one"
 
 
 def _cells(frame: pd.DataFrame, label: Any) -> dict[str, Any]:
@@ -145,17 +147,16 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
 
 
-def _service(session: Mapping[str, Any], patients: pd.Series[str], clinic: Clinic) -> Facts:
+def _service(session: Mapping[str, Any], patients: Names, clinic: Clinic) -> Facts:
     day = session["service_date"]
     yield Fact("Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}")
-    # A patient's name in the service column is in the wrong column, and is not shown.
-    name = given_name_first(session["service_name"])
-    named = name != "" and name in set(patients.map(given_name_first))
-    written = "a patient's name" if named else session["service_name"]
-    yield Fact("Service as written", written or "nothing")
+    # A patient's name in the service column, alone or beside a service, is not shown.
+    readings = names_read([session["service_name"]], clinic)
+    named = any(patients.stand_in(" ".join(reading.strange)) for reading in readings)
+    yield Fact("Service as written", _NAMED if named else session["service_name"] or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
     yield Fact("Read as", f"{_service_words(session['service'])}{evidence}")
-    for reading in [] if named else names_read([session["service_name"]], clinic):
+    for reading in [] if named else readings:
         words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
         if len(words) > 1:
             yield Fact("Word by word", "; ".join(words))
@@ -324,7 +325,8 @@ def _claim_outcome(claim: Mapping[str, Any], batch: Batch) -> Facts:
 
 def _claim_service(claim: Mapping[str, Any]) -> Facts:
     yield Fact("Service date", f"{claim['service_date']:%Y-%m-%d}")
-    yield Fact("Service as written", claim["service_name"])
+    named = Names((claim["patient"], claim["insured"])).stand_in(claim["service_name"])
+    yield Fact("Service as written", _NAMED if named else claim["service_name"])
     yield Fact("Read as", f"{_service_words(claim['service'])}, by {claim['evidence'] or _EARLIER}")
     visit = f"{claim['visit']}, by {claim['visit_evidence'] or _EARLIER}" if claim["visit"] else "not stated"
     yield Fact("Visit", visit)

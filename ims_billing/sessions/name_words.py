@@ -41,8 +41,8 @@ def words_of(name: str) -> list[str]:
     name = html.unescape(name)  # a web page's "IMS &amp; Physio"
     if not name.isascii():
         name = _STRUCK.sub(" ⊘ ", unicodedata.normalize("NFD", name))
-        # invisible: I<zero width>MS
-        name = "".join(c for c in name if unicodedata.category(c) != "Cf" and c != "\ufe0f")
+        # invisible: I<zero width>MS; and the sign that is else two letters: IMS™
+        name = "".join(c for c in name if unicodedata.category(c) != "Cf" and c not in "\ufe0f™℠")
     name = re.sub(r"(\+\s*/\s*[-‐‑–—−]|-\s*/\s*\+|±)", " perhaps ", name)
     name = re.sub(r"\bw\s*/\s*o(ut)?\b", "without", name, flags=re.IGNORECASE)
     name = re.sub(r"\bw\s*/", "with ", name, flags=re.IGNORECASE)

@@ -84,7 +84,7 @@ class NameReading:
                 "ims-not-certain": bool(self.unknown or self.doubtful),
             }
             return [kind for kind, applies in doubts.items() if applies]
-        return ["service-not-recognised"] if self.needles else []
+        return ["service-not-recognised"] if self.needles or (self.words and self.service == "unrecognised") else []
 
 
 @dataclass(frozen=True)

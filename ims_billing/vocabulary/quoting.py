@@ -48,10 +48,14 @@ class Names:
 
 
 def quotable_services(sessions: pd.DataFrame, names: Names) -> pd.Series[str]:
-    """The service names of judged sessions; empty where a word that no rule knows may be a person's name."""
+    """The service names of judged sessions; empty where a word that no rule knows may be a person's name.
+
+    A name of which nothing is known may be anybody's, or a number that stands in the wrong column.
+    """
     strange = sessions["strange_words"]
     personal = strange.map({words: names.stand_in(words) for words in strange.unique()}).astype("bool")
-    return sessions["service_name"].mask(personal, "")
+    nothing_known = (sessions["service"] == "unrecognised") & (sessions["evidence"] == "")
+    return sessions["service_name"].mask(personal | nothing_known, "")
 
 
 # Words of insurers' names and of statuses: with one of them a text is no person's name.

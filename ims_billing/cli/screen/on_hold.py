@@ -30,6 +30,7 @@ _ROWS = 4
 _NAMES = 2
 # Lines of kinds to check that have no line of their own, at most.
 _ALSO = 2
+_COLUMNS = ["file", "sheet", "row", "fee_cents", "service", "service_name", "evidence", "strange_words"]
 _NAME_KINDS = ("service-not-recognised", "acupuncture-by-physiotherapist")
 
 
@@ -63,7 +64,7 @@ def _unmapped(month: Month) -> list[str]:
 def _sessions(month: Month, findings: pd.DataFrame) -> pd.DataFrame:
     labels = [label for label in findings["session"].unique() if label != NO_SESSION]
     # A page asks a hundred times: the other fifty columns would be most of its time.
-    return month.sessions.loc[labels, ["file", "sheet", "row", "fee_cents", "service_name", "strange_words"]]
+    return month.sessions.loc[labels, _COLUMNS]
 
 
 def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
@@ -166,7 +167,7 @@ def _names(month: Month, places: Places, wide: int) -> list[Text]:
     parts = []
     for name, part in sorted(sessions.groupby(shown), key=lambda each: -len(each[1])):
         amount = dollars(int(part["fee_cents"].sum()))
-        quoted = f'"{name}"' if name else "what may be a person's name"
+        quoted = f'"{name}"' if name else "unknown words (not shown)"
         parts.append(f"{quoted} {len(part):,}x, {amount} ({places.of(part, _ROWS)})")
     head = "NOT BILLED, unless the clinic setup says that the name is IMS:"
     return listed(parts, wide, head=head, indent="", most=_NAMES, rest="other name")
