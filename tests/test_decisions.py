@@ -576,6 +576,14 @@ def test_bill_is_not_offered_for_a_claimed_session_that_was_cancelled(folder: Pa
     assert sorted(words.partition(":")[0] for words in ways.values()) == ["Bill", "Bill does not count"]
 
 
+def test_a_warning_that_the_clinic_makes_hold_can_be_decided(folder: Path) -> None:
+    clinic_file(folder, '[severity]\nunusual-frequency = "hold"\n')
+    rows = sessions(*(row(Service_Date=dt.date(2026, 10, day)) for day in (5, 7, 9)))
+    assert outcomes(claim(folder, rows)) == ["held unusual-frequency"] * 3
+    decide(folder, [{"Kind": "unusual-frequency", "Source": f"row {n}", "Decision": "Bill"} for n in (2, 3)])
+    assert outcomes(claim(folder, rows)) == ["claimed", "claimed", "held unusual-frequency"]
+
+
 def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> None:
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     claim(folder, rows)

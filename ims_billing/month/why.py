@@ -385,6 +385,6 @@ def kind_page(kind: str, clinic: Clinic) -> Page:
         Fact("How serious", words[severity] + (", whatever the clinic setup says" if entry.fixed else "")),
         Fact("How to fix", entry.fix),
     ]
-    if severity == "hold" and entry.severity == "hold":
+    if severity == "hold":
         facts.append(Fact("Who decides", _DECISIONS[entry.decisions]))
     return Page(kind, (Part("Finding", tuple(facts)),))

@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     severity: Severity
     """Usually `hold` or `warn`; the clinic setup may change it."""
     decisions: tuple[Decision, ...]
-    """What the sheet Needs attention accepts for it."""
+    """What the sheet Needs attention accepts for it, where it holds."""
     title: str
     """What it means, as a sentence without a full stop."""
     fix: str
@@ -463,7 +463,7 @@ _KINDS = (
     Kind(
         "unusual-frequency",
         "warn",
-        _NONE,
+        _BILL,
         "3 or more IMS visits within 7 days",
         "Make sure that the chart supports each visit: insurers look at frequency.",
         remedy="check",
@@ -472,7 +472,7 @@ _KINDS = (
     Kind(
         "second-initial-visit",
         "warn",
-        _NONE,
+        _BILL,
         "A second initial visit of one patient",
         "Make sure that it is a new injury or condition: insurers pay for one assessment of each.",
         remedy="check",
@@ -481,7 +481,7 @@ _KINDS = (
     Kind(
         "chart-not-signed",
         "warn",
-        _NONE,
+        _BILL,
         "The chart of the visit is not signed",
         "Have the chart signed before an insurer asks for it.",
         remedy="check",
@@ -490,7 +490,7 @@ _KINDS = (
     Kind(
         "phn-check-digit",
         "warn",
-        _NONE,
+        _BILL,
         "The Personal Health Number looks wrong",
         "Compare it with the patient's card. Sources differ on some check digits, so a correct number may be "
         "listed here.",
@@ -500,7 +500,7 @@ _KINDS = (
     Kind(
         "registration-format",
         "warn",
-        _NONE,
+        _BILL,
         "A registration number does not look like one",
         "Compare it with the College's register, and correct it in the clinic setup, sheet Practitioners. A "
         "leading zero is part of it.",
@@ -510,7 +510,7 @@ _KINDS = (
     Kind(
         "number-unlike-others",
         "warn",
-        _NONE,
+        _BILL,
         "A policy number or member ID does not look like the insurer's others",
         "Compare it with the patient's card: a spreadsheet may have dropped zeros or digits.",
         remedy="check",
@@ -519,7 +519,7 @@ _KINDS = (
     Kind(
         "birth-date-in-future",
         "warn",
-        _NONE,
+        _BILL,
         "The patient's birth date is after the visit",
         "Correct the birth date in your practice software.",
         remedy="check",
@@ -528,7 +528,7 @@ _KINDS = (
     Kind(
         "fee-varies-by-insurer",
         "warn",
-        _NONE,
+        _BILL,
         "Private plans are charged different fees for the same visit",
         "Charge one price whoever pays: rates that differ by coverage lead to audits.",
         remedy="check",
@@ -537,7 +537,7 @@ _KINDS = (
     Kind(
         "rule-not-verified",
         "warn",
-        _NONE,
+        _BILL,
         "This fee or limit comes from a secondary source, or this payer's own fee is not listed",
         "Check it with the insurer, and add what it says, with its first day (clinic setup, sheet Fees or More).",
         remedy="check",
@@ -546,7 +546,7 @@ _KINDS = (
     Kind(
         "insurer-limit-counted-in-part",
         "warn",
-        _NONE,
+        _BILL,
         "A limit of the insurer can be counted in part only",
         "Ask the insurer or the patient how many visits are left, or ask for approval of more.",
         remedy="check",
@@ -555,7 +555,7 @@ _KINDS = (
     Kind(
         "near-insurer-limit",
         "warn",
-        _NONE,
+        _BILL,
         "Near a limit of the insurer",
         "Tell the patient, and ask the insurer for more in time.",
         remedy="check",
@@ -564,7 +564,7 @@ _KINDS = (
     Kind(
         "near-claim-deadline",
         "warn",
-        _NONE,
+        _BILL,
         "The plan's deadline for claims is near",
         "Send this claim first.",
         remedy="check",
@@ -573,7 +573,7 @@ _KINDS = (
     Kind(
         "past-submission-window",
         "warn",
-        _NONE,
+        _BILL,
         "Past the window of the usual channel",
         "Send it by portal or paper, as the message says.",
         remedy="check",
@@ -661,16 +661,18 @@ def catalogue_page() -> str:
         "# Findings",
         "",
         "A finding that holds a session keeps it from being claimed until it is fixed or decided. A warning changes",
-        "nothing else. The clinic setup can change how serious a finding is, unless it is fixed. `ims-billing why` and",
+        "nothing else. The clinic setup can change how serious most findings are. `ims-billing why` and",
         "the word in brackets explain one of them.",
     ]
     words = {"bill": "Bill", "correct": "Correct value"}
     for remedy, heading in REMEDIES.items():
         lines += ["", f"## {heading}", ""]
         for kind in (kind for kind in _KINDS if kind.remedy == remedy):
-            serious = ("holds" if kind.severity == "hold" else "warns") + (", fixed" if kind.fixed else "")
+            warns = kind.severity == "warn"
+            serious = "warns" if warns else "always holds" if kind.fixed else "holds"
             decided = " or ".join(words[decision] for decision in kind.decisions)
-            decide = f"; decide with {decided}" if decided else "; can't be decided" if kind.severity == "hold" else ""
+            decide = f"; decide with {decided}" if decided else "" if warns else "; can't be decided"
+            decide += " where the setup makes it hold" if warns and decided else ""
             lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}{_in_setup(kind)}")
     return "\n".join(lines) + "\n"
 
