@@ -29,7 +29,8 @@ class _Price(NamedTuple):
 def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """Looks up the fees in force for classified sessions on their service dates: PRICES, indexed like them.
 
-    A public payer with amounts of its own that day pays one of those: `listed_cents` is NA if it is not certain which.
+    A public payer with amounts of its own, that day or before, pays one that is in force: `listed_cents` is NA if it is
+    not certain which.
     """
 
     def price(service: str, visit: str, minutes: int | None, insurer: str, on: dt.date) -> _Price:

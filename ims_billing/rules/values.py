@@ -286,8 +286,15 @@ def fee_in_force(
 
 
 def has_own_amounts(fees: Iterable[Fee], insurer: str | None, on: dt.date) -> bool:
-    """True if some fee of the list is this insurer's own on that day, for any service."""
-    return any(fee.insurer == insurer and fee.covers(on) for fee in fees if fee.insurer is not None)
+    """True if some fee of the list is this insurer's own on that day, for any service, or one of the clinic's was.
+
+    Public payers change their amounts each year: where the clinic's has run out, no other payer's is billed instead.
+    """
+    return any(
+        fee.insurer == insurer and (fee.covers(on) or (not fee.published and fee.start <= on))
+        for fee in fees
+        if fee.insurer is not None
+    )
 
 
 def own_fee_in_force(
