@@ -379,6 +379,22 @@ def test_lists_of_clients_and_policies_add_what_is_missing(tmp_path: Path) -> No
     assert account(month)[2:] == [("jane-clients", 0, 0, 1, 1), ("policies", 0, 0, 1, 2)]
 
 
+@pytest.mark.parametrize("insurer", [{"Insurer": "Sun Life"}, {}], ids=["named", "by the policy"])
+def test_a_namesakes_policy_who_was_born_on_another_day_is_lent_to_nobody(
+    tmp_path: Path, insurer: dict[str, str]
+) -> None:
+    policies = as_csv(tmp_path, "policies.csv", [
+        {"Patient": "Pat Madeup", "Birth Date": "1999-01-01", "Insurer": "Sun Life", "Policy #": "999"},
+        {"Patient": "Pat Madeup", "Birth Date": "1980-01-31", "Insurer": "Sun Life", "Policy #": "123"},
+        {"Patient": "Kim Other", "Birth Date": "1999-01-01", "Insurer": "Sun Life", "Policy #": "777"},
+    ], [])  # fmt: skip
+    visit = {"Service Date": "2026-10-07", "Practitioner": "Ann Example", "Service": "IMS", "Fee": 95, **insurer}
+    visits = [{"Patient": name, "Birth Date": "1980-01-31", **visit} for name in ("Pat Madeup", "Kim Other")]
+    read = read_files([as_csv(tmp_path, "visits.csv", visits, []), policies], practice(tmp_path))
+    assert read.sessions["policy"].tolist() == ["123", ""]
+    assert read.sessions["insurer"].tolist() == ["Sun Life", "Sun Life" if insurer else ""]
+
+
 def test_policies_that_disagree_add_nothing(tmp_path: Path) -> None:
     policies = as_csv(tmp_path, "policies.csv", [
         {"Patient": "Madeup, Pat", "Insurer": "Sun Life", "Policy #": number} for number in ("1", "2")

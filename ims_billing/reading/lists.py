@@ -67,7 +67,8 @@ class Policies:
     def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int]]:
         """The sessions with the numbers they lack, and the lines that were used.
 
-        A policy is a session's where patient and insurer are the same and the day lies within it. One that is
+        A policy is a session's where patient and insurer are the same and the day lies within it. The name is the
+        patient's where no id is, and a namesake who was born on another day is somebody else. A policy that is
         marked as closed lends nothing, as nobody says since when. Where several fit and differ, none is taken: what
         the insurer requires is then missing, and held.
         """
@@ -79,15 +80,18 @@ class Policies:
         own = [_insurer(clinic, name) for name in self.rows["insurer"]]
         lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until", "ended")}
         filled = {name: sessions[name].tolist() for name in _FILLED}
-        columns = (sessions[name].tolist() for name in ("patient_id", "patient", "insurer", "service_date"))
+        columns = (
+            sessions[name].tolist() for name in ("patient_id", "patient", "birth_date", "insurer", "service_date")
+        )
         used: set[int] = set()
-        for position, (patient_id, patient, insurer, day) in enumerate(zip(*columns, strict=True)):
+        for position, (patient_id, patient, born, insurer, day) in enumerate(zip(*columns, strict=True)):
             keys = (patient_key(patient_id, ""), patient_key("", patient))
-            candidates = next((by_patient[key] for key in keys if key in by_patient), [])
+            key = next((key for key in keys if key in by_patient), "")
             fitting = [
                 row
-                for row in candidates
+                for row in by_patient.get(key, [])
                 if own[row] == insurers[insurer]
+                and (key == keys[0] or may_be_born(born, lists["birth_date"][row]))
                 and not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
                 and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
@@ -100,6 +104,11 @@ class Policies:
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
         return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
+
+
+def may_be_born(day: pd.Timestamp, in_list: pd.Timestamp) -> bool:
+    """False for two birth dates that are stated and differ."""
+    return bool(pd.isna(day) or pd.isna(in_list) or day == in_list)
 
 
 def _filled(cell: object) -> bool:

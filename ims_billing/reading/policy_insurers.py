@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.lists import Policies
+from ims_billing.reading.lists import Policies, may_be_born
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.table import Bad
 from ims_billing.vocabulary.spelling import plain
@@ -31,12 +31,17 @@ def with_insurers(
                 by_patient.setdefault(key, []).append((policies, row))
     insurers = sessions["insurer"].tolist()
     doubtful: list[Bad] = []
-    columns = (sessions[name].tolist() for name in ("file", "patient_id", "patient", "service_date"))
-    for position, (file, patient_id, patient, day) in enumerate(zip(*columns, strict=True)):
+    columns = (sessions[name].tolist() for name in ("file", "patient_id", "patient", "birth_date", "service_date"))
+    for position, (file, patient_id, patient, born, day) in enumerate(zip(*columns, strict=True)):
         if file not in files or insurers[position]:
             continue
         keys = (patient_key(patient_id, ""), patient_key("", patient))
-        rows = next((by_patient[key] for key in keys if key in by_patient), [])
+        key = next((key for key in keys if key in by_patient), "")
+        rows = [
+            (policies, row)
+            for policies, row in by_patient.get(key, [])
+            if key == keys[0] or may_be_born(born, policies.rows["birth_date"].iloc[row])
+        ]
         named = _one_each(_in_force(rows, day), clinic)
         if len(named) > 1:
             message = _SEVERAL.format(", ".join(sorted(named)))
