@@ -73,6 +73,16 @@ BETWEEN: list[tuple[list[Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize("fee", [150.0, 95.0])
+def test_a_visit_without_patient_and_service_is_no_line_between_the_sessions(tmp_path: Path, fee: float) -> None:
+    visit = [dt.date(2026, 10, 8), "", "Ann Example", "", "Sun Life", fee]
+    intake = read(tmp_path, [NEEDED, ONE, ONE, visit, ONE])
+    assert account(intake.files[0]) == (4, [])
+    assert list(intake.sessions["fee_cents"]) == [9500, 9500, round(fee * 100), 9500]
+    sum_of_all = [*visit[:-1], 190.0]
+    assert account(read(tmp_path, [NEEDED, ONE, ONE, sum_of_all, ONE]).files[0]) == (3, [(4, NOBODY)])
+
+
 @pytest.mark.parametrize(("line", "reason"), BETWEEN, ids=[str(line) for line, _ in BETWEEN])
 def test_a_row_between_the_sessions_is_set_aside(tmp_path: Path, line: list[Any], reason: str) -> None:
     intake = read(tmp_path, [NEEDED, ONE, ONE, line, ONE])

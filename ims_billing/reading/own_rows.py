@@ -168,4 +168,6 @@ class _Between:
             return self.TOTALS
         if filled == 1 and amount is None:
             return self.HEADING
-        return "" if patient or service else self.NOBODY
+        # A day, a practitioner, an insurer and a fee that is no sum are a visit whose patient and service are missing.
+        visit = dated and names > 2 and bool(amount) and not several
+        return "" if patient or service or visit else self.NOBODY
