@@ -222,6 +222,10 @@ SIMPLEPRACTICE: Cells = [
      "20.0", "0.0", "20.0", "0.0", "UNPAID", "75.0", "0.0", "75.0"],
     ["10/07/2026 09:30", "Bob Invented", "Ben Sample", "IMS ", "Sun Life (12345)", "", "95.0 ", "1 ", "95.0", "UNPAID",
      "0.0", "0.0", "0.0", "0.0", "PAID", "95.0", "95.0", "0.0"],
+    ["10/08/2026 09:30", "Bob Invented", "Ann Example", "IMS ", "Sun Life (12345)", "", "95.0 ", "1 ", "95.0", "UNPAID",
+     "0.0", "0.0", "0.0", "0.0", "UNPAID", "95.0", "50.0", "45.0"],
+    ["10/09/2026 09:30", "Bob Invented", "Ann Example", "IMS ", "Sun Life (12345)", "", "95.0 ", "1 ", "95.0", "UNPAID",
+     "0.0", "0.0", "0.0", "0.0", "", "95.0", "95.0", "0.0"],
 ]  # fmt: skip
 ACUITY: Cells = [
     ["Start Time", "End Time", "First Name", "Last Name", "Phone", "Email", "Type", "Calendar", "Appointment Price",
@@ -273,8 +277,10 @@ SYSTEMS: dict[str, tuple[Cells, list[tuple[Any, ...]], list[str]]] = {
         [
             ("2026-10-06", 720, "Ada Sample", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 2000),
             ("2026-10-07", 570, "Bob Invented", "Ben Sample", "IMS", "Sun Life", "arrived", 9500, 0),
+            ("2026-10-08", 570, "Bob Invented", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 0),
+            ("2026-10-09", 570, "Bob Invented", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 0),
         ],
-        ["claimed", "not_billed: billed-elsewhere"],
+        ["claimed", *["not_billed: billed-elsewhere"] * 3],
     ),
     "acuity": (
         ACUITY,

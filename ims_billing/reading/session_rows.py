@@ -156,7 +156,7 @@ def _without_breaks(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 
 def _billed(table: Table, words: dict[str, str]) -> list[bool]:
-    """Whether any column of a row says that it was billed; a day says so too."""
+    """Whether any column of a row says that it was billed: a day says so too, and an amount that the insurer paid."""
     billed = [False] * len(table)
     for name in table.every("billed"):
         texts = table.texts(name, sound=True)
@@ -173,7 +173,8 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
                 message = f"{table.called(name)} says neither yes, nor no, nor a day: {shown(cell)}."
                 table.note(position, "billed", "unreadable-cell", message)
             billed[position] |= meaning == "yes"
-    return billed
+    # What an insurer has paid of, whole or in part, it was billed for.
+    return [was or bool(paid) for was, paid in zip(billed, table.amounts("insurer_paid", words=True), strict=True)]
 
 
 def _amounts(table: Table) -> dict[str, Any]:
