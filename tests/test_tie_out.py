@@ -92,6 +92,10 @@ TIES: list[tuple[str, Rows, Rows, list[str], list[str]]] = [
      [sale(), sale(Invoice="1001-C01", Subtotal="(95.00)")], ["not_billed: refunded"], []),
     ("a refund by its suffix takes the session back", [appointment()],
      [sale(), sale(Invoice="1001-P01-refund", Subtotal="-$95.00")], ["not_billed: refunded"], []),
+    ("a refund of the whole invoice takes the session back", [appointment()],
+     [sale(), sale(Invoice="1001-refund", Subtotal="-95.00", Status="refunded")], ["not_billed: refunded"], []),
+    ("a refund of part of the whole invoice is no refund of the visit", [appointment()],
+     [sale(), sale(Invoice="1001-refund", Subtotal="-20.00")], ["held"], ["sale-and-arrival-differ"]),
     ("a refund as a negative line takes the session back", [appointment()],
      [sale(), sale(Subtotal="-95.00")], ["not_billed: refunded"], []),
     ("a part that is refunded is no refund of the visit", [appointment()],
@@ -413,6 +417,19 @@ def test_overlapping_appointment_exports_count_once(tmp_path: Path) -> None:
     assert account(month) == [
         ("jane-appointments", 2, 0, 0, 0), ("jane-appointments", 0, 1, 0, 0), ("jane-sales", 0, 0, 1, 0),
     ]  # fmt: skip
+
+
+def test_overlapping_sales_count_once_and_one_that_differs_does_not(tmp_path: Path) -> None:
+    files = exports(tmp_path, [appointment()], [sale()])
+    again = as_csv(tmp_path, "Z_Sales.csv", [sale(), sale(Purchase_Date="2026-10-08", Invoice="1002-P01")], [])
+    clinic = practice(tmp_path, NO_POLICY)
+    scope = Scope(clinic, month=MONTH, as_of=AS_OF)
+    month = prepare_month(read_files([*files, again], clinic), scope)
+    # The second sale of the other export has no appointment.
+    assert outcomes(month) == ["claimed", "held"]
+    assert account(month)[1:] == [("jane-sales", 0, 0, 1, 0), ("jane-sales", 1, 1, 0, 0)]
+    changed = as_csv(tmp_path, "Z_Sales.csv", [sale(Subtotal="90.00")], [])
+    assert "claimed" not in outcomes(prepare_month(read_files([*files, changed], clinic), scope))
 
 
 def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.policy_insurers import with_insurers
 from ims_billing.reading.recognise import lacking, recognise_parts
 from ims_billing.reading.repeats import drop_repeats, filled_columns
-from ims_billing.reading.sales import SalesReport, sales_report
+from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
@@ -200,7 +200,9 @@ class _Desk:
             # Overlapping exports of appointments repeat before they are tied; a sale ties to one of them.
             booked, bad, again = drop_repeats(_joined(self.appointments), _joined_bad(self), columns)
             repeated |= again
-            tied = tie_out(booked, bad, self.sales)
+            sales, of_sales = without_repeats(self.sales)
+            repeated |= of_sales
+            tied = tie_out(booked, bad, sales)
             self.frames.append(tied.sessions)
             self.bad.append(tied.cell_findings)
             for file in self.files:

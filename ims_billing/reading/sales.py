@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ims_billing.clinic.people import person
@@ -141,6 +141,29 @@ class SalesReport:
     file: str
     sales: list[Sale]
     asides: list[Aside]
+
+
+def without_repeats(reports: Sequence[SalesReport]) -> tuple[list[SalesReport], dict[str, int]]:
+    """The reports without the sales that an earlier one has with the same cells; and how many lines of each those are.
+
+    Exports overlap. Sales that stand more than once in one report are left, as are those that differ in anything.
+    """
+    before: Counter[str] = Counter()
+    kept: list[SalesReport] = []
+    repeated: dict[str, int] = {}
+    for report in sorted(reports, key=lambda report: report.file):
+        own: Counter[str] = Counter()
+        sales = []
+        for sale in report.sales:
+            cells = repr([replace(line, file="", sheet="", row=0) for line in sale.lines])
+            own[cells] += 1
+            if own[cells] > before[cells]:
+                sales.append(sale)
+            else:
+                repeated[report.file] = repeated.get(report.file, 0) + len(sale.lines)
+        before |= own
+        kept.append(replace(report, sales=sales))
+    return kept, repeated
 
 
 def patient_key(patient_id: str, name: str) -> str:
@@ -311,7 +334,7 @@ def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
             line.status = "refunded"
         yield line
     for credit in credits:
-        if any(_of_one_invoice(credit, line) and credit.version < line.version for line in standing):
+        if any(_of_one_invoice(credit, line) and _is_before(credit, line) for line in standing):
             asides.append(Aside(credit.sheet, credit.row, f"replaced by a later version of invoice {credit.stem}"))
         else:
             # a refund of something that this report does not hold, or of part of it
@@ -320,7 +343,7 @@ def _standing(lines: Sequence[Line], asides: list[Aside]) -> Iterable[Line]:
 
 def _taking_back(line: Line, credits: Sequence[Line]) -> list[Line]:
     """The credits that take back the whole of a line: one of its amount or of none, else all together."""
-    of_line = [credit for credit in credits if _of_one_invoice(credit, line) and credit.version >= line.version]
+    of_line = [credit for credit in credits if _of_one_invoice(credit, line) and not _is_before(credit, line)]
     amounts = [abs(credit.subtotal or 0) for credit in of_line]
     for credit, amount in zip(of_line, amounts, strict=True):
         if not amount or not line.subtotal or amount == line.subtotal:
@@ -331,6 +354,11 @@ def _taking_back(line: Line, credits: Sequence[Line]) -> list[Line]:
 def _of_one_invoice(credit: Line, line: Line) -> bool:
     same_invoice = bool(line.stem) and credit.stem == line.stem
     return same_invoice and credit.item == line.item and person(credit.payer) == person(line.payer)
+
+
+def _is_before(credit: Line, line: Line) -> bool:
+    """Whether a credit is of an earlier version; one of the whole invoice, ``1527-refund``, is of each."""
+    return bool(credit.letter) and credit.version < line.version
 
 
 def _sales(lines: Sequence[Line]) -> list[Sale]:
