@@ -432,6 +432,16 @@ def test_overlapping_sales_count_once_and_one_that_differs_does_not(tmp_path: Pa
     assert "claimed" not in outcomes(prepare_month(read_files([*files, changed], clinic), scope))
 
 
+def test_a_patients_invoice_that_was_refunded_is_no_part_of_the_fee(tmp_path: Path) -> None:
+    patients = {"Payer": "Pat Madeup", "Invoice": "1001-P01", "Status": "paid", "Collected": "95.00", "Balance": "0.00"}
+    refund = {"Payer": "Pat Madeup", "Invoice": "1001-P01-refund", "Subtotal": "-95.00"}
+    month = jane(
+        tmp_path, [appointment()], [sale(Invoice="1001-C01"), sale(**patients), sale(**refund)], more=NO_POLICY
+    )
+    assert (outcomes(month), kinds(month)) == (["held"], ["sale-and-arrival-differ"])
+    assert month.sessions[["fee_cents", "patient_paid_cents"]].to_numpy().tolist() == [[9500, 0]]
+
+
 def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])

@@ -115,8 +115,10 @@ class Sale:
     def cells(self) -> dict[str, Any]:
         """What the sale says of its session, by column of the sessions frame."""
         insurers = self.insurers
-        patients = [line for line in self.lines if line.by_patient]
-        stated = [line.subtotal for line in self.lines]
+        # A line that was refunded whole is none of the fee, unless nothing else is left of the visit.
+        standing = [line for line in self.lines if line.status != "refunded" or (line.subtotal or 0) < 0] or self.lines
+        patients = [line for line in standing if line.by_patient]
+        stated = [line.subtotal for line in standing]
         paid = bool(insurers) and all(line.status == "paid" or _settled(line) for line in insurers)
         return {
             "insurer": insurers[0].payer if insurers else "Self-pay" if patients else "",
@@ -125,7 +127,7 @@ class Sale:
             "fee_cents": sum(amount or 0 for amount in stated),
             "fee_stated": all(amount is not None for amount in stated),
             "patient_paid_cents": sum(line.collected for line in patients),
-            "tax_cents": sum(line.tax for line in self.lines),
+            "tax_cents": sum(line.tax for line in standing),
             "invoice": self.first.stem,
         }
 
