@@ -26,6 +26,15 @@ def test_a_payment_in_another_file_is_known_by_number_insurer_amount_and_day(fol
     assert results(reconcile(folder, [paid(SUN3, Payment_Number="P2")])) == [f"paid {SUN3}"]
 
 
+@pytest.mark.parametrize("number", ["P1", ""])
+def test_a_remittance_that_numbers_no_claims_is_posted_once_too(folder: Path, number: str) -> None:
+    visits = [{"Patient": "Pat Madeup", "Service_Date": f"{day:%Y-%m-%d}"} for day in DAYS[:2]]
+    lines = [paid(Payment_Number=number, **visit) for visit in visits]
+    assert [line.split()[0] for line in results(reconcile(folder, lines))] == ["paid", "paid"]
+    again = reconcile(folder, lines)
+    assert (results(again), again["posted"]) == (["repeated", "repeated"], [])
+
+
 def test_a_payments_number_is_the_same_without_the_zeros_that_a_spreadsheet_drops(folder: Path) -> None:
     reconcile(folder, [paid(SUN, Payment_Number="00123")])
     assert results(reconcile(folder, [paid(SUN, Payment_Number="123")], name="mailed.csv")) == ["repeated"]

@@ -86,7 +86,7 @@ class _Poster:
         number, first = rows[0].cells.payment_number.strip(), rows[0].cells.payment_date
         paid_on = None if pd.isna(first) else first.date()
         before = self._claims.copy()
-        payer = self._named(rows)
+        payer = self._named(rows) or self._posted_from(rows, number, paid_on)
         matched = self._matched(rows, payer, number, paid_on)
         insurers = {self._insurer_of(p.claim) for line in matched.lines for p in line.postings} | ({payer} - {""})
         if not payer and len(insurers) == 1:
@@ -120,6 +120,17 @@ class _Poster:
         numbers = {row.cells.claim.strip().upper() for row in rows} & self._claims.by_number.keys()
         of_claims = {self._insurer_of(number) for number in numbers}
         return of_claims.pop() if len(of_claims) == 1 else ""
+
+    def _posted_from(self, rows: Rows, number: str, paid_on: dt.date | None) -> str:
+        """The insurer of the one payment on the ledger of that number and day that has such a line; else empty."""
+        words = {row.line.words for row in rows}
+        payers = {
+            payment.insurer_id
+            for payment in self._on_ledger
+            if (number_key(payment.number), payment.paid_on) == (number_key(number), paid_on)
+            and words.intersection(line.words for line in payment.lines)
+        }
+        return payers.pop() if len(payers) == 1 else ""
 
     def _without_posted(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Rows:
         """Settles lines as repeated if the payment has no number and the ledger has them already."""
