@@ -20,6 +20,7 @@ from ims_billing.clinic.windows import Window, window_of
 from ims_billing.commands.status import Given, Status, status
 from ims_billing.rules.values import Channel
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
+from tests.jane import appointment, as_csv, exports, sale
 from tests.practice import AS_OF, MONTH, clinic_file, row, xlsx
 from tests.test_record import HELD, PAT, Office
 
@@ -102,6 +103,38 @@ def test_a_setup_that_windows_named_a_text_file_is_to_be_renamed(tmp_path: Path)
     assert shown.nearby is not None
     assert "clinic.toml.txt is there: rename it to clinic.toml" in shown.nearby.in_words()
     assert shown.next.command == "ims-billing status"
+
+
+def test_janes_reports_are_claimed_with_the_other_one_and_the_lists_that_were_used_before(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    policy = {"Patient Guid": "g-1", "Insurer": "Sun Life", "Policy Number": "00123"}
+    lists = as_csv(tmp_path, "policies.csv", [policy], [])
+    october = [*exports(tmp_path, [appointment()], [sale()]), lists]
+    words = [
+        "claim",
+        *map(str, october),
+        "--month",
+        MONTH,
+        "--as-of",
+        str(AS_OF),
+        "--clinic",
+        str(tmp_path / "clinic.toml"),
+    ]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    november = {"Purchase_Date": "2026-11-04", "Invoice": "1002-P01"}
+    as_csv(tmp_path, "new-sales.csv", [sale(**november)], [])
+    visit = {"start_at": "2026-11-04 09:00:00 -0700", "end_at": "2026-11-04 09:30:00 -0700", "id": "9009"}
+    as_csv(tmp_path, "new-visits.csv", [appointment(**visit)], [])
+    shown = look(tmp_path)
+    assert [each.path.name for each in shown.exports] == ["new-sales.csv", "new-visits.csv"]
+    assert shown.next.command == "ims-billing claim new-sales.csv new-visits.csv policies.csv --month 2026-11"
+    for name in ("new-sales.csv", "new-visits.csv"):
+        (tmp_path / name).unlink()
+    # Only the appointments have changed.
+    exports(tmp_path, [appointment(), appointment(id="9002", start_at="2026-10-07 11:00:00 -0700")], [])
+    as_csv(tmp_path, october[1].name, [sale()], [])
+    names = " ".join(path.name for path in sorted(october, key=lambda path: path.name))
+    assert look(tmp_path).next.command == f"ims-billing claim {names} --month 2026-10"
 
 
 def test_a_faulty_setup_is_part_of_the_answer(tmp_path: Path) -> None:

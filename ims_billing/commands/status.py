@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,10 @@ _OURS = ("claim-summary-", "claims-", "aging-", "~$", ".~lock")
 # Spreadsheets that are looked into, the newest first; and the largest that is.
 _MOST_FILES = 24
 _LARGEST = 60_000_000
+
+
+# Layouts of lists that add numbers to sessions, and have none of their own.
+_LISTS = frozenset({"jane-clients", "policies"})
 
 
 class Export(NamedTuple):
@@ -81,7 +85,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     """Looks at a folder: its setup, its ledger and its spreadsheets. Changes nothing; faults are part of the answer."""
     here = folder.resolve()
     if setup is None:
-        exports = _exports([here], frozenset(), None)
+        exports = _exports([here], None)
         nearby = setups_nearby(here)
         return Status(here, as_of, None, "", (), "", nearby, None, exports, _begin(nearby, exports, here))
     from ims_billing.clinic.setup_file import load
@@ -102,9 +106,11 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
         then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
         return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, None, (), then)
     read = standing.files_read if standing else frozenset()
-    exports = _exports(dict.fromkeys((here, setup.resolve().parent)), read, clinic)
+    exports = _exports(dict.fromkeys((here, setup.resolve().parent)), clinic, lambda sha256: sha256 not in read)
     out = given.out or setup.parent / REPORTS
-    then = _next(_Facts(here, setup, unconfirmed, standing, exports, given, out), as_of)
+    then = _next(_Facts(here, setup, clinic, standing, exports, given, out), as_of)
+    # A list of patients is used with an export, and never claimed.
+    exports = tuple(export for export in exports if export.months or export.layout not in _LISTS)
     return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
 
 
@@ -140,15 +146,17 @@ def _standing(clinic: Clinic, setup: Path, given: Given, as_of: dt.date) -> Stan
     return standing(Workplace(ledger, out), clinic, as_of)
 
 
-def _exports(folders: Iterable[Path], read: frozenset[str], clinic: Clinic | None) -> tuple[Export, ...]:
-    """The spreadsheets in these folders that look like an export, and that no run has read, by name."""
+def _exports(
+    folders: Iterable[Path], clinic: Clinic | None, wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[Export, ...]:
+    """The spreadsheets in these folders that look like an export, and whose hash is `wanted`, by name."""
     exports = []
     for path in _spreadsheets(folders):
         try:
             content = path.read_bytes()
         except OSError:
             continue
-        if hashlib.sha256(content).hexdigest() in read:
+        if not wanted(hashlib.sha256(content).hexdigest()):
             continue
         # Here, so that a folder whose spreadsheets are all read needs nothing of what reads them.
         from ims_billing.clinic.toml_file import without_file
@@ -205,8 +213,8 @@ class _Facts(NamedTuple):
     """The folder."""
     setup: Path
     """The setup's file."""
-    unconfirmed: Sequence[str]
-    """The setup's entries that are not confirmed."""
+    clinic: Clinic
+    """The setup."""
     standing: Standing | None
     """The months on the ledger; None if there is none."""
     exports: tuple[Export, ...]
@@ -225,6 +233,24 @@ class _Facts(NamedTuple):
         options = f"{' --already-sent' if sent_before else ''}{self.given.options()}"
         return f"ims-billing claim {self.files(names)} --month {month}{options}"
 
+    def to_claim(self, month: str) -> list[Path]:
+        """The files to claim a month by: the new exports, and beside them what the last runs read with such ones.
+
+        These are the lists of patients, and the other one of Jane's two reports where only one of a month is new.
+        """
+        new = [export for export in self.exports if month in export.months or not export.months]
+        months = {each.month: each for each in self.standing.months} if self.standing else {}
+        runs = [months[name] for name in dict.fromkeys((max(months, default=""), month)) if name in months]
+        hashes = {sha256 for run in runs for sha256 in run.hashes}
+        folders = dict.fromkeys((self.folder, self.setup.resolve().parent))
+        beside = _exports(folders, self.clinic, hashes.__contains__) if hashes else ()
+        layouts, both = {export.layout for export in new}, {"jane-appointments", "jane-sales"}
+        needed = both - layouts if month in months and layouts & both else set()
+        more = [
+            each for each in beside if each.layout in (_LISTS | needed) and (not each.months or month in each.months)
+        ]
+        return [export.path for export in sorted([*new, *more], key=lambda export: export.path.name)]
+
     def claim_again(self, what: str, month: MonthStanding, more: str = "") -> Next:
         """The step that claims a month with the files of its last run, or says that its export is to be named."""
         read = self.standing.files_read if self.standing else ()
@@ -237,7 +263,7 @@ class _Facts(NamedTuple):
 def _next(facts: _Facts, as_of: dt.date) -> Next:
     """The one thing that comes next: what would be lost or late goes first."""
     standing, options = facts.standing, facts.given.options()
-    if facts.unconfirmed:
+    if facts.clinic.unconfirmed:
         what = f"Fill in what is open in {facts.setup.name} and save it, then look again."
         return Next(what, f"ims-billing status{options}")
     months = {month.month: month for month in standing.months} if standing else {}
@@ -251,11 +277,13 @@ def _next(facts: _Facts, as_of: dt.date) -> Next:
         return Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
     to_claim = _month_to_claim(facts.exports, months, as_of)
     if to_claim:
-        names = [export.path for export in facts.exports if to_claim in export.months or not export.months]
         what = f"{'Claim what is new in' if to_claim in months else 'Claim'} {to_claim}."
         if to_claim in months and months[to_claim].sent_before:
             what = f"{to_claim} was billed before this program came: record what is new in it, if it was billed too."
-        return Next(f"{what} To look at it first, type check in place of claim.", facts.claim(to_claim, names))
+        return Next(
+            f"{what} To look at it first, type check in place of claim.",
+            facts.claim(to_claim, facts.to_claim(to_claim)),
+        )
     # A month that was billed before this program came goes on as such, without workbooks.
     voids = [month for month in months.values() if standing and month.month in standing.voids and not month.sent_before]
     if voids:
