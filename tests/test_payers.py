@@ -65,7 +65,7 @@ BY_PATIENT = [
     ("Payment Method", "Visa"), ("Payment Method", "VISA 4242"), ("Payment Method", "Cash"),
     ("Payment Method", "Debit"), ("Payment Method", "e-transfer"), ("Payment Method", "Interac E-Transfer"),
     ("Payment Method", "Credit Card (Mastercard)"), ("Payment Method", "Account credit"), ("Payment Type", "Client"),
-    ("Paid By", "The client"), ("Payer", "Patient"), ("Payer", "Client"), ("Payer", "Self"), ("Payer", "Uma Madeup"),
+    ("Paid By", "The client"), ("Paid From", "Patient"), ("Payer", "Patient"), ("Payer", "Client"), ("Payer", "Self"), ("Payer", "Uma Madeup"),
     ("Payer", "MADEUP, Uma"), ("Payer", "Sam Madeup"), ("Payer", "Out of pocket"),
     ("Description", "Visit of 16 October, paid by patient"), ("Description", "Visa"), ("Note", "Paid by Visa"),
     ("Card Type", "Mastercard"), ("Category", "Client payment"),
@@ -92,9 +92,28 @@ def test_a_payment_by_the_patient_says_which_cell_shows_it(books: Books) -> None
     assert shown == [f"The patient paid this, and no insurer: {cell} says so." for cell in says]
 
 
+TO_PATIENT = [
+    ("Payee", "Member"), ("Payee", "Plan member"), ("Payee", "Uma Madeup"), ("Paid To", "Subscriber"),
+    ("Pay To", "MADEUP, Uma"), ("Note", "Paid to plan member"), ("Note", "Cheque mailed directly to the member"),
+    ("Description", "Payment made to the insured"), ("Note", "Reimbursed the patient"), ("Memo line", "Payé à l'assuré"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", ["", SUN3], ids=["by the visit", "with our number"])
+@pytest.mark.parametrize(("column", "cell"), TO_PATIENT)
+def test_what_the_insurer_paid_to_the_patient_is_posted_to_no_claim(
+    books: Books, column: str, cell: str, claim: str
+) -> None:
+    [line] = books.lines([visit(claim) | {column: cell}])
+    assert (line.result, line.postings) == ("unmatched", ())
+    assert line.message.startswith("The insurer paid the patient, and not the clinic: ")
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
+        ("Payee", "Provider"), ("Payee", "Example Physiotherapy"), ("Paid To", "Clinic"), ("Payee", "Ann Example"),
+        ("Note", "Paid. Balance applied to patient"), ("Note", "Plan member: see booklet"),
         ("Payment Method", "EFT"), ("Payment Method", "Cheque #123"), ("Payment Method", "Direct deposit"),
         ("Payment Method", "Insurance"), ("Source", "Insurance Payment"), ("Source", "Sun Life"),
         ("Source", "Sun Life - EFT"), ("Payer", "Sun Life"), ("Payer Type", "Third party"),

@@ -56,6 +56,18 @@ def patients_ground(cells: Any, clinic: Clinic, names: Names) -> str:
     return "a column that is not read says so" if any(map(_is_patients_way, cells.elsewhere.splitlines())) else ""
 
 
+def payees_ground(cells: Any, clinic: Clinic, names: Names) -> str:
+    """Says by what a row of REMITTANCE was paid to the patient, and not to the clinic; empty if it was not."""
+    own = {*names, name_parts(cells.patient)} - {frozenset()}
+    meanings = {meaning for meaning, _ in _phrases(word_of(cells.payee).split())}
+    if cells.payee and ("person" in meanings or name_parts(cells.payee) in own):
+        return "Payee says so"
+    for cell, ground in ((cells.reason, "Reason"), (cells.description, "Description")):
+        if _says_to_patient(cell):
+            return f"{ground} says so"
+    return "a column that is not read says so" if any(map(_says_to_patient, cells.elsewhere.splitlines())) else ""
+
+
 def paid_by(cells: Any, clinic: Clinic) -> PaidBy:
     """Decides who paid a row of REMITTANCE that has no `patients_ground`: every word of source and method counts."""
     by: set[PaidBy] = {_words_of(cells.source, clinic), _words_of(cells.method, clinic)}
@@ -100,6 +112,18 @@ def _is_patients_way(text: str) -> bool:
 def _tells_of_patient(text: str) -> bool:
     """True if a description has a phrase for a patient's payment among other words."""
     return any(meaning == "patient" for meaning, _ in _phrases(word_of(text).split()))
+
+
+def _says_to_patient(text: str) -> bool:
+    """True for words such as "paid to the plan member": a verb, and right after it a person."""
+    rules = published().layouts.payers.to_patient
+    verbs, between = (set(map(word_of, words)) for words in (rules.verbs, rules.between))
+    pays = False
+    for meaning, phrase in _phrases(word_of(text).split()):
+        if pays and meaning == "person":
+            return True
+        pays = phrase in verbs or (pays and phrase in between)
+    return False
 
 
 def _phrases(words: list[str]) -> Iterable[tuple[str, str]]:

@@ -19,6 +19,7 @@ from ims_billing.payments.payers import (
     is_canadian,
     paid_by,
     patients_ground,
+    payees_ground,
     unclear_field,
 )
 from ims_billing.payments.payment import Line, Result, number_key
@@ -169,6 +170,8 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
         return str(cells.fault)
     if ground := patients_ground(cells, clinic, patients):
         return f"The patient paid this, and no insurer: {ground}."
+    if ground := payees_ground(cells, clinic, patients):
+        return f"The insurer paid the patient, and not the clinic: {ground}."
     if not is_canadian(cells.currency):
         return "It is not in Canadian dollars."
     if cells.insurer and clinic.insurer(cells.insurer) is None:

@@ -26,8 +26,8 @@ from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
 from ims_billing.vocabulary.spelling import heading
 
 _TEXTS = (
-    "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "description", "currency",
-    "invoice",
+    "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "payee", "description",
+    "currency", "invoice",
 )  # fmt: skip
 _OF_TWO = "One sum for invoices of an insurer and of a patient. Write a line for each."
 _DATES = ("service_date", "payment_date", "period_from", "period_until")

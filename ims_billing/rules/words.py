@@ -166,6 +166,13 @@ class UnreadMoney(Strict):
     paid: tuple[Text, ...]
 
 
+class ToPatient(Strict):
+    """Words of an insurer that has paid the patient: `verbs`, and words `between` them and the person."""
+
+    verbs: tuple[Text, ...]
+    between: tuple[Text, ...]
+
+
 class PayerWords(Strict):
     """Words on a line of a list of payments that say who paid."""
 
@@ -180,6 +187,7 @@ class PayerWords(Strict):
     either: tuple[Text, ...]
     # Spellings of Canadian dollars.
     currency: tuple[Text, ...]
+    to_patient: ToPatient
     unread: UnreadMoney
 
 

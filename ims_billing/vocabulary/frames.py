@@ -287,6 +287,7 @@ REMITTANCE = (
     Column("period_until", "datetime64[us]", "last day of the visits that one sum is for"),
     Column("method", "str", "how it was paid, as written"),
     Column("source", "str", "who or what it came from, as written"),
+    Column("payee", "str", "whom it was paid to, as written"),
     Column("description", "str", "what it is for, as written"),
     Column("currency", "str", "its currency, as written"),
     Column("elsewhere", "str", "text under headings that were not read, one cell a line"),
