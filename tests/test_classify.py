@@ -347,7 +347,8 @@ NOT_CERTAIN = [
     "!IMS", "IMS ≠", "IMS=0", "IMS 0", "IMS #0", "IMS $0", "Un-IMS", "Anti-IMS", "IMS(-)", "IMS (–)", "IMS → physio",
     "IMS->Physio", "IMS <- physio", "~IMS", "IMS ❌", "IMS ½", "IMS 1/2", "IMS 5 visits", "IMS (12 sessions)",
     "IMS two visits", "deux séances IMS", "IMS only if asked", "IMS consult only", "Just laser (IMS)",
-    "IMS: N", "IMS DNS", "IMS Acupuncture (5 sessions)", "IMS Acupuncture 0", "IMS Acupuncture review", "!IMS Acupuncture",
+    "IMS: N", "IMS DNS",
+    "IMS Acupuncture (5 sessions)", "IMS Acupuncture 0", "IMS Acupuncture review", "!IMS Acupuncture",
 ]  # fmt: skip
 # The same signs and words where they change nothing, and wordings of clinics that every physiotherapist reads.
 PLAINLY_IMS = [

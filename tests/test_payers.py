@@ -65,7 +65,8 @@ BY_PATIENT = [
     ("Payment Method", "Visa"), ("Payment Method", "VISA 4242"), ("Payment Method", "Cash"),
     ("Payment Method", "Debit"), ("Payment Method", "e-transfer"), ("Payment Method", "Interac E-Transfer"),
     ("Payment Method", "Credit Card (Mastercard)"), ("Payment Method", "Account credit"), ("Payment Type", "Client"),
-    ("Paid By", "The client"), ("Paid From", "Patient"), ("Payer", "Patient"), ("Payer", "Client"), ("Payer", "Self"), ("Payer", "Uma Madeup"),
+    ("Paid By", "The client"), ("Paid From", "Patient"),
+    ("Payer", "Patient"), ("Payer", "Client"), ("Payer", "Self"), ("Payer", "Uma Madeup"),
     ("Payer", "MADEUP, Uma"), ("Payer", "Sam Madeup"), ("Payer", "Out of pocket"),
     ("Description", "Visit of 16 October, paid by patient"), ("Description", "Visa"), ("Note", "Paid by Visa"),
     ("Card Type", "Mastercard"), ("Category", "Client payment"),
@@ -95,7 +96,8 @@ def test_a_payment_by_the_patient_says_which_cell_shows_it(books: Books) -> None
 TO_PATIENT = [
     ("Payee", "Member"), ("Payee", "Plan member"), ("Payee", "Uma Madeup"), ("Paid To", "Subscriber"),
     ("Pay To", "MADEUP, Uma"), ("Note", "Paid to plan member"), ("Note", "Cheque mailed directly to the member"),
-    ("Description", "Payment made to the insured"), ("Note", "Reimbursed the patient"), ("Memo line", "Payé à l'assuré"),
+    ("Description", "Payment made to the insured"), ("Note", "Reimbursed the patient"),
+    ("Memo line", "Payé à l'assuré"),
 ]  # fmt: skip
 
 

@@ -333,6 +333,36 @@ def test_the_visit_counts_where_the_code_depends_on_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("of_one", "now", "what"),
+    [
+        ('visit = "initial"', {"Visit": "return"}, "the visit"),
+        ('visit = "initial"', {"Service": "IMS follow-up", "Visit": ""}, "the visit"),
+        ("minutes = 45", {"Minutes": 30}, "the length"),
+        ('insurer = "Pacific Blue Cross"\nvisit = "initial"', {"Visit": "return"}, ""),
+        ('visit = "initial"', {"Visit": ""}, ""),
+        ("minutes = 45", {"Minutes": ""}, ""),
+    ],
+)
+def test_the_visit_and_its_length_count_where_a_fee_depends_on_them(
+    tmp_path: Path, of_one: str, now: dict[str, Any], what: str
+) -> None:
+    of_all = 'service = "ims"\nfrom = 2026-04-01\namount = 95.00\n'
+    more = f"[[fee]]\n{of_all}{of_one}\n"
+    before = with_id(Visit="initial", Minutes=45)
+    month = again(tmp_path, [before], [before | now], more=more)
+    assert outcomes(month) == (["held"] if what else ["already_claimed"])
+    said = [f"Claimed as 2026-10-SUNL-0001; since then changed: {what}."] if what else []
+    assert messages_of(month, "changed-since-claimed") == said
+
+
+def test_an_accident_date_that_comes_after_the_claim_holds_what_a_private_plan_was_asked_for(tmp_path: Path) -> None:
+    month = again(tmp_path, [with_id()], [with_id(Accident_Date=dt.date(2026, 9, 1))])
+    assert messages_of(month, "changed-since-claimed") == [
+        "Claimed as 2026-10-SUNL-0001; since then changed: the accident date."
+    ]
+
+
 def test_what_only_some_insurers_ask_for_counts_for_them_only(tmp_path: Path) -> None:
     green = {"Insurer": "Green Shield", "Member ID": "1", "Birth Date": OTHER_DAY, "Relationship": "self"}
     for cells, changed in (({}, False), (green, True)):

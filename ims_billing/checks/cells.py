@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
+from functools import partial
 from typing import Literal
 
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, cell_holds, check
-from ims_billing.rules.values import in_force
 from ims_billing.vocabulary.frames import BY_SERVICE_NAME
 from ims_billing.vocabulary.identifiers import shape
 from ims_billing.vocabulary.rows import of_each, rows_of
@@ -26,13 +25,7 @@ def _one_to_one(desk: Desk) -> pd.Series[bool]:
 
 def _fee_by(desk: Desk, what: Literal["visit", "minutes"]) -> pd.Series[bool]:
     """True for candidates whose fee that day depends on the visit, or on the minutes."""
-
-    def depends(service: str, insurer: str, day: dt.date) -> bool:
-        return any(
-            getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer)
-            for fee in in_force(desk.clinic.fees, day)
-        )
-
+    depends = partial(desk.clinic.fee_depends_on, what)
     answers = of_each(desk.candidates, ["service", "insurer_id", "service_date"], depends)
     return pd.Series(answers, index=desk.candidates.index, dtype="bool")
 

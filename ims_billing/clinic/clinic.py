@@ -318,6 +318,13 @@ class Clinic:
         close = nearest(bare(written), self._insurers)
         return None if close is None else self._insurers[close].name
 
+    def fee_depends_on(self, what: Literal["visit", "minutes"], service: str, insurer_id: str, day: dt.date) -> bool:
+        """True if an entry of the fee list that may apply that day is for one visit, or one length, only."""
+        return any(
+            getattr(fee, what) is not None and fee.service == service and fee.insurer in (None, insurer_id)
+            for fee in in_force(self.fees, day)
+        )
+
     def percent_on(self, insurer_id: str, policy: str, day: dt.date) -> int | None:
         """The share that a plan pays on a day, in percent, else that of its insurer; None if the setup states none."""
         coverages = [coverage for coverage in in_force(self.coverages, day) if coverage.fits(insurer_id, policy)]

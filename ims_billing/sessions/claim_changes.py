@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.values import Codes
 from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE
+from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, same_name
 
 
@@ -72,12 +74,27 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
     fees = now["fee_stated"] & (now["fee_cents"] != then["fee_cents"])
     add(fees, pd.Series(amounts, index=now.index, dtype="str"))
     by_visit = [i.id for i in clinic.insurers if any(isinstance(own.code, Codes) for own in i.codes)]
-    add(then["insurer_id"].isin(by_visit) & _differ(now["visit"], then["visit"], str) & ~read_back, "the visit")
+    depends = {what: _fee_depends_on(what, then, clinic) for what in ("visit", "minutes")}
+    visit_counts = then["insurer_id"].isin(by_visit) | depends["visit"]
+    add(visit_counts & (then["visit"] != "") & _differ(now["visit"], then["visit"], str), "the visit")
+    add(depends["minutes"] & (now["minutes"] != then["minutes"]).fillna(False).astype("bool"), "the length")
     for requirement, (column, text, read) in _WHERE_REQUIRED.items():
-        requiring = [i.id for i in clinic.insurers if any(requirement in rule.fields for rule in i.requirements)]
+        # A private plan does not pay for an accident, whether it asks for its day or not.
+        requiring = [
+            insurer.id
+            for insurer in clinic.insurers
+            if any(requirement in rule.fields for rule in insurer.requirements)
+            or (requirement == "accident-date" and not insurer.public)
+        ]
         one, other = (f[column] if f[column].dtype == "str" else day_text(f[column]) for f in (now, then))
         add_where_stated(then["insurer_id"].isin(requiring) & _differ(one, other, read), text, other)
     return words
+
+
+def _fee_depends_on(what: Literal["visit", "minutes"], claims: pd.DataFrame, clinic: Clinic) -> pd.Series[bool]:
+    depends = partial(clinic.fee_depends_on, what)
+    answers = of_each(claims, ["service", "insurer_id", "service_date"], depends)
+    return pd.Series(answers, index=claims.index, dtype="bool")
 
 
 def _differ(now: pd.Series[str], then: pd.Series[str], read: Callable[[str], str]) -> pd.Series[bool]:
