@@ -442,6 +442,19 @@ def test_a_patients_invoice_that_was_refunded_is_no_part_of_the_fee(tmp_path: Pa
     assert month.sessions[["fee_cents", "patient_paid_cents"]].to_numpy().tolist() == [[9500, 0]]
 
 
+@pytest.mark.parametrize("payer", ["Self", "Patient", "The client", "Self-pay", "Pat Madeup"])
+def test_a_payer_that_is_a_word_for_the_patient_is_the_patient(tmp_path: Path, payer: str) -> None:
+    patients = {"Payer": payer, "Invoice": "1001-P01", "Subtotal": "20.00", "Status": "paid", "Collected": "20.00"}
+    [alone, shared] = [[sale(**patients)], [sale(Invoice="1001-C01", Subtotal="75.00"), sale(**patients)]]
+    month = jane(tmp_path, [appointment()], alone, more=NO_POLICY)
+    assert month.sessions["reason"].tolist() == ["self-pay"]
+    month = jane(tmp_path, [appointment()], shared, more=NO_POLICY)
+    assert (outcomes(month), month.claims["amount_cents"].tolist()) == (["claimed"], [9500])
+    assert month.sessions[["insurer", "secondary_insurer", "patient_paid_cents"]].to_numpy().tolist() == [
+        ["Sun Life", "", 2000]
+    ]
+
+
 def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])

@@ -225,6 +225,8 @@ class ColumnKinds:
             return money(written) is not None
         if field in self._words and (word_of(written) or written) in self._words[field]:
             return True
+        if field == "payer" and published().layouts.payers.is_person(written):
+            return True  # "Self" is a relationship too
         kind = self._kind(written)
         if field in _IDENTIFIERS:
             alike = written in self._precedents(column) or _shape(written) in self._shapes(column)

@@ -215,6 +215,7 @@ def _lines(table: Table, file: str) -> list[Line]:
         if status == "unknown":
             message = f"The status{quoted(cells['status'])} is not one the program knows."
             bad[position].append(("status", "status-not-recognised", message))
+        payer = cells["payer"].rstrip("* ")
         line = Line(
             file=file,
             sheet=table.sheet,
@@ -224,7 +225,7 @@ def _lines(table: Table, file: str) -> list[Line]:
             patient_id=cells["patient_id"],
             item=cells["item"],
             practitioner=cells["practitioner"],
-            payer=cells["payer"].rstrip("* "),
+            payer=cells["patient"].rstrip("* ") if _is_patient(payer, table) else payer,
             stem=stem,
             letter=letter,
             version=version,
@@ -240,6 +241,10 @@ def _lines(table: Table, file: str) -> list[Line]:
             line.bad.append(("tie", "sale-and-arrival-differ", contradiction))
         lines.append(line)
     return lines
+
+
+def _is_patient(payer: str, table: Table) -> bool:
+    return table.clinic.pays_self(payer) or table.rules.payers.is_person(payer)
 
 
 def _amounts(table: Table, fields: Mapping[str, tuple[str, str]]) -> dict[str, list[int | None]]:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.values import Strict, Text
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import heading
 
@@ -189,6 +190,10 @@ class PayerWords(Strict):
     currency: tuple[Text, ...]
     to_patient: ToPatient
     unread: UnreadMoney
+
+    def is_person(self, payer: str) -> bool:
+        """True if a payer, as written, is a word for the patient or another person, such as ``Self``."""
+        return word_of(payer) in map(word_of, self.person)
 
 
 class NoteWords(Strict):
