@@ -250,7 +250,9 @@ NOOKAL: Cells = [
      "Sun Life", "", "95.00", "0.00", "0.00", "95.00", "0.00", "1001"],
     ["13/10/2026", "Ben Sample", "North", "Bob Invented", "Private", "Tape", "Stock", "1002", "13/10/2026",
      "Sun Life", "", "20.00", "0.00", "0.00", "20.00", "0.00", "1002"],
-    ["Total", "", "", "", "", "", "", "", "", "", "", "115.00", "0.00", "0.00", "115.00", "0.00", ""],
+    ["14/10/2026", "Ann Example", "North", "Ada Sample", "Sun Life - Physio", "IMS needles", "Stock", "1003",
+     "14/10/2026", "Sun Life", "", "20.00", "0.00", "0.00", "20.00", "0.00", "1001"],
+    ["Total", "", "", "", "", "", "", "", "", "", "", "135.00", "0.00", "0.00", "135.00", "0.00", ""],
 ]  # fmt: skip
 MINDBODY: Cells = [
     ["\ufeffSale Date", "Client ID", "Client", "Sale ID", "Item name", "Batch #", "Sales Notes", "Location", "Notes",
@@ -296,9 +298,10 @@ SYSTEMS: dict[str, tuple[Cells, list[tuple[Any, ...]], list[str]]] = {
         NOOKAL,
         [
             ("2026-10-06", None, "Ada Sample", "Ann Example", "IMS", "Sun Life", "arrived", 9500, 0),
-            ("2026-10-13", None, "Bob Invented", "Ben Sample", "Tape", "Sun Life", "arrived", 2000, 0),
+            ("2026-10-13", None, "Bob Invented", "Ben Sample", "Tape", "Sun Life", "unknown", 2000, 0),
+            ("2026-10-14", None, "Ada Sample", "Ann Example", "IMS needles", "Sun Life", "unknown", 2000, 0),
         ],
-        ["claimed", "not_billed: other-service"],
+        ["claimed", "not_billed: other-service", "held"],
     ),
     "mindbody-sales": (
         MINDBODY,
@@ -333,6 +336,12 @@ def test_a_practice_systems_report_gives_the_right_sessions(tmp_path: Path, syst
     assert [column.heading for file in found.files for column in file.doubtful] == []
     month = prepare_month(found, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
     assert outcomes(month) == expected
+
+
+def test_nookals_report_is_read_since_it_calls_clients_patients(tmp_path: Path) -> None:
+    renamed = [[cell.replace("Client", "Patient") for cell in row] for row in NOOKAL]
+    found = read(tmp_path, renamed, POLICIES)
+    assert (found.files[0].layout, found.sessions["patient"].tolist()[0]) == ("nookal-activity", "Ada Sample")
 
 
 def test_every_system_has_an_export_in_these_tests_and_a_source() -> None:
