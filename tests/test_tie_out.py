@@ -523,6 +523,18 @@ LENDS: list[tuple[str, str, bool]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("cell", "noted"),
+    [("12/12", True), ("12 of 12", True), ("400", False), ("twelve", True), ("12", False), ("", False), ("-", False),
+     ("n/a", False), ("$500.00", False), ("500.00", False)],
+)  # fmt: skip
+def test_a_number_of_treatments_that_cannot_be_read_is_named(tmp_path: Path, cell: str, noted: bool) -> None:
+    policies = csv_file(tmp_path, [{**POLICY, "Number of Treatments": cell, "Policy Maximum": "12"}], "policies.csv")
+    files = read_files([*exports(tmp_path, [appointment()], [sale()]), policies], practice(tmp_path)).files
+    remarks = [remark for file in files for remark in file.remarks]
+    assert any("row 2: Number of Treatments (column F) holds " in remark for remark in remarks) == noted, remarks
+
+
 def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path) -> None:
     counts = {"Number of Treatments": "12", "Policy Maximum": "12"}
     lines = [

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from ims_billing.reading.policy_terms import policy_terms
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
-from ims_billing.vocabulary.cells import Cell, meanings
+from ims_billing.vocabulary.cells import Cell, meanings, money, shown
 from ims_billing.vocabulary.spelling import counted, plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
@@ -115,6 +116,17 @@ def _filled(cell: object) -> bool:
     return cell is not None and cell is not pd.NaT and cell is not pd.NA and cell != ""
 
 
+def _counts(table: Table, name: str) -> Any:
+    """The numbers of visits of a column, as `whole` gives them; notes a cell that is neither one nor an amount."""
+    texts = table.without_blanks(table.texts(name))
+    counts = [_count(cell) for cell in table.raw(name)]
+    for position, (written, count) in enumerate(zip(texts, counts, strict=True)):
+        if written and count is None and money(written) is None:
+            message = f"{table.called(name)} holds {shown(written)}, which is not plainly a number of visits."
+            table.note(position, name, "unreadable-cell", message)
+    return whole(counts)
+
+
 def _count(cell: Cell) -> int | None:
     """A number of visits: a whole number of a year's days at most; what has cents is an amount of money."""
     written = str(cell).strip().removesuffix(".0")
@@ -137,7 +149,7 @@ def policies_frame(table: Table, file: str) -> Policies:
     columns: dict[str, object] = {name: table.identifiers(name) for name in _NUMBERS if name in NUMBERS}
     columns |= {"insured": table.without_blanks(table.texts("insured"))}
     columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
-    columns |= {name: whole([_count(cell) for cell in table.raw(name)]) for name in _COUNTS}
+    columns |= {name: _counts(table, name) for name in _COUNTS}
     for name in _DAYS:
         personal = name in ("birth_date", "insured_birth_date")
         columns[name] = pd.Series(table.noted_dates(name, personal=personal), dtype="datetime64[us]")
@@ -151,6 +163,6 @@ def policies_frame(table: Table, file: str) -> Policies:
 
 def unread_cells(table: Table) -> list[str]:
     """Remarks on the cells of a list that cannot be read: they are not used."""
-    shown = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
-    more = len(table.bad) - len(shown)
-    return [*shown, f"{counted(more, 'more cell')} could not be read"] if more else shown
+    first = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
+    more = len(table.bad) - len(first)
+    return [*first, f"{counted(more, 'more cell')} could not be read"] if more else first
