@@ -21,7 +21,7 @@ from ims_billing.commands.status import Given, Status, status
 from ims_billing.rules.values import Channel
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 from tests.jane import appointment, as_csv, exports, sale
-from tests.practice import AS_OF, MONTH, clinic_file, row, xlsx
+from tests.practice import AS_OF, MONTH, clinic_file, row, type_in, xlsx
 from tests.test_record import HELD, PAT, Office
 
 BOOK = f"claim-summary-{MONTH}.xlsx"
@@ -224,11 +224,7 @@ def test_a_window_is_the_plans_own_or_that_of_its_only_channel() -> None:
 
 def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path: Path) -> None:
     # The visit is of 7 October, and its insurer takes claims for 31 days: until 7 November, day 38 of October.
-    clinic_file(tmp_path, clinic="")
-    text = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
-    plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
-    (tmp_path / "clinic.toml").write_text(plan, encoding="utf-8")
-    Office(tmp_path).claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
+    due_by_november(tmp_path)
     last = dt.date(2026, 11, 7)
     both = [("Sun Life", True, 1, 10000, last), ("Sun Life", False, 1, 9500, last)]
     for day, closing, missed in ((23, [], []), (24, both, []), (38, both, []), (39, [], both)):
@@ -236,6 +232,47 @@ def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path
         assert shown is not None
         assert [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.closing] == closing, day
         assert [(one.insurer, one.held, one.count, one.cents, one.last_day) for one in shown.missed] == missed, day
+
+
+def due_by_november(folder: Path) -> Office:
+    """The claim of 7 October, whose insurer takes it for 31 days, and a session on hold."""
+    clinic_file(folder, clinic="")
+    text = (folder / "clinic.toml").read_text(encoding="utf-8")
+    plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
+    (folder / "clinic.toml").write_text(plan, encoding="utf-8")
+    there = Office(folder)
+    there.claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
+    return there
+
+
+def test_what_is_due_goes_before_what_is_on_hold_until_it_is_marked_as_sent(tmp_path: Path) -> None:
+    there = due_by_november(tmp_path)
+    assert "on hold" in look(tmp_path, dt.date(2026, 10, 23)).next.what
+    due = look(tmp_path, dt.date(2026, 10, 24)).next
+    assert (due.command, "the first by 7 Nov 2026" in due.what, f"{BOOK};" in due.what) == (
+        "ims-billing status", True, True,
+    )  # fmt: skip
+    type_in(there.out / MONTH / BOOK, "To send", Sent="Yes", **{"Sent on": "2026-10-20"})
+    assert "on hold" in look(tmp_path, dt.date(2026, 10, 24)).next.what
+
+
+def test_nothing_else_waits_only_once_the_workbooks_are_sent(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    there.claim(PAT)
+    before = look(tmp_path).next
+    assert before.what.startswith("Send the 1 insurer workbook that the sheet To send lists")
+    type_in(there.out / MONTH / BOOK, "To send", Sent="Yes")
+    after = look(tmp_path).next
+    assert (after.what.startswith("Nothing else is waiting."), after.command) == (True, before.command)
+
+
+def test_a_summary_that_cannot_be_read_goes_first_and_janes_months_name_no_file_of_the_next(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    there.claim_files(*exports(tmp_path, [appointment()], [sale(Payer="Pat Madeup")]))
+    assert look(tmp_path).next.command == "ims-billing status"
+    book = there.out / MONTH / BOOK
+    book.write_bytes(b"PK damaged")
+    assert look(tmp_path).next.what == f"Correct what is wrong in {BOOK}, save and close it, then look again."
 
 
 @pytest.mark.parametrize(("days", "claims"), [(60, 0), (61, 1)])

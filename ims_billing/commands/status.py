@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,7 @@ from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS, SPREADSHEETS
+from ims_billing.vocabulary.spelling import counted
 
 if TYPE_CHECKING:
     from ims_billing.clinic.clinic import Clinic
@@ -227,6 +228,10 @@ class _Facts(NamedTuple):
     def files(self, names: Iterable[Path | str]) -> str:
         return " ".join(quoted(_shortest(Path(name), self.folder)) for name in names)
 
+    def summary(self, month: str) -> str:
+        """The month's summary, by its path from the folder."""
+        return _shortest(self.out / month / f"claim-summary-{month}.xlsx", self.folder)
+
     def claim(self, month: str, names: Iterable[Path | str]) -> str:
         months = self.standing.months if self.standing else ()
         sent_before = any(each.sent_before for each in months if each.month == month)
@@ -262,48 +267,92 @@ class _Facts(NamedTuple):
 
 def _next(facts: _Facts, as_of: dt.date) -> Next:
     """The one thing that comes next: what would be lost or late goes first."""
+    return next(_steps(facts, as_of))
+
+
+def _steps(facts: _Facts, as_of: dt.date) -> Iterator[Next]:
+    """All that is to be done, the first thing first."""
     standing, options = facts.standing, facts.given.options()
+    look_again = f"ims-billing status{options}"
     if facts.clinic.unconfirmed:
-        what = f"Fill in what is open in {facts.setup.name} and save it, then look again."
-        return Next(what, f"ims-billing status{options}")
+        yield Next(f"Fill in what is open in {facts.setup.name} and save it, then look again.", look_again)
     months = {month.month: month for month in standing.months} if standing else {}
-    for typed in standing.typed if standing else ():
+    if standing:
+        yield from _typed(facts, standing, months, look_again)
+        for month in standing.unwritten:
+            yield Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
+        yield from _due(facts, standing, look_again)
+    if to_claim := _month_to_claim(facts.exports, months, as_of):
+        what = f"{'Claim what is new in' if to_claim in months else 'Claim'} {to_claim}."
+        if to_claim in months and months[to_claim].sent_before:
+            what = f"{to_claim} was billed before this program came: record what is new in it, if it was billed too."
+        what += " To look at it first, type check in place of claim."
+        yield Next(what, facts.claim(to_claim, facts.to_claim(to_claim)))
+    if standing:
+        yield from _open(facts, standing, months)
+    yield _following(facts, months, as_of)
+
+
+def _typed(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding], look_again: str) -> Iterator[Next]:
+    """What somebody typed: a summary that cannot be read stops every command of its month, and goes first."""
+    for typed in standing.typed:
+        if typed.problem and typed.copy is None:
+            yield Next(f"Correct what is wrong in {typed.workbook}, save and close it, then look again.", look_again)
+    for typed in standing.typed:
         if typed.problem:
             continue
         what = f"Read the decisions typed in {typed.workbook}, with the files of {typed.month}."
         copy = f" --decisions {quoted(_shortest(typed.copy, facts.folder))}" if typed.copy else ""
-        return facts.claim_again(what, months[typed.month], copy)
-    for month in standing.unwritten if standing else ():
-        return Next(f"Write the files of {month} from the ledger.", f"ims-billing report {month}{options}")
-    to_claim = _month_to_claim(facts.exports, months, as_of)
-    if to_claim:
-        what = f"{'Claim what is new in' if to_claim in months else 'Claim'} {to_claim}."
-        if to_claim in months and months[to_claim].sent_before:
-            what = f"{to_claim} was billed before this program came: record what is new in it, if it was billed too."
-        return Next(
-            f"{what} To look at it first, type check in place of claim.",
-            facts.claim(to_claim, facts.to_claim(to_claim)),
-        )
-    # A month that was billed before this program came goes on as such, without workbooks.
-    voids = [month for month in months.values() if standing and month.month in standing.voids and not month.sent_before]
-    if voids:
-        what = f"Claim {voids[0].month} again: its new batch lists for insurers what was voided, and is to be sent."
-        return facts.claim_again(what, voids[0])
-    held = [month for month in months.values() if month.held]
-    if held:
-        oldest = held[0]
-        book = facts.out / oldest.month / f"claim-summary-{oldest.month}.xlsx"
+        yield facts.claim_again(what, months[typed.month], copy)
+
+
+def _due(facts: _Facts, standing: Standing, look_again: str) -> Iterator[Next]:
+    """The workbooks with claims whose last day to be sent is near."""
+    days = [one.last_day for one in standing.closing if not one.held]
+    if days:
+        day = min(days)
+        due = [book for book in standing.to_send if book.send_by and book.send_by <= max(days)]
+        books = " and ".join(dict.fromkeys(facts.summary(book.month) for book in due))
         what = (
-            f"Decide about what is on hold, on the sheet Needs attention of {_shortest(book, facts.folder)}; save it, "
+            f"Send the insurer workbooks that are due, the first by {day.day} {day:%b %Y}. Type the day under Sent on, "
+            f"on the sheet To send of {books}; save it, then look again."
         )
-        what += "close it, then claim the month again."
-        return facts.claim_again(what, oldest)
-    if standing and (standing.unpaid or standing.call_lists):
-        return Next("Ask insurers about what is unpaid: the list is a workbook.", f"ims-billing aging{options}")
-    following = _after(
-        max(months, default=f"{as_of - dt.timedelta(days=as_of.day):%Y-%m}"), claimed_before=bool(months)
-    )
-    what = f"Nothing else is waiting. Save the export of {following} in this folder, then claim it by its name."
+        yield Next(what, look_again)
+
+
+def _open(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding]) -> Iterator[Next]:
+    """What waits in the months that were claimed."""
+    for month in months.values():
+        # A month that was billed before this program came goes on as such, without workbooks.
+        if month.month in standing.voids and not month.sent_before:
+            what = f"Claim {month.month} again: its new batch lists for insurers what was voided, and is to be sent."
+            yield facts.claim_again(what, month)
+    for month in months.values():
+        if month.held:
+            what = (
+                f"Decide about what is on hold, on the sheet Needs attention of {facts.summary(month.month)}; save it, "
+                "close it, then claim the month again."
+            )
+            yield facts.claim_again(what, month)
+    if standing.unpaid or standing.call_lists:
+        what = "Ask insurers about what is unpaid: the list is a workbook."
+        yield Next(what, f"ims-billing aging{facts.given.options()}")
+
+
+def _following(facts: _Facts, months: Mapping[str, MonthStanding], as_of: dt.date) -> Next:
+    """The month that comes next, where nothing else is to be done with a command."""
+    before = f"{as_of - dt.timedelta(days=as_of.day):%Y-%m}"
+    following = _after(max(months, default=before), claimed_before=bool(months))
+    what = "Nothing else is waiting."
+    if facts.standing and facts.standing.to_send:
+        books = counted(len(facts.standing.to_send), "insurer workbook")
+        what = f"Send the {books} that the sheet To send lists, if nobody has, and type the day there."
+    options = facts.given.options()
+    if months and len(months[max(months)].files) > 1:
+        return Next(
+            f"{what} Save the exports of {following} in this folder, then look again.", f"ims-billing status{options}"
+        )
+    what += f" Save the export of {following} in this folder, then claim it by its name."
     return Next(what, f"ims-billing claim sessions-{following}.xlsx --month {following}{options}")
 
 
