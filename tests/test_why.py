@@ -12,15 +12,20 @@ import pytest
 from openpyxl import load_workbook
 
 from ims_billing.cli.screen.places import Places, row_typed
+from ims_billing.month.claim_page import claim_page
+from ims_billing.month.page import Page
 from ims_billing.month.prepare import Month, Scope, prepare_month
-from ims_billing.month.why import Page, claim_page, kind_page, session_page, sessions_at
+from ims_billing.month.why import kind_page, session_page, sessions_at
 from ims_billing.reading.intake import read_files
+from ims_billing.vocabulary.entries import Posted, Sending
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ON_LEDGER, empty
 from ims_billing.vocabulary.grounds import Ground, as_json
 from tests.jane import appointment, exports, sale
-from tests.practice import clinic_file, month_of, on_ledger, practice, row, tag, xlsx
+from tests.practice import MONTH, clinic_file, csv_file, month_of, on_ledger, practice, row, tag, type_in, xlsx
+from tests.remittances import MANU, SUN, SUN2, paid, six_claims
+from tests.remittances import run as in_office
 from tests.test_cli import AS_OF, report, run
 from tests.test_tie_out import jane
 
@@ -270,6 +275,53 @@ def test_a_claim_that_replaces_another_was_sent_before_or_rests_on_words_alone_s
     assert facts_of(session_page(month, 0, gone))["On the ledger"] == {
         "2026-10-SUNL-0001": f"{words}; voided on 2026-11-06: wrong; replaced by 2026-10-SUNL-0009"
     }
+
+
+def test_a_claim_says_whether_it_was_sent_and_what_its_insurer_answered(tmp_path: Path) -> None:
+    shown = on_ledger(month_of(tmp_path, [row()]))
+    day = dt.date(2026, 11, 18)
+
+    def page_with(sending: Sending | None, *postings: Posted) -> tuple[str, dict[str, str]]:
+        page = facts_of(claim_page(shown.claims, shown.batches[0], sending, postings))
+        return page["What became of it"]["Sent"], page["What the insurer answered"]
+
+    def posted(payment: int, cents: int, *, denied: bool = False, undone_on: dt.date | None = None) -> Posted:
+        on = day + dt.timedelta(days=payment)
+        return Posted(payment, "2026-10-SUNL-0001", cents, 9_500, denied, "words about Pat Madeup", on, undone_on)
+
+    sent = Sending("2026-10", 1, "sun-life", "Yes", dt.date(2026, 11, 6), "")
+    assert page_with(None) == ("not marked as sent on the sheet To send", {"So far": "$95.00 still owed"})
+    assert page_with(sent, posted(1, 7_600))[0] == "on 2026-11-06"
+    assert page_with(sent._replace(sent_on=None), posted(1, 7_600)) == (
+        "yes; no day is noted",
+        {"2026-11-19": "$76.00 paid, payment 1", "So far": "$76.00 paid; $19.00 paid too little"},
+    )
+    answers = page_with(sent, posted(1, 0, denied=True), posted(0, 0), posted(2, 9_500), posted(3, -9_500))[1]
+    assert answers == {
+        "2026-11-19": "refused; $0.00 paid, payment 1",
+        "2026-11-18": "sent again",
+        "2026-11-20": "$95.00 paid, payment 2",
+        "2026-11-21": "$95.00 taken back, payment 3",
+        "So far": "$95.00 still owed",
+    }
+    undone = page_with(sent, posted(1, 9_500, undone_on=dt.date(2026, 11, 25)))[1]
+    assert undone == {"2026-11-19": "$95.00 paid, payment 1 (undone on 2026-11-25)", "So far": "$95.00 still owed"}
+
+
+def test_the_page_of_a_claim_is_that_of_its_own_workbook_and_payments(tmp_path: Path) -> None:
+    six_claims(tmp_path)
+    remittance = csv_file(tmp_path, [paid(SUN, 76.00), paid(SUN2, 95.00)], "paid.csv")
+    assert in_office(tmp_path, "reconcile", str(remittance), "--as-of", "2026-11-25").exit_code == 0
+    # The first line is that of Manulife, by the insurers' names.
+    type_in(tmp_path / "reports" / MONTH / f"claim-summary-{MONTH}.xlsx", "To send", Sent="Yes")
+    again = in_office(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", MONTH, "--as-of", "2026-11-25")
+    assert again.exit_code == 0, again.output
+    of_manulife, of_sun = (" ".join(in_office(tmp_path, "why", claim).output.split()) for claim in (MANU, SUN))
+    assert "Sent yes; no day is noted" in of_manulife
+    assert "So far $95.00 still owed" in of_manulife
+    assert "Sent not marked as sent" in of_sun
+    assert "2026-11-20 $76.00 paid, payment 1 So far $76.00 paid; $19.00 the patient's share" in of_sun
+    assert "Madeup" not in of_sun
 
 
 def test_each_reason_not_to_bill_has_a_page(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ims_billing.cli.screen.month_page import Shown
     from ims_billing.commands.aging import Aged
     from ims_billing.commands.reconcile import Reconciliation, Undone
+    from ims_billing.month.page import Page
     from ims_billing.month.prepare import Month
     from ims_billing.month.second_insurer import Rest
-    from ims_billing.month.why import Page
     from ims_billing.payments.sending import ToSend
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.vocabulary.model import Totals

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     from ims_billing.cli.screen.month_page import Shown
     from ims_billing.clinic.clinic import Clinic
+    from ims_billing.month.page import Page
     from ims_billing.month.reasons import TakenOut
-    from ims_billing.month.why import Page
 
 
 @app.command(
@@ -278,7 +278,9 @@ def why(
 
 def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Path | None) -> Page:
     """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
-    from ims_billing.month.why import claim_page, kind_page, reason_page
+    from ims_billing.month.claim_page import claim_page
+    from ims_billing.month.why import kind_page, reason_page
+    from ims_billing.vocabulary.entries import Posted, entries_of
     from ims_billing.vocabulary.errors import did_you_mean
     from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 
@@ -292,7 +294,12 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
         memory, _ = existing_ledger(path, ledger, Path())
         with memory.reading():
-            return claim_page(memory.claims.of_number(named.upper()), memory.batch_of(named.upper()))
+            claims, batch = memory.claims.of_number(named.upper()), memory.batch_of(named.upper())
+            postings = entries_of(memory.payments.postings(claims["claim"]), Posted)
+            month, insurer_id = claims[["month", "insurer_id"]].iloc[0]
+            book = (month, batch.number, insurer_id)
+            sending = next((one for one in memory.sendings.latest(month) if one.workbook == book), None)
+        return claim_page(claims, batch, sending, postings)
     if named in (".", "") or about[0].exists() or about[0].suffix:
         raise BillingError(f"{about[0]}: say which session with --row, as Excel numbers the rows.")
     suggestion = did_you_mean(named, [*CATALOGUE, *REASONS]) or "."

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import limit_rule, payer_order, rules_on
+from ims_billing.month.page import (
+    NAMED,
+    Fact,
+    Facts,
+    Page,
+    Part,
+    amount_words,
+    cells_at,
+    claim_words,
+    clock_words,
+    kind_label,
+    service_words,
+)
 from ims_billing.month.prepare import Month
 from ims_billing.rules.values import Cited, Condition, Fee, Note
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
-from ims_billing.vocabulary.grounds import Ground, grounds_of, remarks_of
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.kinds import SERVICE_WORDS
-from ims_billing.vocabulary.model import Batch
 from ims_billing.vocabulary.quoting import Names
 from ims_billing.vocabulary.spelling import dollars, is_id
 
@@ -29,42 +38,6 @@ _DECISIONS = {
     ("correct",): "the value has to be corrected",
     ("bill", "correct"): "a person may bill it all the same, or correct the value",
 }
-
-
-class Fact(NamedTuple):
-    """One line of a page."""
-
-    what: str
-    """Its label."""
-    words: str
-    """The answer."""
-    source: str = ""
-    """Where the answer comes from; empty if it is no rule."""
-    url: str = ""
-    """The web page of the source; empty if there is none."""
-    verified: bool = True
-    """False for a rule that no primary source confirms."""
-
-    def text(self) -> str:
-        """The answer, its source and the source's page, each on a line of its own."""
-        lines = [self.words, *([f"Source: {self.source}"] if self.source else []), *([self.url] if self.url else [])]
-        return "\n".join(lines) + ("" if self.verified else " (not verified)")
-
-
-@dataclass(frozen=True)
-class Part:
-    """A heading with its facts. Nothing in it is a patient's."""
-
-    heading: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
-class Page:
-    """An answer of `why`, its parts in reading order."""
-
-    title: str
-    parts: tuple[Part, ...]
 
 
 def sessions_at(month: Month, row: int, file: str = "", sheet: str = "") -> list[int]:
@@ -108,11 +81,11 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     label: the session's index label
     claims: the ledger's claims (ON_LEDGER)
     """
-    session = _cells(month.sessions, label)
+    session = cells_at(month.sessions, label)
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
-        Part("Decided", tuple(Fact(_label(one.kind), one.sentence()) for one in month.decided.of_session(label))),
+        Part("Decided", tuple(Fact(kind_label(one.kind), one.sentence()) for one in month.decided.of_session(label))),
         Part("What was done", tuple(_service(session, Names.of(month.sessions), month.clinic))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
@@ -123,15 +96,6 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     name = f" (session {session['session_id']})" if is_id(session["session_id"]) else ""
     sheet = f", {session['sheet']}" if session["sheet"] else ""
     return Page(f"{session['file']}{sheet}, row {session['row']}{name}", tuple(part for part in parts if part.facts))
-
-
-Facts = Iterable[Fact]
-_NAMED = "a patient's name, or words with one"
-
-
-def _cells(frame: pd.DataFrame, label: Any) -> dict[str, Any]:
-    """One row of a frame by the names of its columns."""
-    return {str(name): cell for name, cell in frame.loc[[label]].to_dict("records")[0].items()}
 
 
 def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
@@ -153,26 +117,18 @@ def _service(session: Mapping[str, Any], patients: Names, clinic: Clinic) -> Fac
     # A patient's name in the service column, alone or beside a service, is not shown.
     readings = names_read([session["service_name"]], clinic)
     named = any(patients.stand_in(" ".join(reading.strange)) for reading in readings)
-    yield Fact("Service as written", _NAMED if named else session["service_name"] or "nothing")
+    yield Fact("Service as written", NAMED if named else session["service_name"] or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
-    yield Fact("Read as", f"{_service_words(session['service'])}{evidence}")
+    yield Fact("Read as", f"{service_words(session['service'])}{evidence}")
     for reading in [] if named else readings:
         words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
         if len(words) > 1:
             yield Fact("Word by word", "; ".join(words))
     yield Fact("Visit", f"{session['visit']}, by {session['visit_evidence']}" if session["visit"] else "not stated")
-    yield Fact("Start", _clock(session["start"]))
+    yield Fact("Start", clock_words(session["start"]))
     yield Fact("Minutes", "not stated" if pd.isna(session["minutes"]) else str(session["minutes"]))
     if session["service_code"]:
         yield Fact("Billed as", session["service_code"])
-
-
-def _service_words(service: str) -> str:
-    return SERVICE_WORDS.get(service, service)
-
-
-def _clock(minutes: Any) -> str:
-    return "not stated" if pd.isna(minutes) else f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
 
 
 def _practitioner(session: Mapping[str, Any]) -> Facts:
@@ -204,20 +160,12 @@ def _payer(clinic: Clinic, session: Mapping[str, Any]) -> Facts:
 def _fee(month: Month, label: int, session: Mapping[str, Any]) -> Facts:
     yield Fact("Fee on the row", dollars(session["fee_cents"]) if session["fee_stated"] else "none that can be read")
     if label in month.prices.index:
-        place = int(_cells(month.prices, label)["rule"])
+        place = int(cells_at(month.prices, label)["rule"])
         yield (
             _fee_fact(month.clinic.fees[place]) if place >= 0 else Fact("Listed fee", "none for this visit on that day")
         )
     for amount in month.claims.loc[month.claims["session"] == label, "amount_cents"]:
-        yield Fact("Amount claimed", _amount(int(amount), int(session["fee_cents"])))
-
-
-def _amount(amount_cents: int, fee_cents: int, follows: str = "") -> str:
-    """The amount claimed, and where it is not the fee why: the balance of the claim it follows, or a payer's own."""
-    if follows:
-        return f"{dollars(amount_cents)} (the balance after {follows})"
-    own = " (what this public payer pays; it has amounts of its own)" if amount_cents != fee_cents else ""
-    return f"{dollars(amount_cents)}{own}"
+        yield Fact("Amount claimed", amount_words(int(amount), int(session["fee_cents"])))
 
 
 def _fee_fact(fee: Fee) -> Fact:
@@ -255,16 +203,10 @@ def _findings(month: Month, label: int) -> Facts:
     for kind, severity, message, fix in findings[["kind", "severity", "message", "fix"]].itertuples(
         index=False, name=None
     ):
-        what = f"{_label(kind)} ({'on hold' if severity == 'hold' else 'to check'})"
+        what = f"{kind_label(kind)} ({'on hold' if severity == 'hold' else 'to check'})"
         yield Fact(what, f"{message}\nFix: {fix}\nMore: ims-billing why {kind}")
     if findings.empty and month.sessions.at[label, "outcome"] == "claimed":
         yield Fact("None", "every check passed")
-
-
-def _label(kind: str) -> str:
-    """A kind of finding in a few words; one that this version does not have keeps its code."""
-    short = CATALOGUE[kind].short if kind in CATALOGUE else kind
-    return short[0].upper() + short[1:]
 
 
 def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
@@ -272,98 +214,10 @@ def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
     same_id = (claims["session_id"] == session["session_id"]) & (session["session_id"] != "")
     ours = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
     for label in ours.index:
-        claim = _cells(ours, label)
-        yield Fact(claim["claim"], _claim_in_words(claim))
+        claim = cells_at(ours, label)
+        yield Fact(claim["claim"], claim_words(claim))
     if ours.empty:
         yield Fact("Nothing", "no claim of this session is on the ledger")
-
-
-def _claim_in_words(claim: Mapping[str, Any]) -> str:
-    words = f"{dollars(claim['amount_cents'])} to {claim['insurer']}, batch {claim['batch']} of {claim['month']}"
-    if claim["replaces"]:
-        words += f"; it replaces {claim['replaces']}"
-    if not pd.isna(claim["voided_on"]):
-        words += f"; voided on {claim['voided_on']:%Y-%m-%d}: {claim['void_reason']}"
-    return words + (f"; replaced by {claim['replaced_by']}" if claim["replaced_by"] else "")
-
-
-_EARLIER = "an earlier version of the program, which did not keep it"
-
-
-def claim_page(claims: pd.DataFrame, batch: Batch) -> Page:
-    """Builds the page of a claim, with its grounds as they were on the day it was claimed.
-
-    claims: one row, ON_LEDGER
-    batch: the batch of the claim
-    Raises BillingError if a trial version wrote the grounds in a form that cannot be read.
-    """
-    claim = _cells(claims, claims.index[0])
-    parts = [
-        Part("What became of it", tuple(_claim_outcome(claim, batch))),
-        Part("What was done", tuple(_claim_service(claim))),
-        Part("By whom", tuple(_claim_practitioner(claim))),
-        Part("Who pays", tuple(_claim_payers(claim))),
-        Part("The fee", tuple(_claim_fee(claim))),
-        Part("Rules it rests on", tuple(_ground_fact(ground) for ground in grounds_of(claim["rules"]))),
-        Part(
-            "To check when it was claimed",
-            tuple(Fact(_label(remark.kind), remark.message) for remark in remarks_of(claim["remarks"])),
-        ),
-    ]
-    return Page(f"Claim {claim['claim']}", tuple(part for part in parts if part.facts))
-
-
-def _claim_outcome(claim: Mapping[str, Any], batch: Batch) -> Facts:
-    yield Fact("Claimed", f"in batch {batch.number} of {claim['month']}, as of {batch.as_of}")
-    if not pd.isna(claim["voided_on"]):
-        yield Fact("Voided", _claim_in_words(claim))
-    if claim["replaces"]:
-        yield Fact("It replaces", claim["replaces"])
-    if batch.already_sent:
-        yield Fact("Sent", "before this program came")
-
-
-def _claim_service(claim: Mapping[str, Any]) -> Facts:
-    yield Fact("Service date", f"{claim['service_date']:%Y-%m-%d}")
-    named = Names((claim["patient"], claim["insured"])).stand_in(claim["service_name"])
-    yield Fact("Service as written", _NAMED if named else claim["service_name"])
-    yield Fact("Read as", f"{_service_words(claim['service'])}, by {claim['evidence'] or _EARLIER}")
-    visit = f"{claim['visit']}, by {claim['visit_evidence'] or _EARLIER}" if claim["visit"] else "not stated"
-    yield Fact("Visit", visit)
-    yield Fact("Start", _clock(claim["start"]))
-    yield Fact("Minutes", "not stated" if pd.isna(claim["minutes"]) else str(claim["minutes"]))
-    yield Fact("Billed as", f"{claim['service_code']}, {claim['description']}")
-    yield Fact("Source", claim["source"])
-
-
-def _claim_practitioner(claim: Mapping[str, Any]) -> Facts:
-    yield Fact("Practitioner", claim["practitioner"])
-    yield Fact("That day", claim["authority"] or f"registration {claim['registration']}; claimed by {_EARLIER}")
-
-
-def _claim_payers(claim: Mapping[str, Any]) -> Facts:
-    yield Fact("Insurer", claim["insurer"])
-    if claim["follows"]:
-        # The first insurer's answer in words is left out: its reason is free text.
-        paid = claim["first_paid_cents"]
-        yield Fact("As second insurer", f"for the balance of {claim['follows']}, which paid {dollars(paid)}")
-    if claim["secondary_insurer"]:
-        yield Fact("Second insurer", claim["secondary_insurer"])
-        yield from map(_ground_fact, grounds_of(claim["payer_order"]))
-
-
-def _claim_fee(claim: Mapping[str, Any]) -> Facts:
-    yield Fact("Fee", dollars(claim["fee_cents"]))
-    yield Fact("Patient paid", dollars(claim["patient_paid_cents"]))
-    yield Fact("Amount claimed", _amount(claim["amount_cents"], claim["fee_cents"], claim["follows"]))
-
-
-def _ground_fact(ground: Ground) -> Fact:
-    """A rule that a claim rests on, with its days and source."""
-    if ground.message:
-        return Fact("As kept then", ground.message)
-    words = f"{ground.value}, {ground.in_force}" if ground.in_force else ground.value
-    return Fact(ground.rule, words, ground.source, ground.url, ground.verified)
 
 
 def reason_page(reason: str) -> Page:

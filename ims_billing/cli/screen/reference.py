@@ -18,7 +18,7 @@ from ims_billing.vocabulary.kinds import SERVICE_WORDS
 from ims_billing.vocabulary.spelling import counted
 
 if TYPE_CHECKING:
-    from ims_billing.month.why import Fact, Page
+    from ims_billing.month.page import Fact, Page
 
 # Fees and limits that are tried until the page is a screen.
 _ROOM = ((8, 7), (8, 6), (8, 5), (7, 5), (7, 4), (6, 4), (5, 3), (3, 2))
