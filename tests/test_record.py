@@ -283,6 +283,27 @@ def test_what_would_be_held_now_is_not_claimed_anew_nor_taken_back(office: Offic
     assert (office.files(), office.ledger.path.read_bytes()) == (before, ledger)
 
 
+def test_what_is_not_claimed_again_says_what_can_be_typed_instead(office: Office) -> None:
+    office.claim(PAT)
+    void = 'ims-billing void 2026-10-SUNL-0001 --reason "wrong day", then claim the month again.'
+    refunded = xlsx(office.folder, [{**PAT, "Status": "refunded"}], "later.xlsx")
+    clinic = load(office.folder / "clinic.toml")
+    at = Workplace(office.ledger, office.out)
+    with pytest.raises(BillingError) as refused:
+        voiding.void(
+            "2026-10-SUNL-0001", clinic, at, reason="wrong day", as_of=AS_OF, intake=read_files([refunded], clinic)
+        )
+    assert str(refused.value).endswith(
+        f"not billed now: it was refunded. To decide about it on the sheet Needs attention: {void}"
+    )
+    text = (office.folder / "clinic.toml").read_text(encoding="utf-8")
+    (office.folder / "clinic.toml").write_text(text.replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")
+    with pytest.raises(BillingError) as refused:
+        office.void("2026-10-SUNL-0001", replace=True, reason="wrong day")
+    again = 'ims-billing void 2026-10-SUNL-0001 FILE --replace --reason "wrong day".'
+    assert f"as an export has it: {again}" in str(refused.value)
+
+
 def test_only_a_claim_on_the_ledger_can_be_voided(office: Office) -> None:
     office.claim(PAT)
     with pytest.raises(BillingError, match="2026-10-SUNL-0002 is no claim on the ledger; did you mean 2026-10-SUNL-"):

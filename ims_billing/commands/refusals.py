@@ -162,8 +162,8 @@ def nothing_unread(at: Workplace, month: str, read: Collection[str] = ()) -> Non
     if len(new):
         what = "1 decision in it was" if len(new) == 1 else f"{len(new):,} decisions in it were"
         raise BillingError(
-            f"{path}: {what} not read yet, and would be lost. Run this first, with the files of the month: "
-            f"ims-billing claim FILE --month {month}"
+            f"{path}: {what} not read yet, and would be lost. Read them first, with the files of {month}: "
+            "ims-billing status shows the command."
         )
 
 

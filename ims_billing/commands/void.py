@@ -11,6 +11,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import allowed_by_plans, due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import probe, refuse_files_of_another_ledger
+from ims_billing.commands.setup_nearby import quoted
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
@@ -84,7 +85,11 @@ def void(
         second = bool(old["follows"].iloc[0])
         paid = answers(old, ledger.payments.postings([number]))[number].position.paid
         if clinic is not None:
-            run = (_rest_anew if second else _anew)(ledger, old, clinic, as_of, intake)
+            run = (
+                _rest_anew(ledger, old, clinic, as_of, intake)
+                if second
+                else _anew(ledger, old, clinic, as_of, intake, reason)
+            )
             instead = ledger.numbers(run)[0]
             batch, _ = ledger.add_batch(run)
             for month in {*months, run.month}:
@@ -100,7 +105,7 @@ def void(
     return Voided(months[-1], instead, followed_by, second, paid, batch, listed_in, tuple(w for w in written if w))
 
 
-def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None, reason: str) -> Run:
     """Makes the run of the one claim that replaces the old one; raises BillingError if it would be held."""
     number = str(old["claim"].iloc[0])
     sessions = _as_claimed(old, clinic) if intake is None else intake
@@ -117,7 +122,8 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
     if len(claims) != 1:
         why = _why_not(prepared, claims)
-        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {why} {_ways_out(number)}")
+        ways = _ways_out(number, reason, from_files=intake is not None)
+        raise BillingError(f"{number} can't be claimed again, and nothing was changed. {why} {ways}")
     month = f"{claims['service_date'].iloc[0]:%Y-%m}"
     if month not in ledger.months.all():
         raise BillingError(
@@ -167,12 +173,11 @@ def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
     return " ".join(messages) or f"Its session is not billed now: {REASONS.get(reason, 'claimed already')}."
 
 
-def _ways_out(number: str) -> str:
-    """How the session is claimed again as an export has it now, or as somebody decides."""
-    return (
-        f"To claim it as an export has it: ims-billing void {number} FILE --replace --reason TEXT. To decide about it "
-        "on the sheet Needs attention, void it without --replace, then claim the month again."
-    )
+def _ways_out(number: str, reason: str, *, from_files: bool) -> str:
+    """How the session is claimed again as an export has it now, where none was named, or as somebody decides."""
+    void, why = f"ims-billing void {number}", f"--reason {quoted(reason)}"
+    to_decide = f"To decide about it on the sheet Needs attention: {void} {why}, then claim the month again."
+    return to_decide if from_files else f"To claim it as an export has it: {void} FILE --replace {why}. {to_decide}"
 
 
 def _as_claimed(old: pd.DataFrame, clinic: Clinic) -> Intake:
