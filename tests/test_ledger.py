@@ -18,9 +18,11 @@ import pytest
 
 from ims_billing.ledger import file as ledger_file
 from ims_billing.ledger import lock as ledger_lock
+from ims_billing.ledger import migrations
 from ims_billing.ledger.held import hold
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS
+from ims_billing.ledger.migrations import MIGRATIONS
+from ims_billing.ledger.schema import APPLICATION_ID, VERSION
 from ims_billing.month.prepare import Month
 from ims_billing.month.run import run_of
 from ims_billing.saving import why_not
@@ -355,13 +357,19 @@ def test_a_full_disk_is_told_and_nothing_is_recorded(ledger: Ledger) -> None:
     assert tables(ledger.path) == before
 
 
+def add_step(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Makes the tables of this version those of the last one."""
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, step))
+    monkeypatch.setattr(ledger_file, "VERSION", VERSION + 1)
+
+
 def test_an_older_ledger_is_brought_up_to_date_and_a_copy_is_kept(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = ledger.path.read_bytes()
     note = "CREATE TABLE note (claim TEXT REFERENCES claim (claim));\nINSERT INTO note SELECT claim FROM claim;\n"
-    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*MIGRATIONS, note))
-    copy = ledger.path.with_name(f"ims-billing-version-{len(MIGRATIONS)}.sqlite")
+    add_step(monkeypatch, note)
+    copy = ledger.path.with_name(f"ims-billing-version-{VERSION}.sqlite")
     with Ledger(ledger.path).reading():  # who only looks changes nothing, and sees it up to date
         pass
     assert ledger.path.read_bytes() == before
@@ -401,7 +409,7 @@ def test_the_claims_of_a_first_versions_ledger_are_read_and_have_no_grounds(ledg
 def test_a_step_up_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tables(ledger.path)
     broken = "CREATE TABLE note (claim TEXT);\nINSERT INTO nowhere VALUES (1);\n"
-    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*MIGRATIONS, broken))
+    add_step(monkeypatch, broken)
     with pytest.raises(sqlite3.OperationalError, match="no such table"), Ledger(ledger.path).writing():
         pass
     assert tables(ledger.path) == before

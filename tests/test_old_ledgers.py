@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, NEWEST_FILE
+from ims_billing.ledger.migrations import MIGRATIONS
+from ims_billing.ledger.schema import APPLICATION_ID, NEWEST_FILE, VERSION
 from ims_billing.ledger.soundness import run_migration
 from ims_billing.ledger.to_version_7 import to_version_7
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
@@ -83,7 +84,7 @@ def test_months_and_what_is_owed_are_shown_as_they_were(tmp_path: Path, version:
     ledger = of_version(version, tmp_path)
     assert rows(ledger, "PRAGMA user_version") == [(version,)]
     now = shown(ledger, tmp_path / "reports")
-    assert rows(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert rows(ledger, "PRAGMA user_version") == [(VERSION,)]
     kept = DATA / f"ledger-version-{version}-report.txt"
     if os.environ.get("IMS_BILLING_GOLDEN"):
         kept.write_text(now, encoding="utf-8", newline="\n")
@@ -275,6 +276,7 @@ def tables_of_all_steps() -> str:
 
 
 def test_a_new_ledger_has_the_tables_that_all_steps_make(tmp_path: Path) -> None:
+    assert len(MIGRATIONS) == VERSION
     assert NEWEST_FILE.read_text(encoding="utf-8") == tables_of_all_steps(), "python -m tests.test_old_ledgers"
     with (new := Ledger(tmp_path / LEDGER_FILE)).writing():
         pass
@@ -375,7 +377,7 @@ def test_the_claims_of_version_10_are_summed_by_all_that_they_say(tmp_path: Path
     as_it_was = ledger.path.read_bytes()
     void = ["void", "2026-10-SUNL-0001", "--reason", "a test", "--as-of", "2026-11-06", "--clinic", str(clinic)]
     assert CliRunner().invoke(app, void).exit_code == 0
-    assert rows(ledger, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert rows(ledger, "PRAGMA user_version") == [(VERSION,)]
     (tmp_path / LAST_BATCH).unlink()
     ledger.path.write_bytes(as_it_was)
     with closing(sqlite3.connect(ledger.path)) as database, database:

@@ -26,7 +26,7 @@ from ims_billing.commands import folder as month_folder
 from ims_billing.commands.aging import age
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.ledger.schema import MIGRATIONS
+from ims_billing.ledger.schema import VERSION
 from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.folder import LEDGER_FILE
 from ims_billing.vocabulary.model import Run
@@ -528,8 +528,8 @@ def main() -> None:
         sql = as_text(folder / LEDGER_FILE, folder)
         ledger = rebuilt(sql, folder / "again.sqlite")
         report = shown(ledger, folder / "again")
-    (DATA / f"ledger-version-{len(MIGRATIONS)}.sql").write_text(sql, encoding="utf-8", newline="\n")
-    (DATA / f"ledger-version-{len(MIGRATIONS)}-report.txt").write_text(report, encoding="utf-8", newline="\n")
+    (DATA / f"ledger-version-{VERSION}.sql").write_text(sql, encoding="utf-8", newline="\n")
+    (DATA / f"ledger-version-{VERSION}-report.txt").write_text(report, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from ims_billing.ledger.schema import MIGRATIONS, steps_to
+from ims_billing.ledger.schema import VERSION, steps_to
 from ims_billing.ledger.soundness import UNREADABLE, is_whole
 from ims_billing.saving import is_shared, sweep, write_all
 
@@ -64,7 +64,7 @@ def _is_good(copy: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{uri(copy)}?mode=ro", uri=True)) as database:
             version = int(database.execute("PRAGMA user_version").fetchone()[0])
-            return 0 < version <= len(MIGRATIONS) and is_whole(database, steps_to(version))
+            return 0 < version <= VERSION and is_whole(database, steps_to(version))
     except UNREADABLE:
         return False
 

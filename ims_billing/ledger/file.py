@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from ims_billing.ledger.advice import ADVICE, code_of, errors_in_words
 from ims_billing.ledger.copies import copies_of, keep_copy, uri
 from ims_billing.ledger.lock import Lock, Waiting
-from ims_billing.ledger.schema import APPLICATION_ID, MIGRATIONS, steps_to
+from ims_billing.ledger.schema import APPLICATION_ID, VERSION, steps_after, steps_to
 from ims_billing.ledger.soundness import (
     UNREADABLE,
     DamageError,
@@ -102,7 +102,7 @@ class LedgerFile:
             version = self._sound_version(database)
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
                 self._connection = database
-                if version < len(MIGRATIONS):
+                if version < VERSION:
                     # Brought up to date in memory: who only looks changes nothing.
                     database.backup(copy)
                     _migrate(copy, version)
@@ -258,10 +258,10 @@ class LedgerFile:
                 f"{self.path}: this SQLite file is no ledger of ims-billing, and it is left as it is. "
                 "Name the right one with --ledger."
             )
-        if version > len(MIGRATIONS):
+        if version > VERSION:
             raise BillingError(
                 f"{self.path}: a newer ims-billing has written this ledger (version {version}, this program knows "
-                f"{len(MIGRATIONS)}). Update ims-billing; the ledger is left as it is."
+                f"{VERSION}). Update ims-billing; the ledger is left as it is."
             )
         return int(version)
 
@@ -312,7 +312,7 @@ class LedgerFile:
 
     def _bring_up_to_date(self, database: sqlite3.Connection, version: int) -> None:
         """Brings the tables to this version, with a copy kept of those before."""
-        if 0 < version < len(MIGRATIONS):
+        if 0 < version < VERSION:
             copy = self.path.with_name(f"{self.path.stem}-version-{version}{self.path.suffix}")
             write_all({copy: self._content(database).read()}, shared=is_shared(self.path.parent))
         _migrate(database, version)
@@ -349,15 +349,15 @@ def migrated(content: bytes) -> tuple[sqlite3.Connection, bool]:
         database.deserialize(content)
     version = _pragma(database, "user_version")
     _migrate(database, version)
-    return database, version < len(MIGRATIONS)
+    return database, version < VERSION
 
 
 def _migrate(database: sqlite3.Connection, version: int) -> None:
-    for migration in MIGRATIONS[version:] if version else steps_to(len(MIGRATIONS)):
+    for migration in steps_after(version) if version else steps_to(VERSION):
         run_migration(database, migration)
-    if version < len(MIGRATIONS):
+    if version < VERSION:
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        database.execute(f"PRAGMA user_version = {VERSION}")
         # Tables that somebody else added to an earlier ledger have no sum.
-        own = released(steps_to(len(MIGRATIONS)))[0] if version else columns_of(database)
+        own = released(steps_to(VERSION))[0] if version else columns_of(database)
         sum_tables(database, {table for table, _ in own})
