@@ -20,13 +20,13 @@ from typer.testing import CliRunner
 from ims_billing import __main__ as start
 from ims_billing.cli import main as commands
 from ims_billing.cli.screen.layout import Heading, listed, side_by_side, table, with_command, wrapped
-from ims_billing.cli.screen.month_page import LINES, Shown, month_page
+from ims_billing.cli.screen.month_page import _STATES, _THINGS, LINES, Shown, month_page
 from ims_billing.cli.screen.on_hold import changed_since
 from ims_billing.cli.screen.places import Places
 from ims_billing.clinic.toml_file import load
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.files import Written
 
@@ -100,6 +100,33 @@ def test_the_sample_month_is_one_screen(month: Month) -> None:
     assert lines[-1] == "2026-10: 198 claimed for $19,780.00, 37 on hold, 168 not billed."
     # The sums of the groups are those of the month: no session is in two of them.
     assert "more than one group" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        (["cancelled"], "1 cancelled"),
+        (["no-show", "cancelled", "no-show", "other-service"], "1 other service, 2 no-shows, 1 cancelled"),
+        (["self-pay"] * 2 + ["refunded", "no-charge", "outside-month"],
+         "1 other month, 2 self-pay, 1 refunded, 1 no charge"),
+        (["self-pay"] * 3 + ["refunded"] * 2 + ["no-charge", "cancelled", "other-service"],
+         "1 other service, 3 self-pay, 2 refunded, 2 others"),
+    ],
+)  # fmt: skip
+def test_the_reasons_not_to_bill_are_named_the_most_frequent_first(
+    month: Month, reasons: list[str], words: str
+) -> None:
+    sessions = month.sessions.copy()
+    labels = sessions.index[sessions["outcome"] == "not_billed"]
+    sessions.loc[labels, "outcome"] = "claimed"
+    sessions.loc[labels[: len(reasons)], "outcome"] = "not_billed"
+    sessions.loc[labels[: len(reasons)], "reason"] = reasons
+    lines = month_page(claimed(replace(month, sessions=sessions)), 120)
+    assert next(line for line in shown(lines) if line.startswith("NOT BILLED")).endswith(words)
+
+
+def test_every_reason_not_to_bill_has_a_short_name() -> None:
+    assert {*_THINGS, *_STATES} == set(REASONS)
 
 
 def test_sessions_in_several_groups_are_counted_once_each(month: Month) -> None:

@@ -208,7 +208,17 @@ def _warnings(month: Month, wide: int) -> list[Text]:
     return [line for each in sentences for line in wrapped(each, wide, rest="  ", style="bold yellow")]
 
 
-_SHORT_REASONS = {"other-service": "other services", "outside-month": "other months"}
+# The reasons not to bill, counted: a thing, or what the sessions are. The first two are not billed here at all.
+_THINGS = {
+    "other-service": "other service", "outside-month": "other month", "other-location": "other location",
+    "no-show": "no-show",
+}  # fmt: skip
+_STATES = {
+    "cancelled": "cancelled", "not-arrived": "not arrived", "refunded": "refunded", "no-charge": "no charge",
+    "self-pay": "self-pay", "already-paid": "already paid", "billed-elsewhere": "already billed",
+    "in-the-future": "in the future", "decided-not-to-bill": "decided not to bill",
+}  # fmt: skip
+_REASONS = 3
 
 
 def _outcomes(shown: Shown, wide: int) -> list[Text]:
@@ -252,10 +262,16 @@ def _set_rates(month: Month) -> str:
 
 
 def _why_not_billed(month: Month) -> str:
-    reasons = month.sessions.loc[month.sessions["outcome"] == "not_billed", "reason"].value_counts().to_dict()
-    parts = [f"{reasons.pop(reason):,} {words}" for reason, words in _SHORT_REASONS.items() if reason in reasons]
-    left = sum(reasons.values())
-    if left:
+    """The most frequent reasons not to bill, each with its count; what is of another service or month goes first."""
+    counts = Counter(month.sessions.loc[month.sessions["outcome"] == "not_billed", "reason"])
+    order = [*_THINGS, *_STATES]
+    reasons = sorted(counts, key=lambda reason: (order.index(reason) > 1, -counts[reason], order.index(reason)))
+    shown = reasons if len(reasons) <= _REASONS + 1 else reasons[:_REASONS]
+    parts = [
+        counted(counts[reason], _THINGS[reason]) if reason in _THINGS else f"{counts[reason]:,} {_STATES[reason]}"
+        for reason in shown
+    ]
+    if left := sum(counts[reason] for reason in reasons[len(shown) :]):
         parts.append(counted(left, "other"))
     return ", ".join(parts)
 
