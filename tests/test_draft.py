@@ -109,6 +109,27 @@ def test_a_payer_with_a_patients_name_is_no_insurer_and_stands_nowhere(tmp_path:
     assert not any(name in text for name in ("Madeup", "Relative"))
 
 
+def test_a_number_that_most_sessions_of_a_plan_have_is_what_it_requires(tmp_path: Path) -> None:
+    rows = [
+        *[row(Policy_Number=f"12{n}", Member_ID=f"7{n}" if n < 2 else "") for n in range(4)],
+        *[row(Insurer="Manulife", Policy_Number=f"12{n}" if n else "", Member_ID=f"7{n}") for n in range(4)],
+        row(Insurer="Beneva", Policy_Number=""),
+        row(Insurer="ICBC", Policy_Number="9", Member_ID="9"),
+        row(Insurer="Pacific Blue Cross", Policy_Number="9", Member_ID="9"),
+    ]
+    draft_of = {
+        entry["name"]: (entry.get("requires"), entry["Notes"]) for entry in drafted_from(tmp_path, rows)["insurer"]
+    }
+    assert draft_of == {
+        "Sun Life": ("policy", "4 sessions: a policy number in 4"),
+        "Manulife": ("policy, member", "4 sessions: a policy number in 3 and a member ID in 4"),
+        # Nothing shows it; and what ICBC and Pacific Blue Cross require is published.
+        "Beneva": (None, "1 session"), "ICBC": (None, "1 session"), "Pacific Blue Cross": (None, "1 session"),
+    }  # fmt: skip
+    text = clinic_text(first_rows() | drafted_from(tmp_path, rows))
+    assert 'name = "Manulife"\nrequires = ["policy", "member"]\n' in text
+
+
 def test_a_fee_is_asked_about_only_where_the_sessions_disagree(tmp_path: Path) -> None:
     rows = [row(Minutes=30, Fee=95.0)] * 3 + [
         row(Minutes=30, Fee=80.0),

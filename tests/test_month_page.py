@@ -29,6 +29,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.files import Written
+from tests.practice import month_of, outcomes, row
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 FILES = "samples/sessions-2026-10.xlsx"
@@ -100,6 +101,27 @@ def test_the_sample_month_is_one_screen(month: Month) -> None:
     assert lines[-1] == "2026-10: 198 claimed for $19,780.00, 37 on hold, 168 not billed."
     # The sums of the groups are those of the month: no session is in two of them.
     assert "more than one group" not in "\n".join(lines)
+
+
+def test_claims_without_any_number_are_named_where_nobody_says_what_their_plan_requires(tmp_path: Path) -> None:
+    without = {"Policy_Number": "", "Member_ID": ""}
+    rows = [
+        row(Insurer="Manulife", **without), row(Insurer="Manulife", Policy_Number="", Member_ID="7"),
+        row(Insurer="Desjardins", **without), row(Insurer="PBC", **without), row(Insurer="Canada Life"),
+    ]  # fmt: skip
+
+    def page(more: str = "", *, everything: bool = False) -> str:
+        month = month_of(
+            tmp_path, [{**one, "Service Date": f"2026-10-{5 + n:02}"} for n, one in enumerate(rows)], more=more
+        )
+        assert outcomes(month) == ["claimed"] * 5
+        lines = month_page(Shown(month, FILES, "", would=True), 100, everything=everything)
+        return " ".join(" ".join(shown(lines)).split())
+
+    words = "Without policy number and member ID: 2 claims (Desjardins, Manulife)."
+    assert (words in page(), words in page(everything=True)) == (True, True)
+    settled = "".join(f'[[insurer]]\nname = "{name}"\nrequires = []\n' for name in ("Manulife", "Desjardins"))
+    assert "Without policy number" not in page(settled)
 
 
 @pytest.mark.parametrize(

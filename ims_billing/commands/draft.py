@@ -18,7 +18,7 @@ from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import NameReading, names_read
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, QUESTION
+from ims_billing.vocabulary.setup_sheets import INSURERS, PRACTITIONERS, QUESTION
 from ims_billing.vocabulary.spelling import bare, counted, same_name
 
 # What a service shows about whoever gives it.
@@ -33,6 +33,9 @@ _GIVEN_BY = {
 # A fee that this share of the sessions has is the clinic's; where fewer have it, the clinic is asked.
 _USUAL_SHARE = 0.75
 _ALIASES = {column.key: column for column in PRACTITIONERS.columns}["aliases"]
+_REQUIRES = {column.key: column for column in INSURERS.columns}["requires"]
+# The numbers by which insurers know a patient, as requirements are called, in words.
+_NUMBERS = {"policy": "a policy number", "member": "a member ID"}
 
 
 def draft(intake: Intake) -> SetupRows:
@@ -148,10 +151,7 @@ def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
     A payer with a patient's name is none: the practice system puts it there where the patient pays.
     """
     ours = sessions[~sessions["insurer_id"].isin(["", SELF_PAY])]
-    rows: list[dict[str, Any]] = [
-        {"name": name, "Notes": counted(int((ours["insurer_name"] == name).sum()), "session")}
-        for name in _written(ours["insurer_name"])
-    ]
+    rows = [_known_insurer(name, ours[ours["insurer_name"] == name], clinic) for name in _written(ours["insurer_name"])]
     people = people_paying(sessions)
     unknown = sessions.loc[sessions["insurer_id"] == "", "insurer"]
     by_letters: dict[str, list[str]] = {}
@@ -169,6 +169,24 @@ def _insurers(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _known_insurer(name: str, sessions: pd.DataFrame, clinic: Clinic) -> dict[str, Any]:
+    """The row of an insurer that is known, with the numbers that its sessions usually have.
+
+    What a private plan requires is seldom published. A number that most of its sessions have is taken as required: the
+    few without it are then on hold, instead of going out without one.
+    """
+    notes = counted(len(sessions), "session")
+    insurer = clinic.insurer(name)
+    if insurer is None or insurer.public or insurer.requirements:
+        return {"name": name, "Notes": notes}
+    filled = {number: int((sessions[number] != "").sum()) for number in _NUMBERS}
+    usual = [number for number, times in filled.items() if times >= _USUAL_SHARE * len(sessions)]
+    if not usual:
+        return {"name": name, "Notes": notes}
+    seen_in = " and ".join(f"{_NUMBERS[number]} in {filled[number]:,}" for number in usual)
+    return {"name": name, "requires": cell_of(usual, _REQUIRES), "Notes": f"{notes}: {seen_in}"}
 
 
 def people_paying(sessions: pd.DataFrame) -> set[str]:

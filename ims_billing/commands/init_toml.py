@@ -189,6 +189,8 @@ def _of_one_insurer(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         entry = entries.setdefault(whose, {"name": row["name"]})
         if row["name"].endswith(QUESTION):
             entry["name"] = row["name"]
+        if row.get("requires"):
+            entry["requires"] = row["requires"]
         spellings = row.get("aliases", "")
         entry["aliases"] = "; ".join(filter(None, (entry.get("aliases"), spellings)))
         note = f"{spellings}: {row['Notes']}" if spellings else row["Notes"]

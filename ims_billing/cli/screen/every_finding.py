@@ -9,7 +9,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import wrapped
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import NO_SESSION
-from ims_billing.vocabulary.spelling import dollars, is_id
+from ims_billing.vocabulary.spelling import counted, dollars, is_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,18 +74,41 @@ def every_reason(month: Month, wide: int) -> list[Text]:
 
 def requirements_not_stated(month: Month, wide: int) -> list[Text]:
     """The insurers of the claims of which neither the published rules nor the clinic say what they require."""
-    last = month.claims.groupby("insurer_id", sort=False)["service_date"].max()
-    insurers = {insurer: month.clinic.insurer_by_id(str(insurer)) for insurer in last.index}
-    silent = [
-        insurers[insurer].name for insurer, day in last.items() if insurers[insurer].requires_on(day.date()) is None
-    ]
-    if not silent or not month.clinic.file:
+    silent = _of_silent(month, month.claims)
+    if not silent:
         return []
     sentence = (
         f"What {', '.join(silent)} require on a claim is not published. Where they require something, state it in "
         f"{month.clinic.file}, under the insurer."
     )
     return [Text(), *wrapped(sentence, wide)]
+
+
+def claims_without_numbers(month: Month, wide: int) -> list[Text]:
+    """The claims that name no policy and no member, to insurers of which nobody says what they require."""
+    claims = month.claims
+    numbers = ("policy", "member", "payer_file_number", "phn")
+    claims = claims[(claims[list(numbers)] == "").all(axis=1)]
+    silent = _of_silent(month, claims)
+    if not silent:
+        return []
+    named = claims["insurer"].isin(silent)
+    sentence = (
+        f"Without policy number and member ID: {counted(int(named.sum()), 'claim')} ({', '.join(silent)}). What these "
+        f"plans require is not published: state it in {month.clinic.file}, under the insurer (policy, member, or "
+        "nothing)."
+    )
+    return [Text(), *wrapped(sentence, wide, rest="  ", style="yellow")]
+
+
+def _of_silent(month: Month, claims: pd.DataFrame) -> list[str]:
+    """The insurers of these claims of which nobody says what they require; none without a clinic setup."""
+    last = claims.groupby("insurer_id", sort=False)["service_date"].max()
+    insurers = {insurer: month.clinic.insurer_by_id(str(insurer)) for insurer in last.index}
+    silent = [
+        insurers[insurer].name for insurer, day in last.items() if insurers[insurer].requires_on(day.date()) is None
+    ]
+    return silent if month.clinic.file else []
 
 
 def every_file(shown: Shown) -> list[Text]:

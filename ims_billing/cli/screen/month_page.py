@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.balances import second_insurers
-from ims_billing.cli.screen.every_finding import every_file, every_finding, every_reason, requirements_not_stated
+from ims_billing.cli.screen.every_finding import (
+    claims_without_numbers,
+    every_file,
+    every_finding,
+    every_reason,
+    requirements_not_stated,
+)
 from ims_billing.cli.screen.glance import not_to_send
 from ims_billing.cli.screen.layout import WIDEST, Heading, side_by_side, table, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
@@ -111,7 +117,13 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *taken_out(month, shown.taken_out, places, wide),
         *second_insurers(shown.rest, wide, would=shown.would, everything=everything),
     ]
-    end = [*_first_to_send(shown, wide), *next_steps(shown, wide), *_recorded(shown, wide), *_sums(shown, wide)]
+    end = [
+        *claims_without_numbers(month, wide),
+        *_first_to_send(shown, wide),
+        *next_steps(shown, wide),
+        *_recorded(shown, wide),
+        *_sums(shown, wide),
+    ]
     if everything:
         more = [*every_finding(month, places, wide), *every_reason(month, wide), *requirements_not_stated(month, wide)]
         return [*head, *never_cut, *on_hold(month, places, wide), *more, *every_file(shown), *end]
