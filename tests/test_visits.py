@@ -209,6 +209,36 @@ def test_two_numbered_rows_of_a_patient_with_two_birth_dates_are_two_visits_of_o
     assert [kinds(month, n) for n in (0, 1)] == [["second-visit-same-day"]] * 2
 
 
+# Another given name beside the same member ID, and whether the two rows may be one visit.
+OTHER_NAMES: list[tuple[str, dict[str, Any], bool]] = [
+    ("Patricia Madeup", {}, True), ("Madeup, P.", {}, True), ("P Madeup", {}, True), ("Pat Madeupp", {}, True),
+    ("Pta Madeup", {}, False), ("Robin Madeup", {}, False), ("Patricia Other", {}, False),
+    ("Patricia Madeup", {"Start": "15:00"}, False), ("Patricia Madeup", {"Birth_Date": "2010-05-06"}, False),
+    ("Patricia Madeup", {"Patient_ID": "2"}, False), ("Patricia Madeup", {"Member_ID": "000175-02"}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settled", [{}, {"Billed": "yes"}], ids=str)
+@pytest.mark.parametrize("start", ["09:00", ""])
+def test_a_short_form_or_a_slip_of_a_name_beside_one_member_id_may_be_one_visit(
+    tmp_path: Path, start: str, settled: dict[str, Any]
+) -> None:
+    rows = []
+    for day, (name, cells, _) in enumerate(OTHER_NAMES, start=1):
+        one = {"Member_ID": "000175-01", "Start": start, "Service_Date": dt.date(2026, 10, day)}
+        one |= {"Birth_Date": "1980-01-02"} if "Birth_Date" in cells else {}
+        one |= {"Patient_ID": "1"} if "Patient_ID" in cells else {}
+        rows += [row(**{**one, "Patient": "Pat Madeup"}), row(**{**one, "Patient": name, **cells, **settled})]
+    month = prepare_month(
+        read_texts(practice(tmp_path), csv_text(rows)), Scope(practice(tmp_path), month=MONTH, as_of=AS_OF)
+    )
+    held = set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"])
+    for place, (name, cells, one_visit_) in enumerate(OTHER_NAMES):
+        # Without a start in one row nothing tells two hours apart.
+        expected = one_visit_ or (not start and "Start" in cells)
+        assert (2 * place in held) == expected, (name, cells)
+
+
 def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
     return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}

@@ -11,7 +11,16 @@ import pandas as pd
 
 from ims_billing.vocabulary.frames import SESSIONS, WHERE
 from ims_billing.vocabulary.rows import cells_of, numbered, of_each_cell
-from ims_billing.vocabulary.spelling import bare, core_name, day_text, given_name_first, name_words, plain, same_name
+from ims_billing.vocabulary.spelling import (
+    bare,
+    core_name,
+    day_text,
+    given_name_first,
+    name_words,
+    one_letter_apart,
+    plain,
+    same_name,
+)
 
 if TYPE_CHECKING:
     from ims_billing.vocabulary.rows import Numbers
@@ -232,8 +241,12 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
             return False
     elif numbers:
         return True
-    # A family shares one member ID: another name is the same patient only where the stated time is the same too.
-    return alike or (same_member and both("start") is not None and both("birth_date") is not None)
+    if alike or not same_member:
+        return alike
+    # A family shares one member ID: another name is the same patient only where the stated time is the same too, or
+    # where it may be a short form or a slip of the pen and no number says that these are two.
+    same_moment = both("start") is not None and both("birth_date") is not None
+    return same_moment or (names is not None and not (numbers and same_file) and _may_be_one(*names))
 
 
 def _names_agree(one: str, other: str) -> bool:
@@ -244,6 +257,16 @@ def _names_agree(one: str, other: str) -> bool:
         or "".join(first) == "".join(second)
         or set(first) == set(second)
     )
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two names may be one person's: P., Pat or Patricia of one surname, or one letter apart."""
+    first, second = name_words(one), name_words(other)
+    if min(len(first), len(second)) < 2:
+        return False
+    shorter, longer = sorted((first[0], second[0]), key=len)
+    letters = "".join(first), "".join(second)
+    return (first[-1] == second[-1] and longer.startswith(shorter)) or one_letter_apart(*letters)
 
 
 def _numbered_apart(ids: tuple[str, str], starts: tuple[Any, Any]) -> bool:
