@@ -595,7 +595,7 @@ def test_a_payer_of_accidents_needs_a_day_that_can_be_the_accidents(tmp_path: Pa
     assert set(CATALOGUE["missing-accident-date"].decisions) >= {"bill", "correct"}
 
 
-def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
+def test_a_patients_name_or_number_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> None:
     for cells, kind, message in (
         ({"Practitioner": "Madeup, Pat"}, "practitioner-not-on-roster", "The practitioner is not in the clinic setup."),
         ({"Insurer": "Pat Madeup"}, "insurer-not-known", "The insurer is not known."),
@@ -603,6 +603,11 @@ def test_a_patients_name_in_a_wrong_column_is_not_repeated(tmp_path: Path) -> No
             {"Secondary Insurer": "PAT MADEUP"},
             "insurer-not-known",
             "The second insurer is not known, and the claim names none.",
+        ),
+        (
+            {"Insurer": "Sun Life 9988776"},
+            "insurer-not-known",
+            "The insurer is not known. The nearest known one is Sun Life.",
         ),
     ):
         assert messages_of(month_of(tmp_path, [row() | cells]), kind) == [message]

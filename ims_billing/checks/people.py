@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, and_others, check, of_rows
 from ims_billing.clinic.clinic import Clinic, Insurer, Practitioner
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.quoting import Names, is_personal, parts
+from ims_billing.vocabulary.quoting import Names, has_a_number, is_personal, parts
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import day_text
 
@@ -230,7 +230,7 @@ def _named(name: str, names: Names, public: Collection[str]) -> str:
 
 def _payer_named(name: str, desk: Desk, public: Collection[str]) -> str:
     """As `_named`; nothing either for what looks like a person's, unless it is nearly an insurer's name."""
-    personal = is_personal(name, public) and not desk.clinic.nearest_insurer(name)
+    personal = has_a_number(name) or (is_personal(name, public) and not desk.clinic.nearest_insurer(name))
     return "" if personal else _named(name, desk.names, public)
 
 

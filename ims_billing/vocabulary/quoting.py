@@ -177,12 +177,17 @@ _OF_NO_PERSON = frozenset(
 _A_NUMBER = 6
 
 
+def has_a_number(text: str) -> bool:
+    """Whether a text has as many digits as somebody's number or birth date, or is an e-mail address."""
+    return "@" in text or sum(character.isdigit() for character in text) >= _A_NUMBER
+
+
 def is_personal(text: str, public: Collection[str] = ()) -> bool:
     """Whether a text looks like a person's name, an address, a birth date or a number.
 
     `public` are plain words of the rules or the clinic's setup, as in `Names.stand_in`.
     """
-    if "@" in text or sum(character.isdigit() for character in text) >= _A_NUMBER:
+    if has_a_number(text):
         return True
     words = re.findall(r"[^\W\d_]+", text)
     capitals = all(word.istitle() or (word.isupper() and len(word) > 1) for word in words)
