@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice import csv_file
-from tests.remittances import SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
+from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
 
 
 @pytest.fixture
@@ -46,6 +46,18 @@ def test_one_payment_in_two_parts_is_one(folder: Path) -> None:
     second_page = csv_file(folder, [paid(SUN2), paid(SUN3)], "z.csv")
     shown = reconcile(folder, [paid(SUN)], str(second_page))
     assert (shown["payments"][0]["cents"], shown["posted"]) == (28_500, [1])
+
+
+def test_two_insurers_payments_of_one_number_and_day_are_two_where_each_has_its_file(folder: Path) -> None:
+    of_manulife = csv_file(folder, [paid(MANU, 76), paid(GSC, 76)], "z.csv")
+    shown = reconcile(folder, [paid(SUN), paid(SUN2)], str(of_manulife))
+    payments = [(payment["insurer"], payment["cents"]) for payment in shown["payments"]]
+    assert (payments, shown["posted"]) == ([("Sun Life", 19_000), ("Manulife", 15_200)], [1, 2])
+    again = reconcile(folder, [paid(SUN), paid(SUN2)], str(of_manulife))
+    assert (results(again), again["posted"]) == (["repeated"] * 4, [])
+    # In one file nothing says which lines are whose.
+    mixed = reconcile(folder, [paid(SUN3, **{"Payment Number": "P2"}), paid(PBC, **{"Payment Number": "P2"})])
+    assert results(mixed) == ["ambiguous"] * 2
 
 
 def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:

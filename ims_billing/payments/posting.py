@@ -67,7 +67,8 @@ def reconciled(
     for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
     poster = _Poster(Claims(claims, position, paid), recorded.payments, clinic, accept_overpayment=accept_overpayment)
-    return [poster.payment(rows) for rows in rows_by_payment(lines, clinic, recorded.patients, as_of)]
+    groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
+    return [payment for rows in groups for payment in poster.payments(rows)]
 
 
 class _Poster:
@@ -80,13 +81,20 @@ class _Poster:
         self._accept_overpayment = accept_overpayment
         self._payments = 0
 
-    def payment(self, rows: Rows) -> Payment:
-        """Makes the payment of these rows: its insurer, amount, and the postings of each line."""
+    def payments(self, rows: Rows) -> list[Payment]:
+        """Makes the payment of these rows: its insurer, amount, and the postings of each line.
+
+        Two insurers may give payments of a day one number: then each file is a payment of its own.
+        """
+        parts = [
+            [row for row in rows if row.line.file == file] for file in dict.fromkeys(row.line.file for row in rows)
+        ]
+        if len({self._payer_shown_by(part) for part in parts} - {""}) > 1:
+            return [payment for part in parts for payment in self.payments(part)]
         self._payments += 1
-        number, first = rows[0].cells.payment_number.strip(), rows[0].cells.payment_date
-        paid_on = None if pd.isna(first) else first.date()
+        number, paid_on = _number_and_day(rows)
         before = self._claims.copy()
-        payer = self._named(rows) or self._posted_from(rows, number, paid_on)
+        payer = self._payer_shown_by(rows)
         matched = self._matched(rows, payer, number, paid_on)
         insurers = {self._insurer_of(p.claim) for line in matched.lines for p in line.postings} | ({payer} - {""})
         if not payer and len(insurers) == 1:
@@ -96,10 +104,12 @@ class _Poster:
             matched = self._matched(rows, payer, number, paid_on)
         if len(insurers) > 1:
             self._claims.restore(before)
+            if len(parts) > 1:
+                return [payment for part in parts for payment in self.payments(part)]
             matched = replace(matched, lines=tuple(_of_several(line) for line in matched.lines))
             payer = ""
         insurer = self._clinic.insurer(payer) if payer else None
-        return replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")
+        return [replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")]
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
@@ -111,6 +121,10 @@ class _Poster:
 
     def _insurer_of(self, claim: str) -> str:
         return str(self._claims.by_number[claim].insurer_id)
+
+    def _payer_shown_by(self, rows: Rows) -> str:
+        """The insurer that the rows show before they are matched; empty if it is not certain."""
+        return self._named(rows) or self._posted_from(rows, *_number_and_day(rows))
 
     def _named(self, rows: Rows) -> str:
         """The insurer that the rows name, else that of the claims that they number; empty if neither is certain."""
@@ -306,6 +320,12 @@ class _Poster:
         for posting in postings:
             self._post(posting, cells.payment_date)
         return replace(line, result="paid", postings=tuple(postings))
+
+
+def _number_and_day(rows: Rows) -> tuple[str, dt.date | None]:
+    """A payment's number as written, and its day; None if it cannot be read."""
+    first = rows[0].cells
+    return first.payment_number.strip(), None if pd.isna(first.payment_date) else first.payment_date.date()
 
 
 def _without_claim(invoices: Sequence[str]) -> str:
