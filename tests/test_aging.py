@@ -298,7 +298,7 @@ def test_what_was_paid_too_much_is_named_where_it_makes_less_owed(folder: Path) 
     assert words in [line[0] for line in overview]
     insurers = next(n for n, line in enumerate(overview) if line[0] == "Insurer")
     total = next(line for line in overview[insurers:] if line[0] == "Total")
-    assert total[overview[insurers].index("Owed")] == 470
+    assert total[overview[insurers].index("Not answered")] == 470
 
 
 def test_the_months_overview_shows_what_is_paid_and_who_pays(folder: Path) -> None:

@@ -85,11 +85,11 @@ def _paid(view: MonthView) -> Block:
         for insurer, part in sorted(money.groupby("insurer"), key=lambda each: str(each[0]).casefold())
     ]
     total = ("Total", len(money), *(int(money[name].sum()) / 100 for name in cents), None)
-    names = ("Claimed", "Paid", "Patient's share", "Short", "Denied", "Owed")
+    names = ("Claimed", "Paid", "Patient's share", "Short", "Denied", "Not answered")
     columns = [Column("Insurer"), Column("Claims", "count"), *(Column(name, "money") for name in names)]
     columns.append(Column("Days to answer", "count"))
     note = "Claimed is the sum of the next five columns. Days are the average from the claim to the first answer."
-    return Block("Paid and owed so far", columns, rows, total, note=note)
+    return Block("Paid so far, and not answered", columns, rows, total, note=note)
 
 
 def _refused(view: MonthView) -> list[Block]:

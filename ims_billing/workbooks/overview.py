@@ -232,7 +232,7 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
         columns.append(Column(f"In {last.month}", "money"))
         total += (sum(before.values()) / 100,)
     if answers:
-        columns += [Column(name, "money") for name in ("Paid", "Owed", "Refused or short")]
+        columns += [Column(name, "money") for name in ("Paid", "Not answered", "Refused or short")]
         columns += [Column("Refused share", "percent"), Column("Days to answer", "count")]
         total += (*_answers(money), None)
     if what == "practitioner":
@@ -241,7 +241,7 @@ def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.Da
 
 
 def _answers(money: pd.DataFrame) -> tuple[float, float, float, float | None]:
-    """Paid, owed, refused or short in dollars; and the share of the answered claims that were refused."""
+    """Paid, not answered, refused or short in dollars; and the share of the answered claims that were refused."""
     less = int(money["denied_cents"].sum()) + int(money["short_cents"].sum())
     count, refused = int(money["answered_on"].notna().sum()), int((money["denied_cents"] > 0).sum())
     share = refused / count if count else None
