@@ -318,7 +318,7 @@ def test_what_is_gone_or_can_not_be_replaced_says_what_to_do(folder: Path) -> No
     setup.write_text(setup.read_text(encoding="utf-8").replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")
     refused = text(shown("void", "2026-10-SUNL-0001", "--replace", "--reason", "wrong fee"))
     assert "Correct the fee in your practice software, or the list if it is wrong" in refused
-    assert "ims-billing void 2026-10-SUNL-0001 FILE --replace --reason TEXT" in refused
+    assert 'ims-billing void 2026-10-SUNL-0001 FILE --replace --reason "wrong fee"' in refused
     # The ways out are ways out.
     csv_file(folder, [row(Fee=99.0)], "october.csv")
     done = shown("void", "2026-10-SUNL-0001", "october.csv", "--replace", "--reason", "wrong fee")
