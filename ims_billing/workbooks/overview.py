@@ -137,7 +137,7 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     less = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
     if len(less):
         cents = int(less[["denied_cents", "short_cents"]].sum().sum())
-        rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "ims-billing aging"))
+        rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "run ims-billing aging"))
     for about, what in _LOOKS.items():
         looks = [look for look in view.totals.look_at if look.about == about]
         if looks:
