@@ -116,6 +116,8 @@ def test_what_the_insurer_paid_to_the_patient_is_posted_to_no_claim(
     [
         ("Payee", "Provider"), ("Payee", "Example Physiotherapy"), ("Paid To", "Clinic"), ("Payee", "Ann Example"),
         ("Note", "Paid. Balance applied to patient"), ("Note", "Plan member: see booklet"),
+        ("Note", "Payment: member portion excluded"), ("Description", "Cheque sent, member informed"),
+        ("Description", "Paid; to be shared: member 20%"),
         ("Payment Method", "EFT"), ("Payment Method", "Cheque #123"), ("Payment Method", "Direct deposit"),
         ("Payment Method", "Insurance"), ("Source", "Insurance Payment"), ("Source", "Sun Life"),
         ("Source", "Sun Life - EFT"), ("Payer", "Sun Life"), ("Payer Type", "Third party"),

@@ -115,14 +115,17 @@ def _tells_of_patient(text: str) -> bool:
 
 
 def _says_to_patient(text: str) -> bool:
-    """True for words such as "paid to the plan member": a verb, and right after it a person."""
+    """True for words such as "paid to the plan member": a verb, "to", and a person right after them."""
     rules = published().layouts.payers.to_patient
-    verbs, between = (set(map(word_of, words)) for words in (rules.verbs, rules.between))
-    pays = False
+    verbs, to, alone, between = (set(map(word_of, w)) for w in (rules.verbs, rules.to, rules.alone, rules.between))
+    pays = to_whom = False
     for meaning, phrase in _phrases(word_of(text).split()):
-        if pays and meaning == "person":
+        if to_whom and meaning == "person":
             return True
-        pays = phrase in verbs or (pays and phrase in between)
+        if phrase in between:
+            continue
+        to_whom = phrase in alone or (phrase in to and (pays or to_whom))
+        pays = phrase in verbs
     return False
 
 

@@ -168,9 +168,11 @@ class UnreadMoney(Strict):
 
 
 class ToPatient(Strict):
-    """Words of an insurer that has paid the patient: `verbs`, and words `between` them and the person."""
+    """Words of an insurer that has paid the patient: `verbs` and `to`, or `alone`; words `between` change nothing."""
 
     verbs: tuple[Text, ...]
+    to: tuple[Text, ...]
+    alone: tuple[Text, ...]
     between: tuple[Text, ...]
 
 
