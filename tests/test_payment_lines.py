@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice import csv_file
-from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
+from tests.remittances import DAYS, GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, results, run, six_claims
 
 
 @pytest.fixture
@@ -58,6 +58,15 @@ def test_two_insurers_payments_of_one_number_and_day_are_two_where_each_has_its_
     # In one file nothing says which lines are whose.
     mixed = reconcile(folder, [paid(SUN3, **{"Payment Number": "P2"}), paid(PBC, **{"Payment Number": "P2"})])
     assert results(mixed) == ["ambiguous"] * 2
+    # The claims that the lines are matched to tell the insurers apart too.
+    by_person = [
+        {**paid("", **{"Payment Number": "P7"}), "Patient": name, "Service Date": f"{DAYS[day]}"}
+        for day, name in ((5, "Uma Madeup"), (2, "Robin Madeup"))
+    ]
+    found = reconcile(folder, by_person[:1], str(csv_file(folder, by_person[1:], "y.csv")))
+    assert [(payment["insurer"], payment["cents"]) for payment in found["payments"]] == [
+        ("Sun Life", 9_500), ("Pacific Blue Cross", 9_500),
+    ]  # fmt: skip
 
 
 def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:
