@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
     "quoting": (["vocabulary/quoting.py"], ["quoting", "privacy"]),
     "decision_keys": (["vocabulary/decision_keys.py"], ["decision_keys"]),
+    "identity": (["vocabulary/identity.py"], ["visits", "recall", "resemblance"]),
     "cell_text": (["workbooks/cell_text.py"], ["cell_text"]),
     "reach": (["month/reach.py"], ["reach"]),
     "judge": (["reading/column_judge.py", "reading/unread.py"], ["unread", "close_reading", "other_reports"]),
@@ -35,7 +36,7 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "ledger": (["ledger/*.py"], ["ledger", "record"]),
     "remittance": (
         ["payments/*.py"],
-        ["matching", "payment_lines", "posting", "positions", "reconcile", "second_insurer"],
+        ["matching", "payment_lines", "payers", "posting", "positions", "reconcile", "second_insurer"],
     ),
 }
 # Their cases are many and slow, and say again what the others do, or they start processes that nothing is changed in.

@@ -212,6 +212,7 @@ def test_two_numbered_rows_of_a_patient_with_two_birth_dates_are_two_visits_of_o
 # Another given name beside the same member ID, and whether the two rows may be one visit.
 OTHER_NAMES: list[tuple[str, dict[str, Any], bool]] = [
     ("Patricia Madeup", {}, True), ("Madeup, P.", {}, True), ("P Madeup", {}, True), ("Pat Madeupp", {}, True),
+    ("Patricia Ann Madeup", {}, True), ("Madeup", {}, False),
     ("Pta Madeup", {}, False), ("Robin Madeup", {}, False), ("Patricia Other", {}, False),
     ("Patricia Madeup", {"Start": "15:00"}, False), ("Patricia Madeup", {"Birth_Date": "2010-05-06"}, False),
     ("Patricia Madeup", {"Patient_ID": "2"}, False), ("Patricia Madeup", {"Member_ID": "000175-02"}, False),
