@@ -111,6 +111,13 @@ def test_what_the_insurer_paid_to_the_patient_is_posted_to_no_claim(
     assert line.message.startswith("The insurer paid the patient, and not the clinic: ")
 
 
+def test_what_was_paid_to_the_patient_says_which_cell_shows_it(books: Books) -> None:
+    cells = [("Pay To", "Member"), ("Note", "Paid to member"), ("Memo", "Paid to member"), ("Other", "Paid to member")]
+    shown = [books.lines([visit() | {column: cell}])[0].message for column, cell in cells]
+    says = ("Payee", "Reason", "Description", "a column that is not read")
+    assert shown == [f"The insurer paid the patient, and not the clinic: {cell} says so." for cell in says]
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [

@@ -240,6 +240,17 @@ def test_a_short_form_or_a_slip_of_a_name_beside_one_member_id_may_be_one_visit(
         assert (2 * place in held) == expected, (name, cells)
 
 
+@pytest.mark.parametrize(("start", "copies"), [("09:00", {0, 1}), ("", set())])
+def test_another_name_beside_one_member_id_and_birth_date_is_the_same_patient_at_one_hour_only(
+    tmp_path: Path, start: str, copies: set[int]
+) -> None:
+    usual = {"Member_ID": "000175-01", "Birth_Date": "1980-01-02", "Start": start}
+    rows = [row(Patient="Pat Madeup", **usual), row(Patient="Kim Invented", **usual)]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"]) == copies
+
+
 def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
     return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}
