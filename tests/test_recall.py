@@ -450,6 +450,31 @@ def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_
     assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
 
 
+@pytest.mark.parametrize(
+    ("day", "beside", "held"),
+    [
+        (OTHER_DAY, [BESIDE], True),
+        # A week apart, as visits are; and in a list of what came in late alone.
+        (dt.date(2026, 10, 14), [BESIDE], False),
+        (OTHER_DAY, [], False),
+    ],
+)
+def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_week_came_again(
+    tmp_path: Path, day: dt.date, beside: Rows, *, held: bool
+) -> None:
+    of_its_week = row(Patient="Kim Madeup", Service_Date=dt.date(2026, 10, 9))
+    first = row(Patient="Robin Madeup", Start="9:00", Service_Date=dt.date(2026, 10, 2))
+    late = row(Patient="Noa Madeup", Service_Date=dt.date(2026, 10, 6))
+    for numbered in ("", "S"):
+        before, now = ({"Session ID": numbered and f"{numbered}{number}"} for number in (1, 2))
+        moved = [row() | before, row(Service_Date=day) | now]
+        export = [moved[1], late, *([first] if beside else []), *beside]
+        month = again(tmp_path, [moved[0], of_its_week, first, BESIDE], export)
+        assert outcomes(month)[0] == ("held" if held else "claimed")
+        said = "It may be the session claimed as 2026-10-SUNL-0002: only the service date differs, and that session is "
+        assert messages_of(month, CHANGED_SINCE) == ([f"{said}not in these files."] if held else [])
+
+
 def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Start="9:30", Status="cancelled"), BESIDE])
     assert outcomes(month) == ["not_billed: cancelled", "already_claimed"]

@@ -115,8 +115,26 @@ def _expected_pairs(
         )
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
-        expected |= np.where(pairs["numbered"], days, weeks) & meant.to_numpy(bool)
+        covered = np.where(pairs["numbered"], days, weeks)
+        if file is not None and matched.any():
+            covered |= _within_export(pairs, ours, claims, here) & active.loc[pairs["theirs"]].to_numpy()
+        expected |= covered & meant.to_numpy(bool)
     return expected
+
+
+def _within_export(
+    pairs: pd.DataFrame, ours: pd.DataFrame, claims: pd.DataFrame, here: pd.Series[bool]
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Returns for each pair whether the claimed day lies between the days of one file, and near the new session's.
+
+    A file that holds other claims is no list of what came in late, and one of the same patient and practitioner
+    leaves out neither: it would hold the claimed session. Weekly visits are a week apart.
+    """
+    days = ours.loc[here, "date"].dropna()
+    claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
+    near = np.abs(claimed - new) < np.timedelta64(7, "D")
+    within: np.ndarray[Any, np.dtype[np.bool_]] = near & (claimed >= days.min()) & (claimed <= days.max())
+    return within
 
 
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
