@@ -97,6 +97,7 @@ TO_PATIENT = [
     ("Payee", "Member"), ("Payee", "Plan member"), ("Payee", "Uma Madeup"), ("Paid To", "Subscriber"),
     ("Pay To", "MADEUP, Uma"), ("Note", "Paid to plan member"), ("Note", "Cheque mailed directly to the member"),
     ("Description", "Payment made to the insured"), ("Note", "Reimbursed the patient"),
+    ("Note", "Member reimbursed"), ("Note", "Pay member"), ("Note", "Payee: plan member"),
     ("Memo line", "Payé à l'assuré"),
 ]  # fmt: skip
 
@@ -146,7 +147,7 @@ def test_a_payment_by_the_insurer_is_posted(books: Books, column: str, cell: str
         ("Adjustment", "-10.00", "ambiguous"), ("Withheld", "10", "ambiguous"), ("Total Paid", "76.00", "ambiguous"),
         ("Interest", "$1.05", "ambiguous"), ("Recovery", "(19.00)", "ambiguous"), ("", "-19.00", "ambiguous"),
         ("Status", "Denied", "ambiguous"), ("Status", "Not covered", "ambiguous"), ("Status", "Reversed", "ambiguous"),
-        ("Status", "Unpaid", "unmatched"), ("Claimed", "190.00", "ambiguous"),
+        ("Status", "Unpaid", "unmatched"), ("Paid to Member", "95.00", "ambiguous"), ("Claimed", "190.00", "ambiguous"),
     ],
 )  # fmt: skip
 def test_what_may_be_another_amount_or_payer_is_held(books: Books, column: str, cell: str, result: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,57 @@ def test_two_insurers_payments_of_one_number_and_day_are_two_where_each_has_its_
     assert [(payment["insurer"], payment["cents"]) for payment in found["payments"]] == [
         ("Sun Life", 9_500), ("Pacific Blue Cross", 9_500),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cents", "result"), [(95.0, "total"), (60.0, "ambiguous")])
+@pytest.mark.parametrize("whose", [{"Patient": "MADEUP, Pat"}, {"Member ID": "111"}], ids=["by name", "by member"])
+def test_a_sum_beside_lines_of_the_same_person_pays_no_other_visit(
+    folder: Path, whose: dict[str, str], cents: float, result: str
+) -> None:
+    detail = {**paid(SUN), "Patient": "Pat Madeup", "Member ID": "111", "Insurer": "Sun Life"}
+    lines = [detail, {**paid("", cents), **whose, "Insurer": "Sun Life"}]
+    assert results(reconcile(folder, lines, "--dry-run")) == [f"paid {SUN}", result]
+
+
+def test_one_payment_in_two_files_of_other_words_is_posted_once(folder: Path) -> None:
+    other = {"Patient": "Madeup, Pat", "Date of Service": f"{DAYS[0]}", "Amount Paid": 40, "Remark": "Plan maximum",
+             "Payment Date": "2026-11-20", "EFT #": "P1", "Member ID": "111"}  # fmt: skip
+    shown = reconcile(folder, [paid(SUN, 40, Reason="Maximum")], str(csv_file(folder, [other], "z.csv")))
+    assert results(shown) == [f"short-paid {SUN}", "ambiguous"]
+    message = shown["payments"][0]["lines"][1]["message"]
+    assert message == "The same amount of this claim appears in paid.csv too."
+
+
+def test_what_is_taken_back_is_taken_back_once_and_is_no_patients_share(folder: Path) -> None:
+    reconcile(folder, [paid(SUN)])
+    back = paid(SUN, -40, Reason="Audit recovery", **{"Payment Number": ""})
+    assert results(reconcile(folder, [back])) == [f"reversed {SUN}"]
+    in_other_words = {**back, "Claim": "", "Member ID": "111", "Service Date": f"{DAYS[0]}", "Reason": "Recovery"}
+    again = reconcile(folder, [in_other_words])
+    assert results(again) == ["ambiguous"]
+    assert "the same amount of this claim was taken back already" in again["payments"][0]["lines"][0]["message"]
+    words = " ".join(run(folder, "why", SUN).output.split())
+    assert "So far $55.00 paid; $40.00 paid too little" in words
+
+
+@pytest.mark.parametrize(
+    ("reason", "left"), [("", "$25.00 paid too little"), ("Coinsurance", "$25.00 the patient's share")]
+)
+def test_a_short_payment_stays_short_until_another_reason_says_otherwise(folder: Path, reason: str, left: str) -> None:
+    reconcile(folder, [paid(SUN, 50, Reason="Maximum")])
+    reconcile(folder, [paid(SUN, 20, Reason=reason, **{"Payment Number": "P2"})])
+    assert f"So far $70.00 paid; {left}" in " ".join(run(folder, "why", SUN).output.split())
+
+
+@pytest.mark.parametrize(
+    "before", [{"cents": 0, "Reason": "Denied"}, {"cents": 95}], ids=["denied", "taken back whole"]
+)
+def test_what_is_paid_anew_says_by_itself_what_is_left(folder: Path, before: dict[str, Any]) -> None:
+    reconcile(folder, [paid(SUN, **before)])
+    if before["cents"]:
+        reconcile(folder, [paid(SUN, -95, Reason="Reversed", **{"Payment Number": "P2"})])
+    reconcile(folder, [paid(SUN, 76, **{"Payment Number": "P3"})])
+    assert "So far $76.00 paid; $19.00 the patient's share" in " ".join(run(folder, "why", SUN).output.split())
 
 
 def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:

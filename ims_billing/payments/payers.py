@@ -118,10 +118,12 @@ def _says_to_patient(text: str) -> bool:
     """True for words such as "paid to the plan member": a verb, "to", and a person right after them."""
     rules = published().layouts.payers.to_patient
     verbs, to, alone, between = (set(map(word_of, w)) for w in (rules.verbs, rules.to, rules.alone, rules.between))
-    pays = to_whom = False
+    after = set(map(word_of, rules.after))
+    pays = to_whom = named = False
     for meaning, phrase in _phrases(word_of(text).split()):
-        if to_whom and meaning == "person":
+        if (to_whom and meaning == "person") or (named and phrase in after):
             return True
+        named = meaning == "person"
         if phrase in between:
             continue
         to_whom = phrase in alone or (phrase in to and (pays or to_whom))

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import named_rows, person_in
+from ims_billing.payments.matching import name_parts, named_rows, person_in
 from ims_billing.payments.payers import (
     WHO_PAID,
     Names,
@@ -99,14 +99,40 @@ def _number(cells: Any) -> str:
 
 
 def without_total(rows: Rows) -> Rows:
-    """Settles a row as a total if it is the sum of the other rows."""
+    """Settles a row as a total if it is the sum of the other rows, or of those of the person whom it names."""
     own = [row for row in rows if row.line.result != "repeated"]
     sums = [row.line for row in own if _names_nobody(row.cells)]
     detail = sum(row.line.paid for row in own if not _names_nobody(row.cells))
-    if len(sums) != 1 or len(own) == 1 or sums[0].paid != detail:
+    rows = [row.with_line(_as_subtotal(row, own)) for row in rows]
+    if len(sums) != 1 or len(own) == 1 or sums[0].paid not in (detail, _paid_by_line(rows)):
         return rows
     total = not_posted(sums[0], "total", "The sum of the other lines.")
     return [row.with_line(total) if row.line is sums[0] else row for row in rows]
+
+
+def _paid_by_line(rows: Rows) -> int:
+    """What the rows pay that name a visit, in cents."""
+    return sum(row.line.paid for row in rows if row.line.result != "repeated" and not is_sum(row.cells))
+
+
+def _as_subtotal(row: RemittanceRow, rows: Rows) -> Line:
+    """The line of a row; settled if it is a sum beside lines of the same person: it pays no other visits of theirs."""
+    if row.line.result or not is_sum(row.cells) or row.cells.invoice or _names_nobody(row.cells):
+        return row.line
+    beside = [other.line.paid for other in rows if not is_sum(other.cells) and _of_one_person(row.cells, other.cells)]
+    if not beside:
+        return row.line
+    if row.line.paid == sum(beside):
+        return not_posted(row.line, "total", "The sum of this person's lines.")
+    message = "One sum, beside lines of the same person: which visits it pays is not said. Write a line for each."
+    return not_posted(row.line, "ambiguous", message)
+
+
+def _of_one_person(one: Any, other: Any) -> bool:
+    """True if two rows name one member or patient."""
+    members = {bare(person_in(cells.member)) for cells in (one, other)}
+    names = {name_parts(person_in(cells.patient)) for cells in (one, other)}
+    return (len(members) == 1 and "" not in members) or (len(names) == 1 and frozenset() not in names)
 
 
 def amount_of(rows: Rows) -> int:

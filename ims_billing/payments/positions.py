@@ -67,7 +67,8 @@ class Position(NamedTuple):
         """
         total = self.paid + paid
         if paid < 0:
-            return self._replace(paid=total, answered=self.answered and total > 0)
+            still = max(self.expected, expected) if total > 0 else self.expected
+            return self._replace(paid=total, expected=still, answered=self.answered and total > 0)
         return Position(self.claimed, total, expected, denied, answered=True)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, named_rows, person_in
 from ims_billing.payments.payers import Names, insurer_on
-from ims_billing.payments.payment import Line, Payment, PostedLine, PostedPayment, Posting, Result, number_key
+from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
     ALL_EXPECTED,
     Meaning,
@@ -27,6 +27,7 @@ from ims_billing.payments.payment_lines import (
     without_total,
 )
 from ims_billing.payments.positions import Position, answers
+from ims_billing.payments.posted_before import by_ledger, posted_before
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.spelling import dollars
 
@@ -80,6 +81,8 @@ class _Poster:
         self._claims, self._on_ledger, self._clinic = claims, on_ledger, clinic
         self._accept_overpayment = accept_overpayment
         self._payments = 0
+        # By claim and amount, the file whose line of this payment posted it.
+        self._files: dict[tuple[str, int], str] = {}
 
     def payments(self, rows: Rows) -> list[Payment]:
         """Makes the payment of these rows: its insurer, amount, and the postings of each line.
@@ -113,6 +116,7 @@ class _Poster:
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
+        self._files = {}
         rows = without_total(self._without_posted(rows, insurer, number, paid_on))
         amount = amount_of(rows)
         same = self._same(insurer, number, paid_on, amount)
@@ -161,7 +165,7 @@ class _Poster:
         for row in rows:
             if not row.line.result and left[row.line.words]:
                 left[row.line.words] -= 1
-                row = row.with_line(_posted_before(row.line))
+                row = row.with_line(posted_before(row.line))
             settled.append(row)
         return settled
 
@@ -196,7 +200,7 @@ class _Poster:
                 left.remove(before)
                 line = replace(line, ledger_line=before.id if same else None)
             if not line.result:
-                settled = _by_ledger(line, before, same, clash, room)
+                settled = by_ledger(line, before, same, clash, room)
                 if settled is None and copies[line.words] > 1:
                     settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")
                 line = settled or self._posted(row.with_line(line), insurer, number)
@@ -237,8 +241,17 @@ class _Poster:
             return not_posted(line, "over-paid", message, [claim.claim])
         meaning = meaning_of(cells.reason)
         denied = line.paid == 0 and meaning != "patient-share"
-        posting = Posting(claim.claim, line.paid, _expected(claim, meaning, self._clinic), denied)
+        expected = _expected(claim, meaning, self._clinic)
+        before = self._claims.position[claim.claim]
+        if meaning in ("", "nothing") and before.short:
+            # Without a reason of its own, what was short before still is.
+            expected = max(expected, before.expected)
+        if line.paid < 0 and meaning != "patient-share":
+            # What the insurer has paid once and takes back is not the patient's share.
+            expected = max(expected, before.paid)
+        posting = Posting(claim.claim, line.paid, expected, denied)
         after = self._post(posting, cells.payment_date)
+        self._files.setdefault((claim.claim, line.paid), line.file)
         return replace(
             line,
             result=_result(line, after),
@@ -269,11 +282,15 @@ class _Poster:
             return "It pays nothing, and the insurer has answered for this claim before."
         if line.paid == 0 and meaning == "nothing":
             return "It pays nothing, and does not say that it is refused, or why."
+        other = self._files.get((claim.claim, line.paid), line.file)
+        if line.paid and other != line.file:
+            return f"The same amount of this claim appears in {other} too."
         day_and_cents = (cells.payment_date, line.paid)
         again = [p.payment for p in paid if (p.on, p.cents) == day_and_cents and p.payment != -self._payments]
-        if again and line.paid > 0:
+        if again and line.paid:
             which = f"payment {again[0]} on the ledger" if again[0] > 0 else "another payment in these files"
-            return f"On that day the same amount of this claim was paid already, by {which}."
+            done = "paid" if line.paid > 0 else "taken back"
+            return f"On that day the same amount of this claim was {done} already, by {which}."
         return ""
 
     def _too_much(self, line: Line, claim: Any) -> str:
@@ -333,42 +350,11 @@ def _without_claim(invoices: Sequence[str]) -> str:
     return f"No claim of this insurer has the {which}. Write a line for each claim, with its number."
 
 
-def _by_ledger(
-    line: Line, before: PostedLine | None, same: PostedPayment | None, clash: PostedPayment | None, room: int
-) -> Line | None:
-    """The line, settled by what the ledger holds of its payment; None where that leaves it open."""
-    if before is not None and before.posted is not None:
-        return _posted_before(line)
-    if clash is not None:
-        return not_posted(line, "ambiguous", _other_payment(clash))
-    if same is not None and before is None and line.paid > room:
-        return not_posted(line, "ambiguous", _without_line(same))
-    return None
-
-
-def _posted_before(line: Line) -> Line:
-    return not_posted(line, "repeated", "This payment was posted before.")
-
-
 def _of_several(line: Line) -> Line:
     if not line.postings:
         return line
     message = "The claims of this payment are of several insurers. Say in a column which insurer paid."
     return not_posted(line, "ambiguous", message, [posting.claim for posting in line.postings])
-
-
-def _other_payment(posted: PostedPayment) -> str:
-    return (
-        f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}. If this one is "
-        f"right, undo that one first: ims-billing reconcile --undo {posted.id} --reason TEXT."
-    )
-
-
-def _without_line(posted: PostedPayment) -> str:
-    return (
-        "That payment was posted before, without this line, and nothing of it is left. If this file is right, undo "
-        f"what was posted first: ims-billing reconcile --undo {posted.id} --reason TEXT."
-    )
 
 
 def _result(line: Line, after: Position) -> Result:

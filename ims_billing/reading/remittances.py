@@ -140,7 +140,8 @@ def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
 
 def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[int | None]) -> dict[str, list[str]]:
     """The columns `elsewhere` and `unread_money`: the text and the amounts of each row in unread columns."""
-    repeats = {word_of(word) for word in published().layouts.payers.unread.paid}
+    payers = published().layouts.payers
+    repeats = {word_of(word) for word in payers.unread.paid}
     elsewhere, unread_money = [], []
     for row, cents in enumerate(paid):
         words = [cell for cells in unread.values() if isinstance(cell := cells[row], str) and money(cell) is None]
@@ -148,7 +149,10 @@ def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[
         headings = []
         for column, cells in unread.items():
             # A second column such as Total Paid may repeat what was paid, and says nothing new where it does.
-            repeated = bool(repeats & set(word_of(column.heading).split())) and money(cells[row]) == cents
+            words_of_heading = word_of(column.heading).split()
+            # "Paid to Member" says who was paid, and nothing twice.
+            of_person = any(map(payers.is_person, words_of_heading))
+            repeated = not of_person and bool(repeats.intersection(words_of_heading)) and money(cells[row]) == cents
             if column.looks_like and money(cells[row]) and not repeated:
                 headings.append(column.heading or column.place)
         unread_money.append(", ".join(headings))

@@ -168,11 +168,15 @@ class UnreadMoney(Strict):
 
 
 class ToPatient(Strict):
-    """Words of an insurer that has paid the patient: `verbs` and `to`, or `alone`; words `between` change nothing."""
+    """Words of an insurer that has paid the patient: `verbs` and `to`, or `alone`, before the person, or `after`.
+
+    Words `between` change nothing.
+    """
 
     verbs: tuple[Text, ...]
     to: tuple[Text, ...]
     alone: tuple[Text, ...]
+    after: tuple[Text, ...]
     between: tuple[Text, ...]
 
 
