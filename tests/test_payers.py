@@ -21,6 +21,7 @@ from ims_billing.payments.payment import Line, Payment
 from ims_billing.payments.payment_lines import meaning_of
 from ims_billing.payments.posting import Recorded, reconciled
 from ims_billing.reading.remittances import read_remittances
+from ims_billing.vocabulary.spelling import numbered
 from tests.practice import csv_file, examples, xlsx
 from tests.remittances import PBC, SUN, SUN2, SUN3, paid, reconcile, results, six_claims
 
@@ -124,6 +125,7 @@ def test_what_was_paid_to_the_patient_says_which_cell_shows_it(books: Books) -> 
     [
         ("Payee", "Provider"), ("Payee", "Example Physiotherapy"), ("Paid To", "Clinic"), ("Payee", "Ann Example"),
         ("Note", "Paid. Balance applied to patient"), ("Note", "Plan member: see booklet"),
+        ("Note", "Payment received by EFT"),
         ("Note", "Payment: member portion excluded"), ("Description", "Cheque sent, member informed"),
         ("Description", "Paid; to be shared: member 20%"),
         ("Payment Method", "EFT"), ("Payment Method", "Cheque #123"), ("Payment Method", "Direct deposit"),
@@ -216,6 +218,30 @@ def test_an_over_payment_is_posted_once_it_is_accepted(tmp_path: Path) -> None:
     assert results(reconcile(tmp_path, lines, "--accept-overpayment")) == ["repeated", f"over-paid {SUN2}"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "cents", "result"),
+    [
+        ("80% - outstanding amount is patient responsibility", 76.0, "patient-share"),
+        ("Denied: not submitted within 12 months", 0.0, "denied"), ("Pending review", 95.0, "unmatched"),
+        ("Your claim was received on Oct 3", 0.0, "unmatched"),
+    ],
+)  # fmt: skip
+def test_a_word_for_waiting_in_a_sentence_holds_only_what_pays_nothing(
+    books: Books, reason: str, cents: float, result: str
+) -> None:
+    assert [line.result for line in books.lines([visit(cents=cents) | {"Reason": reason}])] == [result]
+
+
+def test_a_name_that_slipped_into_a_number_is_not_shown(books: Books) -> None:
+    moved = {"Payer": "Sun Life", "Invoice": "Zoe Alder 1531", "Amount Paid": 95.0, "Date Paid": "2026-11-02"}
+    [line] = books.lines([moved])
+    assert (
+        line.message == "No claim of this insurer has the invoice 1531. Write a line for each claim, with its number."
+    )
+    written = ("EFT-88120", "EFT 88120", "Zoe Alder S001", "1980-01-01 Alder", "Alder")
+    assert [numbered(number) for number in written] == ["EFT-88120", "88120", "S001", "", ""]
+
+
 def test_columns_that_were_not_read_are_named(books: Books) -> None:
     path = csv_file(books.folder, [visit(Adjustment="-10.00", Clerk="A.B.")], "p.csv")
     [file] = read_remittances([path], books.clinic)[1]
@@ -233,6 +259,7 @@ def test_columns_that_were_not_read_are_named(books: Books) -> None:
         ("", ""), ("Paid by EFT", "nothing"), ("Unpaid", "pending"), ("Denied", "refused"),
         ("Service not covered", "not-covered"), ("Cheque reversed", "taken-back"), ("Over maximum", "short"),
         ("Co-insurance 20%", "patient-share"), ("Code 17", "short"),
+        ("Denied: not submitted within 12 months", "refused"), ("Pending review", "pending"),
     ],
 )  # fmt: skip
 def test_what_an_insurers_words_mean(reason: str, meaning: str) -> None:

@@ -30,7 +30,9 @@ from ims_billing.vocabulary.spelling import bare
 # The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; the payment
 # was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a part was not allowed.
 Meaning: TypeAlias = Literal["", "nothing", "pending", "taken-back", "refused", "not-covered", "patient-share", "short"]
-_MEANINGS: tuple[Meaning, ...] = ("pending", "taken-back", "refused", "not-covered", "short", "patient-share")
+_MEANINGS: tuple[Meaning, ...] = ("refused", "pending", "taken-back", "not-covered", "short", "patient-share")
+# A reason of so many words that pays something is a sentence, in which "received" says nothing of the claim.
+_SENTENCE = 4
 # Meanings by which the insurer should have paid the whole claim.
 ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
@@ -207,11 +209,15 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     if cells.payment_date > pd.Timestamp(as_of):
         return f"The payment date is after {as_of}, the day that counts as today."
     meaning = meaning_of(cells.reason)
-    if meaning == "pending":
+    if meaning == "pending" and not (_pays(cells) and len(word_of(cells.reason).split()) >= _SENTENCE):
         return "The insurer has not decided yet. Post the line once it has."
     if pd.isna(cells.paid_cents) and meaning in ("", "nothing"):
         return "What is paid is missing."
     return ""
+
+
+def _pays(cells: Any) -> bool:
+    return not pd.isna(cells.paid_cents) and bool(cells.paid_cents)
 
 
 def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:

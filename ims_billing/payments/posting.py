@@ -29,7 +29,7 @@ from ims_billing.payments.payment_lines import (
 from ims_billing.payments.positions import Position, answers
 from ims_billing.payments.posted_before import by_ledger, posted_before
 from ims_billing.vocabulary.frames import REMITTANCE, prove
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import dollars, is_id
 
 
 @dataclass(frozen=True)
@@ -346,7 +346,9 @@ def _number_and_day(rows: Rows) -> tuple[str, dt.date | None]:
 
 
 def _without_claim(invoices: Sequence[str]) -> str:
-    which = f"invoice{'' if len(invoices) == 1 else 's'} {', '.join(invoices[:SHOWN])}"
+    # Another column may have slipped in here: what is no number may be a name.
+    named = [invoice for invoice in invoices[:SHOWN] if is_id(invoice)]
+    which = f"invoice{'' if len(named or invoices) == 1 else 's'} {', '.join(named) or 'that it names'}"
     return f"No claim of this insurer has the {which}. Write a line for each claim, with its number."
 
 

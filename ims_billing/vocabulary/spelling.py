@@ -160,8 +160,8 @@ def is_id(text: str) -> bool:
 
 
 def numbered(text: str) -> str:
-    """A payment's number as the screen may show it: empty where it could be somebody's name."""
-    return text if len(text) <= 40 and any(character.isdigit() for character in text) else ""
+    """A payment's number as the screen may show it: its words that are numbers; any other could be somebody's name."""
+    return " ".join(filter(is_id, text.split())) if len(text) <= 40 else ""
 
 
 def cents(amount: Decimal) -> int | None:
