@@ -22,6 +22,8 @@ from ims_billing.rules.values import Channel
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 from tests.jane import appointment, as_csv, exports, sale
 from tests.practice import AS_OF, MONTH, clinic_file, row, type_in, xlsx
+from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, six_claims
+from tests.remittances import run as run_in
 from tests.test_record import HELD, PAT, Office
 
 BOOK = f"claim-summary-{MONTH}.xlsx"
@@ -282,6 +284,22 @@ def test_what_is_unpaid_for_over_sixty_days_is_counted(tmp_path: Path, days: int
     assert shown.standing is not None
     assert (shown.standing.unpaid, shown.standing.unpaid_cents) == (claims, 9500 * claims)
     assert shown.next.command.startswith("ims-billing aging") == bool(claims)
+
+
+def test_what_was_refused_waits_until_somebody_looks_after_it(tmp_path: Path) -> None:
+    six_claims(tmp_path)
+    answered = [paid(claim) for claim in (SUN2, SUN3, PBC, MANU, GSC)]
+    reconcile(tmp_path, [paid(SUN, 0, Reason="Denied"), *(each | {"Insurer": ""} for each in answered[:2])])
+    for number, line in enumerate(answered[2:]):
+        reconcile(tmp_path, [line | {"Payment Number": f"P{number + 2}"}])
+    day = dt.date(2026, 11, 26)
+    shown = look(tmp_path, day)
+    assert shown.standing is not None
+    assert (shown.standing.refused, shown.next.command) == (1, "ims-billing aging")
+    run_in(tmp_path, "aging", "--as-of", "2026-11-26")
+    type_in(tmp_path / "reports" / "aging-2026-11-26.xlsx", "Call list", Owner="Kim", Status="Asked")
+    run_in(tmp_path, "aging", "--as-of", "2026-11-26")
+    assert look(tmp_path, day).next.what.startswith("Nothing else is waiting.")
 
 
 def test_without_a_command_the_program_shows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

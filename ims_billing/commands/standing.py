@@ -17,7 +17,7 @@ from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, u
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
-from ims_billing.payments.aging import aging
+from ims_billing.payments.aging import REFUSED, aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
@@ -94,6 +94,8 @@ class Standing(NamedTuple):
     """The number of claims that are unpaid for long."""
     unpaid_cents: int
     """The amount owed on them, in cents."""
+    refused: int
+    """The number of claims that were refused or paid short, and that nobody looks after yet."""
     to_send: Sequence[ToSend]
     """The insurer workbooks that are not marked as sent."""
     voids: Mapping[str, int]
@@ -129,6 +131,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         closing=_by_insurer(day for day in days if 0 <= (day.last_day - as_of).days <= CLOSING_WITHIN),
         unpaid=len(late),
         unpaid_cents=sum(late),
+        refused=sum(line.state in REFUSED and not (line.owner or line.status) for line in aged),
         to_send=books_left,
         voids=_voids(claims, as_of),
         unwritten=unwritten,

@@ -20,6 +20,8 @@ BUCKETS = (*_EDGES, "over 90")
 # An insurer is waited for as long as it took for three of four answers, once it has given so many; else for 30 days.
 _USUAL_QUARTERS, _ANSWERS_NEEDED, _USUAL_DAYS = 3, 3, 30
 
+# States in which the insurer should have paid more.
+REFUSED = ("denied", "short-paid")
 _NO_NOTE = Note("", "", "", None, "", dt.date.min)
 
 
@@ -140,7 +142,7 @@ class _FollowUp:
             payment=last.payment if last else 0,
             answered_on=last.paid_on if last else None,
             usual_days=usual_days,
-            ask=state in ("denied", "short-paid") or (state == "not answered" and is_late),
+            ask=state in REFUSED or (state == "not answered" and is_late),
             owner=note.owner,
             status=note.status,
             sent_on=note.sent_on,
