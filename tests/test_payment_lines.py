@@ -121,6 +121,21 @@ def test_what_is_paid_anew_says_by_itself_what_is_left(folder: Path, before: dic
     assert "So far $76.00 paid; $19.00 the patient's share" in " ".join(run(folder, "why", SUN).output.split())
 
 
+def test_a_sum_of_a_payment_that_was_posted_visit_by_visit_pays_nothing_more(folder: Path) -> None:
+    detail, deposit = paid(SUN), paid("", 95, Insurer="Sun Life", **{"Payment Number": "D9", "Member ID": "111"})
+    both = reconcile(folder, [detail, deposit], "--dry-run")
+    assert results(both) == [f"paid {SUN}", "ambiguous"]
+    reconcile(folder, [detail])
+    again = reconcile(folder, [deposit])
+    assert results(again) == ["ambiguous"]
+    assert "payment 1 on the ledger of that insurer, day and amount" in again["payments"][0]["lines"][0]["message"]
+    # Two sums of one amount are two payments.
+    sums = [paid("", 95, Insurer="Sun Life", **{"Payment Number": f"S{n}", "Member ID": m}) for n, m in ((1, "555"),)]
+    later = {"Payment Date": "2026-11-21"}
+    assert results(reconcile(folder, [sums[0] | later])) == [f"paid {SUN3}"]
+    assert results(reconcile(folder, [deposit | later])) == [f"paid {SUN2}"]
+
+
 def test_a_row_that_leaves_the_insurer_out_is_of_its_payment(folder: Path) -> None:
     shown = reconcile(folder, [paid(SUN, Insurer="Sun Life"), paid(SUN2)])
     assert [(payment["cents"], payment["insurer"]) for payment in shown["payments"]] == [(19_000, "Sun Life")]

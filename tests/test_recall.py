@@ -475,6 +475,13 @@ def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_w
         assert messages_of(month, CHANGED_SINCE) == ([f"{said}not in these files."] if held else [])
 
 
+def test_a_copy_of_a_voided_session_is_not_claimed_in_its_place(tmp_path: Path) -> None:
+    month = again(tmp_path, [row()], [row(), row()], void=["2026-10-SUNL-0001"])
+    assert outcomes(month) == ["held", "held"]
+    month = again(tmp_path, [with_id()], [with_id(Start=""), at_nine()], void=["2026-10-SUNL-0001"])
+    assert "claimed" not in outcomes(month)
+
+
 def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Start="9:30", Status="cancelled"), BESIDE])
     assert outcomes(month) == ["not_billed: cancelled", "already_claimed"]

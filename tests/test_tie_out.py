@@ -15,7 +15,19 @@ from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.intake import FileRead
 from tests.jane import apart, appointment, as_csv, by_case, exports, sale
-from tests.practice import AS_OF, MONTH, clinic_file, csv_file, examples, kinds, messages_of, outcomes, practice, tag
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    clinic_file,
+    csv_file,
+    examples,
+    kinds,
+    messages_of,
+    outcomes,
+    practice,
+    row,
+    tag,
+)
 
 Rows = list[dict[str, Any]]
 PAT = {"Payer": "Pat Madeup"}
@@ -533,6 +545,26 @@ def test_a_number_of_treatments_that_cannot_be_read_is_named(tmp_path: Path, cel
     files = read_files([*exports(tmp_path, [appointment()], [sale()]), policies], practice(tmp_path)).files
     remarks = [remark for file in files for remark in file.remarks]
     assert any("row 2: Number of Treatments (column F) holds " in remark for remark in remarks) == noted, remarks
+
+
+def test_a_client_in_two_lists_is_one_and_two_of_one_number_are_nobody(tmp_path: Path) -> None:
+    client = {"Patient Guid": "g-1", "First Name": "Pat", "Last Name": "Madeup", "Birth Date": "1980-01-02"}
+    other = {**client, "Birth Date": "1981-01-02"}
+    for second, born in ((client, "1980-01-02"), (other, "NaT")):
+        lists = [as_csv(tmp_path, f"clients-{n}.csv", [one], list(client)) for n, one in enumerate((client, second))]
+        sessions = read_files([*exports(tmp_path, [appointment()], [sale()]), *lists], practice(tmp_path)).sessions
+        assert [str(day)[:10] for day in sessions["birth_date"]] == [born]
+
+
+def test_a_policy_under_a_name_that_two_patients_have_is_nobodys(tmp_path: Path) -> None:
+    rows = [row(Patient_ID=f"K{n}", Policy_Number="", Start=f"{9 + n}:00") for n in (1, 2)]
+    policies = csv_file(tmp_path, [{"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy Number": "00777"}], "p.csv")
+    clinic = practice(tmp_path)
+    found = {
+        count: read_files([csv_file(tmp_path, rows[:count], "s.csv"), policies], clinic).sessions["policy"].tolist()
+        for count in (1, 2)
+    }
+    assert found == {1: ["00777"], 2: ["", ""]}
 
 
 def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     free.
     """
     candidates, sessions = desk.candidates, desk.sessions
-    claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed"))]
+    # A voided one waits for a decision, and its copy is no way around it.
+    claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed", "voided"))]
     group = desk.group[candidates.index.union(claimed)]
     twice = group.duplicated(keep=False)[candidates.index]
     ids = sessions["session_id"]

@@ -108,6 +108,12 @@ class PostedLine:
     # Cents that it posted; None where it posted nothing.
     posted: int | None
 
+    @property
+    def names_visit(self) -> bool:
+        """Whether it names a claim, or a member or patient and the day of a visit."""
+        claim, _, _, service_date, *_ = self.words
+        return bool(claim or service_date)
+
 
 @dataclass(frozen=True)
 class PostedPayment:

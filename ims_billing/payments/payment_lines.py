@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import name_parts, named_rows, person_in
+from ims_billing.payments.matching import SHOWN, name_parts, named_rows, person_in
 from ims_billing.payments.payers import (
     WHO_PAID,
     Names,
@@ -25,7 +25,7 @@ from ims_billing.payments.payers import (
 from ims_billing.payments.payment import Line, Result, number_key
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import meanings, word_of
-from ims_billing.vocabulary.spelling import bare
+from ims_billing.vocabulary.spelling import bare, is_id
 
 # The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; the payment
 # was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a part was not allowed.
@@ -88,6 +88,14 @@ def meaning_of(reason: str) -> Meaning:
 def not_posted(line: Line, result: Result, message: str, might_be: Sequence[str] = ()) -> Line:
     """Settles a line that posts nothing."""
     return replace(line, result=result, message=message, might_be=tuple(might_be), postings=())
+
+
+def without_claim(invoices: Sequence[str]) -> str:
+    """Says that no claim has these invoices."""
+    # Another column may have slipped in here: what is no number may be a name.
+    named = [invoice for invoice in invoices[:SHOWN] if is_id(invoice)]
+    which = f"invoice{'' if len(named or invoices) == 1 else 's'} {', '.join(named) or 'that it names'}"
+    return f"No claim of this insurer has the {which}. Write a line for each claim, with its number."
 
 
 def is_sum(cells: Any) -> bool:

@@ -24,12 +24,13 @@ from ims_billing.payments.payment_lines import (
     meaning_of,
     not_posted,
     rows_by_payment,
+    without_claim,
     without_total,
 )
 from ims_billing.payments.positions import Position, answers
 from ims_billing.payments.posted_before import by_ledger, posted_before
 from ims_billing.vocabulary.frames import REMITTANCE, prove
-from ims_billing.vocabulary.spelling import dollars, is_id
+from ims_billing.vocabulary.spelling import dollars
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class _Poster:
         self._claims, self._on_ledger, self._clinic = claims, on_ledger, clinic
         self._accept_overpayment = accept_overpayment
         self._payments = 0
+        # Insurer, day and amount of the payments of this run.
+        self._made: set[tuple[str, dt.date | None, int]] = set()
         # By claim and amount, the file whose line of this payment posted it.
         self._files: dict[tuple[str, int], str] = {}
 
@@ -111,6 +114,8 @@ class _Poster:
                 return [payment for part in parts for payment in self.payments(part)]
             matched = replace(matched, lines=tuple(_of_several(line) for line in matched.lines))
             payer = ""
+        if not all(is_sum(row.cells) for row in rows):
+            self._made.add((payer, paid_on, matched.amount))
         insurer = self._clinic.insurer(payer) if payer else None
         return [replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")]
 
@@ -228,7 +233,7 @@ class _Poster:
         claims = [claim for of_invoice in invoices.values() for claim in of_invoice]
         shown = [claim.claim for claim in claims[:SHOWN]]
         if without := [invoice for invoice, of_invoice in invoices.items() if not of_invoice]:
-            return not_posted(line, "ambiguous", _without_claim(without), shown)
+            return not_posted(line, "ambiguous", without_claim(without), shown)
         if len(claims) == 1:
             return self._single(cells, line, claims[0])
         return self._sum_of(claims, cells, line, "claims of these invoices come to")
@@ -314,9 +319,19 @@ class _Poster:
         if not whom and (not insurer or pd.isna(cells.period_from) or pd.isna(cells.period_until)):
             message = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
             if cells.invoice:
-                message = _without_claim(invoices_on(cells))
+                message = without_claim(invoices_on(cells))
             return not_posted(line, "unmatched", message, shown if insurer else ())
         return self._sum_of(claims, cells, line, "open claims that it names come to")
+
+    def _made_that_day(self, insurer: str, day: Any, cents: int) -> str:
+        """Why a sum may be a payment that was posted already, visit by visit; empty if there is none like it."""
+        key = (insurer, day.date(), cents)
+        of_that_day = (p for p in self._on_ledger if (p.insurer_id, p.paid_on, p.amount) == key)
+        number = next((p.id for p in of_that_day if any(line.names_visit for line in p.lines)), 0)
+        if not number and key not in self._made:
+            return ""
+        which = f"payment {number} on the ledger" if number else "another payment in these files"
+        return f"One sum, and {which} of that insurer, day and amount says which visits it pays."
 
     def _sum_of(self, claims: Sequence[Any], cells: Any, line: Line, what: str) -> Line:
         """A sum that pays all that is open of these claims, and is not posted where it is another one."""
@@ -330,6 +345,8 @@ class _Poster:
                     "claim that it pays, with the claim's number."
                 )
             return not_posted(line, "ambiguous" if claims else "unmatched", message, shown)
+        if again := self._made_that_day(str(claims[0].insurer_id), cells.payment_date, line.paid):
+            return not_posted(line, "ambiguous", again, shown)
         claims = [claim for claim in claims if self._claims.position[claim.claim].outstanding > 0]
         postings = [
             Posting(claim.claim, self._claims.position[claim.claim].outstanding, 0, denied=False) for claim in claims
@@ -343,13 +360,6 @@ def _number_and_day(rows: Rows) -> tuple[str, dt.date | None]:
     """A payment's number as written, and its day; None if it cannot be read."""
     first = rows[0].cells
     return first.payment_number.strip(), None if pd.isna(first.payment_date) else first.payment_date.date()
-
-
-def _without_claim(invoices: Sequence[str]) -> str:
-    # Another column may have slipped in here: what is no number may be a name.
-    named = [invoice for invoice in invoices[:SHOWN] if is_id(invoice)]
-    which = f"invoice{'' if len(named or invoices) == 1 else 's'} {', '.join(named) or 'that it names'}"
-    return f"No claim of this insurer has the {which}. Write a line for each claim, with its number."
 
 
 def _of_several(line: Line) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,17 +43,13 @@ def with_clients(sessions: pd.DataFrame, lists: Sequence[pd.DataFrame]) -> tuple
     """The sessions with names and birth dates that they lack, by patient guid; and the guids that were used."""
     if not lists:
         return sessions, frozenset()
-    clients_by_id = pd.concat(lists, ignore_index=True)
-    clients_by_id = (
-        clients_by_id[clients_by_id["patient_id"] != ""]
-        .drop_duplicates("patient_id", keep=False)
-        .set_index("patient_id")
-    )
+    # The same client in two lists is one; two clients of one number are not told apart.
+    every = pd.concat(lists, ignore_index=True).drop_duplicates()
+    clients_by_id = every[every["patient_id"] != ""].drop_duplicates("patient_id", keep=False).set_index("patient_id")
     ids = sessions["patient_id"]
-    born = sessions["birth_date"].fillna(ids.map(clients_by_id["birth_date"]).astype("datetime64[us]"))
-    name = sessions["patient"].mask(
-        sessions["patient"] == "", ids.map(clients_by_id["patient"]).astype("str").fillna("")
-    )
+    theirs = clients_by_id.reindex(ids).set_axis(ids.index)
+    born = sessions["birth_date"].fillna(theirs["birth_date"])
+    name = sessions["patient"].mask(sessions["patient"] == "", theirs["patient"].fillna(""))
     used = frozenset(set(ids) & set(clients_by_id.index))
     return sessions.assign(birth_date=born, patient=name.astype("str")), used
 
@@ -69,10 +65,12 @@ class Policies:
         """The sessions with the numbers they lack, and the lines that were used.
 
         A policy is a session's where patient and insurer are the same and the day lies within it. The name is the
-        patient's where no id is, and a namesake who was born on another day is somebody else. A policy that is
+        patient's where no id is, and a namesake who was born on another day, or has a number of their own, is somebody
+        else. A policy that is
         marked as closed lends nothing, as nobody says since when. Where several fit and differ, none is taken: what
         the insurer requires is then missing, and held.
         """
+        namesakes = _namesakes(sessions)
         by_patient: dict[str, list[int]] = defaultdict(list)
         for row, keys in enumerate(self.rows["keys"]):
             for key in keys:
@@ -92,6 +90,7 @@ class Policies:
                 row
                 for row in by_patient.get(key, [])
                 if own[row] == insurers[insurer]
+                and key not in namesakes
                 and (key == keys[0] or may_be_born(born, lists["birth_date"][row]))
                 and not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
@@ -105,6 +104,15 @@ class Policies:
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
         return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
+
+
+def _namesakes(sessions: pd.DataFrame) -> set[str]:
+    """The names that patients of several numbers have, as keys: a policy under such a name is nobody's."""
+    numbered = sessions.loc[sessions["patient_id"] != "", ["patient_id", "patient"]].drop_duplicates()
+    counted_names = Counter(
+        name for _, name in {(patient_key(number, ""), patient_key("", name)) for number, name in numbered.to_numpy()}
+    )
+    return {name for name, count in counted_names.items() if count > 1}
 
 
 def may_be_born(day: pd.Timestamp, in_list: pd.Timestamp) -> bool:
