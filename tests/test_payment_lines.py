@@ -122,7 +122,7 @@ def test_what_is_paid_anew_says_by_itself_what_is_left(folder: Path, before: dic
 
 
 def test_a_sum_of_a_payment_that_was_posted_visit_by_visit_pays_nothing_more(folder: Path) -> None:
-    detail, deposit = paid(SUN), paid("", 95, Insurer="Sun Life", **{"Payment Number": "D9", "Member ID": "111"})
+    detail, deposit = paid(SUN), paid("", 95, Insurer="Sun Life", **{"Payment Number": "", "Member ID": "111"})
     both = reconcile(folder, [detail, deposit], "--dry-run")
     assert results(both) == [f"paid {SUN}", "ambiguous"]
     reconcile(folder, [detail])

@@ -345,7 +345,10 @@ class _Poster:
                     "claim that it pays, with the claim's number."
                 )
             return not_posted(line, "ambiguous" if claims else "unmatched", message, shown)
-        if again := self._made_that_day(str(claims[0].insurer_id), cells.payment_date, line.paid):
+        # Two numbers are two payments, even of one amount.
+        if not cells.payment_number.strip() and (
+            again := self._made_that_day(str(claims[0].insurer_id), cells.payment_date, line.paid)
+        ):
             return not_posted(line, "ambiguous", again, shown)
         claims = [claim for claim in claims if self._claims.position[claim.claim].outstanding > 0]
         postings = [
