@@ -475,6 +475,27 @@ def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_w
         assert messages_of(month, CHANGED_SINCE) == ([f"{said}not in these files."] if held else [])
 
 
+@pytest.mark.parametrize(
+    ("start", "cells", "held"),
+    [
+        ("9:00", {"Birth_Date": dt.date(1980, 1, 13), "Member_ID": "M9"}, True),
+        ("", {"Birth_Date": dt.date(1980, 1, 13), "Member_ID": "M9"}, False),
+        ("", {"Patient": "Pat Madeupp"}, True), ("", {"Patient": "Pat Madeupp", "Policy_Number": "9"}, True),
+        ("", {"Patient": "Pat Madeupp", "Policy_Number": "9", "Member_ID": "M9"}, False),
+        ("", {"Patient": "Pat Madeupp", "Birth_Date": ""}, False),
+    ],
+)  # fmt: skip
+def test_who_was_treated_is_the_same_at_one_hour_or_beside_one_birth_date_and_number(
+    tmp_path: Path, start: str, cells: dict[str, Any], *, held: bool
+) -> None:
+    before = row(Start=start, Member_ID="M1", **BORN)
+    # Nothing else of its week came again, so the export itself does not say that it would hold the claimed one.
+    first = row(Patient="Kim Madeup", Service_Date=dt.date(2026, 10, 9))
+    now = before | {name.replace("_", " "): value for name, value in cells.items()}
+    month = again(tmp_path, [before, first], [now, row(Patient="Noa Madeup", Service_Date=LATER)])
+    assert outcomes(month)[0] == ("held" if held else "claimed")
+
+
 def test_a_copy_of_a_voided_session_is_not_claimed_in_its_place(tmp_path: Path) -> None:
     month = again(tmp_path, [row()], [row(), row()], void=["2026-10-SUNL-0001"])
     assert outcomes(month) == ["held", "held"]

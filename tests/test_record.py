@@ -210,6 +210,13 @@ def test_holds_of_one_file_stay_open_when_the_next_file_is_of_other_weeks_or_peo
     assert column(office.sheet(SUMMARY, "Needs attention"), "Source") == []
 
 
+def test_a_held_session_stays_open_however_often_another_file_of_its_day_comes(office: Office) -> None:
+    office.claim({**PAT, "Policy Number": ""}, name="ann.xlsx")
+    for _ in range(3):
+        office.claim(ROBIN, name="ben.xlsx")
+        assert column(office.sheet(SUMMARY, "Needs attention"), "Kind") == ["missing-policy"]
+
+
 def test_a_voided_claim_is_struck_out_in_the_summary_and_told_with_the_next_batch(office: Office) -> None:
     office.claim(PAT, ROBIN, LATE)
     before = office.files()

@@ -467,6 +467,41 @@ def test_a_payer_that_is_a_word_for_the_patient_is_the_patient(tmp_path: Path, p
     ]
 
 
+@pytest.mark.parametrize(
+    ("credit", "became"),
+    [
+        ({"Purchase Date": "2026-10-20"}, "not_billed: refunded"), ({"Item": ""}, "held"),
+        ({"Item": "IMS refund"}, "held"),
+        ({"Item": "Adjustment"}, "held"), ({"Payer": "SunLife"}, "not_billed: refunded"), ({}, "not_billed: refunded"),
+    ],
+)  # fmt: skip
+def test_a_refund_of_the_invoice_is_seen_wherever_it_stands(
+    tmp_path: Path, credit: dict[str, Any], became: str
+) -> None:
+    refund = {**sale(Invoice="1001-refund", Subtotal="-95.00", Status="refunded"), **credit}
+    month = jane(tmp_path, [appointment()], [sale(), refund], more=NO_POLICY)
+    assert outcomes(month)[0] == became
+    later = as_csv(tmp_path, "later.csv", [refund], list(refund))
+    month = jane(tmp_path, [appointment()], [sale()], later, more=NO_POLICY)
+    assert outcomes(month)[0] == "held", "in a report of its own"
+
+
+def test_a_policy_lends_nothing_to_a_session_whose_own_numbers_say_otherwise(tmp_path: Path) -> None:
+    listed = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy Number": "P9", "Member ID": "M9",
+              "Payer File Number": "F9", "Accident Date": "2026-01-05", "Insured Name": "Sky Relative"}  # fmt: skip
+    policies, clinic = csv_file(tmp_path, [listed], "p.csv"), practice(tmp_path)
+    own: list[dict[str, Any]] = [
+        {"Policy_Number": "p-9"}, {"Member_ID": "M1"}, {"Policy_Number": "P5"}, {"Payer_File_Number": "F1"},
+        {"Accident_Date": "2026-09-20"},
+    ]  # fmt: skip
+    lent = [
+        read_files([csv_file(tmp_path, [row(**{"Policy_Number": ""} | cells)], "s.csv"), policies], clinic)
+        .sessions["insured"].tolist()
+        for cells in own
+    ]  # fmt: skip
+    assert lent == [["Sky Relative"], [""], [""], [""], [""]]
+
+
 def test_one_report_alone_says_which_is_missing(tmp_path: Path) -> None:
     clinic = practice(tmp_path)
     appointments, sales = exports(tmp_path, [appointment()], [sale()])

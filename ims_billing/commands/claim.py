@@ -300,8 +300,10 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
 
     A line decided as Do not bill is closed; another decision waits until its file comes again.
     """
+    claims = ledger.claims.of_month(run.month)
     held, not_billed = (
-        lines[~obsolete_lines(lines, month.sessions, month.elsewhere)] for lines in ledger.months.listing(run.month)
+        lines[~obsolete_lines(lines, month.sessions, claims, month.elsewhere)]
+        for lines in ledger.months.listing(run.month)
     )
     if held.empty and not_billed.empty:
         return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,15 @@ from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
 from ims_billing.reading.table import Table, whole
 from ims_billing.vocabulary.cells import Cell, meanings, money, shown
-from ims_billing.vocabulary.spelling import counted, plain
+from ims_billing.vocabulary.spelling import bare, counted, plain
 
 _NUMBERS = ("policy", "member", "relationship", "insured", "payer_file_number", "phn")
 _DAYS = ("birth_date", "insured_birth_date", "accident_date")
 _COUNTS = ("visits_used", "visits_allowed")
 # How many cells that cannot be read a remark lists one by one.
 _SHOWN = 5
+# What is of one plan, or of one accident.
+_OF_ONE_PLAN = ("policy", "member", "payer_file_number", "accident_date")
 _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 
@@ -91,6 +93,7 @@ class Policies:
                 for row in by_patient.get(key, [])
                 if own[row] == insurers[insurer]
                 and key not in namesakes
+                and not _contradicts(filled, position, lists, row)
                 and (key == keys[0] or may_be_born(born, lists["birth_date"][row]))
                 and not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
@@ -104,6 +107,17 @@ class Policies:
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
         return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
+
+
+def _contradicts(
+    stated: Mapping[str, Sequence[Any]], position: int, lists: Mapping[str, Sequence[Any]], row: int
+) -> bool:
+    """True where a session states a number or a day that the row of the list has otherwise: it is another plan."""
+    for name in _OF_ONE_PLAN:
+        ours, theirs = stated[name][position], lists[name][row]
+        if _filled(ours) and _filled(theirs) and bare(str(ours)) != bare(str(theirs)):
+            return True
+    return False
 
 
 def _namesakes(sessions: pd.DataFrame) -> set[str]:

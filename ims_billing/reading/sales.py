@@ -105,7 +105,13 @@ class Sale:
     @property
     def refunded(self) -> bool:
         """Whether nothing of it stands."""
-        return all(line.taken_back for line in self.lines) or sum(line.subtotal or 0 for line in self.lines) < 0
+        left = sum(line.subtotal or 0 for line in self.lines)
+        return all(line.taken_back for line in self.lines) or left < 0 or (not left and self.gives_back)
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether a line of it gives an amount back."""
+        return any((line.subtotal or 0) < 0 for line in self.lines)
 
     @property
     def leaves_insurer_nothing(self) -> bool:

@@ -60,6 +60,7 @@ def tie_out(appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Se
     """
     sales = [sale for report in reports for sale in report.sales]
     sales.sort(key=lambda sale: (sale.first.stem, sale.first.item, sale.first.payer))
+    _note_credits(sales)
     visits = _visits(appointments, sales)
     matched = _matched(visits, sales)
     frame = appointments.copy()
@@ -90,6 +91,16 @@ def tie_out(appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Se
         tied=_tied_rows(matched, alone),
         asides={report.file: report.asides for report in reports},
     )
+
+
+def _note_credits(sales: Sequence[Sale]) -> None:
+    """Notes on the sale of an invoice that something of it is given back elsewhere: in another report or item."""
+    credits: dict[str, Line] = {sale.first.stem: sale.first for sale in sales if sale.refunded and sale.first.stem}
+    for sale in sales:
+        credit = credits.get(sale.first.stem)
+        if credit is not None and not sale.refunded:
+            message = f"The sale in {_where(credit)} gives back something of the same invoice."
+            sale.first.bad.append(("tie", "sale-and-arrival-differ", message))
 
 
 def _tied_rows(tied: Iterable[tuple[int, Sale, str]], alone: Iterable[Sale]) -> dict[str, int]:

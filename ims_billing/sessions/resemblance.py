@@ -82,7 +82,7 @@ def resembling(
     pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
     expected = _expected_pairs(pairs, ours, claims, place, active, files)
     # A row of the same patient and day, or of the same practitioner and hour, stands for the claimed session.
-    same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"])
+    same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"] | pairs["alike"])
     pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
     near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
@@ -140,7 +140,8 @@ def _within_export(
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most, the likeliest first.
 
-    `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time.
+    `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time, `alike` that
+    the birth date and the member ID or policy of both are the same.
     """
     joins = []
     for part in (None, *_PARTS):
@@ -157,6 +158,7 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
     pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
+    pairs["alike"] = _agree(one, other, "born") & (_agree(one, other, "member") | _agree(one, other, "policy"))
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
     apart = _contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")
@@ -175,8 +177,15 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     # Another patient at no stated time: only where nothing speaks for two people.
     two_people = born_apart | other_plan
     by_patient = pairs["part"] == "patient"
-    likely = (by_patient & (pairs["slot"] | ~two_people)) | (~by_patient & (~namesakes | slip))
+    likely = (by_patient & (pairs["slot"] | pairs["alike"] | ~two_people)) | (
+        ~by_patient & (~namesakes | slip | pairs["slot"])
+    )
     return pairs[likely & (~apart | (pairs["part"] == "start"))].sort_values("ours", kind="stable")
+
+
+def _agree(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """True if both sides have the same value."""
+    return (one[column] != "") & (one[column] == other[column])
 
 
 def _contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
@@ -191,12 +200,15 @@ def _joined(parts: pd.DataFrame) -> pd.Series[str]:
     return key
 
 
-def obsolete_lines(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.Series[bool]:
+def obsolete_lines(
+    lines: pd.DataFrame, sessions: pd.DataFrame, claims: pd.DataFrame, elsewhere: pd.DataFrame
+) -> pd.Series[bool]:
     """Open lines of earlier runs (held, or not billed) that the new sessions make obsolete.
 
-    `sessions` are the month's (JUDGED), `elsewhere` the active claims that the files do not hold. A line is obsolete
-    where its session came again; where a new session differs from it in one part at most, as a fixed one does; or
-    where all else that was claimed on its day came again, and it did not. A line without a day has no such day.
+    `sessions` are the month's (JUDGED), `claims` those of the ledger (ON_LEDGER), `elsewhere` the active ones that the
+    files do not hold. A line is obsolete where its session came again; where a new session differs from it in one part
+    at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and it did not.
+    A line without a day has no such day.
     """
     if lines.empty:
         return pd.Series(False, index=lines.index)
@@ -209,9 +221,17 @@ def obsolete_lines(lines: pd.DataFrame, sessions: pd.DataFrame, elsewhere: pd.Da
         # Two people on one day differ in the patient too: only one whose name was missing is the same.
         named = (theirs["patient"] == "") if part == "patient" else theirs["patient"] != ""
         fixed |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
-    day = lines["service_date"]
-    days_covered = set(sessions.loc[sessions["claim"] != "", "service_date"]) | set(day[came])
-    return came | fixed | (day.notna() & day.isin(days_covered) & ~day.isin(elsewhere["service_date"]))
+    # Another file's visits of that day say nothing: it may be of other people.
+    days = _days_of_files(lines)
+    covered = {*_days_of_files(claims[claims["claim"].isin(sessions["claim"])]), *days[came]}
+    gone = days.isin(covered) & ~days.isin(_days_of_files(elsewhere))
+    return came | fixed | (lines["service_date"].notna() & gone)
+
+
+def _days_of_files(frame: pd.DataFrame) -> pd.Series[str]:
+    """The file, sheet and day of each line or claim, as one text."""
+    file = frame["source"].str.rpartition(", row ")[0] if len(frame) else frame["source"]
+    return (file + _SEPARATOR + day_text(frame["service_date"])).astype("str")
 
 
 def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:
