@@ -609,6 +609,16 @@ def test_a_patients_name_or_number_in_a_wrong_column_is_not_repeated(tmp_path: P
             "insurer-not-known",
             "The insurer is not known. The nearest known one is Sun Life.",
         ),
+        (
+            {"Insurer": "Sun Life MQ551", "Member ID": "mq-551"},
+            "insurer-not-known",
+            "The insurer is not known. The nearest known one is Sun Life.",
+        ),
+        (
+            {"Practitioner": "PX88 Ann", "Policy Number": "PX88"},
+            "practitioner-not-on-roster",
+            "The practitioner is not in the clinic setup.",
+        ),
     ):
         assert messages_of(month_of(tmp_path, [row() | cells]), kind) == [message]
 

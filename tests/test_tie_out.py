@@ -472,7 +472,8 @@ def test_a_payer_that_is_a_word_for_the_patient_is_the_patient(tmp_path: Path, p
     [
         ({"Purchase Date": "2026-10-20"}, "not_billed: refunded"), ({"Item": ""}, "held"),
         ({"Item": "IMS refund"}, "held"),
-        ({"Item": "Adjustment"}, "held"), ({"Payer": "SunLife"}, "not_billed: refunded"), ({}, "not_billed: refunded"),
+        ({"Item": "Adjustment"}, "held"), ({"Item": "Account credit"}, "held"),
+        ({"Payer": "SunLife"}, "not_billed: refunded"), ({}, "not_billed: refunded"),
     ],
 )  # fmt: skip
 def test_a_refund_of_the_invoice_is_seen_wherever_it_stands(

@@ -341,10 +341,11 @@ def test_line_breaks_in_what_a_claim_keeps_do_not_break_its_page(tmp_path: Path)
 
 
 def test_a_patients_name_in_the_service_column_is_not_shown(tmp_path: Path) -> None:
-    month = month_of(tmp_path, [row(), row(Service="Madeup, Pat"), row(Service="IMS - Pat Madeup")])
-    for label in (1, 2):
+    services = ("Madeup, Pat", "IMS - Pat Madeup", "IMS 00123")
+    month = month_of(tmp_path, [row(), *(row(Service=service) for service in services)])
+    for label in (1, 2, 3):
         done = page_of(month, label)["What was done"]
-        assert done["Service as written"] == "a patient's name, or words with one"
+        assert done["Service as written"] == "a patient's name or number, or words with one"
         assert "madeup" not in repr(page_of(month, label)).casefold()
 
 

@@ -12,7 +12,7 @@ from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import SERVICE_WORDS
 from ims_billing.vocabulary.spelling import dollars
 
-NAMED = "a patient's name, or words with one"
+NAMED = "a patient's name or number, or words with one"
 
 
 class Fact(NamedTuple):

@@ -117,6 +117,7 @@ def _service(session: Mapping[str, Any], patients: Names, clinic: Clinic) -> Fac
     # A patient's name in the service column, alone or beside a service, is not shown.
     readings = names_read([session["service_name"]], clinic)
     named = any(patients.stand_in(" ".join(reading.strange)) for reading in readings)
+    named |= patients.have_number(session["service_name"])
     yield Fact("Service as written", NAMED if named else session["service_name"] or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
     yield Fact("Read as", f"{service_words(session['service'])}{evidence}")

@@ -184,9 +184,12 @@ def sales_report(table: Table, file: str, remarks: list[str]) -> SalesReport:
     lines = _lines(table, file)
     asides: list[Aside] = []
     visits = []
-    for line, category in zip(lines, table.texts("category"), strict=True):
-        reason = _no_visit(line, category, table)
-        if not reason:
+    categories = table.texts("category")
+    reasons = [_no_visit(line, category, table) for line, category in zip(lines, categories, strict=True)]
+    for line, reason in zip(lines, reasons, strict=True):
+        # What gives back an invoice may be called an account credit, and the invoice is in another report.
+        gives_back = reason == "package" and line.taken_back and "credit" in word_of(line.item).split()
+        if not reason or gives_back:
             visits.append(line)
             continue
         asides.append(Aside(line.sheet, line.row, f"{reason}, no visit"))

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of the patients and insured of a run."""
+    """The names of the patients and insured of a run, and their numbers."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._given = names
+    def __init__(self, names: Iterable[str], numbers: Iterable[str] = ()) -> None:
+        self._given, self._given_numbers = names, numbers
+
+    @cached_property
+    def _numbers(self) -> set[str]:
+        return {number for number in map(bare, self._given_numbers) if any(map(str.isdigit, number))}
 
     @cached_property
     def _names(self) -> set[str]:
@@ -33,14 +37,24 @@ class Names:
 
     @classmethod
     def of(cls, sessions: pd.DataFrame) -> Names:
-        """The names in these sessions' columns of patients and insured."""
-        return cls(name for column in ("patient", "insured") for name in sessions[column].unique().tolist())
+        """The names and numbers in these sessions' columns of patients and insured."""
+        names, numbers = (
+            (cell for column in columns for cell in sessions[column].unique().tolist())
+            for columns in (("patient", "insured"), ("policy", "member", "phn", "payer_file_number"))
+        )
+        return cls(names, numbers)
+
+    def have_number(self, text: str) -> bool:
+        """Whether a word of a text is somebody's policy, member or file number, or PHN."""
+        return any(map(str.isdigit, text)) and not self._numbers.isdisjoint(map(bare, text.split()))
 
     def stand_in(self, text: str, public: Collection[str] = ()) -> bool:
         """Whether a text is one of the names, or holds a word of one, words that are `public` from elsewhere aside.
 
         `public` are plain words of the rules or the clinic's setup: they tell nobody who the patient is.
         """
+        if self.have_number(text):
+            return True
         if not text:
             return False  # most files have nothing to ask about, and thousands of names
         whole = {bare(text), bare(given_name_first(text))}
