@@ -503,6 +503,19 @@ def test_a_copy_of_a_voided_session_is_not_claimed_in_its_place(tmp_path: Path) 
     assert "claimed" not in outcomes(month)
 
 
+@pytest.mark.parametrize(
+    ("cells", "held"),
+    [({}, True), ({"Member_ID": "M2"}, False), ({"Start": "10:00"}, False)],
+)
+def test_a_voided_session_whose_birth_date_was_put_right_waits_for_its_decision(
+    tmp_path: Path, cells: dict[str, Any], *, held: bool
+) -> None:
+    before = at_nine(Member_ID="M1", **BORN)
+    now = before | {"Birth Date": dt.date(1980, 1, 13)} | {name.replace("_", " "): cell for name, cell in cells.items()}
+    month = again(tmp_path, [before, BESIDE], [now, BESIDE], void=["2026-10-SUNL-0001"])
+    assert kinds(month) == (["voided"] if held else [])
+
+
 def test_a_session_that_is_not_billed_for_another_reason_is_no_second_claim(tmp_path: Path) -> None:
     month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Start="9:30", Status="cancelled"), BESIDE])
     assert outcomes(month) == ["not_billed: cancelled", "already_claimed"]

@@ -206,6 +206,14 @@ def _same_birth_date(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
     return (one["born"] == other["born"]) | (one["born"] == "") | (other["born"] == "")
 
 
+def _nothing_contradicts(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
+    """True where no number, plan or start, which both sides have, differs."""
+    apart = one["insurer_id"] != other["insurer_id"]
+    for name in ("patient_id", "policy", "member", "start"):
+        apart |= (one[name] != "") & (other[name] != "") & (one[name] != other[name])
+    return ~apart
+
+
 def _name_and_birth_date(parts: pd.DataFrame) -> pd.Series[str]:
     return (parts["name"] + "/" + parts["born"]).mask((parts["name"] == "") | (parts["born"] == ""), "")
 
@@ -234,6 +242,10 @@ _LOOSER_KEYS = (
         allowed=lambda one, other: (other["service"] == "") & _same_birth_date(one, other),
     ),
 )
+# A birth date that was put right since a claim was voided: the session waits for a decision as before.
+_OTHER_BIRTH_DATE = _LooserKey(
+    loosened=lambda parts: parts.assign(patient=parts["name"], start=""), allowed=_nothing_contradicts
+)
 
 
 def _matched(pairing: _Pairing, by_id: pd.Series[int]) -> pd.Series[int]:
@@ -253,6 +265,7 @@ def _matched(pairing: _Pairing, by_id: pd.Series[int]) -> pd.Series[int]:
     for claims in (active, open_void):
         for key in _LOOSER_KEYS:
             place = _one_to_one(place, ours, theirs[claims], key)
+    place = _one_to_one(place, ours, theirs[open_void], _OTHER_BIRTH_DATE)
     its_row = ours["source"] == theirs["source"].reindex(place).set_axis(place.index).fillna("")
     order = pd.DataFrame({"rank": ours["rank"], "other": ~its_row}).sort_values(["rank", "other"], kind="stable").index
     copies_in_order = ours[["file"]].assign(claim=place).loc[order]
