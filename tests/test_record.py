@@ -280,6 +280,18 @@ def test_a_claim_that_was_taken_back_before_can_be_claimed_anew_later(office: Of
     assert office.void("2026-10-SUNL-0002", replace=True).replaced_by == "2026-10-SUNL-0003"
 
 
+def test_a_voided_session_is_not_forgotten_where_another_claim_is_replaced_first(office: Office) -> None:
+    office.claim(PAT, LATE)
+    office.void("2026-10-SUNL-0001")
+    office.void("2026-10-SUNL-0002", replace=True)
+    struck = [office.struck(f"{MONTH}/insurers/sun-life-2026-10-batch-2.xlsx", "Claim lines")]
+    # The run over the month's sessions puts the first one on hold, and tells its insurer.
+    again = office.claim(PAT, LATE)
+    assert (again.batch, outcomes(again.month)) == (3, ["held", "already_claimed"])
+    struck.append(office.struck(f"{MONTH}/insurers/sun-life-2026-10-batch-3.xlsx", "Claim lines"))
+    assert struck == [["2026-10-SUNL-0002"], ["2026-10-SUNL-0001"]]
+
+
 def test_what_would_be_held_now_is_not_claimed_anew_nor_taken_back(office: Office) -> None:
     office.claim(PAT)
     before, ledger = office.files(), office.ledger.path.read_bytes()

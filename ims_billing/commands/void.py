@@ -91,12 +91,12 @@ def void(
                 else _anew(ledger, old, clinic, as_of, intake, reason)
             )
             instead = ledger.numbers(run)[0]
-            batch, _ = ledger.add_batch(run)
+            batch, _ = ledger.add_batch(run, void=number)
             for month in {*months, run.month}:
                 ledger.months.settle(month, number)
             if run.month != months[0]:
                 # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
-                number_there, _ = ledger.add_batch(of_other_month(run, months[0]))
+                number_there, _ = ledger.add_batch(of_other_month(run, months[0]), void=number)
                 listed_in = (months[0], number_there) if number_there else None
                 months.append(run.month)
         for month in months:
