@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,28 @@ def test_the_wanted_table_may_stand_below_others_in_one_sheet(tmp_path: Path) ->
     assert shown(found, "patient", "row") == [("Ada Sample", 45)]
 
 
+@pytest.mark.parametrize(
+    ("order", "headings", "refused"),
+    [
+        ((0, 1, 2, 3, 4, 5, 6), PLAIN, ""),
+        ((0, 1, 2, 3, 4, 6, 5), PLAIN, "Fee"),
+        ((1, 0, 2, 3, 4, 5, 6), PLAIN, "Patient"),
+        ((0, 1, 2, 3, 4, 5, 6), ["DOS", "Client", "Therapist", "Treatment", "Payer", "Policy #", "Price"], ""),
+        ((0, 1, 2, 3, 4, 6, 5), ["DOS", "Client", "Therapist", "Treatment", "Payer", "Policy #", "Price"], "Price"),
+    ],
+)  # fmt: skip
+def test_a_second_row_of_headings_in_another_order_is_refused(
+    tmp_path: Path, order: Sequence[int], headings: Sequence[str], refused: str
+) -> None:
+    below = [[cells[number] for number in order] for cells in (headings, OTHER)]
+    table = [PLAIN, VISIT, ["Ben Sample", *[""] * 6], *below]
+    if not refused:
+        assert ("Bob Invented", "00124") in shown(read(tmp_path, table), "patient", "policy")
+        return
+    with pytest.raises(BillingError, match=f'row 4: a second row of headings, where "{refused}" stands in another'):
+        read(tmp_path, table)
+
+
 def test_sheets_of_a_week_each_are_one_list(tmp_path: Path) -> None:
     known = practice(tmp_path)
     path = book(tmp_path, {"Oct 1-11": [PLAIN, VISIT], "Week 2": [PLAIN, OTHER], "2026-10-20": [PLAIN]})
@@ -168,6 +191,57 @@ def test_sheets_that_may_be_something_else_are_parts_only_where_the_layout_says_
     assert len(both.sessions) == 2
     with pytest.raises(BillingError, match="several sheets fit"):
         read_files([book(tmp_path, sheets)], practice(tmp_path, layout + '["Attended", "December"]'))
+
+
+# The second sheet of a workbook, and what is said of it: a visit is never left unread, anything else is named.
+SECOND = {
+    "no headings": ([OTHER], "export.xlsx, Second, row 1: this looks like a visit with IMS"),
+    "no insurer": (
+        [[*PLAIN[:-3], *PLAIN[-1:]], [*OTHER[:-3], *OTHER[-1:]]], "export.xlsx, Second, row 1: 1 column is missing.\n"
+    ),
+    "another heading": ([[*PLAIN[:-1], "Amnt due"], OTHER], 'closest to Fee: "Amnt due"'),
+    "without a service": ([["Day", "Who", "By"], ["2026-10-08", "Bob Invented", "Ann Example"]], ""),
+    "a price list": ([["Item", "Visit", "Price", "From"], ["IMS", "first", 95, dt.date(2026, 1, 1)]], ""),
+    "a summary": ([["Week", "Sessions"], [41, 1], ["Cancelled", 3]], ""),
+    "one note": ([["to do: call ICBC"]], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("second", SECOND)
+def test_a_sheet_that_is_not_read_is_named_and_one_with_visits_refused(tmp_path: Path, second: str) -> None:
+    rows, message = SECOND[second]
+    path = book(tmp_path, {"October": [PLAIN, VISIT], "Second": rows, "Empty": [PLAIN]})
+    if not message:
+        assert read_files([path], practice(tmp_path)).files[0].remarks == ("the sheet Second was not read",)
+        return
+    with pytest.raises(BillingError, match=re.escape(message)) as refused:
+        read_files([path], practice(tmp_path))
+    assert 'sheets = ["October"]' in str(refused.value)
+    # A clinic that names the sheets that are meant has decided; one that it names has to be read.
+    layout = '[[layout]]\nname = "ours"\nheadings = { "Date" = "Service Date" }\nsheets = '
+    found = read_files([path], practice(tmp_path, layout + '["October"]'))
+    assert found.files[0].remarks == ("the sheet Second was not read",)
+    with pytest.raises(BillingError, match="the sheet Second is a part of one list by the clinic setup"):
+        read_files([path], practice(tmp_path, layout + '["October", "Second"]'))
+
+
+def test_a_sheet_without_services_is_of_visits_with_ims_where_its_name_says_so(tmp_path: Path) -> None:
+    rows = SECOND["without a service"][0]
+    with pytest.raises(BillingError, match="looks like a visit with IMS"):
+        read_files([book(tmp_path, {"Physio": [PLAIN, VISIT], "IMS": rows})], practice(tmp_path))
+
+
+def test_a_sheet_with_the_same_headings_that_the_setup_does_not_name_is_told(tmp_path: Path) -> None:
+    sheets = {name: [PLAIN, visit] for name, visit in (("Ann", VISIT), ("Ben", OTHER), ("Cara", OTHER))}
+    layout = '[[layout]]\nname = "ours"\nheadings = { "Date" = "Service Date" }\nsheets = ["Ann", "Ben"]'
+    found = read_files([book(tmp_path, sheets)], practice(tmp_path, layout))
+    assert (len(found.sessions), found.files[0].remarks) == (
+        2,
+        (
+            "the sheet Cara was not read, although it has the same headings: the clinic setup does not name it (Sheets "
+            "of one list)",
+        ),
+    )
 
 
 WITHOUT = [[name for name in PLAIN if name not in ("Insurer", "Policy Number")]]

@@ -10,12 +10,14 @@ from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.people import name_and_profession
+from ims_billing.clinic.setup_rows import cell_of
 from ims_billing.reading.layout import both_rows
+from ims_billing.reading.recognise import named_as_parts
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, word_of
-from ims_billing.vocabulary.setup_sheets import QUESTION
+from ims_billing.vocabulary.setup_sheets import COLUMNS, QUESTION
 from ims_billing.vocabulary.spelling import dollars, heading, slug
 
 _HEADER_WITHIN = 30
@@ -72,6 +74,8 @@ _FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "pa
 # Fields whose cells are nobody's own: their values may stand as examples.
 _PUBLIC = frozenset(["service_date", "service_name", "fee", "practitioner", "status", "insurer"])
 
+_SHEETS = {column.key: column for column in COLUMNS.columns}["sheets"]
+
 
 @dataclass(frozen=True)
 class DraftedLayout:
@@ -80,7 +84,8 @@ class DraftedLayout:
     name: the layout's name
     rows: a row for each heading
     complete: whether every needed field has a heading
-    of_all: what is said of the layout as a whole: how many rows the headings have, what stands on a row above
+    of_all: what is said of the layout as a whole: how many rows the headings have, what stands on a row above, and
+        which sheets are parts of one list
     """
 
     name: str
@@ -110,7 +115,8 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""
     layout = published().layouts.layout["sessions"]
     by_heading = {heading(name): field for field, names in layout.headings.items() for name in names}
-    widest = max((each for table in tables if (each := _export(table, by_heading))), key=_width, default=None)
+    exports = {table.sheet: each for table in tables if (each := _export(table, by_heading)) and not table.hidden}
+    widest = max(exports.values(), key=_width, default=None)
     if widest is None:
         return None
     headings = widest.columns
@@ -138,13 +144,19 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
     of_all: dict[str, Any] = {"header_rows": 2} if widest.header_rows == 2 else {}
     if "practitioner" not in stand_for and widest.people_above:
         of_all["above"] = layout.headings["practitioner"][0]
+    parts = [sheet for sheet, each in exports.items() if each.headings == widest.headings]
+    of_first = {**of_all}
+    if len(parts) > 1 and not named_as_parts(parts):
+        # One of them may hold what is not to be billed, such as what was cancelled: the clinic says which are meant.
+        of_first["sheets"] = f"{cell_of(parts, _SHEETS)}{QUESTION}"
+        of_all["sheets"] = tuple(parts)
     rows: list[dict[str, Any]] = []
     for column in headings:
         field = fields.get(column.written, "")
         meaning = f"{layout.headings[field][0]}{QUESTION * (field in doubtful)}" if field else None
         row = {
             "name": name,
-            **(of_all if not rows else {}),
+            **(of_first if not rows else {}),
             "heading": column.written,
             "Examples": judge.examples(field, column),
         }
@@ -184,6 +196,10 @@ class _Export:
     columns: list[_Column]
     header_rows: int
     people_above: bool
+
+    @property
+    def headings(self) -> list[str]:
+        return [column.written for column in self.columns]
 
 
 def _width(export: _Export) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ims_billing.vocabulary.model import Batch, Memory, MonthView, Origin, Reach, Run
 
 # The voided claims of a month that no workbook has named to their insurer: all, or one with the claim that follows it.
-_UNREPORTED = "month = ?1 AND voided_on IS NOT NULL AND void_batch IS NULL AND (?2 IS NULL OR ?2 IN (claim, follows))"
+_UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL AND (? IS NULL OR ? IN (claim, follows))"
 
 
 class Ledger(Identified):
@@ -106,7 +106,7 @@ class Ledger(Identified):
         month and insurer, and are those of `numbers`.
         """
         # A batch that was sent before has no workbook that could tell of a void: the next one will.
-        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNREPORTED}", run.month, void)
+        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNREPORTED}", run.month, void, void)
         if run.claims.empty and not voids:
             return None, {}
         number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
@@ -114,7 +114,7 @@ class Ledger(Identified):
         numbers = self.numbers(run)
         self.insert_batch(run, number, origin, numbers, already_sent=already_sent)
         if voids:
-            self.claims.change("void_batch = ?", (number,), _UNREPORTED, run.month, void)
+            self.claims.change("void_batch = ?", (number,), _UNREPORTED, run.month, void, void)
         self.months.count_change(run.month)
         self.claims.insert(run.month, number, numbers, run.claims)
         numbered = zip(run.claims["session"].tolist(), numbers, strict=True)
@@ -146,7 +146,7 @@ class Ledger(Identified):
         for batch in reversed(self.batches.of_month(run.month)):
             for insurer in batch.origin.insurers:
                 insurers.setdefault(insurer.id, insurer)
-        voided = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNREPORTED}", run.month, void)
+        voided = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNREPORTED}", run.month, void, void)
         more = [insurers[i] for (i,) in voided if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 

@@ -17,10 +17,12 @@ from ims_billing.reading.layout import Match
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
+from ims_billing.reading.other_sheets import left_out, named, refuse_visits
 from ims_billing.reading.policy_insurers import with_insurers
-from ims_billing.reading.recognise import lacking, recognise_parts
+from ims_billing.reading.recognise import lacking, recognise_parts, why_not
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
+from ims_billing.reading.second_headings import refuse_other_headings
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
@@ -143,14 +145,14 @@ class _Desk:
             refuse_other_reports(opened.tables, None, self.clinic, name)
             raise
         file: _File | None = None
-        # What is hidden may be billed already, or forgotten: it is not read, and that is no secret.
-        hidden = [table.sheet for table in opened.tables if table.hidden and table.height > 1]
-        left = [sheet for sheet in hidden if sheet not in {part.table.sheet for part in parts}]
-        remarks = (*opened.remarks, *(f"the hidden sheet {sheet} was not read" for sheet in left))
+        left = left_out(opened.tables, parts)
+        remarks = (*opened.remarks, *named(left, parts))
         for match in parts:
             # Sessions without an insurer may be a remittance as well, which names none either.
             refuse_other_reports(opened.tables, None if match.missing else match, self.clinic, name)
             refuse_damaged_text(match, name)
+        refuse_visits(name, left, parts, lambda table: why_not(table, self.layouts, name))
+        for match in parts:
             part = self._table(match, name, sha256, remarks)
             file = part if file is None else _together(file, part)
         assert file is not None, "a file that is read has a table"
@@ -162,6 +164,7 @@ class _Desk:
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
+        refuse_other_headings(table, name)
         remarks = list(remarks)
         if match.table.hidden_rows:
             remarks.append(f"{match.table.hidden_rows} hidden rows were read too")

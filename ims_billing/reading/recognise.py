@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
+from ims_billing.reading.other_sheets import how_to_name
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
@@ -78,19 +79,23 @@ def _parts(fitting: Sequence[Match]) -> list[Match]:
         return named if {plain(fit.table.sheet) for fit in named} >= by.sheets - {"all"} else []
     headings = {tuple(heading(text(cell)) for cell in fit.table.row(fit.header)) for fit in fitting}
     alike = len(headings) == 1 and by.one_row_a_session and all(fit.read_by.id == by.id for fit in fitting)
-    # "Cancelled" beside "Attended" has the same headings and is no part: only names without any other word are.
-    words = {word for fit in fitting for word in re.findall(r"[^\W\d_]+", plain(fit.table.sheet)) if len(word) > 2}
-    return list(fitting) if alike and all(map(_OF_A_PART.fullmatch, words)) else []
+    return list(fitting) if alike and named_as_parts(fit.table.sheet for fit in fitting) else []
+
+
+def named_as_parts(sheets: Iterable[str]) -> bool:
+    """Whether the names of sheets say that they are parts of one list: weeks, days, numbers, and no other word.
+
+    "Cancelled" beside "Attended" has the same headings and is no part.
+    """
+    words = {word for sheet in sheets for word in re.findall(r"[^\W\d_]+", plain(sheet)) if len(word) > 2}
+    return all(map(_OF_A_PART.fullmatch, words))
 
 
 def _several(file: str, fitting: Sequence[Match]) -> str:
     names = ", ".join(f"{fit.table.sheet}: {fit.read_by.id}" for fit in fitting)
-    named = ", ".join(fit.table.sheet for fit in fitting)
-    sheets = ", ".join(f'"{fit.table.sheet}"' for fit in fitting)
     return (
         f"{file}: several sheets fit ({names}). Save the one that is meant as a file of its own; or, where they are "
-        f"parts of one list, name them once in clinic.xlsx, sheet Columns, Sheets of one list: {named}; in clinic.toml "
-        f"under [[layout]]: sheets = [{sheets}]."
+        f"parts of one list, {how_to_name([fit.table.sheet for fit in fitting])}"
     )
 
 
@@ -115,6 +120,12 @@ def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sh
         f"{none} A session spreadsheet needs the columns {_named(sessions, sessions.needed)}; ims-billing init writes "
         "an empty one."
     )
+
+
+def why_not(table: RawTable, readable: Sequence[ClinicLayout], file: str) -> str:
+    """Why a sheet can't be read beside one that can, and what is missing."""
+    nearest = _by_sheet([table], readable, deep=False)
+    return lacking(file, nearest[0]) if nearest and nearest[0].fits else _refusal([table], readable, nearest, file)
 
 
 def _resemblance(fit: Match) -> tuple[int, int, tuple[int, float, int, int]]:

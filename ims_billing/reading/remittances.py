@@ -13,8 +13,10 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.other_reports import refuse_own_files
+from ims_billing.reading.other_sheets import left_out, named
 from ims_billing.reading.recognise import recognise
 from ims_billing.reading.sales import invoice_parts
+from ims_billing.reading.second_headings import refuse_other_headings
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
@@ -53,9 +55,13 @@ def read_remittances(
             refuse_own_files(opened.tables, name)
             raise
         table = Table(match, clinic, "paid")
+        refuse_other_headings(table, name)
         unread = _unread_columns(table)
         frames.append(_lines(table, unread, name))
-        rows, remarks = len(table) + len(table.asides), opened.remarks
+        rows, remarks = (
+            len(table) + len(table.asides),
+            (*opened.remarks, *named(left_out(opened.tables, [match]), [match])),
+        )
         if match.table.hidden_rows:
             remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
         files.append(

@@ -54,7 +54,9 @@ class SetupColumn:
 
     def asks(self, value: object) -> bool:
         """Whether a value is a question to the clinic; text that is taken as it stands may well end in the mark."""
-        return isinstance(value, str) and value.endswith(QUESTION) and self.kind not in ("verbatim", "list", "shown")
+        # No sheet may have the mark in its name, so beside a list of sheets it asks.
+        as_it_stands = self.kind in ("verbatim", "list", "shown") and self.key != "sheets"
+        return isinstance(value, str) and value.endswith(QUESTION) and not as_it_stands
 
 
 @dataclass(frozen=True)
