@@ -579,6 +579,34 @@ MENDED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def test_a_regulars_next_visit_in_another_file_leaves_the_visit_on_hold(office: Office) -> None:
+    # The first half of the month, then the second, each an export of its own; both patients come every week.
+    first, second, other = (dt.date(2026, 10, day) for day in (5, 12, 6))
+    held = row(Service_Date=first, Start="9:00", Policy_Number="")
+    massage = row(
+        Service_Date=first, Start="10:00", Patient="Bo Madeup", Service="Massage", Practitioner="Carla Specimen"
+    )
+    office.claim(held, massage, row(Service_Date=other, Patient="Cy Madeup"), name="one.xlsx")
+    new = [{**each, "Service Date": second} for each in (held | {"Policy Number": "00123"}, massage)]
+    done = office.claim(*new, row(Service_Date=dt.date(2026, 10, 13), Patient="Cy Madeup"), name="two.xlsx")
+    assert outcomes(done.month) == ["claimed", "not_billed: other-service", "claimed"]
+    day = dt.datetime(2026, 10, 5)
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Service date") == [day]
+    assert column(office.sheet(SUMMARY, "Not billed"), "Service date").count(day) == 1
+    # A file that has the rest of that day, and that visit on another, has it fixed.
+    beside = row(Service_Date=first, Start="11:00", Patient="Di Madeup")
+    office.claim(held, beside, name="three.xlsx")
+    office.claim(held | {"Service Date": dt.date(2026, 10, 7), "Policy Number": "1"}, beside, name="four.xlsx")
+    assert day not in column(office.sheet(SUMMARY, "Needs attention"), "Service date")
+
+
+def test_a_number_that_another_session_has_in_the_next_file_leaves_the_visit_on_hold(office: Office) -> None:
+    held = row(Session_ID="1", Service_Date=dt.date(2026, 10, 5), Policy_Number="")
+    office.claim(held, name="one.xlsx")
+    office.claim(row(Session_ID="1", Patient="Cy Madeup", Service_Date=dt.date(2026, 10, 12)), name="two.xlsx")
+    assert column(office.sheet(SUMMARY, "Needs attention"), "Patient") == [held["Patient"]]
+
+
 def test_what_was_mended_and_claimed_needs_no_attention_any_more(office: Office) -> None:
     right = [row(Start=f"{9 + n}:00", Patient=f"Pat {tag(n)}") for n in range(len(MENDED))]
     wrong = [each | cells for each, (_, cells) in zip(right, MENDED, strict=True)]

@@ -206,26 +206,57 @@ def obsolete_lines(
     """Open lines of earlier runs (held, or not billed) that the new sessions make obsolete.
 
     `sessions` are the month's (JUDGED), `claims` those of the ledger (ON_LEDGER), `elsewhere` the active ones that the
-    files do not hold. A line is obsolete where its session came again; where a new session differs from it in one part
-    at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and it did not.
-    A line without a day has no such day.
+    files do not hold. A line is obsolete where its session came again; where a new session of the month differs from it
+    in one part at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and
+    it did not. A line without a day has no such day.
+
+    A regular's next visit differs in the day alone: it is the fixed one only where the files hold the line's own day,
+    which shows in what else that practitioner did on it.
     """
     if lines.empty:
         return pd.Series(False, index=lines.index)
-    came = lines["session"].isin(sessions["key"])
-    new = sessions[~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")]
+    came = _came_again(lines, sessions)
+    here = claims[claims["claim"].isin(sessions["claim"])]
+    free = ~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")
+    new = sessions[free & (sessions["reason"] != "outside-month")]
     ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])
-    fixed = pd.Series(False, index=lines.index)
-    for part in _PARTS:
-        rest = [name for name in _PARTS if name != part]
+    likely = {
+        part: _joined(theirs[rest]).isin(_joined(ours[rest]))
         # Two people on one day differ in the patient too: only one whose name was missing is the same.
-        named = (theirs["patient"] == "") if part == "patient" else theirs["patient"] != ""
-        fixed |= named & _joined(theirs[rest]).isin(_joined(ours[rest]))
+        & ((theirs["patient"] == "") if part == "patient" else theirs["patient"] != "")
+        for part in _PARTS
+        for rest in [[name for name in _PARTS if name != part]]
+    }
+    fixed = likely["practitioner"] | likely["service"]
+    # What else of the line's day and practitioner is on the ledger came again, and nothing of it did not.
+    own_day = _joined(theirs[["practitioner", "service_date"]])
+    whole_day = own_day.isin({*own_day[came | fixed], *_days_of_practitioners(here)})
+    whole_day &= ~own_day.isin(_days_of_practitioners(elsewhere))
+    # A line without a day is of any day.
+    fixed |= (likely["patient"] | likely["service_date"]) & (whole_day | (theirs["service_date"] == ""))
     # Another file's visits of that day say nothing: it may be of other people.
     days = _days_of_files(lines)
-    covered = {*_days_of_files(claims[claims["claim"].isin(sessions["claim"])]), *days[came]}
-    gone = days.isin(covered) & ~days.isin(_days_of_files(elsewhere))
+    gone = days.isin({*_days_of_files(here), *days[came]}) & ~days.isin(_days_of_files(elsewhere))
     return came | fixed | (lines["service_date"].notna() & gone)
+
+
+def _came_again(lines: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
+    """Which lines' sessions are in the files: by key, and of the same patient or day.
+
+    Some programs number the rows of each export anew, so that a key may be another session's.
+    """
+    columns = ["patient", "service_date"]
+    theirs = _line_parts(lines, lines["service"])[columns]
+    now = _line_parts(sessions, sessions["service_name"])[columns].set_axis(sessions["key"])
+    now = now[~now.index.duplicated()].reindex(lines["session"]).set_axis(lines.index)
+    apart = [(theirs[name] != now[name]) & (theirs[name] != "") & (now[name] != "") for name in columns]
+    return lines["session"].isin(sessions["key"]) & ~(apart[0] & apart[1])
+
+
+def _days_of_practitioners(claims: pd.DataFrame) -> pd.Series[str]:
+    """The practitioner and day of each claim, as one text."""
+    written = claims.assign(practitioner=claims["practitioner_written"])
+    return _joined(_line_parts(written, claims["service_name"])[["practitioner", "service_date"]])
 
 
 def _days_of_files(frame: pd.DataFrame) -> pd.Series[str]:
