@@ -174,6 +174,24 @@ def test_a_second_row_of_headings_in_another_order_is_refused(
         read(tmp_path, table)
 
 
+@pytest.mark.parametrize(
+    ("above", "refused"),
+    [
+        ([VISIT], True), ([["Clinic"], VISIT], True),
+        ([["Date", "Client", "Treatment", "Fee"], ["2026-10-07", "Ada Sample", "IMS", "Ann", "95.00"]], True),
+        ([["IMS visits", "From", "2026-10-01", "To", "2026-10-31", "Main Street"]], False),
+        ([["Sunny Clinic", "", "", "printed 2026-11-01"], ["Total", "", "", "", "", "", "95.00"]], False),
+    ],
+)  # fmt: skip
+def test_a_visit_above_the_headings_is_refused(tmp_path: Path, above: Cells, *, refused: bool) -> None:
+    table = [[*cells, *[""] * (len(PLAIN) - len(cells))] for cells in [*above, PLAIN, OTHER]]
+    if not refused:
+        assert len(read(tmp_path, table).sessions) == 1
+        return
+    with pytest.raises(BillingError, match="looks like a visit above the headings"):
+        read(tmp_path, table)
+
+
 def test_sheets_of_a_week_each_are_one_list(tmp_path: Path) -> None:
     known = practice(tmp_path)
     path = book(tmp_path, {"Oct 1-11": [PLAIN, VISIT], "Week 2": [PLAIN, OTHER], "2026-10-20": [PLAIN]})

@@ -14,10 +14,10 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.input_slips import no_such_file, refuse_a_lock_file, refuse_pasted_options
 from ims_billing.reading.layout import Match
+from ims_billing.reading.left_out import left_out, named, refuse_visits, refuse_visits_above
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
-from ims_billing.reading.other_sheets import left_out, named, refuse_visits
 from ims_billing.reading.policy_insurers import with_insurers
 from ims_billing.reading.recognise import lacking, recognise_parts, why_not
 from ims_billing.reading.repeats import drop_repeats, filled_columns
@@ -151,6 +151,7 @@ class _Desk:
             # Sessions without an insurer may be a remittance as well, which names none either.
             refuse_other_reports(opened.tables, None if match.missing else match, self.clinic, name)
             refuse_damaged_text(match, name)
+            refuse_visits_above(name, match)
         refuse_visits(name, left, parts, lambda table: why_not(table, self.layouts, name))
         for match in parts:
             part = self._table(match, name, sha256, remarks)

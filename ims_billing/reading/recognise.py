@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
-from ims_billing.reading.other_sheets import how_to_name
+from ims_billing.reading.left_out import how_to_name
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text

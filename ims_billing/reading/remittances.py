@@ -12,8 +12,8 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
+from ims_billing.reading.left_out import left_out, named
 from ims_billing.reading.other_reports import refuse_own_files
-from ims_billing.reading.other_sheets import left_out, named
 from ims_billing.reading.recognise import recognise
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.second_headings import refuse_other_headings

@@ -1,4 +1,4 @@
-"""The sheets of a file that are not read: each is named, and one that looks like visits is refused."""
+"""What of a file is not read: other sheets, and rows above the headings; what looks like a visit is refused."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ims_billing.vocabulary.spelling import plain
 
 # How many cells of words a visit has beside its day and its service: a patient and a practitioner at least.
 _WORDS = 2
+# What a row of visits has, where its columns are those of the headings.
+_OF_A_VISIT = ("service_date", "patient", "service_name")
 
 
 def left_out(tables: Sequence[RawTable], parts: Sequence[Match]) -> list[RawTable]:
@@ -62,6 +64,23 @@ def refuse_visits(file: str, left: Sequence[RawTable], parts: Sequence[Match], w
             )
 
 
+def refuse_visits_above(file: str, part: Match) -> None:
+    """Raises BillingError where a row above the headings is a visit, as where the headings were sorted in with them."""
+    table, places = part.table, part.columns
+    everywhere = all(name in places for name in _OF_A_VISIT)
+    for position in range(part.header):
+        row = table.row(position)
+        in_place = (
+            everywhere and _is_day(row[places["service_date"]]) and all(text(row[places[n]]) for n in _OF_A_VISIT)
+        )
+        if in_place or (_is_visit(row) and any(map(_is_amount, row))):
+            raise BillingError(
+                f"{file}{f', {table.sheet}' if table.sheet else ''}, row {part.row(position)}: this looks like a visit "
+                f"above the headings in row {part.row(part.header)}, where nothing is read. Put the "
+                "headings above all visits."
+            )
+
+
 def how_to_name(sheets: Sequence[str]) -> str:
     """How the clinic says once which sheets are parts of one list, in either setup."""
     quoted = ", ".join(f'"{sheet}"' for sheet in sheets)
@@ -85,13 +104,16 @@ def _filled_in(table: RawTable, position: int) -> list[str]:
 def _visit(table: RawTable) -> int | None:
     """The row, as Excel numbers it, of the first visit with IMS on a sheet; None where none looks like one."""
     everywhere = _says_ims(table.sheet)
-    for position in range(table.height):
-        row = [cell for cell in table.row(position) if text(cell)]
-        own = [cell for cell in row if isinstance(cell, str) and _says_ims(cell)]
-        words = sum(1 for cell in row if _is_words(cell)) - bool(own)
-        if (own or everywhere) and words >= _WORDS and any(map(_is_day, row)):
-            return table.first_row + position
-    return None
+    rows = (position for position in range(table.height) if _is_visit(table.row(position), everywhere=everywhere))
+    first = next(rows, None)
+    return None if first is None else table.first_row + first
+
+
+def _is_visit(row: Sequence[Cell], *, everywhere: bool = False) -> bool:
+    """Whether a row has a day, IMS and two cells of words beside it; `everywhere` all rows are of IMS."""
+    own = everywhere or any(isinstance(cell, str) and _says_ims(cell) for cell in row)
+    words = sum(map(_is_words, row)) - (own and not everywhere)
+    return own and words >= _WORDS and any(map(_is_day, row))
 
 
 @cache
@@ -107,6 +129,10 @@ def _says_ims(written: str) -> bool:
 
 def _is_day(cell: Cell) -> bool:
     return any(day(cell, order, short_years=True) is not None for order in ("month-first", "day-first"))
+
+
+def _is_amount(cell: Cell) -> bool:
+    return money(cell) is not None and not _is_day(cell)
 
 
 def _is_words(cell: Cell) -> bool:
