@@ -153,28 +153,6 @@ def test_the_wanted_table_may_stand_below_others_in_one_sheet(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("order", "headings", "refused"),
-    [
-        ((0, 1, 2, 3, 4, 5, 6), PLAIN, ""),
-        ((0, 1, 2, 3, 4, 6, 5), PLAIN, "Fee"),
-        ((1, 0, 2, 3, 4, 5, 6), PLAIN, "Patient"),
-        ((0, 1, 2, 3, 4, 5, 6), ["DOS", "Client", "Therapist", "Treatment", "Payer", "Policy #", "Price"], ""),
-        ((0, 1, 2, 3, 4, 6, 5), ["DOS", "Client", "Therapist", "Treatment", "Payer", "Policy #", "Price"], "Price"),
-    ],
-)  # fmt: skip
-def test_a_second_row_of_headings_in_another_order_is_refused(
-    tmp_path: Path, order: Sequence[int], headings: Sequence[str], refused: str
-) -> None:
-    below = [[cells[number] for number in order] for cells in (headings, OTHER)]
-    table = [PLAIN, VISIT, ["Ben Sample", *[""] * 6], *below]
-    if not refused:
-        assert ("Bob Invented", "00124") in shown(read(tmp_path, table), "patient", "policy")
-        return
-    with pytest.raises(BillingError, match=f'row 4: a second row of headings, where "{refused}" stands in another'):
-        read(tmp_path, table)
-
-
-@pytest.mark.parametrize(
     ("above", "refused"),
     [
         ([VISIT], True), ([["Clinic"], VISIT], True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import operator
 import random
@@ -15,7 +16,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.code_pages import decode
 from ims_billing.reading.intake import read_files
-from tests.practice import AS_OF, MONTH, practice, tag
+from tests.practice import AS_OF, MONTH, outcomes, practice, tag, xlsx_cells
 from tests.spoiled import Ending, Practice
 
 HEADER = (
@@ -307,3 +308,37 @@ def test_a_value_under_a_blank_last_heading_is_named(tmp_path: Path) -> None:
     path.write_text("\n".join([f"{HEADER},", *(f"{line},void" for line in ROWS)]))
     (file,) = read_files([path], practice(tmp_path)).files
     assert [column.place for column in file.unread] == ["column Q"]
+
+
+def test_a_cell_that_was_deleted_or_inserted_in_a_workbook_makes_no_wrong_claim_and_loses_no_visit(
+    tmp_path: Path,
+) -> None:
+    """Excel's "Shift cells left" and "right", at every column of the third row; what is typed there has real types."""
+    clinic = practice(tmp_path)
+    header = HEADER.split(",")
+    rows = [next(csv.reader([line])) for line in ROWS]
+    typed = [[_typed(name, cell) for name, cell in zip(header, cells, strict=True)] for cells in rows]
+    for place, name in enumerate(header[:-1]):
+        left = [*typed[2][:place], *typed[2][place + 1 :], ""]
+        right = [*typed[2][:place], "", *typed[2][place:]]
+        for moved in (left, right):
+            path = xlsx_cells(tmp_path, [header, *typed[:2], moved, typed[3]])
+            month = prepare_month(read_files([path], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+            assert outcomes(month)[2] == "held", (name, moved, outcomes(month))
+
+
+def test_rows_of_a_workbook_below_other_headings_are_held(tmp_path: Path) -> None:
+    header = HEADER.split(",")
+    rows = [next(csv.reader([line])) for line in ROWS]
+    swapped = [[*cells[:11], cells[12], cells[11], *cells[13:]] for cells in (header, rows[1])]
+    month_file = xlsx_cells(tmp_path, [header, rows[0], *swapped, header, rows[2]])
+    clinic = practice(tmp_path)
+    month = prepare_month(read_files([month_file], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["claimed", "held", "held", "claimed"]
+
+
+def _typed(name: str, cell: str) -> object:
+    """A cell as somebody types it into Excel."""
+    if name in ("Service Date", "Birth Date"):
+        return dt.date.fromisoformat(cell)
+    return float(cell) if name == "Fee" else cell

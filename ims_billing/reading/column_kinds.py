@@ -94,7 +94,7 @@ _EVERY_KIND = frozenset[str]().union(*_NEVER.values())
 _TO_ZEROS = str.maketrans("123456789", "000000000")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]\.?m\.?)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"-?\$?\d{1,3}(,?\d{3})*\.\d{2}|-?\d+,\d{2} ?\$?")
-_NUMBER = re.compile(r"[\d -]+")
+_NUMBER = re.compile(r"[\d -]*\d[\d -]*")
 _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([ T].*)?")
 
 
@@ -281,8 +281,9 @@ class ColumnKinds:
 
     @cached_property
     def _even(self) -> OwnCells:
-        """The rows as wide as the header."""
-        return self.own.of_width(self.match.table.widths[self.match.header])
+        """The rows as wide as the header, as all rows of a sheet are."""
+        table = self.match.table
+        return self.own.of_width(table.widths[self.match.header]) if table.is_text else self.own
 
     def _precedents(self, column: int) -> Set[str]:
         """The texts of a column in rows as wide as the header."""

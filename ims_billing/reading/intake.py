@@ -22,7 +22,6 @@ from ims_billing.reading.policy_insurers import with_insurers
 from ims_billing.reading.recognise import lacking, recognise_parts, why_not
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
-from ims_billing.reading.second_headings import refuse_other_headings
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
@@ -165,7 +164,6 @@ class _Desk:
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
-        refuse_other_headings(table, name)
         remarks = list(remarks)
         if match.table.hidden_rows:
             remarks.append(f"{match.table.hidden_rows} hidden rows were read too")

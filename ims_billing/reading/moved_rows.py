@@ -1,4 +1,4 @@
-"""Rows of a text file whose cells have moved: a separator, a quotation mark or a line end too many or too few."""
+"""Rows whose cells have moved: by a separator or a line end of a text file, or below other headings, or by hand."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _DIGIT = re.compile(r"\d")
 _SEPARATORS = re.compile(r"[;|]")
 # What every damaged cell has at least one of.
 _SIGNS = re.compile(r"[,;|\"\x00-\x1f\x7f\x85\u2028\u2029]")
+# A clinic's own spreadsheet numbers its rows as it likes; no cell moves into these from the right alone.
+_OWN_NUMBERS = ("session_id", "patient_id")
 # "Invented, Bob, Jr" is a name; a comma beside letters is the separator of "Inve,nted, Bob".
 _COMMAS = re.compile(r"^\s*,|,\s*$|,\s*,")
 _BESIDE_LETTERS = re.compile(r"[^\W\d_],[^\W\d_]")
@@ -42,12 +44,12 @@ def moved_rows(match: Match, own: OwnCells, clinic: Clinic) -> dict[int, str]:
     """The rows whose cells may stand in wrong columns, or hold what belongs in none: messages by index.
 
     `own` are the rows of the table that are its own. A row is read as it stands only where its cells fit their
-    columns, and fit better than if a separator were lost or added anywhere; cells that a program leaves out at the
-    end do no harm. Only text files have rows that moved; a name or number with a sign that belongs in none, such as a
-    line break, is damaged in any file. The messages are by number among these rows.
+    columns, and in a text file fit better than if a separator were lost or added anywhere; cells that a program leaves
+    out at the end do no harm. A name or number with a sign that belongs in none, such as a line break, is damaged in
+    any file. The messages are by number among these rows.
     """
     rows = _Rows(match, own, clinic)
-    return (rows.messages() if match.table.is_text else {}) | rows.damaged_cells()
+    return rows.messages() | rows.damaged_cells()
 
 
 def refuse_damaged_text(match: Match, file: str) -> None:
@@ -140,12 +142,13 @@ class _Rows:
     def messages(self) -> dict[int, str]:
         """Why each row may have its cells in wrong columns."""
         messages: dict[int, str] = {}
-        if split := [*self._cut_in_two(), *self._beside_a_bare_line()]:
+        split = [*self._cut_in_two(), *self._beside_a_bare_line()] if self.table.is_text else []
+        if split:
             numbers = {position: number for number, position in enumerate(self.own.positions)}
             messages |= {numbers[position]: _SPLIT for position in split if position in numbers}
         for number, header in self._below_another_header():
             messages.setdefault(number, _OTHER_HEADER.format(self.match.row(header)))
-        usual = {self._usual_width, self.width}
+        usual = {self._usual_width, self.width} if self.table.is_text else set()
         uneven = [number for number, cells in enumerate(self.own.widths) if cells not in usual]
         for number in uneven:
             if number not in messages and not self._stands(self.own.positions[number]):
@@ -218,14 +221,16 @@ class _Rows:
         """Rows as wide as the header with a cell that plainly belongs into a column of another kind."""
         rows = self.own.at(even)
         for column in self.match.columns.values():
+            if not self.table.is_text and self.kinds.fields[column] in _OWN_NUMBERS:
+                continue
             if misfits := self.kinds.misfits(column, rows.distinct(column)):
                 cells = zip(even, rows.cells(column), strict=True)
                 yield from ((number, column) for number, cell in cells if cell in misfits)
 
     def _cells(self, position: int) -> list[str]:
-        """The cells that a line has, whether more or fewer than the headings."""
-        width = self.table.widths[position]
-        return [text(column[position]) for column in self.table.columns[:width]]
+        """The cells that a line of a text file has, whether more or fewer than the headings; or a whole row."""
+        columns = self.table.columns[: self.table.widths[position]] if self.table.is_text else self.table.columns
+        return [text(column[position]) for column in columns]
 
     def _stands(self, position: int) -> bool:
         """Whether an uneven row fits its columns as it stands, and better than with its cells moved."""

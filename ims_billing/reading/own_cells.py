@@ -43,8 +43,10 @@ class OwnCells:
 
     @cached_property
     def widths(self) -> Sequence[int]:
-        """How many cells each row of a text file has."""
+        """How many cells each row of a text file has; empty for other files."""
         widths = self.table.widths
+        if not widths:
+            return ()
         return widths[self._rows] if self._rows is not None else [widths[position] for position in self.positions]
 
     def of_width(self, width: int) -> OwnCells:

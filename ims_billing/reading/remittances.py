@@ -16,7 +16,6 @@ from ims_billing.reading.left_out import left_out, named
 from ims_billing.reading.other_reports import refuse_own_files
 from ims_billing.reading.recognise import recognise
 from ims_billing.reading.sales import invoice_parts
-from ims_billing.reading.second_headings import refuse_other_headings
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
@@ -55,7 +54,6 @@ def read_remittances(
             refuse_own_files(opened.tables, name)
             raise
         table = Table(match, clinic, "paid")
-        refuse_other_headings(table, name)
         unread = _unread_columns(table)
         frames.append(_lines(table, unread, name))
         rows, remarks = (

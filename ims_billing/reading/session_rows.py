@@ -184,12 +184,15 @@ def _amounts(table: Table) -> dict[str, Any]:
         if amount is not None and amount < 0:
             message = f"{table.called('patient_paid')} holds {dollars(amount)}: what a patient paid is not below zero."
             table.note(position, "patient_paid_cents", "unreadable-cell", message)
-    return {
+    amounts = {
         "fee_cents": [fee or 0 for fee in fees],
-        "fee_stated": [fee is not None for fee in fees],
         "patient_paid_cents": _paid_in_full(table, fees, [max(amount or 0, 0) for amount in paid]),
         "tax_cents": [amount or 0 for amount in table.amounts("tax", words=True)],
     }
+    # Beside an amount that can't be read, a fee of nothing may be another column's, which a deleted cell moved here.
+    odd = {position for position, column, *_ in table.bad if column in ("patient_paid_cents", "tax_cents")}
+    stated = [fee is not None and (fee != 0 or position not in odd) for position, fee in enumerate(fees)]
+    return {**amounts, "fee_stated": stated}
 
 
 def _paid_in_full(table: Table, fees: Sequence[int | None], amounts: list[int]) -> list[int]:
