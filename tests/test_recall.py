@@ -480,6 +480,8 @@ def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_w
     [
         ("9:00", {"Birth_Date": dt.date(1980, 1, 13), "Member_ID": "M9"}, True),
         ("", {"Birth_Date": dt.date(1980, 1, 13), "Member_ID": "M9"}, False),
+        ("", {"Patient": "Pat Jones", "Member_ID": "M9", "Policy_Number": "9"}, False),
+        ("", {"Patient": "Pat Jones", "Member_ID": "M9", "Policy_Number": "9", "PHN": "9123947241"}, True),
         ("", {"Patient": "Pat Madeupp"}, True), ("", {"Patient": "Pat Madeupp", "Policy_Number": "9"}, True),
         ("", {"Patient": "Pat Madeupp", "Policy_Number": "9", "Member_ID": "M9"}, False),
         ("", {"Patient": "Pat Madeupp", "Birth_Date": ""}, False),
@@ -488,7 +490,7 @@ def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_w
 def test_who_was_treated_is_the_same_at_one_hour_or_beside_one_birth_date_and_number(
     tmp_path: Path, start: str, cells: dict[str, Any], *, held: bool
 ) -> None:
-    before = row(Start=start, Member_ID="M1", **BORN)
+    before = row(Start=start, Member_ID="M1", PHN=cells.get("PHN", ""), **BORN)
     # Nothing else of its week came again, so the export itself does not say that it would hold the claimed one.
     first = row(Patient="Kim Madeup", Service_Date=dt.date(2026, 10, 9))
     now = before | {name.replace("_", " "): value for name, value in cells.items()}

@@ -251,6 +251,85 @@ def test_another_name_beside_one_member_id_and_birth_date_is_the_same_patient_at
     assert set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"]) == copies
 
 
+AT_NINE = {"Start": "09:00", "Birth_Date": "1980-01-02"}
+# Two rows of one day and practitioner, and whether they may be one visit.
+ONE_PERSON: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"Patient": "Zora Madeup"}, {"Patient": "Madeup Zora"}, True),
+    ({"Patient": "Zora Ann Madeup"}, {"Patient": "Madeup Ann Zora"}, True),
+    ({"Patient": "Zora Madeup", "Member_ID": "000777"}, {"Patient": "Zo Madeup", "Member_ID": "777"}, True),
+    ({"Patient": "Zora Ann Madeup", **AT_NINE}, {"Patient": "Zora Madeup", **AT_NINE}, True),
+    ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE}, True),
+    ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Kim Madeup", **AT_NINE}, False),
+    ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE, "Start": "10:00"}, False),
+    ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE, "Birth_Date": "1981-01-02"}, False),
+    ({"Patient": "Robert Madeup", "Start": "09:00"}, {"Patient": "Rob Madeup", "Start": "09:00"}, False),
+    ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9123 947 241"}, True),
+    ({"Patient": "Zora Madeup", "PHN": "9123947241", **AT_NINE}, {"Patient": "Zora Jones", "PHN": "9123947241"}, True),
+    ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9698658215"}, False),
+    (
+        {"Patient": "Zora Madeup", "Payer_File_Number": "12345678", **AT_NINE},
+        {"Patient": "Zora Jones", "Payer_File_Number": "12345678", **AT_NINE}, True,
+    ),
+    (
+        {"Patient": "Zora Madeup", "Payer_File_Number": "12345678"},
+        {"Patient": "Zora Jones", "Payer_File_Number": "12345678"}, False,
+    ),
+]  # fmt: skip
+
+
+def test_one_person_under_two_names_is_claimed_once(tmp_path: Path) -> None:
+    rows = []
+    for day, (one, other, _) in enumerate(ONE_PERSON, start=1):
+        rows += [row(**{**cells, "Service_Date": dt.date(2026, 10, day)}) for cells in (one, other)]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    held = set(month.findings.loc[month.findings["kind"] == "duplicate-session", "session"])
+    for place, (one, other, expected) in enumerate(ONE_PERSON):
+        assert ({2 * place, 2 * place + 1} & held != set()) == expected, (one, other)
+
+
+BORN = {"Birth_Date": "1980-01-02"}
+# Two rows of one day at two hours, and whether they are two visits of one person.
+TWO_VISITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"Patient": "Zora Madeup"}, {"Patient": "Madeup Zora"}, True),
+    ({"Patient": "Zora Madeup", **BORN}, {"Patient": "Madeup Zora", "Birth_Date": "2010-01-02"}, False),
+    ({"Patient": "Zora Madeup", "Patient_ID": "1"}, {"Patient": "Madeup Zora", "Patient_ID": "2"}, False),
+    ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9123947241"}, True),
+    ({"Patient": "Robert Tee", "Member_ID": "0777", **BORN}, {"Patient": "Rob Tee", "Member_ID": "777", **BORN}, True),
+    ({"Patient": "Robert Vee", "Member_ID": "0777", **BORN}, {"Patient": "Kim Vee", "Member_ID": "777", **BORN}, False),
+]  # fmt: skip
+
+
+def test_two_visits_of_one_person_under_two_names_are_on_one_day(tmp_path: Path) -> None:
+    rows = []
+    for day, (one, other, _) in enumerate(TWO_VISITS, start=1):
+        # Each case is of another family.
+        one, other = (
+            {**cells, "Patient": cells["Patient"].replace("Zora", f"Zora{tag(day)}")} for cells in (one, other)
+        )
+        on = {"Service_Date": dt.date(2026, 10, day)}
+        rows += [row(**one, **on, Start="09:00"), row(**other, **on, Start="11:00", Practitioner="Ben Sample")]
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    held = set(month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"])
+    assert [2 * place in held for place in range(len(TWO_VISITS))] == [expected for *_, expected in TWO_VISITS]
+
+
+def test_lists_that_both_count_from_one_hold_no_copies_of_each_other(tmp_path: Path) -> None:
+    """Two people's own lists in one run; the number of one list says nothing of the other's visit."""
+    clinic = practice(tmp_path)
+    lists = [
+        [row(Session_ID=str(n), Patient=f"{name} {tag(n)}", Service_Date=dt.date(2026, 10, day + n)) for n in (1, 2)]
+        for name, day in (("Pat", 4), ("Kim", 10))
+    ]
+    month = prepare_month(read_texts(clinic, *map(csv_text, lists)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["claimed"] * 4
+    # The number of one visit in two lists goes on meaning one.
+    lists[1][0] |= {"Patient": lists[0][0]["Patient"], "Fee": 90.0}
+    month = prepare_month(read_texts(clinic, *map(csv_text, lists)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["held", "claimed", "held", "claimed"]
+
+
 def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
     return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}

@@ -11,6 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.identity import rebooked
+from ims_billing.vocabulary.persons import one_person
 from ims_billing.vocabulary.rows import numbered, rows_of
 from ims_billing.vocabulary.spelling import day_text
 
@@ -31,7 +32,7 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed", "voided"))]
     group = desk.group[candidates.index.union(claimed)]
     twice = group.duplicated(keep=False)[candidates.index]
-    ids = sessions["session_id"]
+    ids = sessions["own_id"]
     shared_id = ids.duplicated(keep=False) & (ids != "")
     rows = candidates.index[twice | shared_id[candidates.index]]
     copies = desk.group[desk.group.isin(desk.group[rows])]
@@ -91,10 +92,10 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
 
 
 def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
-    """The patients' keys, one for those whose rows are likely copies of one visit however they write the patient."""
-    if not desk.copies:
-        return patients
+    """The patients' keys, one for those who are one person however they are written: by likely copies or by numbers."""
     keys = desk.patient.tolist()
+    pairs = [(keys[one], keys[other]) for one, other in desk.copies]
+    pairs += one_person(desk.sessions, desk.patient)
     same: dict[str, str] = {}
 
     def first(key: str) -> str:
@@ -102,11 +103,11 @@ def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
             key = same[key]
         return key
 
-    for one, other in desk.copies:
-        kept, dropped = sorted((first(keys[one]), first(keys[other])))
+    for one, other in pairs:
+        kept, dropped = sorted((first(one), first(other)))
         if kept and kept != dropped:
             same[dropped] = kept
-    return patients.map({key: first(key) for key in patients.unique()}).astype("str")
+    return patients.map({key: first(key) for key in patients.unique()}).astype("str") if same else patients
 
 
 @check("second-visit-same-day")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from ims_billing.sessions.classify import classify
 from ims_billing.sessions.decisions import Decided, claim_in_question, decide
 from ims_billing.sessions.other_visits import of_patients, unclaimed_visits, with_visit_by_history
 from ims_billing.sessions.recall import Recall, recall
+from ims_billing.sessions.session_keys import opaque_keys
 from ims_billing.sessions.settling import Examined, closed_copies, settle
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import (
@@ -35,12 +35,19 @@ from ims_billing.vocabulary.frames import (
     empty,
     prove,
 )
-from ims_billing.vocabulary.identity import joined, ledger_keys, likely_copies, natural_parts, own_key, same_session
+from ims_billing.vocabulary.identity import (
+    joined,
+    ledger_keys,
+    natural_parts,
+    reused_ids,
+    same_session,
+)
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Totals
+from ims_billing.vocabulary.persons import likely_copies
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
-from ims_billing.vocabulary.spelling import month_text, sources
+from ims_billing.vocabulary.spelling import month_text
 
 
 class InsurerTotal(NamedTuple):
@@ -199,7 +206,7 @@ def _classify(intake: Intake, scope: Scope) -> _Classified:
     prove(intake.cell_findings, CELL_FINDINGS)
     sessions = classify(intake.sessions, scope.clinic)
     # A correction must not change the key, so the key comes from the row as it was read.
-    keys = _opaque_keys(sessions)
+    keys = opaque_keys(sessions)
     compared = _compared(sessions)
     copies = compared.group.groupby(compared.group).transform("size")
     decided = decide(intake, keys, copies, scope.memory.decisions, scope.clinic)
@@ -247,22 +254,6 @@ def _without_names(intake: Intake) -> Intake:
     return replace(intake, cell_findings=bad.assign(message=messages.astype("str")))
 
 
-def _opaque_keys(sessions: pd.DataFrame) -> pd.Series[str]:
-    """Makes a key per session that holds no patient data and stays the same from run to run.
-
-    The key is the hash of the session id, else of the row's own cells, else of its place; copies are numbered.
-    """
-    base = sessions["session_id"]
-    for key in (own_key, sources):
-        without = base == ""
-        if without.any():
-            base = base.mask(without, key(sessions[without]).reindex(base.index, fill_value=""))
-    ordinals = base.groupby(base).cumcount().tolist() if base.duplicated().any() else [0] * len(base)
-    places = zip(base.tolist(), ordinals, strict=True)
-    hashed = [hashlib.sha256(f"{text}\x1f{ordinal}".encode()).hexdigest()[:12] for text, ordinal in places]
-    return pd.Series(hashed, index=sessions.index, dtype="str")
-
-
 @dataclass(frozen=True)
 class _Lookup:
     """The sessions with their claims on the ledger."""
@@ -297,7 +288,7 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     reason = reason.mask(states.on_ledger, "")
     never = sessions.index.isin(states.never_billed) & (reason == "") & ~states.on_ledger
     # A reused id cannot identify the session: the ledger finds it by its natural key.
-    own_id = sessions["session_id"].mask(recalled.reused, "")
+    own_id = sessions["session_id"].mask(recalled.reused | reused_ids(sessions), "")
     sessions = sessions.assign(
         own_id=own_id,
         natural_key=ledger_keys(sessions["start"], own_id, classified.natural),

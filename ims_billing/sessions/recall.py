@@ -115,7 +115,7 @@ def _as_sessions(history: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """The claimed sessions' identifying columns, with people and insurers as the clinic setup has them now."""
     people = {name: clinic.practitioner(name) for name in history["practitioner_written"].unique()}
     now = history["practitioner_written"].map({name: p.name for name, p in people.items() if p})
-    copied = ("session_id", "patient", "patient_id", "birth_date", "service_date", "start")
+    copied = ("session_id", "patient", "patient_id", "phn", "birth_date", "service_date", "start")
     return pd.DataFrame(
         {
             **{name: history[name] for name in copied},
@@ -161,7 +161,7 @@ def _paired(sessions: pd.DataFrame, history: pd.DataFrame, replacing: str, clini
         name=both["patient"].map(same_name).astype("str"),
         born=day_text(both["birth_date"]),
         date=both["service_date"],
-        **{name: both[name] for name in ("session_id", "patient_id", "insurer_id", "policy", "member")},
+        **{name: both[name] for name in ("session_id", "patient_id", "phn", "insurer_id", "policy", "member")},
     )
     ours = parts.iloc[: len(sessions)].set_axis(sessions.index)
     ours = ours.assign(**{name: sessions[name] for name in ("file", "again_in", "rank")}, source=sources(sessions))

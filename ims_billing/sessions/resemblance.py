@@ -141,7 +141,7 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most, the likeliest first.
 
     `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time, `alike` that
-    the birth date and the member ID or policy of both are the same.
+    the PHN of both is the same, or the birth date and the member ID or policy.
     """
     joins = []
     for part in (None, *_PARTS):
@@ -158,7 +158,8 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
     pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
-    pairs["alike"] = _agree(one, other, "born") & (_agree(one, other, "member") | _agree(one, other, "policy"))
+    numbers = _agree(one, other, "member") | _agree(one, other, "policy")
+    pairs["alike"] = (_agree(one, other, "born") & numbers) | _agree(one, other, "phn")
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
     apart = _contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")

@@ -1,0 +1,185 @@
+"""Who is one person, and which rows are one visit, however the patient is written."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ims_billing.vocabulary.identity import SEPARATOR, each_text, folded
+from ims_billing.vocabulary.rows import numbered
+from ims_billing.vocabulary.spelling import (
+    bare,
+    core_name,
+    day_text,
+    name_words,
+    one_letter_apart,
+    same_name,
+)
+
+if TYPE_CHECKING:
+    from ims_billing.vocabulary.identity import Flags
+    from ims_billing.vocabulary.rows import Numbers
+
+# More rows than this of one patient, day and practitioner are compared with their neighbours only.
+_COMPARED = 40
+
+
+def _number(written: str) -> str:
+    """A person's number as two are compared: a spreadsheet may have dropped its leading zeros."""
+    return bare(written).lstrip("0")
+
+
+def _one_text(written: str) -> str:
+    return written
+
+
+# How two rows may name one patient: readings of each column's texts. A birth date shows one only beside a name.
+_ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
+    ("patient", (same_name, core_name, lambda n: "".join(name_words(n)), lambda n: " ".join(sorted(name_words(n))))),
+    ("phn", (_number,)),
+    ("member", (_number,)),
+    ("payer_file_number", (_number,)),
+    ("patient_id", (folded,)),
+    ("birth_date", (_one_text,)),
+)
+_COMPARED_BY = (
+    *("patient", "patient_id", "phn", "birth_date", "start", "session_id", "file", "member", "payer_file_number"),
+    "service",
+)
+
+
+def likely_copies(sessions: pd.DataFrame, practitioner: pd.Series[str]) -> list[tuple[int, int]]:
+    """Pairs of positions of classified sessions that are one visit as far as their rows say.
+
+    `practitioner` is that of `natural_parts`.
+
+    They share day, practitioner and service, and the patient's name apart from typography, the PHN, or the member ID or
+    accident's number. What one row leaves out is no difference; different starts, birth dates, or patient numbers of
+    one file are. Where both the name and the member ID agree, or the PHN does, another birth date is a slip. Two that
+    begin at one stated time and are born on one day are one where one name may be the other's short form.
+    """
+    visits = numbered(sessions["service_date"], practitioner, sessions["service"])
+    # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
+    rows = np.flatnonzero(sessions["service_date"].notna() & _may_begin_together(visits, sessions["start"]))
+    groups: list[list[int]] = []
+    for column, readings in _ALIKE_BY:
+        own = sessions[column].iloc[rows]
+        codes, written = pd.factorize(day_text(own) if column == "birth_date" else own)
+        # Every reading of a name comes after the other, so that its words are looked for once.
+        for texts in zip(*([read(one) for read in readings] for one in written.tolist()), strict=True):
+            same, is_written = pd.factorize(np.array(texts, dtype=object))[0], np.array([bool(one) for one in texts])
+            keys = pd.Series(visits[rows] * len(written) + same[codes], index=rows)[is_written[codes]]
+            shared = keys[keys.duplicated(keep=False)]
+            groups += (members.tolist() for members in shared.groupby(shared).groups.values())
+    grouped = sorted(set(itertools.chain.from_iterable(groups)))
+    cells = sessions[list(_COMPARED_BY)].iloc[grouped]
+    columns = {name: dict(zip(grouped, cells[name].tolist(), strict=True)) for name in _COMPARED_BY}
+    pairs: set[tuple[int, int]] = set()
+    for members in groups:
+        for place, one in enumerate(members):
+            for other in members[place + 1 : place + _COMPARED]:
+                if (one, other) not in pairs and _one_visit(columns, one, other):
+                    pairs.add((one, other))
+    return sorted(pairs)
+
+
+def _may_begin_together(visits: Numbers, start: pd.Series[int]) -> Flags:
+    """True for rows of equal `visits` that begin at one time, or of which one does not say when."""
+    starts = numbered(pd.Series(visits), start.reset_index(drop=True))
+    without = np.bincount(visits[start.isna()], minlength=visits.max(initial=0) + 1) > 0
+    flags: Flags = (np.bincount(starts)[starts] > 1) | without[visits]
+    return flags
+
+
+def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool:
+    def both(name: str) -> tuple[Any, Any] | None:
+        values = columns[name][one], columns[name][other]
+        return None if any(pd.isna(value) or value == "" for value in values) else values
+
+    def differ(name: str) -> bool:
+        values = both(name)
+        return values is not None and values[0] != values[1]
+
+    def same(name: str, read: Callable[[str], str] = _number) -> bool:
+        values = both(name)
+        return values is not None and read(values[0]) == read(values[1])
+
+    names, numbers = both("patient"), both("patient_id")
+    same_member = same("member")
+    same_file = columns["file"][one] == columns["file"][other]
+    alike = names is None or _names_agree(*names)
+    same_number = same("patient_id", folded) or same("phn")
+    same_person = same_number or (same_member and names is not None and alike)
+    if differ("start") or (differ("birth_date") and not same_person):
+        return False
+    if same_number:
+        return True
+    if numbers and same_file and not same_member:
+        return False
+    if alike:
+        return True
+    same_moment = both("start") is not None and both("birth_date") is not None
+    # A family shares one member ID, or one accident: another name is the same patient only where the stated time is the
+    # same too, or where it may be a short form or a slip of the pen and no number says that these are two.
+    if same_moment and (same_member or same("payer_file_number")):
+        return True
+    may_be_one = names is not None and not (numbers and same_file) and _may_be_one(*names)
+    return may_be_one and (same_member or same_moment)
+
+
+def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[str, str]]:
+    """Pairs of patients' keys that are one person's: by the PHN, or by names that may be one's beside equal numbers.
+
+    `patient` is each session's key. Two names that have the same words are one person's; so are a name and its short
+    form beside one birth date and member ID.
+    """
+    words = {name: " ".join(sorted(name_words(name))) for name in sessions["patient"].unique()}
+    born, member = day_text(sessions["birth_date"]), each_text(sessions["member"], _number)
+    both = (born + SEPARATOR + member).where((born != "") & (member != ""), "")
+    phn, named = each_text(sessions["phn"], _number), sessions["patient"].map(words)
+    pairs: dict[tuple[str, str], None] = {}
+    for by in (phn, named, both):
+        rows = pd.DataFrame({"by": by, "key": patient, "name": sessions["patient"], "born": born})
+        rows = rows[(by != "") & (patient != "")].drop_duplicates(["by", "key"])
+        for _, part in rows[rows["by"].duplicated(keep=False)].groupby("by"):
+            one, *others = part[["key", "name", "born"]].itertuples(index=False, name=None)
+            for other in others:
+                if (
+                    by is phn
+                    or (by is both and _may_be_one(one[1], other[1]))
+                    or (by is named and _may_meet(one, other))
+                ):
+                    pairs[one[0], other[0]] = None
+    return list(pairs)
+
+
+def _may_meet(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    """Whether two of one name, by key, name and birth date, may be one person: neither numbers nor dates say two."""
+    numbered = all(key.startswith(f"id{SEPARATOR}") for key in (one[0], other[0]))
+    return not numbered and (not one[2] or not other[2] or one[2] == other[2])
+
+
+def _names_agree(one: str, other: str) -> bool:
+    first, second = name_words(one), name_words(other)
+    return (
+        core_name(one) == core_name(other)
+        or same_name(one) == same_name(other)
+        or "".join(first) == "".join(second)
+        or set(first) == set(second)
+    )
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two names may be one person's: P., Pat or Patricia of one surname, a name less, or one letter apart."""
+    first, second = name_words(one), name_words(other)
+    if min(len(first), len(second)) < 2:
+        return False
+    if set(first) <= set(second) or set(second) <= set(first):
+        return True
+    shorter, longer = sorted((first[0], second[0]), key=len)
+    letters = "".join(first), "".join(second)
+    return (first[-1] == second[-1] and longer.startswith(shorter)) or one_letter_apart(*letters)
