@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.prepare import Scope, prepare_month
@@ -176,6 +176,36 @@ def test_sheets_of_a_week_each_are_one_list(tmp_path: Path) -> None:
     found = read_files([path], known)
     assert shown(found, "patient", "sheet", "row") == [("Ada Sample", "Oct 1-11", 2), ("Bob Invented", "Week 2", 2)]
     assert [(file.rows, file.sessions) for file in found.files] == [(2, 2)]
+
+
+@pytest.mark.parametrize("second", ["Oct NS", "WL", "Page 2 - CX", "Week 1 x no"])
+def test_a_sheet_with_two_letters_beside_its_name_is_no_part(tmp_path: Path, second: str) -> None:
+    path = book(tmp_path, {"Oct": [PLAIN, VISIT], second: [PLAIN, OTHER]})
+    with pytest.raises(BillingError, match="several sheets fit"):
+        read_files([path], practice(tmp_path))
+
+
+@pytest.mark.parametrize(("sheet", "state"), [("No shows", True), ("Billed already", True), ("October", False)])
+def test_the_name_of_a_sheet_that_says_a_state_holds_its_rows(tmp_path: Path, sheet: str, *, state: bool) -> None:
+    clinic = practice(tmp_path)
+    month = prepare_month(
+        read_files([book(tmp_path, {sheet: [PLAIN, VISIT]})], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)
+    )
+    assert outcomes(month) == (["held"] if state else ["claimed"])
+    attended = [[*PLAIN, "Status"], [*VISIT, "arrived"]]
+    month = prepare_month(
+        read_files([book(tmp_path, {sheet: attended})], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)
+    )
+    assert outcomes(month) == ["claimed"]
+
+
+def test_a_hidden_sheet_is_not_read_in_place_of_one_that_is_shown(tmp_path: Path) -> None:
+    path = book(tmp_path, {"October": [[*PLAIN[:-1], "Amnt due"], VISIT], "Draft": [PLAIN, OTHER]})
+    workbook = load_workbook(path)
+    workbook["Draft"].sheet_state = "hidden"
+    workbook.save(path)
+    with pytest.raises(BillingError, match=r'October, row 1: 1 column is missing(.|\n)*closest to Fee: "Amnt due"'):
+        read_files([path], practice(tmp_path))
 
 
 def test_sheets_that_may_be_something_else_are_parts_only_where_the_layout_says_so(tmp_path: Path) -> None:

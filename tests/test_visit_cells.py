@@ -91,3 +91,32 @@ def test_what_is_not_billed_and_what_nobody_can_tell(clinic: Clinic) -> None:
     assert column(clinic, "Billed", ["", "-", "null", "☐", "Pas encore", "to do"], "billed") == [False] * 6
     assert column(clinic, "Billed", ["✓", "☑", "yes", "2026-10-31"], "billed") == [True] * 4
     assert column(clinic, "Billed", ["✗", "?", "no?", "❌ no", "*"], "billed") == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "certain"),
+    [
+        ("Yuri Madeup", True), ("Madeup, Yuri (Yo)", True), ("Pat Draft", True), ("Yuri Madeup - WCB", True),
+        ("Ann Marie Madeup", True), ("Yuri Madeup (cancelled)", False), ("Yuri Madeup - NO SHOW", False),
+        ("CXL Yuri Madeup", False), ("Yuri Madeup (late cancel)", False), ("Yuri Madeup (billed)", False),
+        ("Yuri Madeup - paid cash", False), ("Yuri Madeup - do not bill", False), ("Yuri Madeup (dup)", False),
+        ("Yuri Madeup (rebooked to Nov 3)", False),
+    ],
+)  # fmt: skip
+def test_words_beside_a_patients_name_are_read(clinic: Clinic, name: str, *, certain: bool) -> None:
+    intake = read_texts(clinic, csv_text([{**NEEDED, "Patient": name}]))
+    assert intake.cell_findings.empty == certain
+    assert not intake.cell_findings["message"].str.contains("Madeup").any()
+
+
+def test_an_invoice_is_a_number_and_no_word_of_what_was_billed(clinic: Clinic) -> None:
+    numbers = ["1001", "1", "INV-7", "Facture 1001", "20261031", ""]
+    assert column(clinic, "Invoice", numbers, "billed") == [False] * len(numbers)
+    words = ["yes", "x", "sent", "2026-10-31", "void 1001", "cancelled", "Facturé"]
+    assert column(clinic, "Invoice", words, "billed") == [None] * len(words)
+
+
+def test_facture_under_its_accent_is_no_number(clinic: Clinic) -> None:
+    rows = [{**NEEDED, "Patient": f"{n} Madeup", "Facturé": cell} for n, cell in enumerate(["oui", ""])]
+    [read] = read_texts(clinic, csv_text(rows)).files
+    assert [column.heading for column in read.doubtful] == ["Facturé"]

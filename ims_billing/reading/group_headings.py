@@ -12,10 +12,16 @@ from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text, word_of
 from ims_billing.vocabulary.intake import Aside
+from ims_billing.vocabulary.spelling import core_name, name_words, same_name
 
 _MESSAGE = "The line above in row {} may say that this visit did not take place or was billed, and no column does."
+_OF_SHEET = (
+    "The sheet's name, {}, may say that this visit did not take place or was billed, and no column does. If it says "
+    "nothing of that, rename the sheet."
+)
 # Line reasons under which a row says nothing of those below it.
 _LITTLE = 2
+_A_NAME = 2
 _SILENT = ("a line of totals", "the header again")
 
 
@@ -30,6 +36,8 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
     # "Cancelled, 3" names so little that it is no visit's row, even where it could not be skipped.
     lines = {line: _speaks(match, line) for line in (*skipped, *_with_little(table, positions))}
     title = next((match.row(p) for p in range(match.header - 1, -1, -1) if _speaks(match, p)), None)
+    if says_a_state(table.sheet) and not {"status", "billed"} & match.columns.keys():
+        return dict.fromkeys(range(len(positions)), _OF_SHEET.format(table.sheet))
     if title is None and not any(lines.values()):
         return {}
     messages, above, ahead = {}, title, sorted(lines)
@@ -56,14 +64,27 @@ def _with_little(table: RawTable, positions: Sequence[int]) -> list[int]:
 
 
 def _speaks(match: Match, position: int) -> bool:
-    """Whether a cell of a row says that something did not take place or was billed; "not billed" says neither."""
-    for cell in match.table.row(position):
-        words = f" {word_of(text(cell))} "
-        for harmless in _unsent():
-            words = words.replace(harmless, " ")
-        if any(phrase in words for phrase in _phrases()):
-            return True
-    return False
+    """Whether a cell of a row says that something did not take place or was billed."""
+    return any(says_a_state(text(cell)) for cell in match.table.row(position))
+
+
+def says_a_state(written: str) -> bool:
+    """Whether a text says that something did not take place or was billed; "not billed" says neither."""
+    words = f" {word_of(written)} "
+    for harmless in _unsent():
+        words = words.replace(harmless, " ")
+    return any(phrase in words for phrase in _phrases())
+
+
+def says_a_state_beside_a_name(name: str) -> bool:
+    """Whether a person's name has such words beside it; a name of two words may well be one of them, "Pat Draft"."""
+    beside = core_name(name) != same_name(name) or len(name_words(name)) > _A_NAME
+    return beside and (says_a_state(name) or not _beside_names().isdisjoint(word_of(name).split()))
+
+
+@cache
+def _beside_names() -> frozenset[str]:
+    return frozenset(map(word_of, published().unread.beside_a_name))
 
 
 @cache
@@ -77,4 +98,6 @@ def _phrases() -> frozenset[str]:
     words, unread = published().layouts.words, published().unread
     absent = (word for meaning, texts in words.status.items() if meaning != "arrived" for word in texts)
     states = ("do not bill", "no charge", "written off", "write off", "draft", "déjà facturé")
-    return frozenset(f" {word_of(word)} " for word in (*absent, *unread.absence, *unread.sent, *states))
+    single = [word_of(word) for word in (*absent, *unread.absence, *unread.sent, *states)]
+    # Lines and sheets speak of several visits: "No shows".
+    return frozenset(f" {word}{plural} " for word in single for plural in ("", "s"))

@@ -16,7 +16,8 @@ from ims_billing.vocabulary.spelling import heading, plain
 
 # What the names of sheets say that are parts of one list: numbers and days are no words.
 _OF_A_PART = re.compile(
-    "sheet|page|part|week|month|day|from|and|the|semaine|mois"
+    "[a-z]|sheet|page|part|week|wk|month|day|from|to|of|and|the|semaine|mois|du|au|de|le|et"
+    "|st|nd|rd|th|tab|pg"
     "|january|february|march|april|may|june|july|august|september|october|november|december"
     "|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec"
     "|(mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
@@ -46,6 +47,10 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
     fitting = [fit for fit in fitting if not fit.missing] or fitting
     if len(fitting) > 1 and any(not fit.table.hidden for fit in fitting):
         fitting = [fit for fit in fitting if not fit.table.hidden]
+    if all(fit.table.hidden for fit in fitting) and any(not table.hidden and table.height > 1 for table in sheets):
+        # What is hidden may be an old copy: it is not read in place of what everybody sees.
+        by_sheet = [fit for fit in by_sheet if not fit.table.hidden]
+        raise BillingError(_refusal([table for table in sheets if not table.hidden], readable, by_sheet, file))
     if not fitting:
         raise BillingError(_refusal(sheets, readable, by_sheet, file))
     parts = fitting if len(fitting) == 1 else _parts(fitting)
@@ -87,7 +92,7 @@ def named_as_parts(sheets: Iterable[str]) -> bool:
 
     "Cancelled" beside "Attended" has the same headings and is no part.
     """
-    words = {word for sheet in sheets for word in re.findall(r"[^\W\d_]+", plain(sheet)) if len(word) > 2}
+    words = {word for sheet in sheets for word in re.findall(r"[^\W\d_]+", plain(sheet))}
     return all(map(_OF_A_PART.fullmatch, words))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ims_billing.reading.group_headings import says_a_state, says_a_state_beside_a_name
 from ims_billing.reading.people_above import people_above
 from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
@@ -16,6 +17,7 @@ from ims_billing.reading.visit_times import length_between, service_days, visit_
 from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside
+from ims_billing.vocabulary.rows import of_each_cell
 from ims_billing.vocabulary.spelling import dollars
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
@@ -62,6 +64,8 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
             texts[name] = [cell if cell.isalnum() or any(map(str.isalnum, cell)) else "" for cell in texts[name]]
     texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.match.columns}
     texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
+    _note_words_beside_names(table)
+    _note_invoices(table)
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
     cells: dict[str, Any] = {
         **texts,
@@ -80,6 +84,31 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     table.note_moved()
     table.note_headings()
     return typed(cells, table, file)
+
+
+def _note_words_beside_names(table: Table) -> None:
+    """Notes the rows whose patient's cell says more than a name: that the visit was cancelled, or billed."""
+    for name in ("patient", "first_name", "last_name"):
+        flags = of_each_cell(table.texts(name), says_a_state_beside_a_name)
+        for position in (place for place, flag in enumerate(flags) if flag):
+            message = f"{table.called(name)} may say beside the name that this visit did not take place or was billed."
+            table.note(position, "patient", "unreadable-cell", message)
+
+
+def _note_invoices(table: Table) -> None:
+    """Notes the rows whose invoice is a word, a mark or a day, which may say that the visit was billed or is void."""
+    yes = {word_of(word) for word in table.rules.words.billed["yes"]}
+    order = table.match.read_by.dates
+
+    def is_none(cell: str) -> bool:
+        # "Facture 1001" is a number; "Facturé" alone says that it was billed.
+        beside = " ".join(word for word in word_of(cell).split() if word != "facture")
+        return not cell.isdigit() and (word_of(cell) in yes or says_a_state(beside) or day(cell, order) is not None)
+
+    flags = of_each_cell(table.texts("invoice"), is_none)
+    for position in (place for place, flag in enumerate(flags) if flag):
+        message = f"{table.called('invoice')} holds no number: it may say that this visit was billed, or is not to be."
+        table.note(position, "billed", "unreadable-cell", message)
 
 
 def typed(cells: dict[str, Any], table: Table, file: str) -> pd.DataFrame:

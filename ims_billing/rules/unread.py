@@ -59,6 +59,7 @@ class UnreadRules(Strict):
     states: tuple[Text, ...]
     sent: tuple[Text, ...]
     beside: tuple[Text, ...]
+    beside_a_name: tuple[Text, ...] = Field(alias="beside-a-name")
     accidents: tuple[Text, ...]
     counted: tuple[Text, ...]
     money: tuple[Text, ...]
