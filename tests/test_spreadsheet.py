@@ -19,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
@@ -144,7 +146,49 @@ def test_hidden_rows_are_read_and_said(tmp_path: Path) -> None:
     book.save(tmp_path / "filtered.xlsx")
     intake = read_files([tmp_path / "filtered.xlsx"], practice(tmp_path))
     assert len(intake.sessions) == 2
-    assert "1 hidden rows were read too" in intake.files[0].remarks
+    assert "1 hidden row was read too" in intake.files[0].remarks
+
+
+def test_what_is_struck_out_or_noted_as_cancelled_is_held(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in [TABLE[0], *[TABLE[1]] * 5]:
+        sheet.append(line)
+    for cell in sheet[2]:
+        cell.font = Font(strike=True)
+    for cell in sheet[3]:
+        cell.font = Font(strike=False, bold=True)
+    sheet["B4"].comment = Comment("cancelled, do not bill", "Front desk")
+    sheet["B5"].comment = Comment("prefers mornings", "Front desk")
+    book.save(tmp_path / "marked.xlsx")
+    intake = read_files([tmp_path / "marked.xlsx"], practice(tmp_path))
+    held = dict(zip(intake.cell_findings["session"], intake.cell_findings["message"], strict=False))
+    assert sorted(held) == [0, 2]
+    assert "is struck out" in held[0]
+    assert "has a note that may say" in held[2]
+    assert "1 cell note was not understood" in intake.files[0].remarks
+    assert not any("mornings" in text or "cancelled" in text for text in (*held.values(), *intake.files[0].remarks))
+
+
+NUMBERS_SHOWN = [
+    ("000000", "012345"), ("000-000", "012-345"), ("0000 0000", "0001 2345"), ("00000\\-00", "00123-45"),
+    ('"AB-"0', "AB-12345"), ('0"-00"', "12345-00"), ("000000;;", "012345"), ("0", "12345"), ('0" pts"', "12345"),
+    ("#,##0", "12345"), ("General", "12345"),
+]  # fmt: skip
+
+
+def test_a_number_is_read_as_its_format_shows_it(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append([*TABLE[0], "Member ID"])
+    for code, _ in NUMBERS_SHOWN:
+        sheet.append([*TABLE[1], 12345])
+        sheet.cell(sheet.max_row, len(TABLE[0]) + 1).number_format = code
+    book.save(tmp_path / "shown.xlsx")
+    intake = read_files([tmp_path / "shown.xlsx"], practice(tmp_path))
+    assert list(intake.sessions["member"]) == [shown for _, shown in NUMBERS_SHOWN]
 
 
 def merged_workbook(form: str) -> bytes:

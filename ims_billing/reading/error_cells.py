@@ -1,4 +1,4 @@
-"""Reads from workbooks what calamine leaves out: error cells, which it reads as blanks, hidden rows, leading zeros."""
+"""Reads from workbooks what calamine leaves out: error cells, hidden rows, leading zeros, struck-out cells, notes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 import struct
 import zipfile
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from ims_billing.reading.xlsx_styles import as_shown, shown_styles, struck_styles
 
 # By sheet, the error's text by row and column, both from 0.
 Errors = dict[str, dict[tuple[int, int], str]]
@@ -16,6 +19,9 @@ _CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D:
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(<(?:\w+:)?f\b.*?)</(?:\w+:)?c>", re.DOTALL)
 _STYLED = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)><v>(\d+)</v>")
+_OF_STYLE = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)>(?!</c>)")
+_NOTE = re.compile(rb"<(?:\w+:)?comment\b([^>]*)>(.*?)</(?:\w+:)?comment>", re.DOTALL)
+_TEXT = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)</")
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
@@ -23,20 +29,32 @@ _SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
 
 
-def in_xlsx(archive: zipfile.ZipFile) -> tuple[Errors, dict[str, int]]:
-    """The error cells of an .xlsx or .xlsm workbook, and the number of hidden rows by sheet.
+class InWorkbook(NamedTuple):
+    """What calamine leaves out of a workbook, by sheet; cells by row and column, both from 0."""
 
-    A formula that was never calculated counts as an error; and a number that Excel shows with leading zeros
-    comes as the text that it shows.
+    errors: Errors
+    """The errors' texts, and the texts that numbers are shown as."""
+    hidden: dict[str, int]
+    """The numbers of hidden rows."""
+    struck: dict[str, list[tuple[int, int]]]
+    """The cells whose text is struck out."""
+    notes: dict[str, list[tuple[int, int, str]]]
+    """The cells with a note, and its text."""
+
+
+def in_xlsx(archive: zipfile.ZipFile) -> InWorkbook:
+    """What calamine leaves out of an .xlsx or .xlsm workbook.
+
+    A formula that was never calculated counts as an error; and a number that Excel shows with leading zeros, or with
+    signs between its digits, comes as the text that it shows.
     """
-    errors: Errors = {}
-    hidden: dict[str, int] = {}
-    zeros = _zero_styles(archive)
-    for sheet, part in _xlsx_parts(archive).items():
+    left = InWorkbook({}, {}, {}, {})
+    shown, struck = shown_styles(archive), struck_styles(archive)
+    for sheet, part in xlsx_parts(archive).items():
         xml = archive.read(part)
         if b'hidden="' in xml or b"hidden='" in xml:
-            hidden[sheet] = len(_HIDDEN_ROW.findall(xml))
-        cells = errors.setdefault(sheet, {})
+            left.hidden[sheet] = len(_HIDDEN_ROW.findall(xml))
+        cells = left.errors.setdefault(sheet, {})
         if b't="e"' in xml or b"t='e'" in xml:
             for attributes, inside in _CELL.findall(xml):
                 value = _VALUE.search(inside)
@@ -45,45 +63,53 @@ def in_xlsx(archive: zipfile.ZipFile) -> tuple[Errors, dict[str, int]]:
             for attributes, inside in _FORMULA.findall(xml):
                 if not _VALUE.search(inside) and b't="str"' not in attributes:
                     _put(cells, attributes, "#CALC!")
-        if zeros:
+        if shown:
             for attributes, style, value in _STYLED.findall(xml):
-                if style in zeros:
-                    _put(cells, attributes, value.decode().zfill(zeros[style]))
-    return errors, hidden
+                if style in shown:
+                    _put(cells, attributes, as_shown(value.decode(), shown[style]))
+        if struck:
+            places = (_place(attributes) for attributes, style in _OF_STYLE.findall(xml) if style in struck)
+            left.struck[sheet] = [place for place in places if place]
+        left.notes[sheet] = list(_notes(archive, part))
+    return left
+
+
+def _notes(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, int, str]]:
+    """The cells of a sheet with a note; a thread of comments has one for programs that know none."""
+    folder, _, name = part.rpartition("/")
+    relations, names = f"{folder}/_rels/{name}.rels", set(archive.namelist())
+    for target in targets_of(archive, relations).values() if relations in names else ():
+        comments = target.replace("xl/../", "xl/")
+        if "comments" in comments.lower() and comments in names:
+            for attributes, inside in _NOTE.findall(archive.read(comments)):
+                place = _place(attributes.replace(b"ref=", b"r="))
+                words = b" ".join(_TEXT.findall(inside)).decode("utf-8", "replace")
+                if place:
+                    yield *place, words
 
 
 def _put(cells: dict[tuple[int, int], str], attributes: bytes, text: str) -> None:
+    if place := _place(attributes):
+        cells[place] = text
+
+
+def _place(attributes: bytes) -> tuple[int, int] | None:
+    """Row and column of a cell, from 0; None where its tag states none."""
     place = _PLACE.search(attributes)
-    if place:
-        column = 0
-        for letter in place[1]:
-            column = column * 26 + letter - 64
-        cells[(int(place[2]) - 1, column - 1)] = text
+    if not place:
+        return None
+    column = 0
+    for letter in place[1]:
+        column = column * 26 + letter - 64
+    return int(place[2]) - 1, column - 1
 
 
-def _zero_styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
-    """By style, how many digits a number is shown with, where its format is nothing but zeros."""
-    if "xl/styles.xml" not in archive.namelist():
-        return {}
-    xml = archive.read("xl/styles.xml")
-    formats = {}
-    for tag in re.findall(rb"<(?:\w+:)?numFmt\b[^>]*>", xml):
-        code, number = re.search(rb'formatCode="(0{2,20})"', tag), re.search(rb'numFmtId="(\d+)"', tag)
-        if code and number:
-            formats[number[1]] = len(code[1])
-    cell_styles = re.search(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.DOTALL)
-    if not formats or not cell_styles:
-        return {}
-    used = [re.search(rb'numFmtId="(\d+)"', tag) for tag in re.findall(rb"<(?:\w+:)?xf\b[^>]*>", cell_styles[0])]
-    return {str(n).encode(): formats[u[1]] for n, u in enumerate(used) if u and u[1] in formats}
-
-
-def _xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+def xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """The part of the archive that holds each sheet, by the sheet's name."""
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
-    targets = _targets(archive, "xl/_rels/workbook.xml.rels")
+    targets = targets_of(archive, "xl/_rels/workbook.xml.rels")
     parts = {}
     for tag in _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace")):
         part = targets.get(attribute(tag, r"\w+:id"), "")
@@ -92,7 +118,8 @@ def _xlsx_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _targets(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
+def targets_of(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
+    """The parts that a part of an archive is related to, by the relation's id."""
     targets = {}
     for tag in _RELATION.findall(archive.read(relations).decode("utf-8", "replace")):
         target = attribute(tag, "Target").removeprefix("/").removeprefix("xl/")
@@ -119,7 +146,7 @@ def bundled_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
     names = set(archive.namelist())
     if not {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"} <= names:
         return {}
-    targets = _targets(archive, "xl/_rels/workbook.bin.rels")
+    targets = targets_of(archive, "xl/_rels/workbook.bin.rels")
     parts = {}
     for kind, body in xlsb_records(archive.read("xl/workbook.bin")):
         if kind != 156:  # BrtBundleSh: state, id, relation, name

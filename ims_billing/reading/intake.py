@@ -164,9 +164,7 @@ class _Desk:
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
         table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
-        remarks = list(remarks)
-        if match.table.hidden_rows:
-            remarks.append(f"{match.table.hidden_rows} hidden rows were read too")
+        remarks = [*remarks, *match.table.remarks]
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(match.columns), bool(match.unknown))
         unread = unread_columns(table, of_visits=layout not in _LISTS)

@@ -12,7 +12,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from ims_billing.reading.error_cells import InWorkbook
 
 # More cells than any practice system exports; beyond, a sheet is refused before it fills the memory.
 MOST_CELLS = 40_000_000
@@ -157,24 +160,33 @@ def _workbook(content: bytes, kind: str) -> Sheets:
                 continue
             sheet = workbook.get_sheet_by_name(meta.name)
             rows: list[list[Any]] = []
-            top = left = 0
+            top = left_edge = 0
             if sheet.start is not None and sheet.end is not None:
-                (top, left), (bottom, right) = sheet.start, sheet.end
-                if (bottom - top + 1) * (right - left + 1) > MOST_CELLS:
+                (top, left_edge), (bottom, right) = sheet.start, sheet.end
+                if (bottom - top + 1) * (right - left_edge + 1) > MOST_CELLS:
                     raise RefusedError("too-large")
                 rows = sheet.to_python(skip_empty_area=True)
-            errors, hidden = looking.result()
-            for (row, column), error in errors.get(meta.name, {}).items():
-                if 0 <= row - top < len(rows) and 0 <= column - left < len(rows[row - top]):
-                    rows[row - top][column - left] = error
-            head: dict[str, Any] = {"name": meta.name, "first_row": top + 1, "first_column": left, "height": len(rows)}
+            left = looking.result()
+            for (row, column), error in left.errors.get(meta.name, {}).items():
+                if 0 <= row - top < len(rows) and 0 <= column - left_edge < len(rows[row - top]):
+                    rows[row - top][column - left_edge] = error
+            head: dict[str, Any] = {
+                "name": meta.name,
+                "first_row": top + 1,
+                "first_column": left_edge,
+                "height": len(rows),
+            }
             columns = list(zip(*rows, strict=False))
             del rows
-            head |= {"hidden_rows": hidden.get(meta.name, 0), "width": len(columns)}
+            head |= {"hidden_rows": left.hidden.get(meta.name, 0), "width": len(columns)}
+            head["struck"] = [(row - top, column - left_edge) for row, column in left.struck.get(meta.name, ())]
+            head["notes"] = [
+                (row - top, column - left_edge, words) for row, column, words in left.notes.get(meta.name, ())
+            ]
             head["hidden"] = meta.visible != SheetVisibleEnum.Visible
             spans = merged.get(meta.name) or sheet.merged_cell_ranges or ()
             head["merged"] = [
-                (first - top, last - top, column - left) for (first, column), (last, _) in spans if last > first
+                (first - top, last - top, column - left_edge) for (first, column), (last, _) in spans if last > first
             ]
             sheets.append((head, columns))
     except PasswordError as error:
@@ -184,18 +196,20 @@ def _workbook(content: bytes, kind: str) -> Sheets:
     return sheets
 
 
-def _errors(content: bytes, kind: str) -> tuple[dict[str, dict[tuple[int, int], str]], dict[str, int]]:
+def _errors(content: bytes, kind: str) -> InWorkbook:
     from ims_billing.reading import error_cells
 
     if kind == "xls":
-        return error_cells.in_xls(content), {}
+        return error_cells.InWorkbook(error_cells.in_xls(content), {}, {}, {})
     if kind in ("xlsx", "xlsb"):
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                return error_cells.in_xlsx(archive) if kind == "xlsx" else (error_cells.in_xlsb(archive), {})
+                if kind == "xlsx":
+                    return error_cells.in_xlsx(archive)
+                return error_cells.InWorkbook(error_cells.in_xlsb(archive), {}, {}, {})
         except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as error:
             raise RefusedError("damaged") from error
-    return {}, {}
+    return error_cells.InWorkbook({}, {}, {}, {})
 
 
 def _merged(content: bytes, kind: str) -> dict[str, list[Span]]:
@@ -332,7 +346,20 @@ def _html(content: bytes) -> Sheets:
         filled = [[*row, *[""] * (width - len(row))] for row in rows]
         head = {"name": f"table {number}", "first_row": 1, "first_column": 0, "height": len(rows)}
         columns = [list(column) for column in zip(*filled, strict=True)]
-        sheets.append(({**head, "hidden_rows": 0, "hidden": False, "merged": merged, "width": width}, columns))
+        sheets.append(
+            (
+                {
+                    **head,
+                    "hidden_rows": 0,
+                    "hidden": False,
+                    "merged": merged,
+                    "struck": [],
+                    "notes": [],
+                    "width": width,
+                },
+                columns,
+            )
+        )
     return sheets
 
 

@@ -56,12 +56,8 @@ def read_remittances(
         table = Table(match, clinic, "paid")
         unread = _unread_columns(table)
         frames.append(_lines(table, unread, name))
-        rows, remarks = (
-            len(table) + len(table.asides),
-            (*opened.remarks, *named(left_out(opened.tables, [match]), [match])),
-        )
-        if match.table.hidden_rows:
-            remarks = (*remarks, f"{match.table.hidden_rows} hidden rows were read too")
+        rows = len(table) + len(table.asides)
+        remarks = (*opened.remarks, *named(left_out(opened.tables, [match]), [match]), *match.table.remarks)
         files.append(
             FileRead(
                 file=name,

@@ -18,6 +18,7 @@ from ims_billing.reading.code_pages import decode
 from ims_billing.reading.opener import MOST_CELLS, decoded, received, restored
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import counted
 
 Flags: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 # Asked for the name of a file, gives its password, or None where there is nobody to ask.
@@ -64,6 +65,8 @@ class RawTable:
     hidden: True where the sheet itself is hidden
     widths: how many cells each line of a text file has; empty for other files
     merged: the cells merged over several rows: first and last row, and column, as positions
+    struck: the cells whose text is struck out: row and column, as positions
+    notes: the cells with a note: row and column, as positions, and its text
     """
 
     sheet: str
@@ -76,6 +79,14 @@ class RawTable:
     hidden: bool = False
     widths: tuple[int, ...] = ()
     merged: tuple[tuple[int, int, int], ...] = ()
+    struck: tuple[tuple[int, int], ...] = ()
+    notes: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A clause for the screen where hidden rows were read."""
+        were = "was" if self.hidden_rows == 1 else "were"
+        return (f"{counted(self.hidden_rows, 'hidden row')} {were} read too",) if self.hidden_rows else ()
 
     def row(self, position: int) -> list[Cell]:
         """The cells of one row."""
@@ -207,6 +218,8 @@ def _received(source: Iterator[Any], sheet: dict[str, Any]) -> RawTable:
         sheet["hidden_rows"],
         hidden=sheet["hidden"],
         merged=tuple(sheet["merged"]),
+        struck=tuple(sheet["struck"]),
+        notes=tuple(sheet["notes"]),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.group_headings import rows_under_headings
+from ims_billing.reading.group_headings import rows_under_headings, says_a_state
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import moved_rows
 from ims_billing.reading.own_cells import OwnCells
@@ -38,7 +38,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame, empty
 from ims_billing.vocabulary.identifiers import identifier
 from ims_billing.vocabulary.rows import of_each_cell
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import counted, heading
 
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|[+-]00:?00)$")
 _NO_RATE = re.compile(r"0+(?:[.,]0+)? ?%")
@@ -285,6 +285,25 @@ class Table:
         """Notes the rows below a title or group heading that says a status or that they were billed."""
         for position, message in rows_under_headings(self.match, self.own.positions, self.asides).items():
             self.note(position, "unread", "unreadable-cell", message)
+        self._note_marks()
+
+    def _note_marks(self) -> None:
+        """Notes the rows with a cell that is struck out, or with a note that says a status or that it was billed."""
+        positions = {own: position for position, own in enumerate(self.own.positions)}
+        fields = {column: name for name, column in self.match.columns.items()}
+        struck = {(row, column): "is struck out" for row, column in self.match.table.struck if column in fields}
+        other = 0
+        for row, column, words in self.match.table.notes:
+            if row in positions and says_a_state(words):
+                struck[row, column] = "has a note that may say that this visit did not take place or was billed"
+            other += row in positions and not says_a_state(words)
+        for (row, column), what in struck.items():
+            if row in positions:
+                called = self.called(fields[column]) if column in fields else self.match.letters(column)
+                message = f"{called} {what}: delete the row, or clear that."
+                self.note(positions[row], "unread", "unreadable-cell", message)
+        if other:
+            self.remarks.append(f"{counted(other, 'cell note')} {'was' if other == 1 else 'were'} not understood")
 
     def refuse_moved(self, file: str) -> None:
         """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""
