@@ -19,6 +19,7 @@ from tests.practice import (
     csv_file,
     csv_text,
     kinds,
+    messages_of,
     month_of,
     outcomes,
     positions,
@@ -328,6 +329,45 @@ def test_lists_that_both_count_from_one_hold_no_copies_of_each_other(tmp_path: P
     lists[1][0] |= {"Patient": lists[0][0]["Patient"], "Fee": 90.0}
     month = prepare_month(read_texts(clinic, *map(csv_text, lists)), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert outcomes(month) == ["held", "claimed", "held", "claimed"]
+
+
+FEE = {"Fee": 95.0}
+BACK = {"Fee": -95.0}
+# A row with an amount below zero, beside a visit with an invoice: is the visit held?
+CREDITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"Invoice": "1001"}, {"Invoice": "1001", "Service_Date": dt.date(2026, 10, 20)}, True),
+    ({"Invoice": "1001"}, {"Invoice": "1001", "Service": "Adjustment", "Patient": "", "Insurer": ""}, True),
+    ({"Invoice": "1001"}, {"Invoice": "1001", "Service": "Payment - Sun Life"}, True),
+    ({"Invoice": "1001"}, {"Service": "IMS - credit"}, True),
+    ({}, {"Service": "Credit note"}, True),
+    ({}, {"Service": "Credit note", "Service_Date": dt.date(2026, 10, 20)}, True),
+    ({}, {"Service": "Credit note", "Service_Date": dt.date(2026, 10, 1)}, False),
+    ({}, {"Service": "Credit note", "Fee": -20.0}, False),
+    ({}, {"Service": "Credit note", "Patient": "Kim Madeup"}, False),
+    ({"Invoice": "1001"}, {"Invoice": "1002", "Service": "Credit note", "Patient": "Kim Madeup"}, False),
+]
+
+
+@pytest.mark.parametrize("number", range(len(CREDITS)))
+def test_a_visit_that_is_taken_back_in_the_same_file_is_held(tmp_path: Path, number: int) -> None:
+    visit, credit, held = CREDITS[number]
+    clinic = practice(tmp_path)
+    rows = [
+        row() | {"Invoice": ""} | {name.replace("_", " "): cell for name, cell in cells.items()}
+        for cells in ({**FEE, **visit}, {**BACK, **credit})
+    ]
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month)[0] == ("held" if held else "claimed")
+    assert outcomes(month)[1] != "claimed"
+    if held:
+        assert "row 3 (a credit)" in " ".join(messages_of(month, "duplicate-session"))
+
+
+@pytest.mark.parametrize("name", ["-", "n/a", "???", "none"])
+def test_a_patient_without_a_name_is_missing(tmp_path: Path, name: str) -> None:
+    clinic = practice(tmp_path)
+    month = prepare_month(read_texts(clinic, csv_text([row(Patient=name)])), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert kinds(month) == ["missing-patient"]
 
 
 def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:

@@ -43,7 +43,11 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
         places = [place(desk, int(other), beside=int(row)) for other in islice(others, SHOWN)]
         messages[row] = f"This session appears in {and_others(places, len(members[desk.group[row]]) - 1)} too."
     reasons = sessions["reason"].map(_SETTLED)
-    for row, settled in _settled_copies(desk).items():
+    settled_copies = _settled_copies(desk)
+    for row, credits in _credited(desk).items():
+        settled_copies[row] = sorted({*settled_copies.get(row, ()), *credits})
+    reasons = reasons.mask(_takes_back(sessions), "a credit")
+    for row, settled in settled_copies.items():
         places = [f"{place(desk, other, beside=row)} ({reasons[other]})" for other in settled[:SHOWN]]
         message = f"The same visit also appears in {and_others(places, len(settled))}."
         messages[row] = f"{messages[row]} {message}" if row in messages else message
@@ -89,6 +93,34 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
             for other in labels:
                 note(positions[one], positions[other])
     return {row: sorted(others) for row, others in copies.items()}
+
+
+def _takes_back(sessions: pd.DataFrame) -> pd.Series[bool]:
+    return sessions["fee_stated"] & (sessions["fee_cents"] < 0)
+
+
+def _credited(desk: Desk) -> dict[int, list[int]]:
+    """By candidate, the rows with an amount below zero that take it back: of its invoice, else of its patient and fee.
+
+    Of a patient's visits at one fee, those of the credit's own day are meant; where there are none, any before it.
+    """
+    sessions = desk.sessions
+    takes_back = _takes_back(sessions)
+    if not takes_back.any():
+        return {}
+    visits = sessions.loc[desk.candidates.index, ["service_date", "fee_cents", "invoice"]]
+    visits = visits.assign(patient=desk.patient)[~takes_back[desk.candidates.index]]
+    credits: dict[int, list[int]] = {}
+    for row, credit in sessions[takes_back].assign(patient=desk.patient).iterrows():
+        meant = visits["invoice"] == credit["invoice"] if credit["invoice"] else visits["invoice"].isna()
+        if not meant.any():
+            meant = (visits["patient"] == credit["patient"]) & (visits["fee_cents"] == -credit["fee_cents"])
+            meant &= visits["service_date"] <= credit["service_date"]
+            same_day = meant & (visits["service_date"] == credit["service_date"])
+            meant = same_day if same_day.any() else meant
+        for visit in visits.index[meant]:
+            credits.setdefault(int(visit), []).append(int(str(row)))
+    return credits
 
 
 def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:

@@ -33,7 +33,7 @@ _MUST_BE_SOUND = (
 # Identifiers: of what stands there only a number of an insurer is read.
 NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_policy", "secondary_member")
 # Names in which a dash or a word such as "none" says that there is nothing.
-_NAMES = ("insured", "secondary_insurer")
+_NAMES = ("patient", "insured", "secondary_insurer")
 # Days beside the visit's, and whether they are a person's own, which no message repeats.
 _DATES = {"birth_date": True, "insured_birth_date": True, "accident_date": False}
 # The insurers' own numbers behind their names, where a program writes them: Sun Life (12345).
