@@ -76,3 +76,25 @@ def test_other_unread_columns_of_policies_stop_nothing(clinic: Clinic) -> None:
     cells = {"Adjuster": "Sam Invented", "Next Appointment": "2026-11-01", "Notes": "call first", "Coverage %": "80"}
     assert read(clinic, **cells).files[1].doubtful == ()
     assert read(clinic, **{"Termination reason": ""}).files[1].doubtful == ()
+
+
+def stated(clinic: Clinic, session: dict[str, str], *policies: dict[str, str]) -> list[str]:
+    """What speaks against a session with a number, or an insurer that requires none, beside these policies."""
+    lines = [{**POLICY, "Member ID": "", "Expires": "", **policy} for policy in policies]
+    intake = read_texts(clinic, csv_text([{**NEEDED, "Policy Number": "00123", **session}]), csv_text(lines))
+    return [message.partition(") ")[2] for message in intake.cell_findings["message"]]
+
+
+def test_a_visit_is_not_billed_to_a_policy_that_has_ended_in_silence(clinic: Clinic) -> None:
+    ended, open_one = {"Expires": "2026-09-30"}, {"Policy Number": "00999"}
+    not_in_force = ["this patient's policy with that insurer is not in force on that day."]
+    assert stated(clinic, {}, ended) == not_in_force
+    assert stated(clinic, {}, ended, open_one) == not_in_force
+    assert stated(clinic, {}, {}) == stated(clinic, {"Policy Number": "777"}, ended) == []
+    # A plan that requires no number: nothing else would say that the list has none in force, or several.
+    unnumbered = {"Policy Number": "", "Insurer": "Canada Life"}
+    of_it = {"Insurer": "Canada Life"}
+    assert stated(clinic, unnumbered, {**ended, **of_it}) == not_in_force
+    several = stated(clinic, unnumbered, of_it, {**of_it, **open_one})
+    assert several == ["has several policies of this patient with that insurer, and the row names none."]
+    assert stated(clinic, unnumbered, of_it) == []

@@ -120,3 +120,10 @@ def test_facture_under_its_accent_is_no_number(clinic: Clinic) -> None:
     rows = [{**NEEDED, "Patient": f"{n} Madeup", "Facturé": cell} for n, cell in enumerate(["oui", ""])]
     [read] = read_texts(clinic, csv_text(rows)).files
     assert [column.heading for column in read.doubtful] == ["Facturé"]
+
+
+def test_an_insurer_with_a_question_mark_and_one_that_is_charged_nothing_are_not_certain(clinic: Clinic) -> None:
+    assert column(clinic, "Insurer", ["Sun Life", "Sun Life?", "Sun Life ??"], "insurer") == ["Sun Life", None, None]
+    # What the insurer is charged says nothing where it is left out.
+    charged = ["95.00", "", "0.00", "0"]
+    assert column(clinic, "Charged to Insurer", charged, "billed") == [False, False, None, None]

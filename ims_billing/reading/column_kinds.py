@@ -35,7 +35,20 @@ _DAYS = frozenset(
     ]
 )
 _MONEY = frozenset(
-    ["fee", "patient_paid", "tax", "subtotal", "gst", "pst", "total", "collected", "balance", "paid", "claimed"]
+    [
+        "fee",
+        "patient_paid",
+        "tax",
+        "subtotal",
+        "gst",
+        "pst",
+        "total",
+        "collected",
+        "balance",
+        "paid",
+        "claimed",
+        "insurer_charge",
+    ]
 )
 _IDENTIFIERS = frozenset(
     [

@@ -216,7 +216,8 @@ class _Desk:
             cell_findings = pd.concat([cell_findings, bad_cells(doubtful)], ignore_index=True)
         sessions, used = with_clients(sessions, self.clients)
         for policies in self.policies:
-            sessions, used_here = policies.applied(sessions, self.clinic)
+            sessions, used_here, against = policies.applied(sessions, self.clinic)
+            cell_findings = pd.concat([cell_findings, bad_cells(against)], ignore_index=True)
             self._account(policies.file, used_here)
         self._account_clients(used)
         sessions, cell_findings, again = drop_repeats(sessions, cell_findings, columns)

@@ -14,7 +14,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.policy_terms import policy_terms
 from ims_billing.reading.sales import patient_key
 from ims_billing.reading.session_rows import NUMBERS
-from ims_billing.reading.table import Table, whole
+from ims_billing.reading.table import Bad, Table, whole
 from ims_billing.vocabulary.cells import Cell, meanings, money, shown
 from ims_billing.vocabulary.spelling import bare, counted, plain
 
@@ -25,6 +25,8 @@ _COUNTS = ("visits_used", "visits_allowed")
 _SHOWN = 5
 # What is of one plan, or of one accident.
 _OF_ONE_PLAN = ("policy", "member", "payer_file_number", "accident_date")
+_ENDED = "By the list of policies ({}) this patient's policy with that insurer is not in force on that day."
+_SEVERAL = "The list of policies ({}) has several policies of this patient with that insurer, and the row names none."
 _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 
@@ -63,8 +65,8 @@ class Policies:
     file: str
     rows: pd.DataFrame
 
-    def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int]]:
-        """The sessions with the numbers they lack, and the lines that were used.
+    def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int], list[Bad]]:
+        """The sessions with the numbers they lack, the lines that were used, and what speaks against a session.
 
         A policy is a session's where patient and insurer are the same and the day lies within it. The name is the
         patient's where no id is, and a namesake who was born on another day, or has a number of their own, is somebody
@@ -84,21 +86,36 @@ class Policies:
         columns = (
             sessions[name].tolist() for name in ("patient_id", "patient", "birth_date", "insurer", "service_date")
         )
+        requiring = {
+            each.id for each in clinic.insurers for rule in each.requirements if {"policy", "member"} & {*rule.fields}
+        }
         used: set[int] = set()
+        bad: list[Bad] = []
         for position, (patient_id, patient, born, insurer, day) in enumerate(zip(*columns, strict=True)):
             keys = (patient_key(patient_id, ""), patient_key("", patient))
             key = next((key for key in keys if key in by_patient), "")
-            fitting = [
+            meant = [
                 row
                 for row in by_patient.get(key, [])
                 if own[row] == insurers[insurer]
                 and key not in namesakes
                 and not _contradicts(filled, position, lists, row)
                 and (key == keys[0] or may_be_born(born, lists["birth_date"][row]))
-                and not lists["ended"][row]
+            ]
+            fitting = [
+                row
+                for row in meant
+                if not lists["ended"][row]
                 and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
                 and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
             ]
+            several = len({tuple(str(lists[name][row]) for name in _OF_ONE_PLAN) for row in fitting}) > 1
+            unnumbered = not any(_filled(filled[name][position]) for name in _OF_ONE_PLAN)
+            # Where the insurer requires a number that the row lacks, that is said already.
+            unsettled = (meant and not fitting) or (several and unnumbered)
+            if unsettled and not (unnumbered and insurers[insurer] in requiring):
+                message = _SEVERAL if fitting else _ENDED
+                bad.append((position, "policy", "unreadable-cell", message.format(self.file)))
             used.update(fitting)
             for name, column in filled.items():
                 values = {lists[name][row] for row in fitting if _filled(lists[name][row])}
@@ -106,7 +123,7 @@ class Policies:
                     column[position] = values.pop()
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
-        return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used)
+        return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used), bad
 
 
 def _contradicts(

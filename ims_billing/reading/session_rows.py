@@ -33,7 +33,7 @@ _MUST_BE_SOUND = (
 # Identifiers: of what stands there only a number of an insurer is read.
 NUMBERS = ("policy", "member", "payer_file_number", "phn", "secondary_policy", "secondary_member")
 # Names in which a dash or a word such as "none" says that there is nothing.
-_NAMES = ("patient", "insured", "secondary_insurer")
+_NAMES = ("insured", "secondary_insurer")
 # Days beside the visit's, and whether they are a person's own, which no message repeats.
 _DATES = {"birth_date": True, "insured_birth_date": True, "accident_date": False}
 # The insurers' own numbers behind their names, where a program writes them: Sun Life (12345).
@@ -64,6 +64,11 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
             texts[name] = [cell if cell.isalnum() or any(map(str.isalnum, cell)) else "" for cell in texts[name]]
     texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.match.columns}
     texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
+    texts["patient"] = of_each_cell(texts["patient"], lambda cell: "" if _is_no_name(cell) else cell)
+    for position, cell in enumerate(texts.get("insurer", ())):
+        if "?" in cell:
+            message = f"{table.called('insurer')} holds a question mark: which insurer pays is not certain."
+            table.note(position, "insurer", "unreadable-cell", message)
     _note_words_beside_names(table)
     _note_invoices(table)
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
@@ -84,6 +89,11 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     table.note_moved()
     table.note_headings()
     return typed(cells, table, file)
+
+
+def _is_no_name(cell: str) -> bool:
+    """Whether a patient's cell is a dash, or a word that says that nobody is named; a number may be a chart's."""
+    return not any(map(str.isalnum, cell)) or word_of(cell) in ("n a", "na", "none", "nil", "unknown", "tbd", "tba")
 
 
 def _note_words_beside_names(table: Table) -> None:
@@ -213,6 +223,10 @@ def _amounts(table: Table) -> dict[str, Any]:
         if amount is not None and amount < 0:
             message = f"{table.called('patient_paid')} holds {dollars(amount)}: what a patient paid is not below zero."
             table.note(position, "patient_paid_cents", "unreadable-cell", message)
+    for position, amount in enumerate(table.amounts("insurer_charge", words=True)):
+        if amount == 0 and fees[position]:
+            message = f"{table.called('insurer_charge')} is $0.00: nothing of this visit is charged to the insurer."
+            table.note(position, "billed", "unreadable-cell", message)
     amounts = {
         "fee_cents": [fee or 0 for fee in fees],
         "patient_paid_cents": _paid_in_full(table, fees, [max(amount or 0, 0) for amount in paid]),
