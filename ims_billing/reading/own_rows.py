@@ -14,6 +14,8 @@ from ims_billing.vocabulary.intake import Aside
 
 # A row that names this many of the fields that a layout needs is a row of the table.
 _NAMES_ENOUGH = 4
+# The reason of a line that adds up those above.
+TOTALS = "a line of totals"
 _PATIENT = ("patient", "patient_id", "first_name", "last_name")
 _SERVICE = ("service_name", "item")
 _DAY = ("service_date", "purchase_date")
@@ -90,7 +92,7 @@ class _Between:
     totals: set[str] = field(default_factory=set)
     beside: set[str] = field(default_factory=set)
 
-    TOTALS = "a line of totals"
+    TOTALS = TOTALS
     HEADING = "a heading of a group"
     NOBODY = "no patient and no service"
 

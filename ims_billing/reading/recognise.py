@@ -26,14 +26,6 @@ _OF_A_PART = re.compile(
 _RESEMBLES = 0.6
 
 
-def recognise(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> Match:
-    """The one table of a file that fits a layout; raises BillingError that says what is missing where none does."""
-    parts = recognise_parts(sheets, readable, file)
-    if len(parts) > 1:
-        raise BillingError(_several(file, parts))
-    return parts[0]
-
-
 def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], file: str) -> list[Match]:
     """The table of a file that fits a layout, or the tables of several sheets that are parts of one list.
 
@@ -83,7 +75,8 @@ def _parts(fitting: Sequence[Match]) -> list[Match]:
         named = [fit for fit in fitting if fit.read_by.id == by.id and {plain(fit.table.sheet), "all"} & by.sheets]
         return named if {plain(fit.table.sheet) for fit in named} >= by.sheets - {"all"} else []
     headings = {tuple(heading(text(cell)) for cell in fit.table.row(fit.header)) for fit in fitting}
-    alike = len(headings) == 1 and by.one_row_a_session and all(fit.read_by.id == by.id for fit in fitting)
+    of_lines = by.one_row_a_session or "paid" in by.layout.needed
+    alike = len(headings) == 1 and of_lines and all(fit.read_by.id == by.id for fit in fitting)
     return list(fitting) if alike and named_as_parts(fit.table.sheet for fit in fitting) else []
 
 

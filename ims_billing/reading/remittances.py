@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,8 @@ from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.left_out import left_out, named
 from ims_billing.reading.other_reports import refuse_own_files
-from ims_billing.reading.recognise import recognise
+from ims_billing.reading.own_rows import TOTALS
+from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
@@ -24,7 +26,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import dollars, heading
 
 _TEXTS = (
     "claim", "insurer", "member", "patient", "reason", "payment_number", "method", "source", "payee", "description",
@@ -48,32 +50,66 @@ def read_remittances(
     for name, content, sha256 in named_contents(paths, progress):
         opened = open_spreadsheet(name, content, ask)
         try:
-            match = recognise(opened.tables, remittance_layouts(clinic), name)
+            parts = recognise_parts(opened.tables, remittance_layouts(clinic), name)
         except BillingError:
             # Only then: somebody may have typed what was paid into our own list of claims.
             refuse_own_files(opened.tables, name)
             raise
-        table = Table(match, clinic, "paid")
-        unread = _unread_columns(table)
-        frames.append(_lines(table, unread, name))
-        rows = len(table) + len(table.asides)
-        remarks = (*opened.remarks, *named(left_out(opened.tables, [match]), [match]), *match.table.remarks)
-        files.append(
-            FileRead(
+        left = (*opened.remarks, *named(left_out(opened.tables, parts), parts))
+        file: FileRead | None = None
+        for match in parts:
+            table = Table(match, clinic, "paid")
+            unread = _unread_columns(table)
+            frames.append(_lines(table, unread, name))
+            part = FileRead(
                 file=name,
                 layout=match.read_by.id,
                 sha256=sha256,
-                rows=rows,
+                rows=len(table) + len(table.asides),
                 sessions=len(table),
                 repeated=0,
                 tied=0,
                 asides=tuple(table.asides),
-                remarks=remarks,
+                remarks=(*left, *match.table.remarks, *_totals_that_differ(table)),
                 unread=tuple(unread),
             )
-        )
+            file = part if file is None else _together(file, part)
+        assert file is not None, "a file that is read has a table"
+        files.append(file)
     types = {column.name: column.dtype for column in REMITTANCE}
     return prove(pd.concat(frames, ignore_index=True).astype(types), REMITTANCE), tuple(files)
+
+
+def _together(file: FileRead, part: FileRead) -> FileRead:
+    """A file with one more of its sheets, a page of the same list."""
+    return replace(
+        file,
+        rows=file.rows + part.rows,
+        sessions=file.sessions + part.sessions,
+        asides=file.asides + part.asides,
+        remarks=tuple(dict.fromkeys(file.remarks + part.remarks)),
+        unread=file.unread + part.unread,
+    )
+
+
+def _totals_that_differ(table: Table) -> Iterator[str]:
+    """Clauses that name the lines of totals whose amount is neither the sum of all lines above nor of the last ones.
+
+    Then a line is missing, or one was read otherwise than the insurer meant it.
+    """
+    column = table.match.columns["paid"]
+    cells = table.match.table.columns[column]
+    totals = {aside.row - table.match.table.first_row for aside in table.asides if aside.reason == TOTALS}
+    whole = since = 0
+    for position in sorted({*totals, *table.own.positions}):
+        cents = money(cells[position]) or 0
+        if position not in totals:
+            whole, since = whole + cents, since + cents
+            continue
+        if cents and cents not in (whole, since):
+            row = table.match.row(position)
+            yield f"the totals in row {row} are {dollars(cents)}, and the lines above come to {dollars(whole)}"
+        since = 0
 
 
 def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: str) -> pd.DataFrame:
@@ -132,7 +168,9 @@ def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
     for column in range(len(match.table.columns)):
         name, cells = text(header[column]), table.cells(column)
         if column not in read and not match.passes_over(column) and (name or any(map(text, cells))):
-            money_like = heading(name) not in match.read_by.ignored and _holds_money(name, cells)
+            money_like = heading(name) not in match.read_by.ignored and _holds_money(
+                name, cells, of_the_amount=heading(table.heading("paid")) == heading("Amount")
+            )
             looks_like: LooksLike | None = "amounts" if money_like else None
             columns[UnreadColumn(name, match.letters(column), table.sheet, looks_like)] = cells
     return columns
@@ -152,19 +190,26 @@ def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[
             words_of_heading = word_of(column.heading).split()
             # "Paid to Member" says who was paid, and nothing twice.
             of_person = any(map(payers.is_person, words_of_heading))
-            repeated = not of_person and bool(repeats.intersection(words_of_heading)) and money(cells[row]) == cents
+            explains = heading(column.heading) in map(heading, payers.unread.explains)
+            repeats_it = explains or bool(repeats.intersection(words_of_heading))
+            repeated = not of_person and repeats_it and money(cells[row]) == cents
             if column.looks_like and money(cells[row]) and not repeated:
                 headings.append(column.heading or column.place)
         unread_money.append(", ".join(headings))
     return {"elsewhere": elsewhere, "unread_money": unread_money}
 
 
-def _holds_money(name: str, cells: Sequence[Cell]) -> bool:
-    """Whether most cells under an unread heading are amounts, which may change what was paid."""
+def _holds_money(name: str, cells: Sequence[Cell], *, of_the_amount: bool) -> bool:
+    """Whether most cells under an unread heading are amounts, which may change what was paid.
+
+    With `of_the_amount` what was approved is one too: the amount that is read may be what was charged.
+    """
     rules = published().layouts.payers.unread
-    if heading(name) in map(heading, rules.explains) or "%" in name or "#" in name:
+    words = word_of(name).split()
+    if "%" in name or "#" in name or rules.is_number(words):
         return False
-    if set(word_of(name).split()) & {word_of(word) for word in rules.number}:
+    approved = of_the_amount and not {word_of(word) for word in rules.of_the_amount}.isdisjoint(words)
+    if heading(name) in map(heading, rules.explains) and not approved:
         return False
     filled = [cell for cell in cells if text(cell) and not _is_dash(cell)]
     return 2 * sum(money(cell) is not None and not _is_number(cell) for cell in filled) > len(filled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -159,12 +160,23 @@ class PolicyStatus(Strict):
 class UnreadMoney(Strict):
     """Headings of unread columns: those that `explains` an amount that is read, and words in others.
 
-    A heading with a `number` word holds no money; one with a `paid` word may repeat what was paid.
+    A heading with a `number` word holds no money, nor has one with a word of `number_without_money` and none of
+    `money`; one with a `paid` word may repeat what was paid. `of_the_amount` explain nothing beside a bare Amount.
     """
 
     explains: tuple[Text, ...]
     number: tuple[Text, ...]
+    number_without_money: tuple[Text, ...] = Field(alias="number-without-money")
+    money: tuple[Text, ...]
     paid: tuple[Text, ...]
+    of_the_amount: tuple[Text, ...] = Field(alias="of-the-amount")
+
+    def is_number(self, words: Collection[str]) -> bool:
+        """Whether the words of a heading are over numbers of something, and not over amounts."""
+        number, weak, money = (
+            {word_of(word) for word in group} for group in (self.number, self.number_without_money, self.money)
+        )
+        return bool(number & {*words}) or (bool(weak & {*words}) and not money & {*words})
 
 
 class ToPatient(Strict):

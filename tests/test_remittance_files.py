@@ -1,0 +1,75 @@
+"""How a remittance's file is read: amounts under headings that nobody knows, pages on sheets, lines of totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ims_billing.reading.remittances import read_remittances
+from tests.practice import practice
+from tests.test_layouts import book, csv
+
+HEAD = ["Our Reference", "Service Date", "Paid", "Payment Date"]
+LINE = ["2026-10-SUNL-0001", "2026-10-05", "80.00", "2026-11-10"]
+# A column that nobody reads, beside $80.00 paid: its cell, and whether it may change what was paid.
+BESIDE: list[tuple[str, str, bool]] = [
+    *((heading, "100.00", True) for heading in (
+        "Paid to Provider", "Plan Pays", "Paid By Plan", "Provider Payment", "Group Plan Paid", "Line Paid", "Payable",
+        "Paid This Visit", "Plan Adjustment",
+    )),
+    ("Paid to Provider", "80.00", False), ("Plan Pays", "80.00", False), ("Provider Withholding", "-10.00", True),
+    ("Paid to Plan Member", "80.00", True), ("Plan Member Paid", "80.00", True), ("Paid to Plan Member", "0.00", False),
+    ("Provider", "12.50", False), ("Plan", "101", False), ("Payment Count", "3", False), ("Line", "2", False),
+    ("Visit", "2", False), ("Approved Amount", "100.00", False), ("Amount Eligible", "100.00", False),
+]  # fmt: skip
+
+
+def lines(folder: Path, *table: Sequence[Any]) -> list[str]:
+    """For each line of a remittance, the unread columns that may change what was paid."""
+    rows, _ = read_remittances([csv(folder, table)], practice(folder))
+    return list(rows["unread_money"])
+
+
+@pytest.mark.parametrize(("heading", "cell", "money"), BESIDE)
+def test_an_amount_under_another_heading_may_change_what_was_paid(
+    tmp_path: Path, heading: str, cell: str, *, money: bool
+) -> None:
+    assert lines(tmp_path, [*HEAD, heading], [*LINE, cell]) == [heading if money else ""]
+
+
+def test_what_was_approved_beside_a_bare_amount_may_be_what_was_paid(tmp_path: Path) -> None:
+    head = ["Amount" if name == "Paid" else name for name in HEAD]
+    approved = [[*head, "Approved"], [*LINE, "60.00"], [*LINE, "80.00"]]
+    assert lines(tmp_path, *approved) == ["Approved", ""]
+
+
+def test_pages_on_sheets_are_one_remittance(tmp_path: Path) -> None:
+    second = ["2026-10-SUNL-0002", *LINE[1:]]
+    path = book(tmp_path, {"Page 1": [HEAD, LINE], "Page 2": [HEAD, second], "Notes": [["see page 2"]]})
+    rows, [file] = read_remittances([path], practice(tmp_path))
+    assert list(rows["claim"]) == [LINE[0], second[0]]
+    assert (file.rows, file.sessions, file.remarks) == (2, 2, ("the sheet Notes was not read",))
+
+
+@pytest.mark.parametrize(
+    ("total", "remark"),
+    [
+        ("160.00", ()), ("80.00", ("the totals in row 4 are $80.00, and the lines above come to $160.00",)),
+        ("240.00", ("the totals in row 4 are $240.00, and the lines above come to $160.00",)), ("", ()),
+    ],
+)  # fmt: skip
+def test_totals_that_are_not_the_sum_of_the_lines_are_named(
+    tmp_path: Path, total: str, remark: tuple[str, ...]
+) -> None:
+    table = [HEAD, LINE, ["2026-10-SUNL-0002", *LINE[1:]], ["Total", "", total, ""]]
+    _, [file] = read_remittances([csv(tmp_path, table)], practice(tmp_path))
+    assert (len(file.asides), file.remarks) == (1, remark)
+
+
+def test_subtotals_are_of_the_lines_since_the_last_one(tmp_path: Path) -> None:
+    subtotal, total = ["Subtotal", "", "80.00", ""], ["Total", "", "160.00", ""]
+    _, [file] = read_remittances([csv(tmp_path, [HEAD, LINE, subtotal, LINE, subtotal, total])], practice(tmp_path))
+    assert file.remarks == ()
