@@ -537,6 +537,14 @@ def test_a_claimed_session_that_is_gone_warns(tmp_path: Path) -> None:
     assert outcomes(month) == ["already_claimed"] * 2
 
 
+def test_a_claimed_session_that_is_dated_to_another_month_by_now_warns(tmp_path: Path) -> None:
+    month = again(tmp_path, [with_id(), BESIDE], [with_id(Service_Date=SEPTEMBER), BESIDE])
+    assert outcomes(month) == ["not_billed: outside-month", "already_claimed"]
+    assert messages_of(month, "claimed-session-gone") == [
+        "2026-10-SUNL-0001 of 2026-10-07 is claimed, and these files date its session to another month."
+    ]
+
+
 def test_an_export_of_other_weeks_says_nothing_of_a_claimed_session(tmp_path: Path) -> None:
     assert messages_of(again(tmp_path, [at_nine(), BESIDE], [BESIDE]), "claimed-session-gone") == []
 

@@ -51,6 +51,8 @@ class Desk:
     """Active claims of any month (ON_LEDGER with `patient_key`) whose sessions are not in the files."""
     gone: pd.DataFrame
     """Those of `claimed` whose sessions should be in the files."""
+    moved: pd.DataFrame
+    """Those of `active` whose sessions the files date to another month than theirs."""
     active: pd.DataFrame
     """All active claims (ON_LEDGER with `patient_key`)."""
     seconds: pd.DataFrame

@@ -30,6 +30,10 @@ def voided(desk: Desk) -> pd.Series[str]:
 
 @check("claimed-session-gone")
 def claimed_session_gone(desk: Desk) -> pd.Series[str]:
-    """Claims whose sessions should be in the files and are not; the findings are about no session."""
-    reasons = desk.gone["claim"] + " of " + day_text(desk.gone["service_date"]) + " is claimed, and not in these files."
+    """Claims whose sessions should be in the files and are not, or are of another month; about no session."""
+    parts = (
+        (desk.gone, " is claimed, and not in these files."),
+        (desk.moved, " is claimed, and these files date its session to another month."),
+    )
+    reasons = pd.concat([part["claim"] + " of " + day_text(part["service_date"]) + words for part, words in parts])
     return pd.Series(reasons.to_numpy(), index=[NO_SESSION] * len(reasons), dtype="str")

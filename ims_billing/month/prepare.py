@@ -315,6 +315,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
     sessions, states, decided = lookup.sessions, lookup.states, classified.decided
     candidates = sessions[lookup.candidates]
     priced = prices(candidates, scope.clinic)
+    months = [scope.month] if scope.month else [*months_in(sessions)]
     desk = Desk(
         candidates=candidates,
         sessions=sessions,
@@ -326,7 +327,8 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
         bad_cells=decided.open_cells(),
         states=states.frame,
         claimed=states.recalled.elsewhere,
-        gone=states.gone([scope.month] if scope.month else months_in(sessions)),
+        gone=states.gone(months),
+        moved=states.moved(months, sessions["service_date"]),
         active=states.recalled.active,
         seconds=of_patients(scope.memory.seconds, states.recalled.active),
         numbers=scope.memory.numbers,

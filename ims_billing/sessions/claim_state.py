@@ -12,6 +12,7 @@ from ims_billing.sessions.recall import Recall
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, CLAIM_STATES, FINDINGS, as_frame, prove
 from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.spelling import month_text
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class ClaimStates:
         claims = self.recalled.elsewhere
         resembled = claims["claim"].isin(self.frame["resembles"])
         return claims[self.recalled.expected & claims["month"].isin(months) & ~resembled]
+
+    def moved(self, months: Collection[str], dates: pd.Series[pd.Timestamp]) -> pd.DataFrame:
+        """The active claims of these months (ON_LEDGER) whose sessions the files date to another month by now."""
+        states = self.recalled.states
+        elsewhere = (states["claim"] != "") & dates.notna() & ~month_text(dates).isin(list(months))
+        claims = self.recalled.active
+        return claims[claims["month"].isin(months) & claims["claim"].isin(states.loc[elsewhere, "claim"])]
 
 
 def claim_states(
