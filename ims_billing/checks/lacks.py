@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from ims_billing.checks.desk import Check, Desk, check, say
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import dollars
 
 
@@ -25,10 +26,16 @@ for _kind, _column, _message in (
     check(_kind)(_missing(_column, _message))
 
 
+# Words in place of a name, and a cell without a letter or a digit.
+_NOBODY = ("", "n a", "na", "none", "nil", "unknown", "tbd", "tba")
+
+
 @check("missing-patient")
 def missing_patient(desk: Desk) -> pd.Series[str]:
-    """The patient's cell is empty, or holds no letter of a name."""
-    nobody = (desk.candidates["patient"] == "") | (desk.patient[desk.candidates.index] == "")
+    """The patient's cell is empty, holds no letter of a name, or a word that says that nobody is named."""
+    patient = desk.candidates["patient"]
+    nobody = patient.isin([name for name in patient.unique() if word_of(name) in _NOBODY])
+    nobody |= desk.patient[desk.candidates.index] == ""
     return say(nobody & desk.readable("patient"), "The patient's name is missing.")
 
 

@@ -108,13 +108,13 @@ def _credited(desk: Desk) -> dict[int, list[int]]:
     takes_back = _takes_back(sessions)
     if not takes_back.any():
         return {}
-    visits = sessions.loc[desk.candidates.index, ["service_date", "fee_cents", "invoice"]]
-    visits = visits.assign(patient=desk.patient)[~takes_back[desk.candidates.index]]
+    visits = sessions[~takes_back & sessions.index.isin(desk.candidates.index)].assign(patient=desk.patient)
     credits: dict[int, list[int]] = {}
     for row, credit in sessions[takes_back].assign(patient=desk.patient).iterrows():
         meant = visits["invoice"] == credit["invoice"] if credit["invoice"] else visits["invoice"].isna()
         if not meant.any():
             meant = (visits["patient"] == credit["patient"]) & (visits["fee_cents"] == -credit["fee_cents"])
+            meant &= visits["patient"] != ""
             meant &= visits["service_date"] <= credit["service_date"]
             same_day = meant & (visits["service_date"] == credit["service_date"])
             meant = same_day if same_day.any() else meant

@@ -77,9 +77,11 @@ def says_a_state(written: str) -> bool:
 
 
 def says_a_state_beside_a_name(name: str) -> bool:
-    """Whether a person's name has such words beside it; a name of two words may well be one of them, "Pat Draft"."""
-    beside = core_name(name) != same_name(name) or len(name_words(name)) > _A_NAME
-    return beside and (says_a_state(name) or not _beside_names().isdisjoint(word_of(name).split()))
+    """Whether a person's name has such words beside it, in brackets or behind a dash; "CXL" before it is one too."""
+    if core_name(name) != same_name(name):
+        return says_a_state(name) or not _beside_names().isdisjoint(word_of(name).split())
+    absence = {word_of(word) for word in published().unread.absence}
+    return len(name_words(name)) > _A_NAME and not absence.isdisjoint(word_of(name).split())
 
 
 @cache

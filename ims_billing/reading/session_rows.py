@@ -64,7 +64,6 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
             texts[name] = [cell if cell.isalnum() or any(map(str.isalnum, cell)) else "" for cell in texts[name]]
     texts |= {name: table.identifiers(name) for name in NUMBERS if name in table.match.columns}
     texts |= {name: table.without_blanks(texts[name]) for name in _NAMES if name in texts}
-    texts["patient"] = of_each_cell(texts["patient"], lambda cell: "" if _is_no_name(cell) else cell)
     for position, cell in enumerate(texts.get("insurer", ())):
         if "?" in cell:
             message = f"{table.called('insurer')} holds a question mark: which insurer pays is not certain."
@@ -89,11 +88,6 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     table.note_moved()
     table.note_headings()
     return typed(cells, table, file)
-
-
-def _is_no_name(cell: str) -> bool:
-    """Whether a patient's cell is a dash, or a word that says that nobody is named; a number may be a chart's."""
-    return not any(map(str.isalnum, cell)) or word_of(cell) in ("n a", "na", "none", "nil", "unknown", "tbd", "tba")
 
 
 def _note_words_beside_names(table: Table) -> None:

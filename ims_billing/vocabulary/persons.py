@@ -127,8 +127,9 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
     # same too, or where it may be a short form or a slip of the pen and no number says that these are two.
     if same_moment and (same_member or same("payer_file_number")):
         return True
-    may_be_one = names is not None and not (numbers and same_file) and _may_be_one(*names)
-    return may_be_one and (same_member or same_moment)
+    if names is None or (numbers and same_file):
+        return False
+    return (same_member and _may_be_one(*names)) or (same_moment and _is_short_for(*names))
 
 
 def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[str, str]]:
@@ -150,7 +151,7 @@ def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[st
             for other in others:
                 if (
                     by is phn
-                    or (by is both and _may_be_one(one[1], other[1]))
+                    or (by is both and _is_short_for(one[1], other[1]))
                     or (by is named and _may_meet(one, other))
                 ):
                     pairs[one[0], other[0]] = None
@@ -178,8 +179,18 @@ def _may_be_one(one: str, other: str) -> bool:
     first, second = name_words(one), name_words(other)
     if min(len(first), len(second)) < 2:
         return False
-    if set(first) <= set(second) or set(second) <= set(first):
+    if _is_short_for(one, other):
         return True
     shorter, longer = sorted((first[0], second[0]), key=len)
     letters = "".join(first), "".join(second)
     return (first[-1] == second[-1] and longer.startswith(shorter)) or one_letter_apart(*letters)
+
+
+def _is_short_for(one: str, other: str) -> bool:
+    """Whether a name is another without one of its words, or with a short form: Rob or Robert, never P1 or P10."""
+    first, second = name_words(one), name_words(other)
+    if min(len(first), len(second)) < 2:
+        return False
+    shorter, longer = sorted((first[0], second[0]), key=len)
+    a_form = first[1:] == second[1:] and longer.startswith(shorter) and longer.isalpha()
+    return a_form or set(first) <= set(second) or set(second) <= set(first)
