@@ -208,6 +208,14 @@ def test_a_hidden_sheet_is_not_read_in_place_of_one_that_is_shown(tmp_path: Path
         read_files([path], practice(tmp_path))
 
 
+def test_a_sheet_called_like_a_patient_is_named_by_its_number(tmp_path: Path) -> None:
+    sheets = {"Ada Sample": [PLAIN, VISIT], "Invented, Bob": [PLAIN, OTHER]}
+    found = read_files([book(tmp_path, sheets)], practice(tmp_path))
+    assert shown(found, "patient", "sheet") == [("Ada Sample", "sheet 1"), ("Bob Invented", "sheet 2")]
+    with pytest.raises(BillingError, match=r"several sheets fit \(sheet 1: sessions, Cancelled: sessions\)"):
+        read_files([book(tmp_path, {"Ada Sample": [PLAIN, VISIT], "Cancelled": [PLAIN, OTHER]})], practice(tmp_path))
+
+
 def test_sheets_that_may_be_something_else_are_parts_only_where_the_layout_says_so(tmp_path: Path) -> None:
     sheets = {"Attended": [PLAIN, VISIT], "Cancelled": [PLAIN, OTHER]}
     with pytest.raises(BillingError, match=r'sheets = \["Attended", "Cancelled"\]'):

@@ -19,7 +19,7 @@ from ims_billing.reading.lists import Policies, clients_frame, policies_frame, w
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.policy_insurers import with_insurers
-from ims_billing.reading.recognise import lacking, recognise_parts, why_not
+from ims_billing.reading.recognise import lacking, recognise_parts, why_not, without_patients_names
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
@@ -138,17 +138,18 @@ class _Desk:
     def take(self, name: str, content: bytes, sha256: str, ask: AskPassword) -> None:
         """Reads one file into the list that its layout belongs to."""
         opened = open_spreadsheet(name, content, ask)
+        tables = without_patients_names(opened.tables, self.layouts)
         try:
-            parts = recognise_parts(opened.tables, self.layouts, name)
+            parts = recognise_parts(tables, self.layouts, name)
         except BillingError:
-            refuse_other_reports(opened.tables, None, self.clinic, name)
+            refuse_other_reports(tables, None, self.clinic, name)
             raise
         file: _File | None = None
-        left = left_out(opened.tables, parts)
+        left = left_out(tables, parts)
         remarks = (*opened.remarks, *named(left, parts))
         for match in parts:
             # Sessions without an insurer may be a remittance as well, which names none either.
-            refuse_other_reports(opened.tables, None if match.missing else match, self.clinic, name)
+            refuse_other_reports(tables, None if match.missing else match, self.clinic, name)
             refuse_damaged_text(match, name)
             refuse_visits_above(name, match)
         refuse_visits(name, left, parts, lambda table: why_not(table, self.layouts, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
 from ims_billing.reading.left_out import how_to_name
@@ -12,7 +13,7 @@ from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import heading, plain
+from ims_billing.vocabulary.spelling import heading, name_words, plain, same_name
 
 # What the names of sheets say that are parts of one list: numbers and days are no words.
 _OF_A_PART = re.compile(
@@ -55,6 +56,17 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
                 "the one that is not meant in ignore under [clinic]."
             )
     return parts
+
+
+def without_patients_names(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]) -> list[RawTable]:
+    """The tables, those by their number whose sheet is called like a patient in it: no message may show a name."""
+    private = []
+    for number, table in enumerate(sheets, start=1):
+        fits = _matches(table, readable) if len(name_words(table.sheet)) > 1 else []
+        columns = {fit.columns["patient"] for fit in fits if "patient" in fit.columns}
+        names = {same_name(text(cell)) for column in columns for cell in {*table.columns[column]}}
+        private.append(replace(table, sheet=f"sheet {number}") if same_name(table.sheet) in names else table)
+    return private
 
 
 def _by_sheet(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], *, deep: bool) -> list[Match]:

@@ -16,7 +16,7 @@ from ims_billing.reading.intake import named_contents
 from ims_billing.reading.left_out import left_out, named
 from ims_billing.reading.other_reports import refuse_own_files
 from ims_billing.reading.own_rows import TOTALS
-from ims_billing.reading.recognise import recognise_parts
+from ims_billing.reading.recognise import recognise_parts, without_patients_names
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
@@ -49,13 +49,15 @@ def read_remittances(
     frames, files = [], []
     for name, content, sha256 in named_contents(paths, progress):
         opened = open_spreadsheet(name, content, ask)
+        readable = remittance_layouts(clinic)
+        tables = without_patients_names(opened.tables, readable)
         try:
-            parts = recognise_parts(opened.tables, remittance_layouts(clinic), name)
+            parts = recognise_parts(tables, readable, name)
         except BillingError:
             # Only then: somebody may have typed what was paid into our own list of claims.
-            refuse_own_files(opened.tables, name)
+            refuse_own_files(tables, name)
             raise
-        left = (*opened.remarks, *named(left_out(opened.tables, parts), parts))
+        left = (*opened.remarks, *named(left_out(tables, parts), parts))
         file: FileRead | None = None
         for match in parts:
             table = Table(match, clinic, "paid")
