@@ -80,8 +80,12 @@ def says_a_state_beside_a_name(name: str) -> bool:
     """Whether a person's name has such words beside it, in brackets or behind a dash; "CXL" before it is one too."""
     if core_name(name) != same_name(name):
         return says_a_state(name) or not _beside_names().isdisjoint(word_of(name).split())
-    absence = {word_of(word) for word in published().unread.absence}
-    return len(name_words(name)) > _A_NAME and not absence.isdisjoint(word_of(name).split())
+    return len(name_words(name)) > _A_NAME and not _absence().isdisjoint(word_of(name).split())
+
+
+@cache
+def _absence() -> frozenset[str]:
+    return frozenset(map(word_of, published().unread.absence))
 
 
 @cache

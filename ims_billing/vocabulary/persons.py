@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.vocabulary.identity import SEPARATOR, each_text, folded
+from ims_billing.vocabulary.identity import SEPARATOR, folded
 from ims_billing.vocabulary.rows import numbered
 from ims_billing.vocabulary.spelling import (
     bare,
@@ -138,23 +138,22 @@ def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[st
     `patient` is each session's key. Two names that have the same words are one person's; so are a name and its short
     form beside one birth date and member ID.
     """
-    words = {name: " ".join(sorted(name_words(name))) for name in sessions["patient"].unique()}
-    born, member = day_text(sessions["birth_date"]), each_text(sessions["member"], _number)
-    both = (born + SEPARATOR + member).where((born != "") & (member != ""), "")
-    phn, named = each_text(sessions["phn"], _number), sessions["patient"].map(words)
+    columns = (patient, sessions["patient"], day_text(sessions["birth_date"]), sessions["member"], sessions["phn"])
+    people: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for key, name, born, member, phn in dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True)):
+        numbers = f"{born}{SEPARATOR}{_number(member)}" if born and member else ""
+        for by, value in (("phn", _number(phn)), ("name", " ".join(sorted(name_words(name)))), ("numbers", numbers)):
+            if key and value:
+                people.setdefault((by, value), []).append((key, name, born))
     pairs: dict[tuple[str, str], None] = {}
-    for by in (phn, named, both):
-        rows = pd.DataFrame({"by": by, "key": patient, "name": sessions["patient"], "born": born})
-        rows = rows[(by != "") & (patient != "")].drop_duplicates(["by", "key"])
-        for _, part in rows[rows["by"].duplicated(keep=False)].groupby("by"):
-            one, *others = part[["key", "name", "born"]].itertuples(index=False, name=None)
-            for other in others:
-                if (
-                    by is phn
-                    or (by is both and _is_short_for(one[1], other[1]))
-                    or (by is named and _may_meet(one, other))
-                ):
-                    pairs[one[0], other[0]] = None
+    for (by, _), (one, *others) in people.items():
+        for other in others:
+            if one[0] != other[0] and (
+                by == "phn"
+                or (by == "numbers" and _is_short_for(one[1], other[1]))
+                or (by == "name" and _may_meet(one, other))
+            ):
+                pairs[one[0], other[0]] = None
     return list(pairs)
 
 
