@@ -32,7 +32,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import did_you_mean, nearest
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
-from ims_billing.vocabulary.spelling import bare, plain
+from ims_billing.vocabulary.spelling import bare, one_letter_apart, plain
 
 
 def _as_list(value: object) -> object:
@@ -312,6 +312,11 @@ class Clinic:
     def pays_self(self, written: str) -> bool:
         """True if a cell in the insurer column means that the patient pays."""
         return bare(written) in self.self_pay
+
+    def may_be_here(self, location: str) -> bool:
+        """True if a location may be one that is billed, with a slip: North Saanich is none of Saanich."""
+        own, here = bare(location), [bare(name) for name in self.block.locations]
+        return own not in here and any(one_letter_apart(name, own) for name in here)
 
     def nearest_insurer(self, written: str) -> str | None:
         """Finds the known insurer whose name is most like a cell; None if none is near."""
