@@ -274,6 +274,9 @@ def test_missing_from_the_same_export_is_judged_by_the_file(
     month = prepare_month(read, Scope(clinic, month=MONTH, as_of=AS_OF, memory=memory))
     sessions = month.sessions
     assert list(sessions.loc[sessions["service_date"] == "2026-10-08", "outcome"]) == [outcome], case
+    if outcome == "held":
+        [message] = messages_of(month, "changed-since-claimed")
+        assert message.endswith("only the service date differs. Another of these files has that session.")
 
 
 def test_of_two_visits_that_could_be_the_claimed_one_neither_is_taken_for_it(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check, of_rows
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import day_text
+
+_NOT_HERE = " differs, and that session is not in these files."
 
 
 @check("changed-since-claimed")
@@ -15,7 +18,8 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
 
     def message(changed: pd.DataFrame) -> pd.Series[str]:
         likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
-        likely += " differs, and that session is not in these files."
+        in_another = changed["resembles"].isin(desk.states.loc[desk.states["resembles"] == "", "claim"])
+        likely += np.where(in_another, " differs. Another of these files has that session.", _NOT_HERE)
         return changed["message"].where(changed["resembles"] == "", likely)
 
     return of_rows(desk.states, desk.states["state"] == "changed", message)
