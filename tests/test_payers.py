@@ -18,8 +18,8 @@ from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import Line, Payment
-from ims_billing.payments.payment_lines import meaning_of
 from ims_billing.payments.posting import Recorded, reconciled
+from ims_billing.payments.reasons import meaning_of
 from ims_billing.reading.remittances import read_remittances
 from ims_billing.vocabulary.spelling import numbered
 from tests.practice import csv_file, examples, xlsx

@@ -27,11 +27,13 @@ class Unclear:
 
 
 class Paid(NamedTuple):
-    """An amount posted to a claim, in cents; `payment` is below zero for payments of this run."""
+    """An amount posted to a claim, in cents."""
 
     on: Any
     cents: int
+    # The ledger's number of the payment; below zero for those of this run, whose lines have a file.
     payment: int
+    file: str = ""
 
 
 class Money(NamedTuple):

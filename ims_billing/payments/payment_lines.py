@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -23,18 +23,12 @@ from ims_billing.payments.payers import (
     unclear_field,
 )
 from ims_billing.payments.payment import Line, Result, number_key
-from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import meanings, word_of
+from ims_billing.payments.reasons import meaning_of
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
 
-# The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; the payment
-# was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a part was not allowed.
-Meaning: TypeAlias = Literal["", "nothing", "pending", "taken-back", "refused", "not-covered", "patient-share", "short"]
-_MEANINGS: tuple[Meaning, ...] = ("refused", "pending", "taken-back", "not-covered", "short", "patient-share")
 # A reason of so many words that pays something is a sentence, in which "received" says nothing of the claim.
 _SENTENCE = 4
-# Meanings by which the insurer should have paid the whole claim.
-ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
 
 @dataclass(frozen=True)
@@ -64,25 +58,6 @@ def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, patients: Names, as_of:
     """
     rows = [RemittanceRow(cells, _line(cells, clinic, patients, as_of)) for cells in named_rows(lines)]
     return [_without_copies(group) for group in _by_payment(rows, clinic)]
-
-
-def meaning_of(reason: str) -> Meaning:
-    """Reads the meaning of an insurer's reason."""
-    word = word_of(reason)
-    if not word:
-        return ""
-    words = published().layouts.words.remittance
-    whole = meanings(words, {}).get(word)
-    for meaning in (*_MEANINGS, "nothing"):
-        if whole == meaning:
-            return meaning
-    empty = {part for phrase in words["nothing"] for part in word_of(phrase).split()}
-    if all(part in empty or part.isdigit() for part in word.split()):
-        return "nothing"
-    for meaning in _MEANINGS:
-        if any(f" {word_of(phrase)} " in f" {word} " for phrase in words[meaning]):
-            return meaning
-    return "short"
 
 
 def not_posted(line: Line, result: Result, message: str, might_be: Sequence[str] = ()) -> Line:

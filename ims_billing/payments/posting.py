@@ -12,16 +12,14 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, named_rows, person_in
+from ims_billing.payments.objections import objection, overpayment
 from ims_billing.payments.payers import Names, insurer_on
 from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result, number_key
 from ims_billing.payments.payment_lines import (
-    ALL_EXPECTED,
-    Meaning,
     RemittanceRow,
     Rows,
     amount_of,
     is_sum,
-    meaning_of,
     not_posted,
     rows_by_payment,
     without_claim,
@@ -29,6 +27,7 @@ from ims_billing.payments.payment_lines import (
 )
 from ims_billing.payments.positions import Position, answers
 from ims_billing.payments.posted_before import by_ledger, posted_before
+from ims_billing.payments.reasons import ALL_EXPECTED, Meaning, meaning_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.spelling import dollars
 
@@ -84,8 +83,6 @@ class _Poster:
         self._payments = 0
         # Insurer, day and amount of the payments of this run.
         self._made: set[tuple[str, dt.date | None, int]] = set()
-        # By claim and amount, the file whose line of this payment posted it.
-        self._files: dict[tuple[str, int], str] = {}
 
     def payments(self, rows: Rows) -> list[Payment]:
         """Makes the payment of these rows: its insurer, amount, and the postings of each line.
@@ -121,7 +118,6 @@ class _Poster:
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
-        self._files = {}
         rows = without_total(self._without_posted(rows, insurer, number, paid_on))
         amount = amount_of(rows)
         same = self._same(insurer, number, paid_on, amount)
@@ -240,9 +236,9 @@ class _Poster:
 
     def _single(self, cells: Any, line: Line, claim: Any) -> Line:
         """A line about one claim."""
-        if why := self._why_not(cells, line, claim):
+        if why := objection(cells, line, claim, self._claims, -self._payments):
             return not_posted(line, "ambiguous", why, [claim.claim])
-        if message := self._too_much(line, claim):
+        if not self._accept_overpayment and (message := overpayment(line, claim, self._claims)):
             return not_posted(line, "over-paid", message, [claim.claim])
         meaning = meaning_of(cells.reason)
         denied = line.paid == 0 and meaning != "patient-share"
@@ -255,8 +251,7 @@ class _Poster:
             # What the insurer has paid once and takes back is not the patient's share.
             expected = max(expected, before.paid)
         posting = Posting(claim.claim, line.paid, expected, denied)
-        after = self._post(posting, cells.payment_date)
-        self._files.setdefault((claim.claim, line.paid), line.file)
+        after = self._post(posting, cells.payment_date, line.file)
         return replace(
             line,
             result=_result(line, after),
@@ -265,50 +260,12 @@ class _Poster:
             patient_share=after.patient_share,
         )
 
-    def _post(self, posting: Posting, day: Any) -> Position:
+    def _post(self, posting: Posting, day: Any, file: str) -> Position:
         position = self._claims.position[posting.claim]
         after = position.after(posting.paid, posting.expected, denied=posting.denied)
         self._claims.position[posting.claim] = after
-        self._claims.paid.setdefault(posting.claim, []).append(Paid(day, posting.paid, -self._payments))
+        self._claims.paid.setdefault(posting.claim, []).append(Paid(day, posting.paid, -self._payments, file))
         return after
-
-    def _why_not(self, cells: Any, line: Line, claim: Any) -> str:
-        """Why a line is not posted to the claim that it is about; empty where it is."""
-        position, paid = self._claims.position[claim.claim], self._claims.paid.get(claim.claim, [])
-        if cells.payment_date < claim.service_date:
-            return "The payment is dated before the visit."
-        if line.paid < 0 and not self._claims.never_below_zero(claim.claim, cells.payment_date, line.paid):
-            back, so_far = dollars(-line.paid), dollars(max(position.paid, 0))
-            return f"It takes back {back}, and by that day less of the claim was paid; in all it is {so_far}."
-        meaning = meaning_of(cells.reason)
-        if meaning in ("refused", "not-covered") and line.paid > 0 and line.paid + position.paid >= position.claimed:
-            return "It says that the claim is refused, and pays all of it."
-        if line.paid == 0 and position.answered:
-            return "It pays nothing, and the insurer has answered for this claim before."
-        if line.paid == 0 and meaning == "nothing":
-            return "It pays nothing, and does not say that it is refused, or why."
-        other = self._files.get((claim.claim, line.paid), line.file)
-        if line.paid and other != line.file:
-            return f"The same amount of this claim appears in {other} too."
-        day_and_cents = (cells.payment_date, line.paid)
-        again = [p.payment for p in paid if (p.on, p.cents) == day_and_cents and p.payment != -self._payments]
-        if again and line.paid:
-            which = f"payment {again[0]} on the ledger" if again[0] > 0 else "another payment in these files"
-            done = "paid" if line.paid > 0 else "taken back"
-            return f"On that day the same amount of this claim was {done} already, by {which}."
-        return ""
-
-    def _too_much(self, line: Line, claim: Any) -> str:
-        """Why a line that pays over 1 % more than its claim is not posted; empty where it is."""
-        position = self._claims.position[claim.claim]
-        total = position.paid + line.paid
-        if line.paid <= 0 or self._accept_overpayment or total * 100 <= position.claimed * 101:
-            return ""
-        before = f", with the {dollars(position.paid)} paid before" if position.paid else ""
-        return (
-            f"It pays {dollars(line.paid)}{before}: {dollars(total - position.claimed)} more than was claimed. Look at "
-            "the amount; if the insurer really paid that, add --accept-overpayment."
-        )
 
     def _sum(self, cells: Any, line: Line, insurer: str) -> Line:
         """A sum without detail: posted where it is that of all open claims that it names."""
@@ -355,7 +312,7 @@ class _Poster:
             Posting(claim.claim, self._claims.position[claim.claim].outstanding, 0, denied=False) for claim in claims
         ]
         for posting in postings:
-            self._post(posting, cells.payment_date)
+            self._post(posting, cells.payment_date, line.file)
         return replace(line, result="paid", postings=tuple(postings))
 
 

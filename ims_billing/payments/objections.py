@@ -1,0 +1,67 @@
+"""Why a line is not posted to the claim that it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ims_billing.payments.matching import Claims, Paid
+from ims_billing.payments.payment import Line
+from ims_billing.payments.reasons import meaning_of
+from ims_billing.vocabulary.spelling import dollars
+
+
+def objection(cells: Any, line: Line, claim: Any, claims: Claims, payment: int) -> str:
+    """Says why a line is not posted to its claim; empty if it is.
+
+    cells: the row of REMITTANCE
+    line: its line
+    claim: the claim that it is about
+    claims: the claims with their money so far
+    payment: the line's payment, as `Paid` numbers those of this run
+    """
+    position, paid = claims.position[claim.claim], claims.paid.get(claim.claim, [])
+    if cells.payment_date < claim.service_date:
+        return "The payment is dated before the visit."
+    if line.paid < 0 and not claims.never_below_zero(claim.claim, cells.payment_date, line.paid):
+        back, so_far = dollars(-line.paid), dollars(max(position.paid, 0))
+        return f"It takes back {back}, and by that day less of the claim was paid; in all it is {so_far}."
+    meaning = meaning_of(cells.reason)
+    if meaning in ("refused", "not-covered") and line.paid > 0 and line.paid + position.paid >= position.claimed:
+        return "It says that the claim is refused, and pays all of it."
+    if line.paid == 0 and position.answered:
+        return "It pays nothing, and the insurer has answered for this claim before."
+    if line.paid == 0 and meaning == "nothing":
+        return "It pays nothing, and does not say that it is refused, or why."
+    if line.paid:
+        return _posted_already(cells, line, paid, payment)
+    return ""
+
+
+def _posted_already(cells: Any, line: Line, paid: list[Paid], payment: int) -> str:
+    """Says by what the line's amount was posted to its claim already; empty if by nothing."""
+    same = [each for each in paid if each.cents == line.paid]
+    for each in same:
+        if each.payment == payment and each.file != line.file:
+            return f"The same amount of this claim appears in {each.file} too."
+    for each in same:
+        if each.payment != payment and each.on == cells.payment_date:
+            done = "paid" if line.paid > 0 else "taken back"
+            return f"On that day the same amount of this claim was {done} already, by {_name(each)}."
+    return ""
+
+
+def _name(paid: Paid) -> str:
+    return f"payment {paid.payment} on the ledger" if paid.payment > 0 else "another payment in these files"
+
+
+def overpayment(line: Line, claim: Any, claims: Claims) -> str:
+    """Says by how much a line pays over 1 % more than its claim; empty if it does not."""
+    position = claims.position[claim.claim]
+    total = position.paid + line.paid
+    if line.paid <= 0 or total * 100 <= position.claimed * 101:
+        return ""
+    before = f", with the {dollars(position.paid)} paid before" if position.paid else ""
+    return (
+        f"It pays {dollars(line.paid)}{before}: {dollars(total - position.claimed)} more than was claimed. Look at "
+        "the amount; if the insurer really paid that, add --accept-overpayment."
+    )
