@@ -13,6 +13,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.commands.reconcile import reconcile
+from ims_billing.commands.workplace import Workplace
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.posting import Recorded, reconciled
@@ -494,12 +496,7 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
     clinic = practice(tmp_path)
     lines, files = read_remittances([csv(tmp_path, COMPENSATION)], clinic)
     assert (files[0].layout, files[0].unread, files[0].rows) == ("jane-compensation", (), 3)
-    ledger = there.ledger
-    with ledger.reading():
-        recorded = Recorded(
-            ledger.claims.all(), ledger.payments.postings(), [], names_of_patients(ledger.claims.names())
-        )
-    payments = reconciled(lines, recorded, clinic, dt.date(2026, 11, 25))
+    payments = reconciled(lines, recorded(there), clinic, dt.date(2026, 11, 25))
     found = [(line.row, line.result, line.paid) for payment in payments for line in payment.lines]
     # The patient's invoice, and what was paid by card, are no insurer's payment.
     assert sorted(found) == [(2, "paid", 9500), (3, "unmatched", 2000), (4, "unmatched", 2000)]
@@ -507,6 +504,96 @@ def test_janes_compensation_details_are_what_insurers_paid(tmp_path: Path) -> No
     assert ["ends in -P" in messages[3], "Payment Method" in messages[4]] == [True, True]
     with pytest.raises(BillingError, match=r"Compensation report.*ims-billing reconcile"):
         read_files([csv(tmp_path, COMPENSATION)], clinic)
+
+
+def of_janes_list(day: int, patient: str, invoice: str, paid: str, of: str = "95.00") -> list[str]:
+    """A row of Jane's list of what was paid on one day, for a visit of October."""
+    visit = f"2026-10-{day:02d}"
+    return ["IMS", invoice, visit, "2026-11-18", "2026-11-18", "Ann Example (Registered Physiotherapist)", patient,
+            patient, "", "EFT", of, paid, "0", "0", paid, paid, "0", "1", "Treatment Income", "60", "0", "57.00",
+            "57.00"]  # fmt: skip
+
+
+def recorded(there: Office) -> Recorded:
+    """The ledger's side of a reconciliation, with nothing paid yet."""
+    ledger = there.ledger
+    with ledger.reading():
+        return Recorded(ledger.claims.all(), ledger.payments.postings(), [], names_of_patients(ledger.claims.names()))
+
+
+def test_what_two_insurers_paid_on_one_day_is_two_payments_by_the_invoices(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    there = Office(tmp_path)
+    visits = (("Pat Madeup", "1531", "Sun Life", 0), ("Robin Madeup", "1532", "Manulife", 0),
+              ("Sam Madeup", "1533", "Manulife", 20), ("Toni Madeup", "1534", "PBC", 0))  # fmt: skip
+    there.claim(
+        *({**PAT, "Patient": who, "Session ID": invoice, "Invoice": invoice, "Insurer": insurer, "Start": f"{hour}:00",
+           "Patient Paid": patient_paid} for hour, (who, invoice, insurer, patient_paid) in enumerate(visits, 9)),
+    )  # fmt: skip
+    rows = [
+        of_janes_list(7, "Pat Madeup", "1531-C01", "95.00"),
+        of_janes_list(7, "Robin Madeup", "1532-C02", "76.00"),
+        # The insurer's invoice is for what the patient has not paid of the visit.
+        of_janes_list(7, "Sam Madeup", "1533-C01", "60.00", of="75.00"),
+        # This invoice is of a visit that was never claimed.
+        of_janes_list(7, "Toni Madeup", "1599-C01", "95.00"),
+        of_janes_list(7, "Sam Madeup", "1533-P01", "20.00", of="20.00"),
+    ]
+    headings = [*COMPENSATION[0]]
+    clinic = practice(tmp_path)
+    at = Workplace(there.ledger, there.out)
+
+    def run() -> list[tuple[str, int, list[tuple[int, str, list[str]]]]]:
+        lines, files = read_remittances([csv(tmp_path, [headings, *rows])], clinic)
+        done = reconcile(lines, files, clinic, at, as_of=dt.date(2026, 11, 25))
+        return [
+            (payment.insurer, payment.amount,
+             [(line.row, line.result, [posting.claim[-9:] for posting in line.postings]) for line in payment.lines])
+            for payment in done.payments
+        ]  # fmt: skip
+
+    first = run()
+    assert first == [
+        ("Sun Life", 9500, [(2, "paid", ["SUNL-0001"])]),
+        ("Manulife", 13600, [(3, "patient-share", ["MANU-0001"]), (4, "patient-share", ["MANU-0002"])]),
+        ("", 11500, [(5, "ambiguous", []), (6, "unmatched", [])]),
+    ]
+    again = [(insurer, [result for _, result, _ in lines]) for insurer, _, lines in run()]
+    assert again == [
+        ("Sun Life", ["repeated"]),
+        ("Manulife", ["repeated", "repeated"]),
+        ("", ["ambiguous", "unmatched"]),
+    ]
+    # What the program asks for is written into Jane's report itself.
+    rows = [[*line, "2026-10-PABC-0001" if "1599" in line[1] else ""] for line in rows]
+    headings.append("Claim")
+    assert ("Pacific Blue Cross", 9500, [(5, "paid", ["PABC-0001"])]) in run()
+
+
+def test_a_line_without_an_invoice_is_posted_by_the_claims_number_beside_those_of_other_insurers(
+    invoiced: Office, tmp_path: Path
+) -> None:
+    # The third line names a claim by person and day alone: which insurer paid it is not said.
+    table = [
+        ["Claim", "Patient", "Service Date", "Invoice", "Paid", "Payment Date"],
+        ["", PAT["Patient"], "2026-10-07", "1531", "95.00", "2026-11-18"],
+        ["2026-10-MANU-0001", "", "", "", "95.00", "2026-11-18"],
+        ["", PAT["Patient"], "2026-10-08", "", "95.00", "2026-11-18"],
+        ["", "", "", "", "285.00", "2026-11-18"],
+    ]
+    clinic = practice(invoiced.folder)
+    payments = reconciled(
+        read_remittances([csv(tmp_path, table)], clinic)[0], recorded(invoiced), clinic, dt.date(2026, 11, 25)
+    )
+    results = {line.row: line.result for payment in payments for line in payment.lines}
+    assert results == {2: "paid", 3: "paid", 4: "ambiguous", 5: "total"}
+    # One claim that is named for certain, and one of another insurer by person and day: the certain one is posted.
+    table[1:] = [table[1], ["", PAT["Patient"], "2026-10-10", "", "95.00", "2026-11-18"]]
+    payments = reconciled(
+        read_remittances([csv(tmp_path, table)], clinic)[0], recorded(invoiced), clinic, dt.date(2026, 11, 25)
+    )
+    results = {line.row: line.result for payment in payments for line in payment.lines}
+    assert results == {2: "paid", 3: "ambiguous"}
 
 
 TRANSACTIONS = ["Payment Date", "patient_guid", "Payer", "Payment Method", "Applied To", "Amount"]
@@ -556,12 +643,7 @@ def test_janes_transactions_are_posted_by_the_invoices_that_claims_keep(
     clinic = practice(invoiced.folder)
     lines, files = read_remittances([csv(tmp_path, table)], clinic)
     assert (files[0].layout, files[0].unread) == ("jane-transactions", ())
-    ledger = invoiced.ledger
-    with ledger.reading():
-        recorded = Recorded(
-            ledger.claims.all(), ledger.payments.postings(), [], names_of_patients(ledger.claims.names())
-        )
-    [payment] = reconciled(lines, recorded, clinic, dt.date(2026, 11, 25))
+    [payment] = reconciled(lines, recorded(invoiced), clinic, dt.date(2026, 11, 25))
     [line] = payment.lines
     assert (line.result, [posting.claim[-4:] for posting in line.postings]) == result
     assert payment.paid_on == dt.date(2026, 11, 18)

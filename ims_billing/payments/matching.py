@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -50,9 +50,11 @@ class Claims:
     frame: pd.DataFrame
     position: dict[str, Position]
     paid: dict[str, list[Paid]]
-    by_number: dict[str, Any] = field(default_factory=dict)
-    _by_day: dict[pd.Timestamp, list[Any]] = field(default_factory=dict)
-    _by_invoice: dict[str, list[Any]] = field(default_factory=dict)
+    # The files whose invoices are the practice system's, which claims keep: one of their rows names a claim by it.
+    our_invoices: Set[str] = frozenset()
+    by_number: dict[str, Any] = field(default_factory=dict, init=False)
+    _by_day: dict[pd.Timestamp, list[Any]] = field(default_factory=dict, init=False)
+    _by_invoice: dict[str, list[Any]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         for claim in named_rows(self.frame):
@@ -102,15 +104,20 @@ class Claims:
         ]
         theirs = [claim for claim in theirs if _by_member(row, claim)] or theirs
         invoices = set(map(bare, invoices_on(row)))
-        theirs = [claim for claim in theirs if bare(claim.invoice) in invoices] or theirs
+        of_invoice = [claim for claim in theirs if bare(claim.invoice) in invoices]
         if not theirs:
             return Unclear("unmatched", "No claim is of that day and that member or patient.")
+        numbers = tuple(claim.claim for claim in theirs)
+        if invoices and row.file in self.our_invoices and not of_invoice and all(claim.invoice for claim in theirs):
+            message = "Its invoice is of another visit. If it pays this claim all the same, write the claim's number."
+            return Unclear("ambiguous", message, numbers)
+        theirs = of_invoice or theirs
         numbers = tuple(claim.claim for claim in theirs)
         if len({claim.insurer_id for claim in theirs}) > 1:
             message = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
             return Unclear("ambiguous", message, numbers)
         amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
-        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim)]
+        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim, row)]
         if not fitting:
             shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
             message = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
@@ -131,6 +138,26 @@ class Claims:
     def _may_mean(self, claim: Any, paid: int) -> bool:
         """True for claims that stand; a reversal may be about one that was paid, and voided since."""
         return pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0)
+
+    def insurer_of(self, row: Any) -> str:
+        """The fixed id of the insurer whose claim a row names by our number or an invoice; empty if not certain."""
+        claim = self.by_number.get(row.claim.strip().upper())
+        insurers = {each.insurer_id for each in ([claim] if claim is not None else self._named_by_invoice(row))}
+        return str(insurers.pop()) if len(insurers) == 1 else ""
+
+    def with_our_invoices(self, rows: Iterable[Any]) -> Claims:
+        """These claims, with the files of these rows of REMITTANCE that name claims by invoices."""
+        return replace(self, our_invoices=frozenset(row.file for row in rows if self._named_by_invoice(row)))
+
+    def _named_by_invoice(self, row: Any) -> list[Any]:
+        """The claims of the invoices on a row, as far as day and person agree; also those that were voided."""
+        return [
+            claim
+            for invoice in invoices_on(row)
+            for claim in self._by_invoice.get(bare(invoice), [])
+            if (pd.isna(row.service_date) or row.service_date == claim.service_date)
+            and (not (person_in(row.member) or person_in(row.patient)) or same_person(row, claim))
+        ]
 
     def owed_by(self, row: Any, insurer: str) -> list[Any]:
         """Finds the open claims of the insurer and period, or the member, that a sum without detail names."""
@@ -172,9 +199,18 @@ def invoices_on(row: Any) -> list[str]:
     return [number for number in re.split(r"[,;\s]+", row.invoice.strip()) if number]
 
 
-def _amounts(claim: Any) -> set[int]:
-    """The amounts in cents that a remittance may name as claimed; a second insurer's claim shows the whole fee too."""
-    return {int(claim.amount_cents), *([int(claim.fee_cents)] if claim.follows else [])}
+def _amounts(claim: Any, row: Any) -> set[int]:
+    """The amounts in cents that a row may name as claimed.
+
+    A second insurer's claim shows the whole fee too. The practice system invoices the insurer for what the patient has
+    not paid of the fee, and the claim asks for all of it.
+    """
+    amounts = {int(claim.amount_cents)}
+    if claim.follows:
+        amounts.add(int(claim.fee_cents))
+    if bare(claim.invoice) in map(bare, invoices_on(row)):
+        amounts.add(int(claim.fee_cents) - int(claim.patient_paid_cents))
+    return amounts
 
 
 def _member(text: str) -> str:
@@ -217,7 +253,7 @@ def _contradicts(row: Any, claim: Any, insurer: str) -> str:
         return "the member's number"
     if person_in(row.patient) and not _same_name(row.patient, claim.patient):
         return "the patient"
-    amounts = {*_amounts(claim), int(claim.fee_cents)}
+    amounts = {*_amounts(claim, row), int(claim.fee_cents)}
     if not pd.isna(row.claimed_cents) and row.claimed_cents and abs(int(row.claimed_cents)) not in amounts:
         return "the amount claimed"
     return ""

@@ -67,7 +67,8 @@ def reconciled(
     paid: dict[str, list[Paid]] = {}
     for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
-    poster = _Poster(Claims(claims, position, paid), recorded.payments, clinic, accept_overpayment=accept_overpayment)
+    money = Claims(claims, position, paid).with_our_invoices(named_rows(lines))
+    poster = _Poster(money, recorded.payments, clinic, accept_overpayment=accept_overpayment)
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
     return [payment for rows in groups for payment in poster.payments(rows)]
 
@@ -85,16 +86,19 @@ class _Poster:
         self._made: set[tuple[str, dt.date | None, int]] = set()
 
     def payments(self, rows: Rows) -> list[Payment]:
-        """Makes the payment of these rows: its insurer, amount, and the postings of each line.
+        """Makes the payments of these rows: each one's insurer, amount, and the postings of each line.
 
-        Two insurers may give payments of a day one number: then each file is a payment of its own.
+        Two insurers may give payments of a day one number: then each file is a payment of its own. A list without
+        numbers and insurers, as a practice system writes it, is a payment for each insurer of the claims that it names.
         """
         parts = [
             [row for row in rows if row.line.file == file] for file in dict.fromkeys(row.line.file for row in rows)
         ]
         if len({self._payer_shown_by(part) for part in parts} - {""}) > 1:
             return [payment for part in parts for payment in self.payments(part)]
-        self._payments += 1
+        by_insurer = self._by_insurer(rows)
+        if len(by_insurer.keys() - {""}) > 1:
+            return self._of_each(by_insurer)
         number, paid_on = _number_and_day(rows)
         before = self._claims.copy()
         payer = self._payer_shown_by(rows)
@@ -109,15 +113,50 @@ class _Poster:
             self._claims.restore(before)
             if len(parts) > 1:
                 return [payment for part in parts for payment in self.payments(part)]
+            if len(by_insurer) > 1:
+                return self._of_each(by_insurer)
             matched = replace(matched, lines=tuple(_of_several(line) for line in matched.lines))
             payer = ""
+        return [self._from(matched, payer, rows)]
+
+    def _of_each(self, by_insurer: dict[str, Rows]) -> list[Payment]:
+        """The payment of each insurer; rows that name no claim for certain post nothing: whose they are is not said."""
+        payments = []
+        for payer, rows in by_insurer.items():
+            before = self._claims.copy()
+            matched = self._matched(rows, payer, *_number_and_day(rows))
+            if not payer:
+                self._claims.restore(before)
+                matched = replace(matched, lines=tuple(_of_several(line) for line in matched.lines))
+            payments.append(self._from(matched, payer, rows))
+        return payments
+
+    def _from(self, matched: Payment, payer: str, rows: Rows) -> Payment:
+        """The payment as one of this insurer, which is kept for the payments after it."""
         if not all(is_sum(row.cells) for row in rows):
-            self._made.add((payer, paid_on, matched.amount))
+            self._made.add((payer, matched.paid_on, matched.amount))
         insurer = self._clinic.insurer(payer) if payer else None
-        return [replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")]
+        return replace(matched, insurer_id=payer, insurer=insurer.name if insurer else "")
+
+    def _by_insurer(self, rows: Rows) -> dict[str, Rows]:
+        """The rows of a list without numbers and insurers, by the insurer of the claim or posted line that each names.
+
+        All rows are together, without an insurer, where the list is one payment: it has a number, or says who paid.
+        """
+        number, paid_on = _number_and_day(rows)
+        if number or any(insurer_on(row.cells, self._clinic) for row in rows):
+            return {"": rows}
+        by_insurer: dict[str, Rows] = {}
+        for row in without_total(rows):
+            payer = ""
+            if not row.line.result:
+                payer = self._claims.insurer_of(row.cells) or self._posted_from([row], number, paid_on)
+            by_insurer.setdefault(payer, []).append(row)
+        return by_insurer
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
+        self._payments += 1
         rows = without_total(self._without_posted(rows, insurer, number, paid_on))
         amount = amount_of(rows)
         same = self._same(insurer, number, paid_on, amount)
