@@ -71,6 +71,46 @@ def test_the_same_payment_under_another_number_is_not_posted(folder: Path, first
     assert results(reconcile(folder, [one | {"Payment Number": second}]))[0] in ("repeated", "ambiguous")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [
+        ("P1", "", "one of them has no number"), ("", "P1", "one of them has no number"),
+        ("", "", "one of them has no number"), ("EFT 004711", "EFT-4711", "their numbers are alike"),
+        ("EFT-4711", "4711", "their numbers are alike"), ("P1", "P2", ""), ("A", "B", ""),
+        ("B 26-1", "B 26-2", ""),
+    ],
+)  # fmt: skip
+def test_the_same_amount_of_a_claim_on_another_day_is_held_where_it_may_be_one_payment(
+    folder: Path, first: str, second: str, alike: str
+) -> None:
+    line = paid(SUN, 40, Insurer="Sun Life")
+    reconcile(folder, [line | {"Payment Number": first}])
+    other = line | {"Payment Date": "2026-11-22", "Payment Number": second, "Member ID": "111"}
+    again = reconcile(folder, [other], "--dry-run")
+    [shown] = again["payments"][0]["lines"]
+    assert results(again) == ["ambiguous" if alike else f"patient-share {SUN}"]
+    if alike:
+        assert shown["message"] == (
+            "The same amount of this claim was paid on 2026-11-20 already, by payment 1 on the ledger, and "
+            f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
+        )
+        followed = reconcile(folder, [other | {"Reason": "Second payment"}])
+        assert results(followed) == [f"patient-share {SUN}"]
+        assert results(reconcile(folder, [other | {"Reason": "Second payment"}])) in (["repeated"], ["ambiguous"])
+
+
+def test_what_was_taken_back_may_be_paid_again_in_the_same_amount(folder: Path) -> None:
+    days = ({"Payment Date": f"2026-11-{day}", "Payment Number": ""} for day in (20, 21, 22, 23))
+    one, back, again, once_more = (paid(SUN, cents, Insurer="Sun Life") | next(days) for cents in (40, -40, 40, 40))
+    assert results(reconcile(folder, [one, back, again, once_more])) == [
+        f"patient-share {SUN}", f"reversed {SUN}", f"patient-share {SUN}", "ambiguous",
+    ]  # fmt: skip
+    # What is taken back twice may be one reversal too.
+    lines = [paid(SUN2), paid(SUN2, -40, Payment_Number="", Insurer="Sun Life")]
+    later = lines[1] | {"Payment Date": "2026-11-23"}
+    assert results(reconcile(folder, [*lines, later])) == [f"paid {SUN2}", f"reversed {SUN2}", "ambiguous"]
+
+
 def test_a_line_that_was_mended_takes_the_place_of_the_one_that_was_held(folder: Path) -> None:
     assert results(reconcile(folder, [paid(SUN), paid("2026-10-SUNL-0009")])) == [f"paid {SUN}", "unmatched"]
     mended = [paid(SUN), paid(SUN2)]

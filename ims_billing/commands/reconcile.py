@@ -112,6 +112,7 @@ def _recorded(lines: pd.DataFrame, ledger: Ledger) -> Recorded:
         postings=ledger.payments.postings(claims["claim"]),
         payments=ledger.payments.standing(map(number_key, lines["payment_number"]), day_text(lines["payment_date"])),
         patients=names_of_patients(ledger.claims.names()),
+        numbers=ledger.payments.numbers(),
     )
 
 

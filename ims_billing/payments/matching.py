@@ -31,8 +31,10 @@ class Paid(NamedTuple):
 
     on: Any
     cents: int
-    # The ledger's number of the payment; below zero for those of this run, whose lines have a file.
+    # The ledger's own number of the payment, and the insurer's or the bank's; the first is below zero for those of
+    # this run, whose lines have a file.
     payment: int
+    number: str = ""
     file: str = ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ims_billing.payments.matching import Claims, Paid
-from ims_billing.payments.payment import Line
-from ims_billing.payments.reasons import meaning_of
+from ims_billing.payments.payment import Line, may_be_one
+from ims_billing.payments.reasons import is_second_payment, meaning_of
 from ims_billing.vocabulary.spelling import dollars
 
 
@@ -43,10 +43,22 @@ def _posted_already(cells: Any, line: Line, paid: list[Paid], payment: int) -> s
     for each in same:
         if each.payment == payment and each.file != line.file:
             return f"The same amount of this claim appears in {each.file} too."
-    for each in same:
-        if each.payment != payment and each.on == cells.payment_date:
-            done = "paid" if line.paid > 0 else "taken back"
+    others = [each for each in same if each.payment != payment]
+    done = "paid" if line.paid > 0 else "taken back"
+    for each in others:
+        if each.on == cells.payment_date:
             return f"On that day the same amount of this claim was {done} already, by {_name(each)}."
+    # What was paid and taken back since may be paid again.
+    if len(same) <= sum(each.cents == -line.paid for each in paid) or is_second_payment(cells.reason):
+        return ""
+    number = cells.payment_number.strip()
+    for each in others:
+        if may_be_one(number, each.number):
+            alike = "their numbers are alike" if number and each.number else "one of them has no number"
+            return (
+                f"The same amount of this claim was {done} on {each.on:%Y-%m-%d} already, by {_name(each)}, and "
+                f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
+            )
     return ""
 
 

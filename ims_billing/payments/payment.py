@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -131,6 +132,19 @@ class PostedPayment:
     """The sum of its lines, in cents."""
     lines: tuple[PostedLine, ...]
     """Its lines."""
+
+
+def may_be_one(number: str, other: str) -> bool:
+    """True if two numbers of payments may be of one payment: one is missing, or their digits are the same.
+
+    Files write one number with other letters, spaces and zeros: ``EFT 004711``, ``EFT-4711``, ``4711``.
+    """
+    return not (number and other) or _digits(number) == _digits(other)
+
+
+def _digits(number: str) -> str:
+    """The digits of a payment's number without leading zeros; the number itself if it has none."""
+    return "".join(digits.lstrip("0") for digits in re.findall(r"\d+", number)) or number_key(number)
 
 
 def number_key(number: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -44,6 +44,8 @@ class Recorded:
     """The payments that are not posted again."""
     patients: Names
     """The names of all patients and insured persons."""
+    numbers: Mapping[int, str] = field(default_factory=dict)
+    """By the ledger's own number of a payment, the insurer's or the bank's number of it."""
 
 
 def reconciled(
@@ -66,7 +68,8 @@ def reconciled(
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
     paid: dict[str, list[Paid]] = {}
     for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
-        paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment))
+        number = recorded.numbers.get(posting.payment, "")
+        paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment, number))
     money = Claims(claims, position, paid).with_our_invoices(named_rows(lines))
     poster = _Poster(money, recorded.payments, clinic, accept_overpayment=accept_overpayment)
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
@@ -290,7 +293,7 @@ class _Poster:
             # What the insurer has paid once and takes back is not the patient's share.
             expected = max(expected, before.paid)
         posting = Posting(claim.claim, line.paid, expected, denied)
-        after = self._post(posting, cells.payment_date, line.file)
+        after = self._post(posting, cells, line.file)
         return replace(
             line,
             result=_result(line, after),
@@ -299,11 +302,12 @@ class _Poster:
             patient_share=after.patient_share,
         )
 
-    def _post(self, posting: Posting, day: Any, file: str) -> Position:
+    def _post(self, posting: Posting, cells: Any, file: str) -> Position:
         position = self._claims.position[posting.claim]
         after = position.after(posting.paid, posting.expected, denied=posting.denied)
         self._claims.position[posting.claim] = after
-        self._claims.paid.setdefault(posting.claim, []).append(Paid(day, posting.paid, -self._payments, file))
+        paid = Paid(cells.payment_date, posting.paid, -self._payments, cells.payment_number.strip(), file)
+        self._claims.paid.setdefault(posting.claim, []).append(paid)
         return after
 
     def _sum(self, cells: Any, line: Line, insurer: str) -> Line:
@@ -351,7 +355,7 @@ class _Poster:
             Posting(claim.claim, self._claims.position[claim.claim].outstanding, 0, denied=False) for claim in claims
         ]
         for posting in postings:
-            self._post(posting, cells.payment_date, line.file)
+            self._post(posting, cells, line.file)
         return replace(line, result="paid", postings=tuple(postings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from ims_billing.rules.published import published
@@ -25,10 +26,20 @@ def meaning_of(reason: str) -> Meaning:
     for meaning in (*_MEANINGS, "nothing"):
         if whole == meaning:
             return meaning
-    empty = {part for phrase in words["nothing"] for part in word_of(phrase).split()}
+    # That a payment is the second one says nothing of why it is less.
+    empty = {part for kind in ("nothing", "second") for phrase in words[kind] for part in word_of(phrase).split()}
     if all(part in empty or part.isdigit() for part in word.split()):
         return "nothing"
     for meaning in _MEANINGS:
-        if any(f" {word_of(phrase)} " in f" {word} " for phrase in words[meaning]):
+        if _has_phrase(word, words[meaning]):
             return meaning
     return "short"
+
+
+def is_second_payment(reason: str) -> bool:
+    """True if a reason says that the line is another payment of the same amount."""
+    return _has_phrase(word_of(reason), published().layouts.words.remittance["second"])
+
+
+def _has_phrase(word: str, phrases: Sequence[str]) -> bool:
+    return any(f" {word_of(phrase)} " in f" {word} " for phrase in phrases)
