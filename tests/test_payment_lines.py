@@ -80,6 +80,26 @@ def test_a_sum_beside_lines_of_the_same_person_pays_no_other_visit(
     assert results(reconcile(folder, lines, "--dry-run")) == [f"paid {SUN}", result]
 
 
+@pytest.mark.parametrize(
+    ("whose", "period", "result"),
+    [
+        ({}, ("2026-10-06", "2026-10-10"), f"paid {SUN2}"),
+        ({}, ("2026-10-01", "2026-10-04"), "unmatched"),
+        ({}, ("2026-10-01", "2026-10-31"), "total"),
+        ({}, ("2026-10-05", "2026-10-05"), "total"),
+        ({"Member ID": "111"}, ("2026-10-06", "2026-10-10"), f"paid {SUN2}"),
+        ({"Member ID": "111"}, ("2026-10-05", "2026-10-10"), "total"),
+    ],
+)
+@pytest.mark.parametrize("day", ["", "2026-10-05"], ids=["by our number", "by day too"])
+def test_a_sum_for_a_period_is_no_total_of_visits_outside_of_it(
+    folder: Path, whose: dict[str, str], period: tuple[str, str], result: str, day: str
+) -> None:
+    detail = {**paid(SUN, Insurer="Sun Life"), "Service Date": day, **whose}
+    of_period = {**paid("", Insurer="Sun Life"), "Period From": period[0], "Period Until": period[1], **whose}
+    assert results(reconcile(folder, [detail, of_period], "--dry-run")) == [f"paid {SUN}", result]
+
+
 def test_one_payment_in_two_files_of_other_words_is_posted_once(folder: Path) -> None:
     other = {"Patient": "Madeup, Pat", "Date of Service": f"{DAYS[0]}", "Amount Paid": 40, "Remark": "Plan maximum",
              "Payment Date": "2026-11-20", "EFT #": "P1", "Member ID": "111"}  # fmt: skip

@@ -141,6 +141,11 @@ class Claims:
         """True for claims that stand; a reversal may be about one that was paid, and voided since."""
         return pd.isna(claim.voided_on) or (paid < 0 and self.position[claim.claim].paid > 0)
 
+    def visit_day(self, row: Any) -> Any:
+        """The day of the visit that a row names, itself or by our claim number; NaT if it names none."""
+        claim = self.by_number.get(row.claim.strip().upper())
+        return row.service_date if claim is None or not pd.isna(row.service_date) else claim.service_date
+
     def insurer_of(self, row: Any) -> str:
         """The fixed id of the insurer whose claim a row names by our number or an invoice; empty if not certain."""
         claim = self.by_number.get(row.claim.strip().upper())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -44,6 +44,7 @@ class RemittanceRow:
 
 
 Rows: TypeAlias = list[RemittanceRow]
+VisitDay: TypeAlias = Callable[[Any], Any]
 
 
 def rows_by_payment(lines: pd.DataFrame, clinic: Clinic, patients: Names, as_of: dt.date) -> list[Rows]:
@@ -83,16 +84,30 @@ def _number(cells: Any) -> str:
     return str(cells.invoice if is_sum(cells) else cells.claim)
 
 
-def without_total(rows: Rows) -> Rows:
-    """Settles a row as a total if it is the sum of the other rows, or of those of the person whom it names."""
+def without_total(rows: Rows, visit_day: VisitDay) -> Rows:
+    """Settles a row as a total if it is the sum of the other rows, or of those of the person whom it names.
+
+    rows: the rows of one payment
+    visit_day: the day of the visit that a row of REMITTANCE names; NaT if it is not certain
+
+    A sum for a period of its own is no total of visits outside of it.
+    """
     own = [row for row in rows if row.line.result != "repeated"]
-    sums = [row.line for row in own if _names_nobody(row.cells)]
-    detail = sum(row.line.paid for row in own if not _names_nobody(row.cells))
-    rows = [row.with_line(_as_subtotal(row, own)) for row in rows]
-    if len(sums) != 1 or len(own) == 1 or sums[0].paid not in (detail, _paid_by_line(rows)):
+    sums = [row for row in own if _names_nobody(row.cells)]
+    others = [row for row in own if not _names_nobody(row.cells)]
+    detail = sum(row.line.paid for row in others)
+    rows = [row.with_line(_as_subtotal(row, own, visit_day)) for row in rows]
+    if len(sums) != 1 or len(own) == 1 or sums[0].line.paid not in (detail, _paid_by_line(rows)):
         return rows
-    total = not_posted(sums[0], "total", "The sum of the other lines.")
-    return [row.with_line(total) if row.line is sums[0] else row for row in rows]
+    if not all(_may_include(sums[0].cells, visit_day(row.cells)) for row in others):
+        return rows
+    total = not_posted(sums[0].line, "total", "The sum of the other lines.")
+    return [row.with_line(total) if row.line is sums[0].line else row for row in rows]
+
+
+def _may_include(cells: Any, day: Any) -> bool:
+    """True unless the period of a sum is certain to leave a day out."""
+    return not (day < cells.period_from or day > cells.period_until)
 
 
 def _paid_by_line(rows: Rows) -> int:
@@ -100,11 +115,17 @@ def _paid_by_line(rows: Rows) -> int:
     return sum(row.line.paid for row in rows if row.line.result != "repeated" and not is_sum(row.cells))
 
 
-def _as_subtotal(row: RemittanceRow, rows: Rows) -> Line:
+def _as_subtotal(row: RemittanceRow, rows: Rows, visit_day: VisitDay) -> Line:
     """The line of a row; settled if it is a sum beside lines of the same person: it pays no other visits of theirs."""
     if row.line.result or not is_sum(row.cells) or row.cells.invoice or _names_nobody(row.cells):
         return row.line
-    beside = [other.line.paid for other in rows if not is_sum(other.cells) and _of_one_person(row.cells, other.cells)]
+    beside = [
+        other.line.paid
+        for other in rows
+        if not is_sum(other.cells)
+        and _of_one_person(row.cells, other.cells)
+        and _may_include(row.cells, visit_day(other.cells))
+    ]
     if not beside:
         return row.line
     if row.line.paid == sum(beside):

@@ -150,7 +150,7 @@ class _Poster:
         if number or any(insurer_on(row.cells, self._clinic) for row in rows):
             return {"": rows}
         by_insurer: dict[str, Rows] = {}
-        for row in without_total(rows):
+        for row in without_total(rows, self._claims.visit_day):
             payer = ""
             if not row.line.result:
                 payer = self._claims.insurer_of(row.cells) or self._posted_from([row], number, paid_on)
@@ -160,7 +160,7 @@ class _Poster:
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
         self._payments += 1
-        rows = without_total(self._without_posted(rows, insurer, number, paid_on))
+        rows = without_total(self._without_posted(rows, insurer, number, paid_on), self._claims.visit_day)
         amount = amount_of(rows)
         same = self._same(insurer, number, paid_on, amount)
         lines = tuple(self._lines(rows, insurer, number, same))
