@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -204,6 +205,34 @@ def test_two_claims_of_a_person_and_day_are_told_apart_by_their_number_only(tmp_
         "ambiguous", "2 claims are of that day, person and amount.", [SUN, SUN2],
     )  # fmt: skip
     assert results(reconcile(tmp_path, [paid(SUN2, Member_ID="111", **day)])) == [f"paid {SUN2}"]
+
+
+def test_a_patient_of_exactly_that_name_goes_before_one_of_a_longer_name(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    visits = [("Jo Madeup", "111", 7), ("Jo Anne Madeup", "222", 7), ("Jo Anne Madeup", "222", 8)]
+    xlsx(
+        tmp_path,
+        [row(Patient=name, Member_ID=member, Service_Date=dt.date(2026, 10, day), Start=f"{9 + place}:00")
+         for place, (name, member, day) in enumerate(visits)],
+    )  # fmt: skip
+    done = run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert done.exit_code == 0, done.output
+    of_day = [{"Patient": "MADEUP, Jo", "Service Date": f"2026-10-{day:02d}"} for day in (7, 8)]
+    lines = [paid(Insurer="Sun Life") | visit for visit in of_day]
+    [exact, other] = posted(tmp_path, lines, dry_run=True)
+    assert (exact.result, len(exact.postings)) == ("paid", 1)
+    assert (other.result, list(other.might_be)) == ("ambiguous", [SUN3])
+    assert other.message == (
+        "Another patient has exactly that name. If it pays this claim all the same, write the claim's number."
+    )
+    wanted = [
+        ([lines[1] | {"Claim": SUN3}], [f"paid {SUN3}"]),
+        ([lines[1] | {"Member ID": "222"}], [f"paid {SUN3}"]),
+        ([lines[1] | {"Patient": "Jo A Anne Madeup"}], [f"paid {SUN3}"]),
+        ([paid(cents=95, Insurer="Sun Life", Patient="Jo Madeup")], [result_of(exact)]),
+    ]
+    for typed, result in wanted:
+        assert [result_of(line) for line in posted(tmp_path, typed, dry_run=True)] == result
 
 
 def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -52,6 +52,8 @@ class Claims:
     frame: pd.DataFrame
     position: dict[str, Position]
     paid: dict[str, list[Paid]]
+    # The names of all patients, each as its parts.
+    patients: Collection[frozenset[str]] = frozenset()
     # The files whose invoices are the practice system's, which claims keep: one of their rows names a claim by it.
     our_invoices: Set[str] = frozenset()
     by_number: dict[str, Any] = field(default_factory=dict, init=False)
@@ -110,10 +112,15 @@ class Claims:
         if not theirs:
             return Unclear("unmatched", "No claim is of that day and that member or patient.")
         numbers = tuple(claim.claim for claim in theirs)
+        theirs = of_invoice or [claim for claim in theirs if not self._is_anothers(row, claim)]
+        if not theirs:
+            message = (
+                "Another patient has exactly that name. If it pays this claim all the same, write the claim's number."
+            )
+            return Unclear("ambiguous", message, numbers)
         if invoices and row.file in self.our_invoices and not of_invoice and all(claim.invoice for claim in theirs):
             message = "Its invoice is of another visit. If it pays this claim all the same, write the claim's number."
             return Unclear("ambiguous", message, numbers)
-        theirs = of_invoice or theirs
         numbers = tuple(claim.claim for claim in theirs)
         if len({claim.insurer_id for claim in theirs}) > 1:
             message = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
@@ -128,6 +135,13 @@ class Claims:
             message = f"{len(fitting)} claims are of that day, person and amount."
             return Unclear("ambiguous", message, tuple(claim.claim for claim in fitting))
         return fitting[0]
+
+    def _is_anothers(self, row: Any, claim: Any) -> bool:
+        """True if the claim's patient has only a part of the row's name, or more, and another patient has just it."""
+        if not person_in(row.patient) or _by_member(row, claim):
+            return False
+        name = name_parts(row.patient)
+        return name != name_parts(claim.patient) and name in self.patients
 
     def of_invoice(self, invoice: str, insurer: str, paid: int) -> list[Any]:
         """Finds the claims of an invoice, by its number in any spelling, that a payment of that amount may be about."""
@@ -177,7 +191,7 @@ class Claims:
             and (not insurer or claim.insurer_id == insurer)
             and (pd.isna(row.period_from) or claim.service_date >= row.period_from)
             and (pd.isna(row.period_until) or claim.service_date <= row.period_until)
-            and (not whom or same_person(row, claim))
+            and (not whom or (same_person(row, claim) and not self._is_anothers(row, claim)))
         ]
 
     def never_below_zero(self, claim: str, day: Any, cents: int) -> bool:

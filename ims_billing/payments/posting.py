@@ -70,7 +70,7 @@ def reconciled(
     for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
         number = recorded.numbers.get(posting.payment, "")
         paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment, number))
-    money = Claims(claims, position, paid).with_our_invoices(named_rows(lines))
+    money = Claims(claims, position, paid, recorded.patients).with_our_invoices(named_rows(lines))
     poster = _Poster(money, recorded.payments, clinic, accept_overpayment=accept_overpayment)
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
     return [payment for rows in groups for payment in poster.payments(rows)]
