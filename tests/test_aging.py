@@ -21,7 +21,7 @@ from ims_billing.payments.positions import answers_by, positions, totals, who_pa
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted, entries_of
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
 from ims_billing.vocabulary.model import Payer
-from tests.practice import examples
+from tests.practice import csv_file, examples
 from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
 BOOK = "reports/aging-{}.xlsx"
@@ -181,6 +181,53 @@ def test_what_was_sent_again_waits_and_keeps_its_last_answer(folder: Path) -> No
     aging(folder, "2027-01-04")
     [line] = [line for line in call_list(folder, "2027-01-04") if line["Claim"] == SUN]
     assert [line[cell] for cell in cells] == [*waits[:4], "Asked", "Kim"], "it was sent again, whatever is noted since"
+
+
+def so_far(folder: Path, claim: str = SUN) -> str:
+    words = " ".join(run(folder, "why", claim).output.split())
+    return words.partition("So far ")[2].partition(" What was done")[0]
+
+
+def test_a_payment_is_shown_as_the_ledger_has_it_by_day_whenever_it_is_posted(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="Not covered", Payment_Number="P9")])
+    earlier = paid(SUN, 80, Payment_Number="P5") | {"Payment Date": "2026-11-10"}
+    shown = reconcile(folder, [earlier])["payments"][0]["lines"][0]
+    assert [shown[name] for name in ("result", "short_cents", "patient_share_cents")] == ["short-paid", 1500, 0]
+    assert so_far(folder) == "$80.00 paid; $15.00 paid too little"
+
+
+def test_an_undone_payment_leaves_the_later_ones_as_if_it_had_never_been(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 50, Reason="Over maximum")])
+    reconcile(folder, [paid(SUN, 30, Payment_Number="P2") | {"Payment Date": "2026-11-22"}])
+    assert so_far(folder) == "$80.00 paid; $15.00 paid too little"
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "x").exit_code == 0
+    assert so_far(folder) == "$30.00 paid; $65.00 the patient's share"
+
+
+def test_what_was_paid_before_a_claim_was_sent_again_waits_until_the_day_is_corrected(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No referral")])
+    aging(folder, "2026-11-26")
+    note(folder, "2026-11-26", SUN, Status="Sent again", Sent_on="2026-11-25")
+    aging(folder, "2026-11-27")
+    crossing = paid(SUN, 80, Payment_Number="P2") | {"Payment Date": "2026-11-24"}
+    shown = reconcile(folder, [crossing], as_of="2026-11-28")["payments"][0]["lines"][0]
+    assert (shown["result"], shown["message"]) == (
+        "waiting",
+        "It was sent again on 2026-11-25, after this payment, and waits for another answer. If this is the answer, "
+        "correct Sent on in the aging workbook.",
+    )
+    assert so_far(folder) == "$80.00 paid; $15.00 still owed"
+    aging(folder, "2026-11-28")
+    note(folder, "2026-11-28", SUN, Sent_on="2026-11-23")
+    aging(folder, "2026-11-29")
+    assert so_far(folder) == "$80.00 paid; $15.00 the patient's share"
+
+
+def test_what_was_taken_back_since_a_payment_waits_for_another_answer(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 50), paid(SUN, -50, Payment_Number="P2") | {"Payment Date": "2026-11-22"}])
+    path = csv_file(folder, [paid(SUN, 0, Reason="Denied", Payment_Number="P3") | {"Payment Date": "2026-11-18"}])
+    screen = run(folder, "reconcile", str(path), "--as-of", "2026-11-25").stdout
+    assert f"{SUN}: What was paid of it later was taken back: it waits for another answer." in " ".join(screen.split())
 
 
 def statuses(folder: Path, day: str, column: str = "Status") -> dict[str, Any]:

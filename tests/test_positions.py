@@ -56,6 +56,13 @@ def test_cents_are_conserved_whatever_comes(claimed: int, events: list[tuple[int
         assert all(part >= 0 for part in parts)
 
 
+@pytest.mark.parametrize(("reason", "share"), [("", 0), ("Audit", 0), ("Coinsurance", 4_000)])
+def test_what_is_taken_back_is_the_patients_share_only_where_its_reason_says_so(reason: str, share: int) -> None:
+    paid = Position(9_500).after(9_500, 0, denied=False)
+    left = paid.after(-4_000, 0, denied=False, reason=reason)
+    assert (left.patient_share, left.short) == (share, 4_000 - share)
+
+
 @pytest.mark.parametrize(
     ("entry", "columns"),
     [(Posted, POSTINGS), (Note, WORK), (Sending, SENDINGS), (ToSend, TO_SEND), (Owing, AGING)],

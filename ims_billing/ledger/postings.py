@@ -46,7 +46,10 @@ class Payments:
             "SELECT payment, claim, posting.paid_cents, expected_cents, denied, reason, paid_on AS day, undone_on, "
             "posting.id AS place FROM posting JOIN remittance_line ON remittance_line.id = line "
             f"JOIN payment ON payment.id = payment WHERE 1{only} "
-            f"UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL{only}) "
+            # A later note of an earlier day corrects the day on which a claim was sent again.
+            f"UNION ALL SELECT 0, claim, 0, 0, 0, '', sent_on, NULL, id FROM work WHERE sent_on IS NOT NULL{only} "
+            "AND NOT EXISTS (SELECT 1 FROM work AS later WHERE later.claim = work.claim AND later.id > work.id "
+            "AND later.sent_on <= work.sent_on)) "
             # A claim is sent again after what was answered that day.
             "ORDER BY day, payment = 0, place",
             *values,

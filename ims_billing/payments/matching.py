@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import insort
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from ims_billing.payments.positions import Position
+from ims_billing.payments.positions import Answer, Position
 from ims_billing.rules.published import published
+from ims_billing.vocabulary.entries import Posted
 from ims_billing.vocabulary.spelling import bare, dollars, given_name_first, plain
 
 _OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
@@ -26,23 +28,21 @@ class Unclear:
     might_be: tuple[str, ...] = ()
 
 
-class Paid(NamedTuple):
-    """An amount posted to a claim, in cents."""
+class Entry(NamedTuple):
+    """What was posted to a claim, or that it was sent again, and where that comes from."""
 
-    on: Any
-    cents: int
-    # The ledger's own number of the payment, and the insurer's or the bank's; the first is below zero for those of
-    # this run, whose lines have a file.
-    payment: int
+    # Its payment is the ledger's own number; below zero for those of this run, whose lines have a file.
+    posted: Posted
+    # The insurer's or the bank's number of the payment, as written.
     number: str = ""
     file: str = ""
 
 
 class Money(NamedTuple):
-    """Each claim's position and posted amounts, by claim number."""
+    """Each claim's position and entries, by claim number."""
 
     position: dict[str, Position]
-    paid: dict[str, list[Paid]]
+    entries: dict[str, list[Entry]]
 
 
 @dataclass
@@ -51,7 +51,8 @@ class Claims:
 
     frame: pd.DataFrame
     position: dict[str, Position]
-    paid: dict[str, list[Paid]]
+    # What was posted to each claim and not undone, in the order of the days.
+    entries: dict[str, list[Entry]]
     # The names of all patients, each as its parts.
     patients: Collection[frozenset[str]] = frozenset()
     # The files whose invoices are the practice system's, which claims keep: one of their rows names a claim by it.
@@ -69,11 +70,37 @@ class Claims:
 
     def copy(self) -> Money:
         """Copies the money of all claims, to `restore` later."""
-        return Money(dict(self.position), {claim: list(paid) for claim, paid in self.paid.items()})
+        return Money(dict(self.position), {claim: list(entries) for claim, entries in self.entries.items()})
 
     def restore(self, money: Money) -> None:
         """Restores the money of a `copy`; the copy stays usable."""
-        self.position, self.paid = dict(money.position), {claim: list(paid) for claim, paid in money.paid.items()}
+        self.position = dict(money.position)
+        self.entries = {claim: list(entries) for claim, entries in money.entries.items()}
+
+    def paid(self, claim: str) -> list[Entry]:
+        """What was paid of a claim and taken back, in the order of the days."""
+        return [entry for entry in self.entries.get(claim, []) if entry.posted.payment]
+
+    def post(self, entry: Entry) -> Position:
+        """Posts an entry at its day, as the ledger does, and returns the claim's position after all of its entries."""
+        claim = self.by_number[entry.posted.claim]
+        entries = self.entries.setdefault(str(claim.claim), [])
+        insort(entries, entry, key=lambda each: (each.posted.paid_on, not each.posted.payment))
+        answer = Answer(Position(int(claim.amount_cents) if pd.isna(claim.voided_on) else 0))
+        for each in entries:
+            answer = answer.after(each.posted)
+        self.position[str(claim.claim)] = answer.position
+        return answer.position
+
+    def why_waiting(self, claim: str) -> str:
+        """Says why a claim waits for another answer though something was posted to it."""
+        sent_again = [entry.posted.paid_on for entry in self.entries[claim] if not entry.posted.payment]
+        if not sent_again:
+            return "What was paid of it later was taken back: it waits for another answer."
+        return (
+            f"It was sent again on {sent_again[-1]}, after this payment, and waits for another answer. If this is the "
+            "answer, correct Sent on in the aging workbook."
+        )
 
     def meant_by(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
         """Finds the one claim that a row is about, or says why it is not certain.
@@ -196,9 +223,10 @@ class Claims:
 
     def never_below_zero(self, claim: str, day: Any, cents: int) -> bool:
         """True if a reversal of `cents` (below zero) on that day never leaves the claim's paid sum below zero."""
+        amounts = [(entry.posted.paid_on, entry.posted.paid_cents) for entry in self.paid(claim)]
         total = 0
-        for paid in sorted([*self.paid.get(claim, []), Paid(day, cents, 0)], key=lambda each: (each.on, -each.cents)):
-            total += paid.cents
+        for _, amount in sorted([*amounts, (day.date(), cents)], key=lambda each: (each[0], -each[1])):
+            total += amount
             if total < 0:
                 return False
         return True

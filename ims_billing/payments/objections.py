@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ims_billing.payments.matching import Claims, Paid
+from ims_billing.payments.matching import Claims, Entry
 from ims_billing.payments.payment import Line, may_be_one
 from ims_billing.payments.reasons import is_second_payment, meaning_of
 from ims_billing.vocabulary.spelling import dollars
@@ -17,9 +17,9 @@ def objection(cells: Any, line: Line, claim: Any, claims: Claims, payment: int) 
     line: its line
     claim: the claim that it is about
     claims: the claims with their money so far
-    payment: the line's payment, as `Paid` numbers those of this run
+    payment: the line's payment, as `Posted` numbers those of this run
     """
-    position, paid = claims.position[claim.claim], claims.paid.get(claim.claim, [])
+    position = claims.position[claim.claim]
     if cells.payment_date < claim.service_date:
         return "The payment is dated before the visit."
     if line.paid < 0 and not claims.never_below_zero(claim.claim, cells.payment_date, line.paid):
@@ -33,37 +33,38 @@ def objection(cells: Any, line: Line, claim: Any, claims: Claims, payment: int) 
     if line.paid == 0 and meaning == "nothing":
         return "It pays nothing, and does not say that it is refused, or why."
     if line.paid:
-        return _posted_already(cells, line, paid, payment)
+        return _posted_already(cells, line, claims.paid(claim.claim), payment)
     return ""
 
 
-def _posted_already(cells: Any, line: Line, paid: list[Paid], payment: int) -> str:
+def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> str:
     """Says by what the line's amount was posted to its claim already; empty if by nothing."""
-    same = [each for each in paid if each.cents == line.paid]
+    same = [each for each in paid if each.posted.paid_cents == line.paid]
     for each in same:
-        if each.payment == payment and each.file != line.file:
+        if each.posted.payment == payment and each.file != line.file:
             return f"The same amount of this claim appears in {each.file} too."
-    others = [each for each in same if each.payment != payment]
+    others = [each for each in same if each.posted.payment != payment]
     done = "paid" if line.paid > 0 else "taken back"
     for each in others:
-        if each.on == cells.payment_date:
+        if each.posted.paid_on == cells.payment_date.date():
             return f"On that day the same amount of this claim was {done} already, by {_name(each)}."
     # What was paid and taken back since may be paid again.
-    if len(same) <= sum(each.cents == -line.paid for each in paid) or is_second_payment(cells.reason):
+    if len(same) <= sum(each.posted.paid_cents == -line.paid for each in paid) or is_second_payment(cells.reason):
         return ""
     number = cells.payment_number.strip()
     for each in others:
         if may_be_one(number, each.number):
             alike = "their numbers are alike" if number and each.number else "one of them has no number"
             return (
-                f"The same amount of this claim was {done} on {each.on:%Y-%m-%d} already, by {_name(each)}, and "
+                f"The same amount of this claim was {done} on {each.posted.paid_on} already, by {_name(each)}, and "
                 f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
             )
     return ""
 
 
-def _name(paid: Paid) -> str:
-    return f"payment {paid.payment} on the ledger" if paid.payment > 0 else "another payment in these files"
+def _name(entry: Entry) -> str:
+    payment = entry.posted.payment
+    return f"payment {payment} on the ledger" if payment > 0 else "another payment in these files"
 
 
 def overpayment(line: Line, claim: Any, claims: Claims) -> str:

@@ -16,6 +16,7 @@ Result: TypeAlias = Literal[
     "over-paid",
     "denied",
     "reversed",
+    "waiting",
     "unmatched",
     "ambiguous",
     "repeated",
@@ -57,7 +58,7 @@ class Line:
     result: Result | Literal[""] = ""
     """Its result; empty until it is settled."""
     message: str = ""
-    """Why it is not posted, in words."""
+    """Why it is not posted, or why its claim waits for another answer, in words."""
     postings: tuple[Posting, ...] = ()
     """The amounts it posts to claims."""
     might_be: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from ims_billing.vocabulary.rows import of_each_cell, rows_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ims_billing.payments.reasons import Meaning
     from ims_billing.vocabulary.model import Payer
 
 # The columns of ON_LEDGER by which answers are counted.
@@ -60,16 +61,32 @@ class Position(NamedTuple):
         """The position after the claim was sent again unchanged: it awaits an answer again."""
         return self._replace(answered=False, refused=False)
 
-    def after(self, paid: int, expected: int, *, denied: bool) -> Position:
-        """The position after a payment, a refusal, or a reversal (below zero).
+    def after(self, paid: int, expected: int, *, denied: bool, reason: str = "") -> Position:
+        """The position after a payment, a refusal, or a reversal (below zero), as its own line states them.
 
-        A payment that is reversed in full leaves the claim open again; the last answer explains the rest.
+        A payment that is reversed in full leaves the claim open again; the last answer explains the rest. Without a
+        reason of its own, what was short before still is.
         """
         total = self.paid + paid
         if paid < 0:
-            still = max(self.expected, expected) if total > 0 else self.expected
-            return self._replace(paid=total, expected=still, answered=self.answered and total > 0)
+            if total <= 0:
+                return self._replace(paid=total, answered=False)
+            if _meaning(reason) != "patient-share":
+                # What the insurer has paid once and takes back is not the patient's share.
+                expected = max(expected, self.paid)
+            return self._replace(paid=total, expected=max(self.expected, expected))
+        if self.short and _meaning(reason) in ("", "nothing"):
+            expected = max(expected, self.expected)
         return Position(self.claimed, total, expected, denied, answered=True)
+
+
+def _meaning(reason: str) -> Meaning:
+    # Most lines give no reason, and a command that only counts what is owed does without what reads one.
+    if not reason:
+        return ""
+    from ims_billing.payments.reasons import meaning_of
+
+    return meaning_of(reason)
 
 
 class Answer(NamedTuple):
@@ -84,7 +101,9 @@ class Answer(NamedTuple):
     def after(self, posted: Posted) -> Answer:
         """The answer after what a payment pays of the claim, or after the claim was sent again."""
         if posted.payment:
-            position = self.position.after(posted.paid_cents, posted.expected_cents, denied=posted.denied)
+            position = self.position.after(
+                posted.paid_cents, posted.expected_cents, denied=posted.denied, reason=posted.reason
+            )
         else:
             position = self.position.sent_again()
         answered_on = (self.answered_on or posted.paid_on) if position.answered else None

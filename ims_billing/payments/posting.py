@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, Claims, Paid, Unclear, invoices_on, named_rows, person_in
+from ims_billing.payments.matching import SHOWN, Claims, Entry, Unclear, invoices_on, named_rows, person_in
 from ims_billing.payments.objections import objection, overpayment
 from ims_billing.payments.payers import Names, insurer_on
 from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result, number_key
@@ -28,6 +28,7 @@ from ims_billing.payments.payment_lines import (
 from ims_billing.payments.positions import Position, answers
 from ims_billing.payments.posted_before import by_ledger, posted_before
 from ims_billing.payments.reasons import ALL_EXPECTED, Meaning, meaning_of
+from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.spelling import dollars
 
@@ -66,11 +67,10 @@ def reconciled(
     prove(lines, REMITTANCE)
     claims, postings = recorded.claims, recorded.postings
     position = {claim: answer.position for claim, answer in answers(claims, postings).items()}
-    paid: dict[str, list[Paid]] = {}
-    for posting in named_rows(postings[postings["undone_on"].isna() & (postings["payment"] > 0)]):
-        number = recorded.numbers.get(posting.payment, "")
-        paid.setdefault(posting.claim, []).append(Paid(posting.paid_on, posting.paid_cents, posting.payment, number))
-    money = Claims(claims, position, paid, recorded.patients).with_our_invoices(named_rows(lines))
+    entries: dict[str, list[Entry]] = {}
+    for posted in entries_of(postings[postings["undone_on"].isna()], Posted):
+        entries.setdefault(posted.claim, []).append(Entry(posted, recorded.numbers.get(posted.payment, "")))
+    money = Claims(claims, position, entries, recorded.patients).with_our_invoices(named_rows(lines))
     poster = _Poster(money, recorded.payments, clinic, accept_overpayment=accept_overpayment)
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
     return [payment for rows in groups for payment in poster.payments(rows)]
@@ -284,31 +284,24 @@ class _Poster:
             return not_posted(line, "over-paid", message, [claim.claim])
         meaning = meaning_of(cells.reason)
         denied = line.paid == 0 and meaning != "patient-share"
-        expected = _expected(claim, meaning, self._clinic)
-        before = self._claims.position[claim.claim]
-        if meaning in ("", "nothing") and before.short:
-            # Without a reason of its own, what was short before still is.
-            expected = max(expected, before.expected)
-        if line.paid < 0 and meaning != "patient-share":
-            # What the insurer has paid once and takes back is not the patient's share.
-            expected = max(expected, before.paid)
-        posting = Posting(claim.claim, line.paid, expected, denied)
-        after = self._post(posting, cells, line.file)
+        posting = Posting(claim.claim, line.paid, _expected(claim, meaning, self._clinic), denied)
+        after = self._post(posting, cells, line)
+        result = _result(line, after)
         return replace(
             line,
-            result=_result(line, after),
+            result=result,
+            message=self._claims.why_waiting(claim.claim) if result == "waiting" else "",
             postings=(posting,),
             short=after.short,
             patient_share=after.patient_share,
         )
 
-    def _post(self, posting: Posting, cells: Any, file: str) -> Position:
-        position = self._claims.position[posting.claim]
-        after = position.after(posting.paid, posting.expected, denied=posting.denied)
-        self._claims.position[posting.claim] = after
-        paid = Paid(cells.payment_date, posting.paid, -self._payments, cells.payment_number.strip(), file)
-        self._claims.paid.setdefault(posting.claim, []).append(paid)
-        return after
+    def _post(self, posting: Posting, cells: Any, line: Line) -> Position:
+        day = cells.payment_date.date()
+        posted = Posted(
+            -self._payments, posting.claim, posting.paid, posting.expected, posting.denied, line.reason, day, None
+        )
+        return self._claims.post(Entry(posted, cells.payment_number.strip(), line.file))
 
     def _sum(self, cells: Any, line: Line, insurer: str) -> Line:
         """A sum without detail: posted where it is that of all open claims that it names."""
@@ -355,7 +348,7 @@ class _Poster:
             Posting(claim.claim, self._claims.position[claim.claim].outstanding, 0, denied=False) for claim in claims
         ]
         for posting in postings:
-            self._post(posting, cells, line.file)
+            self._post(posting, cells, line)
         return replace(line, result="paid", postings=tuple(postings))
 
 
@@ -381,6 +374,8 @@ def _result(line: Line, after: Position) -> Result:
         return "denied"
     if after.short:
         return "short-paid"
+    if after.outstanding:
+        return "waiting"
     return "patient-share" if after.patient_share else "paid"
 
 

@@ -33,6 +33,7 @@ RESULTS_IN_WORDS: dict[str, str] = {
     "over-paid": "paid more than claimed",
     "denied": "denied",
     "reversed": "reversed by the insurer",
+    "waiting": "posted, waits for another answer",
     "unmatched": "no claim matches",
     "ambiguous": "not certain which claim",
     "repeated": "posted before",
@@ -103,7 +104,7 @@ def _not_as_claimed(done: Reconciliation, wide: int, *, everything: bool) -> lis
         (line.postings[0].claim, line.result, line.paid, line.short)
         for payment in done.payments
         for line in payment.lines
-        if line.result in ("short-paid", "denied", "over-paid", "reversed") and line.postings
+        if line.result in ("short-paid", "denied", "over-paid", "reversed", "waiting") and line.postings
     ]
     differing.sort(key=lambda each: (-each[3], each[0]))
     shown = differing if everything else differing[:_CALLS]
@@ -116,7 +117,13 @@ def _not_as_claimed(done: Reconciliation, wide: int, *, everything: bool) -> lis
     )  # fmt: skip
     left = len(differing) - len(shown)
     more = [Text(f"  and {left:,} more: add --all, or see ims-billing aging")] if left else []
-    return [Text(), *table(headings, rows, wide), *more] if rows else []
+    return [Text(), *table(headings, rows, wide), *more, *_waiting(done, wide)] if rows else []
+
+
+def _waiting(done: Reconciliation, wide: int) -> list[Text]:
+    """Why claims wait for another answer though something was posted to them."""
+    lines = (line for payment in done.payments for line in payment.lines if line.result == "waiting")
+    return [text for line in lines for text in wrapped(f"{line.postings[0].claim}: {line.message}", wide, rest="  ")]
 
 
 def _not_posted(done: Reconciliation, wide: int, *, everything: bool) -> list[Text]:
