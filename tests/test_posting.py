@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,51 @@ def test_a_remittance_that_numbers_no_claims_is_posted_once_too(folder: Path, nu
     assert [line.split()[0] for line in results(reconcile(folder, lines))] == ["paid", "paid"]
     again = reconcile(folder, lines)
     assert (results(again), again["posted"]) == (["repeated", "repeated"], [])
+
+
+@pytest.mark.parametrize("cents", [95, 76], ids=["of the same amount", "of another amount"])
+def test_another_page_of_a_payment_is_posted_once_its_advice_is_followed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cents: float
+) -> None:
+    monkeypatch.chdir(folder)
+    reconcile(folder, [paid(SUN)], name="p1.csv")
+    held = reconcile(folder, [paid(SUN2, cents)], name="page 2.csv")
+    [line] = held["payments"][0]["lines"]
+    assert line["message"] == (
+        "A payment of that number was posted already, of $95.00 on 2026-11-20, from p1.csv, with other lines. If this "
+        "is that payment in another form, leave it. If this one is right, undo that one first: ims-billing reconcile "
+        "--undo 1 --reason TEXT. If both are pages of one payment, undo it too, then name all its files in one "
+        'command: ims-billing reconcile p1.csv "page 2.csv".'
+    )
+    for command in re.findall(r"ims-billing (reconcile .*?)\.(?: |$)", line["message"]):
+        done = run(folder, *shlex.split(command), "--as-of", "2026-11-25")
+        assert done.exit_code == 0, done.output
+    again = reconcile(folder, [paid(SUN)], str(folder / "page 2.csv"), name="p1.csv")
+    assert (results(again), again["payments"][0]["cents"]) == (["repeated", "repeated"], 9_500 + round(cents * 100))
+
+
+def test_a_number_that_an_insurer_uses_again_on_another_day_is_another_payment(folder: Path) -> None:
+    later = {"Payment Date": "2026-11-22"}
+    assert reconcile(folder, [paid(SUN, 50)])["posted"] == [1]
+    assert results(reconcile(folder, [paid(SUN2) | later])) == [f"paid {SUN2}"]
+    assert results(reconcile(folder, [paid(SUN2) | later])) == ["repeated"]
+    assert results(reconcile(folder, [paid(SUN, 50)])) == ["repeated"]
+    # A line that both have makes it that payment again; another amount of the same claim may correct it.
+    assert results(reconcile(folder, [paid(SUN, 50), paid(SUN3)], "--dry-run")) == ["repeated", "ambiguous"]
+    assert results(reconcile(folder, [paid(SUN, 50) | later, paid(SUN3) | later], "--dry-run")) == ["ambiguous"] * 2
+    corrected = paid(SUN, 40) | {"Payment Date": "2026-11-23"}
+    [line] = reconcile(folder, [corrected], "--dry-run")["payments"][0]["lines"]
+    assert (line["result"], line["message"]) == (
+        "ambiguous",
+        "The number is that of payment 1 on the ledger too, which paid $50.00 of this claim on 2026-11-20. If this one "
+        "corrects it, undo it first: ims-billing reconcile --undo 1 --reason TEXT. If it is another payment, write "
+        "Second payment in the column Reason.",
+    )
+    assert results(reconcile(folder, [corrected | {"Reason": "Second payment"}])) == [f"patient-share {SUN}"]
+    both = [paid(SUN3, 50, Payment_Number="P8"), paid(SUN3, 40, Payment_Number="P8") | later]
+    shown = reconcile(folder, both, "--dry-run")["payments"][1]["lines"][0]["message"]
+    assert shown.startswith("The number is that of another payment in these files too, which paid $50.00 of this claim")
+    assert "--undo" not in shown
 
 
 def test_a_payments_number_is_the_same_without_the_zeros_that_a_spreadsheet_drops(folder: Path) -> None:

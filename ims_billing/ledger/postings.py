@@ -82,7 +82,7 @@ class Payments:
         from ims_billing.payments.payment import PostedLine, PostedPayment
 
         rows = self._file.rows(
-            "SELECT id, insurer_id, number, paid_on, amount_cents FROM payment WHERE undone_on IS NULL "
+            "SELECT id, insurer_id, number, paid_on, amount_cents, file FROM payment WHERE undone_on IS NULL "
             "AND (number_key IN (SELECT value FROM json_each(?)) OR paid_on IN "
             "(SELECT value FROM json_each(?))) ORDER BY id",
             json.dumps(sorted(set(number_keys) - {""})),
@@ -96,8 +96,8 @@ class Payments:
         ):
             lines.setdefault(payment, []).append(PostedLine(line, tuple(json_of(words)), posted))
         return [
-            PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())))
-            for id_, insurer, number, on, amount in rows
+            PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())), file)
+            for id_, insurer, number, on, amount, file in rows
         ]
 
     def post(self, payments: Iterable[Payment], on: dt.date) -> list[int]:

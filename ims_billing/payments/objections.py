@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ims_billing.payments.matching import Claims, Entry
-from ims_billing.payments.payment import Line, may_be_one
+from ims_billing.payments.payment import Line, may_be_one, number_key
 from ims_billing.payments.reasons import is_second_payment, meaning_of
 from ims_billing.vocabulary.spelling import dollars
 
@@ -32,9 +32,10 @@ def objection(cells: Any, line: Line, claim: Any, claims: Claims, payment: int) 
         return "It pays nothing, and the insurer has answered for this claim before."
     if line.paid == 0 and meaning == "nothing":
         return "It pays nothing, and does not say that it is refused, or why."
-    if line.paid:
-        return _posted_already(cells, line, claims.paid(claim.claim), payment)
-    return ""
+    if not line.paid:
+        return ""
+    paid = claims.paid(claim.claim)
+    return _posted_already(cells, line, paid, payment) or _of_that_number(cells, line, paid, payment)
 
 
 def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> str:
@@ -58,6 +59,25 @@ def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> 
             return (
                 f"The same amount of this claim was {done} on {each.posted.paid_on} already, by {_name(each)}, and "
                 f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
+            )
+    return ""
+
+
+def _of_that_number(cells: Any, line: Line, paid: list[Entry], payment: int) -> str:
+    """Says which payment of the same number, on another day, paid something else of the claim; empty if none did."""
+    number = number_key(cells.payment_number)
+    if not number or line.paid < 0 or is_second_payment(cells.reason):
+        return ""
+    for each in paid:
+        posted = each.posted
+        if posted.payment != payment and posted.paid_cents > 0 and number_key(each.number) == number:
+            undo = (
+                f" If this one corrects it, undo it first: ims-billing reconcile --undo {posted.payment} --reason TEXT."
+            )
+            return (
+                f"The number is that of {_name(each)} too, which paid {dollars(posted.paid_cents)} of this claim on "
+                f"{posted.paid_on}.{undo if posted.payment > 0 else ''} If it is another payment, write Second payment "
+                "in the column Reason."
             )
     return ""
 

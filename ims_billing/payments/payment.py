@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -133,6 +134,12 @@ class PostedPayment:
     """The sum of its lines, in cents."""
     lines: tuple[PostedLine, ...]
     """Its lines."""
+    file: str = ""
+    """The name of the file that it was posted from; of several, the first one's."""
+
+    def has(self, words: Collection[tuple[str, ...]]) -> bool:
+        """Whether one of its lines has such words."""
+        return any(line.words in words for line in self.lines)
 
 
 def may_be_one(number: str, other: str) -> bool:

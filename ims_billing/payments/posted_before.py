@@ -2,22 +2,104 @@
 
 from __future__ import annotations
 
-from ims_billing.payments.payment import Line, PostedLine, PostedPayment
-from ims_billing.payments.payment_lines import not_posted
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+
+from ims_billing.payments.payment import Line, PostedLine, PostedPayment, number_key
+from ims_billing.payments.payment_lines import Rows, not_posted
 from ims_billing.vocabulary.spelling import dollars
 
 
+class PostedBefore:
+    """The payments on the ledger, as the rows of one payment are compared with them."""
+
+    def __init__(self, payments: Sequence[PostedPayment]) -> None:
+        self._payments = payments
+
+    def insurer_of(self, rows: Rows, number: str, paid_on: dt.date | None) -> str:
+        """The insurer of the one payment of that number and day that has a line of these rows; else empty."""
+        words = {row.line.words for row in rows}
+        insurers = {
+            payment.insurer_id
+            for payment in self._payments
+            if (number_key(payment.number), payment.paid_on) == (number_key(number), paid_on) and payment.has(words)
+        }
+        return insurers.pop() if len(insurers) == 1 else ""
+
+    def without_posted(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Rows:
+        """Settles lines as repeated if the payment has no number and the ledger has them already."""
+        if number:
+            return rows
+        left = Counter(
+            line.words
+            for payment in self._payments
+            if (payment.insurer_id, payment.paid_on) == (insurer, paid_on)
+            for line in payment.lines
+            if line.posted is not None
+        )
+        settled = []
+        for row in rows:
+            if not row.line.result and left[row.line.words]:
+                left[row.line.words] -= 1
+                row = row.with_line(posted_before(row.line))
+            settled.append(row)
+        return settled
+
+    def same(self, insurer: str, number: str, paid_on: dt.date | None, amount: int) -> PostedPayment | None:
+        """The payment of that insurer, number, day and amount."""
+        of_day = (p for p in self._of_number(insurer, number) if (p.paid_on, p.amount) == (paid_on, amount))
+        return next(of_day, None)
+
+    def other(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> PostedPayment | None:
+        """A payment of that number which these rows may correct: of the same day, or with a line of theirs.
+
+        Two days are two payments where no line is the same: some insurers use a number again.
+        """
+        words = {row.line.words for row in rows}
+        of_number = self._of_number(insurer, number)
+        of_day = (payment for payment in of_number if payment.paid_on == paid_on)
+        return next(of_day, None) or next((payment for payment in of_number if payment.has(words)), None)
+
+    def visit_by_visit(self, insurer: str, paid_on: dt.date, amount: int) -> int:
+        """The ledger's number of a payment of that insurer, day and amount that says which visits it pays; else 0."""
+        key = (insurer, paid_on, amount)
+        of_that_day = (p for p in self._payments if (p.insurer_id, p.paid_on, p.amount) == key)
+        return next((p.id for p in of_that_day if any(line.names_visit for line in p.lines)), 0)
+
+    def _of_number(self, insurer: str, number: str) -> list[PostedPayment]:
+        key = (insurer, number_key(number))
+        return [p for p in self._payments if number and (p.insurer_id, number_key(p.number)) == key]
+
+
 def by_ledger(
-    line: Line, before: PostedLine | None, same: PostedPayment | None, clash: PostedPayment | None, room: int
+    line: Line, before: PostedLine | None, same: PostedPayment | None, other: PostedPayment | None, room: int
 ) -> Line | None:
-    """The line, settled by what the ledger holds of its payment; None where that leaves it open."""
+    """The line, settled by what the ledger holds of its payment; None where that leaves it open.
+
+    before: the same line of the payment on the ledger
+    same: the payment on the ledger, if it has the same day and amount
+    other: else a payment of its number that it may correct
+    room: what of the payment is not posted yet, in cents
+    """
     if before is not None and before.posted is not None:
         return posted_before(line)
-    if clash is not None:
-        return not_posted(line, "ambiguous", _other_payment(clash))
+    if other is not None:
+        return not_posted(line, "ambiguous", _other_payment(other))
     if same is not None and before is None and line.paid > room:
         return not_posted(line, "ambiguous", _without_line(same))
     return None
+
+
+def another_page(line: Line, posted: PostedPayment) -> Line:
+    """Holds a line of a file that has none of the lines of the payment on the ledger: it may be its next page."""
+    message = (
+        f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}, from "
+        f"{posted.file}, with other lines. If this is that payment in another form, leave it. If this one is right, "
+        f"undo that one first: {_undo(posted)}. If both are pages of one payment, undo it too, then name all its files "
+        f"in one command: ims-billing reconcile {_typed(posted.file)} {_typed(line.file)}."
+    )
+    return not_posted(line, "ambiguous", message)
 
 
 def posted_before(line: Line) -> Line:
@@ -28,12 +110,20 @@ def posted_before(line: Line) -> Line:
 def _other_payment(posted: PostedPayment) -> str:
     return (
         f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}. If this one is "
-        f"right, undo that one first: ims-billing reconcile --undo {posted.id} --reason TEXT."
+        f"right, undo that one first: {_undo(posted)}."
     )
 
 
 def _without_line(posted: PostedPayment) -> str:
     return (
         "That payment was posted before, without this line, and nothing of it is left. If this file is right, undo "
-        f"what was posted first: ims-billing reconcile --undo {posted.id} --reason TEXT."
+        f"what was posted first: {_undo(posted)}."
     )
+
+
+def _undo(posted: PostedPayment) -> str:
+    return f"ims-billing reconcile --undo {posted.id} --reason TEXT"
+
+
+def _typed(file: str) -> str:
+    return f'"{file}"' if " " in file else file

@@ -14,7 +14,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Entry, Unclear, invoices_on, named_rows, person_in
 from ims_billing.payments.objections import objection, overpayment
 from ims_billing.payments.payers import Names, insurer_on
-from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result, number_key
+from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result
 from ims_billing.payments.payment_lines import (
     RemittanceRow,
     Rows,
@@ -26,7 +26,7 @@ from ims_billing.payments.payment_lines import (
     without_total,
 )
 from ims_billing.payments.positions import Position, answers
-from ims_billing.payments.posted_before import by_ledger, posted_before
+from ims_billing.payments.posted_before import PostedBefore, another_page, by_ledger
 from ims_billing.payments.reasons import ALL_EXPECTED, Meaning, meaning_of
 from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
@@ -82,7 +82,7 @@ class _Poster:
     def __init__(
         self, claims: Claims, on_ledger: Sequence[PostedPayment], clinic: Clinic, *, accept_overpayment: bool
     ) -> None:
-        self._claims, self._on_ledger, self._clinic = claims, on_ledger, clinic
+        self._claims, self._on_ledger, self._clinic = claims, PostedBefore(on_ledger), clinic
         self._accept_overpayment = accept_overpayment
         self._payments = 0
         # Insurer, day and amount of the payments of this run.
@@ -153,17 +153,18 @@ class _Poster:
         for row in without_total(rows, self._claims.visit_day):
             payer = ""
             if not row.line.result:
-                payer = self._claims.insurer_of(row.cells) or self._posted_from([row], number, paid_on)
+                payer = self._claims.insurer_of(row.cells) or self._on_ledger.insurer_of([row], number, paid_on)
             by_insurer.setdefault(payer, []).append(row)
         return by_insurer
 
     def _matched(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Payment:
         """Matches the rows as a payment of this insurer; an empty insurer is not known yet."""
         self._payments += 1
-        rows = without_total(self._without_posted(rows, insurer, number, paid_on), self._claims.visit_day)
+        rows = without_total(self._on_ledger.without_posted(rows, insurer, number, paid_on), self._claims.visit_day)
         amount = amount_of(rows)
-        same = self._same(insurer, number, paid_on, amount)
-        lines = tuple(self._lines(rows, insurer, number, same))
+        same = self._on_ledger.same(insurer, number, paid_on, amount)
+        other = None if same else self._on_ledger.other(rows, insurer, number, paid_on)
+        lines = tuple(self._lines(rows, insurer, number, same, other))
         return Payment(insurer, "", number, paid_on, amount, lines, same.id if same else None)
 
     def _insurer_of(self, claim: str) -> str:
@@ -171,7 +172,7 @@ class _Poster:
 
     def _payer_shown_by(self, rows: Rows) -> str:
         """The insurer that the rows show before they are matched; empty if it is not certain."""
-        return self._named(rows) or self._posted_from(rows, *_number_and_day(rows))
+        return self._named(rows) or self._on_ledger.insurer_of(rows, *_number_and_day(rows))
 
     def _named(self, rows: Rows) -> str:
         """The insurer that the rows name, else that of the claims that they number; empty if neither is certain."""
@@ -182,52 +183,12 @@ class _Poster:
         of_claims = {self._insurer_of(number) for number in numbers}
         return of_claims.pop() if len(of_claims) == 1 else ""
 
-    def _posted_from(self, rows: Rows, number: str, paid_on: dt.date | None) -> str:
-        """The insurer of the one payment on the ledger of that number and day that has such a line; else empty."""
-        words = {row.line.words for row in rows}
-        payers = {
-            payment.insurer_id
-            for payment in self._on_ledger
-            if (number_key(payment.number), payment.paid_on) == (number_key(number), paid_on)
-            and words.intersection(line.words for line in payment.lines)
-        }
-        return payers.pop() if len(payers) == 1 else ""
-
-    def _without_posted(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> Rows:
-        """Settles lines as repeated if the payment has no number and the ledger has them already."""
-        if number:
-            return rows
-        left = Counter(
-            line.words
-            for payment in self._on_ledger
-            if (payment.insurer_id, payment.paid_on) == (insurer, paid_on)
-            for line in payment.lines
-            if line.posted is not None
-        )
-        settled = []
-        for row in rows:
-            if not row.line.result and left[row.line.words]:
-                left[row.line.words] -= 1
-                row = row.with_line(posted_before(row.line))
-            settled.append(row)
-        return settled
-
-    def _same(self, insurer: str, number: str, paid_on: dt.date | None, amount: int) -> PostedPayment | None:
-        key = (insurer, number_key(number), paid_on, amount)
-        same = (p for p in self._on_ledger if (p.insurer_id, number_key(p.number), p.paid_on, p.amount) == key)
-        return next(same, None) if number else None
-
-    def _clash(self, insurer: str, number: str, same: PostedPayment | None) -> PostedPayment | None:
-        """A payment of that number, with another amount or day."""
-        if same is not None or not number:
-            return None
-        key = (insurer, number_key(number))
-        return next((p for p in self._on_ledger if (p.insurer_id, number_key(p.number)) == key), None)
-
-    def _lines(self, rows: Rows, insurer: str, number: str, same: PostedPayment | None) -> list[Line]:
-        clash = self._clash(insurer, number, same)
-        on_ledger = same or clash
+    def _lines(
+        self, rows: Rows, insurer: str, number: str, same: PostedPayment | None, other: PostedPayment | None
+    ) -> list[Line]:
+        on_ledger = same or other
         left = list(on_ledger.lines) if on_ledger else []
+        is_page = on_ledger is not None and not on_ledger.has({row.line.words for row in rows})
         # The part of a recorded payment that is not posted yet: a corrected line may use it.
         room = same.amount - sum(line.posted or 0 for line in same.lines) if same else 0
         copies: Counter[tuple[str, ...]] = Counter()
@@ -243,7 +204,9 @@ class _Poster:
                 left.remove(before)
                 line = replace(line, ledger_line=before.id if same else None)
             if not line.result:
-                settled = by_ledger(line, before, same, clash, room)
+                settled = by_ledger(line, before, same, other, room)
+                if settled and is_page and on_ledger:
+                    settled = another_page(line, on_ledger)
                 if settled is None and copies[line.words] > 1:
                     settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")
                 line = settled or self._posted(row.with_line(line), insurer, number)
@@ -319,8 +282,7 @@ class _Poster:
     def _made_that_day(self, insurer: str, day: Any, cents: int) -> str:
         """Why a sum may be a payment that was posted already, visit by visit; empty if there is none like it."""
         key = (insurer, day.date(), cents)
-        of_that_day = (p for p in self._on_ledger if (p.insurer_id, p.paid_on, p.amount) == key)
-        number = next((p.id for p in of_that_day if any(line.names_visit for line in p.lines)), 0)
+        number = self._on_ledger.visit_by_visit(*key)
         if not number and key not in self._made:
             return ""
         which = f"payment {number} on the ledger" if number else "another payment in these files"
