@@ -243,6 +243,22 @@ def test_each_change_counts_back_and_forth_and_what_is_cleared(folder: Path) -> 
         assert statuses(folder, next_day)[SUN] == status
 
 
+def test_a_closed_claim_stays_closed_where_a_payment_after_it_was_undone(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Owner="Kim", Status="Closed")
+    aging(folder, "2026-12-02")
+    wrong = paid(SUN, 50, Payment_Number="P2") | {"Payment Date": "2026-12-03"}
+    reconcile(folder, [wrong], as_of="2026-12-03")
+    assert "FOLLOW UP" not in run(folder, "aging", "--as-of", "2026-12-02").stdout
+    assert run(folder, "reconcile", "--undo", "2", "--reason", "x", "--as-of", "2026-12-04").exit_code == 0
+    assert "FOLLOW UP" not in run(folder, "aging", "--as-of", "2026-12-04").stdout
+    # What it was closed by is undone: it is open again.
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-05").exit_code == 0
+    aging(folder, "2026-12-05")
+    assert statuses(folder, "2026-12-05")[SUN] is None
+
+
 def test_a_day_after_today_in_the_call_list_is_named_with_its_row(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     for sent_on, named in (("2026-12-02", 0), ("2062-12-02", 1)):

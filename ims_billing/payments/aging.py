@@ -227,19 +227,20 @@ def to_ask(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _noted(notes: Iterable[Note], postings: Iterable[Posted], as_of: dt.date) -> dict[str, Note]:
-    """The last note about each claim until a day, by claim; an answer after the note empties its status."""
+    """The last note about each claim until a day, by claim; an answer after the note empties its status.
+
+    So does the undoing of a payment that stood when it was noted. One that came later and was undone changes nothing.
+    """
     latest = {note.claim: note for note in notes if note.noted_on <= as_of}
-    changed: dict[str, dt.date] = {}
     for line in postings:
-        for on in (line.paid_on, line.undone_on):
-            if line.payment and on is not None and line.paid_on <= as_of and on <= as_of:
-                changed[line.claim] = max(on, changed.get(line.claim, on))
-    return {
-        claim: note._replace(status="", sent_on=None)
-        if note.status in ("Closed", "Sent again") and changed.get(claim, dt.date.min) > (note.sent_on or note.noted_on)
-        else note
-        for claim, note in latest.items()
-    }
+        note = latest.get(line.claim)
+        if not line.payment or line.paid_on > as_of or not note or note.status not in ("Closed", "Sent again"):
+            continue
+        since = note.sent_on or note.noted_on
+        undone_on = line.undone_on if line.undone_on and line.undone_on <= as_of else None
+        if line.paid_on > since if undone_on is None else line.paid_on <= since < undone_on:
+            latest[line.claim] = note._replace(status="", sent_on=None)
+    return latest
 
 
 class Owed(NamedTuple):
