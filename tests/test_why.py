@@ -304,6 +304,11 @@ def test_a_claim_says_whether_it_was_sent_and_what_its_insurer_answered(tmp_path
         "2026-11-21": "$95.00 taken back, payment 3",
         "So far": "$95.00 still owed",
     }
+    assert page_with(sent, posted(1, 14_500))[1]["So far"] == "$145.00 paid; $50.00 more than claimed"
+    shown.claims["voided_on"] = pd.Timestamp("2026-11-25")
+    voided = page_with(sent, posted(1, 8_000))[1]["So far"]
+    assert voided == "$80.00 paid; $80.00 to be reversed, because the claim was voided"
+    shown.claims["voided_on"] = pd.NaT
     undone = page_with(sent, posted(1, 9_500, undone_on=dt.date(2026, 11, 25)))[1]
     assert undone == {"2026-11-19": "$95.00 paid, payment 1 (undone on 2026-11-25)", "So far": "$95.00 still owed"}
 

@@ -88,7 +88,9 @@ def _answers(claim: Mapping[str, Any], postings: Sequence[Posted]) -> Facts:
     position = answers_by([(claim["claim"], claim["amount_cents"], voided_on)], postings)[claim["claim"]].position
     parts = {
         "paid": position.paid, "the patient's share": position.patient_share, "paid too little": position.short,
-        "refused": position.denied, "still owed": position.outstanding,
+        "refused": position.denied, "still owed": max(position.outstanding, 0),
+        "more than claimed" if voided_on is None else "to be reversed, because the claim was voided":
+            max(-position.outstanding, 0),
     }  # fmt: skip
     words = "; ".join(f"{dollars(cents)} {what}" for what, cents in parts.items() if cents)
     if words:
