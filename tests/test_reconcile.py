@@ -28,8 +28,11 @@ def test_what_a_payment_took_back_is_undone_first(folder: Path) -> None:
     shown = run(folder, "reconcile", "--undo", "2", "--reason", "x", "--as-of", "2026-11-26", "--json").stdout
     assert json.loads(shown)["undone"] == {"payment": 2, "insurer": "Sun Life", "cents": -9_500, "claims": [SUN]}
     assert run(folder, "reconcile", "--undo", "1", "--reason", "x", "--dry-run").exit_code == 2
-    missing = run(folder, "reconcile", "--undo", "9", "--reason", "x").stderr
-    assert "1: Sun Life, $95.00 on 2026-11-20" in missing
+    for number in ("9", "123456789012345678901"):
+        missing = run(folder, "reconcile", "--undo", number, "--reason", "x")
+        assert missing.exit_code == 2
+        assert f"there is no payment {number} on the ledger" in missing.stderr
+        assert "1: Sun Life, $95.00 on 2026-11-20" in missing.stderr
 
 
 @pytest.mark.parametrize(

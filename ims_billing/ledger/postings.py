@@ -154,7 +154,10 @@ class Payments:
         Raises BillingError where there is no such payment, it is undone already, or another one took back what it
         paid.
         """
-        payments = self._file.rows("SELECT insurer, amount_cents, undone_on FROM payment WHERE id = ?", number)
+        # A bank's trace number, typed in place of the ledger's, may be more than SQLite can count to.
+        payments = self._file.rows(
+            "SELECT insurer, amount_cents, undone_on FROM payment WHERE CAST(id AS TEXT) = ?", str(number)
+        )
         if not payments:
             last = "SELECT id, insurer, amount_cents, paid_on FROM payment WHERE undone_on IS NULL ORDER BY id DESC"
             rows = self._file.rows(f"{last} LIMIT 10")
