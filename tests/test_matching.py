@@ -11,6 +11,7 @@ import pytest
 from tests.practice import clinic_file, row, xlsx
 from tests.remittances import (
     BY_DAY,
+    DAYS,
     MANU,
     PBC,
     SUN,
@@ -244,3 +245,24 @@ def test_a_voided_claim_takes_no_payment_and_names_the_one_that_stands_for_it(fo
         ("ambiguous", ["2026-10-SUNL-0004"]), ("ambiguous", [SUN2]),
     ]  # fmt: skip
     assert ["2026-10-SUNL-0004" in line["message"] for line in lines] == [True, False]
+
+
+def test_a_voided_claim_is_named_to_a_line_by_member_and_day_too(folder: Path) -> None:
+    rows = [row(Service_Date=DAYS[5], Patient="Uma Madeup", Member_ID="555", Insurer="Manulife")]
+    again = str(xlsx(folder, rows, "again.xlsx"))
+    assert run(folder, "void", SUN3, again, "--replace", "--reason", "insurer", "--as-of", "2026-11-06").exit_code == 0
+    assert run(folder, "void", SUN, "--reason", "no visit", "--as-of", "2026-11-06").exit_code == 0
+    of_day = {"Member_ID": "555", "Service_Date": f"{DAYS[5]}"}
+    replacing = "2026-10-MANU-0003"
+    for typed, result, message in (
+        (paid(Insurer="Sun Life", **of_day), "ambiguous",
+         f"{SUN3} was voided and replaced by {replacing}. Ask the insurer which claim it pays."),
+        (paid(Insurer="Sun Life", Member_ID="111", Service_Date=f"{DAYS[0]}"), "ambiguous",
+         f"{SUN} was voided. Ask the insurer which claim it pays."),
+        # Either insurer may have paid: it was asked, and the void may have come too late.
+        (paid(**of_day), "ambiguous",
+         "Several insurers were asked for that visit. Say in a column Insurer which one paid."),
+        (paid(Insurer="Manulife", **of_day), f"paid {replacing}", ""),
+    ):  # fmt: skip
+        [line] = posted(folder, [typed], dry_run=True)
+        assert (result_of(line), line.message) == (result, message)

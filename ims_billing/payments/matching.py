@@ -119,20 +119,21 @@ class Claims:
         if claim is not None and (other := _contradicts(row, claim, insurer)):
             return Unclear("ambiguous", f"The line names a claim, but {other} differs.", (number,))
         if not pd.isna(candidate.voided_on) and paid >= 0:
-            now = f" and replaced by {candidate.replaced_by}" if candidate.replaced_by else ""
-            message = f"{candidate.claim} was voided{now}. Ask the insurer which claim it pays."
-            return Unclear("ambiguous", message, (candidate.replaced_by or candidate.claim,))
+            return _voided(candidate)
         return candidate
 
     def _by_person(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
         """Finds the claim of a member or patient, a day and an amount."""
         if pd.isna(row.service_date) or not (person_in(row.member) or person_in(row.patient)):
             return Unclear("unmatched", "It names no claim of ours, and not both a day and a member or patient.")
-        theirs = [
+        of_day = [
             claim
             for claim in self._by_day.get(row.service_date, [])
-            if self._may_mean(claim, paid) and (not insurer or claim.insurer_id == insurer) and same_person(row, claim)
+            if (not insurer or claim.insurer_id == insurer) and same_person(row, claim)
         ]
+        theirs = [claim for claim in of_day if self._may_mean(claim, paid)]
+        if not theirs and (voided := [claim for claim in of_day if not self._is_anothers(row, claim)]):
+            return _voided(voided[-1])
         theirs = [claim for claim in theirs if _by_member(row, claim)] or theirs
         invoices = set(map(bare, invoices_on(row)))
         of_invoice = [claim for claim in theirs if bare(claim.invoice) in invoices]
@@ -149,7 +150,9 @@ class Claims:
             message = "Its invoice is of another visit. If it pays this claim all the same, write the claim's number."
             return Unclear("ambiguous", message, numbers)
         numbers = tuple(claim.claim for claim in theirs)
-        if len({claim.insurer_id for claim in theirs}) > 1:
+        # An insurer whose claim was voided may have paid it all the same.
+        of_visit = theirs + [claim for claim in of_day if claim.replaced_by in numbers]
+        if len({claim.insurer_id for claim in of_visit}) > 1:
             message = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
             return Unclear("ambiguous", message, numbers)
         amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
@@ -246,6 +249,13 @@ def person_in(text: str) -> str:
 def invoices_on(row: Any) -> list[str]:
     """The numbers of the invoices that a row names."""
     return [number for number in re.split(r"[,;\s]+", row.invoice.strip()) if number]
+
+
+def _voided(claim: Any) -> Unclear:
+    """Why a voided claim takes no payment, and which claim stands for it."""
+    now = f" and replaced by {claim.replaced_by}" if claim.replaced_by else ""
+    message = f"{claim.claim} was voided{now}. Ask the insurer which claim it pays."
+    return Unclear("ambiguous", message, (claim.replaced_by or claim.claim,))
 
 
 def _amounts(claim: Any, row: Any) -> set[int]:
