@@ -361,6 +361,18 @@ def test_what_cannot_be_read_is_refused_with_its_row(workbook: str, cells: tuple
         typed(workbook, *cells)
 
 
+def test_aging_names_a_mark_that_it_cannot_read(folder: Path) -> None:
+    assert run(folder, "aging", "--as-of", "2026-11-06").stderr == ""
+    book, sheet, header, columns = sheet_of(folder)
+    sheet.cell(header + 1, columns["Sent"]).value = "Maybe"
+    book.save(folder / SUMMARY)
+    done = run(folder, "aging", "--as-of", "2026-11-06")
+    assert done.exit_code == 0
+    words = " ".join(done.stderr.split())
+    assert "What is typed in the claim summary of 2026-10 is not counted here" in words
+    assert '"Maybe" in Sent is neither Yes nor No' in words
+
+
 def test_a_line_about_a_workbook_that_there_is_not_is_refused(folder: Path) -> None:
     book, sheet, header, columns = sheet_of(folder)
     sheet.cell(header + 1, columns["Workbook"]).value = "gms-2026-10-batch-7.xlsx"

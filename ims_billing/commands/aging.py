@@ -75,7 +75,7 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
         left, months = ledger.files.aging_left(folder), ledger.months.all()
     read, later = _typed(out, left, as_of, at.ask_if_needed)
     finish(at)
-    sendings = sendings_with_unread(at, saved_workbooks(at, months))
+    sendings = sendings_with_unread(at, saved_workbooks(at, months), ledger.notify)
     with ledger.writing(at.waiting, "aging"):
         refuse_files_of_another_ledger(at, [])
         new = _note(read, left, at, as_of)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ims_billing.commands.decided_in_folder import DecidedIn
 from ims_billing.commands.workplace import Workplace
+from ims_billing.ledger.file import show_nobody
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.rows import plain_rows
 from ims_billing.vocabulary.decision_keys import sending_mark
@@ -117,20 +118,22 @@ def note_again(ledger: Ledger, month: str) -> list[Sending]:
     return [sending for row in noted if (sending := Sending(*row)).month == month]
 
 
-def sendings_with_unread(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError]) -> list[Sending]:
+def sendings_with_unread(
+    at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], notify: Callable[[str], None] = show_nobody
+) -> list[Sending]:
     """What is noted about all workbooks, with what these `books` say by month and no command has read.
 
-    For who only looks: nothing is kept. What cannot count is left to the command that reads it.
+    For who only looks: nothing is kept. What cannot count is left to the command that reads it, and `notify` says why.
     """
     with at.ledger.reading():
         sendings = at.ledger.sendings.latest()
         for month, saved in books.items():
-            if isinstance(saved, BillingError):
-                continue
             try:
+                if isinstance(saved, BillingError):
+                    raise saved
                 sendings += unread_sendings(at.ledger, month, saved)
-            except BillingError:
-                continue
+            except BillingError as error:
+                notify(f"What is typed in the claim summary of {month} is not counted here: {error}")
     # Of two about one workbook the later.
     return list({sending.workbook: sending for sending in sendings}.values())
 
