@@ -24,6 +24,7 @@ from ims_billing.vocabulary.model import Payer
 from tests.practice import csv_file, examples
 from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, run, six_claims
 
+SUMMARY = "reports/2026-10/claim-summary-2026-10.xlsx"
 BOOK = "reports/aging-{}.xlsx"
 
 
@@ -228,6 +229,27 @@ def test_what_was_taken_back_since_a_payment_waits_for_another_answer(folder: Pa
     path = csv_file(folder, [paid(SUN, 0, Reason="Denied", Payment_Number="P3") | {"Payment Date": "2026-11-18"}])
     screen = run(folder, "reconcile", str(path), "--as-of", "2026-11-25").stdout
     assert f"{SUN}: What was paid of it later was taken back: it waits for another answer." in " ".join(screen.split())
+
+
+def test_what_was_paid_of_a_voided_claim_is_on_the_call_list_until_it_is_reversed(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 60)])
+    assert run(folder, "void", SUN, "--replace", "--reason", "insurer", "--as-of", "2026-11-26").exit_code == 0
+    screen = " ".join(run(folder, "aging", "--as-of", "2026-11-27").stdout.split())
+    assert f"{SUN} Sun Life 22 $95.00 -$60.00 paid and voided" in screen
+    [line] = [line for line in call_list(folder, "2026-11-27", "Call list") if line["Claim"] == SUN]
+    assert (line["Paid"], line["Owed"], line["What it is"]) == (60, -60, "paid and voided")
+    facts = {line[0]: line[1] for line in load_workbook(folder / BOOK.format("2026-11-27"))["Aging"].values}
+    assert facts["Paid and voided: the insurer has to reverse it"] == "$60.00 on 1 claim"
+    words = " ".join(run(folder, "status", "--as-of", "2026-11-27").stdout.split())
+    assert "Paid, and voided since, so that the insurer has to reverse it: 1 claim, $60.00" in words
+    overview = [line[:6] for line in load_workbook(folder / SUMMARY)["Overview"].values]
+    to_do = ("Ask insurers to reverse what they paid of voided claims", 1, 60, None, "run ims-billing aging", None)
+    assert to_do in overview
+    assert ("Paid of voided claims", 1, 60) in [line[:3] for line in overview]
+    reconcile(folder, [paid(SUN, -60, Payment_Number="P2")], as_of="2026-11-28")
+    aging(folder, "2026-11-28")
+    assert SUN not in statuses(folder, "2026-11-28")
+    assert "reverse" not in run(folder, "status", "--as-of", "2026-11-28").stdout
 
 
 def statuses(folder: Path, day: str, column: str = "Status") -> dict[str, Any]:
@@ -589,7 +611,8 @@ def _state_simply(claim: Claimed, postings: list[Posted], as_of: dt.date) -> tup
                 answer = None
     claimed = 0 if claim.voided_on and claim.voided_on <= as_of else claim.amount_cents
     if answer is None or paid >= claimed:
-        return "not answered" if paid < claimed else "over-paid" if paid > claimed else "", claimed - paid
+        too_much = "paid and voided" if claimed < claim.amount_cents else "over-paid"
+        return "not answered" if paid < claimed else too_much if paid > claimed else "", claimed - paid
     if answer.denied and paid <= 0:
         return "denied", 0
     short = max(0, min(answer.expected_cents, claimed) - paid)

@@ -17,7 +17,7 @@ from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, u
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
-from ims_billing.payments.aging import REFUSED, aging
+from ims_billing.payments.aging import REFUSED, TO_REVERSE, aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
@@ -96,6 +96,8 @@ class Standing(NamedTuple):
     """The amount owed on them, in cents."""
     refused: int
     """The number of claims that were refused or paid short, and that nobody looks after yet."""
+    to_reverse: Sequence[int]
+    """What was paid of each claim that was voided, in cents."""
     to_send: Sequence[ToSend]
     """The insurer workbooks that are not marked as sent."""
     voids: Mapping[str, int]
@@ -132,6 +134,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         unpaid=len(late),
         unpaid_cents=sum(late),
         refused=sum(line.state in REFUSED and not (line.owner or line.status) for line in aged),
+        to_reverse=[line.paid_cents for line in aged if line.state == TO_REVERSE and line.status != "Closed"],
         to_send=books_left,
         voids=_voids(claims, as_of),
         unwritten=unwritten,

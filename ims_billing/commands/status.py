@@ -334,7 +334,7 @@ def _open(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding]
                 "close it, then claim the month again."
             )
             yield facts.claim_again(what, month)
-    if standing.unpaid or standing.call_lists or standing.refused:
+    if standing.unpaid or standing.call_lists or standing.refused or standing.to_reverse:
         what = "Ask insurers about what is unpaid, refused or short: the list is a workbook."
         yield Next(what, f"ims-billing aging{facts.given.options()}")
 

@@ -22,6 +22,8 @@ _USUAL_QUARTERS, _ANSWERS_NEEDED, _USUAL_DAYS = 3, 3, 30
 
 # States in which the insurer should have paid more.
 REFUSED = ("denied", "short-paid")
+# The state of a claim that was paid, and voided or replaced: two insurers may have paid for one visit.
+TO_REVERSE = "paid and voided"
 _NO_NOTE = Note("", "", "", None, "", dt.date.min)
 
 
@@ -70,7 +72,8 @@ def aging(
 
     The patient's share and the balance that a second insurer is billed for are not owed. A denied claim is listed,
     and owed only once it was sent again. A posting ends the status Closed or Sent again. The insurer is to be asked
-    (`ask`) about what it refused, paid short, or has not answered for longer than it usually takes.
+    (`ask`) about what it refused, paid short, paid of a claim that was voided, or has not answered for longer than it
+    usually takes.
     """
     days = {(batch.month, batch.batch): batch for batch in batches if batch.claimed_on <= as_of}
     claims = [claim for claim in claims if (claim.month, claim.batch) in days]
@@ -88,7 +91,7 @@ def aging(
     listed = []
     for claim in claims:
         answer = answers[claim.claim]
-        state = _state(answer.position)
+        state = _state(answer.position, claim, as_of)
         if state and (answer.position.outstanding or claim.claim not in followed):
             listed.append(followup.line(claim, answer, state))
     return sorted(listed, key=lambda line: (line.claimed_on, -abs(line.owed_cents), line.claim))
@@ -142,7 +145,7 @@ class _FollowUp:
             payment=last.payment if last else 0,
             answered_on=last.paid_on if last else None,
             usual_days=usual_days,
-            ask=state in REFUSED or (state == "not answered" and is_late),
+            ask=state in (*REFUSED, TO_REVERSE) or (state == "not answered" and is_late),
             owner=note.owner,
             status=note.status,
             sent_on=note.sent_on,
@@ -150,7 +153,7 @@ class _FollowUp:
         )
 
 
-def _state(position: Position) -> str:
+def _state(position: Position, claim: Claimed, as_of: dt.date) -> str:
     """What a claim is that is not paid as claimed; empty for others."""
     if position.denied:
         return "denied"
@@ -158,7 +161,9 @@ def _state(position: Position) -> str:
         return "short-paid"
     if position.outstanding > 0:
         return "not answered"
-    return "over-paid" if position.outstanding else ""
+    if position.outstanding < 0:
+        return "over-paid" if claim.stands_on(as_of) else TO_REVERSE
+    return ""
 
 
 def _usual_days(
@@ -218,7 +223,8 @@ def to_ask(frame: pd.DataFrame) -> pd.DataFrame:
     looked_after = (frame["owner"] + frame["status"] + frame["note"]) != ""
     open_ = (frame["status"] != "Closed") & frame["again_on"].isna()
     listed = frame[asked_about(frame) | (looked_after & open_)]
-    at_stake = listed["amount_cents"] - listed["paid_cents"].clip(lower=0)
+    paid = listed["paid_cents"].clip(lower=0)
+    at_stake = paid.where(listed["state"] == TO_REVERSE, listed["amount_cents"] - paid)
     by_insurer = at_stake.groupby(listed["insurer"]).transform("sum")
     order = listed.assign(at_stake=at_stake, by_insurer=by_insurer, unanswered=listed["payment"] == 0)
     by = ["by_insurer", "insurer", "unanswered", "answered_on", "payment", "claimed_on", "at_stake", "claim"]

@@ -361,13 +361,13 @@ AGING = (
     Column("amount_cents", "int64", "what was claimed, in cents"),
     Column("paid_cents", "int64", "what was paid of it"),
     Column("owed_cents", "int64", "what the insurer owes still; below zero: what it paid too much"),
-    Column("state", "str", "'not answered', 'short-paid', 'denied' or 'over-paid'"),
+    Column("state", "str", "'not answered', 'short-paid', 'denied', 'over-paid' or 'paid and voided'"),
     Column("again_on", "datetime64[us]", "the day it was sent again, if nothing was answered since"),
     Column("reason", "str", "why, as the insurer said"),
     Column("payment", "int64", "the ledger's own number of the payment that answered last; 0 where none did"),
     Column("answered_on", "datetime64[us]", "the day of that payment"),
     Column("usual_days", "int64", "days within which its insurer usually answers"),
-    Column("ask", "bool", "refused, short, or not answered for longer than usual"),
+    Column("ask", "bool", "refused, short, paid and voided, or not answered for longer than usual"),
     *(column for column in WORK if column.name in ("owner", "status", "sent_on", "note")),
 )
 BILL, DO_NOT_BILL, LATER = "Bill", "Do not bill", "Later"

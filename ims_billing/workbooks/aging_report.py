@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ims_billing.payments.aging import BUCKETS, asked_about, by_insurer, states_in_words, to_ask
+from ims_billing.payments.aging import BUCKETS, TO_REVERSE, asked_about, by_insurer, states_in_words, to_ask
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
@@ -45,6 +45,7 @@ CALL_LIST = {
 # On paper what one needs on the telephone.
 _PRINTED = list(CALL_LIST).index("answered_on") + 1
 SHEET = "Call list"
+_VOIDED = "Paid and voided: the insurer has to reverse it"
 # The claims that nobody has to ask about yet, with the same columns.
 WAITING = "Waiting"
 
@@ -105,7 +106,7 @@ def _list_of_claims(name: str, lines: pd.DataFrame, view: AgingView) -> Table:
 
 
 def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, Value]]:
-    """What was refused, paid short and not answered, in dollars."""
+    """What was refused, paid short, not answered, and paid of voided claims, in dollars."""
     lost = frame["amount_cents"] - frame["paid_cents"].clip(lower=0)
     ask = asked_about(frame)
     rows: list[tuple[str, Value]] = []
@@ -113,10 +114,12 @@ def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, V
         ("Refused", (frame["state"] == "denied") & ask, lost),
         ("Paid short", (frame["state"] == "short-paid") & ask, frame["owed_cents"]),
         ("Not answered in the usual time", (frame["state"] == "not answered") & ask, frame["owed_cents"]),
+        (_VOIDED, (frame["state"] == TO_REVERSE) & ask, frame["paid_cents"]),
     ):
         count = int(these.sum())
         of = f"${int(cents[these].sum()) / 100:,.2f} on {count:,} {'claim' if count == 1 else 'claims'}"
-        rows.append((label, of if count else "nothing"))
+        if count or label != _VOIDED:
+            rows.append((label, of if count else "nothing"))
     beside = len(listed) - int(ask.sum())
     more = f", and {beside:,} that somebody looks after" if beside else ""
     return [*rows, ("Claims to ask about", f"{int(ask.sum()):,}{more}")]

@@ -138,6 +138,10 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     if len(less):
         cents = int(less[["denied_cents", "short_cents"]].sum().sum())
         rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "run ims-billing aging"))
+    of_voided = _paid_of_voided(view)
+    if of_voided:
+        what = "Ask insurers to reverse what they paid of voided claims"
+        rows.append((what, len(of_voided), sum(of_voided), None, "run ims-billing aging"))
     for about, what in _LOOKS.items():
         looks = [look for look in view.totals.look_at if look.about == about]
         if looks:
@@ -176,8 +180,15 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), sum(held.values())),
         ("Refused or paid short", len(refused), int(refused[["denied_cents", "short_cents"]].sum().sum())),
         (f"Unpaid after more than {_UNPAID_LONG} days", len(unpaid), int(unpaid.sum())),
+        ("Paid of voided claims", len(_paid_of_voided(view)), sum(_paid_of_voided(view))),
     ]
     return [(what, number, cents / 100) for what, number, cents in rows if number]
+
+
+def _paid_of_voided(view: MonthView) -> list[int]:
+    """What was paid of each claim that was voided, in cents."""
+    paid = view.money.loc[view.claims["voided_on"].notna(), "paid_cents"]
+    return [int(cents) for cents in paid if cents > 0]
 
 
 def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:

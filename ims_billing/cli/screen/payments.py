@@ -215,7 +215,7 @@ def show_aging(done: Aged, *, everything: bool = False) -> None:
         Heading("Owed", right=True), Heading("State", wraps=True),
     )  # fmt: skip
     if rows:
-        heading = "FOLLOW UP what is refused, short, or not answered in the insurer's usual time"
+        heading = "FOLLOW UP what is refused, short, paid and voided, or not answered in the insurer's usual time"
         lines += [Text(), *wrapped(heading, wide, style="bold"), *table(headings, rows, wide)]
     if len(listed) > len(shown):
         lines += wrapped(f"and {len(listed) - len(shown):,} more on the sheet Call list", wide, first="  ")

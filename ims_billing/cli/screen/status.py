@@ -117,6 +117,9 @@ def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
         yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
     if standing.refused:
         yield f"Refused or paid short, and nobody looks after it: {counted(standing.refused, 'claim')}", "yellow"
+    if standing.to_reverse:
+        amount = f"{counted(len(standing.to_reverse), 'claim')}, {dollars(sum(standing.to_reverse))}"
+        yield f"Paid, and voided since, so that the insurer has to reverse it: {amount}", "bold yellow"
     if standing.voids:
         voids = "; ".join(f"{counted(number, 'claim')} of {month}" for month, number in standing.voids.items())
         yield f"Voided, and in no workbook to an insurer yet: {voids}", "bold yellow"
