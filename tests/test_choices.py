@@ -13,8 +13,10 @@ from ims_billing.month.run import run_of
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.needs_attention import HOW
-from tests.practice import kinds, month_of, outcomes, row
+from tests.practice import clinic_file, kinds, month_of, outcomes, row
+from tests.remittances import paid, reconcile
 from tests.test_recall import BESIDE, again, with_id
+from tests.test_record import Office
 
 CLAIM = "2026-10-SUNL-0001"
 MSP: dict[str, Any] = {"Insurer": "MSP", "PHN": "9123947241", "Birth_Date": dt.date(1990, 1, 1)}
@@ -49,6 +51,31 @@ def test_what_to_type_says_what_each_choice_does(
     lines = run_of(month).attention
     assert lines["ways"].tolist() == [ways]
     assert "ims-billing" not in lines["fix"][0]
+
+
+PAID_BACK = f"; the insurer has to reverse the $60.00 that it paid of {CLAIM}. "
+
+
+@pytest.mark.parametrize(
+    ("now", "void", "ways"),
+    [
+        ({"Fee": 85.0}, False, f"Bill: replace the claim at $85.00{PAID_BACK}Do not bill: keep it at $95.00"),
+        ({"Status": "cancelled"}, False,
+         f"Bill does not count: it was cancelled. {BACK.replace('$95.00', '$95.00, of which $60.00 was paid')}"),
+        ({}, True, f"Bill: claim it again at $95.00{PAID_BACK}{CLOSE}"),
+    ],
+)  # fmt: skip
+def test_what_to_type_says_what_was_paid_of_the_claim(
+    tmp_path: Path, now: dict[str, Any], void: bool, ways: str
+) -> None:
+    clinic_file(tmp_path)
+    there = Office(tmp_path)
+    there.claim(with_id(), BESIDE)
+    reconcile(tmp_path, [paid(CLAIM, 60)])
+    if void:
+        there.void(CLAIM)
+    month = there.claim(with_id(**now), BESIDE, name="later.xlsx", as_of=dt.date(2026, 11, 30)).month
+    assert run_of(month).attention["ways"].tolist() == [ways]
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ class Ledger(Identified):
         follows = claims["follows"] != ""
         firsts, seconds = claims[~follows].reset_index(drop=True), claims[follows & claims["voided_on"].isna()]
         unclaimed = unclaimed_visits(self, reach)
-        return Memory(firsts, unclaimed, self.decisions.all(), numbers, self.batches.months_sent_before(), seconds)
+        sent_before, paid = self.batches.months_sent_before(), self.payments.paid(firsts["claim"])
+        return Memory(firsts, unclaimed, self.decisions.all(), numbers, sent_before, seconds, paid)
 
     def month(self, month: str) -> MonthView:
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""

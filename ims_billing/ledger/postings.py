@@ -57,6 +57,16 @@ class Payments:
         )
         return [row[:8] for row in rows]
 
+    def paid(self, claims: Iterable[str]) -> dict[str, int]:
+        """What was paid of these claims and stands, in cents, by claim; those without payments are left out."""
+        rows = self._file.rows(
+            "SELECT claim, sum(posting.paid_cents) FROM posting JOIN remittance_line ON remittance_line.id = line "
+            "JOIN payment ON payment.id = payment WHERE undone_on IS NULL "
+            "AND claim IN (SELECT value FROM json_each(?)) GROUP BY claim",
+            json.dumps(list(claims)),
+        )
+        return {str(claim): int(cents) for claim, cents in rows}
+
     def numbers(self) -> dict[int, str]:
         """By the ledger's own number of a payment, the insurer's or the bank's number of it; empty where none."""
         return {int(payment): str(number) for payment, number in self._file.rows("SELECT id, number FROM payment")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,27 +14,33 @@ from ims_billing.month.reasons import reasons_not_to_bill
 from ims_billing.sessions.decisions import ABOUT_A_CLAIM
 from ims_billing.vocabulary.fields import BILL_REFUSED
 from ims_billing.vocabulary.findings import REASONS
+from ims_billing.vocabulary.model import Memory
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import dollars
 
 
-def claimed_cents(sessions: pd.DataFrame, claims: pd.DataFrame) -> dict[str, int]:
-    """What the claims in question of these sessions (`about_claim`) ask for, in cents, by number.
+class InQuestion(NamedTuple):
+    """A claim that changed or was voided: what it asks for, and what was paid of it, in cents."""
 
-    claims: ON_LEDGER
-    """
-    about = claims["claim"].isin(sessions["about_claim"])
-    return dict(rows_of(claims[about], ["claim", "amount_cents"]))
+    claimed: int
+    paid: int
+
+
+def claims_in_question(sessions: pd.DataFrame, memory: Memory) -> dict[str, InQuestion]:
+    """The claims in question of these sessions (`about_claim`), by number."""
+    about = memory.claims["claim"].isin(sessions["about_claim"])
+    claimed = rows_of(memory.claims[about], ["claim", "amount_cents"])
+    return {claim: InQuestion(cents, memory.paid.get(claim, 0)) for claim, cents in claimed}
 
 
 def choices_about_claims(
-    findings: pd.DataFrame, sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, claimed: Mapping[str, int]
+    findings: pd.DataFrame, sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, claims: Mapping[str, InQuestion]
 ) -> pd.Series[str]:
     """What Bill and Do not bill do for each finding about a claim, indexed like `findings`; others are left out.
 
     findings: FINDINGS that hold
     sessions: JUDGED sessions of the run
-    claimed: what the claims in question ask for, in cents, by number
+    claims: the claims in question, by number
     """
     about = findings[findings["kind"].isin(ABOUT_A_CLAIM)]
     if about.empty:
@@ -44,14 +51,14 @@ def choices_about_claims(
     certain = ours["fee_stated"] & (ours["insurer_id"] != "") & ours["service_date"].notna()
     amounts = amounts_asked(ours[certain], prices(ours[certain], clinic), clinic)
     texts = [
-        _choices(kind, claim, ours.at[label, "about_claim"] == claim != "", reasons[label], amounts.get(label), claimed)
+        _choices(kind, claim, ours.at[label, "about_claim"] == claim != "", reasons[label], amounts.get(label), claims)
         for label, kind, claim in rows_of(about, ["session", "kind", "claim"])
     ]
     return pd.Series(texts, about.index, dtype="str")
 
 
 def _choices(
-    kind: str, claim: str, is_its_own: bool, reason: str, cents: int | None, claimed: Mapping[str, int]
+    kind: str, claim: str, is_its_own: bool, reason: str, cents: int | None, claims: Mapping[str, InQuestion]
 ) -> str:
     """The choices in words; `reason` says why the session is not billed now, `cents` what would be asked for."""
     if not is_its_own:
@@ -59,9 +66,13 @@ def _choices(
         return f"{first}Do not bill: make no new claim for this session"
     now = "" if cents is None else f" at {dollars(cents)}"
     refused = f"{BILL_REFUSED}: {REASONS[reason]}" if reason else ""
+    in_question = claims[claim]
+    if in_question.paid > 0:
+        now += f"; the insurer has to reverse the {dollars(in_question.paid)} that it paid of {claim}"
     if kind == "voided":
         return f"{refused or f'Bill: claim it again{now}'}. Do not bill: leave it unclaimed, and close this line"
-    then = f" at {dollars(claimed[claim])}"
+    then = f" at {dollars(in_question.claimed)}"
     if refused:
+        then += f", of which {dollars(in_question.paid)} was paid" if in_question.paid > 0 else ""
         return f"{refused}. Do not bill: keep the claim{then}. To take it back, ask for {claim} to be voided"
     return f"Bill: replace the claim{now}. Do not bill: keep it{then}"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.choices import claimed_cents
+from ims_billing.month.choices import InQuestion, claims_in_question
 from ims_billing.month.claims import MADE_OF, claim_lines, prices
 from ims_billing.month.reasons import TakenOut, reasons_not_to_bill, taken_out
 from ims_billing.month.totals import proven_totals
@@ -90,8 +90,8 @@ class Month:
     """The sessions that are not billed because of a correct value."""
     sent_before: frozenset[str] = frozenset()
     """The months that were billed before this program came, as far as the ledger knew before this run."""
-    claimed_cents: Mapping[str, int] = field(default_factory=dict)
-    """What each claim asks for that changed or was voided, in cents, by number."""
+    in_question: Mapping[str, InQuestion] = field(default_factory=dict)
+    """The claims that changed or were voided, by number."""
 
     def months(self) -> dict[str, int]:
         """The number of sessions by calendar month."""
@@ -176,7 +176,7 @@ def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress
         elsewhere=lookup.states.recalled.elsewhere,
         taken_out=taken_out(intake.sessions, judged.sessions, classified.decided),
         sent_before=scope.memory.sent_before,
-        claimed_cents=claimed_cents(judged.sessions, scope.memory.claims),
+        in_question=claims_in_question(judged.sessions, scope.memory),
     )
 
 

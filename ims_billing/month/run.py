@@ -181,7 +181,7 @@ def _attention(month: Month) -> pd.DataFrame:
         return empty(ATTENTION)
     lines = _listing(month.sessions.loc[holds["session"], _LISTED]).reset_index(drop=True)
     numbered = holds.reset_index(drop=True)
-    choices = choices_about_claims(numbered, month.sessions, month.clinic, month.as_of, month.claimed_cents)
+    choices = choices_about_claims(numbered, month.sessions, month.clinic, month.as_of, month.in_question)
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
         kind=numbered["kind"],

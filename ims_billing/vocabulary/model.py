@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
@@ -27,7 +27,8 @@ class Memory:
     none), `unclaimed` the visits without a claim (UNCLAIMED), `decisions` all decisions (DECISIONS): for one session
     and kind the last one counts. `numbers` are the policy numbers and member IDs of all active claims (`insurer_id`,
     `policy`, `member`), where the claims are only those in reach of a run. `sent_before` are the months that were
-    billed before this program came: nothing of them was ever to be sent.
+    billed before this program came: nothing of them was ever to be sent. `paid` is what was paid of a claim, in cents,
+    by number; claims without payments are left out.
     """
 
     claims: pd.DataFrame
@@ -36,6 +37,7 @@ class Memory:
     numbers: pd.DataFrame | None = None
     sent_before: frozenset[str] = frozenset()
     seconds: pd.DataFrame | None = None
+    paid: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
