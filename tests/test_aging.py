@@ -228,7 +228,7 @@ def test_what_was_taken_back_since_a_payment_waits_for_another_answer(folder: Pa
     reconcile(folder, [paid(SUN, 50), paid(SUN, -50, Payment_Number="P2") | {"Payment Date": "2026-11-22"}])
     path = csv_file(folder, [paid(SUN, 0, Reason="Denied", Payment_Number="P3") | {"Payment Date": "2026-11-18"}])
     screen = run(folder, "reconcile", str(path), "--as-of", "2026-11-25").stdout
-    assert f"{SUN}: What was paid of it later was taken back: it waits for another answer." in " ".join(screen.split())
+    assert f"{SUN}: What was paid of it later was reversed: it waits for another answer." in " ".join(screen.split())
 
 
 def test_what_was_paid_of_a_voided_claim_is_on_the_call_list_until_it_is_reversed(folder: Path) -> None:

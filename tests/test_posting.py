@@ -72,7 +72,7 @@ def test_a_number_that_an_insurer_uses_again_on_another_day_is_another_payment(f
     assert (line["result"], line["message"]) == (
         "ambiguous",
         "The number is that of payment 1 on the ledger too, which paid $50.00 of this claim on 2026-11-20. If this one "
-        "corrects it, undo it first: ims-billing reconcile --undo 1 --reason TEXT. If it is another payment, write "
+        "corrects it, undo it first: ims-billing reconcile --undo 1 --reason TEXT. If both were paid, write "
         "Second payment in the column Reason.",
     )
     assert results(reconcile(folder, [corrected | {"Reason": "Second payment"}])) == [f"patient-share {SUN}"]
@@ -139,7 +139,7 @@ def test_the_same_amount_of_a_claim_on_another_day_is_held_where_it_may_be_one_p
     if alike:
         assert shown["message"] == (
             "The same amount of this claim was paid on 2026-11-20 already, by payment 1 on the ledger, and "
-            f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
+            f"{alike}: it may be one payment. If both were paid, write Second payment in the column Reason."
         )
         followed = reconcile(folder, [other | {"Reason": "Second payment"}])
         assert results(followed) == [f"patient-share {SUN}"]

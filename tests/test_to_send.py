@@ -369,7 +369,7 @@ def test_aging_names_a_mark_that_it_cannot_read(folder: Path) -> None:
     done = run(folder, "aging", "--as-of", "2026-11-06")
     assert done.exit_code == 0
     words = " ".join(done.stderr.split())
-    assert "What is typed in the claim summary of 2026-10 is not counted here" in words
+    assert "What is typed in the claim summary of 2026-10 was not read" in words
     assert '"Maybe" in Sent is neither Yes nor No' in words
 
 

@@ -133,7 +133,7 @@ def sendings_with_unread(
                     raise saved
                 sendings += unread_sendings(at.ledger, month, saved)
             except BillingError as error:
-                notify(f"What is typed in the claim summary of {month} is not counted here: {error}")
+                notify(f"What is typed in the claim summary of {month} was not read: {error}")
     # Of two about one workbook the later.
     return list({sending.workbook: sending for sending in sendings}.values())
 

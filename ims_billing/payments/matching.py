@@ -96,7 +96,7 @@ class Claims:
         """Says why a claim waits for another answer though something was posted to it."""
         sent_again = [entry.posted.paid_on for entry in self.entries[claim] if not entry.posted.payment]
         if not sent_again:
-            return "What was paid of it later was taken back: it waits for another answer."
+            return "What was paid of it later was reversed: it waits for another answer."
         return (
             f"It was sent again on {sent_again[-1]}, after this payment, and waits for another answer. If this is the "
             "answer, correct Sent on in the aging workbook."

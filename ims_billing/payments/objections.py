@@ -58,7 +58,7 @@ def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> 
             alike = "their numbers are alike" if number and each.number else "one of them has no number"
             return (
                 f"The same amount of this claim was {done} on {each.posted.paid_on} already, by {_name(each)}, and "
-                f"{alike}: it may be one payment. If it is another, write Second payment in the column Reason."
+                f"{alike}: it may be one payment. If both were {done}, write Second payment in the column Reason."
             )
     return ""
 
@@ -76,7 +76,7 @@ def _of_that_number(cells: Any, line: Line, paid: list[Entry], payment: int) -> 
             )
             return (
                 f"The number is that of {_name(each)} too, which paid {dollars(posted.paid_cents)} of this claim on "
-                f"{posted.paid_on}.{undo if posted.payment > 0 else ''} If it is another payment, write Second payment "
+                f"{posted.paid_on}.{undo if posted.payment > 0 else ''} If both were paid, write Second payment "
                 "in the column Reason."
             )
     return ""
