@@ -124,6 +124,23 @@ class Claims:
 
     def _by_person(self, row: Any, paid: int, insurer: str) -> Any | Unclear:
         """Finds the claim of a member or patient, a day and an amount."""
+        theirs = self._of_person(row, paid, insurer)
+        if isinstance(theirs, Unclear):
+            return theirs
+        numbers = tuple(claim.claim for claim in theirs)
+        amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
+        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim, row)]
+        if not fitting:
+            shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
+            message = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
+            return Unclear("ambiguous", message, numbers)
+        if len(fitting) > 1:
+            message = f"{len(fitting)} claims are of that day, person and amount."
+            return Unclear("ambiguous", message, tuple(claim.claim for claim in fitting))
+        return fitting[0]
+
+    def _of_person(self, row: Any, paid: int, insurer: str) -> list[Any] | Unclear:
+        """Finds the claims of a member or patient and a day to one insurer, as far as name and invoice agree."""
         if pd.isna(row.service_date) or not (person_in(row.member) or person_in(row.patient)):
             return Unclear("unmatched", "It names no claim of ours, and not both a day and a member or patient.")
         of_day = [
@@ -155,16 +172,7 @@ class Claims:
         if len({claim.insurer_id for claim in of_visit}) > 1:
             message = "Several insurers were asked for that visit. Say in a column Insurer which one paid."
             return Unclear("ambiguous", message, numbers)
-        amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
-        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim, row)]
-        if not fitting:
-            shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
-            message = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
-            return Unclear("ambiguous", message, numbers)
-        if len(fitting) > 1:
-            message = f"{len(fitting)} claims are of that day, person and amount."
-            return Unclear("ambiguous", message, tuple(claim.claim for claim in fitting))
-        return fitting[0]
+        return theirs
 
     def _is_anothers(self, row: Any, claim: Any) -> bool:
         """True if the claim's patient has only a part of the row's name, or more, and another patient has just it."""
