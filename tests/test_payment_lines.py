@@ -166,3 +166,34 @@ def test_a_stray_comma_is_no_payment_of_a_dollar(folder: Path) -> None:
     path.write_text(f"Claim,Payment Date,Payment Number,Paid\n{SUN},2026-11-20,P1,1,095.00\n", encoding="utf-8")
     done = run(folder, "reconcile", str(path), "--as-of", "2026-11-25", "--json")
     assert (done.exit_code, results(json.loads(done.stdout))) == (1, ["unmatched"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"),
+    [
+        ("cheque to follow", "unmatched"), ("see next page", "unmatched"), ("E05", "unmatched"), ("", "unmatched"),
+        ("Denied: no referral", "denied"), ("Maximum reached", "denied"), ("Not covered", "denied"),
+    ],
+)  # fmt: skip
+def test_a_blank_beside_a_comment_is_no_refusal(folder: Path, reason: str, result: str) -> None:
+    [line] = reconcile(folder, [paid(SUN, "", Reason=reason)])["payments"][0]["lines"]
+    assert line["result"] == result
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"),
+    [
+        ("Duplicate of a claim already paid", "unmatched"), ("Information missing - please resubmit", "unmatched"),
+        ("Previously processed", "unmatched"), ("Pend", "unmatched"), ("Not yet adjudicated", "unmatched"),
+        ("Submitted after the time limit", "denied"), ("Duplicate claim: denied", "denied"), ("E05", "denied"),
+    ],
+)  # fmt: skip
+def test_what_the_insurer_has_not_decided_is_no_refusal(folder: Path, reason: str, result: str) -> None:
+    [line] = reconcile(folder, [paid(SUN, 0, Reason=reason)])["payments"][0]["lines"]
+    assert line["result"] == result
+
+
+def test_what_is_taken_back_and_paid_to_the_patient_is_taken_back(folder: Path) -> None:
+    reconcile(folder, [paid(SUN)])
+    back = paid(SUN, -95, Reason="Recovered from provider; paid to plan member", Payment_Number="P2")
+    assert results(reconcile(folder, [back], name="back.csv")) == [f"reversed {SUN}"]

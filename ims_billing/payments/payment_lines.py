@@ -23,7 +23,7 @@ from ims_billing.payments.payers import (
     unclear_field,
 )
 from ims_billing.payments.payment import Line, Result, number_key
-from ims_billing.payments.reasons import meaning_of
+from ims_billing.payments.reasons import is_a_known_reason, meaning_of
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
 
@@ -202,7 +202,9 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
         return str(cells.fault)
     if ground := patients_ground(cells, clinic, patients):
         return f"The patient paid this, and no insurer: {ground}."
-    if ground := payees_ground(cells, clinic, patients):
+    # What is taken back was paid to the clinic, whomever it is paid to now.
+    taken_back = not pd.isna(cells.paid_cents) and cells.paid_cents < 0
+    if not taken_back and (ground := payees_ground(cells, clinic, patients)):
         return f"The insurer paid the patient, and not the clinic: {ground}."
     if not is_canadian(cells.currency):
         return "It is not in Canadian dollars."
@@ -215,7 +217,8 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     meaning = meaning_of(cells.reason)
     if meaning == "pending" and not (_pays(cells) and len(word_of(cells.reason).split()) >= _SENTENCE):
         return "The insurer has not decided yet. Post the line once it has."
-    if pd.isna(cells.paid_cents) and meaning in ("", "nothing"):
+    # "Cheque to follow" beside a blank is no refusal.
+    if pd.isna(cells.paid_cents) and not is_a_known_reason(cells.reason):
         return "What is paid is missing."
     return ""
 

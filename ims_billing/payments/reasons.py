@@ -36,6 +36,12 @@ def meaning_of(reason: str) -> Meaning:
     return "short"
 
 
+def is_a_known_reason(reason: str) -> bool:
+    """True if a reason has words that say why nothing is paid; "short" is the meaning of any other text too."""
+    words = published().layouts.words.remittance
+    return any(_has_phrase(word_of(reason), words[meaning]) for meaning in (*ALL_EXPECTED, "patient-share"))
+
+
 def is_second_payment(reason: str) -> bool:
     """True if a reason says that the line is another payment of the same amount."""
     return _has_phrase(word_of(reason), published().layouts.words.remittance["second"])
