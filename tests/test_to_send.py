@@ -272,6 +272,18 @@ def test_aging_shows_what_is_not_sent_and_by_which_number_the_rest_was_confirmed
     assert shown["2026-10-GMSI-0001"][first] is None
 
 
+def test_what_was_answered_went_out_though_the_payment_was_reversed(folder: Path) -> None:
+    reconcile(folder, [paid("2026-10-SUNL-0001")], as_of="2026-11-25")
+    back = paid("2026-10-SUNL-0001", -95, Payment_Date="2026-11-22", Payment_Number="P2", Reason="Reversed")
+    reconcile(folder, [back], name="back.csv", as_of="2026-11-25")
+    left = left_to_send(folder, as_of="2026-11-26")
+    assert [name for name in left if name.startswith("Sun Life")] == []
+    [sun] = [line for name, line in lines(folder).items() if name.startswith("sun-life")]
+    assert sun["Answered"] == 1
+    lead = str(sheet_of(folder)[1]["A1"].value)
+    assert lead.startswith(f"{len(left)} insurer workbooks are not marked as sent")
+
+
 def test_what_was_sent_before_this_program_came_is_not_to_be_sent(tmp_path: Path) -> None:
     clinic_file(tmp_path, TELUS)
     claim(tmp_path, ROWS, "--already-sent")

@@ -97,6 +97,8 @@ class Answer(NamedTuple):
     answered_on: dt.date | None = None
     # The insurer's last reason, as written; it stays when the claim is sent again.
     reason: str = ""
+    # Whether the insurer has answered at all, also before the claim was sent again or the payment reversed.
+    was_received: bool = False
 
     def after(self, posted: Posted) -> Answer:
         """The answer after what a payment pays of the claim, or after the claim was sent again."""
@@ -107,7 +109,8 @@ class Answer(NamedTuple):
         else:
             position = self.position.sent_again()
         answered_on = (self.answered_on or posted.paid_on) if position.answered else None
-        return Answer(position, answered_on, posted.reason if posted.payment else self.reason)
+        reason = posted.reason if posted.payment else self.reason
+        return Answer(position, answered_on, reason, was_received=self.was_received or bool(posted.payment))
 
 
 def answers_by(
@@ -151,7 +154,7 @@ def positions(claims: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:
     by_claim = _answers(claims, postings)
     cents = of_each_cell([answer.position for answer in by_claim.values()], _in_cents)
     lines = [
-        (claim, *amounts, answer.answered_on, answer.reason)
+        (claim, *amounts, answer.answered_on, answer.reason, answer.was_received)
         for (claim, answer), amounts in zip(by_claim.items(), cents, strict=True)
     ]
     frame = as_frame(lines, POSITIONS, claims.index)

@@ -316,6 +316,7 @@ POSITIONS = (
     Column("outstanding_cents", "int64", "what nobody has answered for; below zero: paid too much"),
     Column("answered_on", "datetime64[us]", "the day of the first payment or refusal that stands"),
     Column("reason", "str", "why it is less, as the insurer said last"),
+    Column("was_received", "bool", "the insurer has answered, also before it was sent again or the payment reversed"),
 )
 # Notes that were typed about claims, in the order they were read.
 WORK = (

@@ -38,7 +38,7 @@ HOW = "Mark what you sent, with the day and the number you were given. Save and 
 def sent_of(view: MonthView) -> list[ToSend]:
     """The month's workbooks for insurers."""
     batches = [BatchDay(view.month, batch.number, batch.as_of, batch.already_sent) for batch in view.batches]
-    answered = set(view.money.loc[view.money["answered_on"].notna(), "claim"])
+    answered = set(view.money.loc[view.money["was_received"], "claim"])
     return to_send(entries_of(view.claims, Claimed), answered, batches, view.sendings, view.as_of)
 
 
