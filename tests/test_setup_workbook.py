@@ -288,6 +288,39 @@ def test_a_question_mark_is_a_thing_to_fill_in_and_a_proposal_stands_meanwhile()
     assert (read.layouts[0].headings, read.block.ignore) == ({"Paid?": "Billed"}, ("Room",))
 
 
+def test_a_list_may_be_typed_with_commas_where_no_name_has_one() -> None:
+    read = setup(
+        {
+            "Practitioners": [
+                ["Name", "Profession", "Other spellings", "Provider numbers"],
+                ["Dana Sample", "other", "D. Sample, Sample Dana", "Sun Life: 1, MSP: 2"],
+                ["Ann Example", "other", "Example, Ann; Ann Lee Example, RPT", "Plan (A, B): 3"],
+            ],
+            "Columns": [
+                ["Layout", "Sheets of one list"], ["a", "Oct 1-15, Oct 16-31"], ["b", '"One, two"'], ["c", "1, 2; 3"],
+            ],
+        }
+    )  # fmt: skip
+    people = read.entries["practitioner"]
+    assert [entry["aliases"] for entry in people] == [
+        ["D. Sample", "Sample Dana"], ["Example, Ann", "Ann Lee Example, RPT"],
+    ]  # fmt: skip
+    assert [str(entry["numbers"]) for entry in people] == ["'Sun Life: 1, MSP: 2'", "{'Plan (A, B)': '3'}"]
+    assert [entry["sheets"] for entry in read.entries["layout"]] == [
+        ["Oct 1-15", "Oct 16-31"],
+        ["One, two"],
+        ["1, 2", "3"],
+    ]
+
+
+def test_what_is_typed_beside_a_column_to_be_ignored_is_read_too() -> None:
+    columns: Sheets = {"Columns": [["Heading", "Stands for", "Sheets of one list"], ["Room", "ignore", "all"]]}
+    read = setup(columns)
+    assert read.tables["clinic"]["ignore"] == ["Room"]
+    assert read.entries["layout"] == [{"name": "my-program", "headings": {}, "sheets": ["all"]}]
+    assert clinic({"Clinic": NAME, **columns}).layouts[0].sheets == ("all",)
+
+
 def test_rows_of_one_name_go_on_with_it_and_contradict_only_openly() -> None:
     rows: list[list[Cell]] = [
         ["Name", "Other spellings", "Vendor number"],
@@ -473,6 +506,7 @@ headings = { "Net" = "Paid" }
 [[layout]]
 name = "nothing-else"
 headings = {}
+sheets = ["Week 1, Week 2"]
 """
 
 
@@ -551,6 +585,14 @@ def test_the_workbook_offers_choices_and_keeps_numbers_as_text(tmp_path: Path) -
     chosen = ("Practitioners", "C3"), ("Insurers", "A3"), ("Fees", "A3"), ("Fees", "B3"), ("Fees", "D3")
     assert {rules[cell] for cell in chosen} == {"list"}
     assert (rules[("Fees", "E3")], rules[("Fees", "F3")], rules[("Practitioners", "G3")]) == ("decimal", "date", "date")
+    prompts = {
+        (sheet.title, rule.promptTitle): rule.prompt or ""
+        for sheet in book for rule in sheet.data_validations.dataValidation
+    }  # fmt: skip
+    for place in (("Practitioners", "Other spellings"), ("Practitioners", "Provider numbers"),
+                  ("Insurers", "Other spellings"), ("Columns", "Sheets of one list")):  # fmt: skip
+        assert "Put semicolons between them." in prompts[place]
+    assert max(map(len, prompts.values())) <= 255  # more than that Excel calls damaged
     assert clinic_of_bytes((tmp_path / "clinic.xlsx").read_bytes()).practitioners[0].profession == "physiotherapist"
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from ims_billing.clinic.people import name_and_profession
 from ims_billing.clinic.raw_setup import Misfit
 from ims_billing.vocabulary.cells import Cell, day, is_error, money, text
 from ims_billing.vocabulary.setup_sheets import NOTHING, SetupColumn
@@ -27,16 +30,34 @@ def cell_value(cell: Cell, column: SetupColumn) -> Any:
     if column.kind == "words":
         return [] if bare(written) == NOTHING else [_choice(word, column) for word in _items(written, ",")]
     if column.kind == "list":
-        return _items(written)
+        # A sheet's name seldom has a comma, and a person's often: "Example, Ann". In quotes a sheet's may have one.
+        commas = column.key == "sheets" and not any(mark in written for mark in ';"\n\r')
+        return _items(written, *[","] * commas)
     if column.kind == "pairs":
         parted = [item.rpartition(":") for item in _items(written)]
-        if not all(name.strip() and number.strip() for name, _, number in parted):
+        # "Sun Life: 12345, MSP: 60001" is two pairs.
+        if not all(n.strip() and number.strip() and not ("," in n and ":" in n) for n, _, number in parted):
             return Misfit(written)
         return {name.strip(): number.strip() for name, _, number in parted}
     if column.kind == "yes":
         return True if bare(written) in _YES else False if bare(written) in _NO else Misfit(written)
     number = _number(cell, column)
     return Misfit(written) if number is None else number
+
+
+def spellings_of(name: str, spellings: Sequence[str]) -> list[str]:
+    """A practitioner's spellings, also where commas stand between them: each part is then a name with the last name."""
+    last = name_and_profession(name)[0][-1:]
+
+    def is_name(part: str) -> bool:
+        words = name_and_profession(part)[0]
+        return len(words) > 1 and set(last) <= set(words)
+
+    def parts(spelling: str) -> list[str]:
+        parted = [part.strip() for part in spelling.split(",") if part.strip()]
+        return parted if all(map(is_name, parted)) else [spelling]
+
+    return list(itertools.chain.from_iterable(map(parts, spellings)))
 
 
 def _choice(written: str, column: SetupColumn) -> str:

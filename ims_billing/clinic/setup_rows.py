@@ -107,7 +107,9 @@ def cell_of(value: Any, column: SetupColumn) -> Any:
     if column.kind == "words":
         return ", ".join(value) or NOTHING
     if column.kind == "list":
-        return "; ".join(map(_item, value))
+        # Without a semicolon, a comma parts the names of sheets too.
+        marks = ',;"\n\r' if column.key == "sheets" and len(value) == 1 else ';"\n\r'
+        return "; ".join(_item(item, marks) for item in value)
     if column.kind == "pairs":
         return "; ".join(_item(f"{insurer}: {number}") for insurer, number in value.items())
     if isinstance(value, bool):
@@ -122,6 +124,6 @@ def cell_of(value: Any, column: SetupColumn) -> Any:
     return value
 
 
-def _item(text: str) -> str:
+def _item(text: str, marks: str = ';"\n\r') -> str:
     """One item of a list; in quotes where it has a mark in it that parts items."""
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ';"\n\r') else text
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in marks) else text

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ims_billing.clinic.cell_values import spellings_of
 from ims_billing.clinic.raw_setup import OF_A_LAYOUT, WORKBOOK_WORDS, Fault, Misfit, Place, RawSetup, SetupWords
 from ims_billing.clinic.setup_cells import CellPlace, Filled, Line, Lines, Sheet, lines_of, settings_of, titled
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
@@ -21,6 +22,7 @@ from ims_billing.vocabulary.setup_sheets import (
     COLUMNS,
     IGNORE,
     MEANWHILE,
+    PRACTITIONERS,
     QUESTION,
     SETUP_TABLES,
     SHEETS,
@@ -165,6 +167,8 @@ class _Reader:
         if table.table == "insurer" and bare(values.get("name") or "") in _self_pay() and "self_pay" not in values:
             values["self_pay"] = True
             line.cells["self_pay"] = line.cells["name"]
+        if table is PRACTITIONERS and isinstance(values.get("aliases"), list):
+            values["aliases"] = spellings_of(str(values.get("name", "")), values["aliases"])
         if "registration" in values:
             self._ask_for_the_zero(line, values)
         return values
@@ -251,7 +255,7 @@ class _Reader:
             block = self.tables.setdefault("clinic", {})
             block["ignore"] = [*block.get("ignore", ()), line.value("heading")]
             self.places.add("clinic", None, f"ignore.{len(block['ignore'])}", line.cells["heading"])
-            return
+            meaning = None
         nothing_yet = meaning is None and not set(OF_A_LAYOUT) & line.cells.keys()
         if nothing_yet and ("heading" in line.cells or own is None):
             return

@@ -39,7 +39,7 @@ class SetupColumn:
     also: other headings that are understood
     needed: whether an entry is none without it
     width: how wide the column is, in characters
-    help: what to fill in, for the sheet Clinic
+    help: what to fill in: beside the line of the sheet Clinic, elsewhere shown where a cell is chosen
     """
 
     heading: str
@@ -79,6 +79,7 @@ class SetupTable:
     by_name: bool = False
 
 
+_SPELLINGS = "Every other way your files write this name. Put semicolons between them."
 _NOTES = SetupColumn("Notes", "", "shown", width=30)
 _CONFIRMED = SetupColumn("Confirmed", "confirmed", "yes", width=12)
 _DATES = ("unambiguous", "month-first", "day-first")
@@ -138,19 +139,25 @@ PRACTITIONERS = SetupTable(
     "which they may needle. A second period goes on a further row with the same name.",
     (
         SetupColumn("Name", "name", "verbatim", also=("Practitioner",), needed=True, width=22),
-        SetupColumn("Other spellings", "aliases", "list", also=("Aliases", "Also written"), width=26),
+        SetupColumn(
+            "Other spellings", "aliases", "list", also=("Aliases", "Also written"), width=26,
+            help=f"{_SPELLINGS} Example: A. Example; Example, Ann",
+        ),
         SetupColumn("Profession", "profession", "choice", get_args(Profession), needed=True, width=18),
         SetupColumn("Registration", "registration", "id", also=("Registration number",), width=14),
         SetupColumn("Registered from", "registered.from", "day", also=("Registered",), width=13),
         SetupColumn("Registered until", "registered.until", "day", width=13),
         SetupColumn("Needling from", "needling.from", "day", also=("Needling",), width=13),
         SetupColumn("Needling until", "needling.until", "day", width=13),
-        SetupColumn("Provider numbers", "numbers", "pairs", also=("Numbers",), width=30),
+        SetupColumn(
+            "Provider numbers", "numbers", "pairs", also=("Numbers",), width=30,
+            help="Insurer, colon, number. Put semicolons between them. Example: Sun Life: 12345; MSP: 60001",
+        ),
         _CONFIRMED,
         _NOTES,
     ),
     by_name=True,
-)
+)  # fmt: skip
 
 INSURERS = SetupTable(
     "Insurers",
@@ -160,7 +167,10 @@ INSURERS = SetupTable(
     "spellings, and insurers that are missing. Self-pay: a word that means no insurer.",
     (
         SetupColumn("Name", "name", offered="insurers", also=("Insurer",), needed=True, width=24),
-        SetupColumn("Other spellings", "aliases", "list", also=("Aliases", "Also written"), width=26),
+        SetupColumn(
+            "Other spellings", "aliases", "list", also=("Aliases", "Also written"), width=26,
+            help=f"{_SPELLINGS} Example: SLF; Sun Life Assurance",
+        ),
         SetupColumn("Short code", "code", "verbatim", also=("Code",), width=10),
         SetupColumn("Self-pay", "self_pay", "yes", width=10),
         SetupColumn("Requires", "requires", "words", get_args(Requirement), width=24),
@@ -176,7 +186,7 @@ INSURERS = SetupTable(
         _NOTES,
     ),
     by_name=True,
-)
+)  # fmt: skip
 
 FEES = SetupTable(
     "Fees",
@@ -217,7 +227,8 @@ COLUMNS = SetupTable(
     "",
     "layout",
     "How your practice software's export is read, where its headings are not understood. Stands for: the heading that "
-    "the program knows, or ignore for a column that says nothing about a claim.",
+    "the program knows, or ignore for a column that says nothing about a claim. A list on several sheets: type all, or "
+    "the names of its sheets, under Sheets of one list, in any row.",
     (
         SetupColumn("Layout", "name", "verbatim", width=18),
         SetupColumn("Heading", "heading", "verbatim", also=("Heading in your export", "Column"), width=28),
@@ -227,10 +238,14 @@ COLUMNS = SetupTable(
         SetupColumn("Examples", "", "shown", also=("Sample values",), width=44),
         SetupColumn("Rows of headings", "header_rows", "count", also=("Header rows",), width=14),
         SetupColumn("On a row above", "above", "choice", ("Practitioner",), also=("Above",), width=14),
-        SetupColumn("Sheets of one list", "sheets", "list", also=("Sheets",), width=18),
+        SetupColumn(
+            "Sheets of one list", "sheets", "list", also=("Sheets",), width=18,
+            help="Where one list is on several sheets: all, or the names of its sheets. Put semicolons between them. "
+            "Example: Week 1; Week 2. Where the names change each month, type all. One row says it for the whole list.",
+        ),
         _NOTES,
     ),
-)
+)  # fmt: skip
 
 LIMITS = SetupTable(
     "More",

@@ -121,6 +121,10 @@ class _Lists:
             rule.promptTitle = column.heading
             rule.prompt = f"One or more of: {', '.join(choices)}. Put commas between them."
             return rule
+        if column.kind in ("list", "pairs"):
+            rule = DataValidation()
+            rule.promptTitle, rule.prompt = column.heading, column.help
+            return rule
         if column.offered:
             choices = tuple(self._offered.get(column.offered, ()))
         if not choices:
