@@ -6,6 +6,7 @@ import datetime as dt
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from ims_billing.commands.draft import draft, owner_of, people_in
 from ims_billing.commands.draft_exports import drafted
 from ims_billing.commands.init import SetupKind, first_rows, start
 from ims_billing.commands.init_toml import clinic_text
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
+from ims_billing.rules.values import Fee
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import intake, row, xlsx, xlsx_cells
 from tests.test_first_claim import jane, own_headings, third
@@ -138,6 +141,68 @@ def test_a_fee_is_asked_about_only_where_the_sessions_disagree(tmp_path: Path) -
     ]
     fees = {fee["minutes"]: fee["amount"] for fee in drafted_from(tmp_path, rows)["fee"]}
     assert fees == {30: 95.0, 45: "1.00?"}
+
+
+def visits(*named: tuple[str, int, float, int | None]) -> list[dict[str, Any]]:
+    """IMS sessions of a patient, on a day of October, at a fee, of a length."""
+    return [
+        row(Patient=name, Service_Date=f"2026-10-{day:02}", Fee=fee, Visit="", Minutes=length, Service="IMS")
+        for name, day, fee, length in named
+    ]
+
+
+PROPOSED: dict[str, tuple[list[dict[str, Any]], list[tuple[str, int | None, float | str]]]] = {
+    # A later visit of a patient is subsequent by history, whatever its price.
+    "one fee": (
+        visits(("Ann", 5, 95.0, None), ("Ann", 12, 95.0, None), ("Bo", 6, 95.0, None)), [("", None, 95.0)],
+    ),
+    "first and later": (
+        visits(("Ann", 5, 120.0, None), ("Ann", 12, 95.0, None), ("Bo", 6, 120.0, None)),
+        [("", None, 120.0), ("subsequent", None, 95.0)],
+    ),
+    "nothing tells them apart": (
+        visits(*[("Ann", day, 95.0 if day % 3 == 0 else 120.0, None) for day in range(1, 28)]),
+        [("", None, 120.0), ("subsequent", None, "120.00?")],
+    ),
+    "by length": (
+        visits(("Ann", 5, 120.0, 45), ("Ann", 12, 120.0, 45), ("Ann", 19, 95.0, 30), ("Bo", 6, 95.0, 30)),
+        [("", 30, 95.0), ("", 45, 120.0)],
+    ),
+    "later without a length": (
+        visits(("Ann", 5, 120.0, 45), ("Ann", 12, 120.0, 45), ("Bo", 6, 120.0, 45), ("Bo", 13, 80.0, None)),
+        [("", 45, 120.0), ("subsequent", None, 80.0), ("subsequent", 45, 120.0)],
+    ),
+    # What ICBC has fixed for a subsequent visit in March.
+    "set rates": (
+        [row(Patient=f"Pat {c}", Service_Date="2026-03-05", Visit="subsequent", Insurer=insurer, Fee=fee)
+         for c, insurer, fee in (("a", "Sun Life", 120.0), ("b", "ICBC", 95.0), ("c", "ICBC", 95.0))],
+        [("subsequent", None, 120.0)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PROPOSED)
+def test_every_fee_that_is_proposed_without_a_question_is_one_that_check_accepts(tmp_path: Path, case: str) -> None:
+    rows, wanted = PROPOSED[case]
+    proposed = drafted_from(tmp_path, rows)["fee"]
+    assert [(fee["visit"], fee["minutes"], fee["amount"]) for fee in proposed] == wanted
+    fees = tuple(
+        Fee.model_validate(
+            {"service": "ims", "visit": fee["visit"] or None, "minutes": fee["minutes"], "from": fee["from"],
+             "amount": Decimal(str(fee["amount"]).rstrip("?"))}
+        )
+        for fee in proposed
+    )  # fmt: skip
+    clinic = without_file()
+    scope = Scope(replace(clinic, fees=(*fees, *clinic.fees)), None, dt.date(2026, 11, 2))
+    month = prepare_month(intake(tmp_path, rows, clinic), scope)
+    doubtful = {(fee["visit"], fee["minutes"]) for fee in proposed if isinstance(fee["amount"], str)}
+    about = month.findings[month.findings["kind"].isin(["no-fee-in-force", "fee-not-as-listed"])]
+    refused = month.sessions.loc[about["session"]]
+    assert all((visit, None) in doubtful for visit in refused["visit"])
+    assert bool(doubtful) == bool(len(refused))
+    notes = [fee["Notes"] for fee in proposed if isinstance(fee["amount"], str)]
+    assert all("your export has to say it: Minutes" in note for note in notes)
 
 
 def unknown_export(tmp_path: Path, *more: str, **cells: str) -> Path:

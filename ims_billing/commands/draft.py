@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.people import Words, name_and_profession, names_more_than
 from ims_billing.clinic.setup_rows import SetupRows, cell_of
 from ims_billing.clinic.toml_file import without_file
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.sessions.classify import classify
 from ims_billing.sessions.service_names import NameReading, names_read
 from ims_billing.vocabulary.frames import SELF_PAY
@@ -30,8 +32,12 @@ _GIVEN_BY = {
     "chiropractic": "chiropractor",
     "kinesiology": "kinesiologist",
 }
-# A fee that this share of the sessions has is the clinic's; where fewer have it, the clinic is asked.
+# A fee that this share of the sessions has is the clinic's; where fewer have it, the clinic is asked. It is asked too
+# where a share of them has another one, more than once: that is no slip.
 _USUAL_SHARE = 0.75
+_OTHER_SHARE = 0.1
+# From this day on where no session has one.
+_START = dt.date(2026, 1, 1)
 _ALIASES = {column.key: column for column in PRACTITIONERS.columns}["aliases"]
 _REQUIRES = {column.key: column for column in INSURERS.columns}["requires"]
 # The numbers by which insurers know a patient, as requirements are called, in words.
@@ -45,7 +51,7 @@ def draft(intake: Intake) -> SetupRows:
     return {
         "practitioner": _practitioners(sessions),
         "insurer": _insurers(sessions, clinic),
-        "fee": _fees(sessions),
+        "fee": _fees(intake, sessions, clinic),
         "service_names": _service_names(sessions, clinic),
     }
 
@@ -215,28 +221,79 @@ def owner_of(written: str, clinic: Clinic) -> str | None:
     return clinic.nearest_insurer(without) if len(letters) > 3 else None
 
 
-def _fees(sessions: pd.DataFrame) -> list[dict[str, Any]]:
-    """The usual fee of IMS by visit and minutes, from the first day of the first month that there is."""
-    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
-    first = paid["service_date"].min()
-    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else dt.date(2026, 1, 1)
-    minutes = paid["minutes"].astype("string").fillna("").astype("str")
-    rows = []
-    for (visit, length), part in paid.groupby([paid["visit"], minutes]):
-        (usual, times), *others = Counter(part["fee_cents"].tolist()).most_common(4)
-        sure = times >= _USUAL_SHARE * len(part)
+@dataclass
+class _FeeGroup:
+    """The fees of the sessions of one visit and length (None: not stated), each with its number of sessions."""
+
+    visit: str
+    minutes: int | None
+    fees: Counter[int]
+
+    @property
+    def usual(self) -> int:
+        """The fee that most of them have, in cents."""
+        return self.fees.most_common(1)[0][0]
+
+    @property
+    def sure(self) -> bool:
+        """Whether the others are slips, if any."""
+        (_, times), *others = self.fees.most_common(2)
+        recurs = any(count > max(1, _OTHER_SHARE * self.fees.total()) for _, count in others)
+        return times >= _USUAL_SHARE * self.fees.total() and not recurs
+
+    def row(self, start: dt.date) -> dict[str, Any]:
+        """Its row of the sheet Fees."""
+        (usual, times), *others = self.fees.most_common(4)
         rest = ", ".join(f"{cents / 100:.2f} ({count})" for cents, count in others)
-        rows.append(
-            {
-                "service": "ims",
-                "visit": str(visit),
-                "minutes": int(str(length)) if length else None,
-                "amount": usual / 100 if sure else f"{usual / 100:.2f}{QUESTION}",
-                "from": start,
-                "Notes": f"{times} of {counted(len(part), 'session')}" + (f"; others: {rest}" if rest else ""),
-            }
-        )
-    return rows
+        notes = f"{times} of {counted(self.fees.total(), 'session')}" + (f"; others: {rest}" if rest else "")
+        if not self.sure:
+            unsaid = " and ".join([*["Visit"] * (not self.visit), *["Minutes"] * (self.minutes is None)])
+            notes += f". If the fee depends on it, your export has to say it: {unsaid}" if unsaid else ""
+        return {
+            "service": "ims",
+            "visit": self.visit,
+            "minutes": self.minutes,
+            "amount": usual / 100 if self.sure else f"{usual / 100:.2f}{QUESTION}",
+            "from": start,
+            "Notes": notes,
+        }
+
+
+def _fees(intake: Intake, sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:
+    """The usual fee of IMS by visit and minutes, from the first day of the first month that there is.
+
+    A fee goes by the visit that `check` takes a session for: a later one of a patient is subsequent. What a public
+    payer has fixed says nothing about the clinic's own fee.
+    """
+    last = sessions["service_date"].max()
+    month = prepare_month(intake, Scope(clinic, None, last.date() if isinstance(last, pd.Timestamp) else _START))
+    sessions = month.sessions
+    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
+    set_rates = month.prices["listed_cents"].reindex(paid.index)
+    paid = paid[(set_rates != paid["fee_cents"]).fillna(True).astype("bool")]
+    first = paid["service_date"].min()
+    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else _START
+    minutes = paid["minutes"].astype("string").fillna("").astype("str")
+    groups = [
+        _FeeGroup(str(visit), int(str(length)) if length else None, Counter(part["fee_cents"].tolist()))
+        for (visit, length), part in paid.groupby([paid["visit"], minutes])
+    ]
+    return [group.row(start) for group in _for_any_visit(groups)]
+
+
+def _for_any_visit(groups: Sequence[_FeeGroup]) -> list[_FeeGroup]:
+    """One group for those that differ only in the visit and have one fee, where some do not say the visit.
+
+    One of a stated length stays apart where the list has its visit without a length, which would go first.
+    """
+    kept: dict[tuple[str, int | None], _FeeGroup] = {(group.visit, group.minutes): group for group in groups}
+    for group in groups:
+        of_any = kept.get(("", group.minutes))
+        goes_first = group.minutes is not None and (group.visit, None) in kept
+        if group.visit and of_any and group.sure and of_any.sure and group.usual == of_any.usual and not goes_first:
+            of_any.fees += group.fees
+            del kept[(group.visit, group.minutes)]
+    return list(kept.values())
 
 
 def _service_names(sessions: pd.DataFrame, clinic: Clinic) -> list[dict[str, Any]]:

@@ -349,7 +349,7 @@ _KINDS = (
         "Add the fee with its first day (clinic setup, sheet Fees). If your fees differ by visit or length, fill "
         "in Visit and Minutes in your practice software.",
         remedy="setup",
-        short="no fee in your list",
+        short="no fee in your list for that visit and length (sheet Fees)",
     ),
     Kind(
         "fee-not-as-listed",
@@ -358,7 +358,7 @@ _KINDS = (
         "The fee is not the one in the clinic's fee list",
         "Correct the fee in your practice software, or the list if it is wrong (clinic setup, sheet Fees).",
         remedy="practice",
-        short="fee not as in your list",
+        short="fee not as in your list: correct it, or sheet Fees",
     ),
     Kind(
         "tax-on-session",
