@@ -143,6 +143,13 @@ def test_a_fee_is_asked_about_only_where_the_sessions_disagree(tmp_path: Path) -
     assert fees == {30: 95.0, 45: "1.00?"}
 
 
+def test_of_an_export_without_fees_the_fee_is_asked_and_the_way_out_is_named(tmp_path: Path) -> None:
+    (fee,) = drafted_from(tmp_path, [row(Fee=""), row(Fee="", Patient="Bo")])["fee"]
+    assert (fee["amount"], fee["from"]) == ("?", dt.date(2026, 10, 1))
+    assert "Add a column Fee" in fee["Notes"]
+    assert drafted_from(tmp_path, [row(Fee="", Service="Massage")])["fee"] == []
+
+
 def visits(*named: tuple[str, int, float, int | None]) -> list[dict[str, Any]]:
     """IMS sessions of a patient, on a day of October, at a fee, of a length."""
     return [

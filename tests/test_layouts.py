@@ -466,6 +466,43 @@ def test_a_report_without_insurers_says_which_other_file_is_needed(tmp_path: Pat
     assert "add a list of policies" in message or "a list of policies" in message
 
 
+def with_column(cells: Cells, name: str, cell: str) -> Cells:
+    return [[*cells[0], name], *([*row, cell] for row in cells[1:])]
+
+
+@pytest.mark.parametrize(
+    ("heading", "layout"),
+    [
+        ("Fee", ""),
+        ("Fee", '[[layout]]\nname = "my-program"\nheadings = { "Fee" = "Fee", "Room" = "Location" }\n'),
+        ("Our price", '[[layout]]\nname = "my-program"\nheadings = { "Our price" = "Fee" }\n'),
+        ("Our price", '[[layout]]\nname = "cliniko"\nheadings = { "Our price" = "Fee" }\n'),
+    ],
+)
+def test_a_column_that_is_added_to_a_practice_systems_report_leaves_the_others_as_known(
+    tmp_path: Path, heading: str, layout: str
+) -> None:
+    paths = [
+        csv(tmp_path, with_column(with_column(CLINIKO, heading, "95.00"), "invoice_status", "20")),
+        csv(tmp_path, POLICIES, "policies.csv"),
+    ]
+    clinic = practice(tmp_path, layout)
+    read_in = read_files(paths, clinic)
+    assert read_in.files[0].layout == "cliniko"
+    assert not read_in.files[0].doubtful
+    month = prepare_month(read_in, Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["claimed", "not_billed: no-show", "not_billed: cancelled", "not_billed: not-arrived"]
+    assert set(month.sessions["fee_cents"]) == {9500}
+
+
+def test_a_layout_without_a_name_says_of_a_practice_systems_heading_what_the_clinic_means(tmp_path: Path) -> None:
+    layout = '[[layout]]\nname = "my-program"\nheadings = { "Total Fee" = "Patient Paid", "Uninvoiced" = "Fee" }\n'
+    read_in = read_files([csv(tmp_path, SIMPLEPRACTICE)], practice(tmp_path, layout))
+    assert read_in.files[0].layout == "simplepractice"
+    place = SIMPLEPRACTICE[0].index("Uninvoiced")
+    assert read_in.sessions["fee_cents"].tolist() == [int(float(row[place]) * 100) for row in SIMPLEPRACTICE[1:]]
+
+
 def test_the_clinics_own_layout_goes_before_a_practice_systems(tmp_path: Path) -> None:
     clinic: Clinic = practice(
         tmp_path,

@@ -152,6 +152,15 @@ def test_every_reason_not_to_bill_has_a_short_name() -> None:
     assert {*_THINGS, *_STATES} == set(REASONS)
 
 
+def test_an_export_without_any_fee_has_its_way_out_said_once(tmp_path: Path) -> None:
+    def page(*fees: float | str) -> str:
+        month = month_of(tmp_path, [row(Patient=f"Pat {n}", Fee=fee) for n, fee in enumerate(fees)])
+        return " ".join(" ".join(shown(month_page(Shown(month, FILES, "", would=True), 100))).split())
+
+    assert page("", "").count("Add a column Fee to the file") == 1
+    assert "Add a column Fee" not in page("", 95.0)
+
+
 def test_sessions_in_several_groups_are_counted_once_each(month: Month) -> None:
     held = month.sessions.index[month.sessions["outcome"] == "held"][:3]
 

@@ -22,6 +22,7 @@ from ims_billing.vocabulary.setup_sheets import (
     COLUMNS,
     IGNORE,
     MEANWHILE,
+    MY_LAYOUT,
     PRACTITIONERS,
     QUESTION,
     SETUP_TABLES,
@@ -32,8 +33,6 @@ from ims_billing.vocabulary.spelling import bare, slug
 
 # Keys that hold periods: each row of an entry may add one.
 _PERIODS = ("registered", "needling")
-# A layout that nobody has named.
-_MY_LAYOUT = "my-program"
 # Numbers puts a sheet like this before the others when it exports a workbook.
 _OTHERS_SHEETS = ("exportsummary", bare(CHOICES_SHEET))
 
@@ -259,7 +258,7 @@ class _Reader:
         nothing_yet = meaning is None and not set(OF_A_LAYOUT) & line.cells.keys()
         if nothing_yet and ("heading" in line.cells or own is None):
             return
-        number = self._layout(own or _MY_LAYOUT, line)
+        number = self._layout(own or MY_LAYOUT, line)
         entry = self.entries["layout"][number]
         for key in OF_A_LAYOUT:
             if (value := line.value(key)) is not None:

@@ -268,17 +268,25 @@ def _fees(intake: Intake, sessions: pd.DataFrame, clinic: Clinic) -> list[dict[s
     last = sessions["service_date"].max()
     month = prepare_month(intake, Scope(clinic, None, last.date() if isinstance(last, pd.Timestamp) else _START))
     sessions = month.sessions
-    paid = sessions[(sessions["service"] == "ims") & (sessions["fee_cents"] > 0) & (sessions["status"] == "arrived")]
+    ours = sessions[(sessions["service"] == "ims") & (sessions["status"] == "arrived")]
+    if len(ours) and not sessions["fee_stated"].any():
+        notes = "Your export has no fees. Add a column Fee to it each month, with the price of each visit."
+        start = ours["service_date"].min()
+        return [{"service": "ims", "amount": QUESTION, "from": _first_of_month(start), "Notes": notes}]
+    paid = ours[ours["fee_cents"] > 0]
     set_rates = month.prices["listed_cents"].reindex(paid.index)
     paid = paid[(set_rates != paid["fee_cents"]).fillna(True).astype("bool")]
-    first = paid["service_date"].min()
-    start = first.replace(day=1).date() if isinstance(first, pd.Timestamp) else _START
+    start = _first_of_month(paid["service_date"].min())
     minutes = paid["minutes"].astype("string").fillna("").astype("str")
     groups = [
         _FeeGroup(str(visit), int(str(length)) if length else None, Counter(part["fee_cents"].tolist()))
         for (visit, length), part in paid.groupby([paid["visit"], minutes])
     ]
     return [group.row(start) for group in _for_any_visit(groups)]
+
+
+def _first_of_month(day: object) -> dt.date:
+    return day.replace(day=1).date() if isinstance(day, pd.Timestamp) else _START
 
 
 def _for_any_visit(groups: Sequence[_FeeGroup]) -> list[_FeeGroup]:

@@ -17,7 +17,7 @@ from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, word_of
-from ims_billing.vocabulary.setup_sheets import COLUMNS, QUESTION
+from ims_billing.vocabulary.setup_sheets import COLUMNS, MY_LAYOUT, QUESTION
 from ims_billing.vocabulary.spelling import dollars, heading, slug
 
 _HEADER_WITHIN = 30
@@ -139,7 +139,7 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
             if scores[0][0] < 1 or (len(scores) > 1 and scores[1][0] >= scores[0][0]):
                 doubtful.add(field)
     _part_names_and_moments(stand_for, doubtful, headings)
-    name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or "my-program"
+    name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or MY_LAYOUT
     fields = {column.written: field for field, column in stand_for.items()}
     of_all: dict[str, Any] = {"header_rows": 2} if widest.header_rows == 2 else {}
     if "practitioner" not in stand_for and widest.people_above:

@@ -18,6 +18,7 @@ from ims_billing.vocabulary.setup_sheets import (
     FEES,
     IGNORE,
     INSURERS,
+    MY_LAYOUT,
     PRACTITIONERS,
     QUESTION,
     SetupColumn,
@@ -139,8 +140,6 @@ $layout
 _VENDOR_NUMBER = '# vendor_number = ""               # what it calls the clinic'
 _NO_INSURER = "# self_pay = true                  # if it means: no insurer"
 _WIDTH = 116
-# The layout of headings that no layout of an export has.
-_MY_LAYOUT = "my-program"
 
 
 def clinic_text(rows: SetupRows) -> str:
@@ -211,7 +210,7 @@ def _service_names(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def _layouts(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     by_name: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
-        by_name.setdefault(row.get("name", _MY_LAYOUT), []).append(row)
+        by_name.setdefault(row.get("name", MY_LAYOUT), []).append(row)
     of_all = [column for column in COLUMNS.columns if column.key in OF_A_LAYOUT]
     for name, listed in by_name.items():
         lines = ["", "[[layout]]", f"name = {toml_text(name)}"]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.clinic import Clinic, OwnLayout
 from ims_billing.reading.layout import ClinicLayout
 from ims_billing.rules.published import published
 from ims_billing.rules.systems import SystemLayout, systems
 from ims_billing.rules.words import Layout
+from ims_billing.vocabulary.setup_sheets import MY_LAYOUT
 from ims_billing.vocabulary.spelling import heading, plain
+
+# What a clinic adds to a practice system's export by hand, under this product's own heading, where the system says
+# nothing of it.
+_ADDED = ("fee", "insurer", "policy", "member")
 
 
 def layouts(clinic: Clinic) -> list[ClinicLayout]:
@@ -17,6 +23,7 @@ def layouts(clinic: Clinic) -> list[ClinicLayout]:
     rules = published().layouts.layout
     ignored = frozenset(map(heading, clinic.block.ignore))
     return [
+        *_extended("sessions", clinic, ignored),
         *_own_of("sessions", clinic),
         *_of_systems("sessions", clinic, ignored),
         *(ClinicLayout(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
@@ -28,6 +35,7 @@ def remittance_layouts(clinic: Clinic) -> list[ClinicLayout]:
     layout = published().layouts.layout["remittance"]
     ignored = frozenset(map(heading, clinic.block.ignore))
     return [
+        *_extended("remittance", clinic, ignored),
         *_own_of("remittance", clinic),
         *_of_systems("remittance", clinic, ignored),
         ClinicLayout("remittance", layout, clinic.block.dates, {}, ignored),
@@ -53,20 +61,59 @@ def _own_of(published_layout: str, clinic: Clinic) -> Iterator[ClinicLayout]:
             )
 
 
+def _extended(kind: str, clinic: Clinic, ignored: frozenset[str]) -> Iterator[ClinicLayout]:
+    """Reports of practice systems with the clinic's own headings beside theirs.
+
+    The clinic's layout bears the system's name, or none: what it says of one heading must not undo what is known of all
+    others.
+    """
+    for entry in clinic.layouts:
+        for system in systems():
+            if entry.of == system.of == kind and entry.name in (system.id, MY_LAYOUT):
+                yield _with_own(_of_system(system, clinic, ignored), entry)
+
+
+def _with_own(system: ClinicLayout, entry: OwnLayout) -> ClinicLayout:
+    whole = published().layouts.layout[entry.of]
+    own = _by_field(entry.headings, whole)
+    theirs = set(map(heading, entry.headings))
+    headings = {
+        name: (*own.get(name, ()), *(w for w in system.layout.headings.get(name, ()) if heading(w) not in theirs))
+        for name in {**system.layout.headings, **own}
+    }
+    # What the report has nothing of is met by its day: else a layout that needs more would seem to fit it better.
+    needed = (
+        group if any(headings.get(name) for name in group.split("|")) else f"{group}|{next(iter(headings))}"
+        for group in whole.needed
+    )
+    return replace(
+        system,
+        layout=system.layout.model_copy(update={"headings": headings, "needed": tuple(needed)}),
+        dates=entry.dates or system.dates,
+        status={**system.status, **entry.status},
+        ignored=system.ignored | frozenset(map(heading, entry.ignore)),
+        own={name: frozenset(map(heading, written)) for name, written in own.items()},
+        sheets=frozenset(map(plain, entry.sheets)),
+    )
+
+
 def _of_systems(kind: str, clinic: Clinic, ignored: frozenset[str]) -> Iterator[ClinicLayout]:
     return (_of_system(system, clinic, ignored) for system in systems() if system.of == kind)
 
 
 def _of_system(system: SystemLayout, clinic: Clinic, ignored: frozenset[str]) -> ClinicLayout:
-    """A practice system's report as this clinic reads it: only its own headings have a meaning."""
+    """A practice system's report as this clinic reads it: its own headings have a meaning, and few that were added."""
     whole = published().layouts.layout[system.of]
     own = _by_field(system.headings, whole)
     needed = tuple(group for group in whole.needed if any(name in own for name in group.split("|")))
     layout = Layout(title=system.title, needed=needed, headings=own, passed_over=system.passed_over)
+    taken = set(map(heading, (*system.headings, *system.passed_over)))
+    added = {name: whole.headings[name][:1] for name in _ADDED if name in whole.headings and name not in own}
+    added = {name: names for name, names in added.items() if heading(names[0]) not in taken}
     return ClinicLayout(
         system.id,
         # Sessions may have columns that are statuses by their headings, and are known by one for what was billed.
-        layout.model_copy(update={"headings": {"status": ("Status",), "billed": ("Billed",), **own}})
+        layout.model_copy(update={"headings": {"status": ("Status",), "billed": ("Billed",), **own, **added}})
         if system.of == "sessions"
         else layout,
         system.dates if clinic.block.dates == "unambiguous" else clinic.block.dates,

@@ -128,7 +128,14 @@ _KINDS = (
         short="no insurer",
     ),
     Kind(
-        "missing-fee", "hold", _CORRECT, "The fee is missing", _IN_EXPORT, fixed=True, remedy="practice", short="no fee"
+        "missing-fee",
+        "hold",
+        _CORRECT,
+        "The fee is missing",
+        f"{_IN_EXPORT} If it exports no fees, add a column Fee to the file, with the price of each visit.",
+        fixed=True,
+        remedy="practice",
+        short="no fee",
     ),
     Kind(
         "missing-policy",

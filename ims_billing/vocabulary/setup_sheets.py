@@ -25,6 +25,8 @@ MEANWHILE = {("practitioner", "profession"): "other", ("clinic", "clinic.name"):
 IGNORE = "ignore"
 NOTHING = "none"
 CHOICES_SHEET = "Choices"
+# The layout of rows of the sheet Columns that name none.
+MY_LAYOUT = "my-program"
 
 
 @dataclass(frozen=True)

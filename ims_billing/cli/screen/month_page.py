@@ -205,6 +205,10 @@ def _warnings(month: Month, wide: int) -> list[Text]:
         for file in month.intake.files
         for column in file.doubtful
     ]
+    sentences += [
+        f"{file} has no fee for any visit. Add a column Fee to the file, with the price of each visit, then run again."
+        for file in _without_fees(month)
+    ]
     if month.clinic.unconfirmed:
         things = counted(len(month.clinic.unconfirmed), "thing")
         sentences.append(f"{things} left to fill in ({month.clinic.file}): claim waits for that.")
@@ -217,6 +221,15 @@ def _warnings(month: Month, wide: int) -> list[Text]:
             "your service code or your own names."
         )
     return [line for each in sentences for line in wrapped(each, wide, rest="  ", style="bold yellow")]
+
+
+def _without_fees(month: Month) -> list[str]:
+    """The files in which no visit has a fee, and some wait for one: most likely the practice system exports none."""
+    if month.intake.missing:
+        return []  # the other file may have them
+    waiting = month.sessions.loc[month.findings.loc[month.findings["kind"] == "missing-fee", "session"], "file"]
+    stated = month.sessions.groupby("file", sort=False)["fee_stated"].any()
+    return [str(file) for file in waiting.unique() if not stated[file]]
 
 
 def _insurers(month: Month, wide: int) -> list[Text]:
