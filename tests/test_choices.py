@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from ims_billing.month.choices import choices_about_claims
 from ims_billing.month.run import run_of
+from ims_billing.vocabulary.fields import answers
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.needs_attention import HOW
@@ -94,6 +96,25 @@ def test_a_session_whose_visit_another_claim_stands_for_waits_for_that_one(
     in_the_way = as_frame([(0, "changed-since-claimed", "hold", "", "", claim, False, False)], FINDINGS)
     choices = choices_about_claims(in_the_way, month.sessions, month.clinic, month.as_of, {})
     assert choices.tolist() == [ways]
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_what_to_type_names_every_decision_that_its_line_takes(kind: str) -> None:
+    decisions, text = CATALOGUE[kind].decisions, answers(kind)
+    assert text.endswith("hoose Bill, Do not bill or Later" if "bill" in decisions else "hoose Do not bill or Later")
+    assert ("Or choose" in text) == ("correct" in decisions)
+    assert "nothing" not in text.casefold()
+
+
+def test_a_line_has_one_example_of_a_day_and_it_is_of_its_month(tmp_path: Path) -> None:
+    rows = [
+        row(Service_Date="2026-11-03", Insurer="WorkSafeBC", Payer_File_Number="7"),
+        row(Service_Date="30/02/2026", Patient="Bo"),
+    ]
+    lines = run_of(month_of(tmp_path, rows, month="2026-11", as_of=dt.date(2026, 12, 2))).attention
+    assert {"missing-accident-date", "unreadable-service-date"} <= set(lines["kind"])
+    days = {day for text in (*lines["ways"], *lines["fix"]) for day in re.findall(r"\d{4}-\d\d-\d\d", text)}
+    assert days == {"2026-11-30"}
 
 
 def test_no_fix_of_what_can_be_decided_is_a_command() -> None:

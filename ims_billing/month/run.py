@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from ims_billing.month.choices import choices_about_claims
 from ims_billing.month.prepare import Month
 from ims_billing.rules.published import published
 from ims_billing.rules.values import Limit, in_force
-from ims_billing.vocabulary.fields import answers
+from ims_billing.vocabulary.fields import answers, of_month
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, EARLIER, NO_SESSION, NOT_BILLED, as_frame, empty, prove
 from ims_billing.vocabulary.kinds import Requirement
@@ -182,16 +183,17 @@ def _attention(month: Month) -> pd.DataFrame:
     lines = _listing(month.sessions.loc[holds["session"], _LISTED]).reset_index(drop=True)
     numbered = holds.reset_index(drop=True)
     choices = choices_about_claims(numbered, month.sessions, month.clinic, month.as_of, month.in_question)
+    shown = partial(of_month, month=str(month.month))
     hashed = month.decided.fingerprints(holds[["session", "kind"]], month.sessions["about_claim"])
     lines = lines.assign(
         kind=numbered["kind"],
         problem=numbered["message"],
-        fix=numbered["fix"],
+        fix=numbered["fix"].map(shown),
         claim=numbered["claim"],
         fingerprint=hashed,
         title=numbered["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
         waits="",
-        ways=choices.combine_first(numbered["kind"].map({kind: answers(kind) for kind in CATALOGUE})),
+        ways=choices.combine_first(numbered["kind"].map({kind: shown(answers(kind)) for kind in CATALOGUE})),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     place = month.sessions[["file", "sheet", "row"]].loc[holds["session"]].reset_index(drop=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
+
 from ims_billing.vocabulary.findings import CATALOGUE
+from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 
 # The column of the sessions that a correct value replaces, by kind. Of two, it is the first that the value fits.
 # For `unreadable-cell` the unreadable cell itself says which column it is.
@@ -37,11 +40,13 @@ CORRECTS: dict[str, tuple[str, ...]] = {
 # What to type begins so where a line's kind takes Bill, and this session can't be billed as it is now.
 BILL_REFUSED = "Bill does not count"
 ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
+# A day as examples write it; on a line of a month it is one of that month.
+_EXAMPLE_DAY = "2026-10-31"
 # The name of a column in a sentence, and how a value of it is written.
 FIELDS: dict[str, tuple[str, str]] = {
-    "service_date": ("the service date", "a day such as 2026-10-31"),
+    "service_date": ("the service date", f"a day such as {_EXAMPLE_DAY}"),
     "birth_date": ("the birth date", "a day such as 1980-01-31"),
-    "accident_date": ("the accident date", "a day such as 2026-01-31"),
+    "accident_date": ("the accident date", f"a day such as {_EXAMPLE_DAY}"),
     "insured_birth_date": ("the insured's birth date", "a day such as 1980-01-31"),
     "start": ("the start", "a time such as 9:30"),
     "end": ("the end", "a time such as 10:00"),
@@ -67,7 +72,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "secondary_member": ("the second member ID", "a number"),
 }
 _EXAMPLES = {
-    **dict.fromkeys(("service_date", "birth_date", "accident_date", "insured_birth_date"), "2026-10-31"),
+    **dict.fromkeys(("service_date", "accident_date"), _EXAMPLE_DAY),
+    **dict.fromkeys(("birth_date", "insured_birth_date"), "1980-01-31"),
     "fee_cents": "95.00",
     "status": "arrived or no show",
     "relationship": "self, spouse, child or other",
@@ -83,9 +89,17 @@ OFTEN_LIGHT = (
 def answers(kind: str) -> str:
     """What somebody types on a line of this kind, beside the word that decides it."""
     decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
+    choose = f"{f'{BILL}, ' if 'bill' in decisions else ''}{DO_NOT_BILL} or {LATER}"
     if "correct" not in decisions:
-        return "Nothing: choose a decision" if decisions else "Nothing: fix it, or choose Do not bill"
+        return f"Choose {choose}" if decisions else f"Fix it, or choose {choose}"
     named = " or ".join(FIELDS[column][0] for column in fields) or "what the cell should say"
     example = _EXAMPLES.get(fields[0]) if fields else None
     text = named[0].upper() + named[1:] + (f", as {example}" if example else "")
-    return f"{text}; for a fee that is not on the list, also Bill" if kind in ABOUT_THE_LIST else text
+    too = f" (for a fee that is not on the list, also {BILL})" if kind in ABOUT_THE_LIST else ""
+    return f"{text}{too}. Or choose {choose}"
+
+
+def of_month(text: str, month: str) -> str:
+    """A text with examples of days, for a line of a month such as 2026-11: the day is that month's last."""
+    year, number = map(int, month.split("-"))
+    return text.replace(_EXAMPLE_DAY, f"{month}-{calendar.monthrange(year, number)[1]}")

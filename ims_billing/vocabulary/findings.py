@@ -202,7 +202,7 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires the date of the accident",
-        "Fill in the accident date as 2026-01-31 in your practice software, then export again. If the insurer "
+        "Fill in the accident date as 2026-10-31 in your practice software, then export again. If the insurer "
         "does not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
         short="no accident date",

@@ -11,7 +11,7 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark
-from ims_billing.vocabulary.fields import BILL_REFUSED, CORRECTS, FIELDS
+from ims_billing.vocabulary.fields import BILL_REFUSED, CORRECTS, FIELDS, of_month
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
@@ -47,7 +47,7 @@ HOW = (
     "3. Do not bill: never bill this session. If it was claimed before, What to type says what each choice does.",
     "4. Later: keep it on hold. Write in Note what you are waiting for.",
     "5. Correct value: type what should stand in place of the wrong or missing value.",
-    "6. A shaded Correct value takes nothing: choose a decision, or fix it in your practice software.",
+    "6. Leave a shaded Correct value empty: choose a decision, or fix it in your practice software.",
     "7. A session with several lines is billed once all of them are decided.",
     "8. To take a decision back, empty its cells.",
     "9. Sort, filter and add notes as you like. Leave the columns Kind and Session as they are.",
@@ -244,7 +244,7 @@ def _check_of(column: str | None, month: str, names: dict[str, int], first: int)
     if not column:
         return None
     what, form = FIELDS[column]
-    prompt = f"Type {what}: {form}."
+    prompt = of_month(f"Type {what}: {form}.", month)
     if column in _LISTS and names[column]:
         letter = get_column_letter(len(COLUMNS) + 3 + _LISTS.index(column))
         # Another insurer or practitioner of the clinic counts as well, so the list only asks.
