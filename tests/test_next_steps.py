@@ -50,6 +50,19 @@ def in_september(**cells: Any) -> dict[str, Any]:
     return row(Service_Date=dt.date(2026, 9, 8), **cells)
 
 
+def test_what_is_on_hold_of_an_earlier_file_of_the_month_is_named_where_these_files_have_nothing_on_hold(
+    folder: Path,
+) -> None:
+    csv_file(folder, [HELD], "week1.csv")
+    csv_file(folder, [row(Service_Date=dt.date(2026, 10, 14))], "week2.csv")
+    first = text(shown("claim", "week1.csv", as_of="2026-10-20"))
+    assert "Also on hold" not in first
+    page = text(shown("claim", "week2.csv", as_of="2026-10-20"))
+    assert "Also on hold, and in none of these files: 1 session of an earlier file is, $100.00" in page
+    assert "Fix or decide 1 session: sheet Needs attention in" in page
+    assert "0 on hold and 1 of earlier files" in page
+
+
 def test_a_month_that_was_billed_before_is_gone_on_with_as_such(folder: Path) -> None:
     csv_file(folder, [in_september(), in_september(Patient="Held Madeup", Fee=100.0)], "sept.csv")
     again = "ims-billing claim sept.csv --month 2026-09 --already-sent"

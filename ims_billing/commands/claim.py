@@ -65,6 +65,8 @@ class Recorded:
     """The files written of other months whose claims were replaced or followed."""
     batches: tuple[tuple[str, int], ...] = ()
     """The new batches of other months: month and number."""
+    also_held: tuple[int, int] = (0, 0)
+    """The sessions of earlier files of the month that are on hold still: how many, and their fees in cents."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ def claim(request: Request, at: Workplace) -> Recorded:
         recorded = _record(request, prepared, at, decisions=new)
         for each in (month, *recorded.other_months):
             probe(at, each, read)
+        held = ledger.months.listing(month)[0].drop_duplicates("session")
+        held = held[~held["session"].isin(prepared.sessions["key"])]
     written = write(at, month, recorded.batch, read)
     elsewhere = [write(at, each, None, read) for each in recorded.other_months]
     return Recorded(
@@ -178,6 +182,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         rest=recorded.rest,
         elsewhere=tuple(one for one in elsewhere if one),
         batches=recorded.batches,
+        also_held=(len(held), int(held["fee_cents"].sum())),
     )
 
 

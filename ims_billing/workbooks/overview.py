@@ -314,7 +314,7 @@ def _beside(view: MonthView) -> str:
     """What the month has beside the sessions of the last files."""
     sentences = ""
     if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
-        sentences += "\nThese are the sessions of the last files; the tables below tell of all claims of the month."
+        sentences += "\nThese are the sessions of the last files; the tables above tell of all claims of the month."
     held = view.attention["session"].nunique() - view.totals.counts["held"]
     return f"{sentences}\nAlso on hold, from earlier files of the month: {held}." if held > 0 else sentences
 

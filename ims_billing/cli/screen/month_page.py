@@ -87,6 +87,9 @@ class Shown:
     typed_taken_out: Sequence[TakenOut] = ()
     """The sessions that typed values would take out of the month, once `claim` reads them."""
 
+    also_held: tuple[int, int] = (0, 0)
+    """The sessions of earlier files of the month that are on hold still: how many, and their fees in cents."""
+
     @property
     def taken_out(self) -> Sequence[TakenOut]:
         """The sessions that correct values take out of the month, with those that are typed and not read yet."""
@@ -107,6 +110,7 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *_warnings(month, wide),
         Text(),
         *outcomes(month, wide, would=shown.would),
+        *_also_held(shown, wide),
         *_insurers(month, wide),
         *_months(month, wide),
     ]
@@ -232,6 +236,16 @@ def _without_fees(month: Month) -> list[str]:
     return [str(file) for file in waiting.unique() if not stated[file]]
 
 
+def _also_held(shown: Shown, wide: int) -> list[Text]:
+    """What the month has on hold beside the sessions of these files, which the table does not count."""
+    count, cents = shown.also_held
+    if not count:
+        return []
+    sessions = counted(count, "session of an earlier file is", "sessions of earlier files are")
+    sentence = f"Also on hold, and in none of these files: {sessions}, {dollars(cents)} (sheet Needs attention)."
+    return wrapped(sentence, wide, rest="  ", style="bold yellow")
+
+
 def _insurers(month: Month, wide: int) -> list[Text]:
     """The insurers, the largest first."""
     by_amount = sorted(month.by_insurer(), key=lambda each: (-each[2], each[0]))
@@ -335,7 +349,8 @@ def sums(shown: Shown) -> str:
     done = "would be claimed" if shown.would else "recorded as sent before" if shown.already_sent else "claimed"
     amount = dollars(int(month.claims["amount_cents"].sum()))
     others = [f"{counts['already_claimed']:,} claimed before"] if counts["already_claimed"] else []
-    others += [f"{counts['held']:,} on hold", f"{counts['not_billed']:,} not billed"]
+    too = f" and {shown.also_held[0]:,} of earlier files" if shown.also_held[0] else ""
+    others += [f"{counts['held']:,} on hold{too}", f"{counts['not_billed']:,} not billed"]
     seconds = ""
     if shown.rest is not None and len(shown.rest.claims):
         balance = dollars(int(shown.rest.claims["amount_cents"].sum()))

@@ -51,8 +51,9 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
             record = "Billed before, as the rest of the month was? Record it:" if sent_before else "Claim the month:"
             yield (record if counts["claimed"] else "Fixed or decided? Run"), claim
     else:
-        if counts["held"] and shown.summary:
-            yield f"Fix or decide {held}: sheet Needs attention in", quoted(shown.summary)
+        waiting = counts["held"] + shown.also_held[0]
+        if waiting and shown.summary:
+            yield f"Fix or decide {counted(waiting, 'session')}: sheet Needs attention in", quoted(shown.summary)
         yield from _to_send(shown)
         if counts["held"]:
             yield "Fixed or decided? Run", claim
