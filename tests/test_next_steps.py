@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.clinic.setup_file import load
-from tests.practice import clinic_file, csv_file, row, type_in
+from tests.practice import clinic_file, csv_file, row, table, type_in
 from tests.test_second_insurer import two_plans
 
 HELD = row(Patient="Held Madeup", Fee=100.0)
@@ -61,6 +61,25 @@ def test_what_is_on_hold_of_an_earlier_file_of_the_month_is_named_where_these_fi
     assert "Also on hold, and in none of these files: 1 session of an earlier file is, $100.00" in page
     assert "Fix or decide 1 session: sheet Needs attention in" in page
     assert "0 on hold and 1 of earlier files" in page
+
+
+def test_marks_on_the_sheet_to_send_are_said_to_be_read_and_a_day_that_is_missing_is_named(folder: Path) -> None:
+    csv_file(folder, [row(), row(Patient="Bo", Insurer="Manulife")], "october.csv")
+    shown("claim", "october.csv", as_of="2026-11-05")
+    path = folder / "reports" / "2026-10" / "claim-summary-2026-10.xlsx"
+    book = load_workbook(path)
+    top, columns = table(book["To send"], "Sent", "Sent on", "Workbook")
+    for line, (sent, day) in enumerate((("Yes", "2026-11-06"), ("Yes", "")), start=top + 1):
+        book["To send"].cell(line, columns["Sent"], sent)
+        book["To send"].cell(line, columns["Sent on"], day)
+    undated = str(book["To send"].cell(top + 2, columns["Workbook"]).value)
+    book.save(path)
+    page = text(shown("claim", "october.csv", as_of="2026-11-10"))
+    assert "Marks on To send read and recorded: 2 workbooks sent." in page
+    assert f"No day is typed for {undated}: add it under Sent on." in page
+    assert "Marks on To send" not in text(shown("claim", "october.csv", as_of="2026-11-10"))
+    type_in(path, "To send", Sent="No", **{"Sent on": ""})
+    assert "0 workbooks sent, 1 not sent." in text(shown("claim", "october.csv", as_of="2026-11-10"))
 
 
 def test_a_month_that_was_billed_before_is_gone_on_with_as_such(folder: Path) -> None:

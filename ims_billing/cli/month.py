@@ -191,7 +191,7 @@ def claim(
         done.month, *as_typed, would=False, batch=done.batch, changed=done.written is not None,
         already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
-        batches=done.batches, unwritten=unwritten, also_held=done.also_held,
+        batches=done.batches, unwritten=unwritten, marks=done.marks, also_held=done.also_held,
     )  # fmt: skip
     _show(shown, done.numbers, everything=everything, as_json=as_json)
 

@@ -34,6 +34,7 @@ from ims_billing.month.second_plans import as_plans_allow, limited_insurers
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.resemblance import obsolete_lines
+from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, DECISIONS, NOT_BILLED, Column, empty, prove
@@ -65,6 +66,8 @@ class Recorded:
     """The files written of other months whose claims were replaced or followed."""
     batches: tuple[tuple[str, int], ...] = ()
     """The new batches of other months: month and number."""
+    marks: tuple[Sending, ...] = ()
+    """What was read for the first time of the sheet To send."""
     also_held: tuple[int, int] = (0, 0)
     """The sessions of earlier files of the month that are on hold still: how many, and their fees in cents."""
 
@@ -160,8 +163,9 @@ def claim(request: Request, at: Workplace) -> Recorded:
             go_on_without_the_rest(at)
         refuse_files_of_another_ledger(at, [month])
         new = _take_decisions(request, ledger, workbooks)
-        note_sendings(ledger, note_again(ledger, month))
-        note_sendings(ledger, unread_sendings(ledger, month, workbooks, overrule=request.overrule))
+        note_sendings(ledger, marks := note_again(ledger, month))
+        unread = unread_sendings(ledger, month, workbooks, overrule=request.overrule)
+        note_sendings(ledger, unread)
         prepared = request.prepare(request.memory(ledger), at.progress)
         if request.strict and prepared.totals.counts["held"]:
             raise BillingError("Sessions are on hold and --strict was given: nothing was recorded.")
@@ -182,6 +186,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         rest=recorded.rest,
         elsewhere=tuple(one for one in elsewhere if one),
         batches=recorded.batches,
+        marks=(*marks, *unread),
         also_held=(len(held), int(held["fee_cents"].sum())),
     )
 

@@ -28,6 +28,7 @@ from ims_billing.cli.screen.places import Places
 from ims_billing.cli.screen.terminal import show, width
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import counted, dollars, month_text
+from ims_billing.workbooks.files import workbook_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ims_billing.month.prepare import Month
     from ims_billing.month.reasons import TakenOut
     from ims_billing.month.second_insurer import Rest
+    from ims_billing.vocabulary.entries import Sending
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.workbooks.files import Written
 
@@ -87,6 +89,8 @@ class Shown:
     typed_taken_out: Sequence[TakenOut] = ()
     """The sessions that typed values would take out of the month, once `claim` reads them."""
 
+    marks: Sequence[Sending] = ()
+    """What was read for the first time of the sheet To send."""
     also_held: tuple[int, int] = (0, 0)
     """The sessions of earlier files of the month that are on hold still: how many, and their fees in cents."""
 
@@ -117,6 +121,7 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
     never_cut = [
         *changed_since(month, places, wide),
         *_decided(shown, places, wide),
+        *_marked(shown.marks, wide),
         *taken_out(month, shown.taken_out, places, wide),
         *second_insurers(shown.rest, wide, would=shown.would, everything=everything),
     ]
@@ -287,6 +292,19 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
                 f"Row {place}: still on hold, because {why}", wide, first="  ", rest="    ", style="yellow"
             )
     return [Text(), *lines]
+
+
+def _marked(marks: Sequence[Sending], wide: int) -> list[Text]:
+    """What was read from the sheet To send, and the workbooks that are marked as sent without a day."""
+    if not marks:
+        return []
+    sent = [mark for mark in marks if mark.sent == "Yes"]
+    others = f", {len(marks) - len(sent):,} not sent" if len(marks) > len(sent) else ""
+    sentence = f"Marks on To send read and recorded: {counted(len(sent), 'workbook')} sent{others}."
+    undated = [workbook_name(mark.insurer_id, mark.month, mark.batch) for mark in sent if mark.sent_on is None]
+    if undated:
+        sentence += f" No day is typed for {', '.join(undated)}: add it under Sent on."
+    return [Text(), *wrapped(sentence, wide, style="bold")]
 
 
 def _first_to_send(shown: Shown, wide: int) -> list[Text]:
