@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
 from ims_billing.clinic.setup_file import load
+from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import clinic_file, csv_file, row, table, type_in
 from tests.test_second_insurer import two_plans
 
@@ -151,6 +152,36 @@ def test_a_second_insurers_workbook_is_to_be_sent_where_the_month_has_nothing_ne
     csv_file(folder, [paid], "paid.csv")
     shown("reconcile", "paid.csv")
     assert sendings(shown("claim", "november.csv")) == ["reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"]
+
+
+@pytest.mark.parametrize("insurer", ["Manulife", "Sun Life"])
+def test_a_claim_that_replaces_one_has_what_to_check_its_amount_and_its_workbooks(folder: Path, insurer: str) -> None:
+    clinic_file(folder, '[[insurer]]\nname = "Manulife"\nchannel = "TELUS eClaims"\n')
+    csv_file(folder, [row(Insurer="Sun Life")], "october.csv")
+    shown("claim", "october.csv", as_of="2026-10-20")
+    csv_file(folder, [row(Insurer=insurer, Policy_Number="77")], "corrected.csv")
+    lines = shown("void", "2026-10-SUNL-0001", "corrected.csv", "--replace", "--reason", "wrong plan")
+    names = {"Sun Life", insurer}
+    books = [f"reports/2026-10/insurers/{name.lower().replace(' ', '-')}-2026-10-batch-2.xlsx" for name in names]
+    assert "in batch 2 of 2026-10 replaces it, and asks for $95.00." in text(lines)
+    assert text(lines).count("Send this workbook:") == len(books)
+    assert all(book in text(lines) for book in books)
+    # Sun Life was asked in time; Manulife counts the days to the new claim.
+    title = CATALOGUE["past-submission-window"].title
+    assert (f"Check before sending: {title}" in text(lines)) == (insurer == "Manulife")
+    claims = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Claims"]
+    cells = [cell for line in claims.iter_rows(values_only=True) for cell in line]
+    assert any(title in str(cell) for cell in cells) == (insurer == "Manulife")
+
+
+def test_a_void_promises_a_hold_only_where_the_next_files_have_the_session(folder: Path) -> None:
+    other = row(Patient="B Madeup", Member_ID="7", Service_Date=dt.date(2026, 10, 20))
+    csv_file(folder, [row(), other], "october.csv")
+    shown("claim", "october.csv")
+    csv_file(folder, [other], "october.csv")
+    voided = text(shown("void", "2026-10-SUNL-0001", "--reason", "no visit"))
+    assert "If the files of that batch have its session, it is on hold then" in voided
+    assert "0 on hold" in text(shown("claim", "october.csv"))
 
 
 def test_a_void_that_no_workbook_lists_is_the_next_step_until_its_month_is_claimed_again(folder: Path) -> None:

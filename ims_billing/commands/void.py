@@ -22,6 +22,7 @@ from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
+from ims_billing.vocabulary.grounds import remarks_of
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.model import Run
 from ims_billing.vocabulary.spelling import month_of
@@ -44,6 +45,10 @@ class Voided:
     """The amount paid on it so far, in cents."""
     batch: int | None
     """The batch of the new claim; None if there is none."""
+    amount: int
+    """What the new claim asks for, in cents; 0 if there is none."""
+    to_check: tuple[str, ...]
+    """What to check before the new claim is sent, in words."""
     listed_in: tuple[str, int] | None
     """Month and batch of another month whose workbook lists the void; None if there is none."""
     written: tuple[Written, ...]
@@ -81,7 +86,8 @@ def void(
             ledger.void(number, as_of, reason)
         elif other := ledger.claims.replaced_by(number):
             raise BillingError(f"{number} was already claimed again, as {other}.")
-        batch, listed_in, instead = None, None, ""
+        batch, listed_in, instead, amount = None, None, "", 0
+        to_check: tuple[str, ...] = ()
         second = bool(old["follows"].iloc[0])
         paid = answers(old, ledger.payments.postings([number]))[number].position.paid
         if clinic is not None:
@@ -90,7 +96,8 @@ def void(
                 if second
                 else _anew(ledger, old, clinic, as_of, intake, reason)
             )
-            instead = ledger.numbers(run)[0]
+            instead, amount = ledger.numbers(run)[0], int(run.claims["amount_cents"].iloc[0])
+            to_check = tuple(remark.title for remark in remarks_of(str(run.claims["remarks"].iloc[0])))
             batch, _ = ledger.add_batch(run, void=number)
             for month in {*months, run.month}:
                 ledger.months.settle(month, number)
@@ -102,7 +109,18 @@ def void(
         for month in months:
             probe(at, month)
     written = [write(at, month, batch if month == months[-1] else None) for month in months]
-    return Voided(months[-1], instead, followed_by, second, paid, batch, listed_in, tuple(w for w in written if w))
+    return Voided(
+        month=months[-1],
+        replaced_by=instead,
+        followed_by=followed_by,
+        second=second,
+        paid=paid,
+        batch=batch,
+        amount=amount,
+        to_check=to_check,
+        listed_in=listed_in,
+        written=tuple(w for w in written if w),
+    )
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None, reason: str) -> Run:

@@ -33,6 +33,18 @@ def claims_in_question(sessions: pd.DataFrame, memory: Memory) -> dict[str, InQu
     return {claim: InQuestion(cents, memory.paid.get(claim, 0)) for claim, cents in claimed}
 
 
+def again_of_one_insurer(sessions: pd.DataFrame, claims: pd.DataFrame) -> pd.Series[bool]:
+    """True for sessions that are claimed again from the insurer of the claim that they replace.
+
+    That insurer was asked in time. Another one counts the days to the new claim.
+
+    claims: ON_LEDGER
+    """
+    insurers = dict(rows_of(claims[claims["claim"].isin(sessions["replaces"])], ["claim", "insurer_id"]))
+    before = pd.Series([insurers.get(claim, "") for claim in sessions["replaces"]], sessions.index, dtype="str")
+    return (before != "") & (before == sessions["insurer_id"])
+
+
 def choices_about_claims(
     findings: pd.DataFrame, sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, claims: Mapping[str, InQuestion]
 ) -> pd.Series[str]:

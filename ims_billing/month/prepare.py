@@ -12,7 +12,7 @@ import pandas as pd
 
 from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.month.choices import InQuestion, claims_in_question
+from ims_billing.month.choices import InQuestion, again_of_one_insurer, claims_in_question
 from ims_billing.month.claims import MADE_OF, claim_lines, prices
 from ims_billing.month.reasons import TakenOut, reasons_not_to_bill, taken_out
 from ims_billing.month.totals import proven_totals
@@ -336,7 +336,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
         unclaimed=lookup.unclaimed,
         clinic=scope.clinic,
         as_of=scope.as_of,
-        in_time=(sessions["replaces"] != "") | scope.already_sent,
+        in_time=again_of_one_insurer(sessions, scope.memory.claims) | scope.already_sent,
         corrected=frozenset(place.session for place in decided.corrected),
         status_corrected=frozenset(p.session for p in decided.corrected if p.kind == "status-not-recognised"),
     )

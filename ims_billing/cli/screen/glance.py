@@ -88,12 +88,14 @@ def warn_of_cloud(path: Path, mark: str) -> None:
 def show_voided(claim: str, done: Voided, again: str = "", first: str = "") -> None:
     """What became of a voided claim, and what comes next: the command that claims its month again, what goes first."""
     if done.replaced_by:
-        sentence = f"{claim} is voided; {done.replaced_by} in batch {done.batch} of {done.month} replaces it."
+        sentence = f"{claim} is voided; {done.replaced_by} in batch {done.batch} of {done.month} replaces it, and asks "
+        sentence += f"for {dollars(done.amount)}."
     else:
         sentence = f"{claim} is voided. Its insurer does not know it yet: the next batch of {done.month} lists it. " + (
             "The second insurer is not billed again, but claim lists a balance that is left, with the command for it."
             if done.second
-            else "Its session is on hold then: decide about it on the sheet Needs attention."
+            else "If the files of that batch have its session, it is on hold then: decide about it on the sheet Needs "
+            "attention. If they do not, nothing more is to do."
         )
     if done.followed_by:
         sentence += f" {done.followed_by}, which billed a second insurer for the balance, is voided with it."
@@ -102,8 +104,12 @@ def show_voided(claim: str, done: Voided, again: str = "", first: str = "") -> N
     show(wrapped(sentence, width(), style="bold"))
     if again:
         show(with_command(f"Claim {done.month} again now. {first}".rstrip(), again, width(), first="", rest="  "))
+    if done.to_check:
+        show(wrapped(f"Check before sending: {'; '.join(dict.fromkeys(done.to_check))}.", width(), style="bold yellow"))
     workbooks = [path for each in done.written for path in each.files if path.parent.name == INSURERS]
     for path in workbooks:
+        if (path.parent.parent.name, batch_of(path)) == (done.month, done.batch):
+            show(with_command("Send this workbook:", quoted(path), width(), first="", rest="  "))
         if (path.parent.parent.name, batch_of(path)) == done.listed_in:
             what = f"Send this one of {path.parent.parent.name} too, which lists what was voided:"
             show(with_command(what, quoted(path), width(), first="", rest="  "))
