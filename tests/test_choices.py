@@ -31,7 +31,13 @@ CLOSE = "Do not bill: leave it unclaimed, and close this line"
     ("before", "now", "void", "ways"),
     [
         ({}, {"Fee": 85.0}, False, "Bill: replace the claim at $85.00. Do not bill: keep it at $95.00"),
-        (MSP, MSP | {"Fee": 85.0}, False, "Bill: replace the claim at $23.00. Do not bill: keep it at $23.00"),
+        (MSP, MSP | {"Fee": 85.0}, False, "Bill: replace the claim by one with what changed at $23.00. "
+         "Do not bill: keep the claim as it was sent"),
+        ({}, {"Policy_Number": "2"}, False,
+         "Bill: replace the claim by one with what changed at $95.00. Do not bill: keep the claim as it was sent"),
+        ({}, {"Insurer": "Manulife"}, False,
+         "Bill: void the claim to Sun Life, and claim Manulife at $95.00. "
+         "Do not bill: keep the claim to Sun Life at $95.00"),
         # Without an insurer that is known, or a fee, nobody can say what would be asked for.
         ({}, {"Insurer": "Sunn Lief"}, False, "Bill: replace the claim. Do not bill: keep it at $95.00"),
         ({"Policy_Number": "1"}, {"Policy_Number": "2", "Fee": ""}, False,
@@ -55,7 +61,7 @@ def test_what_to_type_says_what_each_choice_does(
     assert "ims-billing" not in lines["fix"][0]
 
 
-PAID_BACK = f"; the insurer has to reverse the $60.00 that it paid of {CLAIM}. "
+PAID_BACK = f"; Sun Life has to reverse the $60.00 that it paid of {CLAIM}. "
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.claims import amounts_asked, prices
+from ims_billing.month.page import cells_at
 from ims_billing.month.reasons import reasons_not_to_bill
 from ims_billing.sessions.decisions import ABOUT_A_CLAIM
 from ims_billing.vocabulary.fields import BILL_REFUSED
@@ -18,19 +19,33 @@ from ims_billing.vocabulary.model import Memory
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import dollars
 
+_OF_A_CLAIM = ["insurer_id", "insurer", "amount_cents"]
+# In place of an amount that nobody can say, as where the insurer is not known.
+UNCERTAIN = -1
+
+
+class AmountAsked(NamedTuple):
+    """Whom a claim asks, and for how much in cents."""
+
+    insurer_id: str
+    insurer: str
+    cents: int
+
 
 class InQuestion(NamedTuple):
     """A claim that changed or was voided: what it asks for, and what was paid of it, in cents."""
 
-    claimed: int
+    claimed: AmountAsked
     paid: int
 
 
 def claims_in_question(sessions: pd.DataFrame, memory: Memory) -> dict[str, InQuestion]:
     """The claims in question of these sessions (`about_claim`), by number."""
     about = memory.claims["claim"].isin(sessions["about_claim"])
-    claimed = rows_of(memory.claims[about], ["claim", "amount_cents"])
-    return {claim: InQuestion(cents, memory.paid.get(claim, 0)) for claim, cents in claimed}
+    return {
+        claim: InQuestion(AmountAsked(*cells), memory.paid.get(claim, 0))
+        for claim, *cells in rows_of(memory.claims[about], ["claim", *_OF_A_CLAIM])
+    }
 
 
 def again_of_one_insurer(sessions: pd.DataFrame, claims: pd.DataFrame) -> pd.Series[bool]:
@@ -62,29 +77,39 @@ def choices_about_claims(
     reasons = reasons_not_to_bill(ours, clinic, as_of, month=None)
     certain = ours["fee_stated"] & (ours["insurer_id"] != "") & ours["service_date"].notna()
     amounts = amounts_asked(ours[certain], prices(ours[certain], clinic), clinic)
-    texts = [
-        _choices(kind, claim, ours.at[label, "about_claim"] == claim != "", reasons[label], amounts.get(label), claims)
-        for label, kind, claim in rows_of(about, ["session", "kind", "claim"])
-    ]
+    texts = []
+    for label, kind, claim in rows_of(about, ["session", "kind", "claim"]):
+        session = cells_at(ours, label)
+        if session["about_claim"] == claim != "":
+            new = AmountAsked(session["insurer_id"], session["insurer_name"], amounts.get(label, UNCERTAIN))
+            texts.append(_choices(kind, claim, reasons[label], new, claims[claim]))
+        else:
+            first = f"Decide about {claim} first. " if claim else ""
+            texts.append(f"{first}Do not bill: make no new claim for this session")
     return pd.Series(texts, about.index, dtype="str")
 
 
-def _choices(
-    kind: str, claim: str, is_its_own: bool, reason: str, cents: int | None, claims: Mapping[str, InQuestion]
-) -> str:
-    """The choices in words; `reason` says why the session is not billed now, `cents` what would be asked for."""
-    if not is_its_own:
-        first = f"Decide about {claim} first. " if claim else ""
-        return f"{first}Do not bill: make no new claim for this session"
-    now = "" if cents is None else f" at {dollars(cents)}"
+def _choices(kind: str, claim: str, reason: str, new: AmountAsked, in_question: InQuestion) -> str:
+    """The choices in words; `reason` says why the session is not billed now.
+
+    `new` is what would be asked for.
+    """
+    now = f" at {dollars(new.cents)}" if new.cents != UNCERTAIN else ""
     refused = f"{BILL_REFUSED}: {REASONS[reason]}" if reason else ""
-    in_question = claims[claim]
     if in_question.paid > 0:
-        now += f"; the insurer has to reverse the {dollars(in_question.paid)} that it paid of {claim}"
+        now += f"; {in_question.claimed.insurer} has to reverse the {dollars(in_question.paid)} that it paid of {claim}"
     if kind == "voided":
         return f"{refused or f'Bill: claim it again{now}'}. Do not bill: leave it unclaimed, and close this line"
-    then = f" at {dollars(in_question.claimed)}"
+    old = in_question.claimed
+    then = f" at {dollars(old.cents)}"
     if refused:
         then += f", of which {dollars(in_question.paid)} was paid" if in_question.paid > 0 else ""
         return f"{refused}. Do not bill: keep the claim{then}. To take it back, ask for {claim} to be voided"
+    if new.insurer_id not in ("", old.insurer_id):
+        return (
+            f"Bill: void the claim to {old.insurer}, and claim {new.insurer}{now}. "
+            f"Do not bill: keep the claim to {old.insurer}{then}"
+        )
+    if new.cents == old.cents:
+        return f"Bill: replace the claim by one with what changed{now}. Do not bill: keep the claim as it was sent"
     return f"Bill: replace the claim{now}. Do not bill: keep it{then}"
