@@ -293,6 +293,16 @@ def test_a_day_after_today_in_the_call_list_is_named_with_its_row(folder: Path) 
         assert len(stated) == named
 
 
+def test_a_day_beside_a_status_that_keeps_none_is_named_and_not_dropped_in_silence(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    aging(folder, "2026-12-01")
+    note(folder, "2026-12-01", SUN, Status="Asked", Sent_on="2026-12-01")
+    done = run(folder, "aging", "--as-of", "2026-12-02")
+    assert done.exit_code == 0, done.stderr
+    named_with_row = r"aging-2026-12-01\.xlsx, Call list, row \d+: Sent on is read only beside the status Sent again"
+    assert len(re.findall(named_with_row, " ".join(done.stderr.split()))) == 1
+
+
 def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     aging(folder, "2026-12-01")

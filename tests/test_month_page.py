@@ -133,7 +133,9 @@ def test_claims_without_any_number_are_named_where_nobody_says_what_their_plan_r
         (["self-pay"] * 2 + ["refunded", "no-charge", "outside-month"],
          "1 other month, 2 self-pay, 1 refunded, 1 no charge"),
         (["self-pay"] * 3 + ["refunded"] * 2 + ["no-charge", "cancelled", "other-service"],
-         "1 other service, 3 self-pay, 2 refunded, 2 others"),
+         "1 other service, 3 self-pay, 2 refunded, 1 cancelled, 1 no charge"),
+        (["self-pay"] * 3 + ["refunded"] * 2 + ["no-show", "no-charge", "cancelled", "not-arrived", "other-service"],
+         "1 other service, 3 self-pay, 2 refunded, 1 no-show, 3 for other reasons"),
     ],
 )  # fmt: skip
 def test_the_reasons_not_to_bill_are_named_the_most_frequent_first(

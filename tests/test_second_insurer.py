@@ -284,6 +284,8 @@ def test_what_the_second_insurer_requires_is_asked_for_first(folder: Path) -> No
     shown = run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-01").stdout
     assert f"{FIRST}: $35.00 is left for Manulife" in " ".join(shown.split())
     assert "Secondary Policy Number" in shown
+    lines = shown.splitlines()
+    assert lines[lines.index("SECOND INSURERS") - 1] == ""
     assert claim(folder, two_plans(), as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
     assert "a session does not say it of a second plan" in why

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ims_billing.cli.json_shapes import StatusJson
 from ims_billing.cli.main import app
+from ims_billing.cli.screen.status import _exports
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.toml_file import load
 from ims_billing.clinic.windows import Window, window_of
@@ -86,6 +87,29 @@ def test_without_a_setup_an_export_that_nobody_knows_is_named(tmp_path: Path) ->
 def test_without_a_setup_an_export_is_what_it_is_made_from(tmp_path: Path) -> None:
     xlsx(tmp_path, [row()], "october export.xlsx")
     assert look(tmp_path).next.command == 'ims-billing init --from "october export.xlsx"'
+
+
+@pytest.mark.parametrize("setup", [True, False])
+def test_a_list_of_policies_is_no_export_to_claim_and_the_sixth_file_is_named(tmp_path: Path, *, setup: bool) -> None:
+    if setup:
+        clinic_file(tmp_path)
+    for number in range(6):
+        xlsx(tmp_path, [row()], f"export-{number}.xlsx")
+    policies = tmp_path / "policies.csv"
+    policies.write_text("Patient,Insurer,Policy Number,From\nPat Madeup,Sun Life,1,2026-10-05\n", encoding="utf-8")
+    status = look(tmp_path)
+    assert [export.path.name for export in status.exports] == [f"export-{number}.xlsx" for number in range(6)]
+    names = [line.split(" (")[0] for line, _ in _exports(status.exports)]
+    assert names == [f"Not claimed yet: export-{number}.xlsx" for number in range(6)]
+    seven = [line for line, _ in _exports((*status.exports, status.exports[0]))]
+    assert (len(seven), seven[-1]) == (6, "... and 2 more files")
+
+
+def test_fees_that_nobody_could_read_are_no_amount_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office(tmp_path).claim(PAT, {**HELD, "Fee": ""})
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["status", "--as-of", "2026-11-05"]).output
+    assert "on hold: 1 session, fee unknown" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("place", ["above", "below"])

@@ -186,6 +186,11 @@ def _newly_noted(
             sent_on = typed.sent_on if typed.status == "Sent again" else ""
             if typed.status == "Sent again" and not sent_on:
                 sent_on = day.isoformat()
+            if typed.sent_on and not sent_on:
+                ledger.notify(
+                    f"{place}: Sent on is read only beside the status Sent again, and was not kept. If the claim was "
+                    "sent again, choose that status and type the day once more."
+                )
             if sent_on > as_of.isoformat():
                 ledger.notify(
                     f"{place}: noted as sent again on {sent_on}, after today ({as_of}). If that is a slip, correct the "

@@ -88,7 +88,8 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     if setup is None:
         exports = _exports([here], None)
         nearby = setups_nearby(here)
-        return Status(here, as_of, None, "", (), "", nearby, None, exports, _begin(nearby, exports, here))
+        then = _begin(nearby, exports, here)
+        return Status(here, as_of, None, "", (), "", nearby, None, _without_lists(exports), then)
     from ims_billing.clinic.setup_file import load
 
     try:
@@ -110,9 +111,12 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
     exports = _exports(dict.fromkeys((here, setup.resolve().parent)), clinic, lambda sha256: sha256 not in read)
     out = given.out or setup.parent / REPORTS
     then = _next(_Facts(here, setup, clinic, standing, exports, given, out), as_of)
-    # A list of patients is used with an export, and never claimed.
-    exports = tuple(export for export in exports if export.months or export.layout not in _LISTS)
-    return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, exports, then)
+    return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, standing, _without_lists(exports), then)
+
+
+def _without_lists(exports: Iterable[Export]) -> tuple[Export, ...]:
+    """The exports without lists of patients: these are used with an export, and never claimed."""
+    return tuple(export for export in exports if export.layout not in _LISTS)
 
 
 def in_doubt(folder: Path, problem: str, as_of: dt.date) -> Status:

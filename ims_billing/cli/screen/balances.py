@@ -30,7 +30,7 @@ def second_insurers(rest: Rest | None, wide: int, *, would: bool, everything: bo
     waiting = _waiting(rest.waiting, most=len(rest.waiting) if everything else _ALIKE)
     for sentence in (*waiting, *(each.in_words() for each in rest.uneven)):
         lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
-    return [Text("SECOND INSURERS", "bold"), *lines] if lines else []
+    return [Text(), Text("SECOND INSURERS", "bold"), *lines] if lines else []
 
 
 def _waiting(balances: Iterable[Waiting], *, most: int) -> Iterator[str]:

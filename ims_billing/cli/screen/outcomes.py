@@ -23,7 +23,8 @@ _STATES = {
     "self-pay": "self-pay", "already-paid": "already paid", "billed-elsewhere": "already billed",
     "in-the-future": "in the future", "decided-not-to-bill": "decided not to bill",
 }  # fmt: skip
-_REASONS = 3
+# Reasons that are named, at most; the note breaks into lines.
+_REASONS = 4
 # Insurers with amounts of their own that are named, at most.
 _PAYERS = 3
 
@@ -80,5 +81,5 @@ def _why_not_billed(month: Month) -> str:
         for reason in shown
     ]
     if left := sum(counts[reason] for reason in reasons[len(shown) :]):
-        parts.append(counted(left, "other"))
+        parts.append(f"{left:,} for other reasons")
     return ", ".join(parts)

@@ -64,7 +64,7 @@ def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for month in standing.months[-_MONTHS:]:
         line = f"{month.month}  {counted(month.claims, 'claim')}  {dollars(month.cents)}"
         if month.held:
-            line += f"; on hold: {counted(month.held, 'session')}, {dollars(month.held_cents)}"
+            line += f"; on hold: {counted(month.held, 'session')}, {_fees(month.held_cents)}"
             days = (as_of - month.oldest).days if month.oldest else 0
             line += f", the oldest visit {counted(days, 'day')} ago" if days > 0 else ""
         yield line, "yellow" if month.held else ""
@@ -73,6 +73,11 @@ def _months(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
         cents, held = sum(month.cents for month in earlier), sum(month.held for month in earlier)
         words = f"... and {counted(len(earlier), 'month')} before, {dollars(cents)}"
         yield f"{words}; on hold: {counted(held, 'session')}" if held else words, "yellow" if held else ""
+
+
+def _fees(cents: int) -> str:
+    """The fees of sessions on hold; what is free of charge is never on hold, so nothing is a fee that is not known."""
+    return dollars(cents) if cents else "fee unknown"
 
 
 def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
@@ -84,9 +89,9 @@ def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
         missed = [one for one in standing.missed if one.held == held]
         if missed:
             insurers = ", ".join(one.insurer for one in missed)
-            cents = sum(one.cents for one in missed)
+            amount = (_fees if held else dollars)(sum(one.cents for one in missed))
             yield (
-                f"{what}: {counted(sum(one.count for one in missed), noun)}, {dollars(cents)} ({insurers})",
+                f"{what}: {counted(sum(one.count for one in missed), noun)}, {amount} ({insurers})",
                 "bold red",
             )
 
@@ -104,7 +109,7 @@ def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for one in standing.closing[:_CLOSING]:
         by = f"{one.last_day.day} {one.last_day:%b %Y}"
         if one.held:
-            what = f"{counted(one.count, 'session')} on hold, {dollars(one.cents)}: the first has to be sent by {by}"
+            what = f"{counted(one.count, 'session')} on hold, {_fees(one.cents)}: the first has to be sent by {by}"
         else:
             what = f"{counted(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
         yield f"{one.insurer}: {what}", "bold yellow"
@@ -128,8 +133,10 @@ def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
 
 
 def _exports(exports: tuple[Export, ...]) -> Iterator[tuple[str, str]]:
-    for export in exports[:_EXPORTS]:
+    # The last line names a file as well as it counts one.
+    shown = len(exports) if len(exports) == _EXPORTS + 1 else _EXPORTS
+    for export in exports[:shown]:
         months = ", ".join(f"{rows:,} of {month}" for month, rows in list(export.months.items())[-3:])
         yield f"Not claimed yet: {export.path.name} ({export.layout}{'; rows: ' if months else ''}{months})", ""
-    if len(exports) > _EXPORTS:
-        yield f"... and {counted(len(exports) - _EXPORTS, 'more file')}", ""
+    if len(exports) > shown:
+        yield f"... and {counted(len(exports) - shown, 'more file')}", ""
