@@ -421,6 +421,24 @@ def test_what_is_not_billed_is_ims_first_then_by_row_and_the_paper_says_what_it_
     assert foot.center.text == "Printed: 2 of 13 lines. The workbook has them all."
 
 
+def test_how_to_fix_and_what_stands_beside_it_can_be_read_whole_on_the_screen(tmp_path: Path) -> None:
+    rows = [row(Insurer="WorkSafeBC", Payer_File_Number="7", Service="IMS Acupuncture - Subsequent visit 30 min")]
+    sheet = opened(claim_summary(on_ledger(month_of(tmp_path, rows))))["Needs attention"]
+    top, columns = table(sheet, "How to fix", "Service", "Kind", "Source")
+    cells = {heading: sheet.cell(top + 1, columns[heading]) for heading in ("How to fix", "Service", "Kind", "Source")}
+    widths = {heading: sheet.column_dimensions[cell.column_letter].width for heading, cell in cells.items()}
+    fix = cells.pop("How to fix")
+    assert fix.alignment.wrap_text
+    # Its letters are smaller than those that widths are counted in.
+    assert (sheet.row_dimensions[top + 1].height or 15) >= 15 * len(str(fix.value)) / (widths["How to fix"] * 11 / 9)
+    assert all(widths[heading] >= len(str(cell.value)) * 0.9 for heading, cell in cells.items())
+
+
+def test_headings_do_not_touch(tmp_path: Path) -> None:
+    claims = opened(claim_summary(on_ledger(month_of(tmp_path, [row()]))))["Claims"]
+    assert all(cell.alignment.indent == 1 for cell in claims[1])
+
+
 def test_what_the_overview_sends_one_to_the_claims_for_is_printed_there(tmp_path: Path) -> None:
     late = row(Insurer="Manulife", Member_ID="1", Service_Date=dt.date(2026, 10, 1))
     rows = [late, row(PHN="9123947242"), row(Patient="Zed Madeup", Birth_Date=dt.date(2027, 1, 1))]
@@ -432,6 +450,8 @@ def test_what_the_overview_sends_one_to_the_claims_for_is_printed_there(tmp_path
         "Send another way", "Check before sending",
     ]  # fmt: skip
     widths = [claims.column_dimensions[cell.column_letter].width for cell in printed[0]]
+    # The other columns are made narrower for the paper: a sentence of 130 characters made a claim ten lines high.
+    assert widths[-2:] == [17, 26]
     points = 11 * (14 * 72 - 36) / sum(width * 5.25 + 3.75 for width in widths)
     assert points >= 8.2
 

@@ -68,12 +68,12 @@ def claim_summary(view: MonthView) -> bytes:
         columns["follows"] = Column("Follows")
     claims = view.claims.assign(another_way=ways_of_month(view, {(b.batch, b.insurer_id) for b in not_sent(books)}))
     if (claims["another_way"] != "").any():
-        columns["another_way"] = Column("Send another way", "long")
+        columns["another_way"] = Column("Send another way", "long", width=17)
     checks: dict[str, list[str]] = {}
     for claim, remark in remarked(view.claims):
         checks.setdefault(claim, []).append(remark.title or remark.kind)
     if checks:
-        columns["checks"] = Column("Check before sending", "long")
+        columns["checks"] = Column("Check before sending", "long", width=26)
         titles = ["; ".join(dict.fromkeys(checks.get(claim, ()))) for claim in claims["claim"].tolist()]
         claims = claims.assign(checks=titles)
     # On paper without where a row stood: that is for the screen, and would make the type too small.

@@ -63,10 +63,10 @@ def _styled(sheet: Any, look: str, kind: Kind, *, typed: bool, begun: bool) -> A
     cell.number_format = FORMATS[kind] if look in _VALUES else "General"
     side = "right" if kind in _RIGHT else "left"
     flowing = look in ("title", "section", "note", "label", "fact", "lead")
-    wraps = not flowing and look != "quiet" and (kind in WRAPPING or look == "heading")
+    wraps = not flowing and (kind in WRAPPING or look == "heading") and (look != "quiet" or kind == "long")
     vertical = "top" if look in ("body", "struck", "quiet", "shaded", "typed") else "center"
-    # keeps a text apart from the number that ends at its left
-    inset = 1 if side == "left" and not flowing else 0
+    # keeps a text apart from the number that ends at its left, and a heading from the next one
+    inset = 1 if (side == "left" or look == "heading") and not flowing else 0
     cell.alignment = _alignment(side, vertical, wraps, inset)
     if look == "heading":
         cell.fill, cell.border = SHADED, _UNDER

@@ -32,11 +32,11 @@ COLUMNS = {
     "fee_cents": Column("Fee", "money", width=10),
     "problem": Column("Problem", "long", width=50),
     "note": Column("Note", "long", typed=True, width=24),
-    "fix": Column("How to fix", "long", width=24, quiet=True),
-    "service": Column("Service", width=14, quiet=True),
+    "fix": Column("How to fix", "long", width=56, quiet=True),
+    "service": Column("Service", quiet=True),
     "decided_by": Column("Decided by", typed=True, width=14),
-    "kind": Column("Kind", width=16, quiet=True),
-    "source": Column("Source", width=16, quiet=True),
+    "kind": Column("Kind", quiet=True),
+    "source": Column("Source", quiet=True),
     "session": Column("Session", "id", width=12, quiet=True),
 }
 WHO = "Decided by, for all lines:"

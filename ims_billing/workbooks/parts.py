@@ -29,7 +29,7 @@ class Column:
     """A column as a person sees it. Kinds: `id` is text that looks like a number, `long` is text that wraps.
 
     What is `typed` is for a person to fill in, with `choices` from a list. A `width` of its own, in characters, goes
-    before the content's. What is `quiet` is grey and does not wrap: it makes no row higher.
+    before the content's. What is `quiet` is grey and small, and wraps only where it is `long`.
     """
 
     heading: str

@@ -175,7 +175,7 @@ class _TableWriter:
         """The height of each row that is higher than a line: not every program fits it to text that breaks."""
         lines = []
         for number, column in enumerate(self._table.columns):
-            if column.kind in WRAPPING and not column.quiet:
+            if column.kind in WRAPPING and (not column.quiet or column.kind == "long"):
                 lines_in = {value: lines_of(value, self._widths[number]) for value in self._distinct[number]}
                 if max(lines_in.values(), default=1) > 1:
                     lines.append(map(lines_in.__getitem__, self._table.cells[number]))
