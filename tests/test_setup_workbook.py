@@ -592,6 +592,9 @@ def test_the_workbook_offers_choices_and_keeps_numbers_as_text(tmp_path: Path) -
     for place in (("Practitioners", "Other spellings"), ("Practitioners", "Provider numbers"),
                   ("Insurers", "Other spellings"), ("Columns", "Sheets of one list")):  # fmt: skip
         assert "Put semicolons between them." in prompts[place]
+    for name in ("Practitioners", "Insurers", "Fees", "Service names"):
+        # A column that nobody explained was filled in twenty times, or feared to be needed.
+        assert "Confirmed: leave it blank" in str(book[name]["A1"].value)
     assert max(map(len, prompts.values())) <= 255  # more than that Excel calls damaged
     assert clinic_of_bytes((tmp_path / "clinic.xlsx").read_bytes()).practitioners[0].profession == "physiotherapist"
 

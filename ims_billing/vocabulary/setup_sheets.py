@@ -84,6 +84,7 @@ class SetupTable:
 _SPELLINGS = "Every other way your files write this name. Put semicolons between them."
 _NOTES = SetupColumn("Notes", "", "shown", width=30)
 _CONFIRMED = SetupColumn("Confirmed", "confirmed", "yes", width=12)
+_ABOUT_CONFIRMED = "Confirmed: leave it blank; type no in a row that somebody has yet to check, and claim waits for it."
 _DATES = ("unambiguous", "month-first", "day-first")
 _IN_FORCE = (
     SetupColumn("From", "from", "day", also=("In force from",), needed=True, width=12),
@@ -138,7 +139,7 @@ PRACTITIONERS = SetupTable(
     "",
     "practitioner",
     "Everybody who treats, one row each. A physiotherapist needs a registration number and, to bill IMS, the day from "
-    "which they may needle. A second period goes on a further row with the same name.",
+    f"which they may needle. A second period goes on a further row with the same name. {_ABOUT_CONFIRMED}",
     (
         SetupColumn("Name", "name", "verbatim", also=("Practitioner",), needed=True, width=22),
         SetupColumn(
@@ -166,7 +167,7 @@ INSURERS = SetupTable(
     "",
     "insurer",
     "The usual insurers are known already (ims-billing rules shows them). List what differs at your clinic, other "
-    "spellings, and insurers that are missing. Self-pay: a word that means no insurer.",
+    f"spellings, and insurers that are missing. Self-pay: a word that means no insurer. {_ABOUT_CONFIRMED}",
     (
         SetupColumn("Name", "name", offered="insurers", also=("Insurer",), needed=True, width=24),
         SetupColumn(
@@ -195,7 +196,7 @@ FEES = SetupTable(
     "",
     "fee",
     "What you charge. Of several fees that fit a visit the most specific stands: insurer first, then visit, then "
-    "minutes. A blank cell fits any. A new fee is a new row, and the old one gets an Until.",
+    f"minutes. A blank cell fits any. A new fee is a new row, and the old one gets an Until. {_ABOUT_CONFIRMED}",
     (
         SetupColumn("Service", "service", "choice", get_args(Billable), needed=True, width=16),
         SetupColumn("Visit", "visit", "choice", get_args(Visit), width=13),
@@ -214,7 +215,7 @@ SERVICE_NAMES = SetupTable(
     "",
     "service_names",
     "Your own names of services. A blank Service leaves a name to the program, which reads it as shown. Where it is "
-    "not certain, choose the service; clear the cell to decide visit by visit.",
+    f"not certain, choose the service; clear the cell to decide visit by visit. {_ABOUT_CONFIRMED}",
     (
         SetupColumn("Service name", "name", "verbatim", also=("Name",), needed=True, width=40),
         SetupColumn("Service", "service", "choice", get_args(Service), needed=True, width=18),

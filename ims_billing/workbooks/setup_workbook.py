@@ -39,6 +39,8 @@ _FORMATS: dict[CellKind, str] = {"id": "@", "day": "yyyy-mm-dd", "money": "#,##0
 # its own, further rows are formatted and ruled all the same.
 _READY, _READY_AMONG_OTHERS, _RULED = 12, 5, 400
 _LONGEST_LIST = 250
+# How many columns the line of help above a table runs over, at most.
+_HELP_OVER = 8
 _FONT, _BOLD, _TITLE = FONTS["body"], FONTS["heading"], FONTS["title"]
 _NOTE = Font(name="Calibri", size=10, italic=True, color=INK)
 _TO_FILL_IN = PatternFill("solid", fgColor="FFE699")
@@ -205,8 +207,11 @@ class _Tables:
         cell = self.sheet.cell(self.row, 1)
         _put(cell, table.help)
         cell.font, cell.alignment = _NOTE, _WRAPPED
-        self.sheet.merge_cells(start_row=self.row, end_row=self.row, start_column=1, end_column=min(columns, 8))
-        self.sheet.row_dimensions[self.row].height = 32 if len(table.help) > 110 else 17
+        self.sheet.merge_cells(
+            start_row=self.row, end_row=self.row, start_column=1, end_column=min(columns, _HELP_OVER)
+        )
+        room = sum(column.width for column in table.columns[: min(columns, _HELP_OVER)])
+        self.sheet.row_dimensions[self.row].height = LINE_HEIGHT * _lines(table.help, room) + 2
 
     def _headings(self, table: SetupTable) -> int:
         self.row += 1
