@@ -147,7 +147,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
      [row(Insurer="Equitable", Start="12:00", Minutes=30), row(Start="12:20", Patient="B", Service="Massage")],
      ["Ann Example treated another patient at that time: row 3."]),
     ("no-fee-in-force", [row(Service_Date=dt.date(2026, 3, 31), Visit="initial", Minutes=45)],
-     ["No fee is listed for ims on 2026-03-31 (initial, 45 min)."]),
+     ["No fee is listed for IMS on 2026-03-31 (initial, 45 min)."]),
     ("fee-not-as-listed", [row(Fee=100.0)], ["The fee is $100.00, the list says $95.00."]),
     ("tax-on-session", [row(Tax=4.75)], ["Tax of $4.75 is charged."]),
     ("accident-claim-to-private-plan", [row(Accident_Date=OCTOBER[0])],

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, Desk, check, of_rows, one_each
 from ims_billing.rules.values import has_own_amounts
+from ims_billing.vocabulary.kinds import SERVICE_WORDS
 from ims_billing.vocabulary.spelling import day_text, dollars
 
 
@@ -32,7 +33,8 @@ def no_fee_in_force(desk: Desk) -> pd.Series[str]:
     public = rest["insurer_id"].isin(desk.clinic.public_ids)
     listed = pd.Series("No fee is listed", rest.index, dtype="str")
     listed = listed.mask(public, rest["insurer_name"] + " pays amounts of its own, and none is listed")
-    reasons = listed + " for " + rest["service"] + " on " + day + " (" + visit + ", " + length + ")."
+    service = rest["service"].map(SERVICE_WORDS).fillna(rest["service"])
+    reasons = listed + " for " + service + " on " + day + " (" + visit + ", " + length + ")."
     texts: pd.Series[str] = reasons.astype("str")
     return texts
 
