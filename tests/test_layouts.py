@@ -230,7 +230,7 @@ def test_sheets_that_may_be_something_else_are_parts_only_where_the_layout_says_
 
 
 # The second sheet of a workbook, and what is said of it: a visit is never left unread, anything else is named.
-SECOND = {
+SECOND: dict[str, tuple[Cells, str]] = {
     "no headings": ([OTHER], "export.xlsx, Second, row 1: this looks like a visit with IMS"),
     "no insurer": (
         [[*PLAIN[:-3], *PLAIN[-1:]], [*OTHER[:-3], *OTHER[-1:]]], "export.xlsx, Second, row 1: 1 column is missing.\n"

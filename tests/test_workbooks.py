@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.vocabulary.errors import BillingError
@@ -426,7 +427,7 @@ def test_how_to_fix_and_what_stands_beside_it_can_be_read_whole_on_the_screen(tm
     sheet = opened(claim_summary(on_ledger(month_of(tmp_path, rows))))["Needs attention"]
     top, columns = table(sheet, "How to fix", "Service", "Kind", "Source")
     cells = {heading: sheet.cell(top + 1, columns[heading]) for heading in ("How to fix", "Service", "Kind", "Source")}
-    widths = {heading: sheet.column_dimensions[cell.column_letter].width for heading, cell in cells.items()}
+    widths = {name: sheet.column_dimensions[get_column_letter(columns[name])].width for name in cells}
     fix = cells.pop("How to fix")
     assert fix.alignment.wrap_text
     # Its letters are smaller than those that widths are counted in.
