@@ -600,6 +600,15 @@ def test_a_regulars_next_visit_in_another_file_leaves_the_visit_on_hold(office: 
     assert day not in column(office.sheet(SUMMARY, "Needs attention"), "Service date")
 
 
+def test_a_visit_with_somebody_else_in_another_file_leaves_the_visit_on_hold(office: Office) -> None:
+    # An export for each practitioner: the patient saw both on one day.
+    day = dt.date(2026, 10, 5)
+    held = row(Service_Date=day, Start="9:00", Policy_Number="")
+    office.claim(held, row(Service_Date=day, Start="10:00", Patient="Bo Madeup"), name="ann.xlsx")
+    office.claim(row(Service_Date=day, Start="11:00", Practitioner="Ben Sample"), name="ben.xlsx")
+    assert "missing-policy" in column(office.sheet(SUMMARY, "Needs attention"), "Kind")
+
+
 def test_a_number_that_another_session_has_in_the_next_file_leaves_the_visit_on_hold(office: Office) -> None:
     held = row(Session_ID="1", Service_Date=dt.date(2026, 10, 5), Policy_Number="")
     office.claim(held, name="one.xlsx")

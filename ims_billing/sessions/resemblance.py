@@ -17,6 +17,13 @@ _PARTS = {
     "service": "the service",
 }
 _SEPARATOR = "\x1f"
+_ABOUT_PRACTITIONERS = (
+    "missing-practitioner",
+    "practitioner-not-on-roster",
+    "not-a-physiotherapist",
+    "not-authorised-to-needle",
+    "practitioner-not-registered",
+)
 
 
 def expected_in_files(
@@ -211,8 +218,8 @@ def obsolete_lines(
     in one part at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and
     it did not. A line without a day has no such day.
 
-    A regular's next visit differs in the day alone: it is the fixed one only where the files hold the line's own day,
-    which shows in what else that practitioner did on it.
+    A regular's next visit differs in the day alone, one with somebody else that day in the practitioner: it is the fixed
+    one only where the files hold the line's own day, which shows in what else that practitioner did on it.
     """
     if lines.empty:
         return pd.Series(False, index=lines.index)
@@ -228,13 +235,16 @@ def obsolete_lines(
         for part in _PARTS
         for rest in [[name for name in _PARTS if name != part]]
     }
-    fixed = likely["practitioner"] | likely["service"]
+    # What is held for its practitioner is fixed by another one.
+    wrong = lines.loc[lines["kind"].isin(_ABOUT_PRACTITIONERS), "session"] if "kind" in lines else ()
+    fixed = (likely["practitioner"] & lines["session"].isin(wrong)) | likely["service"]
     # What else of the line's day and practitioner is on the ledger came again, and nothing of it did not.
     own_day = _joined(theirs[["practitioner", "service_date"]])
     whole_day = own_day.isin({*own_day[came | fixed], *_days_of_practitioners(here)})
     whole_day &= ~own_day.isin(_days_of_practitioners(elsewhere))
     # A line without a day is of any day.
-    fixed |= (likely["patient"] | likely["service_date"]) & (whole_day | (theirs["service_date"] == ""))
+    fixed |= likely["service_date"] & (theirs["service_date"] == "")
+    fixed |= (likely["patient"] | likely["service_date"] | likely["practitioner"]) & whole_day
     # Another file's visits of that day say nothing: it may be of other people.
     days = _days_of_files(lines)
     gone = days.isin({*_days_of_files(here), *days[came]}) & ~days.isin(_days_of_files(elsewhere))
