@@ -34,6 +34,9 @@ from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
 from ims_billing.vocabulary.spelling import bare, one_letter_apart, plain
 
+# A shorter name is one letter away from another name too: Here and There.
+_SLIPS_FROM = 5
+
 
 def _as_list(value: object) -> object:
     """One period may stand alone; several stand in a list."""
@@ -316,7 +319,7 @@ class Clinic:
     def may_be_here(self, location: str) -> bool:
         """True if a location may be one that is billed, with a slip: North Saanich is none of Saanich."""
         own, here = bare(location), [bare(name) for name in self.block.locations]
-        return own not in here and any(one_letter_apart(name, own) for name in here)
+        return own not in here and any(len(name) >= _SLIPS_FROM and one_letter_apart(name, own) for name in here)
 
     def nearest_insurer(self, written: str) -> str | None:
         """Finds the known insurer whose name is most like a cell; None if none is near."""
