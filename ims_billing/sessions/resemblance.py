@@ -218,8 +218,8 @@ def obsolete_lines(
     in one part at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and
     it did not. A line without a day has no such day.
 
-    A regular's next visit differs in the day alone, one with somebody else that day in the practitioner: it is the fixed
-    one only where the files hold the line's own day, which shows in what else that practitioner did on it.
+    A regular's next visit differs in the day alone, and one with somebody else that day in the practitioner: it is the
+    fixed one only where the files hold the line's own day, which shows in what else that practitioner did on it.
     """
     if lines.empty:
         return pd.Series(False, index=lines.index)
