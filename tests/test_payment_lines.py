@@ -197,3 +197,36 @@ def test_what_is_taken_back_and_paid_to_the_patient_is_taken_back(folder: Path) 
     reconcile(folder, [paid(SUN)])
     back = paid(SUN, -95, Reason="Recovered from provider; paid to plan member", Payment_Number="P2")
     assert results(reconcile(folder, [back], name="back.csv")) == [f"reversed {SUN}"]
+
+
+def back_and_anew(*order: int) -> list[dict[str, Any]]:
+    """A payment of $80, and a later one that takes it back and pays it again, in this order of lines."""
+    later = {"Payment_Date": "2026-11-24", "Payment_Number": "P2"}
+    lines = [paid(SUN, 80), paid(SUN, -80, Reason="Recovered", **later), paid(SUN, 80, **later)]
+    return [lines[place] for place in order]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0), (0, 2, 1)])
+def test_what_is_taken_back_and_paid_again_is_posted_in_any_order_of_lines(
+    folder: Path, order: tuple[int, ...]
+) -> None:
+    shown = reconcile(folder, back_and_anew(*order))
+    assert not [line for payment in shown["payments"] for line in payment["lines"] if line["message"]]
+    assert "So far $80.00 paid" in " ".join(run(folder, "why", SUN).stdout.split())
+    again = reconcile(folder, back_and_anew(*order))
+    assert {line["result"] for payment in again["payments"] for line in payment["lines"]} == {"repeated"}
+
+
+def test_a_payment_that_was_taken_back_and_paid_again_later_is_not_undone(folder: Path) -> None:
+    reconcile(folder, back_and_anew(0), name="first.csv")
+    reconcile(folder, back_and_anew(1, 2), name="later.csv")
+    undone = run(folder, "reconcile", "--undo", "1", "--reason", "a slip")
+    assert undone.exit_code == 2
+    assert "payment 2 took back what it paid" in " ".join(undone.stderr.split())
+
+
+def test_a_corrected_line_uses_what_the_payment_has_left_beside_a_take_back_that_is_wrong(folder: Path) -> None:
+    wrong = [paid(SUN, 80), paid("2026-10-SUNL-9999", 80), paid("2026-10-SUNL-9998", -30, Reason="Recovered")]
+    reconcile(folder, wrong)
+    right = [wrong[0], paid(SUN2, 80), wrong[2]]
+    assert results(reconcile(folder, right, name="right.csv"))[1] == f"patient-share {SUN2}"

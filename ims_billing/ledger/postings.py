@@ -190,7 +190,7 @@ class Payments:
             "SELECT payment.id, claim, posting.paid_cents FROM posting "
             "JOIN remittance_line ON remittance_line.id = line "
             "JOIN payment ON payment.id = payment WHERE undone_on IS NULL AND claim IN "
-            f"({', '.join('?' * len(claims))}) ORDER BY claim, paid_on, posting.paid_cents DESC, posting.id",
+            f"({', '.join('?' * len(claims))}) ORDER BY claim, paid_on, posting.id",
             *(claim for (claim,) in claims),
         )
         paid: dict[str, int] = {}

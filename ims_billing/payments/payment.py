@@ -117,6 +117,11 @@ class PostedLine:
         claim, _, _, service_date, *_ = self.words
         return bool(claim or service_date)
 
+    @property
+    def paid(self) -> int:
+        """What it pays, in cents."""
+        return int(self.words[5] or 0)
+
 
 @dataclass(frozen=True)
 class PostedPayment:
@@ -136,6 +141,11 @@ class PostedPayment:
     """Its lines."""
     file: str = ""
     """The name of the file that it was posted from; of several, the first one's."""
+
+    @property
+    def room(self) -> int:
+        """What is paid by it and not posted yet, in cents: a corrected line may use that."""
+        return self.amount - sum(min(line.paid, 0) if line.posted is None else line.posted for line in self.lines)
 
     def has(self, words: Collection[tuple[str, ...]]) -> bool:
         """Whether one of its lines has such words."""

@@ -73,7 +73,10 @@ def reconciled(
     money = Claims(claims, position, entries, recorded.patients).with_our_invoices(named_rows(lines))
     poster = _Poster(money, recorded.payments, clinic, accept_overpayment=accept_overpayment)
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
-    return [payment for rows in groups for payment in poster.payments(rows)]
+    # A list may begin with the newest payment, which takes back what an older one pays.
+    in_order = sorted(range(len(groups)), key=lambda place: (_number_and_day(groups[place])[1] or dt.date.max, place))
+    made = {place: poster.payments(groups[place]) for place in in_order}
+    return [payment for place in range(len(groups)) for payment in made[place]]
 
 
 class _Poster:
@@ -189,10 +192,10 @@ class _Poster:
         on_ledger = same or other
         left = list(on_ledger.lines) if on_ledger else []
         is_page = on_ledger is not None and not on_ledger.has({row.line.words for row in rows})
-        # The part of a recorded payment that is not posted yet: a corrected line may use it.
-        room = same.amount - sum(line.posted or 0 for line in same.lines) if same else 0
+        room = same.room if same else 0
         copies: Counter[tuple[str, ...]] = Counter()
-        lines = []
+        lines: list[Line] = []
+        refused: list[tuple[int, RemittanceRow]] = []
         for row in rows:
             line = row.line
             if line.result in ("repeated", "total"):
@@ -209,9 +212,15 @@ class _Poster:
                     settled = another_page(line, on_ledger)
                 if settled is None and copies[line.words] > 1:
                     settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")
-                line = settled or self._posted(row.with_line(line), insurer, number)
+                row = row.with_line(line)
+                line = settled or self._posted(row, insurer, number)
+                if not (settled or line.postings):
+                    refused.append((len(lines), row))
                 room -= line.paid if line.postings else 0
             lines.append(line)
+        # A line may pay anew what one below it takes back.
+        for place, row in refused if any(line.paid < 0 and line.postings for line in lines) else ():
+            lines[place] = self._posted(row, insurer, number)
         return lines
 
     def _posted(self, row: RemittanceRow, insurer: str, number: str) -> Line:
@@ -237,7 +246,7 @@ class _Poster:
             return not_posted(line, "ambiguous", without_claim(without), shown)
         if len(claims) == 1:
             return self._single(cells, line, claims[0])
-        return self._sum_of(claims, cells, line, "claims of these invoices come to")
+        return self._sum_of(claims, cells, line, "claims of these invoices come to", by_invoices=True)
 
     def _single(self, cells: Any, line: Line, claim: Any) -> Line:
         """A line about one claim."""
@@ -288,8 +297,11 @@ class _Poster:
         which = f"payment {number} on the ledger" if number else "another payment in these files"
         return f"One sum, and {which} of that insurer, day and amount says which visits it pays."
 
-    def _sum_of(self, claims: Sequence[Any], cells: Any, line: Line, what: str) -> Line:
-        """A sum that pays all that is open of these claims, and is not posted where it is another one."""
+    def _sum_of(self, claims: Sequence[Any], cells: Any, line: Line, what: str, *, by_invoices: bool = False) -> Line:
+        """A sum that pays all that is open of these claims, and is not posted where it is another one.
+
+        One `by_invoices` names its visits: an equal payment of that day is of others.
+        """
         shown = [claim.claim for claim in claims[:SHOWN]]
         owed = sum(max(self._claims.position[claim.claim].outstanding, 0) for claim in claims)
         if not owed or line.paid != owed or len({claim.insurer_id for claim in claims}) != 1:
@@ -301,7 +313,7 @@ class _Poster:
                 )
             return not_posted(line, "ambiguous" if claims else "unmatched", message, shown)
         # Two numbers are two payments, even of one amount.
-        if not cells.payment_number.strip() and (
+        if not (by_invoices or cells.payment_number.strip()) and (
             again := self._made_that_day(str(claims[0].insurer_id), cells.payment_date, line.paid)
         ):
             return not_posted(line, "ambiguous", again, shown)
