@@ -236,8 +236,14 @@ SECOND: dict[str, tuple[Cells, str]] = {
         [[*PLAIN[:-3], *PLAIN[-1:]], [*OTHER[:-3], *OTHER[-1:]]], "export.xlsx, Second, row 1: 1 column is missing.\n"
     ),
     "another heading": ([[*PLAIN[:-1], "Amnt due"], OTHER], 'closest to Fee: "Amnt due"'),
-    "without a service": ([["Day", "Who", "By"], ["2026-10-08", "Bob Invented", "Ann Example"]], ""),
-    "a price list": ([["Item", "Visit", "Price", "From"], ["IMS", "first", 95, dt.date(2026, 1, 1)]], ""),
+    "without a service": ([["Date", "Patient", "By"], ["2026-10-08", "Bob Invented", "Ann Example"]], ""),
+    "a price list": ([["Service", "Visit", "Insurer", "From", "Fee"], ["IMS", "first", "any", "2026-04-01", 95]], ""),
+    "patients": ([["Patient", "Treatment", "Insurer", "Birth Date"], ["Ada Sample", "IMS", "GSC", "1980-03-04"]], ""),
+    "training": ([["Name", "Course", "Date", "Teacher"], ["Ann Example", "Gunn IMS", "2026-10-05", "Prof Nobody"]], ""),
+    "consents": ([["Patient", "Form", "Signed on", "Witness"], ["Ada Sample", "IMS", "2026-10-05", "Ann Example"]], ""),
+    "orders": ([["IMS needles 0.30", "Acme Medical", "2026-10-01", "Ann", 25.5]], ""),
+    "a filter": ([["Filter", "Service contains IMS", "From", "2026-10-01", "to", "2026-10-31"]], ""),
+    "years ago": ([["2019-10-08", *OTHER[1:]]], ""),
     "a summary": ([["Week", "Sessions"], [41, 1], ["Cancelled", 3]], ""),
     "one note": ([["to do: call ICBC"]], ""),
 }  # fmt: skip

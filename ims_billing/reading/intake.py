@@ -14,12 +14,12 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.input_slips import no_such_file, refuse_a_lock_file, refuse_pasted_options
 from ims_billing.reading.layout import Match
-from ims_billing.reading.left_out import left_out, named, refuse_visits, refuse_visits_above
+from ims_billing.reading.left_out import left_out, named, refuse_visits_above
 from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.policy_insurers import with_insurers
-from ims_billing.reading.recognise import lacking, recognise_parts, why_not, without_patients_names
+from ims_billing.reading.recognise import lacking, recognise_parts, refuse_visits, without_patients_names
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
@@ -152,7 +152,7 @@ class _Desk:
             refuse_other_reports(tables, None if match.missing else match, self.clinic, name)
             refuse_damaged_text(match, name)
             refuse_visits_above(name, match)
-        refuse_visits(name, left, parts, lambda table: why_not(table, self.layouts, name))
+        refuse_visits(name, left, parts, self.layouts)
         for match in parts:
             part = self._table(match, name, sha256, remarks)
             file = part if file is None else _together(file, part)

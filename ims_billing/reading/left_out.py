@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from ims_billing.reading.layout import HEADER_WITHIN, Match
+from ims_billing.reading.layout import HEADER_WITHIN, Match, could_be_header
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import Cell, day, money, text, word_of
+from ims_billing.vocabulary.cells import Cell, Order, day, money, text, word_of
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import plain
 
-# How many cells of words a visit has beside its day and its service: a patient and a practitioner at least.
-_WORDS = 2
+# How many people a visit names: a patient and a practitioner.
+_NAMES = 2
+_NAME = re.compile(r"[^\W\d_]+([ ,.'’()-]+[^\W\d_]+)+[ .)]*")
+_PATIENT = {"patient", "first_name", "last_name"}
+# From so many cells on, a row is none of a title.
+_WIDE = 3
+# A visit so far from those that are read is none of theirs.
+_NEAR = dt.timedelta(days=62)
 # What a row of visits has, where its columns are those of the headings.
 _OF_A_VISIT = ("service_date", "patient", "service_name")
 
@@ -42,26 +48,55 @@ def named(tables: Sequence[RawTable], parts: Sequence[Match]) -> list[str]:
     return clauses
 
 
-def refuse_visits(file: str, left: Sequence[RawTable], parts: Sequence[Match], why: Callable[[RawTable], str]) -> None:
-    """Raises BillingError where a sheet that was left out is a part that the setup names, or looks like IMS visits.
+def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Match]) -> int | None:
+    """The row, as Excel numbers it, of the first visit with IMS on a sheet that is not read; None where none is.
 
-    A clinic that names the sheets that are parts of its list has decided about every other one. `why` says why a
-    sheet is not read.
+    table: the sheet
+    nearest: the layout and headings that it is nearest to
+    parts: what is read of the file: a visit of another year is none that is forgotten
+
+    With headings of a patient, a day and a service, a visit stands below them; without any headings, a row with a day,
+    IMS and two people's names is one. Under other headings a day may be a birth date or that of a delivery.
     """
-    sheets = parts[0].read_by.sheets
-    for table in left:
-        if plain(table.sheet) in sheets:
-            raise BillingError(
-                f"{file}: the sheet {table.sheet} is a part of one list by the clinic setup (Columns), and it has not "
-                f"the headings of {parts[0].table.sheet}. {why(table)}"
-            )
-        row = None if sheets or table.hidden else _visit(table)
-        if row is not None:
-            raise BillingError(
-                f"{file}, {table.sheet}, row {row}: this looks like a visit with IMS, and the sheet can't be read.\n"
-                f"  {why(table)}\n"
-                f"  If the sheet is not meant, {how_to_name([part.table.sheet for part in parts])}"
-            )
+    of_ims = _says_ims(table.sheet)
+    columns = nearest.columns if nearest else {}
+    if nearest and "service_date" in columns and _PATIENT & columns.keys() and (of_ims or "service_name" in columns):
+        days = table.columns[columns["service_date"]]
+        services = table.columns[columns["service_name"]] if "service_name" in columns else [""] * table.height
+        rows = (
+            position
+            for position in range(nearest.header + 1, table.height)
+            if _is_day(days[position]) and (of_ims or _says_ims(text(services[position])))
+        )
+        return _first(table, rows)
+    wide = (row for position in range(min(HEADER_WITHIN, table.height)) if len(row := _cells(table, position)) >= _WIDE)
+    top = next(wide, None)
+    if top is None or could_be_header(top):
+        return None
+    is_near = _near(parts)
+    every = ((position, _cells(table, position)) for position in range(table.height))
+    return _first(table, (at for at, row in every if _is_visit(row, everywhere=of_ims) and any(map(is_near, row))))
+
+
+def _first(table: RawTable, positions: Iterator[int]) -> int | None:
+    first = next(positions, None)
+    return None if first is None else table.first_row + first
+
+
+def _cells(table: RawTable, position: int) -> list[Cell]:
+    return [cell for cell in table.row(position) if text(cell)]
+
+
+def _near(parts: Sequence[Match]) -> Callable[[Cell], bool]:
+    """Whether a cell is a day near those that are read; any day is, where none is read."""
+    columns = (part.table.columns[part.columns["service_date"]] for part in parts if "service_date" in part.columns)
+    days = [on for column in columns for cell in {*column} if (on := _day(cell))]
+
+    def is_near(cell: Cell) -> bool:
+        on = _day(cell)
+        return on is not None and (not days or min(days) - _NEAR <= on <= max(days) + _NEAR)
+
+    return is_near
 
 
 def refuse_visits_above(file: str, part: Match) -> None:
@@ -101,19 +136,10 @@ def _filled_in(table: RawTable, position: int) -> list[str]:
     return [text(cell) for cell in table.row(position) if text(cell)]
 
 
-def _visit(table: RawTable) -> int | None:
-    """The row, as Excel numbers it, of the first visit with IMS on a sheet; None where none looks like one."""
-    everywhere = _says_ims(table.sheet)
-    rows = (position for position in range(table.height) if _is_visit(table.row(position), everywhere=everywhere))
-    first = next(rows, None)
-    return None if first is None else table.first_row + first
-
-
 def _is_visit(row: Sequence[Cell], *, everywhere: bool = False) -> bool:
-    """Whether a row has a day, IMS and two cells of words beside it; `everywhere` all rows are of IMS."""
+    """Whether a row has a day, IMS and the names of two people beside it; `everywhere` all rows are of IMS."""
     own = everywhere or any(isinstance(cell, str) and _says_ims(cell) for cell in row)
-    words = sum(map(_is_words, row)) - (own and not everywhere)
-    return own and words >= _WORDS and any(map(_is_day, row))
+    return own and sum(map(_is_name, row)) >= _NAMES and any(map(_is_day, row))
 
 
 @cache
@@ -127,13 +153,19 @@ def _says_ims(written: str) -> bool:
     return _ims().search(word_of(written)) is not None
 
 
+def _day(cell: Cell) -> dt.datetime | None:
+    orders: tuple[Order, ...] = ("month-first", "day-first")
+    return next((moment for order in orders if (moment := day(cell, order, short_years=True))), None)
+
+
 def _is_day(cell: Cell) -> bool:
-    return any(day(cell, order, short_years=True) is not None for order in ("month-first", "day-first"))
+    return _day(cell) is not None
 
 
 def _is_amount(cell: Cell) -> bool:
     return money(cell) is not None and not _is_day(cell)
 
 
-def _is_words(cell: Cell) -> bool:
-    return isinstance(cell, str) and any(map(str.isalpha, cell)) and money(cell) is None and not _is_day(cell)
+def _is_name(cell: Cell) -> bool:
+    """Whether a cell may be a person's name: two words or more, without a figure, and not IMS."""
+    return isinstance(cell, str) and bool(_NAME.fullmatch(cell.strip())) and not _says_ims(cell)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
-from ims_billing.reading.left_out import how_to_name
+from ims_billing.reading.left_out import forgotten_visit, how_to_name
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
@@ -132,9 +132,32 @@ def _refusal(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], by_sh
     )
 
 
-def why_not(table: RawTable, readable: Sequence[ClinicLayout], file: str) -> str:
+def refuse_visits(
+    file: str, left: Sequence[RawTable], parts: Sequence[Match], readable: Sequence[ClinicLayout]
+) -> None:
+    """Raises BillingError where a sheet that was left out is a part that the setup names, or has visits with IMS.
+
+    A clinic that names the sheets that are parts of its list has decided about every other one.
+    """
+    sheets = parts[0].read_by.sheets
+    for table in left:
+        nearest = _by_sheet([table], readable, deep=False)
+        if plain(table.sheet) in sheets:
+            raise BillingError(
+                f"{file}: the sheet {table.sheet} is a part of one list by the clinic setup (Columns), and it has not "
+                f"the headings of {parts[0].table.sheet}. {_why_not(table, readable, nearest, file)}"
+            )
+        row = None if sheets or table.hidden else forgotten_visit(table, next(iter(nearest), None), parts)
+        if row is not None:
+            raise BillingError(
+                f"{file}, {table.sheet}, row {row}: this looks like a visit with IMS, and the sheet can't be read.\n"
+                f"  {_why_not(table, readable, nearest, file)}\n"
+                f"  If the sheet is not meant, {how_to_name([part.table.sheet for part in parts])}"
+            )
+
+
+def _why_not(table: RawTable, readable: Sequence[ClinicLayout], nearest: Sequence[Match], file: str) -> str:
     """Why a sheet can't be read beside one that can, and what is missing."""
-    nearest = _by_sheet([table], readable, deep=False)
     return lacking(file, nearest[0]) if nearest and nearest[0].fits else _refusal([table], readable, nearest, file)
 
 
