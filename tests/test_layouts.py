@@ -158,8 +158,10 @@ def test_the_wanted_table_may_stand_below_others_in_one_sheet(tmp_path: Path) ->
     ("above", "refused"),
     [
         ([VISIT], True), ([["Clinic"], VISIT], True),
-        ([["Date", "Client", "Treatment", "Fee"], ["2026-10-07", "Ada Sample", "IMS", "Ann", "95.00"]], True),
+        ([["Fee", "Date", "Client", "Therapist", "Treatment"], ["95.00", "2026-10-07", "Ada", "Ann", "IMS"]], True),
         ([["IMS visits", "From", "2026-10-01", "To", "2026-10-31", "Main Street"]], False),
+        ([["Period", "2026-10-01", "to", "2026-10-31", "IMS sessions", "4"]], False),
+        ([["2026-11-01", "Example Physiotherapy", "", "Printed by Ann", "IMS list"]], False),
         ([["Sunny Clinic", "", "", "printed 2026-11-01"], ["Total", "", "", "", "", "", "95.00"]], False),
     ],
 )  # fmt: skip

@@ -297,6 +297,16 @@ TWO_VISITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"Patient": "Zora Madeup", "Patient_ID": "1"}, {"Patient": "Madeup Zora", "Patient_ID": "2"}, False),
     ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9123947241"}, True),
     ({"Patient": "Robert Tee", "Member_ID": "0777", **BORN}, {"Patient": "Rob Tee", "Member_ID": "777", **BORN}, True),
+    (
+        {"Patient": "Ann Wee", "Member_ID": "777", "Patient_ID": "1", **BORN},
+        {"Patient": "Anna Wee", "Member_ID": "777", "Patient_ID": "2", **BORN}, False,
+    ),
+    (
+        {"Patient": "Ann Yee", "Member_ID": "777", "PHN": "9123947241", **BORN},
+        {"Patient": "Anna Yee", "Member_ID": "777", "PHN": "9698658215", **BORN}, False,
+    ),
+    ({"Patient": "Kim Madeup", "PHN": "1234567890"}, {"Patient": "Pat Nobody", "PHN": "1234567890"}, False),
+    ({"Patient": "James Thomas", "Member_ID": "1"}, {"Patient": "Thomas James", "Member_ID": "2"}, False),
     ({"Patient": "Robert Vee", "Member_ID": "0777", **BORN}, {"Patient": "Kim Vee", "Member_ID": "777", **BORN}, False),
 ]  # fmt: skip
 
@@ -344,7 +354,11 @@ CREDITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {"Service": "Credit note", "Service_Date": dt.date(2026, 10, 1)}, False),
     ({}, {"Service": "Credit note", "Fee": -20.0}, False),
     ({}, {"Service": "Credit note", "Patient": "Kim Madeup"}, False),
-    ({"Invoice": "1001"}, {"Invoice": "1002", "Service": "Credit note", "Patient": "Kim Madeup"}, False),
+    ({"Invoice": "1001"}, {"Invoice": "1002", "Service": "Credit note"}, False),
+    ({"Invoice": "1001"}, {"Invoice": "1001", "Service": "Kinesio tape", "Fee": -15.0}, False),
+    ({"Invoice": "1001"}, {"Invoice": "1001", "Service": "Credit note", "Patient": "Kim Madeup"}, False),
+    ({}, {"Service": "Massage 30 min", "Practitioner": "Carla Specimen"}, False),
+    ({}, {"Invoice": "1002", "Service": "Credit note"}, True),
 ]
 
 
@@ -363,6 +377,17 @@ def test_a_visit_that_is_taken_back_in_the_same_file_is_held(tmp_path: Path, num
         assert "row 3 (a credit)" in " ".join(messages_of(month, "duplicate-session"))
 
 
+def test_of_several_visits_nobody_can_tell_which_a_credit_on_account_is_of(tmp_path: Path) -> None:
+    clinic = practice(tmp_path)
+    rows = [row(Service_Date=dt.date(2026, 10, day)) for day in (5, 12)]
+    credit = row(Service="Credit on account", Fee=-95.0, Service_Date=dt.date(2026, 10, 30))
+    month = prepare_month(read_texts(clinic, csv_text([*rows, credit])), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month)[:2] == ["claimed", "claimed"]
+    ims = credit | {"Service": "IMS"}
+    month = prepare_month(read_texts(clinic, csv_text([*rows, ims])), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == ["held", "held", "held"]
+
+
 @pytest.mark.parametrize("name", ["-", "n/a", "???", "none"])
 def test_a_patient_without_a_name_is_missing(tmp_path: Path, name: str) -> None:
     clinic = practice(tmp_path)
@@ -375,10 +400,11 @@ def test_a_patient_without_a_name_is_missing(tmp_path: Path, name: str) -> None:
     [
         ("Saanich", "claimed"), ("SAANICH", "claimed"), ("", "claimed"), ("Sannich", "held"), ("Sanich", "held"),
         ("North Saanich", "not_billed: other-location"), ("Victoria", "not_billed: other-location"),
+        ("Site Eastern B", "not_billed: other-location"), ("Site Easter A", "held"),
     ],
 )  # fmt: skip
 def test_a_location_with_a_slip_is_held(tmp_path: Path, location: str, outcome: str) -> None:
-    clinic = practice(tmp_path, clinic='locations = ["Saanich"]')
+    clinic = practice(tmp_path, clinic='locations = ["Saanich", "Site Eastern A"]')
     rows = [row() | {"Location": location}]
     month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
     assert outcomes(month) == [outcome]

@@ -99,27 +99,38 @@ def _takes_back(sessions: pd.DataFrame) -> pd.Series[bool]:
     return sessions["fee_stated"] & (sessions["fee_cents"] < 0)
 
 
-def _credited(desk: Desk) -> dict[int, list[int]]:
-    """By candidate, the rows with an amount below zero that take it back: of its invoice, else of its patient and fee.
+# What a row of another service is: a credit of it takes no IMS visit back.
+_OTHER_TREATMENTS = ("massage", "acupuncture", "chiropractic", "kinesiology")
 
-    Of a patient's visits at one fee, those of the credit's own day are meant; where there are none, any before it.
+
+def _credited(desk: Desk) -> dict[int, list[int]]:
+    """By candidate, the rows with an amount below zero that take it back: its whole fee, of its invoice or its patient.
+
+    Two invoices are two visits. Without an invoice the credit is of a visit of its own day, else of the one visit
+    before it that it may be of: of several nobody can tell which, unless its service is the same.
     """
     sessions = desk.sessions
-    takes_back = _takes_back(sessions)
+    takes_back = _takes_back(sessions) & ~sessions["service"].isin(_OTHER_TREATMENTS)
     if not takes_back.any():
         return {}
-    visits = sessions[~takes_back & sessions.index.isin(desk.candidates.index)].assign(patient=desk.patient)
+    visits = sessions[~_takes_back(sessions) & sessions.index.isin(desk.candidates.index)].assign(patient=desk.patient)
     credits: dict[int, list[int]] = {}
     for row, credit in sessions[takes_back].assign(patient=desk.patient).iterrows():
-        meant = visits["invoice"] == credit["invoice"] if credit["invoice"] else visits["invoice"].isna()
-        if not meant.any():
-            meant = (visits["patient"] == credit["patient"]) & (visits["fee_cents"] == -credit["fee_cents"])
-            meant &= visits["patient"] != ""
-            meant &= visits["service_date"] <= credit["service_date"]
-            same_day = meant & (visits["service_date"] == credit["service_date"])
-            meant = same_day if same_day.any() else meant
-        for visit in visits.index[meant]:
-            credits.setdefault(int(visit), []).append(int(str(row)))
+        of_fee = visits[visits["fee_cents"] == -credit["fee_cents"]]
+        of_patient = (of_fee["patient"] == credit["patient"]) & (of_fee["patient"] != "")
+        if credit["invoice"]:
+            of_invoice = of_fee["invoice"] == credit["invoice"]
+            meant = of_invoice & (of_patient | (credit["patient"] == ""))
+            # Only where none of the visits has an invoice of its own.
+            meant = meant if (visits["invoice"] != "").any() else of_patient
+        else:
+            meant = of_patient
+        meant &= of_fee["service_date"] <= credit["service_date"]
+        same_day = meant & (of_fee["service_date"] == credit["service_date"])
+        meant = same_day if same_day.any() else meant
+        if credit["invoice"] or same_day.any() or meant.sum() == 1 or credit["service"] == "ims":
+            for visit in of_fee.index[meant]:
+                credits.setdefault(int(visit), []).append(int(str(row)))
     return credits
 
 

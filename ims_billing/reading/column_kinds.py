@@ -64,6 +64,8 @@ _IDENTIFIERS = frozenset(
     ]
 )
 _PEOPLE = frozenset(["patient", "insured", "first_name", "last_name", "preferred_name"])
+# A half of a name may be any word: Show, Present and Paid are surnames.
+_HALVES = frozenset(["first_name", "last_name", "preferred_name"])
 _INSURERS = frozenset(["insurer", "secondary_insurer", "payer"])
 _SERVICES = frozenset(["service_name", "item"])
 _FREE = frozenset(["notes", "details", "reason", "invoice"])
@@ -76,7 +78,8 @@ _FAMILY = {
         ("days", _DAYS),
         ("money", _MONEY),
         ("identifiers", _IDENTIFIERS),
-        ("people", _PEOPLE),
+        ("people", _PEOPLE - _HALVES),
+        ("halves", _HALVES),
         ("insurers", _INSURERS),
         ("services", _SERVICES),
         ("time", ("start", "end", "minutes")),
@@ -87,6 +90,7 @@ _FAMILY = {
 _NUMERIC = frozenset({"day", "clock", "amount"})
 _NEVER = {
     "people": _NUMERIC | {"number", "status", "ims"},
+    "halves": _NUMERIC | {"number", "ims"},
     "practitioner": _NUMERIC | {"number", "status", "visit", "relationship", "insurer", "ims"},
     "insurers": _NUMERIC | {"number", "status", "visit", "relationship", "practitioner", "ims"},
     "services": _NUMERIC | {"status", "relationship", "practitioner"},

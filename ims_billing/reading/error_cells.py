@@ -19,7 +19,7 @@ _CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D:
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(<(?:\w+:)?f\b.*?)</(?:\w+:)?c>", re.DOTALL)
 _STYLED = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)><v>(\d+)</v>")
-_OF_STYLE = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)>(?!</c>)")
+_OF_STYLE = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)(?<!/)>(?!</c>)")
 _NOTE = re.compile(rb"<(?:\w+:)?comment\b([^>]*)>(.*?)</(?:\w+:)?comment>", re.DOTALL)
 _TEXT = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)</")
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")

@@ -12,7 +12,7 @@ from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text, word_of
 from ims_billing.vocabulary.intake import Aside
-from ims_billing.vocabulary.spelling import core_name, name_words, same_name
+from ims_billing.vocabulary.spelling import beside_a_name
 
 _MESSAGE = "The line above in row {} may say that this visit did not take place or was billed, and no column does."
 _OF_SHEET = (
@@ -21,7 +21,8 @@ _OF_SHEET = (
 )
 # Line reasons under which a row says nothing of those below it.
 _LITTLE = 2
-_A_NAME = 2
+# Before a name that somebody had.
+_BORN = {"nee", "ne", "born", "formerly"}
 _SILENT = ("a line of totals", "the header again")
 
 
@@ -36,7 +37,7 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
     # "Cancelled, 3" names so little that it is no visit's row, even where it could not be skipped.
     lines = {line: _speaks(match, line) for line in (*skipped, *_with_little(table, positions))}
     title = next((match.row(p) for p in range(match.header - 1, -1, -1) if _speaks(match, p)), None)
-    if says_a_state(table.sheet) and not {"status", "billed"} & match.columns.keys():
+    if _is_of_others(table.sheet) and not {"status", "billed"} & match.columns.keys():
         return dict.fromkeys(range(len(positions)), _OF_SHEET.format(table.sheet))
     if title is None and not any(lines.values()):
         return {}
@@ -76,16 +77,29 @@ def says_a_state(written: str) -> bool:
     return any(phrase in words for phrase in _phrases())
 
 
+def _is_of_others(sheet: str) -> bool:
+    """Whether a sheet's name says that its visits did not take place or were billed; what is booked may have been."""
+    words, unread = published().layouts.words, published().unread
+    absent = (word for meaning in ("no-show", "cancelled", "refunded") for word in words.status.get(meaning, ()))
+    billed = set(map(word_of, unread.sent)) - {word_of(word) for word in ("unpaid", "facturé", "payé")}
+    written = f" {word_of(sheet)} "
+    for harmless in _unsent():
+        written = written.replace(harmless, " ")
+    phrases = {*map(word_of, absent), *map(word_of, unread.absence), *billed}
+    return any(f" {phrase}{plural} " in written for phrase in phrases for plural in ("", "s"))
+
+
 def says_a_state_beside_a_name(name: str) -> bool:
-    """Whether a person's name has such words beside it, in brackets or behind a dash; "CXL" before it is one too."""
-    if core_name(name) != same_name(name):
-        return says_a_state(name) or not _beside_names().isdisjoint(word_of(name).split())
-    return len(name_words(name)) > _A_NAME and not _absence().isdisjoint(word_of(name).split())
+    """Whether a person's name has such words beside it, in brackets or behind a dash; "CXL" before it is one too.
 
-
-@cache
-def _absence() -> frozenset[str]:
-    return frozenset(map(word_of, published().unread.absence))
+    A name is no reason: Sent, Draft and Cash are surnames.
+    """
+    beside = beside_a_name(name)
+    words = {*word_of(beside).split()}
+    if beside and not words & _BORN:
+        return says_a_state(beside) or not _beside_names().isdisjoint(words)
+    unmistakable = frozenset(map(word_of, published().unread.never_a_name))
+    return not unmistakable.isdisjoint(word_of(name).split())
 
 
 @cache

@@ -11,8 +11,9 @@ from functools import cache
 from ims_billing.reading.layout import HEADER_WITHIN, Match, could_be_header
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import Cell, Order, day, money, text, word_of
+from ims_billing.vocabulary.cells import Cell, Order, day, text, word_of
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import heading
 
 # How many people a visit names: a patient and a practitioner.
 _NAMES = 2
@@ -23,7 +24,7 @@ _WIDE = 3
 # A visit so far from those that are read is none of theirs.
 _NEAR = dt.timedelta(days=62)
 # What a row of visits has, where its columns are those of the headings.
-_OF_A_VISIT = ("service_date", "patient", "service_name")
+_OF_A_VISIT = ("service_date", "patient", "practitioner", "service_name", "fee")
 
 
 def left_out(tables: Sequence[RawTable], parts: Sequence[Match]) -> list[RawTable]:
@@ -100,20 +101,28 @@ def _near(parts: Sequence[Match]) -> Callable[[Cell], bool]:
 
 
 def refuse_visits_above(file: str, part: Match) -> None:
-    """Raises BillingError where a row above the headings is a visit, as where the headings were sorted in with them."""
-    table, places = part.table, part.columns
-    everywhere = all(name in places for name in _OF_A_VISIT)
+    """Raises BillingError where a row above the headings is a visit: in their columns, or in those of other headings.
+
+    The headings may have been sorted in among the visits, or a second table stands above the one that is read.
+    """
+    table, fields = part.table, part.read_by.fields
+    own = {name: part.columns[name] for name in _OF_A_VISIT if name in part.columns}
     for position in range(part.header):
         row = table.row(position)
-        in_place = (
-            everywhere and _is_day(row[places["service_date"]]) and all(text(row[places[n]]) for n in _OF_A_VISIT)
-        )
-        if in_place or (_is_visit(row) and any(map(_is_amount, row))):
+        if (
+            len(own) == len(_OF_A_VISIT)
+            and _is_day(row[own["service_date"]])
+            and all(text(row[c]) for c in own.values())
+        ):
             raise BillingError(
                 f"{file}{f', {table.sheet}' if table.sheet else ''}, row {part.row(position)}: this looks like a visit "
-                f"above the headings in row {part.row(part.header)}, where nothing is read. Put the "
-                "headings above all visits."
+                f"above the headings in row {part.row(part.header)}, where nothing is read. Put the headings above all "
+                "visits. If it is none, delete the row."
             )
+        if could_be_header(row):
+            other = {field: column for column, cell in enumerate(row) if (field := fields.get(heading(text(cell))))}
+            own = other if set(_OF_A_VISIT) <= other.keys() else own
+            own = {name: own[name] for name in _OF_A_VISIT if name in own}
 
 
 def how_to_name(sheets: Sequence[str]) -> str:
@@ -160,10 +169,6 @@ def _day(cell: Cell) -> dt.datetime | None:
 
 def _is_day(cell: Cell) -> bool:
     return _day(cell) is not None
-
-
-def _is_amount(cell: Cell) -> bool:
-    return money(cell) is not None and not _is_day(cell)
 
 
 def _is_name(cell: Cell) -> bool:

@@ -321,18 +321,24 @@ class _Rows:
 
     def _below_another_header(self) -> Iterator[tuple[int, int]]:
         """Rows below a header that differs from the table's own, each with the position of that header."""
-        readable = {heading(name) for names in self.match.read_by.layout.headings.values() for name in names}
-        own = [heading(text(cell)) for cell in self.table.row(self.match.header)]
+        readable = self.match.read_by.fields
         others: dict[int, int | None] = {}
         for position in self._without_a_digit(min(self.match.columns.values())):
             names = [heading(written) for written in self._cells(position)]
             if sum(name in readable for name in names if name) >= _ENOUGH_HEADINGS:
-                others[position] = None if names == own[: len(names)] else position
+                others[position] = None if self._is_own_header(names) else position
         above = list(others)
         for number, position in enumerate(self.own.positions) if above else ():
             nearest = bisect_right(above, position)
             if nearest and (other := others[above[nearest - 1]]) is not None:
                 yield number, other
+
+    def _is_own_header(self, names: Sequence[str]) -> bool:
+        """Whether headings mean what the table's own do in the same columns; what is blank or no field is none."""
+        own = {column: name.partition(" ")[0] for name, column in self.match.columns.items()}
+        fields = {column: self.match.read_by.fields.get(name, "") for column, name in enumerate(names) if name}
+        same = all(own[column] == field for column, field in fields.items() if column in own)
+        return same and all(field in ("", "notes") for column, field in fields.items() if column not in own)
 
     def _without_a_digit(self, column: int) -> Iterator[int]:
         """The lines below the header with a text in a column that has no digit."""

@@ -14,7 +14,7 @@ from ims_billing.reading.people_above import people_above
 from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
 from ims_billing.reading.visit_times import length_between, service_days, visit_times
-from ims_billing.vocabulary.cells import day, meanings, shown, word_of, written_out
+from ims_billing.vocabulary.cells import day, meanings, shown, text, word_of, written_out
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.rows import of_each_cell
@@ -77,6 +77,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
     cells: dict[str, Any] = {
         **texts,
+        "notes": table.notes(),
         "status": row_statuses(table, status, blank="arrived"),
         "visit": table.worded("visit", meanings(words.visit, own.visit), "initial or subsequent"),
         "relationship": table.worded(
@@ -104,14 +105,20 @@ def _note_words_beside_names(table: Table) -> None:
 
 
 def _note_invoices(table: Table) -> None:
-    """Notes the rows whose invoice is a word, a mark or a day, which may say that the visit was billed or is void."""
+    """Notes the rows whose invoice is a word, a mark or a day, which may say that the visit was billed or is void.
+
+    Numbers such as 2026-10-01, the first of a month, differ on every row: days do not.
+    """
     yes = {word_of(word) for word in table.rules.words.billed["yes"]}
     order = table.match.read_by.dates
+    filled = [cell for cell in table.raw("invoice") if text(cell)]
+    differ = len(filled) > 1 and len({*filled}) == len(filled) and all(isinstance(cell, str) for cell in filled)
 
     def is_none(cell: str) -> bool:
         # "Facture 1001" is a number; "Facturé" alone says that it was billed.
         beside = " ".join(word for word in word_of(cell).split() if word != "facture")
-        return not cell.isdigit() and (word_of(cell) in yes or says_a_state(beside) or day(cell, order) is not None)
+        is_day = not differ and not cell.isdigit() and day(cell, order) is not None
+        return not cell.isdigit() and (word_of(cell) in yes or says_a_state(beside) or is_day)
 
     flags = of_each_cell(table.texts("invoice"), is_none)
     for position in (place for place, flag in enumerate(flags) if flag):
@@ -164,7 +171,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
             table, meanings(table.rules.words.jane_state, table.match.read_by.status), blank="unknown"
         ),
         "location": table.texts("location", sound=True),
-        "notes": table.texts("notes"),
+        "notes": table.notes(),
     }
     _note_contradictions(table, cells["status"])
     table.note_moved()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.group_headings import rows_under_headings, says_a_state
+from ims_billing.reading.group_headings import rows_under_headings
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import moved_rows
 from ims_billing.reading.own_cells import OwnCells
@@ -288,22 +288,25 @@ class Table:
         self._note_marks()
 
     def _note_marks(self) -> None:
-        """Notes the rows with a cell that is struck out, or with a note that says a status or that it was billed."""
+        """Notes the rows with a cell that is struck out, in a column that is read and is no note."""
         positions = {own: position for position, own in enumerate(self.own.positions)}
-        fields = {column: name for name, column in self.match.columns.items()}
-        struck = {(row, column): "is struck out" for row, column in self.match.table.struck if column in fields}
-        other = 0
-        for row, column, words in self.match.table.notes:
-            if row in positions and says_a_state(words):
-                struck[row, column] = "has a note that may say that this visit did not take place or was billed"
-            other += row in positions and not says_a_state(words)
-        for (row, column), what in struck.items():
-            if row in positions:
-                called = self.called(fields[column]) if column in fields else self.match.letters(column)
-                message = f"{called} {what}: delete the row, or clear that."
+        fields = {column: name for name, column in self.match.columns.items() if name != "notes"}
+        for row, column in self.match.table.struck:
+            if row in positions and column in fields:
+                message = f"{self.called(fields[column])} is struck out: delete the row, or clear that."
                 self.note(positions[row], "unread", "unreadable-cell", message)
-        if other:
-            self.remarks.append(f"{counted(other, 'cell note')} {'was' if other == 1 else 'were'} not understood")
+
+    def notes(self) -> list[str]:
+        """The cells of the column Notes, each with the notes on the cells of its row."""
+        texts, positions = self.texts("notes"), {own: position for position, own in enumerate(self.own.positions)}
+        width, own = self.match.width, 0
+        for row, column, words in self.match.table.notes:
+            if row in positions and column < width:
+                own += 1
+                texts[positions[row]] += f"{' ' if texts[positions[row]] else ''}{words}"
+        if own:
+            self.remarks.append(f"{counted(own, 'cell note')} {'was' if own == 1 else 'were'} read as Notes")
+        return texts
 
     def refuse_moved(self, file: str) -> None:
         """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""

@@ -13,7 +13,7 @@ _FONT = re.compile(rb"<(?:\w+:)?font\b[^>]*?(?:/>|>.*?</(?:\w+:)?font>)", re.DOT
 _STRUCK = re.compile(rb"<(?:\w+:)?strike\b(?![^>]*val=[\"'](?:0|false)[\"'])")
 # A format's parts: text in quotes or after a backslash, one digit, a sign that stands for itself.
 _PART = re.compile(r'"([^"]*)"|\\(.)|(0)|([-/ ])')
-_UNIT = re.compile(r"[^\W\d_ ]*")
+_OF_A_NUMBER = re.compile(r"\d|-")
 
 
 def shown_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
@@ -33,10 +33,13 @@ def _shows_more(code: str) -> bool:
     """Whether a format is of zeros and fixed signs alone, and more than one digit with a unit behind it."""
     if _PART.sub("", code) or "$" in code or "%" in code:
         return False
-    digits = [match[3] for match in _PART.finditer(code)]
-    unit = "".join(match[1] or match[2] or match[4] or "" for match in _PART.finditer(code))
-    begins = code.startswith("0")
-    return digits.count("0") > 1 or (digits.count("0") == 1 and not (begins and _UNIT.fullmatch(unit.strip())))
+    parts = [(match[3] or "", match[1] or match[2] or match[4] or "") for match in _PART.finditer(code)]
+    places = sum(1 for zero, _ in parts if zero)
+    signs = "".join(sign for _, sign in parts)
+    if places != 1:
+        return places > 1
+    # "AB-"0 and 0"-00" are a number; "Fee "0 and 0" min" have a word beside one.
+    return bool(_OF_A_NUMBER.search(signs)) and signs == signs.strip()
 
 
 def as_shown(number: str, code: str) -> str:

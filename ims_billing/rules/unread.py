@@ -60,6 +60,7 @@ class UnreadRules(Strict):
     sent: tuple[Text, ...]
     beside: tuple[Text, ...]
     beside_a_name: tuple[Text, ...] = Field(alias="beside-a-name")
+    never_a_name: tuple[Text, ...] = Field(alias="never-a-name")
     accidents: tuple[Text, ...]
     counted: tuple[Text, ...]
     money: tuple[Text, ...]

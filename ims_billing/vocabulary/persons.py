@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,14 @@ def _number(written: str) -> str:
     return bare(written).lstrip("0")
 
 
+@lru_cache(maxsize=1 << 15)
+def _phn(written: str) -> str:
+    """A Personal Health Number as two are compared; empty for one that is none, as 1234567890 in place of all."""
+    from stdnum.ca import bc_phn
+
+    return bc_phn.compact(written) if written and bc_phn.is_valid(written) else ""
+
+
 def _one_text(written: str) -> str:
     return written
 
@@ -40,7 +49,7 @@ def _one_text(written: str) -> str:
 # How two rows may name one patient: readings of each column's texts. A birth date shows one only beside a name.
 _ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
     ("patient", (same_name, core_name, lambda n: "".join(name_words(n)), lambda n: " ".join(sorted(name_words(n))))),
-    ("phn", (_number,)),
+    ("phn", (_phn,)),
     ("member", (_number,)),
     ("payer_file_number", (_number,)),
     ("patient_id", (folded,)),
@@ -106,13 +115,13 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
 
     def same(name: str, read: Callable[[str], str] = _number) -> bool:
         values = both(name)
-        return values is not None and read(values[0]) == read(values[1])
+        return values is not None and read(values[0]) == read(values[1]) != ""
 
     names, numbers = both("patient"), both("patient_id")
     same_member = same("member")
     same_file = columns["file"][one] == columns["file"][other]
     alike = names is None or _names_agree(*names)
-    same_number = same("patient_id", folded) or same("phn")
+    same_number = same("patient_id", folded) or same("phn", _phn)
     same_person = same_number or (same_member and names is not None and alike)
     if differ("start") or (differ("birth_date") and not same_person):
         return False
@@ -139,28 +148,41 @@ def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[st
     form beside one birth date and member ID.
     """
     columns = (patient, sessions["patient"], day_text(sessions["birth_date"]), sessions["member"], sessions["phn"])
-    people: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-    for key, name, born, member, phn in dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True)):
-        numbers = f"{born}{SEPARATOR}{_number(member)}" if born and member else ""
-        for by, value in (("phn", _number(phn)), ("name", " ".join(sorted(name_words(name)))), ("numbers", numbers)):
-            if key and value:
-                people.setdefault((by, value), []).append((key, name, born))
+    people: dict[tuple[str, str], list[_Person]] = {}
+    for cells in dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True)):
+        person = _Person(cells[0], cells[1], cells[2], _number(cells[3]), _phn(cells[4]))
+        numbers = f"{person.born}{SEPARATOR}{person.member}" if person.born and person.member else ""
+        for by, value in (
+            ("phn", person.phn),
+            ("name", " ".join(sorted(name_words(person.name)))),
+            ("numbers", numbers),
+        ):
+            if person.key and value:
+                people.setdefault((by, value), []).append(person)
     pairs: dict[tuple[str, str], None] = {}
     for (by, _), (one, *others) in people.items():
         for other in others:
-            if one[0] != other[0] and (
-                by == "phn"
-                or (by == "numbers" and _is_short_for(one[1], other[1]))
-                or (by == "name" and _may_meet(one, other))
-            ):
-                pairs[one[0], other[0]] = None
+            short = by != "numbers" or _is_short_for(one.name, other.name)
+            if one.key != other.key and (by == "phn" or (short and _may_meet(one, other))):
+                pairs[one.key, other.key] = None
     return list(pairs)
 
 
-def _may_meet(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
-    """Whether two of one name, by key, name and birth date, may be one person: neither numbers nor dates say two."""
-    numbered = all(key.startswith(f"id{SEPARATOR}") for key in (one[0], other[0]))
-    return not numbered and (not one[2] or not other[2] or one[2] == other[2])
+class _Person(NamedTuple):
+    """A patient as a row has them: the key, the name, and the birth date and numbers as two are compared."""
+
+    key: str
+    name: str
+    born: str
+    member: str
+    phn: str
+
+
+def _may_meet(one: _Person, other: _Person) -> bool:
+    """Whether two may be one person: no number of the practice system, and nothing else, says that they are two."""
+    numbered = all(key.startswith(f"id{SEPARATOR}") for key in (one.key, other.key))
+    apart = (mine and theirs and mine != theirs for mine, theirs in zip(one[2:], other[2:], strict=True))
+    return not numbered and not any(apart)
 
 
 def _names_agree(one: str, other: str) -> bool:

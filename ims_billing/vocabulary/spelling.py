@@ -84,6 +84,11 @@ def core_name(name: str) -> str:
     return same_name(core if any(map(str.isalpha, core)) else name)
 
 
+def beside_a_name(name: str) -> str:
+    """What stands beside a person's name in brackets or quotes, or behind a dash; empty where nothing does."""
+    return " ".join(_BESIDE_A_NAME.findall(name))
+
+
 def _name_part(part: str) -> list[str]:
     if part.isascii() and part.replace(" ", "").isalnum():
         return part.lower().split()  # most names have nothing but letters
