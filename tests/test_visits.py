@@ -395,21 +395,6 @@ def test_a_patient_without_a_name_is_missing(tmp_path: Path, name: str) -> None:
     assert kinds(month) == ["missing-patient"]
 
 
-@pytest.mark.parametrize(
-    ("location", "outcome"),
-    [
-        ("Saanich", "claimed"), ("SAANICH", "claimed"), ("", "claimed"), ("Sannich", "held"), ("Sanich", "held"),
-        ("North Saanich", "not_billed: other-location"), ("Victoria", "not_billed: other-location"),
-        ("Site Eastern B", "not_billed: other-location"), ("Site Easter A", "held"),
-    ],
-)  # fmt: skip
-def test_a_location_with_a_slip_is_held(tmp_path: Path, location: str, outcome: str) -> None:
-    clinic = practice(tmp_path, clinic='locations = ["Saanich", "Site Eastern A"]')
-    rows = [row() | {"Location": location}]
-    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
-    assert outcomes(month) == [outcome]
-
-
 def in_its_place(settled: dict[str, Any], left_out: dict[str, Any]) -> bool:
     """Whether two ids of one file, without a start in one, are a cancelled booking and the one in its place."""
     return "Status" in settled and settled["Status"] == "cancelled" and left_out == {"Start": ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
@@ -32,20 +32,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import did_you_mean, nearest
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
-from ims_billing.vocabulary.spelling import bare, one_letter_apart, plain
-
-# A shorter word is one letter away from another word too: Here and There, Site A and Site B.
-_SLIPS_FROM = 5
-
-
-def _differ_by_a_slip(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two names differ in one word, and by one letter of it."""
-    apart = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
-    if len(one) != len(other) or len(apart) != 1:
-        return False
-    first, second = apart[0]
-    long = min(len(first), len(second)) >= _SLIPS_FROM and first.isalpha() and second.isalpha()
-    return long and one_letter_apart(first, second)
+from ims_billing.vocabulary.spelling import bare, plain
 
 
 def _as_list(value: object) -> object:
@@ -325,11 +312,6 @@ class Clinic:
     def pays_self(self, written: str) -> bool:
         """True if a cell in the insurer column means that the patient pays."""
         return bare(written) in self.self_pay
-
-    def may_be_here(self, location: str) -> bool:
-        """True if a location may be one that is billed, with a slip in one word: North Saanich is none of Saanich."""
-        own, here = plain(location).split(), [plain(name).split() for name in self.block.locations]
-        return own not in here and any(_differ_by_a_slip(own, name) for name in here)
 
     def nearest_insurer(self, written: str) -> str | None:
         """Finds the known insurer whose name is most like a cell; None if none is near."""

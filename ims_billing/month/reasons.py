@@ -24,12 +24,7 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
     """
     date = sessions["service_date"]
     here = {bare(name) for name in clinic.block.locations}
-    # One that may be a location here is held for its cell.
-    elsewhere = [
-        text
-        for text in (sessions["location"].unique() if here else ())
-        if bare(text) not in here | {""} and not clinic.may_be_here(text)
-    ]
+    elsewhere = [text for text in sessions["location"].unique() if bare(text) not in here | {""}] if here else []
     nowhere = pd.Series(False, index=sessions.index)
     # A session without a service cannot be another service's: the checks hold it for what is missing.
     other_service = ~sessions["service"].isin(clinic.block.bill) & (sessions["service_name"] != "")

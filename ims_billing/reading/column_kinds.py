@@ -104,6 +104,16 @@ _NEVER = {
     "time": frozenset({"day", "amount", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
     "money": frozenset({"day", "clock", "status", "visit", "relationship", "practitioner", "insurer", "ims"}),
 }
+# In a workbook no separator can be lost: only what no such column holds has moved, by a cell that somebody deleted.
+# Words for a status or a visit may be an insurer's name there, or a service.
+_NEVER_IN_SHEETS = {
+    "people": _NUMERIC | {"number", "ims"},
+    "halves": _NUMERIC | {"number", "ims"},
+    "practitioner": _NUMERIC | {"number", "insurer", "ims"},
+    "insurers": _NUMERIC | {"number", "practitioner", "ims"},
+    "services": _NUMERIC | {"practitioner"},
+    "identifiers": _NUMERIC | {"practitioner", "insurer", "ims"},
+}
 # The kinds that only the names in the clinic's setup tell.
 _BY_SETUP = frozenset({"practitioner", "insurer"})
 _IMS = ("ims", "gunn ims", "dry needling")
@@ -186,7 +196,12 @@ class ColumnKinds:
         if not doubtful:
             return set()
         every = zip(cells, texts, forms, strict=True)
-        return {cell for cell, written, form in every if form in doubtful and self._is_misfit(column, field, written)}
+        misfits = {
+            cell for cell, written, form in every if form in doubtful and self._is_misfit(column, field, written)
+        }
+        # What most cells of a sheet's column are belongs there: some clinics write patients as numbers.
+        usual = not self.match.table.is_text and 2 * len(misfits) > sum(map(bool, texts)) > 1
+        return set() if usual else misfits
 
     def explains(self, cell: str) -> bool:
         """Whether a line of this one cell is a heading of a group or a sum, and no part of a row."""
@@ -203,15 +218,21 @@ class ColumnKinds:
         # What most cells are not comes first: few are then compared with the other rows'.
         if not self._may_be_misfit(field, written) or self._is_own(column, field, written):
             return False
-        return self._is_of_another(field, written) or self._is_a_word_among_numbers(column, written)
+        is_text = self.match.table.is_text
+        return self._is_of_another(field, written) or (is_text and self._is_a_word_among_numbers(column, written))
 
     def _may_be_misfit(self, field: str, written: str) -> bool:
         """Whether a text is of another kind than its field, or a word in a field of numbers."""
-        is_a_word = field in _IDENTIFIERS and not any(map(str.isdigit, written))
+        is_a_word = self.match.table.is_text and field in _IDENTIFIERS and not any(map(str.isdigit, written))
         return is_a_word or self._is_of_another(field, written)
 
+    def _never(self, field: str) -> Set[str]:
+        """The kinds that a cell of a field never is."""
+        kinds = _NEVER if self.match.table.is_text else _NEVER_IN_SHEETS
+        return kinds.get(_FAMILY.get(field, field), _NOTHING)
+
     def _is_of_another(self, field: str, written: str) -> bool:
-        never = _never(field)
+        never = self._never(field)
         return self._kind(written, never) in never
 
     def _digits_matter(self, field: str, form: str) -> bool:
@@ -222,7 +243,7 @@ class ColumnKinds:
             return True
         # A registration number may stand beside a practitioner's name.
         has_words = not form.isalnum() and any(map(str.isalpha, form))
-        return has_words and not _BY_SETUP.isdisjoint(_never(field))
+        return has_words and not _BY_SETUP.isdisjoint(self._never(field))
 
     def _is_a_word_among_numbers(self, column: int, written: str) -> bool:
         """Whether a text without a digit stands in a column of identifiers where no other row has such a one."""
@@ -332,11 +353,6 @@ def _forms(texts: Sequence[str]) -> list[str]:
     """The texts with a zero for each digit: all at once, which is four times as fast, unless one has two lines."""
     forms = "\n".join(texts).translate(_TO_ZEROS).split("\n")
     return forms if len(forms) == len(texts) else [written.translate(_TO_ZEROS) for written in texts]
-
-
-def _never(field: str) -> Set[str]:
-    """The kinds that a cell of a field never is."""
-    return _NEVER.get(_FAMILY.get(field, field), _NOTHING)
 
 
 def _keep_short(kept: dict[Any, Any]) -> None:

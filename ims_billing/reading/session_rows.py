@@ -68,10 +68,6 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         if "?" in cell:
             message = f"{table.called('insurer')} holds a question mark: which insurer pays is not certain."
             table.note(position, "insurer", "unreadable-cell", message)
-    flags = of_each_cell(texts.get("location", []), table.clinic.may_be_here)
-    for position in (place for place, flag in enumerate(flags) if flag):
-        message = f"{table.called('location')} may be a location that is billed here, with a slip of the pen."
-        table.note(position, "location", "unreadable-cell", message)
     _note_words_beside_names(table)
     _note_invoices(table)
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
@@ -122,7 +118,9 @@ def _note_invoices(table: Table) -> None:
 
     flags = of_each_cell(table.texts("invoice"), is_none)
     for position in (place for place, flag in enumerate(flags) if flag):
-        message = f"{table.called('invoice')} holds no number: it may say that this visit was billed, or is not to be."
+        message = (
+            f"{table.called('invoice')} holds no number: it may say that this visit was billed. If it was not, type no."
+        )
         table.note(position, "billed", "unreadable-cell", message)
 
 

@@ -293,8 +293,10 @@ class Table:
         fields = {column: name for name, column in self.match.columns.items() if name != "notes"}
         for row, column in self.match.table.struck:
             if row in positions and column in fields:
-                message = f"{self.called(fields[column])} is struck out: delete the row, or clear that."
-                self.note(positions[row], "unread", "unreadable-cell", message)
+                message = (
+                    f"{self.called(fields[column])} is struck out. If the visit is to be billed all the same, type no."
+                )
+                self.note(positions[row], "billed", "unreadable-cell", message)
 
     def notes(self) -> list[str]:
         """The cells of the column Notes, each with the notes on the cells of its row."""
