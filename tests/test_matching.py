@@ -156,7 +156,7 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
         ([paid(SUN) | {"Payment Date": "2062-11-20"}], "unmatched",
          "The payment date is after 2026-11-25, the day that counts as today.", []),
         ([paid(SUN) | {"Payment Date": ""}], "unmatched", "The payment date is missing.", []),
-        ([paid(SUN, "")], "unmatched", "What is paid is missing.", []),
+        ([paid(SUN, "")], "unmatched", "What is paid is missing. Write 0.00 if it is refused.", []),
         ([paid(SUN, Insurer="Moon")], "unmatched",
          "The insurer is not known: add this spelling to it in the clinic setup (Insurers).", []),
         ([paid(SUN, 0, Reason="Pending")], "unmatched",

@@ -49,7 +49,7 @@ def test_another_page_of_a_payment_is_posted_once_its_advice_is_followed(
         "A payment of that number was posted already, of $95.00 on 2026-11-20, from p1.csv, with other lines. If this "
         "is that payment in another form, leave it. If this one is right, undo that one first: ims-billing reconcile "
         "--undo 1 --reason TEXT. If both are pages of one payment, undo it too, then name all its files in one "
-        'command: ims-billing reconcile p1.csv "page 2.csv".'
+        'command, with any other that it was posted from: ims-billing reconcile p1.csv "page 2.csv".'
     )
     for command in re.findall(r"ims-billing (reconcile .*?)\.(?: |$)", line["message"]):
         done = run(folder, *shlex.split(command), "--as-of", "2026-11-25")
@@ -176,3 +176,14 @@ def test_what_was_not_certain_is_posted_once_it_is(folder: Path) -> None:
     assert run(folder, "claim", str(folder / "late.xlsx"), "--month", "2026-10", "--as-of", "2026-11-06").exit_code == 0
     assert results(reconcile(folder, lines)) == ["repeated", "paid 2026-10-SUNL-0004"]
     assert results(reconcile(folder, lines)) == ["repeated", "repeated"]
+
+
+def test_no_line_of_another_page_of_an_equal_amount_is_posted_into_the_first(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 80)], name="page1.csv")
+    second = [paid(SUN2, 80), paid(SUN3, 0, Reason="Not covered")]
+    assert [result.split()[0] for result in results(reconcile(folder, second, name="page2.csv"))] == ["ambiguous"] * 2
+
+
+def test_two_payments_of_one_day_and_amount_post_where_somebody_says_that_they_are_two(folder: Path) -> None:
+    lines = [paid(SUN, 40, Payment_Number="E1"), paid(SUN, 40, Payment_Number="E2", Reason="Second payment")]
+    assert [result.split()[0] for result in results(reconcile(folder, lines))] == ["patient-share"] * 2

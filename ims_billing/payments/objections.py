@@ -45,14 +45,17 @@ def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> 
         if each.posted.payment == payment and each.file != line.file:
             return f"The same amount of this claim appears in {each.file} too."
     others = [each for each in same if each.posted.payment != payment]
+    number, second = cells.payment_number.strip(), is_second_payment(cells.reason)
+    if second:
+        # Two numbers of one day, and somebody's word that they are two payments.
+        others = [each for each in others if may_be_one(number, each.number)]
     done = "paid" if line.paid > 0 else "taken back"
     for each in others:
         if each.posted.paid_on == cells.payment_date.date():
             return f"On that day the same amount of this claim was {done} already, by {_name(each)}."
     # What was paid and taken back since may be paid again.
-    if len(same) <= sum(each.posted.paid_cents == -line.paid for each in paid) or is_second_payment(cells.reason):
+    if len(same) <= sum(each.posted.paid_cents == -line.paid for each in paid) or second:
         return ""
-    number = cells.payment_number.strip()
     for each in others:
         if may_be_one(number, each.number):
             alike = "their numbers are alike" if number and each.number else "one of them has no number"

@@ -219,7 +219,7 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
         return "The insurer has not decided yet. Post the line once it has."
     # "Cheque to follow" beside a blank is no refusal.
     if pd.isna(cells.paid_cents) and not is_a_known_reason(cells.reason):
-        return "What is paid is missing."
+        return "What is paid is missing. Write 0.00 if it is refused."
     return ""
 
 

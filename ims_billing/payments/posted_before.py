@@ -97,7 +97,8 @@ def another_page(line: Line, posted: PostedPayment) -> Line:
         f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}, from "
         f"{posted.file}, with other lines. If this is that payment in another form, leave it. If this one is right, "
         f"undo that one first: {_undo(posted)}. If both are pages of one payment, undo it too, then name all its files "
-        f"in one command: ims-billing reconcile {_typed(posted.file)} {_typed(line.file)}."
+        f"in one command, with any other that it was posted from: ims-billing reconcile {_typed(posted.file)} "
+        f"{_typed(line.file)}."
     )
     return not_posted(line, "ambiguous", message)
 

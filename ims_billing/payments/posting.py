@@ -208,7 +208,7 @@ class _Poster:
                 line = replace(line, ledger_line=before.id if same else None)
             if not line.result:
                 settled = by_ledger(line, before, same, other, room)
-                if settled and is_page and on_ledger:
+                if is_page and on_ledger:
                     settled = another_page(line, on_ledger)
                 if settled is None and copies[line.words] > 1:
                     settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")

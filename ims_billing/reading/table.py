@@ -291,12 +291,13 @@ class Table:
         """Notes the rows with a cell that is struck out, in a column that is read and is no note."""
         positions = {own: position for position, own in enumerate(self.own.positions)}
         fields = {column: name for name, column in self.match.columns.items() if name != "notes"}
+        first: dict[int, int] = {}
         for row, column in self.match.table.struck:
             if row in positions and column in fields:
-                message = (
-                    f"{self.called(fields[column])} is struck out. If the visit is to be billed all the same, type no."
-                )
-                self.note(positions[row], "billed", "unreadable-cell", message)
+                first.setdefault(positions[row], column)
+        for position, column in first.items():
+            what = "is struck out. If the visit is to be billed all the same, type no."
+            self.note(position, "billed", "unreadable-cell", f"{self.called(fields[column])} {what}")
 
     def notes(self) -> list[str]:
         """The cells of the column Notes, each with the notes on the cells of its row."""
