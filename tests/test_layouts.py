@@ -303,6 +303,13 @@ def test_the_insurer_is_taken_from_a_list_of_policies(tmp_path: Path) -> None:
     assert outcomes(month) == ["claimed", "claimed", "held"]
 
 
+def test_an_odd_row_of_a_list_in_a_workbook_stops_no_month(tmp_path: Path) -> None:
+    odd = [["Zed Other", "Ann Example", "Sun Life"], ["1001", "Other", "12345.01"], ["Zed Show", "Self", "self"]]
+    month, policies = csv(tmp_path, WITHOUT), book(tmp_path, {"Policies": [*POLICIES, *odd]})
+    found = read_files([month, policies], practice(tmp_path))
+    assert shown(found, "patient", "insurer", "policy")[0] == ("Ada Sample", "Sun Life", "00123")
+
+
 @pytest.mark.parametrize("clinic", ["", 'blank_insurer = "self-pay"'])
 def test_a_patient_with_two_insurers_that_day_is_held(tmp_path: Path, clinic: str) -> None:
     both = [*POLICIES, ["Ada Sample", "Green Shield", "9"], ["Bob Invented", "PBC", "77"]]

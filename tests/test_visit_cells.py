@@ -121,10 +121,11 @@ def test_an_invoice_is_a_number_and_no_word_of_what_was_billed(clinic: Clinic) -
     assert column(clinic, "Invoice", words, "billed") == [None] * len(words)
 
 
-def test_facture_under_its_accent_is_no_number(clinic: Clinic) -> None:
-    rows = [{**NEEDED, "Patient": f"{n} Madeup", "Facturé": cell} for n, cell in enumerate(["oui", ""])]
-    [read] = read_texts(clinic, csv_text(rows)).files
-    assert [column.heading for column in read.doubtful] == ["Facturé"]
+@pytest.mark.parametrize("heading", ["Facture", "Facturé"])
+def test_facture_may_be_a_number_or_say_that_it_was_billed(clinic: Clinic, heading: str) -> None:
+    assert column(clinic, heading, ["F-1001", "1002", "Facture 1003"], "billed") == [False] * 3
+    assert column(clinic, heading, ["oui", "x", ""], "billed") == [None, None, False]
+    assert column(clinic, heading, ["2026-10-30", "2026-10-31"], "billed") == [None, None]
 
 
 def test_an_insurer_with_a_question_mark_and_one_that_is_charged_nothing_are_not_certain(clinic: Clinic) -> None:

@@ -40,6 +40,11 @@ _SPACE = "{} holds a number with a space in it, and the other rows' numbers have
 _MISFIT = "{} does not hold what belongs there: the cells of the line may stand in wrong columns."
 
 
+def damaged_rows(match: Match, own: OwnCells, clinic: Clinic) -> dict[int, str]:
+    """The rows with a name or number that has a sign in it which belongs in none: messages by index."""
+    return _Rows(match, own, clinic).damaged_cells()
+
+
 def moved_rows(match: Match, own: OwnCells, clinic: Clinic) -> dict[int, str]:
     """The rows whose cells may stand in wrong columns, or hold what belongs in none: messages by index.
 

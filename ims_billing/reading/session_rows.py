@@ -18,7 +18,7 @@ from ims_billing.vocabulary.cells import day, meanings, shown, text, word_of, wr
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.rows import of_each_cell
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import dollars, heading
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
 _MUST_BE_SOUND = (
@@ -103,12 +103,14 @@ def _note_words_beside_names(table: Table) -> None:
 def _note_invoices(table: Table) -> None:
     """Notes the rows whose invoice is a word, a mark or a day, which may say that the visit was billed or is void.
 
-    Numbers such as 2026-10-01, the first of a month, differ on every row: days do not.
+    Numbers such as 2026-10-01, the first of a month, differ on every row: days do not. Under "Facture" nothing is
+    certain, as it may be "Facturé", which is billed.
     """
     yes = {word_of(word) for word in table.rules.words.billed["yes"]}
     order = table.match.read_by.dates
     filled = [cell for cell in table.raw("invoice") if text(cell)]
     differ = len(filled) > 1 and len({*filled}) == len(filled) and all(isinstance(cell, str) for cell in filled)
+    differ = differ and heading(table.heading("invoice")) != "facture"
 
     def is_none(cell: str) -> bool:
         # "Facture 1001" is a number; "Facturé" alone says that it was billed.

@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.group_headings import rows_under_headings
 from ims_billing.reading.layout import Match
-from ims_billing.reading.moved_rows import moved_rows
+from ims_billing.reading.moved_rows import damaged_rows, moved_rows
 from ims_billing.reading.own_cells import OwnCells
 from ims_billing.reading.own_rows import own_rows
 from ims_billing.rules.published import published
@@ -313,7 +313,9 @@ class Table:
 
     def refuse_moved(self, file: str) -> None:
         """Raises BillingError where a row's cells may stand in wrong columns: a list has no session to hold."""
-        for position, message in self.moved().items():
+        # A workbook's list has years of patients, of whom few matter: an odd cell of one of them stops no month.
+        damaged = damaged_rows(self.match, self.own, self.clinic) | self._merged()
+        for position, message in (self.moved() if self.match.table.is_text else damaged).items():
             raise BillingError(f"{file}, row {self.places[position]}: {message} Correct the row, or export again.")
 
 
