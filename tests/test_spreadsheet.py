@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading import spreadsheet
+from ims_billing.reading.error_cells import in_xlsx
 from ims_billing.reading.intake import read_files
 from ims_billing.reading.merged_cells import in_ods, in_xlsb
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
@@ -194,6 +195,21 @@ def test_a_number_is_read_as_its_format_shows_it(tmp_path: Path) -> None:
     book.save(tmp_path / "shown.xlsx")
     intake = read_files([tmp_path / "shown.xlsx"], practice(tmp_path))
     assert list(intake.sessions["member"]) == [shown for _, shown in NUMBERS_SHOWN]
+
+
+def test_a_text_in_a_column_of_formatted_numbers_stays_the_text(tmp_path: Path) -> None:
+    """As Excel writes it: the value of a text is its place in the list of all texts."""
+    cells = '<c r="A1" s="1" t="s"><v>16</v></c><c r="A2" s="1"><v>16</v></c><c r="A3" s="1" t="b"><v>1</v></c>'
+    cells += "<c r='A4' s=\"1\" t='n'><v>7</v></c>"
+    relation = '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
+    styles = '<numFmt numFmtId="164" formatCode="0000000"/><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>'
+    with zipfile.ZipFile(tmp_path / "excel.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", '<sheet name="S" sheetId="1" r:id="rId1"/>')
+        archive.writestr("xl/_rels/workbook.xml.rels", f"<Relationships>{relation}</Relationships>")
+        archive.writestr("xl/styles.xml", styles)
+        archive.writestr("xl/worksheets/sheet1.xml", f"<sheetData><row>{cells}</row></sheetData>")
+    with zipfile.ZipFile(tmp_path / "excel.xlsx") as archive:
+        assert in_xlsx(archive).errors == {"S": {(1, 0): "0000016", (3, 0): "0000007"}}
 
 
 def merged_workbook(form: str) -> bytes:

@@ -19,6 +19,7 @@ _CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D:
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(<(?:\w+:)?f\b.*?)</(?:\w+:)?c>", re.DOTALL)
 _STYLED = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)><v>(\d+)</v>")
+_OF_A_TYPE = re.compile(rb"\bt=[\"'](?!n[\"'])")
 _OF_STYLE = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)(?<!/)>(?!</c>)")
 _NOTE = re.compile(rb"<(?:\w+:)?comment\b([^>]*)>(.*?)</(?:\w+:)?comment>", re.DOTALL)
 _TEXT = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)</")
@@ -65,7 +66,8 @@ def in_xlsx(archive: zipfile.ZipFile) -> InWorkbook:
                     _put(cells, attributes, "#CALC!")
         if shown:
             for attributes, style, value in _STYLED.findall(xml):
-                if style in shown:
+                # The value of a text is its place in a list, and that of a truth 0 or 1.
+                if style in shown and not _OF_A_TYPE.search(attributes):
                     _put(cells, attributes, as_shown(value.decode(), shown[style]))
         if struck:
             places = (_place(attributes) for attributes, style in _OF_STYLE.findall(xml) if style in struck)
