@@ -208,14 +208,19 @@ def test_a_hidden_sheet_is_not_read_in_place_of_one_that_is_shown(tmp_path: Path
     workbook = load_workbook(path)
     workbook["Draft"].sheet_state = "hidden"
     workbook.save(path)
-    with pytest.raises(BillingError, match=r'October, row 1: 1 column is missing(.|\n)*closest to Fee: "Amnt due"'):
+    with pytest.raises(BillingError, match="October, row 1: 1 column is missing") as no:
         read_files([path], practice(tmp_path))
+    assert 'closest to Fee: "Amnt due"' in str(no.value)
+    assert str(no.value).endswith("The hidden sheet Draft could be read: show it in Excel if it is meant.")
 
 
 def test_a_sheet_called_like_a_patient_is_named_by_its_number(tmp_path: Path) -> None:
     sheets = {"Ada Sample": [PLAIN, VISIT], "Invented, Bob": [PLAIN, OTHER]}
     found = read_files([book(tmp_path, sheets)], practice(tmp_path))
     assert shown(found, "patient", "sheet") == [("Ada Sample", "sheet 1"), ("Bob Invented", "sheet 2")]
+    # Also where the sheet itself holds no visits.
+    path = book(tmp_path, {"Visits": [PLAIN, VISIT], "Ada Sample": [["call her back"]]})
+    assert read_files([path], practice(tmp_path)).files[0].remarks == ("the sheet sheet 2 was not read",)
     with pytest.raises(BillingError, match=r"several sheets fit \(sheet 1: sessions, Cancelled: sessions\)"):
         read_files([book(tmp_path, {"Ada Sample": [PLAIN, VISIT], "Cancelled": [PLAIN, OTHER]})], practice(tmp_path))
 

@@ -230,3 +230,18 @@ def test_a_corrected_line_uses_what_the_payment_has_left_beside_a_take_back_that
     reconcile(folder, wrong)
     right = [wrong[0], paid(SUN2, 80), wrong[2]]
     assert results(reconcile(folder, right, name="right.csv"))[1] == f"patient-share {SUN2}"
+
+
+def test_the_total_of_a_statement_pays_nothing_though_each_line_bears_the_statements_period(folder: Path) -> None:
+    period = {"Period_From": "2026-10-10", "Period_Until": "2026-10-20", "Insurer": "Sun Life"}
+    lines = [paid(SUN, 47.5, **period), paid(SUN2, 47.5, **period), paid("", 95, **period)]
+    shown = reconcile(folder, lines)
+    assert [result.split()[0] for result in results(shown)] == ["patient-share", "patient-share", "total"]
+    assert shown["payments"][0]["cents"] == 9_500
+
+
+def test_a_patients_subtotal_with_the_statements_period_pays_nothing(folder: Path) -> None:
+    period = {"Period_From": "2026-10-10", "Period_Until": "2026-10-20", "Insurer": "Sun Life"}
+    lines = [paid(SUN, 95, **period), paid("", 95, Patient="Pat Madeup", Member_ID="111", **period)]
+    lines[0] |= {"Patient": "Pat Madeup", "Member ID": "111"}
+    assert [result.split()[0] for result in results(reconcile(folder, lines))] == ["paid", "total"]

@@ -87,7 +87,8 @@ def stated(clinic: Clinic, session: dict[str, str], *policies: dict[str, str]) -
 
 def test_a_visit_is_not_billed_to_a_policy_that_has_ended_in_silence(clinic: Clinic) -> None:
     ended, open_one = {"Expires": "2026-09-30"}, {"Policy Number": "00999"}
-    not_in_force = ["this patient's policy with that insurer is not in force on that day."]
+    words = "this patient's policy with that insurer is not in force on that day, or a word for it is not known."
+    not_in_force = [words]
     assert stated(clinic, {}, ended) == not_in_force
     assert stated(clinic, {}, ended, open_one) == not_in_force
     assert stated(clinic, {}, {}) == stated(clinic, {"Policy Number": "777"}, ended) == []

@@ -187,3 +187,12 @@ def test_no_line_of_another_page_of_an_equal_amount_is_posted_into_the_first(fol
 def test_two_payments_of_one_day_and_amount_post_where_somebody_says_that_they_are_two(folder: Path) -> None:
     lines = [paid(SUN, 40, Payment_Number="E1"), paid(SUN, 40, Payment_Number="E2", Reason="Second payment")]
     assert [result.split()[0] for result in results(reconcile(folder, lines))] == ["patient-share"] * 2
+
+
+def test_a_line_that_comes_again_under_its_number_on_another_day_is_held_and_not_called_posted(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 40)])
+    weekly = paid(SUN, 40, Payment_Date="2026-11-24")
+    [line] = reconcile(folder, [weekly], name="weekly.csv")["payments"][0]["lines"]
+    assert (line["result"], "write Second payment in the column Reason" in line["message"]) == ("ambiguous", True)
+    [line] = reconcile(folder, [weekly | {"Reason": "Second payment"}], name="second.csv")["payments"][0]["lines"]
+    assert line["claims"] == [SUN]

@@ -40,6 +40,14 @@ def test_an_amount_under_another_heading_may_change_what_was_paid(
     assert lines(tmp_path, [*HEAD, heading], [*LINE, cell]) == [heading if money else ""]
 
 
+def test_what_repeats_the_claimed_amount_or_the_sum_of_the_payment_is_nothing_new(tmp_path: Path) -> None:
+    head = [*HEAD, "Claimed", "Visit Fee", "Invoice Total", "EFT Amount"]
+    table = [head, *[[f"2026-10-SUNL-000{n}", *LINE[1:], "100.00", "100.00", "100.00", "160.00"] for n in (1, 2)]]
+    assert lines(tmp_path, *table) == ["", ""]
+    table[1][-1] = "150.00"
+    assert lines(tmp_path, *table) == ["EFT Amount", "EFT Amount"]
+
+
 def test_what_was_approved_beside_a_bare_amount_may_be_what_was_paid(tmp_path: Path) -> None:
     head = ["Amount" if name == "Paid" else name for name in HEAD]
     approved = [[*head, "Approved"], [*LINE, "60.00"], [*LINE, "80.00"]]

@@ -99,15 +99,20 @@ def without_total(rows: Rows, visit_day: VisitDay) -> Rows:
     rows = [row.with_line(_as_subtotal(row, own, visit_day)) for row in rows]
     if len(sums) != 1 or len(own) == 1 or sums[0].line.paid not in (detail, _paid_by_line(rows)):
         return rows
-    if not all(_may_include(sums[0].cells, visit_day(row.cells)) for row in others):
+    if not all(_may_include(sums[0].cells, row.cells, visit_day) for row in others):
         return rows
     total = not_posted(sums[0].line, "total", "The sum of the other lines.")
     return [row.with_line(total) if row.line is sums[0].line else row for row in rows]
 
 
-def _may_include(cells: Any, day: Any) -> bool:
-    """True unless the period of a sum is certain to leave a day out."""
-    return not (day < cells.period_from or day > cells.period_until)
+def _may_include(cells: Any, line: Any, visit_day: VisitDay) -> bool:
+    """True unless the period of a sum is certain to leave a line's visit out.
+
+    A period that the line has too is the statement's, whatever day the visit was.
+    """
+    of_statement = (line.period_from, line.period_until) == (cells.period_from, cells.period_until)
+    day = visit_day(line)
+    return of_statement or not (day < cells.period_from or day > cells.period_until)
 
 
 def _paid_by_line(rows: Rows) -> int:
@@ -124,7 +129,7 @@ def _as_subtotal(row: RemittanceRow, rows: Rows, visit_day: VisitDay) -> Line:
         for other in rows
         if not is_sum(other.cells)
         and _of_one_person(row.cells, other.cells)
-        and _may_include(row.cells, visit_day(other.cells))
+        and _may_include(row.cells, other.cells, visit_day)
     ]
     if not beside:
         return row.line

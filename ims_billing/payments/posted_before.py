@@ -51,15 +51,12 @@ class PostedBefore:
         of_day = (p for p in self._of_number(insurer, number) if (p.paid_on, p.amount) == (paid_on, amount))
         return next(of_day, None)
 
-    def other(self, rows: Rows, insurer: str, number: str, paid_on: dt.date | None) -> PostedPayment | None:
-        """A payment of that number which these rows may correct: of the same day, or with a line of theirs.
+    def other(self, insurer: str, number: str, paid_on: dt.date | None) -> PostedPayment | None:
+        """A payment of that number and day, which the rows of one may correct.
 
-        Two days are two payments where no line is the same: some insurers use a number again.
+        Two days are two payments: some insurers use a number again, and pay a claim the same amount each week.
         """
-        words = {row.line.words for row in rows}
-        of_number = self._of_number(insurer, number)
-        of_day = (payment for payment in of_number if payment.paid_on == paid_on)
-        return next(of_day, None) or next((payment for payment in of_number if payment.has(words)), None)
+        return next((payment for payment in self._of_number(insurer, number) if payment.paid_on == paid_on), None)
 
     def visit_by_visit(self, insurer: str, paid_on: dt.date, amount: int) -> int:
         """The ledger's number of a payment of that insurer, day and amount that says which visits it pays; else 0."""

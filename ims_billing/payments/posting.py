@@ -75,8 +75,8 @@ def reconciled(
     groups = rows_by_payment(lines, clinic, recorded.patients, as_of)
     # A list may begin with the newest payment, which takes back what an older one pays.
     in_order = sorted(range(len(groups)), key=lambda place: (_number_and_day(groups[place])[1] or dt.date.max, place))
-    made = {place: poster.payments(groups[place]) for place in in_order}
-    return [payment for place in range(len(groups)) for payment in made[place]]
+    payments = {place: poster.payments(groups[place]) for place in in_order}
+    return [payment for place in range(len(groups)) for payment in payments[place]]
 
 
 class _Poster:
@@ -166,7 +166,7 @@ class _Poster:
         rows = without_total(self._on_ledger.without_posted(rows, insurer, number, paid_on), self._claims.visit_day)
         amount = amount_of(rows)
         same = self._on_ledger.same(insurer, number, paid_on, amount)
-        other = None if same else self._on_ledger.other(rows, insurer, number, paid_on)
+        other = None if same else self._on_ledger.other(insurer, number, paid_on)
         lines = tuple(self._lines(rows, insurer, number, same, other))
         return Payment(insurer, "", number, paid_on, amount, lines, same.id if same else None)
 

@@ -25,7 +25,10 @@ _COUNTS = ("visits_used", "visits_allowed")
 _SHOWN = 5
 # What is of one plan, or of one accident.
 _OF_ONE_PLAN = ("policy", "member", "payer_file_number", "accident_date")
-_ENDED = "By the list of policies ({}) this patient's policy with that insurer is not in force on that day."
+_ENDED = (
+    "By the list of policies ({}) this patient's policy with that insurer is not in force on that day, or a word for "
+    "it is not known."
+)
 _SEVERAL = "The list of policies ({}) has several policies of this patient with that insurer, and the row names none."
 _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 

@@ -43,7 +43,11 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
     if all(fit.table.hidden for fit in fitting) and any(not table.hidden and table.height > 1 for table in sheets):
         # What is hidden may be an old copy: it is not read in place of what everybody sees.
         by_sheet = [fit for fit in by_sheet if not fit.table.hidden]
-        raise BillingError(_refusal([table for table in sheets if not table.hidden], readable, by_sheet, file))
+        shown = [table for table in sheets if not table.hidden]
+        hidden = (
+            f"\n  The hidden sheet {fit.table.sheet} could be read: show it in Excel if it is meant." for fit in fitting
+        )
+        raise BillingError(_refusal(shown, readable, by_sheet, file) + next(hidden, ""))
     if not fitting:
         raise BillingError(_refusal(sheets, readable, by_sheet, file))
     parts = fitting if len(fitting) == 1 else _parts(fitting)
@@ -59,14 +63,19 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
 
 
 def without_patients_names(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]) -> list[RawTable]:
-    """The tables, those by their number whose sheet is called like a patient in it: no message may show a name."""
-    private = []
-    for number, table in enumerate(sheets, start=1):
-        fits = _matches(table, readable) if len(name_words(table.sheet)) > 1 else []
-        columns = {fit.columns["patient"] for fit in fits if "patient" in fit.columns}
-        names = {same_name(text(cell)) for column in columns for cell in {*table.columns[column]}}
-        private.append(replace(table, sheet=f"sheet {number}") if same_name(table.sheet) in names else table)
-    return private
+    """The tables, those by their number whose sheet is called like a patient: no message may show a name."""
+    if not any(len(name_words(table.sheet)) > 1 for table in sheets):
+        return list(sheets)
+    columns = [
+        table.columns[number]
+        for table in sheets
+        for number in {fit.columns["patient"] for fit in _matches(table, readable) if "patient" in fit.columns}
+    ]
+    names = {same_name(text(cell)) for column in columns for cell in {*column}}
+    return [
+        replace(table, sheet=f"sheet {number}") if same_name(table.sheet) in names else table
+        for number, table in enumerate(sheets, start=1)
+    ]
 
 
 def _by_sheet(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout], *, deep: bool) -> list[Match]:

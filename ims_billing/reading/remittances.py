@@ -72,7 +72,8 @@ def read_remittances(
                 repeated=0,
                 tied=0,
                 asides=tuple(table.asides),
-                remarks=(*left, *match.table.remarks, *_totals_that_differ(table)),
+                # The totals of several pages are of all of them.
+                remarks=(*left, *match.table.remarks, *(_totals_that_differ(table) if len(parts) == 1 else ())),
                 unread=tuple(unread),
             )
             file = part if file is None else _together(file, part)
@@ -108,7 +109,7 @@ def _totals_that_differ(table: Table) -> Iterator[str]:
         if position not in totals:
             whole, since = whole + cents, since + cents
             continue
-        if cents and cents not in (whole, since):
+        if cents and since and cents not in (whole, since):
             row = table.match.row(position)
             yield f"the totals in row {row} are {dollars(cents)}, and the lines above come to {dollars(whole)}"
         since = 0
@@ -138,7 +139,7 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
             if day is None and cell not in (None, ""):
                 message = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
                 faults[position] += f"{' ' if faults[position] else ''}{message}"
-    cells |= _unread_cells(unread, cells["paid_cents"])
+    cells |= _unread_cells(unread, cells["paid_cents"], cells["claimed_cents"])
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})
@@ -178,10 +179,13 @@ def _unread_columns(table: Table) -> dict[UnreadColumn, list[Cell]]:
     return columns
 
 
-def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[int | None]) -> dict[str, list[str]]:
+def _unread_cells(
+    unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[int | None], claimed: Sequence[int | None]
+) -> dict[str, list[str]]:
     """The columns `elsewhere` and `unread_money`: the text and the amounts of each row in unread columns."""
     payers = published().layouts.payers
     repeats = {word_of(word) for word in payers.unread.paid}
+    of_payment = repeats - {"total", "amount"}
     elsewhere, unread_money = [], []
     for row, cents in enumerate(paid):
         words = [cell for cells in unread.values() if isinstance(cell := cells[row], str) and money(cell) is None]
@@ -195,6 +199,9 @@ def _unread_cells(unread: Mapping[UnreadColumn, Sequence[Cell]], paid: Sequence[
             explains = heading(column.heading) in map(heading, payers.unread.explains)
             repeats_it = explains or bool(repeats.intersection(words_of_heading))
             repeated = not of_person and repeats_it and money(cells[row]) == cents
+            # What was charged repeats what was claimed; the sum of the payment may stand on each of its lines.
+            repeated |= of_payment.isdisjoint(words_of_heading) and money(cells[row]) == claimed[row]
+            repeated |= not of_person and len(paid) > 1 and set(map(money, cells)) == {sum(filter(None, paid))}
             if column.looks_like and money(cells[row]) and not repeated:
                 headings.append(column.heading or column.place)
         unread_money.append(", ".join(headings))
