@@ -310,21 +310,28 @@ def test_a_value_under_a_blank_last_heading_is_named(tmp_path: Path) -> None:
     assert [column.place for column in file.unread] == ["column Q"]
 
 
-def test_a_cell_that_was_deleted_or_inserted_in_a_workbook_makes_no_wrong_claim_and_loses_no_visit(
-    tmp_path: Path,
+@pytest.mark.parametrize("inserted", [False, True])
+def test_a_cell_deleted_or_inserted_in_a_workbook_makes_no_wrong_claim_and_loses_no_visit(
+    tmp_path: Path, *, inserted: bool
 ) -> None:
-    """Excel's "Shift cells left" and "right", at every column of the third row; what is typed there has real types."""
-    clinic = practice(tmp_path)
+    """Excel's "Shift cells left" and "right", at every column, each in a row of its own; cells have real types."""
     header = HEADER.split(",")
-    rows = [next(csv.reader([line])) for line in ROWS]
-    typed = [[_typed(name, cell) for name, cell in zip(header, cells, strict=True)] for cells in rows]
-    for place, name in enumerate(header[:-1]):
-        left = [*typed[2][:place], *typed[2][place + 1 :], ""]
-        right = [*typed[2][:place], "", *typed[2][place:]]
-        for moved in (left, right):
-            path = xlsx_cells(tmp_path, [header, *typed[:2], moved, typed[3]])
-            month = prepare_month(read_files([path], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
-            assert outcomes(month)[2] == "held", (name, moved, outcomes(month))
+    rows = []
+    for number in range(3 * len(header)):
+        cells = next(csv.reader([ROWS[number % len(ROWS)]]))
+        cells[0], cells[1], cells[4] = f"S{number}", f"2026-10-{1 + number % 28:02}", f"Pat {tag(number)}"
+        cells[2:4] = [f"{8 + number // 28:02}:{minute}" for minute in ("00", "45")]
+        cells[12] = f"00{67000 + number}"
+        rows.append([_typed(name, cell) for name, cell in zip(header, cells, strict=True)])
+    for place in range(len(header) - 1):
+        own = rows[place]
+        rows[place] = [*own[:place], "", *own[place:]] if inserted else [*own[:place], *own[place + 1 :], ""]
+    clinic = practice(tmp_path)
+    path = xlsx_cells(tmp_path, [header, *rows])
+    month = prepare_month(read_files([path], clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert dict(zip(header[:-1], outcomes(month), strict=False)) == dict.fromkeys(header[:-1], "held")
+    if not inserted:
+        assert set(outcomes(month)[len(header) - 1 :]) == {"claimed"}
 
 
 def test_rows_of_a_workbook_below_other_headings_are_held(tmp_path: Path) -> None:

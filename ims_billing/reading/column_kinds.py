@@ -196,12 +196,7 @@ class ColumnKinds:
         if not doubtful:
             return set()
         every = zip(cells, texts, forms, strict=True)
-        misfits = {
-            cell for cell, written, form in every if form in doubtful and self._is_misfit(column, field, written)
-        }
-        # What most cells of a sheet's column are belongs there: some clinics write patients as numbers.
-        usual = not self.match.table.is_text and 2 * len(misfits) > sum(map(bool, texts)) > 1
-        return set() if usual else misfits
+        return {cell for cell, written, form in every if form in doubtful and self._is_misfit(column, field, written)}
 
     def explains(self, cell: str) -> bool:
         """Whether a line of this one cell is a heading of a group or a sum, and no part of a row."""

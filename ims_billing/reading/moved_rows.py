@@ -229,8 +229,11 @@ class _Rows:
             if not self.table.is_text and self.kinds.fields[column] in _OWN_NUMBERS:
                 continue
             if misfits := self.kinds.misfits(column, rows.distinct(column)):
-                cells = zip(even, rows.cells(column), strict=True)
-                yield from ((number, column) for number, cell in cells if cell in misfits)
+                cells = list(zip(even, rows.cells(column), strict=True))
+                moved = [(number, column) for number, cell in cells if cell in misfits]
+                # What most cells of a sheet's column are belongs there: some clinics write patients as numbers.
+                if self.table.is_text or 2 * len(moved) <= sum(1 for _, cell in cells if text(cell)):
+                    yield from moved
 
     def _cells(self, position: int) -> list[str]:
         """The cells that a line of a text file has, whether more or fewer than the headings; or a whole row."""
