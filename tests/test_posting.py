@@ -196,3 +196,12 @@ def test_a_line_that_comes_again_under_its_number_on_another_day_is_held_and_not
     assert (line["result"], "write Second payment in the column Reason" in line["message"]) == ("ambiguous", True)
     [line] = reconcile(folder, [weekly | {"Reason": "Second payment"}], name="second.csv")["payments"][0]["lines"]
     assert line["claims"] == [SUN]
+
+
+def test_a_corrected_line_of_a_payment_that_was_posted_in_part_is_of_that_payment(folder: Path) -> None:
+    wrong = [paid(SUN, 50), paid("2026-10-SUNL-9001", 30)]
+    reconcile(folder, wrong)
+    shown = reconcile(folder, [wrong[0], paid(SUN, 30)], name="right.csv")
+    assert results(shown) == ["repeated", f"patient-share {SUN}"]
+    # What it posts now is not posted by a third run.
+    assert results(reconcile(folder, [wrong[0], paid(SUN, 30)], name="again.csv")) == ["repeated", "repeated"]

@@ -126,6 +126,18 @@ def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(folder:
     assert claim(folder, *rows, as_of="2026-12-02") == [], "nothing is asked for twice"
 
 
+def test_what_a_second_insurer_is_asked_for_is_nothing_to_follow_up_with_the_first(folder: Path) -> None:
+    claimed(folder)
+    reconcile(folder, (FIRST, 0, "Not covered"))
+
+    def to_do() -> list[str]:
+        return [str(cells[0]) for cells in sheet(folder, "claim-summary-2026-10.xlsx", "Overview")]
+
+    assert "Follow up what insurers refused or paid short" in to_do()
+    claim(folder, two_plans(), as_of="2026-12-01")
+    assert not {"Follow up what insurers refused or paid short", "Refused or paid short"}.intersection(to_do())
+
+
 def test_the_line_says_what_the_first_insurer_answered(folder: Path) -> None:
     claimed(folder)
     reconcile(folder, (FIRST, 60, "Deductible"))

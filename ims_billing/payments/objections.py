@@ -17,7 +17,7 @@ def objection(cells: Any, line: Line, claim: Any, claims: Claims, payment: int) 
     line: its line
     claim: the claim that it is about
     claims: the claims with their money so far
-    payment: the line's payment, as `Posted` numbers those of this run
+    payment: the line's payment: the ledger's number of it, or one below zero for one of this run
     """
     position = claims.position[claim.claim]
     if cells.payment_date < claim.service_date:
@@ -42,7 +42,7 @@ def _posted_already(cells: Any, line: Line, paid: list[Entry], payment: int) -> 
     """Says by what the line's amount was posted to its claim already; empty if by nothing."""
     same = [each for each in paid if each.posted.paid_cents == line.paid]
     for each in same:
-        if each.posted.payment == payment and each.file != line.file:
+        if each.posted.payment == payment and each.file and each.file != line.file:
             return f"The same amount of this claim appears in {each.file} too."
     others = [each for each in same if each.posted.payment != payment]
     number, second = cells.payment_number.strip(), is_second_payment(cells.reason)

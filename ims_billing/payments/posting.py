@@ -88,6 +88,8 @@ class _Poster:
         self._claims, self._on_ledger, self._clinic = claims, PostedBefore(on_ledger), clinic
         self._accept_overpayment = accept_overpayment
         self._payments = 0
+        # The number of the payment at hand: the ledger's, where it has a part of it, else one below zero.
+        self._own = 0
         # Insurer, day and amount of the payments of this run.
         self._made: set[tuple[str, dt.date | None, int]] = set()
 
@@ -166,6 +168,7 @@ class _Poster:
         rows = without_total(self._on_ledger.without_posted(rows, insurer, number, paid_on), self._claims.visit_day)
         amount = amount_of(rows)
         same = self._on_ledger.same(insurer, number, paid_on, amount)
+        self._own = same.id if same else -self._payments
         other = None if same else self._on_ledger.other(insurer, number, paid_on)
         lines = tuple(self._lines(rows, insurer, number, same, other))
         return Payment(insurer, "", number, paid_on, amount, lines, same.id if same else None)
@@ -250,7 +253,7 @@ class _Poster:
 
     def _single(self, cells: Any, line: Line, claim: Any) -> Line:
         """A line about one claim."""
-        if why := objection(cells, line, claim, self._claims, -self._payments):
+        if why := objection(cells, line, claim, self._claims, self._own):
             return not_posted(line, "ambiguous", why, [claim.claim])
         if not self._accept_overpayment and (message := overpayment(line, claim, self._claims)):
             return not_posted(line, "over-paid", message, [claim.claim])
@@ -271,7 +274,7 @@ class _Poster:
     def _post(self, posting: Posting, cells: Any, line: Line) -> Position:
         day = cells.payment_date.date()
         posted = Posted(
-            -self._payments, posting.claim, posting.paid, posting.expected, posting.denied, line.reason, day, None
+            self._own, posting.claim, posting.paid, posting.expected, posting.denied, line.reason, day, None
         )
         return self._claims.post(Entry(posted, cells.payment_number.strip(), line.file))
 

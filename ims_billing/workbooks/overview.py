@@ -133,8 +133,7 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
     if checked:
         cents = int(left.loc[left["claim"].isin(checked), "amount_cents"].sum())
         rows.append(("Check these claims before sending", len(checked), cents, None, "Claims"))
-    money = view.money
-    less = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
+    less = _refused(view)
     if len(less):
         cents = int(less[["denied_cents", "short_cents"]].sum().sum())
         rows.append(("Follow up what insurers refused or paid short", len(less), cents, None, "run ims-billing aging"))
@@ -166,8 +165,7 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
     ):
         if day is not None and day < long_ago:
             held.setdefault((month, session), cents)
-    money = view.money
-    refused = money[(money["denied_cents"] > 0) | (money["short_cents"] > 0)]
+    money, refused = view.money, _refused(view)
     before = view.as_of - dt.timedelta(days=_UNPAID_LONG)
     old = [batch.number for batch in view.batches if not batch.already_sent and batch.as_of < before]
     unpaid = money.loc[view.claims["batch"].isin(old) & (money["outstanding_cents"] > 0), "outstanding_cents"]
@@ -183,6 +181,13 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
         ("Paid of voided claims", len(_paid_of_voided(view)), sum(_paid_of_voided(view))),
     ]
     return [(what, number, cents / 100) for what, number, cents in rows if number]
+
+
+def _refused(view: MonthView) -> pd.DataFrame:
+    """What insurers refused or paid short (POSITIONS), and no second insurer is asked for."""
+    claims, money = view.claims, view.money
+    followed = claims.loc[claims["voided_on"].isna() & (claims["follows"] != ""), "follows"]
+    return money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & ~money["claim"].isin(followed)]
 
 
 def _paid_of_voided(view: MonthView) -> list[int]:
