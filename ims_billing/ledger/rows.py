@@ -26,8 +26,11 @@ def frame_of_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) 
     cells = _columns_of_rows(rows, columns)
     if not cells[0]:
         return empty(columns)
-    typed = {column.name: pd.Series(kept, dtype=column.dtype) for column, kept in zip(columns, cells, strict=True)}
-    return prove(pd.DataFrame({name: series.array for name, series in typed.items()}), columns)
+    typed: dict[str, Any] = {
+        column.name: pd.array(kept, dtype=column.dtype)  # type: ignore[call-overload]
+        for column, kept in zip(columns, cells, strict=True)
+    }
+    return prove(pd.DataFrame(typed, copy=False), columns)
 
 
 def plain_rows(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> list[tuple[Any, ...]]:

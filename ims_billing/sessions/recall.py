@@ -279,8 +279,10 @@ def _looked_up(keys: pd.Series[str], places: dict[str, int]) -> pd.Series[int]:
 
 def _one_to_one(place: pd.Series[int], ours: pd.DataFrame, claims: pd.DataFrame, key: _LooserKey) -> pd.Series[int]:
     """Adds to `place` the sessions and claims that are left and share a looser key with each other and no other."""
-    new_keys = joined(key.loosened(ours[place < 0]))
-    left_keys = joined(key.loosened(claims[~claims.index.isin(place)]))
+    new, left = ours[place < 0], claims[~claims.index.isin(place)]
+    if new.empty or left.empty:
+        return place
+    new_keys, left_keys = joined(key.loosened(new)), joined(key.loosened(left))
     new_keys, left_keys = (keys[(keys != "") & ~keys.duplicated(keep=False)] for keys in (new_keys, left_keys))
     pairs = _looked_up(new_keys, dict(zip(left_keys, left_keys.index, strict=True)))
     pairs = pairs[pairs >= 0]

@@ -74,6 +74,8 @@ def likely_copies(sessions: pd.DataFrame, practitioner: pd.Series[str]) -> list[
     visits = numbered(sessions["service_date"], practitioner, sessions["service"])
     # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
     rows = np.flatnonzero(sessions["service_date"].notna() & _may_begin_together(visits, sessions["start"]))
+    if not len(rows):
+        return []
     groups: list[list[int]] = []
     for column, readings in _ALIKE_BY:
         own = sessions[column].iloc[rows]
