@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.rules.published import published
 from ims_billing.rules.words import WordGroup
 from ims_billing.sessions.classify import classify
@@ -19,7 +20,18 @@ from ims_billing.sessions.name_words import NoteReader, words_of
 from ims_billing.sessions.service_names import NameReader, names_read
 from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import plain
-from tests.practice import intake, kinds, month_of, outcomes, practice, row
+from tests.practice import (
+    AS_OF,
+    MONTH,
+    csv_text,
+    intake,
+    kinds,
+    month_of,
+    outcomes,
+    practice,
+    read_texts,
+    row,
+)
 
 HERE = Path(__file__).parent
 COPY = HERE / "data" / "service_names.csv"
@@ -394,3 +406,37 @@ def test_names_of_the_clinics_physiotherapists_change_nothing_and_those_of_other
     names = ["IMS with Ann Example", "IMS - Sample", "IMS (C. Specimen)", "IMS with Carla", "IMS (J. Sims)"]
     readings = {reading.name: reading.certain for reading in names_read(names, practice(tmp_path))}
     assert readings == dict(zip(names, (True, True, False, False, True), strict=True))
+
+
+# A service name in a row of Ann Example's, and the physiotherapists of the clinic whom it says treated instead.
+WHO_TREATED = [
+    ("IMS - Ann", ""), ("IMS with Ann Example", ""), ("IMS (Ann or Ben)", ""), ("IMS - Example", ""),
+    ("IMS (J. Sims)", ""), ("IMS (Gunn)", ""), ("IMS follow-up", ""), ("My IMS by Ben", ""),
+    ("IMS - Ben", "Ben Sample"), ("Samples IMS", "Ben Sample or Cora Sample"), ("IMS by B. Sample", "Ben Sample"),
+    ("IMS (Ben Sample)", "Ben Sample"), ("IMS - Sample", "Ben Sample or Cora Sample"), ("IMS, Coco", "Cora Sample"),
+    ("IMS with Ann, Ben Sample", "Ben Sample"), ("IMS w/ C. Sample", "Cora Sample"),
+]  # fmt: skip
+
+
+def test_a_name_of_another_physiotherapist_in_the_service_is_not_passed_over(tmp_path: Path) -> None:
+    physiotherapist = """
+[[practitioner]]
+name = "{}"
+aliases = ["{}"]
+profession = "physiotherapist"
+registration = "{}"
+registered = {{ from = 2015-01-01 }}
+"""
+    others = physiotherapist.format("Cora Sample", "Coco", "09999") + physiotherapist.format(
+        "Otto Gunn", "Otto G", "09998"
+    )
+    others += '\n[service_names]\n"My IMS by Ben" = "ims"\n'
+    clinic = practice(tmp_path, others)
+    rows = [row(Service=name, Service_Date=dt.date(2026, 10, 1 + n)) for n, (name, _) in enumerate(WHO_TREATED)]
+    month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
+    found = month.findings[month.findings["kind"] == "ims-not-certain"]
+    messages = dict(zip(found["session"], found["message"], strict=True))
+    told = [
+        (name, messages.get(n, "").removeprefix("The service name names ")) for n, (name, _) in enumerate(WHO_TREATED)
+    ]
+    assert [(name, words.partition(", and the practitioner is Ann Example:")[0]) for name, words in told] == WHO_TREATED

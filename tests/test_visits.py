@@ -264,6 +264,22 @@ ONE_PERSON: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE, "Start": "10:00"}, False),
     ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE, "Birth_Date": "1981-01-02"}, False),
     ({"Patient": "Robert Madeup", "Start": "09:00"}, {"Patient": "Rob Madeup", "Start": "09:00"}, False),
+    (
+        {"Patient": "Zora Madeup", "Patient_ID": "1", **AT_NINE},
+        {"Patient": "Zora Madeup", "Patient_ID": "2", **AT_NINE}, True,
+    ),
+    (
+        {"Patient": "Zora Madeup", "Patient_ID": "1", **AT_NINE},
+        {"Patient": "Kim Madeup", "Patient_ID": "2", **AT_NINE}, False,
+    ),
+    (
+        {"Patient": "Zora Madeup", "Patient_ID": "1", "Payer_File_Number": "12345678", **AT_NINE},
+        {"Patient": "Kim Madeup", "Patient_ID": "2", "Payer_File_Number": "12345678", **AT_NINE}, False,
+    ),
+    (
+        {"Patient": "Zora Madeup", "Patient_ID": "1", "Birth_Date": "1980-01-02"},
+        {"Patient": "Zora Madeup", "Patient_ID": "2", "Birth_Date": "1980-01-02"}, False,
+    ),
     ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9123 947 241"}, True),
     ({"Patient": "Zora Madeup", "PHN": "9123947241", **AT_NINE}, {"Patient": "Zora Jones", "PHN": "9123947241"}, True),
     ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9698658215"}, False),
@@ -324,6 +340,32 @@ def test_two_visits_of_one_person_under_two_names_are_on_one_day(tmp_path: Path)
     month = prepare_month(read_texts(clinic, csv_text(rows)), Scope(clinic, month=MONTH, as_of=AS_OF))
     held = set(month.findings.loc[month.findings["kind"] == "second-visit-same-day", "session"])
     assert [2 * place in held for place in range(len(TWO_VISITS))] == [expected for *_, expected in TWO_VISITS]
+
+
+# Beside a visit at nine, another row of the day: what its being there holds the visit for.
+ENTERED_AGAIN: list[tuple[dict[str, Any], list[str]]] = [
+    ({"Status": "refunded"}, ["second-visit-same-day"]),
+    ({"Insurer": "Self-pay"}, ["second-visit-same-day"]),
+    ({"Status": "refunded", "Start": "09:00"}, ["duplicate-session"]),
+    ({"Status": "refunded", "Practitioner": "Ben Sample"}, []),
+    ({"Insurer": "Self-pay", "Practitioner": "Ben Sample"}, []),
+    ({"Status": "cancelled"}, []),
+    ({"Fee": 0}, []),
+    ({"Status": "refunded", "Service": "Massage"}, []),
+    ({"Status": "refunded", "Patient": "Kim Madeup"}, []),
+]
+
+
+def test_a_visit_is_not_claimed_in_silence_beside_one_of_the_day_that_was_refunded_or_paid_by_the_patient(
+    tmp_path: Path,
+) -> None:
+    visit = row(Start="09:00", Fee=95.0)
+    cases = [[visit, visit | {"Start": "15:00"} | cells] for cells, _ in ENTERED_AGAIN]
+    month = month_of(tmp_path, apart(cases))
+    held = {kind: positions(month, kind, cases) for kind in ("second-visit-same-day", "duplicate-session")}
+    for place, (cells, expected) in enumerate(ENTERED_AGAIN):
+        assert [kind for kind in held if held[kind][place]] == expected, cells
+    assert "row 3 (refunded)" in messages_of(month, "second-visit-same-day")[0]
 
 
 def test_lists_that_both_count_from_one_hold_no_copies_of_each_other(tmp_path: Path) -> None:

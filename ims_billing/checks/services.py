@@ -21,13 +21,27 @@ def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
 
 @check("ims-not-certain")
 def ims_not_certain(desk: Desk) -> pd.Series[str]:
-    """The name says IMS, beside words that are unknown or leave IMS open."""
+    """The name says IMS, beside words that are unknown or leave IMS open, or names another physiotherapist."""
 
     def message(own: pd.DataFrame) -> pd.Series[str]:
         named = own.assign(name=quotable_services(own, desk.names))
         return pd.Series(of_each(named, ["name", "unknown_words", "doubtful_words"], _not_certain), own.index)
 
-    return of_rows(desk.candidates, _in_doubt(desk.candidates, "ims-not-certain"), message)
+    def another(own: pd.DataFrame) -> pd.Series[str]:
+        return pd.Series(of_each(own, ["named_instead", "practitioner_name"], _names_another), own.index)
+
+    in_doubt = _in_doubt(desk.candidates, "ims-not-certain")
+    names_another = (desk.candidates["named_instead"] != "") & ~in_doubt
+    return pd.concat(
+        [of_rows(desk.candidates, in_doubt, message), of_rows(desk.candidates, names_another, another)]
+    ).astype("str")
+
+
+def _names_another(named: str, practitioner: str) -> str:
+    return (
+        f"The service name names {named}, and the practitioner is {practitioner}: somebody else may have treated. If "
+        "so, do not bill it; correct the practitioner in your practice software and export again."
+    )
 
 
 def _not_certain(name: str, unknown: str, doubtful: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -153,9 +153,23 @@ def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
     return patients.map({key: first(key) for key in patients.unique()}).astype("str") if same else patients
 
 
+# Reasons not to bill a visit that may be entered once more at another time, to be billed after all.
+_ENTERED_AGAIN = ("refunded", "self-pay")
+
+
+def _visit_at(desk: Desk, row: int, beside: int) -> str:
+    """Where another visit stands, and why it is not billed if it may be the same one."""
+    at, reason = place(desk, row, beside=beside), desk.sessions["reason"][row]
+    return f"{at} ({_SETTLED[reason]})" if reason in _ENTERED_AGAIN else at
+
+
 @check("second-visit-same-day")
 def second_visit_same_day(desk: Desk) -> pd.Series[str]:
-    """A patient has two sessions on one day that an insurer would count as physiotherapy; copies count once."""
+    """A patient has two sessions on one day that an insurer would count as physiotherapy; copies count once.
+
+    One that was refunded, or that the patient pays, counts where the same practitioner gave it: it may be this one,
+    entered once more at another time.
+    """
     sessions = desk.sessions
     paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
     candidate = sessions.index.isin(desk.candidates.index)
@@ -163,7 +177,9 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
     elsewhere |= desk.states["state"].isin(("claimed", "changed"))
-    counted = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY) & paid_for & (candidate | elsewhere)
+    counted = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
+    is_copy = np.isin(np.arange(len(sessions)), list(chain.from_iterable(desk.copies)))
+    entered_again = sessions["reason"].isin(_ENTERED_AGAIN) & ~is_copy & ~candidate
     day = pd.DataFrame(
         {
             "patient": desk.patient,
@@ -171,11 +187,16 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
             "group": desk.group,
             "candidate": candidate,
             "claim": "",
+            "practitioner": sessions["practitioner_name"].mask(~candidate & ~entered_again, ""),
+            "entered_again": entered_again,
         }
-    )[counted & (desk.patient != "")]
+    )[counted & ((paid_for & (candidate | elsewhere)) | entered_again) & (desk.patient != "")]
     if len(desk.claimed):
-        day = pd.concat([day, claimed_days(desk)])
+        day = pd.concat([day, claimed_days(desk).assign(practitioner="", entered_again=False)])
     day["patient"] = _one_key(desk, day["patient"])
+    if day["entered_again"].any():
+        alike = day.groupby(["patient", "date", "practitioner"])["candidate"].transform("any")
+        day = day[~day["entered_again"] | (alike & (day["practitioner"] != ""))]
     if not day.duplicated(["patient", "date"]).any():
         return pd.Series(dtype="str")
     visits = day.groupby(["patient", "date"])["group"].transform("nunique")
@@ -186,7 +207,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
         for row in part.index[part["candidate"]]:
             own = desk.group[row]
             others = ((other, claim) for other, group, claim in members if group != own)
-            places = [claim or place(desk, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
+            places = [claim or _visit_at(desk, int(other), beside=int(row)) for other, claim in islice(others, SHOWN)]
             listed = and_others(places, len(members) - int(sizes[own]))
             messages[row] = f"The patient's other physiotherapy visit that day is in {listed}."
     return pd.Series(messages, dtype="str")

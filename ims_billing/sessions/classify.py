@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic, Practitioner
 from ims_billing.rules.published import published
-from ims_billing.sessions.name_words import NoteReader
+from ims_billing.sessions.name_words import NoteReader, singular
 from ims_billing.sessions.receipts import says_only_physiotherapy
-from ims_billing.sessions.service_names import NameReader, NameReading, reader_of
+from ims_billing.sessions.service_names import NameReader, NameReading, name_parts, reader_of
 from ims_billing.vocabulary.frames import BY_SERVICE_NAME, CLASSIFIED, SELF_PAY, SESSIONS, prove
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import bare
@@ -45,6 +45,9 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame["minutes"] = frame["minutes"].fillna(pd.Series(minutes, index=frame.index))
     frame = _with_visit(frame, text(lambda reading: reading.visit))
     frame = _with_practitioners(frame, clinic)
+    named = {reading.name: reading.persons for reading in readings if reading.persons}
+    instead = of_each(frame, ["service_name", "practitioner"], _NamedInstead(clinic, named).of)
+    frame["named_instead"] = pd.Series(instead, index=frame.index, dtype="str")
     frame = _with_sales(frame, reader, clinic)
     frame = _with_notes(frame)
     return prove(_with_insurers(frame, clinic), CLASSIFIED)
@@ -107,6 +110,31 @@ def _authority(practitioner: Practitioner | None, day: dt.date | None) -> str:
         covering = next((period for period in periods if period.covers(day)), None)
         parts.append(f"{yes} {covering.lasting()}" if covering else no)
     return ", ".join(parts)
+
+
+class _NamedInstead:
+    """Which other physiotherapists the service names name: "IMS - Ben" in a row of Ann's."""
+
+    def __init__(self, clinic: Clinic, persons: Mapping[str, tuple[str, ...]]) -> None:
+        """`persons` are the words of each service name that name a physiotherapist."""
+        self._clinic, self._persons = clinic, persons
+
+    def of(self, service_name: str, practitioner: str) -> str:
+        """The others whom more of the name's words fit than whom the row says treated; empty for none."""
+        words, treated = self._persons.get(service_name, ()), self._clinic.practitioner(practitioner)
+        if not words or treated is None:
+            return ""
+        fits = {one.name: _fitting(words, one) for one in self._clinic.practitioners}
+        best = max(fits.values())
+        return " or ".join(name for name in fits if fits[name] == best) if best > fits[treated.name] else ""
+
+
+def _fitting(words: Iterable[str], practitioner: Practitioner) -> int:
+    """How many of the words are of a practitioner's name; of an initial, the first letter."""
+    names = (practitioner.name, *practitioner.aliases)
+    parts = {singular(part) for name in names for part in name_parts(name)}
+    initials = {part[0] for part in parts}
+    return sum(word in initials if len(word) == 1 else singular(word) in parts for word in words)
 
 
 @cache

@@ -32,6 +32,7 @@ _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'
 
 
 _NOT_KNOWN = "not known"
+_PHYSIOTHERAPIST = "who of the clinic treats"
 
 
 class _Named(NamedTuple):
@@ -65,6 +66,8 @@ class NameReading:
     """The words of a name with IMS that leave IMS open."""
     needles: bool = False
     """True for needles of an unknown kind, or a word that is nearly "IMS"."""
+    persons: tuple[str, ...] = ()
+    """The words of a name with IMS that name a physiotherapist: of the clinic, or "J. Sims" at its end."""
 
     @property
     def certain(self) -> bool:
@@ -110,10 +113,10 @@ class People:
 
     def groups(self) -> list[WordGroup]:
         """These words as neutral groups of the rules."""
-        not_ours = {word for name in self.others for word in _name_parts(name)}
-        names = {word for name in self.physiotherapists for word in _name_parts(name)} - not_ours
+        not_ours = {word for name in self.others for word in name_parts(name)}
+        names = {word for name in self.physiotherapists for word in name_parts(name)} - not_ours
         groups = [
-            ("who treats", "a physiotherapist of the clinic", names),
+            (_PHYSIOTHERAPIST, "a physiotherapist of the clinic", names),
             ("payer", "an insurer", {name for name in self.insurers if len(words_of(name)) > 0}),
             ("room or place", "the clinic or one of its sites", {name for name in self.sites if words_of(name)}),
         ]
@@ -124,7 +127,7 @@ class People:
         ]
 
 
-def _name_parts(name: str) -> set[str]:
+def name_parts(name: str) -> set[str]:
     """The parts of a person's name that are more than an initial."""
     return {word for word in words_of(name) if is_word(word) and len(word) > 1}
 
@@ -159,7 +162,7 @@ class NameReader:
         self._services = [words.id for words in rules.service]
         self._ims = self._services.index("ims")
         self._wordings = Wordings(rules, people.groups())
-        self._others = {word for name in people.others for word in _name_parts(name)}
+        self._others = {word for name in people.others for word in name_parts(name)}
         self._signs = set(rules.signs.neutral + rules.signs.emoji)
         self._question = runs_of(rules.question.begins)
         counted = rules.counted
@@ -228,6 +231,7 @@ class NameReader:
             also_acupuncture=bool(acupuncture),
             unknown=tuple(dict.fromkeys(_as_written(name, piece.text) for piece in unknown)),
             doubtful=tuple(dict.fromkeys(_as_written(name, piece.text) for piece in doubtful)),
+            persons=tuple(text for text, meaning in words if meaning in (_PHYSIOTHERAPIST, PERSON.id)),
         )
 
     def _no_ims_in(self, standing: Sequence[Piece], no_visit: Sequence[Piece], denied: Sequence[Piece]) -> _Named:

@@ -315,8 +315,8 @@ _KINDS = (
         "hold",
         _BILL,
         "The service name does not say for certain whether IMS was given",
-        "Find out what was done. If this name always means one service, add it in the clinic setup, sheet Service "
-        "names: that settles it for every month.",
+        "Find out what was done, and by whom. If this name always means one service, add it in the clinic setup, sheet "
+        "Service names: that settles it for every month.",
         remedy="decide",
         short="IMS or not",
     ),

@@ -93,6 +93,7 @@ CLASSIFIED = (
     Column("registered", "bool", "registered on the service date"),
     Column("may_needle", "bool", "authorised to needle on the service date"),
     Column("authority", "str", "by what the practitioner may be billed for that day, in words"),
+    Column("named_instead", "str", "physiotherapists whom the service name names, where another one treated"),
     Column("insurer_id", "str", "the insurer's fixed id, 'self-pay', or empty where not known"),
     Column("insurer_name", "str", "the insurer's name; as written where not known"),
 )

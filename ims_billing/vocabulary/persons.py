@@ -67,9 +67,10 @@ def likely_copies(sessions: pd.DataFrame, practitioner: pd.Series[str]) -> list[
     `practitioner` is that of `natural_parts`.
 
     They share day, practitioner and service, and the patient's name apart from typography, the PHN, or the member ID or
-    accident's number. What one row leaves out is no difference; different starts, birth dates, or patient numbers of
-    one file are. Where both the name and the member ID agree, or the PHN does, another birth date is a slip. Two that
-    begin at one stated time and are born on one day are one where one name may be the other's short form.
+    accident's number. What one row leaves out is no difference; different starts or birth dates are, and patient
+    numbers of one file, but for two of one name who are born on one day and treated at one time. Where both the name
+    and the member ID agree, or the PHN does, another birth date is a slip. Two that begin at one stated time and are
+    born on one day are one where one name may be the other's short form.
     """
     visits = numbered(sessions["service_date"], practitioner, sessions["service"])
     # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
@@ -129,11 +130,12 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
         return False
     if same_number:
         return True
-    if numbers and same_file and not same_member:
+    same_moment = both("start") is not None and both("birth_date") is not None
+    # One practitioner treats no two of one name and birth date at once: that is one person's second chart.
+    if numbers and same_file and not same_member and not (same_moment and names is not None and alike):
         return False
     if alike:
         return True
-    same_moment = both("start") is not None and both("birth_date") is not None
     # A family shares one member ID, or one accident: another name is the same patient only where the stated time is the
     # same too, or where it may be a short form or a slip of the pen and no number says that these are two.
     if same_moment and (same_member or same("payer_file_number")):
