@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.sessions.corrections import read_value
+from ims_billing.sessions.corrections import put_right, read_value
 from ims_billing.vocabulary.fields import FIELDS
 from tests.practice import practice
 
@@ -75,3 +75,57 @@ def test_nobody_is_made_a_physiotherapist_by_a_correct_value(clinic: Clinic) -> 
     assert "no physiotherapist" in str(read_value("a-kind", "Ann Example", ["practitioner"], other, clinic))
     unknown = before(practitioner="Ann Exampel")
     assert read_value("a-kind", "Ann Example", ["practitioner"], unknown, clinic) == {"practitioner": "Ann Example"}
+
+
+PLAN = {"insurer": "Sun Life", "policy": "00123", "member": "07-00", "relationship": "spouse", "insured": "Kim Madeup"}
+SECOND = {"secondary_insurer": "manulife", "secondary_policy": "777", "secondary_member": "888"}
+UNKNOWN = {"relationship": "", "insured": "", "insured_birth_date": pd.NaT}
+CHANGED = {"insurer": "Manulife", "policy": "777", "member": "888", **UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("typed", "cells", "read"),
+    [
+        ("Sunlife", PLAN | SECOND, {"insurer": "Sunlife"}),
+        ("Sun Life", PLAN | SECOND | {"insurer": ""}, {"insurer": "Sun Life"}),
+        ("Sun Life", PLAN | SECOND | {"insurer": "Sun Lofe Inc"}, {"insurer": "Sun Life"}),
+        ("Nobody Knows", PLAN | SECOND, {"insurer": "Nobody Knows"}),
+        ("Canada Life", PLAN | SECOND, {"insurer": "Canada Life", "policy": "", "member": "", **UNKNOWN}),
+        (
+            "Manulife",
+            PLAN | {"secondary_insurer": ""},
+            {"insurer": "Manulife", "policy": "", "member": "", **UNKNOWN},
+        ),
+        (
+            "Manulife",
+            PLAN | SECOND,
+            {
+                **CHANGED,
+                "secondary_insurer": "Sun Life",
+                "secondary_policy": "00123",
+                "secondary_member": "07-00",
+            },
+        ),
+    ],
+)
+def test_another_insurer_is_not_sent_the_numbers_of_the_plan_that_the_row_names(
+    clinic: Clinic, typed: str, cells: dict[str, Any], read: dict[str, Any]
+) -> None:
+    corrected = read_value("a-kind", typed, ["insurer"], before(**cells), clinic)
+    assert corrected == read
+    assert put_right(read, before(**cells)) == "the insurer is corrected."
+
+
+@pytest.mark.parametrize(
+    ("stated", "was", "said"),
+    [
+        (True, 9000, "the fee is corrected from 90.00 to 95.00."),
+        (True, 9500, "the fee of 95.00 is right."),
+        (False, 0, "the fee is corrected to 95.00."),
+    ],
+)
+def test_a_typed_fee_is_told_with_the_one_before(clinic: Clinic, *, stated: bool, was: int, said: str) -> None:
+    cells = before(fee_cents=was, fee_stated=stated)
+    read = read_value("a-kind", "95", ["fee_cents"], cells, clinic)
+    assert isinstance(read, dict)
+    assert put_right(read, cells) == said

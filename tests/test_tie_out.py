@@ -395,6 +395,30 @@ def test_lists_of_clients_and_policies_add_what_is_missing(tmp_path: Path) -> No
     assert account(month)[2:] == [("jane-clients", 0, 0, 1, 1), ("policies", 0, 0, 1, 2)]
 
 
+# The second insurer's lines in a list of policies, and the numbers that a visit with its sale line is given.
+OF_SECOND: list[tuple[list[dict[str, str]], tuple[str, str]]] = [
+    ([{"Policy #": "555", "Member ID": "9-01"}], ("555", "9-01")),
+    ([{"Policy #": "555", "Member ID": "9-01"}, {"Policy #": "555", "Member ID": "9-02"}], ("555", "")),
+    ([{"Policy #": "555", "Member ID": "9-01", "Until": "2026-09-30"}], ("", "")),
+    ([{"Policy #": "555", "Member ID": "9-01", "Insurer": "Canada Life"}], ("", "")),
+    ([], ("", "")),
+]
+
+
+def test_a_list_of_policies_numbers_the_second_plan_of_a_visit_too(tmp_path: Path) -> None:
+    cases, policies = [], []
+    for number, (second, _) in enumerate(OF_SECOND):
+        cases.append(([appointment()], [sale(Payer="Manulife", Subtotal="75.00"), sale(Subtotal="20.00")]))
+        first = {"Insurer": "Manulife", "Policy #": "00123", "Member ID": "07-00"}
+        lines = [first, *({"Insurer": "Sun Life"} | line for line in second)]
+        policies += [{"Patient Guid": f"g-1{tag(number)}", "Until": "", **line} for line in lines]
+    appointments, sales = apart(cases)
+    month = jane(tmp_path, appointments, sales, as_csv(tmp_path, "policies.csv", policies, []), more="")
+    numbers = ["policy", "member", "secondary_insurer", "secondary_policy", "secondary_member"]
+    given = [tuple(row) for row in month.intake.sessions[numbers].itertuples(index=False)]
+    assert given == [("00123", "07-00", "Sun Life", *second) for _, second in OF_SECOND]
+
+
 @pytest.mark.parametrize("insurer", [{"Insurer": "Sun Life"}, {}], ids=["named", "by the policy"])
 def test_a_namesakes_policy_who_was_born_on_another_day_is_lent_to_nobody(
     tmp_path: Path, insurer: dict[str, str]

@@ -144,8 +144,8 @@ def _to_claim(number: str, plan: SecondPlan, balance: _Balance) -> dict[str, Any
 def _without_plan(number: str, insurer: str, lacking: str, cents: int) -> Waiting:
     """The balance of a claim that the second insurer is not asked for before a file states these columns."""
     message = (
-        f"{number}: {dollars(cents)} is left for {insurer}, and no file says what it requires. Fill in "
-        f"{lacking} in your practice software, export again, and claim {month_of(number)} with that file."
+        f"{number}: {dollars(cents)} is left for {insurer}, and no file says what it requires. Fill in {lacking}, or "
+        f"add the plan to the list of policies; export again, and claim {month_of(number)} with that file."
     )
     return Waiting(number, insurer, "missing-policy", message)
 

@@ -23,6 +23,8 @@ _DAYS = ("birth_date", "insured_birth_date", "accident_date")
 _COUNTS = ("visits_used", "visits_allowed")
 # How many cells that cannot be read a remark lists one by one.
 _SHOWN = 5
+# A column of the lines, and that of a session's second plan.
+_OF_SECOND = {"policy": "secondary_policy", "member": "secondary_member"}
 # What is of one plan, or of one accident.
 _OF_ONE_PLAN = ("policy", "member", "payer_file_number", "accident_date")
 _ENDED = (
@@ -73,71 +75,104 @@ class Policies:
 
         A policy is a session's where patient and insurer are the same and the day lies within it. The name is the
         patient's where no id is, and a namesake who was born on another day, or has a number of their own, is somebody
-        else. A policy that is
-        marked as closed lends nothing, as nobody says since when. Where several fit and differ, none is taken: what
-        the insurer requires is then missing, and held.
+        else. A policy that is marked as closed lends nothing, as nobody says since when. Where several fit and differ,
+        none is taken: what the insurer requires is then missing, and held. A second insurer is given its numbers too.
         """
-        namesakes = _namesakes(sessions)
-        by_patient: dict[str, list[int]] = defaultdict(list)
-        for row, keys in enumerate(self.rows["keys"]):
-            for key in keys:
-                by_patient[key].append(row)
-        insurers = {name: _insurer(clinic, name) for name in sessions["insurer"].unique()}
-        own = [_insurer(clinic, name) for name in self.rows["insurer"]]
-        lists = {name: self.rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until", "ended")}
-        filled = {name: sessions[name].tolist() for name in _FILLED}
+        lines = _Lines(self.rows, sessions, clinic)
+        payers = (*sessions["insurer"].unique(), *sessions["secondary_insurer"].unique())
+        insurers = {name: _insurer(clinic, name) for name in payers}
+        filled = {name: sessions[name].tolist() for name in (*_FILLED, *_OF_SECOND.values())}
         columns = (
-            sessions[name].tolist() for name in ("patient_id", "patient", "birth_date", "insurer", "service_date")
+            sessions[name].tolist()
+            for name in ("patient_id", "patient", "birth_date", "service_date", "insurer", "secondary_insurer")
         )
         requiring = {
             each.id for each in clinic.insurers for rule in each.requirements if {"policy", "member"} & {*rule.fields}
         }
         used: set[int] = set()
         bad: list[Bad] = []
-        for position, (patient_id, patient, born, insurer, day) in enumerate(zip(*columns, strict=True)):
-            keys = (patient_key(patient_id, ""), patient_key("", patient))
-            key = next((key for key in keys if key in by_patient), "")
-            meant = [
-                row
-                for row in by_patient.get(key, [])
-                if own[row] == insurers[insurer]
-                and key not in namesakes
-                and not _contradicts(filled, position, lists, row)
-                and (key == keys[0] or may_be_born(born, lists["birth_date"][row]))
-            ]
-            fitting = [
-                row
-                for row in meant
-                if not lists["ended"][row]
-                and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
-                and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
-            ]
-            several = len({tuple(str(lists[name][row]) for name in _OF_ONE_PLAN) for row in fitting}) > 1
-            unnumbered = not any(_filled(filled[name][position]) for name in _OF_ONE_PLAN)
+        for position, (patient_id, patient, born, day, insurer, second) in enumerate(zip(*columns, strict=True)):
+            of_patient = lines.of_patient(patient_id, patient, born)
+            if not of_patient:
+                continue
+            stated = {name: filled[name][position] for name in _OF_ONE_PLAN}
+            meant = lines.of_plan(of_patient, insurers[insurer], stated)
+            fitting = lines.in_force(meant, day)
+            several = len({lines.cells(row, _OF_ONE_PLAN) for row in fitting}) > 1
+            unnumbered = not any(map(_filled, stated.values()))
             # Where the insurer requires a number that the row lacks, that is said already.
             unsettled = (meant and not fitting) or (several and unnumbered)
             if unsettled and not (unnumbered and insurers[insurer] in requiring):
                 message = _SEVERAL if fitting else _ENDED
                 bad.append((position, "policy", "unreadable-cell", message.format(self.file)))
             used.update(fitting)
-            for name, column in filled.items():
-                values = {lists[name][row] for row in fitting if _filled(lists[name][row])}
-                if len(values) == 1 and not _filled(column[position]):
-                    column[position] = values.pop()
+            for name in _FILLED:
+                lines.lend(fitting, name, filled[name], position)
+            if second and insurers[second] != insurers[insurer]:
+                stated = {name: filled[own][position] for name, own in _OF_SECOND.items()}
+                fitting = lines.in_force(lines.of_plan(of_patient, insurers[second], stated), day)
+                used.update(fitting)
+                for name, own in _OF_SECOND.items():
+                    lines.lend(fitting, name, filled[own], position)
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
         return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used), bad
 
 
-def _contradicts(
-    stated: Mapping[str, Sequence[Any]], position: int, lists: Mapping[str, Sequence[Any]], row: int
-) -> bool:
-    """True where a session states a number or a day that the row of the list has otherwise: it is another plan."""
-    for name in _OF_ONE_PLAN:
-        ours, theirs = stated[name][position], lists[name][row]
-        if _filled(ours) and _filled(theirs) and bare(str(ours)) != bare(str(theirs)):
-            return True
-    return False
+class _Lines:
+    """The lines of a list of policies, by patient."""
+
+    def __init__(self, rows: pd.DataFrame, sessions: pd.DataFrame, clinic: Clinic) -> None:
+        self._lists = {name: rows[name].tolist() for name in (*_FILLED, "valid_from", "valid_until", "ended")}
+        self._insurers = [_insurer(clinic, name) for name in rows["insurer"]]
+        self._namesakes = _namesakes(sessions)
+        self._by_patient: dict[str, list[int]] = defaultdict(list)
+        for row, keys in enumerate(rows["keys"]):
+            for key in keys:
+                self._by_patient[key].append(row)
+
+    def of_patient(self, patient_id: str, patient: str, born: pd.Timestamp) -> list[int]:
+        """The lines of a patient: by the number, else by a name that is one patient's."""
+        by_id, by_name = patient_key(patient_id, ""), patient_key("", patient)
+        if by_id in self._by_patient:
+            return self._by_patient[by_id]
+        if by_name in self._namesakes:
+            return []
+        days = self._lists["birth_date"]
+        return [row for row in self._by_patient.get(by_name, ()) if may_be_born(born, days[row])]
+
+    def of_plan(self, lines: Sequence[int], insurer: str, stated: Mapping[str, Any]) -> list[int]:
+        """Those of an insurer that have nothing otherwise than the session states it of its plan."""
+        return [row for row in lines if self._insurers[row] == insurer and not self._contradicts(stated, row)]
+
+    def _contradicts(self, stated: Mapping[str, Any], row: int) -> bool:
+        """True where a session states a number or a day that the line has otherwise: it is another plan."""
+        for name, ours in stated.items():
+            theirs = self._lists[name][row]
+            if _filled(ours) and _filled(theirs) and bare(str(ours)) != bare(str(theirs)):
+                return True
+        return False
+
+    def in_force(self, lines: Sequence[int], day: pd.Timestamp) -> list[int]:
+        """Those that are in force on a day."""
+        lists = self._lists
+        return [
+            row
+            for row in lines
+            if not lists["ended"][row]
+            and not (pd.notna(lists["valid_from"][row]) and day < lists["valid_from"][row])
+            and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
+        ]
+
+    def cells(self, row: int, names: Sequence[str]) -> tuple[str, ...]:
+        """Cells of a line, as texts to compare."""
+        return tuple(str(self._lists[name][row]) for name in names)
+
+    def lend(self, lines: Sequence[int], name: str, column: list[Any], position: int) -> None:
+        """Fills an empty cell of a column with what the lines have under a name, where they have one thing."""
+        values = {self._lists[name][row] for row in lines if _filled(self._lists[name][row])}
+        if len(values) == 1 and not _filled(column[position]):
+            column[position] = values.pop()
 
 
 def _namesakes(sessions: pd.DataFrame) -> set[str]:

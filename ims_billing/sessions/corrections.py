@@ -78,11 +78,33 @@ def _cells_of(column: str, value: str, before: Mapping[Any, Any], clinic: Clinic
         meant = meaning_of(value, meanings(getattr(words, column), getattr(clinic.words, column)))
         return unfit if meant in (None, "either") else {column: meant == "yes" if column == "billed" else meant}
     if FIELDS[column][1] == "a name":
-        return {column: value} if any(map(str.isalpha, value)) else unfit
+        if not any(map(str.isalpha, value)):
+            return unfit
+        return _plan_of(value, before, clinic) if column == "insurer" else {column: value}
     number = identifier(value, nothing, frozenset(map(word_of, words.nothing["beside-a-number"])))
     if not number.text:
         return f"the correct value holds {number.damaged}." if number.damaged else unfit
     return {column: number.text}
+
+
+def _plan_of(insurer: str, before: Mapping[Any, Any], clinic: Clinic) -> dict[str, Any]:
+    """A typed insurer, with the cells of its plan where the row has those of another insurer's.
+
+    Where it is the row's second insurer the two change places; else nothing is known of its plan.
+    """
+    now, was = clinic.insurer(insurer), clinic.insurer(before["insurer"])
+    if now is None or was is None or now.id == was.id:
+        return {"insurer": insurer}
+    second = clinic.insurer(before["secondary_insurer"])
+    unknown = {"relationship": "", "insured": "", "insured_birth_date": pd.NaT}
+    if second is None or second.id != now.id:
+        return {"insurer": insurer, "policy": "", "member": "", **unknown}
+    first = {f"secondary_{column}": before[column] for column in ("insurer", "policy", "member")}
+    return (
+        {"insurer": insurer, "policy": before["secondary_policy"], "member": before["secondary_member"]}
+        | first
+        | unknown
+    )
 
 
 def _time_of(column: str, value: str, before: Mapping[Any, Any]) -> dict[str, Any] | None:
@@ -104,6 +126,8 @@ def put_right(cells: Mapping[str, Any], before: Mapping[Any, Any]) -> str:
     column = next(iter(cells))
     sentence = f"{FIELDS[column][0]} is corrected"
     if column == "fee_cents":
-        was = f"from {before[column] / 100:.2f} " if before["fee_stated"] else ""
-        return f"{sentence} {was}to {cells[column] / 100:.2f}."
+        fee, was = f"{cells[column] / 100:.2f}", f"{before[column] / 100:.2f}"
+        if not before["fee_stated"]:
+            return f"{sentence} to {fee}."
+        return f"{sentence} from {was} to {fee}." if fee != was else f"{FIELDS[column][0]} of {fee} is right."
     return f"{sentence}."

@@ -463,7 +463,8 @@ _KINDS = (
         "hold",
         _EITHER,
         "It is not certain which sale belongs to which visit",
-        "Look the visits up in Jane, give each its own time or name, then export both reports again.",
+        "Two visits: look them up in Jane, give each its own time or name, then export both reports again. One visit "
+        "with two insurers: type the one that pays first as the correct value.",
         remedy="practice",
         short="sale not matched",
     ),
