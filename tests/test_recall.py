@@ -445,6 +445,86 @@ def test_a_new_session_that_may_be_a_claimed_one_corrected_is_held(tmp_path: Pat
     assert CHANGED_SINCE not in set(both.findings["kind"])
 
 
+def listed(*days: int, ids: int | None = None, **cells: Any) -> Rows:
+    """One visit of a patient of its own on each of these days of October."""
+    names = ("Pat Testcse", "Robin Dummett", "Kim Madeup", "Noa Invented")
+    numbers = [{} if ids is None else {"Session ID": str(ids + n)} for n in range(len(days))]
+    usual = [
+        row(Service_Date=dt.date(2026, 10, day), Patient=name, Member_ID=f"77{day}", Policy_Number=f"10{day}")
+        for day, name in zip(days, names, strict=False)
+    ]
+    return [each | number | cells for each, number in zip(usual, numbers, strict=True)]
+
+
+# A month's list, the same list with one visit corrected in a way that the rest of it hardly shows, and the patients
+# whose visits are held then.
+CORRECTED: list[tuple[str, Rows, Rows, list[str]]] = [
+    ("the first day", listed(2, 7, 14, 28), listed(5, 7, 14, 28), ["Pat Testcse"]),
+    ("the last day", listed(28, 2, 7, 14), listed(23, 2, 7, 14), ["Pat Testcse"]),
+    ("more than a week later", listed(2, 7, 14, 28), listed(9, 7, 14, 28), []),
+    ("a day that the first list did not reach", listed(2, 1, 2, 4), listed(5, 1, 2, 4), ["Pat Testcse"]),
+    ("a day after the first list", listed(2, 5, 6, 7), listed(8, 5, 6, 7), []),
+    ("a list of what came in late", listed(2, 7, 14, 28), listed(5, 7, 14, 28)[:1], []),
+]
+
+
+@pytest.mark.parametrize(("case", "before", "now", "held"), CORRECTED, ids=[case for case, *_ in CORRECTED])
+def test_a_corrected_visit_at_the_edge_of_its_list_is_no_second_claim(
+    tmp_path: Path, case: str, before: Rows, now: Rows, held: list[str]
+) -> None:
+    for each in now:
+        if each["Patient"] == "Pat Testcse":
+            # The plan is the patient's, whatever the day.
+            each |= {name: before[0][name] for name in ("Member ID", "Policy Number")}
+    month = again(tmp_path, before, now)
+    assert list(month.sessions.loc[month.sessions["outcome"] == "held", "patient"]) == held, case
+    assert outcomes(month)[1:] == ["already_claimed"] * (len(now) - 1), case
+
+
+# What else is different of a visit in a list that numbers all of its visits anew, and whether it is held then.
+ANEW: list[tuple[dict[str, Any], bool]] = [
+    ({"Patient": "Pat Testcase"}, True),
+    ({"Service Date": dt.date(2026, 10, 15)}, True),
+    ({"Service Date": dt.date(2026, 10, 12)}, True),
+    ({"Service Date": dt.date(2026, 10, 23)}, True),
+    ({"Patient": "Somebody Else", "Member ID": "9", "Policy Number": "9"}, False),
+]
+
+
+@pytest.mark.parametrize(("corrected", "held"), ANEW)
+def test_a_list_that_is_numbered_anew_holds_its_corrected_visits(
+    tmp_path: Path, corrected: dict[str, Any], *, held: bool
+) -> None:
+    first, *others = listed(16, 7, 14, 28, ids=101)
+    month = again(tmp_path, listed(16, 7, 14, 28, ids=1), [first | corrected, *others])
+    # The others differ in their number alone, and without a start nobody can tell whether they are the claimed ones.
+    assert outcomes(month) == ["held" if held else "claimed", "held", "held", "held"]
+
+
+PAT_16, ROBIN_15 = listed(16, 15, ids=1)
+# A list with numbers, the next one, and what becomes of its visits.
+NUMBERED: list[tuple[str, Rows, Rows, list[str]]] = [
+    ("all anew, and the first day is another", listed(2, 7, 14, ids=1), listed(5, 7, 14, ids=101), ["held"] * 3),
+    ("kept, and a visit more", listed(2, 7, 14, ids=1), [*listed(5, ids=101), *listed(2, 7, 14, ids=1)[1:]],
+     ["claimed", "already_claimed", "already_claimed"]),
+    ("all anew, and a visit more", listed(2, 7, 14, ids=1), [*listed(2, 7, 14, ids=101), *listed(5, ids=109)],
+     ["held", "held", "held", "claimed"]),
+    ("anew, a slip in the name beside one member ID, and nothing else", [PAT_16, ROBIN_15],
+     [PAT_16 | {"Session ID": "9", "Patient": "Pat Testcase"}], ["held"]),
+    ("anew, another of the family beside one member ID", [PAT_16, ROBIN_15],
+     [PAT_16 | {"Session ID": "9", "Patient": "Kim Testcse"}], ["claimed"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "before", "now", "became"), NUMBERED, ids=[case for case, *_ in NUMBERED])
+def test_numbers_tell_sessions_apart_where_the_list_keeps_them(
+    tmp_path: Path, case: str, before: Rows, now: Rows, became: list[str]
+) -> None:
+    plan = {name: before[0][name] for name in ("Member ID", "Policy Number")}
+    of_pat = [each | plan if each["Patient"].startswith("Pat") else each for each in now]
+    assert outcomes(again(tmp_path, before, of_pat)) == became, case
+
+
 def test_a_visit_of_another_week_is_no_correction_of_one_that_its_export_cannot_hold(tmp_path: Path) -> None:
     first, second = row(Service_Date=dt.date(2026, 10, 7)), row(Service_Date=dt.date(2026, 10, 14))
     assert outcomes(again(tmp_path, [first], [second])) == ["claimed"]
@@ -487,7 +567,9 @@ def test_a_visit_that_moved_a_day_is_no_second_claim_where_nothing_else_of_its_w
         ("", {"Patient": "Pat Jones", "Member_ID": "M9", "Policy_Number": "9", "PHN": "9123947241"}, True),
         ("", {"Patient": "Pat Madeupp"}, True), ("", {"Patient": "Pat Madeupp", "Policy_Number": "9"}, True),
         ("", {"Patient": "Pat Madeupp", "Policy_Number": "9", "Member_ID": "M9"}, False),
-        ("", {"Patient": "Pat Madeupp", "Birth_Date": ""}, False),
+        ("", {"Patient": "Pat Madeupp", "Birth_Date": ""}, True),
+        ("", {"Patient": "Jo Madeup", "Birth_Date": ""}, False),
+        ("", {"Patient": "Pat Madeupp", "Birth_Date": "", "Member_ID": ""}, False),
     ],
 )  # fmt: skip
 def test_who_was_treated_is_the_same_at_one_hour_or_beside_one_birth_date_and_number(

@@ -158,6 +158,7 @@ def _paired(sessions: pd.DataFrame, history: pd.DataFrame, replacing: str, clini
     claimed_sessions = _as_sessions(history, clinic)
     both = pd.concat([sessions[claimed_sessions.columns], claimed_sessions], ignore_index=True)
     parts = natural_parts(both).assign(
+        written=both["patient"],
         name=both["patient"].map(same_name).astype("str"),
         born=day_text(both["birth_date"]),
         date=both["service_date"],
@@ -165,7 +166,8 @@ def _paired(sessions: pd.DataFrame, history: pd.DataFrame, replacing: str, clini
     )
     ours = parts.iloc[: len(sessions)].set_axis(sessions.index)
     ours = ours.assign(**{name: sessions[name] for name in ("file", "again_in", "rank")}, source=sources(sessions))
-    theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index).assign(source=history["source"])
+    theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index)
+    theirs = theirs.assign(source=history["source"], run=history["month"] + "/" + history["batch"].astype("str"))
     active = history["voided_on"].isna() | (history["claim"] == replacing)
     return _Pairing(ours, theirs, active, open_void=~active & (history["replaced_by"] == ""))
 

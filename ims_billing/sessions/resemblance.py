@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ims_billing.vocabulary.persons import may_be_one
+from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text, plain
 
 # The parts of a session's key that a person may correct, and what a message calls them.
@@ -62,9 +64,10 @@ def resembling(
 ) -> pd.DataFrame:
     """Finds new sessions that differ in one part of the key from a claimed one that their own file lacks.
 
-    `ours` and `claims` have the parts of the key, `name`, `born`, `date`, `session_id`, `patient_id`, `insurer_id`,
-    `policy` and `member`, `ours` also `file` and `again_in`. `place` is the label of each session's claim, -1 where it
-    is new. A blank is no difference, and a name may stand in for a patient's id.
+    `ours` and `claims` have the parts of the key, `written`, `name`, `born`, `date`, `session_id`, `patient_id`,
+    `insurer_id`, `policy` and `member`, `ours` also `file` and `again_in`, `claims` the `run` that claimed it. `place`
+    is the label of each session's claim, -1 where it is new. A blank is no difference, and a name may stand in for a
+    patient's id.
 
     Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, what differs.
     """
@@ -87,6 +90,9 @@ def resembling(
     holding = [holders.get(claim, set()) for claim in pairs["theirs"]]
     apart = [names.isdisjoint(others) for names, others in zip(files[pairs["ours"]], holding, strict=True)]
     pairs = pairs[pd.Series(apart, index=pairs.index, dtype="bool")]
+    # A claimed session that has another number now is in the files: no other one is its correction.
+    renumbered = pairs["part"] == "number"
+    pairs = pairs[renumbered | ~pairs["theirs"].isin(pairs.loc[renumbered, "theirs"])]
     expected = _expected_pairs(pairs, ours, claims, place, active, files)
     # A row of the same patient and day, or of the same practitioner and hour, stands for the claimed session.
     same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"] | pairs["alike"])
@@ -107,13 +113,16 @@ def _expected_pairs(
     """Returns for each pair whether a file of the new session, or all files together, would hold the claimed one.
 
     A practice system keeps the number of a session that it corrects: two numbers are two sessions, unless the days
-    of the files themselves say otherwise.
+    of the files themselves say otherwise, or the file numbers its sessions anew.
     """
+    renumbered = pairs[pairs["part"] == "number"]
     expected = np.zeros(len(pairs), dtype=bool)
     everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
     for file in (None, *sorted(everywhere)):
         here = pd.Series([file is None or file in names for names in files], index=files.index)
-        matched = pd.Series(claims.index.isin(place[here]), index=claims.index)
+        anew = renumbered[here.loc[renumbered["ours"]].to_numpy(bool)]
+        matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
+        numbered = pairs["numbered"] & (not anew["numbered"].any())
         days, weeks = (
             expected_in_files(ours.loc[here, "date"], matched, claims, active, whole_weeks=wide)
             .loc[pairs["theirs"]]
@@ -122,9 +131,12 @@ def _expected_pairs(
         )
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
-        covered = np.where(pairs["numbered"], days, weeks)
+        covered = np.where(numbered, days, weeks)
         if file is not None and matched.any():
-            covered |= _within_export(pairs, ours, claims, here) & active.loc[pairs["theirs"]].to_numpy()
+            covered |= (
+                _within_export(pairs.assign(numbered=numbered), ours, claims, here)
+                & active.loc[pairs["theirs"]].to_numpy()
+            )
         expected |= covered & meant.to_numpy(bool)
     return expected
 
@@ -132,15 +144,20 @@ def _expected_pairs(
 def _within_export(
     pairs: pd.DataFrame, ours: pd.DataFrame, claims: pd.DataFrame, here: pd.Series[bool]
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Returns for each pair whether the claimed day lies between the days of one file, and near the new session's.
+    """Returns for each pair whether one file should hold the claimed day, and it is near the new session's.
 
     A file that holds other claims is no list of what came in late, and one of the same patient and practitioner
-    leaves out neither: it would hold the claimed session. Weekly visits are a week apart.
+    leaves out neither: it would hold the claimed session, where its day lies between those of the file. Where it was
+    the first or the last of its file, it is outside of them once its date is corrected: the run that claimed it went
+    over the new day, and did not find the new session there. Weekly visits are a week apart.
     """
-    days = ours.loc[here, "date"].dropna()
+    days, of_run = ours.loc[here, "date"].dropna(), claims.groupby("run")["date"]
     claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
+    first, last = (of_run.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
     near = np.abs(claimed - new) < np.timedelta64(7, "D")
-    within: np.ndarray[Any, np.dtype[np.bool_]] = near & (claimed >= days.min()) & (claimed <= days.max())
+    between = (claimed >= days.min()) & (claimed <= days.max())
+    gone_over = (new >= first) & (new <= last) & ~pairs["numbered"].to_numpy(bool)
+    within: np.ndarray[Any, np.dtype[np.bool_]] = near & (between | gone_over)
     return within
 
 
@@ -148,7 +165,8 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most, the likeliest first.
 
     `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time, `alike` that
-    the PHN of both is the same, or the birth date and the member ID or policy.
+    the PHN of both is the same, or the birth date and the member ID or policy, or the member ID of two names that may
+    be one's.
     """
     joins = []
     for part in (None, *_PARTS):
@@ -166,7 +184,9 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
     numbers = _agree(one, other, "member") | _agree(one, other, "policy")
+    one_name = of_each(pd.DataFrame({"one": one["written"], "other": other["written"]}), ["one", "other"], may_be_one)
     pairs["alike"] = (_agree(one, other, "born") & numbers) | _agree(one, other, "phn")
+    pairs["alike"] |= _agree(one, other, "member") & pd.Series(one_name, index=pairs.index, dtype="bool")
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
     apart = _contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")

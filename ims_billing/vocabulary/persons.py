@@ -142,7 +142,7 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
         return True
     if names is None or (numbers and same_file):
         return False
-    return (same_member and _may_be_one(*names)) or (same_moment and _is_short_for(*names))
+    return (same_member and may_be_one(*names)) or (same_moment and _is_short_for(*names))
 
 
 def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[str, str]]:
@@ -199,7 +199,7 @@ def _names_agree(one: str, other: str) -> bool:
     )
 
 
-def _may_be_one(one: str, other: str) -> bool:
+def may_be_one(one: str, other: str) -> bool:
     """Whether two names may be one person's: P., Pat or Patricia of one surname, a name less, or one letter apart."""
     first, second = name_words(one), name_words(other)
     if min(len(first), len(second)) < 2:
