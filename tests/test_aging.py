@@ -201,7 +201,7 @@ def test_an_undone_payment_leaves_the_later_ones_as_if_it_had_never_been(folder:
     reconcile(folder, [paid(SUN, 50, Reason="Over maximum")])
     reconcile(folder, [paid(SUN, 30, Payment_Number="P2") | {"Payment Date": "2026-11-22"}])
     assert so_far(folder) == "$80.00 paid; $15.00 paid too little"
-    assert run(folder, "reconcile", "--undo", "1", "--reason", "x").exit_code == 0
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-31").exit_code == 0
     assert so_far(folder) == "$30.00 paid; $65.00 the patient's share"
 
 

@@ -56,7 +56,7 @@ def test_every_command_prints_an_object_of_its_shape(folder: Path) -> None:
     lines = [{"Claim": "2026-10-SUNL-0001", "Paid": 60, "Payment Date": "2026-11-20"}]
     paid = csv_file(folder, lines, "paid.csv")
     check(shapes.ReconciliationJson, printed("reconcile", paid, "--as-of", "2026-11-25"))
-    check(shapes.UndoneJson, printed("reconcile", "--undo", "1", "--reason", "x"))
+    check(shapes.UndoneJson, printed("reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-31"))
     check(shapes.AgingJson, printed("aging", "--as-of", "2026-12-25"))
 
 

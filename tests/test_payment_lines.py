@@ -220,7 +220,7 @@ def test_what_is_taken_back_and_paid_again_is_posted_in_any_order_of_lines(
 def test_a_payment_that_was_taken_back_and_paid_again_later_is_not_undone(folder: Path) -> None:
     reconcile(folder, back_and_anew(0), name="first.csv")
     reconcile(folder, back_and_anew(1, 2), name="later.csv")
-    undone = run(folder, "reconcile", "--undo", "1", "--reason", "a slip")
+    undone = run(folder, "reconcile", "--undo", "1", "--reason", "a slip", "--as-of", "2026-12-31")
     assert undone.exit_code == 2
     assert "payment 2 took back what it paid" in " ".join(undone.stderr.split())
 

@@ -63,6 +63,19 @@ def test_what_is_taken_back_is_the_patients_share_only_where_its_reason_says_so(
     assert (left.patient_share, left.short) == (share, 4_000 - share)
 
 
+def test_what_was_short_before_a_claim_was_sent_again_is_short_until_it_is_paid_or_explained() -> None:
+    short = Position(9_500).after(4_500, 9_000, denied=False)
+    again = short.sent_again().sent_again()
+    assert (again.short, again.outstanding) == (0, 5_000), "it awaits an answer"
+    for position in (short, again):
+        left = [position.after(2_000, 6_500, denied=False, reason=reason) for reason in ("", "Coinsurance")]
+        assert [(one.short, one.patient_share) for one in left] == [(2_500, 500), (0, 3_000)]
+    # What was refused, or taken back in full, was not short.
+    for other in (Position(9_500).after(0, 9_000, denied=True), short.after(-4_500, 0, denied=False)):
+        paid = other.sent_again().after(6_500, 6_500, denied=False)
+        assert (paid.short, paid.patient_share) == (0, 9_500 - paid.paid)
+
+
 @pytest.mark.parametrize(
     ("entry", "columns"),
     [(Posted, POSTINGS), (Note, WORK), (Sending, SENDINGS), (ToSend, TO_SEND), (Owing, AGING)],

@@ -135,7 +135,7 @@ def test_a_payment_is_recorded_only_where_the_workbooks_of_its_month_can_be_writ
     a_month(tmp_path, "--protect")
     line = {"Claim": "2026-10-SUNL-0001", "Paid": "95.00", "Payment Date": "2026-11-20", "Payment Number": "P1"}
     post = ("reconcile", str(csv_file(tmp_path, [line], "paid.csv")))
-    undo = ("reconcile", "--undo", "1", "--reason", "x")
+    undo = ("reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-31")
     for command, payments in ((post, [(0, 1)]), (undo, [(1, 1)])):
         as_it_was = (tmp_path / "ims-billing.sqlite").read_bytes()
         refused = run(tmp_path, *command, "--as-of", "2026-11-25")

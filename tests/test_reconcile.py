@@ -106,9 +106,12 @@ def test_a_line_without_a_claim_names_the_columns_that_were_not_read(folder: Pat
 def test_an_undone_payment_can_be_posted_again(folder: Path) -> None:
     lines = [paid(SUN), paid(SUN2)]
     assert reconcile(folder, lines)["posted"] == [1]
-    done = run(folder, "reconcile", "--undo", "1", "--reason", "another clinic's")
+    early = run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-11-24")
+    assert early.exit_code == 2
+    assert "payment 1 was posted on 2026-11-25, and can't be undone on 2026-11-24" in " ".join(early.stderr.split())
+    done = run(folder, "reconcile", "--undo", "1", "--reason", "another clinic's", "--as-of", "2026-12-31")
     assert "Payment 1 of Sun Life, $190.00, is undone: 2 claims are as before it." in done.stdout
-    twice = run(folder, "reconcile", "--undo", "1", "--reason", "again")
+    twice = run(folder, "reconcile", "--undo", "1", "--reason", "again", "--as-of", "2026-12-31")
     assert (twice.exit_code, "payment 1 was undone already" in twice.stderr) == (2, True)
     assert reconcile(folder, lines)["posted"] == [2]
 

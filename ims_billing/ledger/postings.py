@@ -161,12 +161,12 @@ class Payments:
     def undo(self, number: int, on: dt.date, reason: str) -> tuple[str, int, list[str]]:
         """Undoes a payment: its insurer, its amount in cents, and the claims that it was posted to.
 
-        Raises BillingError where there is no such payment, it is undone already, or another one took back what it
-        paid.
+        Raises BillingError where there is no such payment, it is undone already or was posted after that day, or
+        another one took back what it paid.
         """
         # A bank's trace number, typed in place of the ledger's, may be more than SQLite can count to.
         payments = self._file.rows(
-            "SELECT insurer, amount_cents, undone_on FROM payment WHERE CAST(id AS TEXT) = ?", str(number)
+            "SELECT insurer, amount_cents, undone_on, posted_on FROM payment WHERE CAST(id AS TEXT) = ?", str(number)
         )
         if not payments:
             last = "SELECT id, insurer, amount_cents, paid_on FROM payment WHERE undone_on IS NULL ORDER BY id DESC"
@@ -175,9 +175,14 @@ class Payments:
             raise BillingError(
                 f"there is no payment {number} on the ledger; the last ones are:{''.join(last_ones) or ' none'}"
             )
-        insurer, amount, undone = payments[0]
+        insurer, amount, undone, posted_on = payments[0]
         if undone:
             raise BillingError(f"payment {number} was undone already, on {undone}.")
+        if on.isoformat() < posted_on:
+            raise BillingError(
+                f"payment {number} was posted on {posted_on}, and can't be undone on {on}, before that. Give the day "
+                "with --as-of."
+            )
         self._file.run(
             "UPDATE payment SET undone_on = ?, undone_reason = ? WHERE id = ?", on.isoformat(), reason, number
         )

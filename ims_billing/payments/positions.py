@@ -58,8 +58,9 @@ class Position(NamedTuple):
         return self.answered and self.claimed > self.paid
 
     def sent_again(self) -> Position:
-        """The position after the claim was sent again unchanged: it awaits an answer again."""
-        return self._replace(answered=False, refused=False)
+        """The position after the claim was sent again unchanged: it awaits an answer again, and what was short is."""
+        was_short = self.short or not self.answered
+        return self._replace(expected=self.expected if was_short else 0, answered=False, refused=False)
 
     def after(self, paid: int, expected: int, *, denied: bool, reason: str = "") -> Position:
         """The position after a payment, a refusal, or a reversal (below zero), as its own line states them.
@@ -70,12 +71,14 @@ class Position(NamedTuple):
         total = self.paid + paid
         if paid < 0:
             if total <= 0:
-                return self._replace(paid=total, answered=False)
+                return self._replace(paid=total, expected=0, answered=False)
             if _meaning(reason) != "patient-share":
                 # What the insurer has paid once and takes back is not the patient's share.
                 expected = max(expected, self.paid)
             return self._replace(paid=total, expected=max(self.expected, expected))
-        if self.short and _meaning(reason) in ("", "nothing"):
+        # It is no less short for having been sent again.
+        was_short = self.short or (not self.answered and self.expected > self.paid)
+        if was_short and _meaning(reason) in ("", "nothing"):
             expected = max(expected, self.expected)
         return Position(self.claimed, total, expected, denied, answered=True)
 
