@@ -638,3 +638,28 @@ def test_a_policy_that_is_closed_or_ended_lends_nothing(tmp_path: Path) -> None:
     for (status, end, lends), (became, of_case) in zip(LENDS, by_case(len(LENDS), month), strict=True):
         assert became == ["claimed" if lends else "held"], (status, end)
         assert of_case == ["near-insurer-limit" if lends else "missing-policy"], (status, end)
+
+
+# What an appointment by a physiotherapist and its sale are called, where the notes say IMS; and what that holds.
+NOTED = [
+    ("Physio Follow-up", "Massage Therapy 30 min", ["ims-in-notes-only", "sale-and-arrival-differ"]),
+    ("Follow-up", "Acupuncture", ["ims-in-notes-only", "sale-and-arrival-differ"]),
+    ("Physio Follow-up", "Physiotherapy", ["ims-in-notes-only"]),
+    ("Follow-up", "Follow-up", ["ims-in-notes-only"]),
+    ("Physio Follow-up", "IMS", ["sale-and-arrival-differ"]),
+]
+
+
+@pytest.mark.parametrize("bill", ["", 'bill = ["ims", "physiotherapy"]'])
+def test_a_sale_of_another_service_is_told_beside_notes_that_say_ims(tmp_path: Path, bill: str) -> None:
+    cases = [
+        ([appointment(treatment_name=name, notes_text="did IMS to the neck")], [sale(Item=item)])
+        for name, item, _ in NOTED
+    ]
+    clinic = practice(tmp_path, NO_POLICY, bill)
+    month = prepare_month(read_files(exports(tmp_path, *apart(cases)), clinic), Scope(clinic, month=MONTH, as_of=AS_OF))
+    # Where physiotherapy is billed too, the name, the sale and the notes are of two services that are.
+    notes_too = ["ims-in-notes-only", "sale-and-arrival-differ"] if bill else NOTED[-1][-1]
+    expected = [*(kinds_ for *_, kinds_ in NOTED[:-1]), notes_too]
+    doubts = [[kind for kind in kinds(month, place) if kind != "overlapping-sessions"] for place in range(len(NOTED))]
+    assert doubts == expected

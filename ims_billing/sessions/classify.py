@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic, Practitioner
@@ -49,7 +50,7 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     instead = of_each(frame, ["service_name", "practitioner"], _NamedInstead(clinic, named).of)
     frame["named_instead"] = pd.Series(instead, index=frame.index, dtype="str")
     frame = _with_sales(frame, reader, clinic)
-    frame = _with_notes(frame)
+    frame = _with_notes(frame, reader, clinic)
     return prove(_with_insurers(frame, clinic), CLASSIFIED)
 
 
@@ -142,6 +143,9 @@ def _ims_in_notes() -> NoteReader:
     return NoteReader(published().services, "ims")
 
 
+_DIFFER = "sale-and-arrival-differ"
+
+
 def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.DataFrame:
     """Appointments whose sale names another service, of which the clinic bills one, or leaves the service open.
 
@@ -161,25 +165,37 @@ def _with_sales(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.D
         if not another and (sale.service not in billed or set(sale.kinds()) <= set(booked.kinds())):
             continue
         rows = (frame["service_name"] == name) & (frame["sold_as"] == sold)
-        doubt = frame.loc[rows, "doubt"] + " sale-and-arrival-differ"
+        doubt = frame.loc[rows, "doubt"] + f" {_DIFFER}"
         if booked.service not in billed:
             frame.loc[rows, "service"] = sale.service
             frame.loc[rows, "evidence"] = f"{sale.evidence}, on the sale"
-            doubt = pd.Series("sale-and-arrival-differ", index=doubt.index)
+            doubt = pd.Series(_DIFFER, index=doubt.index)
         frame.loc[rows, "doubt"] = doubt.str.strip().astype("str")
     return frame
 
 
-def _with_notes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Finds IMS that only the notes name, if a physiotherapist or somebody not on the roster treated."""
+def _with_notes(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.DataFrame:
+    """Finds IMS that only the notes name, if a physiotherapist or somebody not on the roster treated.
+
+    A sale that names another service contradicts the notes as it would the appointment.
+    """
     may_be = (frame["notes"] != "") & (frame["service"] != "ims")
     may_be &= frame["profession"].isin(("physiotherapist", "")) & (frame["service_name"] != "")
     words = frame.loc[may_be, "notes"].map(cache(_ims_in_notes().words_in))
     named = words[words != ""]
     if named.empty:
         return frame
+    sales, differ = frame.loc[named.index, "sold_as"], frame.loc[named.index, "doubt"].str.contains(_DIFFER)
+    description = clinic.service_code.description
+    another = {
+        sold: reader.read(sold).service not in ("ims", "unrecognised")
+        and not says_only_physiotherapy(sold, description)
+        for sold in sales.unique()
+    }
     frame.loc[named.index, "service"] = "ims"
-    frame.loc[named.index, "doubt"] = "ims-in-notes-only"
+    frame.loc[named.index, "doubt"] = np.where(
+        differ | sales.map(another).astype("bool"), f"ims-in-notes-only {_DIFFER}", "ims-in-notes-only"
+    )
     frame.loc[named.index, "evidence"] = '"' + named.astype("str") + '" in Notes'
     return frame
 
