@@ -377,6 +377,21 @@ def test_the_last_twelve_copies_are_kept_each_as_the_ledger_was_before_its_batch
     assert copies.newest_good_copy(path) == kept[1]
 
 
+def test_of_copies_of_earlier_versions_the_latest_version_is_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "_is_good", lambda _: True)
+    for version in ("9", "10", "of mine"):
+        (tmp_path / f"ims-billing-version-{version}.sqlite").write_bytes(b"")
+    assert copies.newest_good_copy(tmp_path / LEDGER_FILE) == tmp_path / "ims-billing-version-10.sqlite"
+
+
+def test_a_copy_before_one_batch_is_kept_once_whatever_the_ledger_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "billing.db"
+    kept = [copies.keep_copy(path, b"the same", "2026-10-batch-2") for _ in range(2)]
+    assert copies_of(path) == kept[:1] == kept[1:]
+
+
 def cut_off(lock: Lock, database: sqlite3.Connection, statement: str) -> None:
     if statement == "COMMIT":
         raise KeyboardInterrupt

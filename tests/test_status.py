@@ -184,6 +184,16 @@ def test_an_export_that_no_run_has_read_is_to_be_claimed(tmp_path: Path) -> None
     assert after.next.command == "ims-billing claim sessions-2026-11.xlsx --month 2026-11"
 
 
+def test_an_export_that_was_claimed_is_known_under_another_name_once_its_own_is_another_files(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    first = tmp_path / "october.xlsx"
+    there.claim(PAT, name=first.name)
+    as_first_exported = first.read_bytes()
+    there.claim(PAT, row(Patient="Kim Madeup", Session_ID="K1"), name=first.name)
+    (tmp_path / "october as first exported.xlsx").write_bytes(as_first_exported)
+    assert look(tmp_path).exports == ()
+
+
 def test_a_visit_of_the_month_before_does_not_make_it_that_months_export(tmp_path: Path) -> None:
     office(tmp_path)
     visits = [row(Session_ID=f"S{n}", Start=f"{8 + n}:00", Patient=f"P{n} Madeup") for n in range(11)]

@@ -100,6 +100,6 @@ def _of_last_run(memory: Ledger, month: str) -> list[Path]:
     from ims_billing.commands.files_of_run import files_of_run
 
     with memory.reading():
-        files, read = memory.months.files_read(last_run=True).get(month, {}), memory.months.files_read()
+        files, read = memory.months.files_of_last_run().get(month, {}), memory.months.hashes_read()
     setup = [memory.setup.folder] if memory.setup else []
-    return files_of_run(files, {sha256 for each in read.values() for sha256 in each.values()}, [Path(), *setup])
+    return files_of_run(files, read, [Path(), *setup])

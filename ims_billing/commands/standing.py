@@ -104,8 +104,8 @@ class Standing(NamedTuple):
     """By month, the number of voided claims that no workbook has named to their insurer."""
     unwritten: tuple[str, ...]
     """The months whose files are up to date in no folder."""
-    files_read: frozenset[str]
-    """The hashes of all files that a run has read."""
+    hashes_read: frozenset[str]
+    """The hashes of the files of all batches and of each month's last run."""
 
 
 def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
@@ -115,7 +115,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         claims, postings, held = ledger.claims.entries(), ledger.payments.entries(), ledger.months.on_hold()
         batches = ledger.batches.days()
         aged = aging(claims, postings, ledger.payments.notes(), batches, as_of)
-        read, last = ledger.months.files_read(), ledger.months.files_read(last_run=True)
+        read, last = ledger.months.hashes_read(), ledger.months.files_of_last_run()
         unwritten = tuple(ledger.files.nowhere_written())
         months, sent_before = ledger.months.all(), ledger.batches.months_sent_before()
         left = ledger.files.aging_left(at.place)
@@ -138,7 +138,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         to_send=books_left,
         voids=_voids(claims, as_of),
         unwritten=unwritten,
-        files_read=frozenset(sha256 for files in read.values() for sha256 in files.values()),
+        hashes_read=read,
     )
 
 

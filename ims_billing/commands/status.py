@@ -107,7 +107,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
         # What was claimed is not known, so no file can be called an export that was not.
         then = Next("Put that right, then look again.", f"ims-billing status{given.options()}")
         return Status(here, as_of, setup, clinic.name, unconfirmed, problem, None, None, (), then)
-    read = standing.files_read if standing else frozenset()
+    read = standing.hashes_read if standing else frozenset()
     exports = _exports(dict.fromkeys((here, setup.resolve().parent)), clinic, lambda sha256: sha256 not in read)
     out = given.out or setup.parent / REPORTS
     then = _next(_Facts(here, setup, clinic, standing, exports, given, out), as_of)
@@ -262,7 +262,7 @@ class _Facts(NamedTuple):
 
     def claim_again(self, what: str, month: MonthStanding, more: str = "") -> Next:
         """The step that claims a month with the files of its last run, or says that its export is to be named."""
-        read = self.standing.files_read if self.standing else ()
+        read = self.standing.hashes_read if self.standing else ()
         files = dict(zip(month.files, month.hashes, strict=True))
         paths = files_of_run(files, read, dict.fromkeys((self.folder, self.setup.resolve().parent)))
         what = what if paths else f"{what} {to_name(month.month)}"

@@ -14,6 +14,7 @@ from ims_billing.saving import is_shared, sweep, write_all
 
 _KEPT = 12
 _NAME = re.compile(r"-(\d{4,})-before-(.+)\.sqlite$")
+_OF_VERSION = re.compile(r"-version-(\d+)$")
 
 
 def uri(path: Path) -> str:
@@ -40,7 +41,7 @@ def keep_copy(ledger: Path, content: bytes, batch: str) -> Path:
     it cannot be written.
     """
     before = copies_of(ledger)
-    if before and before[0].name.endswith(f"-before-{batch}{ledger.suffix}") and before[0].read_bytes() == content:
+    if before and before[0].name.endswith(f"-before-{batch}.sqlite") and before[0].read_bytes() == content:
         return before[0]
     newest = _NAME.search(before[0].name) if before else None
     number = 1 + (int(newest[1]) if newest else 0)
@@ -56,8 +57,9 @@ def keep_copy(ledger: Path, content: bytes, batch: str) -> Path:
 
 def newest_good_copy(ledger: Path) -> Path | None:
     """The newest copy that is proved sound: before a batch, else of an earlier version; None where there is none."""
-    of_versions = sorted(ledger.parent.glob(f"{ledger.stem}-version-*{ledger.suffix}"), reverse=True)
-    return next((copy for copy in (*copies_of(ledger), *of_versions) if _is_good(copy)), None)
+    paths = ledger.parent.glob(f"{ledger.stem}-version-*{ledger.suffix}")
+    of_versions = sorted(((int(m[1]), path) for path in paths if (m := _OF_VERSION.search(path.stem))), reverse=True)
+    return next((copy for copy in (*copies_of(ledger), *(path for _, path in of_versions)) if _is_good(copy)), None)
 
 
 def _is_good(copy: Path) -> bool:

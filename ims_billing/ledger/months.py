@@ -122,17 +122,21 @@ class Months:
         held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND claim = ?"
         self._file.run(f"DELETE FROM attention WHERE {held}", month, claim)
 
-    def files_read(self, *, last_run: bool = False) -> dict[str, dict[str, str]]:
-        """By month, the files of all its batches and its last run, or of that alone: each name with its SHA-256."""
+    def files_of_last_run(self) -> dict[str, dict[str, str]]:
+        """By month, the files of its last run: each name with its SHA-256."""
         files: dict[str, dict[str, str]] = {}
-        for table in ("page",) if last_run else ("batch", "page"):
-            rows = self._file.rows(
-                "SELECT month, json_extract(file.value, '$.file'), json_extract(file.value, '$.sha256') "
-                f"FROM {table}, json_each({table}.origin, '$.files') AS file ORDER BY {table}.rowid"
-            )
-            for month, name, sha256 in rows:
-                files.setdefault(month, {})[name] = sha256
+        for month, name, sha256 in self._file.rows(
+            "SELECT month, json_extract(file.value, '$.file'), json_extract(file.value, '$.sha256') "
+            "FROM page, json_each(page.origin, '$.files') AS file ORDER BY page.rowid"
+        ):
+            files.setdefault(month, {})[name] = sha256
         return files
+
+    def hashes_read(self) -> frozenset[str]:
+        """The SHA-256 of all files of all batches and of each month's last run, whatever their names."""
+        of_each = "SELECT json_extract(file.value, '$.sha256') FROM {0}, json_each({0}.origin, '$.files') AS file"
+        rows = self._file.rows(f"{of_each.format('batch')} UNION {of_each.format('page')}")
+        return frozenset(str(sha256) for (sha256,) in rows)
 
     def before(self, month: str) -> tuple[MonthFigures, ...]:
         """The last months with claims before this one, the newest first."""
