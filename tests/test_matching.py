@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ims_billing.payments.matching import same_person
 from tests.practice import clinic_file, row, xlsx
 from tests.remittances import (
     BY_DAY,
@@ -206,6 +208,24 @@ def test_two_claims_of_a_person_and_day_are_told_apart_by_their_number_only(tmp_
         "ambiguous", "2 claims are of that day, person and amount.", [SUN, SUN2],
     )  # fmt: skip
     assert results(reconcile(tmp_path, [paid(SUN2, Member_ID="111", **day)])) == [f"paid {SUN2}"]
+
+
+# A patient as a claim names them and as an insurer does, and whether they may be one person.
+NAMES = [
+    ("Pat O\u2019Neil", "PAT O'NEIL", True), ("Pat O\u2019Neil", "Oneil, Pat", True),
+    ("Anne-Marie Roy", "Annemarie Roy", True), ("Anne-Marie Roy", "ROY ANNE MARIE", True),
+    ("Andr\u00e9 Roy", "ANDRE ROY", True), ("Pat Madeup (Patty)", "Pat Madeup", True),
+    ("Pat Madeup, Jr.", "MADEUP, PAT", True), ("Mlle Pat Madeup", "Pat Madeup", True),
+    ("Pat Madeup", "Pat A. Madeup", True), ("Pat Madeup-Sample", "Pat Madeup", True),
+    ("Pat Madeup", "Kim Madeup", False), ("Pat Madeup", "Madeup", False),
+    ("Pat Madeup", "Patricia Madeup", False), ("Ann Roy", "Anne Roy", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claimed", "written", "one"), NAMES)
+def test_a_name_is_the_claims_in_any_typography(claimed: str, written: str, *, one: bool) -> None:
+    claim = SimpleNamespace(patient=claimed, member="", phn="", payer_file_number="")
+    assert same_person(SimpleNamespace(patient=written, member=""), claim) == one
 
 
 def test_a_patient_of_exactly_that_name_goes_before_one_of_a_longer_name(tmp_path: Path) -> None:

@@ -240,8 +240,9 @@ def test_the_total_of_a_statement_pays_nothing_though_each_line_bears_the_statem
     assert shown["payments"][0]["cents"] == 9_500
 
 
-def test_a_patients_subtotal_with_the_statements_period_pays_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("whose", [{"Patient": "Pat Madeup", "Member_ID": "111"}, {"Member_ID": "0111"}], ids=str)
+def test_a_patients_subtotal_with_the_statements_period_pays_nothing(folder: Path, whose: dict[str, str]) -> None:
     period = {"Period_From": "2026-10-10", "Period_Until": "2026-10-20", "Insurer": "Sun Life"}
-    lines = [paid(SUN, 95, **period), paid("", 95, Patient="Pat Madeup", Member_ID="111", **period)]
+    lines = [paid(SUN, 95, **period), paid("", 95, **whose, **period)]
     lines[0] |= {"Patient": "Pat Madeup", "Member ID": "111"}
     assert [result.split()[0] for result in results(reconcile(folder, lines))] == ["paid", "total"]

@@ -13,7 +13,7 @@ import pandas as pd
 from ims_billing.payments.positions import Answer, Position
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.entries import Posted
-from ims_billing.vocabulary.spelling import bare, dollars, given_name_first, plain
+from ims_billing.vocabulary.spelling import bare, core_name, dollars, name_words, plain
 
 _OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
 SHOWN = 5
@@ -280,14 +280,15 @@ def _amounts(claim: Any, row: Any) -> set[int]:
     return amounts
 
 
-def _member(text: str) -> str:
+def member_key(text: str) -> str:
+    """A member's number as two are compared: its letters and digits, without the zeros in front."""
     return bare(text).lstrip("0")
 
 
 def _by_member(row: Any, claim: Any) -> bool:
     """True if the row has the claim's member number."""
-    return bool(person_in(row.member)) and _member(row.member) in (
-        {_member(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
+    return bool(person_in(row.member)) and member_key(row.member) in (
+        {member_key(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
     )
 
 
@@ -299,13 +300,14 @@ def same_person(row: Any, claim: Any) -> bool:
 
 
 def name_parts(name: str) -> frozenset[str]:
-    """The parts of a person's name, in any order and without titles."""
-    titles = set(published().people.titles)
-    return frozenset({part.strip(".") for part in given_name_first(name).replace("-", " ").split()} - titles)
+    """The words of a person's name, in any order, apart from typography and without titles."""
+    return frozenset(name_words(name)) - set(published().people.titles)
 
 
 def _same_name(one: str, other: str) -> bool:
-    """True if two names are of one person: in any order, with a title or a middle name on one side."""
+    """True if two names are of one person: in any order and typography, with a title or a middle name on one side."""
+    if core_name(one) == core_name(other):
+        return True
     first, second = name_parts(one), name_parts(other)
     return first == second or (min(len(first), len(second)) > 1 and (first <= second or second <= first))
 

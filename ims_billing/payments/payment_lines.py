@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, name_parts, named_rows, person_in
+from ims_billing.payments.matching import SHOWN, member_key, name_parts, named_rows, person_in
 from ims_billing.payments.payers import (
     WHO_PAID,
     Names,
@@ -141,7 +141,7 @@ def _as_subtotal(row: RemittanceRow, rows: Rows, visit_day: VisitDay) -> Line:
 
 def _of_one_person(one: Any, other: Any) -> bool:
     """True if two rows name one member or patient."""
-    members = {bare(person_in(cells.member)) for cells in (one, other)}
+    members = {member_key(person_in(cells.member)) for cells in (one, other)}
     names = {name_parts(person_in(cells.patient)) for cells in (one, other)}
     return (len(members) == 1 and "" not in members) or (len(names) == 1 and frozenset() not in names)
 
