@@ -238,3 +238,19 @@ def test_what_a_session_may_be_corrected_to_is_in_reach_and_blanks_are_nobody(tm
     assert {"icbc", "ICBC"} <= reach.whole_history_of
     assert "iA" not in reach.whole_history_of
     assert reach_of(read_texts(clinic, csv_text(rows)), clinic, empty(DECISIONS)).claims == frozenset()
+
+
+def test_of_what_was_corrected_before_only_the_sessions_patients_and_days_count(tmp_path: Path) -> None:
+    lines = [
+        ("2025-03-31", "Madeup, Pat", "2025-03-01"), ("2024-03-31", "Jo Other", "2026-10-07"),
+        ("2023-03-31", "Jo Other", None), ("2022-03-31", "Jo Other", "2022-03-01"),
+    ]  # fmt: skip
+    decisions = pd.DataFrame(lines, columns=["correct_value", "patient", "service_date"])
+    decisions = decisions.astype({"service_date": "datetime64[us]"})
+    clinic = practice(tmp_path)
+    of_october, without_a_day = row(Service_Date="2026-10-07"), row(Service_Date="")
+    years = [
+        reach_of(read_texts(clinic, csv_text(rows)), clinic, decisions).years
+        for rows in ([of_october], [of_october, without_a_day])
+    ]
+    assert years == [("2023", "2024", "2025", "2026"), ("2022", "2023", "2024", "2025", "2026")]

@@ -11,6 +11,7 @@ from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.days import day
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Reach
+from ims_billing.vocabulary.spelling import given_name_first
 
 # Claims of the days around a month matter too: whole weeks, and six days for visits that are too frequent.
 _AROUND = dt.timedelta(days=7)
@@ -25,7 +26,8 @@ def reach_of(
     replacing: number of the voided claim whose session is claimed again; empty if none
     """
     sessions = intake.sessions
-    corrected = [text(value) for value in decisions["correct_value"].unique() if value]
+    typed = _that_may_be_about(sessions, decisions)["correct_value"]
+    corrected = [text(value) for value in typed.unique() if value]
     days = {each.date() for each in sessions["service_date"].dropna().unique()}
     days |= {each for value in corrected if (each := day(value, "unambiguous")) is not None}
     months = {(each.year, each.month) for each in days}
@@ -42,6 +44,16 @@ def reach_of(
         whole_history_of=frozenset(names),
         claims=frozenset({replacing} - {""}),
     )
+
+
+def _that_may_be_about(sessions: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+    """The decisions of a patient or a day of these sessions, as no other counts for them."""
+    days = sessions["service_date"]
+    if days.isna().any():
+        return decisions
+    patients = {given_name_first(name) for name in sessions["patient"].unique()}
+    theirs = decisions["patient"].map(given_name_first).isin(patients)
+    return decisions[theirs | decisions["service_date"].isna() | decisions["service_date"].isin(days)]
 
 
 def _period(year: int, month: int) -> tuple[str, str]:
