@@ -188,8 +188,7 @@ def _with_notes(frame: pd.DataFrame, reader: NameReader, clinic: Clinic) -> pd.D
     sales, differ = frame.loc[named.index, "sold_as"], frame.loc[named.index, "doubt"].str.contains(_DIFFER)
     description = clinic.service_code.description
     another = {
-        sold: reader.read(sold).service not in ("ims", "unrecognised")
-        and not says_only_physiotherapy(sold, description)
+        sold: reader.read(sold).service != "unrecognised" and not says_only_physiotherapy(sold, description)
         for sold in sales.unique()
     }
     frame.loc[named.index, "service"] = "ims"
