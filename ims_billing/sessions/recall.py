@@ -11,7 +11,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
-from ims_billing.sessions.resemblance import expected_in_files, resembling
+from ims_billing.sessions.resemblance import expected_in_files, just_beyond, resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
 from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources
@@ -70,7 +70,8 @@ def recall(
     _add_resemblances(states, pairing, history, place)
     is_matched = pd.Series(history.index.isin(place[place >= 0]), index=history.index)
     missing = active & ~is_matched
-    expected = expected_in_files(sessions["service_date"], is_matched, theirs, active, whole_weeks=True)
+    beyond = just_beyond(sessions["service_date"], is_matched, theirs, active)
+    expected = expected_in_files(sessions["service_date"], is_matched, theirs, active, beyond)
     claims = history[active].assign(patient_key=_patients_of_claims(pairing, place))
     return Recall(
         states=prove(states, CLAIM_STATES),
@@ -188,7 +189,8 @@ def _by_id(pairing: _Pairing) -> tuple[pd.Series[int], pd.Series[bool]]:
     same_day = (claims["service_date"] == ours["service_date"]) | (ours["service_date"] == "")
     apart = (place >= 0) & ~same_person & ~same_day
     is_matched = pd.Series(theirs.index.isin(place[~apart]), index=theirs.index)
-    expected = expected_in_files(ours["date"], is_matched, theirs, active, whole_weeks=True)
+    beyond = just_beyond(ours["date"], is_matched, theirs, active)
+    expected = expected_in_files(ours["date"], is_matched, theirs, active, beyond)
     changed = expected & ~is_matched
     reused = apart & ~changed.loc[place.where(place >= 0, theirs.index[0])].set_axis(ours.index)
     return place.mask(reused, -1), reused

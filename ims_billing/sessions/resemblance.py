@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -33,30 +34,52 @@ def expected_in_files(
     matched: pd.Series[bool],
     claims: pd.DataFrame,
     active: pd.Series[bool],
-    *,
-    whole_weeks: bool,
+    beyond: pd.Series[bool] | None = None,
 ) -> pd.Series[bool]:
     """Returns which active claims the files would hold, had their sessions not been changed or deleted.
 
     `claims` has `date` and `practitioner` of each claim, `matched` says which of them the files hold, and `dates` are
     the days of the files. A claim is expected on a day between the first and the last of them, in a month that they
-    have; with `whole_weeks`, from that Monday to that Sunday, as a corrected date may be the first or the last. It
-    is not expected where the files hold none of the other claims of that week and practitioner: then they are of
-    other days or other people.
+    have; with `beyond` (from `just_beyond`), also in the rest of those two weeks. It is not expected where the files
+    hold none of the other claims of that week and practitioner: then they are of other days or other people.
     """
     days = dates.dropna()
     if days.empty:
         return pd.Series(False, index=claims.index)
     first, last = days.min(), days.max()
-    if whole_weeks:
-        first -= pd.Timedelta(days=first.day_of_week)
-        last += pd.Timedelta(days=6 - last.day_of_week)
-    within = claims["date"].between(first, last) & month_text(claims["date"]).isin(month_text(days).unique())
-    monday = claims["date"] - pd.to_timedelta(claims["date"].dt.day_of_week, unit="D")
-    beside = [claims["practitioner"], monday]
+    within = claims["date"].between(first, last)
+    if beyond is not None:
+        monday, sunday = first - pd.Timedelta(days=first.day_of_week), last + pd.Timedelta(days=6 - last.day_of_week)
+        within |= beyond & claims["date"].between(monday, sunday)
+    within &= month_text(claims["date"]).isin(month_text(days).unique())
+    week = claims["date"] - pd.to_timedelta(claims["date"].dt.day_of_week, unit="D")
+    beside = [claims["practitioner"], week]
     others = active.groupby(beside).transform("sum") - active.astype("int64")
     in_files = matched.groupby(beside).transform("sum")
     return active & within & ((others == 0) | (in_files > 0))
+
+
+def just_beyond(
+    dates: pd.Series[pd.Timestamp],
+    matched: pd.Series[bool],
+    claims: pd.DataFrame,
+    active: pd.Series[bool],
+    moved: Collection[int] = (),
+) -> pd.Series[bool]:
+    """Returns which claims lie before or after the days of the files with no other one as near to them.
+
+    Such a claim may be the first or the last of its list, and its date is corrected now. Files that lack more than
+    one on a side just begin later or end earlier than the list that was claimed, unless all of them are `moved`:
+    new sessions of the files may be theirs. Claims of practitioners of whom the files hold none say nothing.
+    """
+    date, days = claims["date"], dates.dropna()
+    of_files = claims["practitioner"].isin(claims.loc[matched, "practitioner"])
+    others = active & ~matched & of_files & ~claims.index.isin(moved)
+    before, after = np.sort(date[others & (date < days.min())]), np.sort(date[others & (date > days.max())])
+    as_near = np.where(
+        date < days.min(), len(before) - np.searchsorted(before, date), np.searchsorted(after, date, side="right")
+    )
+    return pd.Series(as_near <= others, index=claims.index)
 
 
 def resembling(
@@ -114,51 +137,44 @@ def _expected_pairs(
 
     A practice system keeps the number of a session that it corrects: two numbers are two sessions, unless the days
     of the files themselves say otherwise, or the file numbers its sessions anew.
+
+    A file that holds other claims is no list of what came in late: it would hold a claimed session near the new one,
+    where its day lies between those of the file. Where it was the first or the last of its list, it is outside of
+    them once its date is corrected: then the run that claimed it went over the new day, and did not find the new
+    session there. Weekly visits are a week apart.
     """
     renumbered = pairs[pairs["part"] == "number"]
+    claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
+    near = np.abs(claimed - new) < np.timedelta64(7, "D")
+    of_run = claims.groupby("run")["date"]
+    first, last = (of_run.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
+    gone_over = (new >= first) & (new <= last)
     expected = np.zeros(len(pairs), dtype=bool)
     everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
     for file in (None, *sorted(everywhere)):
         here = pd.Series([file is None or file in names for names in files], index=files.index)
         anew = renumbered[here.loc[renumbered["ours"]].to_numpy(bool)]
         matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
-        numbered = pairs["numbered"] & (not anew["numbered"].any())
-        days, weeks = (
-            expected_in_files(ours.loc[here, "date"], matched, claims, active, whole_weeks=wide)
-            .loc[pairs["theirs"]]
-            .to_numpy()
-            for wide in (False, True)
+        days = ours.loc[here, "date"].dropna()
+        beyond = just_beyond(days, matched, claims, active, pairs.loc[near, "theirs"])
+        in_days, in_weeks, just_out = (
+            which.loc[pairs["theirs"]].to_numpy()
+            for which in (
+                expected_in_files(days, matched, claims, active),
+                expected_in_files(days, matched, claims, active, beyond),
+                beyond & active,
+            )
         )
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
-        covered = np.where(numbered, days, weeks)
+        # A corrected date may be the first or the last of the file.
+        at_edge = near & ~(pairs["numbered"].to_numpy(bool) & (not anew["numbered"].any()))
+        covered = in_days | (at_edge & in_weeks)
         if file is not None and matched.any():
-            covered |= (
-                _within_export(pairs.assign(numbered=numbered), ours, claims, here)
-                & active.loc[pairs["theirs"]].to_numpy()
-            )
+            between = (claimed >= days.min()) & (claimed <= days.max()) & active.loc[pairs["theirs"]].to_numpy()
+            covered |= (near & between) | (at_edge & just_out & gone_over)
         expected |= covered & meant.to_numpy(bool)
     return expected
-
-
-def _within_export(
-    pairs: pd.DataFrame, ours: pd.DataFrame, claims: pd.DataFrame, here: pd.Series[bool]
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Returns for each pair whether one file should hold the claimed day, and it is near the new session's.
-
-    A file that holds other claims is no list of what came in late, and one of the same patient and practitioner
-    leaves out neither: it would hold the claimed session, where its day lies between those of the file. Where it was
-    the first or the last of its file, it is outside of them once its date is corrected: the run that claimed it went
-    over the new day, and did not find the new session there. Weekly visits are a week apart.
-    """
-    days, of_run = ours.loc[here, "date"].dropna(), claims.groupby("run")["date"]
-    claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
-    first, last = (of_run.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
-    near = np.abs(claimed - new) < np.timedelta64(7, "D")
-    between = (claimed >= days.min()) & (claimed <= days.max())
-    gone_over = (new >= first) & (new <= last) & ~pairs["numbered"].to_numpy(bool)
-    within: np.ndarray[Any, np.dtype[np.bool_]] = near & (between | gone_over)
-    return within
 
 
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
