@@ -194,6 +194,23 @@ def test_an_export_that_was_claimed_is_known_under_another_name_once_its_own_is_
     assert look(tmp_path).exports == ()
 
 
+def test_an_export_that_brought_nothing_new_is_not_offered_again(tmp_path: Path) -> None:
+    there = office(tmp_path)
+    there.claim(PAT, HELD, name="october.xlsx")
+    before = there.ledger.path.read_bytes()
+    there.claim(PAT, HELD, name="october.xlsx")
+    assert there.ledger.path.read_bytes() == before, "what is known needs no change"
+    later, last = "october again.xlsx", "october once more.xlsx"
+    xlsx(tmp_path, [HELD, PAT], later)
+    assert [export.path.name for export in look(tmp_path).exports] == [later]
+    there.claim(HELD, PAT, name=later)
+    assert look(tmp_path).exports == ()
+    # It stays known once another run has taken the place of the month's last one.
+    there.claim(PAT, row(Patient="Kim Madeup", Session_ID="K1"), name=last)
+    assert look(tmp_path).exports == ()
+    assert there.ledger.path.read_bytes() != before
+
+
 def test_a_visit_of_the_month_before_does_not_make_it_that_months_export(tmp_path: Path) -> None:
     office(tmp_path)
     visits = [row(Session_ID=f"S{n}", Start=f"{8 + n}:00", Patient=f"P{n} Madeup") for n in range(11)]

@@ -236,6 +236,8 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
         second = ledger.claims.with_second_insurers()
         second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
         rest = replace(rest, claims=second)
+    if batch is None:
+        ledger.months.keep_read(file.sha256 for file in run.origin.files)
     if batch is not None or len(decisions) or _tells_of_others(run, ledger):
         ledger.set_page(run)
     for name, number in [] if request.new_ledger else [*batches, (month, batch)]:

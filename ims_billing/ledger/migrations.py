@@ -326,6 +326,11 @@ BEGIN SELECT raise(ABORT, 'a posting is never changed'); END;
 # Version 11 has the tables of version 10: the sum of the claims is of their checksums now (`sums.sum_tables`).
 _SUMS_OF_CHECKSUMS = ""
 
+# Files that were claimed and brought nothing new, which stand in no batch and on no page.
+_FILES_READ = """
+CREATE TABLE file_read (sha256 TEXT PRIMARY KEY NOT NULL CHECK (sha256 <> ''));
+"""
+
 # One per version, each run once. What has been released is never changed here.
 MIGRATIONS: tuple[Migration, ...] = (
     _CLAIMS + _PAGES,
@@ -339,4 +344,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_9,
     to_version_10,
     _SUMS_OF_CHECKSUMS,
+    _FILES_READ,
 )

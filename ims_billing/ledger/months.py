@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ims_billing.ledger.file import LedgerFile
@@ -132,10 +133,16 @@ class Months:
             files.setdefault(month, {})[name] = sha256
         return files
 
+    def keep_read(self, hashes: Iterable[str]) -> None:
+        """Keeps the SHA-256 of files that a run read and that no batch names."""
+        self._file.insert("file_read", ("sha256",), [(sha256,) for sha256 in set(hashes) - self.hashes_read()])
+
     def hashes_read(self) -> frozenset[str]:
-        """The SHA-256 of all files of all batches and of each month's last run, whatever their names."""
+        """The SHA-256 of all files that any run read, whatever their names."""
         of_each = "SELECT json_extract(file.value, '$.sha256') FROM {0}, json_each({0}.origin, '$.files') AS file"
-        rows = self._file.rows(f"{of_each.format('batch')} UNION {of_each.format('page')}")
+        rows = self._file.rows(
+            f"{of_each.format('batch')} UNION {of_each.format('page')} UNION SELECT sha256 FROM file_read"
+        )
         return frozenset(str(sha256) for (sha256,) in rows)
 
     def before(self, month: str) -> tuple[MonthFigures, ...]:

@@ -288,3 +288,4 @@ BEGIN SELECT raise(ABORT, 'what was noted is never deleted'); END;
 CREATE TRIGGER a_sending_is_never_changed BEFORE UPDATE ON sending
 BEGIN SELECT raise(ABORT, 'what was noted is never changed'); END;
 CREATE TABLE table_sum (name TEXT PRIMARY KEY NOT NULL, total TEXT NOT NULL);
+CREATE TABLE file_read (sha256 TEXT PRIMARY KEY NOT NULL CHECK (sha256 <> ''));
