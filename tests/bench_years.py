@@ -24,10 +24,9 @@ from typing import Any
 
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.soundness import seal_claims
-from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
 from tests.bench import AS_OF, CLINIC, PRACTITIONER, workbook
-from tests.practice import csv_file
+from tests.practice import csv_file, sum_anew
 
 COUNT = 400
 MONTHS = (0, 12, 36, 120)
@@ -203,7 +202,7 @@ def _without_the_month(path: Path) -> None:
             database.execute(f"DELETE FROM {table} WHERE month = '2026-10'")
         for (sql,) in triggers:
             database.execute(sql)
-        sum_tables(database)
+        sum_anew(database)
 
 
 def _clean(folder: Path, kept: dict[Path, bytes]) -> None:

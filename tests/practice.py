@@ -354,6 +354,11 @@ def made_once(make: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[P
     return copied
 
 
+def sum_anew(ledger: sqlite3.Connection) -> None:
+    """Sums the tables anew after they were changed by hand, as a command would leave them."""
+    sum_tables(ledger, [str(table) for (table,) in ledger.execute("SELECT name FROM table_sum")])
+
+
 def _moved(folder: Path, original: Path) -> None:
     """The ledger in the copy of a folder knows the output folder by its path there."""
     path = folder / "ims-billing.sqlite"
@@ -362,7 +367,7 @@ def _moved(folder: Path, original: Path) -> None:
             reports = [str((place / "reports").resolve()) for place in (folder, original)]
             for table in ("written", "aging_written"):
                 ledger.execute(f"UPDATE {table} SET folder = ? WHERE folder = ?", reports)
-            sum_tables(ledger)
+            sum_anew(ledger)
 
 
 def samples(folder: Path) -> Path:

@@ -21,10 +21,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from ims_billing.ledger.sums import sum_tables
 from ims_billing.rules.values import CLINIC_FILE
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
-from tests.practice import clinic_file, csv_file, made_once, row, xlsx
+from tests.practice import clinic_file, csv_file, made_once, row, sum_anew, xlsx
 
 AS_OF = ("--as-of", "2026-11-05")
 _ENVIRONMENT = {"IMS_BILLING_CLINIC": "", "IMS_BILLING_PASSWORD": "", "COLUMNS": "100"}
@@ -492,7 +491,7 @@ def test_a_month_whose_files_were_never_written_is_finished_by_the_next_command(
     one_claim(tmp_path)
     with closing(sqlite3.connect(tmp_path / "ims-billing.sqlite")) as database:
         database.execute("DELETE FROM written")  # as a command that was cut off leaves it
-        sum_tables(database)
+        sum_anew(database)
         database.commit()
     november = xlsx(tmp_path, [row(Service_Date=dt.date(2026, 11, 3))], "november.xlsx")
     done = run("claim", november, *AS_OF, cwd=tmp_path)

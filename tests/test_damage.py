@@ -25,10 +25,9 @@ from ims_billing.ledger.copies import copies_of
 from ims_billing.ledger.identity import Setup
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.lock import Lock
-from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE
-from tests.practice import clinic_file, csv_file, frame_text, row
+from tests.practice import clinic_file, csv_file, frame_text, row, sum_anew
 
 VISITS = [row(Patient=f"Qx{n} Zwmadeup", Service_Date=f"2026-10-{1 + n:02d}", Policy_Number=f"7{n}") for n in range(9)]
 AS_OF = ("--as-of", "2026-11-05")
@@ -257,7 +256,7 @@ def test_a_large_ledger_is_proved_once_a_month_and_whole_where_it_is_not_as_it_w
     assert proofs.of(setup) == {"is_whole": 1}
     with closing(sqlite3.connect(folder / LEDGER_FILE)) as database, database:
         database.execute("INSERT INTO gone_on_without (mark) VALUES ('x')")
-        sum_tables(database)
+        sum_anew(database)
     assert proofs.of(setup) == {"is_whole": 1}
     assert proofs.of(setup) == {}
 
@@ -317,7 +316,8 @@ def test_a_ledger_of_version_8_gets_its_checksums_and_shows_the_same(office: Pat
     shutil.copytree(office, folder)
     with closing(sqlite3.connect(folder / LEDGER_FILE)) as database, database:
         database.execute("ALTER TABLE claim DROP COLUMN checksum")
-        database.execute("DROP TABLE table_sum")
+        for later in ("table_sum", "file_read"):
+            database.execute(f"DROP TABLE {later}")
         database.execute("PRAGMA user_version = 8")
     truth = what_it_says(Ledger(office / LEDGER_FILE))
     assert what_it_says(Ledger(folder / LEDGER_FILE)) == truth

@@ -24,7 +24,7 @@ from ims_billing.clinic.setup_file import load
 from ims_billing.manual import TOPICS, page
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.vocabulary.findings import catalogue_page
+from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES, Kind
 from ims_billing.workbooks.files import Written
 from tests.practice import samples
 from tests.test_architecture import MAY_IMPORT
@@ -91,6 +91,33 @@ def commands(text: str) -> list[str]:
     """The command lines of a Markdown text: those of its blocks, and those between backticks."""
     spans = [*re.findall(r"`([^`\n]+)`", text), *(line.strip() for line in text.splitlines())]
     return [span for span in spans if re.match(r"(ims-billing|why|void) [a-z-]", span)]
+
+
+def catalogue_page() -> str:
+    """The catalogue as the manual's page of findings, in Markdown."""
+    lines = [
+        "# Findings",
+        "",
+        "A finding that holds a session keeps it from being claimed until it is fixed or decided. A warning changes",
+        "nothing else. The clinic setup can change how serious most findings are. `ims-billing why` and",
+        "the word in brackets explain one of them.",
+    ]
+    words = {"bill": "Bill", "correct": "Correct value"}
+    for remedy, heading in REMEDIES.items():
+        lines += ["", f"## {heading}", ""]
+        for kind in (kind for kind in CATALOGUE.values() if kind.remedy == remedy):
+            warns = kind.severity == "warn"
+            serious = "warns" if warns else "always holds" if kind.fixed else "holds"
+            decided = " or ".join(words[decision] for decision in kind.decisions)
+            decide = f"; decide with {decided}" if decided else "" if warns else "; can't be decided"
+            decide += " where the setup makes it hold" if warns and decided else ""
+            lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}{_in_setup(kind)}")
+    return "\n".join(lines) + "\n"
+
+
+def _in_setup(kind: Kind) -> str:
+    """What the manual adds about a finding that the clinic setup may cause."""
+    return f" If the message says that the clinic setup lacks it: {kind.setup_fix}" if kind.setup_fix else ""
 
 
 def test_the_page_of_findings_is_the_catalogue() -> None:

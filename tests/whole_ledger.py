@@ -27,11 +27,10 @@ from ims_billing.commands.aging import age
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.schema import VERSION
-from ims_billing.ledger.sums import sum_tables
 from ims_billing.vocabulary.folder import LEDGER_FILE
 from ims_billing.vocabulary.model import Run
 from tests.jane import appointment, exports, sale
-from tests.practice import clinic_file, csv_file, row, table
+from tests.practice import clinic_file, csv_file, row, sum_anew, table
 from tests.test_workbooks import dump
 
 DATA = Path(__file__).parent / "data"
@@ -481,7 +480,7 @@ def as_text(path: Path, folder: Path) -> str:
         by_hand(database)
         for table in ("written", "aging_written"):
             database.execute(f"UPDATE {table} SET folder = ?", (REPORTS,))
-        sum_tables(database)
+        sum_anew(database)
         numbers = {
             name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         }

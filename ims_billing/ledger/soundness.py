@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sqlite3
@@ -14,7 +13,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, BinaryIO
 
-from ims_billing.ledger.sums import has_sums
+from ims_billing.ledger.sums import digest_of, has_sums
 
 # A script, or a function of the database, that makes the tables of one version from those of the one before.
 Migration = str | Callable[[sqlite3.Connection], None]
@@ -103,13 +102,9 @@ def _is_readable(database: sqlite3.Connection) -> bool:
     )
 
 
-# One encoder: to make one for each row takes as long as the row.
-_encode = json.JSONEncoder(default=repr, check_circular=False).encode
-
-
 def checksum(values: Sequence[object]) -> str:
     """The checksum of a row: of all that its claim says."""
-    return hashlib.sha256(_encode(values).encode()).hexdigest()[:_LENGTH]
+    return digest_of(values).hex()[:_LENGTH]
 
 
 def checked_claims(rows: sqlite3.Cursor, *names: str) -> Iterator[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _SUMS = "table_sum"
 _MODULUS = 1 << 64
@@ -13,8 +13,13 @@ _MODULUS = 1 << 64
 _encode = json.JSONEncoder(default=repr, check_circular=False).encode
 
 
+def digest_of(values: Sequence[object]) -> bytes:
+    """The SHA-256 of a row."""
+    return hashlib.sha256(_encode(values).encode()).digest()
+
+
 def _sum(values: tuple[object, ...]) -> int:
-    return int.from_bytes(hashlib.sha256(_encode(values).encode()).digest()[:8], "big")
+    return int.from_bytes(digest_of(values)[:8], "big")
 
 
 def _summed(database: sqlite3.Connection, table: str) -> list[str]:
@@ -33,10 +38,8 @@ def _sum_of(database: sqlite3.Connection, table: str) -> str:
     return f"{total % _MODULUS:016x}"
 
 
-def sum_tables(database: sqlite3.Connection, tables: Iterable[str] | None = None) -> None:
-    """Sums these tables (None: those that have sums) anew, by what stands there now."""
-    if tables is None:
-        tables = [str(table) for (table,) in database.execute(f"SELECT name FROM {_SUMS}")]
+def sum_tables(database: sqlite3.Connection, tables: Iterable[str]) -> None:
+    """Sums these tables anew, by what stands there now."""
     sums = [(table, _sum_of(database, table)) for table in sorted(set(tables) - {_SUMS})]
     database.execute(f"DELETE FROM {_SUMS}")
     database.executemany(f"INSERT INTO {_SUMS} (name, total) VALUES (?, ?)", sums)

@@ -661,30 +661,3 @@ FIRST_TO_CHECK = (
 )
 
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
-
-
-def catalogue_page() -> str:
-    """The catalogue as the manual's page of findings, in Markdown."""
-    lines = [
-        "# Findings",
-        "",
-        "A finding that holds a session keeps it from being claimed until it is fixed or decided. A warning changes",
-        "nothing else. The clinic setup can change how serious most findings are. `ims-billing why` and",
-        "the word in brackets explain one of them.",
-    ]
-    words = {"bill": "Bill", "correct": "Correct value"}
-    for remedy, heading in REMEDIES.items():
-        lines += ["", f"## {heading}", ""]
-        for kind in (kind for kind in _KINDS if kind.remedy == remedy):
-            warns = kind.severity == "warn"
-            serious = "warns" if warns else "always holds" if kind.fixed else "holds"
-            decided = " or ".join(words[decision] for decision in kind.decisions)
-            decide = f"; decide with {decided}" if decided else "" if warns else "; can't be decided"
-            decide += " where the setup makes it hold" if warns and decided else ""
-            lines.append(f"- **{kind.title}** (`{kind.kind}`: {serious}{decide}). {kind.fix}{_in_setup(kind)}")
-    return "\n".join(lines) + "\n"
-
-
-def _in_setup(kind: Kind) -> str:
-    """What the manual adds about a finding that the clinic setup may cause."""
-    return f" If the message says that the clinic setup lacks it: {kind.setup_fix}" if kind.setup_fix else ""
