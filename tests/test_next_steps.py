@@ -375,7 +375,7 @@ def test_what_is_gone_or_can_not_be_replaced_says_what_to_do(folder: Path) -> No
     csv_file(folder, [row()], "october.csv")
     lines = shown("check", "october.csv")
     assert "2026-10-GMSI-0001 of 2026-10-07 is claimed, and not in these files." in lines
-    assert "If the visit took place, there is nothing to do: it stays claimed." in text(lines)
+    assert "If the visit took place on that day, there is nothing to do: it stays claimed." in text(lines)
     assert "ims-billing void CLAIM --reason TEXT." in commands(lines)
     setup = folder / "clinic.toml"
     setup.write_text(setup.read_text(encoding="utf-8").replace("amount = 95.00", "amount = 99.00"), encoding="utf-8")

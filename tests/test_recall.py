@@ -465,7 +465,10 @@ def listed(*days: int, ids: int | None = None, **cells: Any) -> Rows:
 CORRECTED: list[tuple[str, Rows, Rows, list[str]]] = [
     ("the first day", listed(2, 7, 14, 28), listed(5, 7, 14, 28), ["Pat Testcse"]),
     ("the last day", listed(28, 2, 7, 14), listed(23, 2, 7, 14), ["Pat Testcse"]),
-    ("more than a week later", listed(2, 7, 14, 28), listed(9, 7, 14, 28), []),
+    ("a week later", listed(2, 7, 14, 28), listed(9, 7, 14, 28), []),
+    ("two weeks later", listed(5, 7, 14, 28), listed(19, 7, 14, 28), []),
+    ("another day of a later week", listed(5, 7, 14, 16), listed(13, 7, 14, 16), ["Pat Testcse"]),
+    ("a later week that was not claimed yet", listed(5, 7, 14, 16), listed(27, 7, 14, 16), []),
     ("a day that the first list did not reach", listed(2, 1, 2, 4), listed(5, 1, 2, 4), ["Pat Testcse"]),
     ("a day after the first list", listed(2, 5, 6, 7), listed(8, 5, 6, 7), []),
     ("a list of what came in late", listed(2, 7, 14, 28), listed(5, 7, 14, 28)[:1], []),
@@ -483,6 +486,42 @@ def test_a_corrected_visit_at_the_edge_of_its_list_is_no_second_claim(
     month = again(tmp_path, before, now)
     assert list(month.sessions.loc[month.sessions["outcome"] == "held", "patient"]) == held, case
     assert outcomes(month)[1:] == ["already_claimed"] * (len(now) - 1), case
+
+
+# What is corrected of a visit (Pat Madeup at 9:00 on the 7th) beside the list's other visits, and what the message
+# says; None where it is another person's, or too far away, and is claimed.
+SEVERAL: list[tuple[dict[str, Any], str | None]] = [
+    ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third"}, "the service date and the practitioner"),
+    ({"Service Date": OTHER_DAY, "Start": "10:00", "Service": "IMS 45"}, "the service date, the start and the service"),
+    ({"Service Date": OTHER_DAY, "Patient": "Pat Married", "Patient ID": "P99"}, "the patient and the service date"),
+    ({"Start": "15:00", "Patient": "Pat Married", "Patient ID": "P99"}, "the patient and the start"),
+    ({"Patient": "Pat Married", "Patient ID": "P9", "Birth Date": "1980-02-01", "Start": ""},
+     "the patient and the birth date"),
+    ({"Patient": "Pat Married", "Patient ID": "P9", "Insurer": "PBC", "Member ID": "M9", "Policy Number": "9",
+      "Start": ""},
+     "the patient and the insurer"),
+    ({"Service Date": OTHER_DAY, "Patient": "Kim Married", "Patient ID": "P9"}, None),
+    ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Birth Date": "1990-02-01", "Member ID": "M9",
+      "Patient ID": "P9"}, None),
+    ({"Service Date": dt.date(2026, 10, 14), "Practitioner": "Cy Third"}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "numbered"), [("first", True), ("first", False), ("between", False), ("last", True)])
+def test_a_visit_of_which_several_things_were_corrected_is_no_second_claim(
+    tmp_path: Path, place: str, *, numbered: bool
+) -> None:
+    others = {"first": (9, 21), "between": (1, 21), "last": (1, 5)}[place]
+    cy = like_ann(1).replace(f"Ann Example {tag(0)}", "Cy Third")
+    beside = listed(*others, ids=1 if numbered else None)
+    before, now = ({"Session ID": number if numbered else ""} for number in ("50", "99"))
+    visit = at_nine(Patient_ID="P1", Birth_Date="1980-01-02", Member_ID="M1")
+    for corrected, what in SEVERAL:
+        month = again(tmp_path, [visit | before, *beside], [visit | now | corrected, *beside], more=cy)
+        assert outcomes(month) == ["held" if what else "claimed", *["already_claimed"] * 2], corrected
+        if what:
+            [message] = messages_of(month, CHANGED_SINCE)
+            assert message.endswith(f": {what} differ, and that session is not in these files.")
 
 
 # What else is different of a visit in a list that numbers all of its visits anew, and whether it is held then.
@@ -509,8 +548,10 @@ PAT_16, ROBIN_15 = listed(16, 15, ids=1)
 # A list with numbers, the next one, and what becomes of its visits.
 NUMBERED: list[tuple[str, Rows, Rows, list[str]]] = [
     ("all anew, and the first day is another", listed(2, 7, 14, ids=1), listed(5, 7, 14, ids=101), ["held"] * 3),
-    ("kept, and a visit more", listed(2, 7, 14, ids=1), [*listed(5, ids=101), *listed(2, 7, 14, ids=1)[1:]],
-     ["claimed", "already_claimed", "already_claimed"]),
+    ("kept, and a visit more", listed(2, 7, 14, ids=1), [*listed(5, ids=101), *listed(2, 7, 14, ids=1)],
+     ["claimed", "already_claimed", "already_claimed", "already_claimed"]),
+    ("kept, and the first visit was deleted and entered again on another day", listed(2, 7, 14, ids=1),
+     [*listed(5, ids=101), *listed(2, 7, 14, ids=1)[1:]], ["held", "already_claimed", "already_claimed"]),
     ("all anew, and a visit more", listed(2, 7, 14, ids=1), [*listed(2, 7, 14, ids=101), *listed(5, ids=109)],
      ["held", "held", "held", "claimed"]),
     ("anew, a slip in the name beside one member ID, and nothing else", [PAT_16, ROBIN_15],

@@ -9,7 +9,7 @@ from ims_billing.checks.desk import Desk, check, of_rows
 from ims_billing.vocabulary.frames import NO_SESSION
 from ims_billing.vocabulary.spelling import day_text
 
-_NOT_HERE = " differs, and that session is not in these files."
+_NOT_HERE = ", and that session is not in these files."
 
 
 @check("changed-since-claimed")
@@ -17,9 +17,9 @@ def changed_since_claimed(desk: Desk) -> pd.Series[str]:
     """The session changed after it was claimed, or a new one looks like the correction of one that is gone."""
 
     def message(changed: pd.DataFrame) -> pd.Series[str]:
-        likely = "It may be the session claimed as " + changed["resembles"] + ": only " + changed["resemblance"]
+        likely = "It may be the session claimed as " + changed["resembles"] + ": " + changed["resemblance"]
         in_another = changed["resembles"].isin(desk.states.loc[desk.states["resembles"] == "", "claim"])
-        likely += np.where(in_another, " differs. Another of these files has that session.", _NOT_HERE)
+        likely += np.where(in_another, ". Another of these files has that session.", _NOT_HERE)
         return changed["message"].where(changed["resembles"] == "", likely)
 
     return of_rows(desk.states, desk.states["state"] == "changed", message)

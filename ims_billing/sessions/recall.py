@@ -168,7 +168,7 @@ def _paired(sessions: pd.DataFrame, history: pd.DataFrame, replacing: str, clini
     ours = parts.iloc[: len(sessions)].set_axis(sessions.index)
     ours = ours.assign(**{name: sessions[name] for name in ("file", "again_in", "rank")}, source=sources(sessions))
     theirs = parts.iloc[len(sessions) :].set_axis(claimed_sessions.index)
-    theirs = theirs.assign(source=history["source"], run=history["month"] + "/" + history["batch"].astype("str"))
+    theirs = theirs.assign(source=history["source"])
     active = history["voided_on"].isna() | (history["claim"] == replacing)
     return _Pairing(ours, theirs, active, open_void=~active & (history["replaced_by"] == ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from ims_billing.vocabulary.persons import may_be_one
 from ims_billing.vocabulary.rows import of_each
-from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text, plain
+from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text, name_words, plain
 
 # The parts of a session's key that a person may correct, and what a message calls them.
 _PARTS = {
@@ -19,6 +20,18 @@ _PARTS = {
     "practitioner": "the practitioner",
     "service": "the service",
 }
+# What else may differ; and the part of a pair of which more than one does, whatever they are.
+_WORDS = {**_PARTS, "start": "the start", "birth_date": "the birth date", "number": "its number"}
+_OF_VISIT = {
+    "name": "the patient",
+    "born": "the birth date",
+    "service_date": "the service date",
+    "start": "the start",
+    "practitioner": "the practitioner",
+    "service": "the service",
+    "insurer_id": "the insurer",
+}
+_SEVERAL = "several"
 _SEPARATOR = "\x1f"
 _ABOUT_PRACTITIONERS = (
     "missing-practitioner",
@@ -85,14 +98,14 @@ def just_beyond(
 def resembling(
     ours: pd.DataFrame, claims: pd.DataFrame, place: pd.Series[int], active: pd.Series[bool]
 ) -> pd.DataFrame:
-    """Finds new sessions that differ in one part of the key from a claimed one that their own file lacks.
+    """Finds new sessions that may be a claimed one, corrected: one that their own file lacks.
 
+    They differ from it in one part of the key; or in several, where they are of one person and less than a week apart.
     `ours` and `claims` have the parts of the key, `written`, `name`, `born`, `date`, `session_id`, `patient_id`,
-    `insurer_id`, `policy` and `member`, `ours` also `file` and `again_in`, `claims` the `run` that claimed it. `place`
-    is the label of each session's claim, -1 where it is new. A blank is no difference, and a name may stand in for a
-    patient's id.
+    `insurer_id`, `policy` and `member`, `ours` also `file` and `again_in`. `place` is the label of each session's
+    claim, -1 where it is new. A blank is no difference, and a name may stand in for a patient's id.
 
-    Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, what differs.
+    Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, a clause of what differs.
     """
     near = pd.DataFrame({"resembles": -1, "resemblance": ""}, index=ours.index)
     files = pd.Series(
@@ -106,7 +119,8 @@ def resembling(
     lacking = claims[active] if ours["file"].nunique() > 1 else claims[missing]
     if new.empty or lacking.empty:
         return near
-    pairs = _pairs(new, lacking)
+    pairs = pd.concat([_pairs(new, lacking), _of_one_person(new, lacking)], ignore_index=True)
+    pairs = pairs.drop_duplicates(["ours", "theirs"])
     holders: dict[int, set[str]] = {}
     for claim, names in zip(place[place >= 0], files[place >= 0], strict=True):
         holders.setdefault(claim, set()).update(names)
@@ -118,8 +132,13 @@ def resembling(
     pairs = pairs[renumbered | ~pairs["theirs"].isin(pairs.loc[renumbered, "theirs"])]
     expected = _expected_pairs(pairs, ours, claims, place, active, files)
     # A row of the same patient and day, or of the same practitioner and hour, stands for the claimed session.
-    same_visit = (pairs["part"] != "service_date") & ((pairs["part"] != "patient") | pairs["slot"] | pairs["alike"])
-    pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())].drop_duplicates("ours")
+    same_visit = ~pairs["part"].isin(["service_date", _SEVERAL])
+    same_visit &= (pairs["part"] != "patient") | pairs["slot"] | pairs["alike"]
+    pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())]
+    # Of a claim that differs from one session in one part, another session is no correction.
+    one_part = pairs["part"] != _SEVERAL
+    pairs = pairs[one_part | ~pairs["theirs"].isin(pairs.loc[one_part, "theirs"])]
+    pairs = pairs.sort_values("ours", kind="stable").drop_duplicates("ours")
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
     near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
     return near
@@ -135,19 +154,19 @@ def _expected_pairs(
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Returns for each pair whether a file of the new session, or all files together, would hold the claimed one.
 
-    A practice system keeps the number of a session that it corrects: two numbers are two sessions, unless the days
-    of the files themselves say otherwise, or the file numbers its sessions anew.
-
     A file that holds other claims is no list of what came in late: it would hold a claimed session near the new one,
     where its day lies between those of the file. Where it was the first or the last of its list, it is outside of
-    them once its date is corrected: then the run that claimed it went over the new day, and did not find the new
-    session there. Weekly visits are a week apart.
+    them once its date is corrected: then the new day is one of those that were claimed before, and was not there at
+    the time. Weekly visits are a week apart, and a practice system that numbers its sessions keeps the number of one
+    whose date is far off now.
     """
     renumbered = pairs[pairs["part"] == "number"]
     claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
     near = np.abs(claimed - new) < np.timedelta64(7, "D")
-    of_run = claims.groupby("run")["date"]
-    first, last = (of_run.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
+    irregular = ((claimed - new) % np.timedelta64(7, "D") != np.timedelta64(0, "D")) & ~pairs["numbered"].to_numpy(bool)
+    is_active, several = active.loc[pairs["theirs"]].to_numpy(), (pairs["part"] == _SEVERAL).to_numpy(bool)
+    of_month = claims["date"].where(active).groupby(month_text(claims["date"]))
+    first, last = (of_month.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
     gone_over = (new >= first) & (new <= last)
     expected = np.zeros(len(pairs), dtype=bool)
     everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
@@ -157,32 +176,27 @@ def _expected_pairs(
         matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
         days = ours.loc[here, "date"].dropna()
         beyond = just_beyond(days, matched, claims, active, pairs.loc[near, "theirs"])
-        in_days, in_weeks, just_out = (
-            which.loc[pairs["theirs"]].to_numpy()
-            for which in (
-                expected_in_files(days, matched, claims, active),
-                expected_in_files(days, matched, claims, active, beyond),
-                beyond & active,
-            )
+        of_people = claims["practitioner"].isin(claims.loc[matched, "practitioner"])
+        between = claims["date"].between(days.min(), days.max())
+        is_expected, is_theirs, is_between, is_beyond = (
+            which.loc[pairs["theirs"]].to_numpy(bool)
+            for which in (expected_in_files(days, matched, claims, active), of_people, between, beyond & of_people)
         )
+        covered = is_expected & ~several
+        if file is not None and matched.any():
+            at_edge = is_beyond & gone_over & (near | irregular)
+            covered |= is_active & ((near & is_between) | at_edge) & (is_theirs | ~several)
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
-        # A corrected date may be the first or the last of the file.
-        at_edge = near & ~(pairs["numbered"].to_numpy(bool) & (not anew["numbered"].any()))
-        covered = in_days | (at_edge & in_weeks)
-        if file is not None and matched.any():
-            between = (claimed >= days.min()) & (claimed <= days.max()) & active.loc[pairs["theirs"]].to_numpy()
-            covered |= (near & between) | (at_edge & just_out & gone_over)
         expected |= covered & meant.to_numpy(bool)
     return expected
 
 
 def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most, the likeliest first.
+    """Pairs of a new session and a claim (`ours`, `theirs`) that differ in one part at most.
 
-    `part` and `what` say which, `numbered` that both have an id, `slot` that both are at one stated time, `alike` that
-    the PHN of both is the same, or the birth date and the member ID or policy, or the member ID of two names that may
-    be one's.
+    `part` and `what` say which, `slot` that both are at one stated time, `numbered` that both have an id, `alike` that
+    they are likely one person's.
     """
     joins = []
     for part in (None, *_PARTS):
@@ -190,19 +204,12 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
             columns = [who, *(name for name in _PARTS if name != "patient")]
             if part:
                 columns.remove(who if part == "patient" else part)
-            left, right = (
-                pd.DataFrame({"key": _joined(frame[columns]), side: frame.index})
-                for frame, side in ((new, "ours"), (lacking, "theirs"))
-            )
-            joins.append(left.merge(right, on="key").assign(part=part or "number"))
+            joins.append(_joined_on(new, lacking, columns).assign(part=part or "number"))
     pairs = pd.concat(joins, ignore_index=True).drop_duplicates(["ours", "theirs"])
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
     pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
-    numbers = _agree(one, other, "member") | _agree(one, other, "policy")
-    one_name = of_each(pd.DataFrame({"one": one["written"], "other": other["written"]}), ["one", "other"], may_be_one)
-    pairs["alike"] = (_agree(one, other, "born") & numbers) | _agree(one, other, "phn")
-    pairs["alike"] |= _agree(one, other, "member") & pd.Series(one_name, index=pairs.index, dtype="bool")
+    pairs["alike"] = _alike(one, other)
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
     apart = _contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")
@@ -215,16 +222,65 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     # where nothing else speaks for two people.
     slip = namesakes & ~other_plan & (pairs["part"] == "number")
     pairs["part"] = pairs["part"].mask(slip, "birth_date")
-    pairs["what"] = pairs["part"].map(
-        {**_PARTS, "start": "the start", "birth_date": "the birth date", "number": "its number"}
-    )
+    pairs["what"] = "only " + pairs["part"].map(_WORDS) + " differs"
     # Another patient at no stated time: only where nothing speaks for two people.
     two_people = born_apart | other_plan
     by_patient = pairs["part"] == "patient"
     likely = (by_patient & (pairs["slot"] | pairs["alike"] | ~two_people)) | (
         ~by_patient & (~namesakes | slip | pairs["slot"])
     )
-    return pairs[likely & (~apart | (pairs["part"] == "start"))].sort_values("ours", kind="stable")
+    return pairs[likely & (~apart | (pairs["part"] == "start"))]
+
+
+def _of_one_person(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
+    """Pairs as of `_pairs`, of one person and less than a week apart, whatever else of the two differs."""
+    week = pd.Timedelta(days=6)
+    lacking = lacking[lacking["date"].between(new["date"].min() - week, new["date"].max() + week)]
+    new, lacking = (frame.assign(given=frame["written"].map(_given).astype("str")) for frame in (new, lacking))
+    joins = []
+    for columns in (["patient"], ["name"], ["phn"], ["patient_id", "given"], ["member", "given"], ["born", "given"]):
+        left, right = (frame[(frame[columns] != "").all(axis=1)] for frame in (new, lacking))
+        joins.append(_joined_on(left, right, columns))
+    pairs = pd.concat(joins, ignore_index=True).drop_duplicates()
+    days = new.loc[pairs["ours"], "date"].to_numpy() - lacking.loc[pairs["theirs"], "date"].to_numpy()
+    pairs = pairs[np.abs(days) <= week.to_timedelta64()].reset_index(drop=True)
+    one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
+    # A name or a number of the patient may be another one's: a birth date or a plan tells them apart.
+    two_people = _contradict(one, other, "born")
+    for column in ("patient_id", "policy", "member"):
+        two_people |= _contradict(one, other, column)
+    numbered = pd.Series(False, index=pairs.index)
+    for column in ("patient_id", "member", "born"):
+        numbered |= _agree(one, other, column)
+    person = _agree(one, other, "phn") | (numbered & _agree(one, other, "given")) | ~two_people
+    differs = np.column_stack([_contradict(one, other, column) for column in _OF_VISIT])
+    what = [list(compress(_OF_VISIT.values(), apart)) for apart in differs]
+    pairs["what"] = [" and ".join([", ".join(words[:-1]), *words[-1:]]) + " differ" for words in what]
+    pairs = pairs.assign(part=_SEVERAL, slot=False, alike=False, numbered=False)
+    likely: pd.DataFrame = pairs[person.to_numpy(bool) & (differs.sum(axis=1) > 1)]
+    return likely
+
+
+def _given(name: str) -> str:
+    return "".join(name_words(name)[:1])
+
+
+def _joined_on(new: pd.DataFrame, lacking: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The labels of each new session and each claim that are alike in these columns."""
+    left, right = (
+        pd.DataFrame({"key": _joined(frame[columns]), side: frame.index})
+        for frame, side in ((new, "ours"), (lacking, "theirs"))
+    )
+    return left.merge(right, on="key")[["ours", "theirs"]]
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
+    """Whether two patients are likely one: by the PHN, the birth date and a number, or the member ID and the names."""
+    numbers = _agree(one, other, "member") | _agree(one, other, "policy")
+    names = of_each(pd.DataFrame({"one": one["written"], "other": other["written"]}), ["one", "other"], may_be_one)
+    one_name = pd.Series(names, index=one.index, dtype="bool")
+    by_numbers = (_agree(one, other, "born") & numbers) | (_agree(one, other, "member") & one_name)
+    return by_numbers | _agree(one, other, "phn")
 
 
 def _agree(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:

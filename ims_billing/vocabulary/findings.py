@@ -610,8 +610,8 @@ _KINDS = (
         "warn",
         _NONE,
         "A claimed session is no longer in the files",
-        "If the visit took place, there is nothing to do: it stays claimed. If it did not, void its claim: "
-        "ims-billing void CLAIM --reason TEXT.",
+        "If the visit took place on that day, there is nothing to do: it stays claimed. If it did not, or is in these "
+        "files under another day or name, void its claim: ims-billing void CLAIM --reason TEXT.",
         remedy="claim",
         short="claimed, and gone from the files",
     ),

@@ -116,7 +116,7 @@ CLAIM_STATES = (
     Column("state", "str", "'claimed', 'changed', 'voided', or empty for a new session"),
     Column("message", "str", "what changed since it was claimed, without patient data"),
     Column("resembles", "str", "number of the claim that a new session may be a correction of"),
-    Column("resemblance", "str", "in what the two differ"),
+    Column("resemblance", "str", "what of the two differs, as a clause"),
 )
 
 # The columns that a run adds to the classified sessions.
