@@ -643,6 +643,24 @@ def test_lines_are_told_by_session_and_kind_in_whatever_order_they_stand(folder:
     assert outcomes(claim(folder, rows)) == ["not_billed decided-not-to-bill", "claimed"] * 2
 
 
+@pytest.mark.parametrize("moved", ["Patient", "Service date"])
+def test_a_line_whose_cells_are_of_another_session_is_refused(folder: Path, moved: str) -> None:
+    claim(folder, sessions(row(Tax=1.0), row(Tax=1.0, Patient="Kim Madeup", Service_Date=dt.date(2026, 10, 9))))
+    book = load_workbook(folder / SUMMARY)
+    sheet = book["Needs attention"]
+    header, columns = table(sheet, "Session", "Kind")
+    first, second = (sheet.cell(header + place, columns[moved]) for place in (1, 2))
+    first.value, second.value = second.value, first.value
+    book.save(folder / SUMMARY)
+    # Nothing was typed: nothing is read from such a line.
+    assert run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10").exit_code == 0
+    sheet.cell(header + 1, columns["Decision"]).value = "Bill"
+    book.save(folder / SUMMARY)
+    done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10")
+    assert (done.exit_code, "some columns were sorted without the others" in " ".join(done.stderr.split())) == (2, True)
+    assert "Madeup" not in done.stderr
+
+
 def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder: Path) -> None:
     september = [{**row(Service_Date=dt.date(2026, 9, 9), Tax=1.0), "Session ID": "A"}]
     october = [{**row(), "Session ID": "B"}]

@@ -40,8 +40,8 @@ def history(*decided: tuple[str, str, str, str], fingerprint: str = NOW) -> pd.D
     return as_frame(rows, DECISIONS)
 
 
-def typed(words: tuple[str, ...], key: str, session: str = SESSION) -> pd.DataFrame:
-    return as_frame([("summary.xlsx, Needs attention, row 4", f"{session}{key}", KIND, *words)], TYPED)
+def typed(words: tuple[str, ...], key: str, session: str = SESSION, shown: tuple[str, str] = ("", "")) -> pd.DataFrame:
+    return as_frame([("summary.xlsx, Needs attention, row 4", f"{session}{key}", KIND, *words, *shown)], TYPED)
 
 
 def shows(words: tuple[str, ...], fingerprint: str = NOW) -> str:
@@ -129,6 +129,29 @@ def test_all_that_is_refused_is_named_at_once() -> None:
     with pytest.raises(BillingError) as refused:
         newly_decided(SavedSummary(MONTH, both, fresh=False), line(), history(BILL), on=dt.date(2026, 11, 9))
     assert len(str(refused.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "fingerprint", "refused"),
+    [
+        (("Pat Madeup", "2026-10-07"), NOW, False),
+        (("Madeup, Pat", ""), NOW, False),
+        (("", "07/10/26"), NOW, False),  # a day as another program writes it
+        (("Kim Madeup", "2026-10-07"), NOW, True),
+        (("Pat Madeup", "2026-10-08"), NOW, True),
+        (("Pat Madeup", "2026-10-08"), "before", False),  # it showed the session as it was
+    ],
+)
+def test_a_line_that_shows_another_session_is_refused(
+    shown: tuple[str, str], fingerprint: str, *, refused: bool
+) -> None:
+    open_line = line().assign(patient="Pat Madeup", service_date=pd.Timestamp(2026, 10, 7))
+    saved = SavedSummary(MONTH, typed(BILL, shows(NOTHING, fingerprint), shown=shown), fresh=False)
+    if refused:
+        with pytest.raises(BillingError, match="sorted without the others"):
+            newly_decided(saved, open_line, history(), on=dt.date(2026, 11, 9))
+    else:
+        assert len(newly_decided(saved, open_line, history(), on=dt.date(2026, 11, 9))) == 1
 
 
 def test_decisions_are_counted_by_what_they_say() -> None:

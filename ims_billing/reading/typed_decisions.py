@@ -22,6 +22,8 @@ _HEADINGS = {
     "correct_value": "Correct value",
     "decided_by": "Decided by",
     "note": "Note",
+    "shown_patient": "Patient",
+    "shown_day": "Service date",
 }
 _NEEDED = ("session", "kind", "decision")
 # Where the name of who decides stands once for all lines: the cell of this text, and the next filled one in its row.
@@ -30,6 +32,7 @@ _WHO = heading("Decided by, for all lines:")
 _NOTE = heading("How to decide")
 _OR_WORDS = f"{', '.join(DECISION_WORDS[:-1])} or {DECISION_WORDS[-1]}"
 _TYPED = ("decision", "correct_value", "decided_by", "note")
+_SHOWN = ("shown_patient", "shown_day")
 
 
 class TypedSheet(NamedTuple):
@@ -72,11 +75,12 @@ def read_decisions(name: str, tables: Sequence[RawTable]) -> pd.DataFrame:
     sheets = _needed_sheets(name, tables, _HEADINGS, _NEEDED)
     faults: list[str] = []
     lines: dict[tuple[str, str], tuple[str, ...]] = {}
-    for place, session, kind, *words in (line for sheet in sheets for line in _typed(name, sheet, faults)):
+    for line in (line for sheet in sheets for line in _typed(name, sheet, faults)):
+        place, session, kind, *words = line[: -len(_SHOWN)]
         before = lines.get((session, kind))
-        if before is None or (any(words) and not any(before[3:])):
-            lines[session, kind] = (place, session, kind, *words)
-        elif any(words) and before[3:] != tuple(words):
+        if before is None or (any(words) and not any(before[3 : -len(_SHOWN)])):
+            lines[session, kind] = line
+        elif any(words) and before[3 : -len(_SHOWN)] != tuple(words):
             faults.append(f"{place}: another decision about the same session is in {before[0]}. Leave one.")
     if faults:
         raise BillingError("\n".join(faults))
@@ -147,4 +151,5 @@ def _typed(name: str, sheet: TypedSheet, faults: list[str]) -> Iterator[tuple[st
             faults.append(f"{where}: something is typed here, and the line does not say for which session and kind.")
         else:
             by = cells["decided_by"] or (who if any(typed) else "")
-            yield where, cells["session"], cells["kind"], word, cells["correct_value"], by, cells["note"]
+            words = (word, cells["correct_value"], by, cells["note"])
+            yield where, cells["session"], cells["kind"], *words, *(cells[column] for column in _SHOWN)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,7 +12,9 @@ import pandas as pd
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark, line_key
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import DECISIONS, as_frame
+from ims_billing.vocabulary.spelling import same_name
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _PLACE = ("month", "session", "kind")
 _WORDS = ("decision", "correct_value", "decided_by", "note")
 
@@ -56,7 +60,7 @@ def newly_decided(
     months = {place[1:]: place[0] for place in by_place}
     history = _history(recorded)
     new, faults = [], []
-    for place, key_text, kind, *cells in saved.typed.itertuples(index=False, name=None):
+    for place, key_text, kind, *cells, patient, day in saved.typed.itertuples(index=False, name=None):
         key, words = line_key(key_text), tuple(cells)
         line = by_place.get((saved.month, key.session, kind))
         before = history.get((key.session, kind), [])
@@ -67,6 +71,11 @@ def newly_decided(
         if line is None:
             why = _why_not(saved.month, months.get((key.session, kind)))
             faults.append(f"{place}: something is typed here, and {why}")
+        elif fingerprint == line["fingerprint"] and _is_of_another(line, patient, day):
+            faults.append(
+                f"{place}: the patient or the day is not that of the session: some columns were sorted without the "
+                "others. Sort all of them together, or move the workbook away and write it again with report."
+            )
         elif later is not None and not overrule:
             faults.append(f"{place}: {_older_than(later)}")
         else:
@@ -75,6 +84,17 @@ def newly_decided(
     if faults:
         raise BillingError("\n".join(faults))
     return as_frame(new, DECISIONS)
+
+
+def _is_of_another(line: Mapping[Any, Any], patient: str, day: str) -> bool:
+    """Whether what stands on a line is of another session than the one that it is the line of.
+
+    A day counts as the workbook wrote it: a program that saved it as text may have written it in its own way.
+    """
+    own_day = "" if pd.isna(line["service_date"]) else f"{line['service_date']:%Y-%m-%d}"
+    names = (same_name(patient), same_name(line["patient"]))
+    days = (day, own_day) if _ISO.fullmatch(day) else ("", "")
+    return any(here and own and here != own for here, own in (names, days))
 
 
 def _history(recorded: pd.DataFrame) -> dict[tuple[str, str], list[_Recorded]]:
@@ -95,7 +115,7 @@ def never_read(typed: pd.DataFrame, recorded: pd.DataFrame) -> int:
     read = set(recorded[columns].itertuples(index=False, name=None))
     read |= {line[:-1] for line in read}
     count = 0
-    for _, key_text, kind, *cells in typed.itertuples(index=False, name=None):
+    for _, key_text, kind, *cells, _, _ in typed.itertuples(index=False, name=None):
         key, words = line_key(key_text), tuple(cells)
         # A key of the program's first version does not say what the session was.
         line = (key.session, kind, *words, *([key.fingerprint] if key.fingerprint else []))

@@ -248,9 +248,8 @@ NOT_BILLED = (
 )
 
 
-# The cells that a person typed on a line of the sheet *Needs attention*.
-TYPED = (
-    Column("place", "str", "file, sheet and row it was typed in"),
+# What a person decides on a line of the sheet *Needs attention*.
+_DECIDED = (
     _KEY,
     Column("kind", "str", "kind of finding"),
     Column("decision", "str", "'Bill', 'Do not bill', 'Later' or empty"),
@@ -258,10 +257,17 @@ TYPED = (
     Column("decided_by", "str", "who decided"),
     Column("note", "str", "why"),
 )
+# The cells that a person typed on such a line, and two that show whose it is.
+TYPED = (
+    Column("place", "str", "file, sheet and row it was typed in"),
+    *_DECIDED,
+    Column("shown_patient", "str", "the patient on the line"),
+    Column("shown_day", "str", "the service date on the line"),
+)
 # The same as the ledger keeps it, with when, and with the line that it is about.
 DECISIONS = (
     Column("month", "str", "the month whose workbook it was typed in"),
-    *TYPED[1:],
+    *_DECIDED,
     Column("decided_on", "datetime64[us]", "the day it was read"),
     *(
         column
