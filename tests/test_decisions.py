@@ -229,6 +229,18 @@ def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks
     assert outcomes(again) == [re.sub("^claimed", "already_claimed", outcome) for *_, outcome in CORRECTED]
 
 
+def test_a_correct_value_that_does_not_help_is_told_with_what_is_wrong_by_now(folder: Path) -> None:
+    claim(folder, sessions(row(Fee=100.0)))
+    for typed, still in (
+        ({"Correct value": "98"}, "Row 2: still on hold: The fee is $98.00, "),
+        ({"Decision": "Later"}, ""),
+        ({"Decision": "", "Correct value": ""}, ""),
+    ):
+        decide(folder, [{"Kind": "fee-not-as-listed", **typed}])
+        done = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10")
+        assert ("still on hold" in done.stdout, still in " ".join(done.stdout.split())) == (bool(still), True)
+
+
 def test_every_kind_that_takes_a_correct_value_says_which_field(folder: Path) -> None:
     assert set(CORRECTS) == {kind.kind for kind in CATALOGUE.values() if "correct" in kind.decisions}
 

@@ -26,7 +26,7 @@ from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to
 from ims_billing.cli.screen.outcomes import outcomes
 from ims_billing.cli.screen.places import Places
 from ims_billing.cli.screen.terminal import show, width
-from ims_billing.vocabulary.frames import NO_SESSION
+from ims_billing.vocabulary.frames import LATER, NO_SESSION
 from ims_billing.vocabulary.spelling import counted, dollars, month_text
 from ims_billing.workbooks.files import workbook_name
 
@@ -284,13 +284,16 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
     words = ", ".join(f"{word.capitalize()} {count:,}" for word, count in counts_of(decisions).items())
     lines = wrapped(f"Decisions read and recorded: {words}.", wide, style="bold")
     labels = dict(zip(month.sessions["key"], month.sessions.index, strict=True))
-    for session, kind in zip(decisions["session"], decisions["kind"], strict=True):
-        why = month.decided.why_refused(labels.get(session, NO_SESSION), kind)
-        if why:
-            place = places.of(month.sessions.loc[[labels[session]]], 1)
-            lines += wrapped(
-                f"Row {place}: still on hold, because {why}", wide, first="  ", rest="    ", style="yellow"
-            )
+    holds = month.findings[month.findings["severity"] == "hold"]
+    open_as = dict(zip(zip(holds["session"], holds["kind"], strict=True), holds["message"], strict=True))
+    columns = ["session", "kind", "decision", "correct_value"]
+    for session, kind, word, value in decisions[columns].itertuples(index=False, name=None):
+        label = labels.get(session, NO_SESSION)
+        why = month.decided.why_refused(label, kind)
+        still = f", because {why}" if why else f": {open_as[label, kind]}" if (label, kind) in open_as else ""
+        if still and word != LATER and (word or value):
+            place = places.of(month.sessions.loc[[label]], 1)
+            lines += wrapped(f"Row {place}: still on hold{still}", wide, first="  ", rest="    ", style="yellow")
     return [Text(), *lines]
 
 
