@@ -524,6 +524,21 @@ def test_a_visit_of_which_several_things_were_corrected_is_no_second_claim(
             assert message.endswith(f": {what} differ, and that session is not in these files.")
 
 
+def test_of_a_visit_that_one_session_stands_for_another_of_its_patient_is_new(tmp_path: Path) -> None:
+    ben = {"Practitioner": "Ben Sample", "Start": "15:00", "Service Date": dt.date(2026, 10, 9)}
+    month = again(tmp_path, [at_nine(), BESIDE], [at_nine(Service_Date=OTHER_DAY), row() | ben, BESIDE])
+    assert kinds(month, 0) == [CHANGED_SINCE]
+    assert CHANGED_SINCE not in kinds(month, 1)
+
+
+def test_a_list_of_one_practitioner_does_not_say_what_became_of_anothers_visits(tmp_path: Path) -> None:
+    cy = like_ann(1).replace(f"Ann Example {tag(0)}", "Cy Third")
+    theirs = [each | {"Practitioner": "Cy Third"} for each in listed(1, 21)]
+    also_there = at_nine(Practitioner="Cy Third", Service_Date=OTHER_DAY, Patient="Noa Invented")
+    month = again(tmp_path, [at_nine(Patient="Noa Invented"), *theirs], [also_there, *theirs], more=cy)
+    assert outcomes(month) == ["claimed", "already_claimed", "already_claimed"]
+
+
 # What else is different of a visit in a list that numbers all of its visits anew, and whether it is held then.
 ANEW: list[tuple[dict[str, Any], bool]] = [
     ({"Patient": "Pat Testcase"}, True),

@@ -180,7 +180,7 @@ def _expected_pairs(
         between = claims["date"].between(days.min(), days.max())
         is_expected, is_theirs, is_between, is_beyond = (
             which.loc[pairs["theirs"]].to_numpy(bool)
-            for which in (expected_in_files(days, matched, claims, active), of_people, between, beyond & of_people)
+            for which in (expected_in_files(days, matched, claims, active), of_people, between, beyond)
         )
         covered = is_expected & ~several
         if file is not None and matched.any():
@@ -238,26 +238,22 @@ def _of_one_person(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     lacking = lacking[lacking["date"].between(new["date"].min() - week, new["date"].max() + week)]
     new, lacking = (frame.assign(given=frame["written"].map(_given).astype("str")) for frame in (new, lacking))
     joins = []
-    for columns in (["patient"], ["name"], ["phn"], ["patient_id", "given"], ["member", "given"], ["born", "given"]):
+    for columns in (["phn"], ["patient_id", "given"], ["member", "given"], ["born", "given"], ["patient"], ["name"]):
         left, right = (frame[(frame[columns] != "").all(axis=1)] for frame in (new, lacking))
-        joins.append(_joined_on(left, right, columns))
-    pairs = pd.concat(joins, ignore_index=True).drop_duplicates()
+        joins.append(_joined_on(left, right, columns).assign(sure=columns not in (["patient"], ["name"])))
+    pairs = pd.concat(joins, ignore_index=True).drop_duplicates(["ours", "theirs"])
     days = new.loc[pairs["ours"], "date"].to_numpy() - lacking.loc[pairs["theirs"], "date"].to_numpy()
     pairs = pairs[np.abs(days) <= week.to_timedelta64()].reset_index(drop=True)
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
-    # A name or a number of the patient may be another one's: a birth date or a plan tells them apart.
+    # A name alone may be another one's: a birth date or a plan tells them apart.
     two_people = _contradict(one, other, "born")
     for column in ("patient_id", "policy", "member"):
         two_people |= _contradict(one, other, column)
-    numbered = pd.Series(False, index=pairs.index)
-    for column in ("patient_id", "member", "born"):
-        numbered |= _agree(one, other, column)
-    person = _agree(one, other, "phn") | (numbered & _agree(one, other, "given")) | ~two_people
     differs = np.column_stack([_contradict(one, other, column) for column in _OF_VISIT])
     what = [list(compress(_OF_VISIT.values(), apart)) for apart in differs]
     pairs["what"] = [" and ".join([", ".join(words[:-1]), *words[-1:]]) + " differ" for words in what]
     pairs = pairs.assign(part=_SEVERAL, slot=False, alike=False, numbered=False)
-    likely: pd.DataFrame = pairs[person.to_numpy(bool) & (differs.sum(axis=1) > 1)]
+    likely: pd.DataFrame = pairs[(pairs["sure"] | ~two_people).to_numpy(bool) & (differs.sum(axis=1) > 1)]
     return likely
 
 
