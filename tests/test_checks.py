@@ -18,6 +18,7 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import (
     AS_OF,
@@ -248,6 +249,18 @@ CONTRADICTING_NOTES = [
     "don't bill MSP", "do not submit", "no charge", "duplicate", "wrong patient", "Tight calf. No show",
     "Annulé", "annulée par la patiente", "Ne s'est pas présenté", "absente", "déjà facturé", "Remboursée",
     "ne pas facturer", "Client absent", "IMS declined", "patient refused", "IMS not done", "treatment did not happen",
+    # On another day, or typed twice. The visits are in October.
+    "rescheduled to Nov", "Rescheduled", "moved to November 3", "rescheduled to next week", "double entered, see row 4",
+    # An insurer was billed.
+    "sent to PBC Oct 9", "sent to Sun Life", "claimed by pt herself online", "patient submits own claim",
+    "direct billed", "claimed", "Submitted online Oct 9", "paid by insurer", "Manulife paid", "sent",
+    "billed thru portal",
+    # Another insurer pays.
+    "WCB claim", "ICBC claim - see file", "ICBC", "bill to Manulife", "ICBC claim 4412",
+    # The patient paid, or pays.
+    "paid cash", "pd in full by pt", "pt paid $95 debit", "pt paid", "paid $200.00 visa", "payé comptant",
+    "cash - see envelope", "Cash", "paid in full", "private pay", "paid", "payé par la patiente", "no coverage",
+    "out of pocket",
 ]  # fmt: skip
 ORDINARY_NOTES = [
     "", "patient cancelled golf", "billing address changed", "cancelled gym membership", "not cancelled",
@@ -258,22 +271,77 @@ ORDINARY_NOTES = [
     "rescheduled from Tuesday", "remboursement expliqué", "pas annulé", "knee pain refunded? asked",
     "The patient came today after she had cancelled twice in September",
     "Please do not bill the gym that she cancelled", "declined massage", "not declined", "homework not done",
+    "needled L4 multifidus", "pt reported pain, paid attention to posture", "referred by Dr Wong", "pt works as RMT",
+    "claim number 12345 on file", "will cancel gym", "cash register work injury", "student, sits all day",
+    "WCB denied in 2019, now private", "twitch response L glute med", "needles x6, no adverse events",
+    "consent given for needling", "seen by Dr Wong last week", "sees RMT weekly", "massage by RMT last month",
+    "also treated by chiro", "assistant manager, lifts boxes", "kin student, runs", "works for Sun Life",
+    "Sun Life policy renewed", "report sent to ICBC", "letter sent to WCB", "new Sun Life card on file",
+    "paid parking", "well paid, stressed", "copay paid cash", "pt paid $20 debit", "paid 19.00 cash",
+    "pays attention now",
+    "rescheduled to 3 pm", "rescheduled to Oct 14", "moved to November is fine? asked", "no cash on hand",
+    "to be claimed", "not sent", "claims adjuster, desk job", "invoice emailed", "receipt sent to pt",
+    "massage helped", "less pain with exercise", "exercise only at home now", "no needling pain", "no needles felt",
+    "seen by Ann today", "Ann treated neck", "Ben treated her last month", "referred by Ben Sample",
+    "Ann covered for Ben",
+    "covered for rain, biked", "IMS instead of massage", "massage instead of gym next week", "Manulife secondary",
+    "married, May 3", "Bill pays at home", "physio tomorrow", "mark on left arm", "full ROM", "paid leave from work",
+]  # fmt: skip
+
+
+# What was done and by whom is decided in another way than whether there was a visit.
+OTHERS_NOTES = [
+    "Lisa (RMT) covered for Ann", "seen by Ben Sample", "seen by Ben", "Ben covered", "treated by a student",
+    "student treated under supervision", "RMT treated today", "acupuncture by Joan instead", "massage instead",
+    "Needling by another physio", "Ben for Ann", "covered by Ben Sample", "no needling today", "pas d'aiguilles",
+    "exercise only", "did not needle", "remplacée par Ben", "vue par Ben", "treated by Carla Specimen",
 ]  # fmt: skip
 
 
 def test_a_short_note_that_contradicts_the_visit_waits_for_a_person(tmp_path: Path) -> None:
-    assert [note for note in CONTRADICTING_NOTES if not phrase_in(note)] == []
-    assert [note for note in ORDINARY_NOTES if phrase_in(note)] == []
-    month = month_of(tmp_path, [row(Notes=note, Patient=note[:2]) for note in ("Patient cancelled", "no pain")])
-    assert outcomes(month) == ["held", "claimed"]
-    assert messages_of(month, "status-not-recognised") == ['The note says "cancelled", and no other column does.']
+    """Ann treats all of it, for Sun Life, in October; one on the roster has a name that is a word of the rules."""
+    notes = [*CONTRADICTING_NOTES, *OTHERS_NOTES, *ORDINARY_NOTES]
+    more = '[[practitioner]]\nname = "Bill Sample"\nprofession = "massage-therapist"\n'
+    month = month_of(tmp_path, [row(Notes=note, Patient=f"P{n}") for n, note in enumerate(notes)], more=more)
+    wanted = [
+        *([["status-not-recognised"]] * len(CONTRADICTING_NOTES)),
+        *([["ims-not-certain"]] * len(OTHERS_NOTES)),
+        *([[]] * len(ORDINARY_NOTES)),
+    ]
+    read = [[kind for kind in kinds(month, n) if kind in CATALOGUE_OF_NOTES] for n in range(len(notes))]
+    assert [(notes[n], read[n]) for n in range(len(notes)) if read[n] != wanted[n]] == []
+    assert len(ORDINARY_NOTES) > 80
+    assert messages_of(month, "status-not-recognised")[0] == 'The note says "cancelled", and no other column does.'
+    assert messages_of(month, "ims-not-certain")[1] == (
+        'The note says "seen by another practitioner", and no other column does. If somebody else treated, do not bill '
+        "it; correct the practitioner in your practice software and export again."
+    )
     assert CATALOGUE["status-not-recognised"].decisions == ("bill", "correct")
+
+
+CATALOGUE_OF_NOTES = ("status-not-recognised", "ims-not-certain")
+
+
+def test_a_note_that_another_column_bears_out_holds_nothing(tmp_path: Path) -> None:
+    """What the patient paid stands in its column, the other insurer is the second one, and physiotherapy needs none."""
+    rows = [
+        {**row(Notes="paid cash", Patient="A", Patient_Paid="20"), "Secondary Insurer": ""},
+        {**row(Notes="Manulife", Patient="B"), "Secondary Insurer": "Manulife"},
+        {**row(Notes="no needling today", Patient="C", Service="Physiotherapy", Fee="90"), "Secondary Insurer": ""},
+    ]
+    month = month_of(tmp_path, rows, clinic='bill = ["ims", "physiotherapy"]')
+    assert [set(kinds(month, n)) & {*CATALOGUE_OF_NOTES} for n in range(3)] == [set()] * 3
 
 
 def test_every_phrase_of_a_note_is_one_and_is_written_as_the_rules_have_it() -> None:
     notes = published().layouts.notes
-    assert [phrase for phrase in (*notes.anywhere, *notes.alone) if phrase_in(phrase) != phrase] == []
-    assert [word for word in notes.beside if phrase_in(word)] == []
+    clauses = [
+        (group, phrase, word_of(phrase.replace("another service", "cupping").replace("...", "by Joan")))
+        for group in notes.group
+        for phrase in group.phrases()
+    ]
+    assert [phrase for group, phrase, clause in clauses if phrase_in(clause, group) != phrase] == []
+    assert {word for word in notes.beside for each in notes.group if phrase_in(word_of(word), each)} == {"paid", "cash"}
 
 
 def test_a_code_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None:

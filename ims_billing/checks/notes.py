@@ -1,75 +1,185 @@
-"""Short notes that say what no other column does: called off, billed already, refunded, not to be billed."""
+"""Short notes that say what no other column does: called off, billed, paid, not to be billed, done by somebody else."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import published
+from ims_billing.rules.words import NoteGroup
 from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.days import MONTHS
+from ims_billing.vocabulary.rows import of_each
 
 # A note of more words tells a story, in which somebody else or another visit may be meant.
 _MOST_WORDS = 6
 # What ends a clause: a mark with a space behind it, a dash between spaces, a slash, brackets, a new line.
 _ENDS = re.compile(r"[.,;:!?](?=\s|$)|\s[-‐‑–—]+\s|[/()\[\]\n\r|+&]")
+# An amount of money within a note: a number of dollars, or one with cents.
+_AMOUNT = re.compile(r"\$\s*(\d+(?:[.,]\d\d)?)|\b(\d+[.,]\d\d)\b|\b(\d+)\s*\$")
 
 
 @check("status-not-recognised")
 def note_contradicts(desk: Desk) -> pd.Series[str]:
-    """A short note says that the visit was called off, billed or refunded, and no other column does.
+    """A short note says that the visit was called off, billed or paid, and no other column does.
 
     Such a note makes the claim wrong if it is true. A person who corrected the status has decided what is true.
     """
-    notes = desk.candidates["notes"]
-    notes = notes[~notes.index.isin(desk.status_corrected)]
-    phrases = notes.map({note: phrase_in(note) for note in notes.unique()}).astype("str")
-    phrases = phrases[phrases != ""]
-    # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
-    return ('The note says "' + phrases + '", and no other column does.').astype("str")
+    messages = note_messages(desk, "status-not-recognised")
+    return messages[~messages.index.isin(desk.status_corrected)]
 
 
-def phrase_in(note: str) -> str:
-    """The phrase of the rules that a short note plainly says; empty for none, and for every longer note."""
-    if not note or len(word_of(note).split()) > _MOST_WORDS:
+def note_messages(desk: Desk, kind: str) -> pd.Series[str]:
+    """What the short notes of candidates say that makes a finding of a kind, indexed by session."""
+    readings = desk.once(_readings)
+    return readings.loc[readings["kind"] == kind, "message"].astype("str")
+
+
+def _readings(desk: Desk) -> pd.DataFrame:
+    """The `kind` and the `message` of each candidate whose short note says something against its claim."""
+    noted = desk.candidates[desk.candidates["notes"] != ""]
+    reader = _Reader(desk.clinic)
+    columns = [
+        "notes", "practitioner_name", "insurer_id", "secondary_insurer", "service_date", "service", "fee_cents",
+        "patient_paid_cents",
+    ]  # fmt: skip
+    readings = of_each(noted, columns, lambda note, *cells: reader.read(note, _Visit(*cells)))
+    return pd.DataFrame(readings, columns=["kind", "message"], index=noted.index, dtype="str")
+
+
+class _Visit(NamedTuple):
+    """What the row of a note says."""
+
+    practitioner: str
+    insurer_id: str
+    second_insurer: str
+    day: pd.Timestamp
+    service: str
+    fee_cents: int
+    paid_cents: int
+
+
+class _Reader:
+    """Reads short notes by the rules' groups, and by the names of a clinic's practitioners and insurers."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self._clinic = clinic
+        # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
+        spoken = {
+            word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
+        }
+        self._people: dict[str, set[str]] = {}
+        for one in clinic.practitioners:
+            for word in {*" ".join(map(word_of, (one.name, *one.aliases))).split()} - spoken:
+                self._people.setdefault(word, set()).add(one.name)
+        self._insurers = {word_of(name): one.id for one in clinic.insurers for name in (one.name, *one.aliases)}
+        self._insurer = _run_of(tuple(self._insurers))
+        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
+
+    def read(self, note: str, visit: _Visit) -> tuple[str, str]:
+        """The kind and the message of a short note that plainly says something; both empty for every other note."""
+        if len(word_of(note).split()) > _MOST_WORDS:
+            return "", ""
+        for written in _ENDS.split(note):
+            clause = self._in_words_of_the_rules(word_of(written), visit)
+            for group in published().layouts.notes.group:
+                if (phrase := phrase_in(clause, group)) and _counts(group, written, visit):
+                    # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
+                    message = f'The note says "{phrase}", and no other column does. {group.advice}'
+                    return group.kind, message.strip()
+        return "", ""
+
+    def _in_words_of_the_rules(self, clause: str, visit: _Visit) -> str:
+        """A clause with the rules' words in place of names, roles and months."""
+        second = self._clinic.insurer(visit.second_insurer)
+        own = {visit.insurer_id, second.id if second else ""}
+        clause = self._insurer.sub(
+            lambda match: "insurer" if self._insurers[match[0]] in own else "another insurer", clause
+        )
+        words: list[str] = []
+        persons: set[str] = set()
+        for word in self._role.sub("another practitioner", clause).split():
+            names = self._people.get(word, set())
+            if names and persons:
+                words.pop()
+            persons = (names & persons) or names
+            # "May" is a word of its own.
+            another_month = word != "may" and MONTHS.get(word, visit.day.month) != visit.day.month
+            if persons:
+                words.append("practitioner" if visit.practitioner in persons else "another practitioner")
+            else:
+                words.append("another month" if another_month else word)
+        return " ".join(words)
+
+
+def _counts(group: NoteGroup, written: str, visit: _Visit) -> bool:
+    """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""
+    if group.by_patient:
+        amounts = [float(next(filter(None, match)).replace(",", ".")) for match in _AMOUNT.findall(written)]
+        return not visit.paid_cents and (not amounts or round(sum(amounts) * 100) >= visit.fee_cents)
+    return visit.service == "ims" or not group.only_ims
+
+
+def phrase_in(clause: str, group: NoteGroup) -> str:
+    """The phrase of a group that a clause plainly says; empty for none."""
+    if group.unless and _run_of(group.unless).search(clause):
         return ""
-    for clause in map(word_of, _ENDS.split(note)):
-        if (phrase := _anywhere(clause)) or (phrase := _alone(clause)):
-            return phrase
-    return ""
+    return _anywhere(clause, group) or _alone(clause, group) or _whole(clause, group)
 
 
-def _anywhere(clause: str) -> str:
+def _anywhere(clause: str, group: NoteGroup) -> str:
     """The phrase in a clause that says it whatever else stands there, unless a word before it denies it."""
-    notes = published().layouts.notes
-    for match in _run_of(notes.anywhere).finditer(clause):
-        before = clause[: match.start()].split()
-        if not before or before[-1] not in {word_of(word) for word in notes.denied}:
-            return _written(match[0])
+    for match in _run_of(group.anywhere).finditer(clause):
+        if not _is_denied(clause[: match.start()]):
+            return _written(match[0], group.anywhere)
     return ""
 
 
-def _alone(clause: str) -> str:
+def _alone(clause: str, group: NoteGroup) -> str:
     """The phrase of a clause that says nothing else: "patient cancelled", and not "patient cancelled golf"."""
-    notes = published().layouts.notes
-    match = _run_of(notes.alone).search(clause)
-    rest = _run_of(notes.alone).sub(" ", clause)
-    rest = re.sub(r"\b\d\w*", " ", _run_of(notes.beside).sub(" ", rest))
-    return _written(match[0]) if match and not rest.strip() else ""
+    clause = " ".join(re.sub(r"\b\d\w*", " ", clause).split())
+    match = _run_of(group.alone).search(clause)
+    if match is None or _is_denied(clause[: match.start()]):
+        return ""
+    rest = _run_of(published().layouts.notes.beside).sub(" ", _run_of(_all_alone()).sub(" ", clause))
+    return "" if rest.strip() else _written(match[0], group.alone)
+
+
+def _whole(clause: str, group: NoteGroup) -> str:
+    return _written(clause, group.whole) if _run_of(group.whole).fullmatch(clause) else ""
+
+
+def _is_denied(before: str) -> bool:
+    """Whether the last word before a phrase denies it."""
+    return bool({*before.split()[-1:]} & {*map(word_of, published().layouts.notes.denied)})
 
 
 @cache
-def _run_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Any of the phrases as whole words, the longest first."""
-    longest_first = sorted({word_of(phrase) for phrase in phrases}, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+def _all_alone() -> tuple[str, ...]:
+    return tuple(phrase for group in published().layouts.notes.group for phrase in group.alone)
 
 
 @cache
-def _written(words: str) -> str:
+def _run_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the phrases as whole words, the longest first; nothing where there are none."""
+    longest_first = sorted(set(map(_pattern, phrases)), key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(longest_first)})\b" if phrases else r"(?!)")
+
+
+@cache
+def _pattern(phrase: str) -> str:
+    """A phrase of the rules as a pattern: "..." stands for any words, and "another service" for one of the services."""
+    services = "|".join(map(word_of, published().layouts.notes.services))
+    parts = [word_of(part).replace("another service", f"(?:{services})") for part in phrase.split(" ... ")]
+    return r"(?: \w+)+ ".join(parts)
+
+
+@cache
+def _written(words: str, phrases: tuple[str, ...]) -> str:
     """The phrase as the rules write it, with its accents."""
-    notes = published().layouts.notes
-    return next(phrase for phrase in (*notes.anywhere, *notes.alone) if word_of(phrase) == words)
+    return next(phrase for phrase in phrases if re.fullmatch(_pattern(phrase), words))

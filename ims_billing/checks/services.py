@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.checks.desk import Desk, check, of_rows, say
+from ims_billing.checks.notes import note_messages
 from ims_billing.vocabulary.quoting import quotable_services
 from ims_billing.vocabulary.rows import of_each
 
@@ -21,7 +22,7 @@ def ims_or_acupuncture(desk: Desk) -> pd.Series[str]:
 
 @check("ims-not-certain")
 def ims_not_certain(desk: Desk) -> pd.Series[str]:
-    """The name says IMS, beside words that are unknown or leave IMS open, or names another physiotherapist."""
+    """The name says IMS and is not certain, or names another physiotherapist; or a note says who or what instead."""
 
     def message(own: pd.DataFrame) -> pd.Series[str]:
         named = own.assign(name=quotable_services(own, desk.names))
@@ -33,7 +34,11 @@ def ims_not_certain(desk: Desk) -> pd.Series[str]:
     in_doubt = _in_doubt(desk.candidates, "ims-not-certain")
     names_another = (desk.candidates["named_instead"] != "") & ~in_doubt
     return pd.concat(
-        [of_rows(desk.candidates, in_doubt, message), of_rows(desk.candidates, names_another, another)]
+        [
+            of_rows(desk.candidates, in_doubt, message),
+            of_rows(desk.candidates, names_another, another),
+            note_messages(desk, "ims-not-certain"),
+        ]
     ).astype("str")
 
 

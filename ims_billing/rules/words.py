@@ -214,13 +214,35 @@ class PayerWords(Strict):
         return word_of(payer) in map(word_of, self.person)
 
 
-class NoteWords(Strict):
-    """What a short note may say of a visit: `anywhere` unless `denied`, or `alone` but for words `beside` it."""
+class NoteGroup(Strict):
+    """What a short note may say of a visit, and the kind of finding that it is: `layouts.toml` tells how it is read.
 
-    anywhere: tuple[Text, ...]
-    alone: tuple[Text, ...]
+    A note that only says what was paid, `by_patient`, counts where the row does not say so, and `only_ims` beside IMS.
+    """
+
+    what: Text
+    kind: Literal["status-not-recognised", "ims-not-certain"]
+    advice: str
+    anywhere: tuple[Text, ...] = ()
+    alone: tuple[Text, ...] = ()
+    whole: tuple[Text, ...] = ()
+    unless: tuple[Text, ...] = ()
+    by_patient: bool = False
+    only_ims: bool = False
+
+    def phrases(self) -> tuple[str, ...]:
+        """All that the group listens for."""
+        return (*self.anywhere, *self.alone, *self.whole)
+
+
+class NoteWords(Strict):
+    """How short notes are read: the groups in their order, and words that all of them share."""
+
     denied: tuple[Text, ...]
     beside: tuple[Text, ...]
+    roles: tuple[Text, ...]
+    services: tuple[Text, ...]
+    group: tuple[NoteGroup, ...]
 
 
 class LayoutRules(Strict):
