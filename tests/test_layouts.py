@@ -23,7 +23,7 @@ from ims_billing.reading.remittances import read_remittances
 from ims_billing.rules.systems import systems
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import Intake
-from tests.practice import AS_OF, MONTH, clinic_file, outcomes, practice
+from tests.practice import AS_OF, MONTH, clinic_file, messages_of, outcomes, practice
 from tests.test_record import PAT, Office
 
 Cells = Sequence[Sequence[Any]]
@@ -513,6 +513,31 @@ def test_a_column_that_is_added_to_a_practice_systems_report_leaves_the_others_a
     month = prepare_month(read_in, Scope(clinic, month=MONTH, as_of=AS_OF))
     assert outcomes(month) == ["claimed", "not_billed: no-show", "not_billed: cancelled", "not_billed: not-arrived"]
     assert set(month.sessions["fee_cents"]) == {9500}
+
+
+def test_a_booking_that_cliniko_calls_paid_waits_for_a_person(tmp_path: Path) -> None:
+    """It does not say who paid. What is not invoiced or not paid is claimed, and all that a clinic ignores."""
+    words = ["Paid", "Unpaid", "Uninvoiced", "closed", "", "20"]
+    cells: list[list[Any]] = [[*CLINIKO[0], "Fee", "invoice_status"]]
+    for number, word in enumerate(words):
+        day = f"2026-10-0{number + 1}T16"
+        begins, ends = CLINIKO[0].index("starts_at"), CLINIKO[0].index("ends_at")
+        visit = [number, *CLINIKO[1][1:], "95.00", word]
+        visit[begins], visit[ends] = f"{day}:00:00Z", f"{day}:45:00Z"
+        cells.append(visit)
+    paths = [csv(tmp_path, cells), csv(tmp_path, POLICIES, "policies.csv")]
+    for clinic, expected, unread in (
+        (practice(tmp_path), ["held", "claimed", "claimed", "held", "claimed", "claimed"], False),
+        (practice(tmp_path, "", 'ignore = ["invoice_status"]'), ["claimed"] * 6, True),
+    ):
+        read_in = read_files(paths, clinic)
+        assert ("invoice_status" in [column.heading for column in read_in.files[0].unread]) is unread
+        month = prepare_month(read_in, Scope(clinic, month=MONTH, as_of=AS_OF))
+        assert outcomes(month) == expected
+        assert messages_of(month, "unreadable-cell")[:1] == ([] if unread else [
+            'invoice_status (column Q) says "Paid": it may be paid or billed already. If its insurer is still to be '
+            "billed, type no."
+        ])  # fmt: skip
 
 
 def test_a_layout_without_a_name_says_of_a_practice_systems_heading_what_the_clinic_means(tmp_path: Path) -> None:

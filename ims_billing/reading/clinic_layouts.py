@@ -10,6 +10,7 @@ from ims_billing.reading.layout import ClinicLayout
 from ims_billing.rules.published import published
 from ims_billing.rules.systems import SystemLayout, systems
 from ims_billing.rules.words import Layout
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.setup_sheets import MY_LAYOUT
 from ims_billing.vocabulary.spelling import heading, plain
 
@@ -122,6 +123,7 @@ def _of_system(system: SystemLayout, clinic: Clinic, ignored: frozenset[str]) ->
         billed=system.billed,
         wanted=frozenset(map(heading, system.wanted)),
         lacks=system.lacks,
+        settled={heading(name): frozenset(map(word_of, words)) for name, words in system.settled.items()},
         payer_numbers=system.payer_numbers,
         patient_invoices=system.patient_invoices,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ims_billing.reading.column_judge import Judge
 from ims_billing.reading.policy_terms import may_speak_of_the_end
 from ims_billing.reading.table import Table
-from ims_billing.vocabulary.cells import Cell, text
+from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.spelling import heading
@@ -30,6 +30,7 @@ _LOOKS_LIKE: dict[LooksLike | None, str] = {
 def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]:
     """The columns with something in their cells that the table's layout does not know, in the order of the sheet.
 
+    A column that a practice system's layout passes over is no longer one of them where it holds a row.
     In a table `of_visits` each is judged by its cells, and a row that such a cell could keep from being claimed is
     noted as ``unreadable-cell``. A list of clients or policies only adds numbers: of its other columns only those that
     may say that a policy has ended change a claim.
@@ -51,6 +52,8 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
             continue
         if match.passes_over(number):
             looks_like, example = None, ""
+            if _hold_settled(table, name, match.letters(number), cells):
+                continue
         else:
             looks_like, example = judge.looks_like(name, cells) if of_visits else _of_a_list(table, name, cells)
         column = UnreadColumn(name, match.letters(number), table.sheet, looks_like, example)
@@ -66,6 +69,20 @@ def _of_a_list(table: Table, name: str, cells: Sequence[Cell]) -> tuple[LooksLik
     if read_by.id != "policies" or heading(name) in read_by.ignored:
         return None, ""
     return ("statuses" if may_speak_of_the_end(name, cells, table.rules.policy_status) else None), ""
+
+
+def _hold_settled(table: Table, name: str, place: str, cells: Sequence[Cell]) -> bool:
+    """Notes the rows that a practice system calls paid or closed, by whomever; returns whether there are any."""
+    read_by = table.match.read_by
+    words = frozenset[str]() if heading(name) in read_by.ignored else read_by.settled.get(heading(name), frozenset())
+    settled = [position for position, cell in enumerate(cells) if word_of(text(cell)) in words]
+    for position in settled:
+        message = (
+            f'{name} ({place}) says "{text(cells[position])}": it may be paid or billed already. If its insurer is '
+            "still to be billed, type no."
+        )
+        table.note(position, "billed", "unreadable-cell", message)
+    return bool(settled)
 
 
 def _hold(table: Table, column: UnreadColumn, cells: Sequence[Cell]) -> None:

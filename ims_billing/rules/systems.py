@@ -28,6 +28,8 @@ class SystemLayout(Strict):
     headings: dict[Text, Text]
     # Headings that say nothing about a claim.
     passed_over: tuple[Text, ...] = ()
+    # By heading of `passed_over`, the words that may say that nothing is left to bill.
+    settled: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
     dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict
