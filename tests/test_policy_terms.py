@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.vocabulary.intake import Intake
-from tests.practice import csv_text, practice, read_texts
+from tests.practice import AS_OF, MONTH, csv_text, kinds, messages_of, practice, read_texts
 from tests.test_statuses import NEEDED
 
 POLICY = {"Patient": "Pat Madeup", "Insurer": "Sun Life", "Policy Number": "00123"}
@@ -87,8 +88,7 @@ def stated(clinic: Clinic, session: dict[str, str], *policies: dict[str, str]) -
 
 def test_a_visit_is_not_billed_to_a_policy_that_has_ended_in_silence(clinic: Clinic) -> None:
     ended, open_one = {"Expires": "2026-09-30"}, {"Policy Number": "00999"}
-    words = "this patient's policy with that insurer is not in force on that day, or a word for it is not known."
-    not_in_force = [words]
+    not_in_force = ["this patient's policy with that insurer ended on 2026-09-30, before the visit."]
     assert stated(clinic, {}, ended) == not_in_force
     assert stated(clinic, {}, ended, open_one) == not_in_force
     assert stated(clinic, {}, {}) == stated(clinic, {"Policy Number": "777"}, ended) == []
@@ -99,3 +99,30 @@ def test_a_visit_is_not_billed_to_a_policy_that_has_ended_in_silence(clinic: Cli
     several = stated(clinic, unnumbered, of_it, {**of_it, **open_one})
     assert several == ["has several policies of this patient with that insurer, and the row names none."]
     assert stated(clinic, unnumbered, of_it) == []
+
+
+WHY_NOT: list[tuple[list[dict[str, str]], str]] = [
+    ([{"Status": "Closed"}], "is marked as closed, or a word for it is not known"),
+    ([{"Expires": "2026-09-30"}], "ended on 2026-09-30, before the visit"),
+    ([{"Coverage Start": "2026-11-01"}], "begins on 2026-11-01, after the visit"),
+    ([{"Status": "Closed"}, {"Expires": "2026-09-30"}], "is not in force on that day, or a word for it is not known"),
+]
+
+
+@pytest.mark.parametrize(("policies", "why"), WHY_NOT)
+def test_a_required_number_that_a_list_can_not_lend_says_why(
+    clinic: Clinic, policies: list[dict[str, str]], why: str
+) -> None:
+    """Sun Life requires one. The line is skipped for the same reason, and nothing is said where another list has it."""
+    lines = [{**POLICY, "Status": "", "Expires": "", "Coverage Start": "", **cells} for cells in policies]
+    session, ended = csv_text([{**NEEDED, "Policy Number": ""}]), csv_text(lines)
+    intake = read_texts(clinic, session, ended)
+    month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
+    assert messages_of(month, "missing-policy") == [
+        f"By the list of policies (2.csv) this patient's policy with that insurer {why}. Sun Life requires a policy "
+        "number, and the row has none."
+    ]
+    assert kinds(month) == ["missing-policy"]
+    assert {aside.reason for aside in intake.files[1].asides} == {"not in force on the day of the visit"}
+    intake = read_texts(clinic, session, ended, csv_text([{**POLICY, "Policy Number": "00999"}]))
+    assert (list(intake.sessions["policy"]), list(intake.cell_findings["message"])) == (["00999"], [])

@@ -110,6 +110,7 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
         names = desk.candidates.loc[lacking, "insurer_name"]
         # A person decides by the message, so it also quotes the fault of the cell.
         cells = desk.bad_cells[desk.bad_cells["column"] == requirement.replace("-", "_")]
+        cells = cells[cells["kind"] != f"missing-{requirement}"]
         instead = (" " + cells.groupby("session")["message"].first()).reindex(names.index).fillna("")
         return (names + f" requires {what}, and the row has none{that_can}." + instead).astype("str")
 

@@ -15,7 +15,7 @@ from ims_billing.reading.clinic_layouts import layouts
 from ims_billing.reading.input_slips import no_such_file, refuse_a_lock_file, refuse_pasted_options
 from ims_billing.reading.layout import Match
 from ims_billing.reading.left_out import left_out, named, refuse_visits_above
-from ims_billing.reading.lists import Policies, clients_frame, policies_frame, with_clients
+from ims_billing.reading.lists import Policies, clients_frame, policies_frame, still_lacking, with_clients
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.policy_insurers import with_insurers
@@ -217,9 +217,10 @@ class _Desk:
             cell_findings = pd.concat([cell_findings, bad_cells(doubtful)], ignore_index=True)
         sessions, used = with_clients(sessions, self.clients)
         for policies in self.policies:
-            sessions, used_here, against = policies.applied(sessions, self.clinic)
+            sessions, used_here, ended, against = policies.applied(sessions, self.clinic)
             cell_findings = pd.concat([cell_findings, bad_cells(against)], ignore_index=True)
-            self._account(policies.file, used_here)
+            self._account(policies.file, used_here, ended)
+        cell_findings = still_lacking(cell_findings, sessions)
         self._account_clients(used)
         sessions, cell_findings, again = drop_repeats(sessions, cell_findings, columns)
         for name, count in again.items():
@@ -266,12 +267,14 @@ class _Desk:
             return ("Jane's Appointments report is missing: the sales do not say who arrived.",)
         return ()
 
-    def _account(self, name: str, used: frozenset[int]) -> None:
+    def _account(self, name: str, used: frozenset[int], ended: frozenset[int] = frozenset()) -> None:
         """Counts a line of a list as tied where a session took something from it, and sets the others aside."""
         file = next(file for file in self.files if file.name == name)
         file.tied += len(used)
-        unused = (place for line, place in enumerate(file.lines) if line not in used)
-        file.asides.extend(Aside(sheet, row, "no session of this patient needs it") for sheet, row in unused)
+        for line, (sheet, row) in enumerate(file.lines):
+            if line not in used:
+                why = "not in force on the day of the visit" if line in ended else "no session of this patient needs it"
+                file.asides.append(Aside(sheet, row, why))
 
     def _account_clients(self, used: frozenset[str]) -> None:
         names = [file.name for file in self.files if file.layout == "jane-clients"]

@@ -27,11 +27,10 @@ _SHOWN = 5
 _OF_SECOND = {"policy": "secondary_policy", "member": "secondary_member"}
 # What is of one plan, or of one accident.
 _OF_ONE_PLAN = ("policy", "member", "payer_file_number", "accident_date")
-_ENDED = (
-    "By the list of policies ({}) this patient's policy with that insurer is not in force on that day, or a word for "
-    "it is not known."
-)
+_ENDED = "By the list of policies ({}) this patient's policy with that insurer {}."
 _SEVERAL = "The list of policies ({}) has several policies of this patient with that insurer, and the row names none."
+# Of what an insurer may require of a plan, the number that is told of where a list has it and can't lend it.
+_REQUIRED = ("member", "policy")
 _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 
@@ -70,13 +69,16 @@ class Policies:
     file: str
     rows: pd.DataFrame
 
-    def applied(self, sessions: pd.DataFrame, clinic: Clinic) -> tuple[pd.DataFrame, frozenset[int], list[Bad]]:
-        """The sessions with the numbers they lack, the lines that were used, and what speaks against a session.
+    def applied(
+        self, sessions: pd.DataFrame, clinic: Clinic
+    ) -> tuple[pd.DataFrame, frozenset[int], frozenset[int], list[Bad]]:
+        """The sessions with the numbers they lack, the lines that were used, those that ended, and what speaks against.
 
         A policy is a session's where patient and insurer are the same and the day lies within it. The name is the
         patient's where no id is, and a namesake who was born on another day, or has a number of their own, is somebody
         else. A policy that is marked as closed lends nothing, as nobody says since when. Where several fit and differ,
         none is taken: what the insurer requires is then missing, and held. A second insurer is given its numbers too.
+        Why a required number is missing is of that number's own kind, until another list has it (`still_lacking`).
         """
         lines = _Lines(self.rows, sessions, clinic)
         payers = (*sessions["insurer"].unique(), *sessions["secondary_insurer"].unique())
@@ -87,9 +89,14 @@ class Policies:
             for name in ("patient_id", "patient", "birth_date", "service_date", "insurer", "secondary_insurer")
         )
         requiring = {
-            each.id for each in clinic.insurers for rule in each.requirements if {"policy", "member"} & {*rule.fields}
+            each.id: field
+            for each in clinic.insurers
+            for rule in each.requirements
+            for field in _REQUIRED
+            if field in rule.fields
         }
         used: set[int] = set()
+        ended: set[int] = set()
         bad: list[Bad] = []
         for position, (patient_id, patient, born, day, insurer, second) in enumerate(zip(*columns, strict=True)):
             of_patient = lines.of_patient(patient_id, patient, born)
@@ -100,12 +107,13 @@ class Policies:
             fitting = lines.in_force(meant, day)
             several = len({lines.cells(row, _OF_ONE_PLAN) for row in fitting}) > 1
             unnumbered = not any(map(_filled, stated.values()))
-            # Where the insurer requires a number that the row lacks, that is said already.
-            unsettled = (meant and not fitting) or (several and unnumbered)
-            if unsettled and not (unnumbered and insurers[insurer] in requiring):
-                message = _SEVERAL if fitting else _ENDED
-                bad.append((position, "policy", "unreadable-cell", message.format(self.file)))
+            if (meant and not fitting) or (several and unnumbered):
+                why = _SEVERAL.format(self.file) if fitting else _ENDED.format(self.file, lines.why_not(meant, day))
+                lacks = requiring.get(insurers[insurer], "") if unnumbered else ""
+                kind = f"missing-{lacks}" if lacks else "unreadable-cell"
+                bad.append((position, lacks or "policy", kind, why))
             used.update(fitting)
+            ended.update({*meant} - {*fitting})
             for name in _FILLED:
                 lines.lend(fitting, name, filled[name], position)
             if second and insurers[second] != insurers[insurer]:
@@ -116,7 +124,7 @@ class Policies:
                     lines.lend(fitting, name, filled[own], position)
         types = {name: sessions[name].dtype for name in filled}
         frame = pd.DataFrame(filled, index=sessions.index).astype(types)
-        return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used), bad
+        return sessions.assign(**{name: frame[name] for name in filled}), frozenset(used), frozenset(ended - used), bad
 
 
 class _Lines:
@@ -164,6 +172,19 @@ class _Lines:
             and not (pd.notna(lists["valid_until"][row]) and day > lists["valid_until"][row])
         ]
 
+    def why_not(self, lines: Sequence[int], day: pd.Timestamp) -> str:
+        """Why the lines are not in force on a day; in general terms where they differ in that."""
+        reasons = {self._why_not(row, day) for row in lines}
+        return reasons.pop() if len(reasons) == 1 else "is not in force on that day, or a word for it is not known"
+
+    def _why_not(self, row: int, day: pd.Timestamp) -> str:
+        if self._lists["ended"][row]:
+            return "is marked as closed, or a word for it is not known"
+        last = self._lists["valid_until"][row]
+        if pd.notna(last) and day > last:
+            return f"ended on {last.date()}, before the visit"
+        return f"begins on {self._lists['valid_from'][row].date()}, after the visit"
+
     def cells(self, row: int, names: Sequence[str]) -> tuple[str, ...]:
         """Cells of a line, as texts to compare."""
         return tuple(str(self._lists[name][row]) for name in names)
@@ -173,6 +194,16 @@ class _Lines:
         values = {self._lists[name][row] for row in lines if _filled(self._lists[name][row])}
         if len(values) == 1 and not _filled(column[position]):
             column[position] = values.pop()
+
+
+def still_lacking(bad: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
+    """The bad cells without those of a required number that a further list had."""
+    kinds = {f"missing-{field}": field for field in _REQUIRED}
+    has = [
+        kind in kinds and bool(sessions[kinds[kind]][session])
+        for session, kind in zip(bad["session"], bad["kind"], strict=True)
+    ]
+    return bad[~pd.Series(has, index=bad.index, dtype="bool")]
 
 
 def _namesakes(sessions: pd.DataFrame) -> set[str]:
