@@ -474,6 +474,15 @@ def test_nookals_report_is_read_since_it_calls_clients_patients(tmp_path: Path) 
     assert (found.files[0].layout, found.sessions["patient"].tolist()[0]) == ("nookal-activity", "Ada Sample")
 
 
+def test_what_nookal_calls_a_product_is_skipped_as_no_visit(tmp_path: Path) -> None:
+    sold = [cell.replace("Stock", "Product") for cell in NOOKAL[13]]
+    for cells in ([*NOOKAL[:13], sold, *NOOKAL[14:]], [*NOOKAL[:13], sold]):
+        found = read(tmp_path, cells, POLICIES)
+        assert "Tape" not in set(found.sessions["service_name"])
+        assert (found.files[0].asides[0].row, found.files[0].asides[0].reason) == (14, "product, no visit")
+        assert found.files[0].rows == found.files[0].sessions + len(found.files[0].asides)
+
+
 def test_every_system_has_an_export_in_these_tests_and_a_source() -> None:
     assert [system.id for system in systems() if system.of == "sessions"] == list(SYSTEMS)
     assert all(system.source and system.confidence for system in systems())

@@ -123,6 +123,7 @@ def _of_system(system: SystemLayout, clinic: Clinic, ignored: frozenset[str]) ->
         billed=system.billed,
         wanted=frozenset(map(heading, system.wanted)),
         lacks=system.lacks,
+        sold=frozenset(map(word_of, system.sold)),
         settled={heading(name): frozenset(map(word_of, words)) for name, words in system.settled.items()},
         payer_numbers=system.payer_numbers,
         patient_invoices=system.patient_invoices,

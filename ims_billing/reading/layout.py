@@ -43,6 +43,7 @@ class ClinicLayout:
     lacks: what the report does not say, and which other file is needed; empty: nothing
     payer_numbers: True where an insurer's name carries a number in brackets
     patient_invoices: True where a payment's description is an invoice, with the letter P if it is the patient's
+    sold: words of the status column on rows of products, which are no visits
     settled: by heading that is passed over, as compared, the words that may say that nothing is left to bill
     """
 
@@ -60,6 +61,7 @@ class ClinicLayout:
     lacks: str = ""
     payer_numbers: bool = False
     patient_invoices: bool = False
+    sold: frozenset[str] = frozenset()
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,7 @@ TOTALS = "a line of totals"
 _PATIENT = ("patient", "patient_id", "first_name", "last_name")
 _SERVICE = ("service_name", "item")
 _DAY = ("service_date", "purchase_date")
+SOLD = "product, no visit"
 # Words that mark totals even beside a name; those only in _TOTALS may be a patient's own name.
 _SUBTOTALS = ("subtotal", "subtotals", "sub total", "grand total", "totaux", "sous total")
 _TOTALS = (*_SUBTOTALS, "total", "totals", "sum", "somme")
@@ -43,7 +44,8 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
     last_full = max((p for p in below if filled.get(p, 2) > 1), default=0)
     headings = [text(cell) for cell in table.row(header)]
     again = table.columns[naming[0]]
-    if not filled and headings[naming[0]] not in again[header + 1 :]:
+    sold = _sold(match)
+    if not filled and not sold and headings[naming[0]] not in again[header + 1 :]:
         return below, []
     own: list[int] = []
     asides: list[Aside] = []
@@ -60,10 +62,22 @@ def own_rows(match: Match, money_field: str | None) -> tuple[list[int], list[Asi
         if reason:
             asides.append(Aside(table.sheet, match.row(position), reason))
             between.skip(position)
+        elif position in sold:
+            # A line of totals adds it up with the visits.
+            asides.append(Aside(table.sheet, match.row(position), SOLD))
+            between.add(position)
         else:
             own.append(position)
             between.add(position)
     return own, asides
+
+
+def _sold(match: Match) -> frozenset[int]:
+    """The positions of rows that a practice system calls products."""
+    if not match.read_by.sold or "status" not in match.columns:
+        return frozenset()
+    cells = match.table.columns[match.columns["status"]]
+    return frozenset(position for position, cell in enumerate(cells) if word_of(text(cell)) in match.read_by.sold)
 
 
 def _is_a_row_in_one_cell(match: Match, position: int) -> bool:

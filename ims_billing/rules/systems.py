@@ -30,6 +30,8 @@ class SystemLayout(Strict):
     passed_over: tuple[Text, ...] = ()
     # By heading of `passed_over`, the words that may say that nothing is left to bill.
     settled: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
+    # Words of the status column on rows of products.
+    sold: tuple[Text, ...] = ()
     dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
     status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
         default_factory=dict
