@@ -395,6 +395,16 @@ def test_lists_of_clients_and_policies_add_what_is_missing(tmp_path: Path) -> No
     assert account(month)[2:] == [("jane-clients", 0, 0, 1, 1), ("policies", 0, 0, 1, 2)]
 
 
+def test_a_birth_date_that_janes_reports_do_not_have_is_in_the_list_of_clients(tmp_path: Path) -> None:
+    more = '[[insurer]]\nname = "Manulife"\nrequires = ["birth-date"]\n'
+    client = {"patient_guid": "g-1", "First Name": "Pat", "Last Name": "Madeup", "Birth Date": "1980-01-31"}
+    clients = as_csv(tmp_path, "clients.csv", [client], [])
+    rows = [appointment()], [sale(Payer="Manulife")]
+    month = jane(tmp_path, *rows, more=more)
+    assert "name the list of clients too" in month.findings.set_index("kind")["fix"]["missing-birth-date"]
+    assert outcomes(jane(tmp_path, *rows, clients, more=more)) == ["claimed"]
+
+
 # The second insurer's lines in a list of policies, and the numbers that a visit with its sale line is given.
 OF_SECOND: list[tuple[list[dict[str, str]], tuple[str, str]]] = [
     ([{"Policy #": "555", "Member ID": "9-01"}], ("555", "9-01")),

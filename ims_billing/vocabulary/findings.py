@@ -162,10 +162,11 @@ _KINDS = (
         "hold",
         _EITHER,
         "The insurer requires the patient's birth date",
-        "Fill in the birth date as 1980-01-31 in your practice software, then export again. If the insurer does "
+        "Fill in the birth date as 1980-01-31 in your practice software, then export again. Where the export has no "
+        "birth dates, as Jane's appointments and sales have none, name the list of clients too. If the insurer does "
         "not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
-        short="no birth date",
+        short="no birth date: fill it in, or name the list of clients too",
     ),
     Kind(
         "missing-relationship",
