@@ -259,7 +259,8 @@ CONTRADICTING_NOTES = [
     "WCB claim", "ICBC claim - see file", "ICBC", "bill to Manulife", "ICBC claim 4412",
     # The patient paid, or pays.
     "paid cash", "pd in full by pt", "pt paid $95 debit", "pt paid", "paid $200.00 visa", "payé comptant",
-    "cash - see envelope", "Cash", "paid in full", "private pay", "paid", "payé par la patiente", "no coverage",
+    "cash - see envelope", "Cash", "paid in full", "private pay", "paid", "payé par la patiente",
+    "pd 95 debit", "100% paid by pt", "no coverage",
     "out of pocket",
 ]  # fmt: skip
 ORDINARY_NOTES = [
@@ -278,7 +279,7 @@ ORDINARY_NOTES = [
     "also treated by chiro", "assistant manager, lifts boxes", "kin student, runs", "works for Sun Life",
     "Sun Life policy renewed", "report sent to ICBC", "letter sent to WCB", "new Sun Life card on file",
     "paid parking", "well paid, stressed", "copay paid cash", "pt paid $20 debit", "paid 19.00 cash",
-    "pays attention now",
+    "pays attention now", "20% paid by pt", "pt paid 20%", "pt paid 20 debit", "PD pt, tremor", "bill Manulife 2nd",
     "rescheduled to 3 pm", "rescheduled to Oct 14", "moved to November is fine? asked", "no cash on hand",
     "to be claimed", "not sent", "claims adjuster, desk job", "invoice emailed", "receipt sent to pt",
     "massage helped", "less pain with exercise", "exercise only at home now", "no needling pain", "no needles felt",

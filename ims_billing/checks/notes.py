@@ -20,8 +20,11 @@ from ims_billing.vocabulary.rows import of_each
 _MOST_WORDS = 6
 # What ends a clause: a mark with a space behind it, a dash between spaces, a slash, brackets, a new line.
 _ENDS = re.compile(r"[.,;:!?](?=\s|$)|\s[-‐‑–—]+\s|[/()\[\]\n\r|+&]")
-# An amount of money within a note: a number of dollars, or one with cents.
-_AMOUNT = re.compile(r"\$\s*(\d+(?:[.,]\d\d)?)|\b(\d+[.,]\d\d)\b|\b(\d+)\s*\$")
+# An amount of money within a note: a number of dollars, one with cents, or one right after what was paid.
+_AMOUNT = re.compile(
+    r"\$\s*(\d+(?:[.,]\d\d)?)|\b(\d+[.,]\d\d)\b|\b(\d+)\s*\$|\b(?:paid|pd|payée?)\s+(\d+)\b(?!\s*%)", re.IGNORECASE
+)
+_PART = re.compile(r"(?<!\b100)\s?%")
 
 
 @check("status-not-recognised")
@@ -121,7 +124,8 @@ def _counts(group: NoteGroup, written: str, visit: _Visit) -> bool:
     """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""
     if group.by_patient:
         amounts = [float(next(filter(None, match)).replace(",", ".")) for match in _AMOUNT.findall(written)]
-        return not visit.paid_cents and (not amounts or round(sum(amounts) * 100) >= visit.fee_cents)
+        whole = not _PART.search(written) and (not amounts or round(sum(amounts) * 100) >= visit.fee_cents)
+        return whole and not visit.paid_cents
     return visit.service == "ims" or not group.only_ims
 
 
