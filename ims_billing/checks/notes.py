@@ -67,11 +67,22 @@ class _Visit(NamedTuple):
     paid_cents: int
 
 
+class _Place(NamedTuple):
+    """What decides which practitioner, insurer and month a note means by a name."""
+
+    practitioner: str
+    insurer_id: str
+    second_insurer: str
+    month: int
+
+
 class _Reader:
     """Reads short notes by the rules' groups, and by the names of a clinic's practitioners and insurers."""
 
     def __init__(self, clinic: Clinic) -> None:
         self._clinic = clinic
+        # Many rows share one short note.
+        self._phrases = cache(self._all_phrases)
         # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
         spoken = {
             word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
@@ -79,28 +90,38 @@ class _Reader:
         self._people: dict[str, set[str]] = {}
         for one in clinic.practitioners:
             for word in {*" ".join(map(word_of, (one.name, *one.aliases))).split()} - spoken:
-                self._people.setdefault(word, set()).add(one.name)
+                if len(word) > 1:
+                    self._people.setdefault(word, set()).add(one.name)
         self._insurers = {word_of(name): one.id for one in clinic.insurers for name in (one.name, *one.aliases)}
         self._insurer = _run_of(tuple(self._insurers))
         self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
 
     def read(self, note: str, visit: _Visit) -> tuple[str, str]:
         """The kind and the message of a short note that plainly says something; both empty for every other note."""
-        if len(word_of(note).split()) > _MOST_WORDS:
-            return "", ""
-        for written in _ENDS.split(note):
-            clause = self._in_words_of_the_rules(word_of(written), visit)
-            for group in published().layouts.notes.group:
-                if (phrase := phrase_in(clause, group)) and _counts(group, written, visit):
-                    # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
-                    message = f'The note says "{phrase}", and no other column does. {group.advice}'
-                    return group.kind, message.strip()
+        place = _Place(visit.practitioner, visit.insurer_id, visit.second_insurer, visit.day.month)
+        for group, phrase, written in self._phrases(note, place):
+            if _counts(group, written, visit):
+                # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
+                return group.kind, f'The note says "{phrase}", and no other column does. {group.advice}'.strip()
         return "", ""
 
-    def _in_words_of_the_rules(self, clause: str, visit: _Visit) -> str:
+    def _all_phrases(self, note: str, place: _Place) -> list[tuple[NoteGroup, str, str]]:
+        """The phrases of a short note, each with its group and the clause that it was read in."""
+        if len(word_of(note).split()) > _MOST_WORDS:
+            return []
+        groups = published().layouts.notes.group
+        clauses = [(self._in_words_of_the_rules(word_of(part), place), part) for part in _ENDS.split(note)]
+        return [
+            (group, phrase, part)
+            for clause, part in clauses
+            for group in groups
+            if (phrase := phrase_in(clause, group))
+        ]
+
+    def _in_words_of_the_rules(self, clause: str, place: _Place) -> str:
         """A clause with the rules' words in place of names, roles and months."""
-        second = self._clinic.insurer(visit.second_insurer)
-        own = {visit.insurer_id, second.id if second else ""}
+        second = self._clinic.insurer(place.second_insurer)
+        own = {place.insurer_id, second.id if second else ""}
         clause = self._insurer.sub(
             lambda match: "insurer" if self._insurers[match[0]] in own else "another insurer", clause
         )
@@ -112,9 +133,9 @@ class _Reader:
                 words.pop()
             persons = (names & persons) or names
             # "May" is a word of its own.
-            another_month = word != "may" and MONTHS.get(word, visit.day.month) != visit.day.month
+            another_month = word != "may" and MONTHS.get(word, place.month) != place.month
             if persons:
-                words.append("practitioner" if visit.practitioner in persons else "another practitioner")
+                words.append("practitioner" if place.practitioner in persons else "another practitioner")
             else:
                 words.append("another month" if another_month else word)
         return " ".join(words)
