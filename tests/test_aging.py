@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +302,60 @@ def test_a_day_beside_a_status_that_keeps_none_is_named_and_not_dropped_in_silen
     assert done.exit_code == 0, done.stderr
     named_with_row = r"aging-2026-12-01\.xlsx, Call list, row \d+: Sent on is read only beside the status Sent again"
     assert len(re.findall(named_with_row, " ".join(done.stderr.split()))) == 1
+
+
+def test_a_status_that_an_answer_has_ended_already_is_named_and_not_dropped_in_silence(folder: Path) -> None:
+    """Sent again on a day before the answer; and what is typed in a workbook that does not show the answer."""
+    reconcile(folder, [paid(SUN, 0, Reason="No signature")])
+    aging(folder, "2026-12-01")
+    later = {"Payment Date": "2026-12-10"}
+    lines = [paid(SUN2, 0, Reason="Late"), paid(SUN3, 50, Reason="Over the limit"), paid(MANU, 76, Payment_Number="P2")]
+    reconcile(folder, [line | later for line in lines], as_of="2026-12-11")
+    note(folder, "2026-12-01", SUN, Status="Sent again", Sent_on="2026-11-10")
+    note(folder, "2026-12-01", SUN2, Status="Sent again")
+    for claim in (SUN3, PBC, MANU):
+        note(folder, "2026-12-01", claim, Status="Closed")
+    done = run(folder, "aging", "--as-of", "2026-12-15")
+    ended = "the status {} was not kept. It is of {}, and the insurer's answer changed on {}."
+    stated = re.findall(r"the status .*? was not kept\. .*? changed on \S+", " ".join(done.stderr.split()))
+    assert stated == [
+        ended.format("Sent again", "2026-11-10", "2026-11-20"), ended.format("Sent again", "2026-12-01", "2026-12-10"),
+        ended.format("Closed", "2026-12-01", "2026-12-10"),
+    ], "nothing of what was paid since, or is not answered"  # fmt: skip
+    shown = statuses(folder, "2026-12-15")
+    assert ([shown[claim] for claim in (SUN, SUN2, SUN3)], PBC in shown) == ([None] * 3, False)
+    note(folder, "2026-12-15", SUN, Status="Sent again", Sent_on="2026-12-14")
+    note(folder, "2026-12-15", SUN3, Status="Closed")
+    done = run(folder, "aging", "--as-of", "2026-12-16")
+    shown = statuses(folder, "2026-12-16")
+    assert ("not kept" in done.stderr, shown[SUN], SUN3 in shown) == (False, "Sent again", False)
+
+
+def test_an_older_copy_of_a_call_list_takes_back_nothing_that_was_read_later(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature"), paid(SUN2, 0, Reason="Late")])
+    aging(folder, "2026-12-10")
+    empty_copy, copy = (folder / BOOK.format(f"2026-12-10 ({number})") for number in (1, 2))
+    shutil.copy(folder / BOOK.format("2026-12-10"), empty_copy)
+    note(folder, "2026-12-10", SUN, Owner="Kim", Status="Asked")
+    aging(folder, "2026-12-11")
+    assert statuses(folder, "2026-12-11")[SUN] == "Asked", "what a copy of that day leaves empty is no answer"
+    shutil.copy(folder / BOOK.format("2026-12-10"), copy.with_suffix(".kept"))
+    note(folder, "2026-12-11", SUN, Status="Closed", Note="written off")
+    aging(folder, "2026-12-12")
+    copy.with_suffix(".kept").rename(copy)
+    note(folder, "2026-12-10 (2)", SUN2, Owner="Lee", Status="Asked")
+    done = run(folder, "aging", "--as-of", "2026-12-13")
+    older = f"aging-2026-12-10 (2).xlsx: what it says of {SUN} is older than what was read last, and was not read."
+    assert older in " ".join(done.stderr.split())
+    shown = statuses(folder, "2026-12-13")
+    assert (SUN in shown, shown[SUN2]) == (False, "Asked"), "what it says of others counts"
+    # In a folder that was moved each workbook is one of another folder, and was read.
+    copy.unlink()
+    (folder / "reports").rename(folder / "moved")
+    done = run(folder, "aging", "--as-of", "2026-12-14", "--out", str(folder / "moved"))
+    assert done.stderr == ""
+    (folder / "moved").rename(folder / "reports")
+    assert SUN not in statuses(folder, "2026-12-14")
 
 
 def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:

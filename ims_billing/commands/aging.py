@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +20,12 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.postings import months_of
 from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.month.second_insurer import Uneven, uneven
-from ims_billing.payments.aging import aging
+from ims_billing.payments.aging import aging, ended_on
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, sent_with, to_send
 from ims_billing.reading.spreadsheet import AskPassword
 from ims_billing.reading.worklist import Typed, day_of, read_worklist
 from ims_billing.saving import is_shared, probe, sweep, write_all
-from ims_billing.vocabulary.entries import Claimed, Posted, entries_of
+from ims_billing.vocabulary.entries import Claimed, Note, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import AGING, WORK, as_frame
 from ims_billing.workbooks.aging_report import AgingView, aging_report
@@ -126,7 +126,7 @@ def _note(
 
 
 def _lines(work: pd.DataFrame) -> list[tuple[str, Typed]]:
-    return [(line["claim"], _as_typed(line)) for line in work.to_dict("records")]
+    return [(str(line.claim), _as_typed(line)) for line in work.itertuples()]
 
 
 class _Workbook(NamedTuple):
@@ -165,47 +165,97 @@ def _newly_noted(
 ) -> pd.DataFrame:
     """The lines that differ from those that the workbooks showed, as WORK, dated by the workbook's day.
 
-    A claim marked as sent again was sent on the day typed beside it, else on the workbook's day.
-    Raises BillingError for a claim that is not on the ledger.
+    A claim marked as sent again was sent on the day typed beside it, else on the workbook's day. Names what is not
+    kept as typed. Raises BillingError for a claim that is not on the ledger.
     """
     claims = set(ledger.claims.all()["claim"])
-    last = {work["claim"]: _as_typed(work) for work in ledger.payments.work().to_dict("records")}
-    new = []
+    earlier: dict[str, list[Note]] = {claim: [] for claim in claims}
+    for note in ledger.payments.notes():
+        earlier[note.claim].append(note)
+    new, marked = [], {}
     for book in read:
         day = day_of(book.name) or as_of
         shown = left[book.name][1] if book.name in left else None
+        older = []
         for claim, (place, typed) in book.lines.items():
             if claim not in claims:
                 if typed != Typed():
                     raise BillingError(f"{place}: the column Claim holds no number of a claim on the ledger.")
                 continue
+            is_again = typed.status == "Sent again"
+            sent_on = dt.date.fromisoformat(typed.sent_on or str(day)) if is_again else None
+            note = Note(claim, typed.owner, typed.status, sent_on, typed.note, day)
             # In a copy, or a workbook of another folder, a line is new if the ledger does not have it yet.
-            before = last.get(claim, Typed()) if shown is None else Typed(*shown.get(claim, ()))
-            if typed == before:
+            last = _as_typed(earlier[claim][-1]) if earlier[claim] else Typed()
+            before = last if shown is None else Typed(*shown.get(claim, ()))
+            if before in (typed, _as_typed(note)):
                 continue
-            sent_on = typed.sent_on if typed.status == "Sent again" else ""
-            if typed.status == "Sent again" and not sent_on:
-                sent_on = day.isoformat()
-            if typed.sent_on and not sent_on:
+            if shown is None and _is_older(note, earlier[claim]):
+                # A folder that was moved has workbooks of many days, which were all read.
+                was_read = typed == Typed() or (book.name == f"aging-{day}.xlsx" and _was_read(note, earlier[claim]))
+                older += [] if was_read else [claim]
+                continue
+            if typed.sent_on and not is_again:
                 ledger.notify(
                     f"{place}: Sent on is read only beside the status Sent again, and was not kept. If the claim was "
                     "sent again, choose that status and type the day once more."
                 )
-            if sent_on > as_of.isoformat():
+            if sent_on and sent_on > as_of:
                 ledger.notify(
                     f"{place}: noted as sent again on {sent_on}, after today ({as_of}). If that is a slip, correct the "
                     "day there."
                 )
-            new.append((claim, typed.owner, typed.status, sent_on or None, typed.note, day))
+            if (typed.status, typed.sent_on) != (before.status, before.sent_on):
+                marked[claim] = (place, note)
+            new.append(note)
+        if older:
+            ledger.notify(
+                f"{book.name}: what it says of {', '.join(older)} is older than what was read last, and was not read. "
+                f"What is right of it, type in aging-{as_of}.xlsx."
+            )
+    _name_ended(marked, ledger, as_of)
     return as_frame(new, WORK)
 
 
-def _as_typed(work: Mapping[Any, Any]) -> Typed:
-    sent_on = "" if pd.isna(work["sent_on"]) else f"{work['sent_on']:%Y-%m-%d}"
-    return Typed(work["owner"], work["status"], sent_on, work["note"])
+def _is_older(note: Note, earlier: Sequence[Note]) -> bool:
+    """True if the line of a copy is from before the last note; of its day, an empty one and one that was read are."""
+    last = earlier[-1].noted_on if earlier else dt.date.min
+    is_repeat = _as_typed(note) == Typed() or _was_read(note, earlier)
+    return last > note.noted_on or (last == note.noted_on and is_repeat)
+
+
+def _was_read(note: Note, earlier: Iterable[Note]) -> bool:
+    return _as_typed(note) in map(_as_typed, earlier)
+
+
+def _name_ended(marked: Mapping[str, tuple[str, Note]], ledger: Ledger, as_of: dt.date) -> None:
+    """Names each status that an answer has ended already: its workbook, or the day typed, is from before the answer."""
+    postings = ledger.payments.entries()
+    ended: dict[str, dt.date] = {}
+    for line in postings:
+        if line.claim in marked and (day := ended_on(marked[line.claim][1], line, as_of)):
+            ended[line.claim] = day
+    if not ended:
+        return
+    # What was paid in the meantime is on no list.
+    listed = {line.claim for line in aging(ledger.claims.entries(), postings, [], ledger.batches.days(), as_of)}
+    for claim in [claim for claim in ended if claim in listed]:
+        place, note = marked[claim]
+        again = ", with the day under Sent on" if note.sent_on else ""
+        ledger.notify(
+            f"{place}: the status {note.status} was not kept. It is of {note.sent_on or note.noted_on}, and the "
+            f"insurer's answer changed on {ended[claim]}. If it is right all the same, choose it again in "
+            f"aging-{as_of}.xlsx{again}."
+        )
+
+
+def _as_typed(noted: Any) -> Typed:
+    """What was typed for a Note, or a row of WORK or AGING."""
+    sent_on = "" if pd.isna(noted.sent_on) else f"{noted.sent_on:%Y-%m-%d}"
+    return Typed(noted.owner, noted.status, sent_on, noted.note)
 
 
 def _shown(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """The typed cells that the call list of AGING shows, by claim, for the claims that have any."""
     noted = frame[frame["owner"] + frame["status"] + frame["note"] != ""]
-    return {str(line["claim"]): astuple(_as_typed(line)) for line in noted.to_dict("records")}
+    return {str(line.claim): astuple(_as_typed(line)) for line in noted.itertuples()}

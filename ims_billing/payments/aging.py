@@ -240,13 +240,19 @@ def _noted(notes: Iterable[Note], postings: Iterable[Posted], as_of: dt.date) ->
     latest = {note.claim: note for note in notes if note.noted_on <= as_of}
     for line in postings:
         note = latest.get(line.claim)
-        if not line.payment or line.paid_on > as_of or not note or note.status not in ("Closed", "Sent again"):
-            continue
-        since = note.sent_on or note.noted_on
-        undone_on = line.undone_on if line.undone_on and line.undone_on <= as_of else None
-        if line.paid_on > since if undone_on is None else line.paid_on <= since < undone_on:
+        if note and ended_on(note, line, as_of):
             latest[line.claim] = note._replace(status="", sent_on=None)
     return latest
+
+
+def ended_on(note: Note, line: Posted, as_of: dt.date) -> dt.date | None:
+    """The day on which this answer, or its undoing, ended the status Closed or Sent again of a note; else None."""
+    if not line.payment or line.paid_on > as_of or note.status not in ("Closed", "Sent again"):
+        return None
+    since = note.sent_on or note.noted_on
+    if line.undone_on is None or line.undone_on > as_of:
+        return line.paid_on if line.paid_on > since else None
+    return line.undone_on if line.paid_on <= since < line.undone_on else None
 
 
 class Owed(NamedTuple):
