@@ -53,7 +53,7 @@ def test_a_slip_is_named_before_a_password_is_asked_for(tmp_path: Path, typed: l
 def test_what_was_paid_of_a_voided_claim_is_told_and_can_be_taken_back(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 60)])
     done = run(folder, "void", SUN, "--replace", "--reason", "code", "--as-of", "2026-11-26")
-    assert "$60.00 of it was paid" in " ".join(done.stdout.split())
+    assert f"$60.00 of {SUN} was paid" in " ".join(done.stdout.split())
     summary = load_workbook(folder / "reports/2026-10/claim-summary-2026-10.xlsx")["Overview"]
     lines = [line[:6] for line in summary.iter_rows(values_only=True)]
     assert ("Sun Life", 3, 285, 0, 285, 60) in lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -312,12 +313,13 @@ def test_both_plans_may_be_of_one_insurer(folder: Path) -> None:
     reconcile(folder, ("2026-10-SUNL-0002", 35, ""), number="P2")
 
 
-def test_what_follows_is_taken_back_with_its_claim(folder: Path) -> None:
+def test_what_follows_is_taken_back_with_its_claim_and_what_each_insurer_paid_is_named(folder: Path) -> None:
     asked(folder)
+    reconcile(folder, ("2026-10-MANU-0001", 35, ""), number="P2")
     done = run(folder, "void", FIRST, "--reason", "wrong day", "--as-of", "2026-12-02")
-    assert "2026-10-MANU-0001, which billed a second insurer for the balance, is voided with it." in " ".join(
-        done.stdout.split()
-    )
+    words = " ".join(done.stdout.split())
+    assert "2026-10-MANU-0001, which billed a second insurer for the balance, is voided with it. " in words
+    assert re.findall(r"(\S+) of (\S+) was paid", words) == [("$60.00", FIRST), ("$35.00", "2026-10-MANU-0001")]
     assert active(folder) == {}
 
 

@@ -43,6 +43,8 @@ class Voided:
     """True if the voided claim went to a second insurer itself."""
     paid: int
     """The amount paid on it so far, in cents."""
+    followed_by_paid: int
+    """The amount paid on the second insurer's claim that was voided with it, in cents."""
     batch: int | None
     """The batch of the new claim; None if there is none."""
     amount: int
@@ -89,7 +91,7 @@ def void(
         batch, listed_in, instead, amount = None, None, "", 0
         to_check: tuple[str, ...] = ()
         second = bool(old["follows"].iloc[0])
-        paid = answers(old, ledger.payments.postings([number]))[number].position.paid
+        paid = ledger.payments.paid([number, followed_by])
         if clinic is not None:
             run = (
                 _rest_anew(ledger, old, clinic, as_of, intake)
@@ -114,7 +116,8 @@ def void(
         replaced_by=instead,
         followed_by=followed_by,
         second=second,
-        paid=paid,
+        paid=paid.get(number, 0),
+        followed_by_paid=paid.get(followed_by, 0),
         batch=batch,
         amount=amount,
         to_check=to_check,

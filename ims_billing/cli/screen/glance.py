@@ -99,8 +99,9 @@ def show_voided(claim: str, done: Voided, again: str = "", first: str = "") -> N
         )
     if done.followed_by:
         sentence += f" {done.followed_by}, which billed a second insurer for the balance, is voided with it."
-    if done.paid:
-        sentence += f" {dollars(done.paid)} of it was paid: once the insurer reverses that, reconcile posts it."
+    for number, cents in ((claim, done.paid), (done.followed_by, done.followed_by_paid)):
+        if cents:
+            sentence += f" {dollars(cents)} of {number} was paid: once its insurer reverses that, reconcile posts it."
     show(wrapped(sentence, width(), style="bold"))
     if again:
         show(with_command(f"Claim {done.month} again now. {first}".rstrip(), again, width(), first="", rest="  "))
