@@ -228,6 +228,31 @@ def test_a_name_is_the_claims_in_any_typography(claimed: str, written: str, *, o
     assert same_person(SimpleNamespace(patient=written, member=""), claim) == one
 
 
+def test_an_invoice_of_several_words_is_one_number_and_several_invoices_are_several(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    invoices = ["INV 101", "INV-102", "2026 7", "8", "9", "A1", "02", "A 102"]
+    rows = [
+        {
+            **row(Service_Date=dt.date(2026, 10, 5 + n), Patient=f"Pat {'ABCDEFGH'[n]}lder", Member_ID=f"{n}"),
+            "Invoice": i,
+        }
+        for n, i in enumerate(invoices)
+    ]
+    xlsx(tmp_path, rows)
+    claiming = ("claim", str(tmp_path / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert run(tmp_path, *claiming).exit_code == 0
+    cases = {
+        "INV 101": "1", "INV101": "1", "INV 102": "2", "INV 101, INV-102": "1 2", "INV 101 INV 102": "1 2",
+        "2026 7": "3", "20 267": "", "8 9": "4 5", "A1 02": "6 7", "A 102": "8", "INV 103": "",
+    }  # fmt: skip
+    for invoice, claims in cases.items():
+        numbers = [f"2026-10-SUNL-000{claim}" for claim in claims.split()]
+        [line] = posted(
+            tmp_path, [paid(cents=95 * (len(numbers) or 1), Insurer="Sun Life", Invoice=invoice)], dry_run=True
+        )
+        assert [posting.claim for posting in line.postings] == numbers, invoice
+
+
 def test_a_patient_of_exactly_that_name_goes_before_one_of_a_longer_name(tmp_path: Path) -> None:
     clinic_file(tmp_path)
     visits = [("Jo Madeup", "111", 7), ("Jo Anne Madeup", "222", 7), ("Jo Anne Madeup", "222", 8)]

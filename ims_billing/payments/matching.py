@@ -116,7 +116,7 @@ class Claims:
         candidate = self._by_person(row, paid, insurer) if claim is None else claim
         if isinstance(candidate, Unclear):
             return candidate
-        if claim is not None and (other := _contradicts(row, claim, insurer)):
+        if claim is not None and (other := _contradicts(row, claim, insurer, self.invoices_on(row))):
             return Unclear("ambiguous", f"The line names a claim, but {other} differs.", (number,))
         if not pd.isna(candidate.voided_on) and paid >= 0:
             return _voided(candidate)
@@ -129,7 +129,8 @@ class Claims:
             return theirs
         numbers = tuple(claim.claim for claim in theirs)
         amount = None if pd.isna(row.claimed_cents) else abs(int(row.claimed_cents))
-        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim, row)]
+        invoices = self.invoices_on(row)
+        fitting = [claim for claim in theirs if amount is None or amount in _amounts(claim, invoices)]
         if not fitting:
             shown = " and ".join(dollars(int(claim.amount_cents)) for claim in theirs[:SHOWN])
             message = f"It says that {dollars(amount or 0)} was claimed; of that day and person it was {shown}."
@@ -152,7 +153,7 @@ class Claims:
         if not theirs and (voided := [claim for claim in of_day if not self._is_anothers(row, claim)]):
             return _voided(voided[-1])
         theirs = [claim for claim in theirs if _by_member(row, claim)] or theirs
-        invoices = set(map(bare, invoices_on(row)))
+        invoices = set(map(bare, self.invoices_on(row)))
         of_invoice = [claim for claim in theirs if bare(claim.invoice) in invoices]
         if not theirs:
             return Unclear("unmatched", "No claim is of that day and that member or patient.")
@@ -180,6 +181,25 @@ class Claims:
             return False
         name = name_parts(row.patient)
         return name != name_parts(claim.patient) and name in self.patients
+
+    def invoices_on(self, row: Any) -> list[str]:
+        """The numbers of the invoices that a row names; words that make a claim's invoice together are one number."""
+        invoices = []
+        for part in re.split("[,;]", row.invoice):
+            words = part.split()
+            while words:
+                count = next((count for count in range(len(words), 1, -1) if self._is_invoice(words[:count])), 1)
+                invoices.append(" ".join(words[:count]))
+                words = words[count:]
+        return invoices
+
+    def _is_invoice(self, words: list[str]) -> bool:
+        """True if these words are one claim's invoice, and not an invoice each: ``101 102`` is two of them."""
+        claims = self._by_invoice.get(bare("".join(words)), [])
+        if any(claim.invoice.split() == words for claim in claims):
+            return True
+        are_several = all(word.isdigit() or bare(word) in self._by_invoice for word in words)
+        return bool(claims) and not are_several
 
     def of_invoice(self, invoice: str, insurer: str, paid: int) -> list[Any]:
         """Finds the claims of an invoice, by its number in any spelling, that a payment of that amount may be about."""
@@ -212,7 +232,7 @@ class Claims:
         """The claims of the invoices on a row, as far as day and person agree; also those that were voided."""
         return [
             claim
-            for invoice in invoices_on(row)
+            for invoice in self.invoices_on(row)
             for claim in self._by_invoice.get(bare(invoice), [])
             if (pd.isna(row.service_date) or row.service_date == claim.service_date)
             and (not (person_in(row.member) or person_in(row.patient)) or same_person(row, claim))
@@ -254,11 +274,6 @@ def person_in(text: str) -> str:
     return "" if plain(text) in totals else text.strip()
 
 
-def invoices_on(row: Any) -> list[str]:
-    """The numbers of the invoices that a row names."""
-    return [number for number in re.split(r"[,;\s]+", row.invoice.strip()) if number]
-
-
 def _voided(claim: Any) -> Unclear:
     """Why a voided claim takes no payment, and which claim stands for it."""
     now = f" and replaced by {claim.replaced_by}" if claim.replaced_by else ""
@@ -266,8 +281,8 @@ def _voided(claim: Any) -> Unclear:
     return Unclear("ambiguous", message, (claim.replaced_by or claim.claim,))
 
 
-def _amounts(claim: Any, row: Any) -> set[int]:
-    """The amounts in cents that a row may name as claimed.
+def _amounts(claim: Any, invoices: Iterable[str]) -> set[int]:
+    """The amounts in cents that a row with these invoices may name as claimed.
 
     A second insurer's claim shows the whole fee too. The practice system invoices the insurer for what the patient has
     not paid of the fee, and the claim asks for all of it.
@@ -275,7 +290,7 @@ def _amounts(claim: Any, row: Any) -> set[int]:
     amounts = {int(claim.amount_cents)}
     if claim.follows:
         amounts.add(int(claim.fee_cents))
-    if bare(claim.invoice) in map(bare, invoices_on(row)):
+    if bare(claim.invoice) in map(bare, invoices):
         amounts.add(int(claim.fee_cents) - int(claim.patient_paid_cents))
     return amounts
 
@@ -312,7 +327,7 @@ def _same_name(one: str, other: str) -> bool:
     return first == second or (min(len(first), len(second)) > 1 and (first <= second or second <= first))
 
 
-def _contradicts(row: Any, claim: Any, insurer: str) -> str:
+def _contradicts(row: Any, claim: Any, insurer: str, invoices: Iterable[str]) -> str:
     """Names the cell of a line that contradicts the claim; empty if none does."""
     if insurer and claim.insurer_id != insurer:
         return "the insurer"
@@ -322,7 +337,7 @@ def _contradicts(row: Any, claim: Any, insurer: str) -> str:
         return "the member's number"
     if person_in(row.patient) and not _same_name(row.patient, claim.patient):
         return "the patient"
-    amounts = {*_amounts(claim, row), int(claim.fee_cents)}
+    amounts = {*_amounts(claim, invoices), int(claim.fee_cents)}
     if not pd.isna(row.claimed_cents) and row.claimed_cents and abs(int(row.claimed_cents)) not in amounts:
         return "the amount claimed"
     return ""

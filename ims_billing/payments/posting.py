@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, Claims, Entry, Unclear, invoices_on, named_rows, person_in
+from ims_billing.payments.matching import SHOWN, Claims, Entry, Unclear, named_rows, person_in
 from ims_billing.payments.objections import objection, overpayment
 from ims_billing.payments.payers import Names, insurer_on
 from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result
@@ -231,7 +231,8 @@ class _Poster:
             # Without a number, other rows of the same day say nothing of who paid this one.
             named = insurer if number or insurer_on(row.cells, self._clinic) else ""
             invoices = {
-                invoice: self._claims.of_invoice(invoice, named, row.line.paid) for invoice in invoices_on(row.cells)
+                invoice: self._claims.of_invoice(invoice, named, row.line.paid)
+                for invoice in self._claims.invoices_on(row.cells)
             }
             if any(invoices.values()):
                 return self._invoices(row.cells, row.line, invoices)
@@ -287,7 +288,7 @@ class _Poster:
         if not whom and (not insurer or pd.isna(cells.period_from) or pd.isna(cells.period_until)):
             message = "One sum, which names neither insurer and period nor a member: which visits it pays is not said."
             if cells.invoice:
-                message = without_claim(invoices_on(cells))
+                message = without_claim(self._claims.invoices_on(cells))
             return not_posted(line, "unmatched", message, shown if insurer else ())
         return self._sum_of(claims, cells, line, "open claims that it names come to")
 
