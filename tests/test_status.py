@@ -290,12 +290,17 @@ def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path
 def due_by_november(folder: Path) -> Office:
     """The claim of 7 October, whose insurer takes it for 31 days, and a session on hold."""
     clinic_file(folder, clinic="")
-    text = (folder / "clinic.toml").read_text(encoding="utf-8")
-    plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
-    (folder / "clinic.toml").write_text(plan, encoding="utf-8")
+    due_in_31_days(folder)
     there = Office(folder)
     there.claim(PAT, HELD, as_of=dt.date(2026, 10, 8))
     return there
+
+
+def due_in_31_days(folder: Path) -> None:
+    """Writes a deadline of Sun Life into the setup."""
+    text = (folder / "clinic.toml").read_text(encoding="utf-8")
+    plan = text.replace('name = "Sun Life"\n', 'name = "Sun Life"\nclaim_within_days = 31\n')
+    (folder / "clinic.toml").write_text(plan, encoding="utf-8")
 
 
 def test_what_is_due_goes_before_what_is_on_hold_until_it_is_marked_as_sent(tmp_path: Path) -> None:
@@ -307,6 +312,13 @@ def test_what_is_due_goes_before_what_is_on_hold_until_it_is_marked_as_sent(tmp_
     )  # fmt: skip
     type_in(there.out / MONTH / BOOK, "To send", Sent="Yes", **{"Sent on": "2026-10-20"})
     assert "on hold" in look(tmp_path, dt.date(2026, 10, 24)).next.what
+
+
+def test_what_is_due_by_a_deadline_that_came_later_is_named_with_its_summary(tmp_path: Path) -> None:
+    office(tmp_path).claim(PAT, as_of=dt.date(2026, 10, 8))
+    due_in_31_days(tmp_path)
+    due = look(tmp_path, dt.date(2026, 10, 24)).next
+    assert f"the sheet To send of {Path('reports') / MONTH / BOOK}; save it" in due.what
 
 
 def test_nothing_else_waits_only_once_the_workbooks_are_sent(tmp_path: Path) -> None:
@@ -335,6 +347,23 @@ def test_what_is_unpaid_for_over_sixty_days_is_counted(tmp_path: Path, days: int
     assert shown.standing is not None
     assert (shown.standing.unpaid, shown.standing.unpaid_cents) == (claims, 9500 * claims)
     assert shown.next.command.startswith("ims-billing aging") == bool(claims)
+
+
+@pytest.mark.parametrize(("status", "claims", "what"), [("Asked", 1, "Nothing else"), ("Closed", 0, "Nothing else")])
+def test_what_is_unpaid_for_long_is_the_next_step_until_somebody_looks_after_it(
+    tmp_path: Path, status: str, claims: int, what: str
+) -> None:
+    there, day = office(tmp_path), AS_OF + dt.timedelta(days=61)
+    there.claim(PAT)
+    type_in(there.out / MONTH / BOOK, "To send", Sent="Yes")
+    assert look(tmp_path, day).next.command == "ims-billing aging"
+    run_in(tmp_path, "aging", "--as-of", f"{day}")
+    type_in(there.out / f"aging-{day}.xlsx", "Call list", Status=status)
+    assert "was changed" in run_in(tmp_path, "status", "--as-of", f"{day}").stdout
+    run_in(tmp_path, "aging", "--as-of", f"{day}")
+    shown = look(tmp_path, day)
+    assert shown.standing is not None
+    assert (shown.standing.unpaid, shown.next.what[: len(what)]) == (claims, what)
 
 
 def test_what_was_refused_waits_until_somebody_looks_after_it(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, u
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
-from ims_billing.payments.aging import REFUSED, TO_REVERSE, aging
+from ims_billing.payments.aging import REFUSED, TO_REVERSE, Owing, aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
@@ -75,6 +75,8 @@ class Closing:
     cents: int
     # The first day on which a window of theirs closes, or closed
     last_day: dt.date
+    # The months of these claims, whose summaries list their workbooks
+    months: frozenset[str] = frozenset()
 
 
 class Standing(NamedTuple):
@@ -91,9 +93,11 @@ class Standing(NamedTuple):
     closing: tuple[Closing, ...]
     """The windows that close soon."""
     unpaid: int
-    """The number of claims that are unpaid for long."""
+    """The number of claims that are unpaid for long, but for those that are closed."""
     unpaid_cents: int
     """The amount owed on them, in cents."""
+    unpaid_alone: int
+    """The number of those that nobody looks after yet."""
     refused: int
     """The number of claims that were refused or paid short, and that nobody looks after yet."""
     to_reverse: Sequence[int]
@@ -121,7 +125,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         left = ledger.files.aging_left(at.place)
     books = saved_workbooks(at, months)
     sendings = sendings_with_unread(at, books)
-    late = [line.owed_cents for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0]
+    late = [line for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0 and line.status != "Closed"]
     active = [claim for claim in claims if claim.voided_on is None]
     books_left = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings, as_of))
     days = _last_days(_unsent(active, books_left), held, clinic)
@@ -132,14 +136,20 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         missed=_by_insurer(day for day in days if day.last_day < as_of),
         closing=_by_insurer(day for day in days if 0 <= (day.last_day - as_of).days <= CLOSING_WITHIN),
         unpaid=len(late),
-        unpaid_cents=sum(late),
-        refused=sum(line.state in REFUSED and not (line.owner or line.status) for line in aged),
+        unpaid_cents=sum(line.owed_cents for line in late),
+        unpaid_alone=sum(not _is_looked_after(line) for line in late),
+        refused=sum(line.state in REFUSED and not _is_looked_after(line) for line in aged),
         to_reverse=[line.paid_cents for line in aged if line.state == TO_REVERSE and line.status != "Closed"],
         to_send=books_left,
         voids=_voids(claims, as_of),
         unwritten=unwritten,
         hashes_read=read,
     )
+
+
+def _is_looked_after(line: Owing) -> bool:
+    """True once somebody noted who asks the insurer about a claim, or how far that is."""
+    return bool(line.owner or line.status)
 
 
 def _voids(claims: Iterable[Claimed], as_of: dt.date) -> dict[str, int]:
@@ -233,7 +243,8 @@ def _last_days(claims: Iterable[Claimed], held: Iterable[OnHold], clinic: Clinic
         insurer, last_day = windows(claim.insurer, claim.service_date)
         # A claim keeps the day that its workbook shows. A second insurer's days begin with the first one's answer.
         day = claim.send_by or (None if claim.follows else last_day)
-        days += [Closing(insurer or claim.insurer, False, 1, claim.amount_cents, day)] if day else []
+        name, months = insurer or claim.insurer, frozenset({claim.month})
+        days += [Closing(name, False, 1, claim.amount_cents, day, months)] if day else []
     return days
 
 
@@ -243,7 +254,14 @@ def _by_insurer(days: Iterable[Closing]) -> tuple[Closing, ...]:
     for day in days:
         together.setdefault((day.held, day.insurer), []).append(day)
     closing = [
-        Closing(name, held, len(each), sum(day.cents for day in each), min(day.last_day for day in each))
+        Closing(
+            insurer=name,
+            held=held,
+            count=len(each),
+            cents=sum(day.cents for day in each),
+            last_day=min(day.last_day for day in each),
+            months=frozenset[str]().union(*(day.months for day in each)),
+        )
         for (held, name), each in together.items()
     ]
     return tuple(sorted(closing, key=lambda one: (not one.held, one.last_day, one.insurer)))

@@ -312,11 +312,10 @@ def _typed(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding
 
 def _due(facts: _Facts, standing: Standing, look_again: str) -> Iterator[Next]:
     """The workbooks with claims whose last day to be sent is near."""
-    days = [one.last_day for one in standing.closing if not one.held]
-    if days:
-        day = min(days)
-        due = [book for book in standing.to_send if book.send_by and book.send_by <= max(days)]
-        books = " and ".join(dict.fromkeys(facts.summary(book.month) for book in due))
+    due = [one for one in standing.closing if not one.held]
+    if due:
+        day = min(one.last_day for one in due)
+        books = " and ".join(facts.summary(month) for month in sorted({month for one in due for month in one.months}))
         what = (
             f"Send the insurer workbooks that are due, the first by {day.day} {day:%b %Y}. Type the day under Sent on, "
             f"on the sheet To send of {books}; save it, then look again."
@@ -338,7 +337,7 @@ def _open(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding]
                 "close it, then claim the month again."
             )
             yield facts.claim_again(what, month)
-    if standing.unpaid or standing.call_lists or standing.refused or standing.to_reverse:
+    if standing.unpaid_alone or standing.call_lists or standing.refused or standing.to_reverse:
         what = "Ask insurers about what is unpaid, refused or short: the list is a workbook."
         yield Next(what, f"ims-billing aging{facts.given.options()}")
 
