@@ -23,6 +23,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.vocabulary.fields import CORRECTS
 from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import apart, by_case, clinic_file, like_ann, made_once, row, table, tag, xlsx
+from tests.practice import type_in as type_in_lines
 
 SUMMARY = Path("reports/2026-10/claim-summary-2026-10.xlsx")
 Rows = list[dict[str, Any]]
@@ -902,6 +903,30 @@ def test_a_copy_with_decisions_that_were_not_read_is_named_with_the_command_that
     decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Do not bill"}])
     for command in (again, check, ["report", "2026-10"]):
         assert named(run(folder, *command)) == []
+
+
+def test_a_copy_that_is_refused_says_why_and_is_no_next_step(folder: Path) -> None:
+    """A copy from before a decision was read, with another one; and one with a mark that nobody can read."""
+    rows = sessions(row(**TAXED))
+    claim(folder, rows)
+    older, marked = (folder / SUMMARY.parent / name for name in ("from Kim.xlsx", "sent.xlsx"))
+    shutil.copy(folder / SUMMARY, older)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill"}])
+    claim(folder, rows)
+    shutil.copy(folder / SUMMARY, marked)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}], older)
+    type_in_lines(marked, "To send", Sent="perhaps")
+    shown = json.loads(run(folder, "status", "--json").stdout)
+    assert "--decisions" not in shown["next"]["command"]
+    problems = [line["problem"] for line in shown["not_read"]]
+    named_there = run(folder, "report", "2026-10").stderr
+    for problem, why in zip(problems, ("move the copy away, or add --overrule.", "neither Yes nor No."), strict=True):
+        assert why in problem
+        assert problem in " ".join(named_there.split())
+    assert f'--month 2026-10 --decisions "{older}"' in named_there
+    reads = ["claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05", "--decisions"]
+    assert run(folder, *reads, str(older)).exit_code == 2
+    assert run(folder, *reads, str(older), "--overrule").exit_code == 0
 
 
 def test_a_copy_in_another_months_folder_is_named_with_the_month_that_it_decides_about(folder: Path) -> None:

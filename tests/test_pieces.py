@@ -44,6 +44,8 @@ def test_a_command_is_one_piece_from_the_programs_name_to_its_last_word(text: st
 MESSAGES = [
     in_words(UnreadCopy(Path("reports/2026-11/a copy.xlsx"), 2), CLAIM),
     in_words(UnreadCopy(Path("reports/2026-11/a copy.xlsx"), 0), CLAIM),
+    in_words(UnreadCopy(Path("reports/2026-11/a copy.xlsx"), 0, marks=2), CLAIM),
+    in_words(UnreadCopy(Path("reports/2026-11/a copy.xlsx"), 1, refused="It is older."), CLAIM),
     Uneven("2026-10-MANU-0001", "2026-10-SUNL-0001", 3500, 2000).in_words(),
     *(about.fix for about in CATALOGUE.values() if "ims-billing " in about.fix),
 ]

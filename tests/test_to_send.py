@@ -257,6 +257,27 @@ def test_an_older_copy_takes_nothing_back_and_overrules_only_when_that_is_wanted
     assert noted(folder) == [("gms", "No", "None", "")]
 
 
+def test_a_copy_with_marks_that_were_not_read_is_named_with_the_command_that_reads_it(folder: Path) -> None:
+    copy = SUMMARY.with_name(f"{SUMMARY.stem} (1).xlsx")
+    shutil.copy(folder / SUMMARY, folder / copy)
+    note(folder, "gms-2026-10.xlsx", copy, Sent="Yes", Sent_on=dt.date(2026, 11, 6))
+    reads = ["claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--decisions", str(folder / copy)]
+    shown = json.loads(run(folder, "status", "--as-of", "2026-11-06", "--json").stdout)
+    assert shown["next"]["what"] == f"Read what is typed in {copy.name}, with the files of 2026-10."
+    assert shown["next"]["command"].endswith(f'--decisions "{folder / copy}"')
+    assert f"1 line of To send typed in {copy.name}" in run(folder, "status", "--as-of", "2026-11-06").stdout
+    assert f"{copy.name}: 1 line of To send in it was not read." in " ".join(
+        run(folder, "report", "2026-10").stderr.split()
+    )
+    assert run(folder, *reads, "--as-of", "2026-11-06").exit_code == 0
+    assert noted(folder) == [("gms", "Yes", "2026-11-06", "")]
+    # Noted otherwise since, it was read all the same.
+    note(folder, "gms-2026-10.xlsx", Confirmation_number="C-1")
+    for command in (("report", "2026-10"), ("status", "--as-of", "2026-11-07")):
+        done = run(folder, *command)
+        assert copy.name not in done.stdout + done.stderr, command
+
+
 def test_aging_shows_what_is_not_sent_and_by_which_number_the_rest_was_confirmed(folder: Path) -> None:
     note(folder, "manulife-2026-10.xlsx", Sent="x", Sent_on=dt.date(2026, 11, 6), Confirmation_number="00123")
     assert left_to_send(folder, "aging", "2026-12-10") == [

@@ -21,6 +21,7 @@ from ims_billing.payments.aging import REFUSED, TO_REVERSE, Owing, aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.files import aging_workbooks, summary_path
 
 # A window is listed this many days before it closes, and a claim after this many days unpaid.
@@ -53,12 +54,16 @@ class MonthStanding(NamedTuple):
 
 @dataclass(frozen=True)
 class Typed:
-    """Decisions in a workbook that no command has read yet; `count` is 0 where they can't be counted."""
+    """What is typed in a workbook and no command has read yet: `what` in words, and `count` decisions.
+
+    They are empty and 0 where nothing can be counted.
+    """
 
     month: str
     workbook: str
     count: int
-    # Why it cannot be read; empty where it can
+    what: str = ""
+    # Why it cannot be read, or would be refused; empty where it can
     problem: str = ""
     # Where it lies, if it is another spreadsheet than the month's summary: claim reads it only by name
     copy: Path | None = None
@@ -200,17 +205,18 @@ def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], a
                 new = unread_decisions(at.ledger, month, saved, as_of)
                 unread_sendings(at.ledger, month, saved)
         except BillingError as error:
-            yield Typed(month, name, 0, str(error))
+            yield Typed(month, name, 0, problem=str(error))
             continue
         if len(new):
-            yield Typed(month, name, len(new))
+            yield Typed(month, name, len(new), counted(len(new), "decision"))
 
 
 def _typed_in_copies(at: Workplace, months: Iterable[str]) -> Iterable[Typed]:
     """The other spreadsheets in the months' folders that have decisions which were never read."""
     for month in months:
         for copy in unread_copies(at, month):
-            yield Typed(copy.month or month, copy.path.name, copy.count, copy.problem, copy.path)
+            problem = copy.problem or copy.refused
+            yield Typed(copy.month or month, copy.path.name, copy.count, copy.what, problem, copy.path)
 
 
 def _call_lists(at: Workplace, left: dict[str, tuple[str, dict[str, list[str]]]]) -> Iterable[str]:

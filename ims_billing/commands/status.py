@@ -305,7 +305,8 @@ def _typed(facts: _Facts, standing: Standing, months: Mapping[str, MonthStanding
     for typed in standing.typed:
         if typed.problem:
             continue
-        what = f"Read the decisions typed in {typed.workbook}, with the files of {typed.month}."
+        typed_there = "the decisions" if typed.count or not typed.what else "what is"
+        what = f"Read {typed_there} typed in {typed.workbook}, with the files of {typed.month}."
         copy = f" --decisions {quoted(_shortest(typed.copy, facts.folder))}" if typed.copy else ""
         yield facts.claim_again(what, months[typed.month], copy)
 

@@ -29,6 +29,11 @@ class Sendings:
         )
         return list(map(Sending._make, plain_rows(rows, SENDINGS)))
 
+    def ever(self, month: str) -> set[Sending]:
+        """All that was ever noted about the workbooks of a month."""
+        rows = self._file.rows(f"SELECT {', '.join(Sending._fields)} FROM sending WHERE month = ?", month)
+        return set(map(Sending._make, plain_rows(rows, SENDINGS)))
+
     def note(self, sendings: Iterable[Sending]) -> None:
         """Keeps what was typed about workbooks."""
         sendings = list(sendings)

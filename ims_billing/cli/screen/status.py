@@ -98,8 +98,7 @@ def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
 
 def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for typed in standing.typed[:_CLOSING]:
-        what = counted(typed.count, "decision") if typed.count else "Something that is no decision"
-        words = f"{what} typed in {typed.workbook} and not read yet"
+        words = f"{typed.what or 'Something that is no decision'} typed in {typed.workbook} and not read yet"
         yield typed.problem or words, "bold yellow"
     if len(standing.typed) > _CLOSING:
         more = counted(len(standing.typed) - _CLOSING, "more spreadsheet")
