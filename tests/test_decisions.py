@@ -929,6 +929,24 @@ def test_a_copy_that_is_refused_says_why_and_is_no_next_step(folder: Path) -> No
     assert run(folder, *reads, str(older), "--overrule").exit_code == 0
 
 
+def test_status_names_the_workbook_in_which_something_was_typed_whatever_its_format(folder: Path) -> None:
+    rows = sessions(row(**TAXED))
+    claim(folder, rows)
+    calc, ods = (folder / SUMMARY.with_name(name) for name in ("calc.xlsx", f"{SUMMARY.stem}.ods"))
+    shutil.copy(folder / SUMMARY, calc)
+    decide(folder, [{"Kind": "tax-on-session", "Decision": "Later"}], calc)
+    calc.rename(ods)
+    for problem in (False, True):
+        shown = json.loads(run(folder, "status", "--json").stdout)
+        assert [(line["file"], bool(line["problem"])) for line in shown["not_read"]] == [(ods.name, problem)]
+        assert ods.name in shown["next"]["what"]
+        if not problem:
+            claim(folder, rows)
+            # The other workbook is older than what is read now.
+            decide(folder, [{"Kind": "tax-on-session", "Decision": "Do not bill"}])
+            claim(folder, rows)
+
+
 def test_a_copy_in_another_months_folder_is_named_with_the_month_that_it_decides_about(folder: Path) -> None:
     claim(folder, sessions(row(**TAXED)))
     september = xlsx(folder, sessions(row(Service_Date=dt.date(2026, 9, 14))), "september.xlsx")

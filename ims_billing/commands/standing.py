@@ -22,7 +22,7 @@ from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent,
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import counted
-from ims_billing.workbooks.files import aging_workbooks, summary_path
+from ims_billing.workbooks.files import aging_workbooks, summaries, summary_path
 
 # A window is listed this many days before it closes, and a claim after this many days unpaid.
 CLOSING_WITHIN = 14
@@ -195,7 +195,6 @@ def _months(
 def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], as_of: dt.date) -> Iterable[Typed]:
     """The decisions in each month's workbooks that are on no ledger yet; one that cannot be read says why."""
     for month, saved in books.items():
-        name = summary_path(at.out, month).name
         if not saved:
             continue
         try:
@@ -204,11 +203,15 @@ def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], a
             with at.ledger.reading():
                 new = unread_decisions(at.ledger, month, saved, as_of)
                 unread_sendings(at.ledger, month, saved)
+                by = {book.path.name: len(unread_decisions(at.ledger, month, [book], as_of)) for book in saved}
         except BillingError as error:
-            yield Typed(month, name, 0, problem=str(error))
+            # Beside the summary itself there may be one that another program saved in its own format.
+            named = [path for path in summaries(at.out, month) if str(error).startswith((path.name, str(path)))]
+            yield Typed(month, (named or [summary_path(at.out, month)])[0].name, 0, problem=str(error))
             continue
         if len(new):
-            yield Typed(month, name, len(new), counted(len(new), "decision"))
+            names = " and ".join(name for name, count in by.items() if count)
+            yield Typed(month, names, len(new), counted(len(new), "decision"))
 
 
 def _typed_in_copies(at: Workplace, months: Iterable[str]) -> Iterable[Typed]:
