@@ -358,6 +358,28 @@ def test_an_older_copy_of_a_call_list_takes_back_nothing_that_was_read_later(fol
     assert SUN not in statuses(folder, "2026-12-14")
 
 
+def test_a_call_list_that_was_changed_elsewhere_than_in_the_typed_cells_is_kept_and_not_read(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 0, Reason="No signature"), paid(SUN2, 0, Reason="Late")])
+    aging(folder, "2026-12-01")
+    path = folder / BOOK.format("2026-12-01")
+    note(folder, "2026-12-01", SUN, Owner="Kim", Status="Sent again", Sent_on="2026-12-01", Note="signed")
+    note(folder, "2026-12-01", SUN3, Owner="Kim")
+    assert "kept" not in run(folder, "aging", "--as-of", "2026-12-01").stderr, "what is read is in the new one"
+    book = load_workbook(path)
+    sheet = book["Call list"]
+    sheet.insert_cols(1)
+    sheet["A1"], sheet["A2"] = "Called", "Monday"
+    book.save(path)
+    changed = path.read_bytes()
+    done = run(folder, "aging", "--as-of", "2026-12-01")
+    [kept] = (folder / "reports").glob("aging-2026-12-01-kept-*.xlsx")
+    assert (kept.read_bytes() == changed, kept.name in done.stderr.replace("\n", "")) == (True, True)
+    assert "Called" not in call_list(folder, "2026-12-01")[0]
+    note(folder, kept.stem.removeprefix("aging-"), SUN2, Status="Closed")
+    aging(folder, "2026-12-02")
+    assert statuses(folder, "2026-12-02")[SUN2] is None
+
+
 def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 0, Reason="No signature")])
     aging(folder, "2026-12-01")

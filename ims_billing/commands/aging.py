@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ims_billing.commands.changed_summary import changed_workbook
 from ims_billing.commands.decided_in_folder import saved_workbooks
 from ims_billing.commands.folder import finish, probe_months
 from ims_billing.commands.refusals import refuse_files_of_another_ledger
@@ -29,8 +30,8 @@ from ims_billing.vocabulary.entries import Claimed, Note, Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import AGING, WORK, as_frame
 from ims_billing.workbooks.aging_report import AgingView, aging_report
-from ims_billing.workbooks.files import aging_workbooks
-from ims_billing.workbooks.protection import keep_protection, protected
+from ims_billing.workbooks.files import aging_workbooks, place_to_keep
+from ims_billing.workbooks.protection import is_encrypted, keep_protection, protected
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,20 @@ def age(at: Workplace, clinic: str, *, as_of: dt.date) -> Aged:
             )
         )
         content = protected(content, at.password) if at.password else content
+        changed = changed_workbook(at, target)
+        kept = place_to_keep(target, changed) if changed else None
+        contents = {kept: _as_kept(changed, at.password)} if kept and changed else {}
         # What a command that was cut off left there holds patients' data.
         sweep(out)
-        write_all({target: content}, shared=is_shared(out))
+        write_all({**contents, target: content}, shared=is_shared(out))
         ledger.files.mark_aging(folder, target.name, hashlib.sha256(content).hexdigest(), _shown(frame))
+    if kept:
+        ledger.notify(f"The aging workbook was changed elsewhere than in the cells to type in. It is kept as {kept}.")
     return Aged(as_of, frame, tuple(new["claim"]), later, uneven(claims, postings), left_to_send, target)
+
+
+def _as_kept(content: bytes, password: str) -> bytes:
+    return protected(content, password) if password and not is_encrypted(content) else content
 
 
 def _note(

@@ -1,15 +1,16 @@
-"""A month's summary that was changed elsewhere than in the cells to type in: kept before it is written over."""
+"""A workbook that was changed elsewhere than in the cells to type in: kept before it is written over."""
 
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from ims_billing.commands.workplace import Workplace
 from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.reading.typed_decisions import names_who
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.workbooks import needs_attention, to_send
+from ims_billing.workbooks import aging_report, needs_attention, to_send
 from ims_billing.workbooks.content import CONTENT, Content
 from ims_billing.workbooks.file_marks import read_property
 from ims_billing.workbooks.files import summary_path
@@ -17,21 +18,31 @@ from ims_billing.workbooks.protection import is_encrypted, unprotected
 
 # The headings of the columns that somebody types in, by sheet.
 _TYPED = {
-    sheet.SHEET: {column.heading for column in sheet.COLUMNS.values() if column.typed}
-    for sheet in (needs_attention, to_send)
+    sheet: {column.heading for column in columns.values() if column.typed}
+    for sheet, columns in (
+        (needs_attention.SHEET, needs_attention.COLUMNS),
+        (to_send.SHEET, to_send.COLUMNS),
+        (aging_report.SHEET, aging_report.CALL_LIST),
+        (aging_report.WAITING, aging_report.CALL_LIST),
+    )
 }
 
 
 def changed_summary(at: Workplace, month: str) -> bytes | None:
-    """The month's summary in the folder, if it says more or other than we wrote and what is typed in its cells.
+    """The month's summary in the folder, if it is `changed_workbook`. Belongs within `writing`."""
+    return changed_workbook(at, summary_path(at.out, month), at.ledger.files.summary_left(month, at.place)[0])
 
-    Without our digest nobody can tell, so it counts as changed. Belongs within `writing`.
+
+def changed_workbook(at: Workplace, path: Path, left: str = "") -> bytes | None:
+    """A workbook in the folder, if it says more or other than we wrote and what is typed in its cells.
+
+    `left` is the hash of its bytes as we left it, where that is certain. Without our digest nobody can
+    tell, so it counts as changed.
     """
-    path = summary_path(at.out, month)
     if not path.is_file():
         return None
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() == at.ledger.files.summary_left(month, at.place)[0]:
+    if hashlib.sha256(content).hexdigest() == left:
         return None
     plain = unprotected(content, at.password) if is_encrypted(content) else content
     digest = None if plain is None else read_property(plain, CONTENT)

@@ -13,6 +13,7 @@ from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
 from ims_billing.workbooks.book import Book
+from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.frame_cells import column_cells, column_values
 from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
@@ -70,7 +71,7 @@ class AgingView:
 
 def aging_report(view: AgingView) -> bytes:
     """The workbook `aging-<date>.xlsx`. Claims that are closed are in the sums, and not listed."""
-    book = Book(f"What is owed on {view.as_of}", view.clinic, view.as_of)
+    book = Book(f"What is owed on {view.as_of}", view.clinic, view.as_of, content=Content())
     listed = to_ask(view.frame)
     rest = view.frame[~view.frame["claim"].isin(listed["claim"]) & (view.frame["status"] != "Closed")]
     facts: list[tuple[str, Value]] = [("Clinic", view.clinic), ("As of", view.as_of)]

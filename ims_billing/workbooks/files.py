@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from ims_billing.vocabulary.model import Batch, InsurerView
 
 _SUMMARY, INSURERS = "claim-summary-", "insurers"
-# In the name of a summary that was changed by hand, and is kept: it is read no more. Another copy may be "kept" too.
+# In the name of a workbook that was changed by hand, and is kept: it is read no more. Another copy may be "kept" too.
 _KEPT = "-kept-"
-_KEPT_NAME = re.compile(rf"{_SUMMARY}\d{{4}}-\d{{2}}{_KEPT}\d{{4}}-\d{{2}}-\d{{2}}(-\d+)?\.xlsx")
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_KEPT_NAME = re.compile(rf"({_SUMMARY}\d{{4}}-\d{{2}}|aging-{_DAY}){_KEPT}{_DAY}(-\d+)?\.xlsx")
 
 
 class Written(NamedTuple):
@@ -65,10 +67,20 @@ def month_paths(out: Path, month: str, batches: Iterable[Batch]) -> list[Path]:
     return [summary_path(out, month), csv_path(out, month), *insurer_paths(out, month, batches)]
 
 
-def kept_path(out: Path, month: str, day: dt.date, number: int) -> Path:
-    """Where a summary of the month that was changed by hand on a day is kept; a `number` over 1 is one more."""
-    again = f"-{number}" if number > 1 else ""
-    return out / month / f"{_SUMMARY}{month}{_KEPT}{day}{again}.xlsx"
+def place_to_keep(path: Path, content: bytes) -> Path | None:
+    """A free name beside a workbook for it as it was changed by hand, with the day it was saved.
+
+    None where the same content is kept already.
+    """
+    day = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).astimezone().date()
+    for number in itertools.count(1):
+        again = f"-{number}" if number > 1 else ""
+        kept = path.with_name(f"{path.stem}{_KEPT}{day}{again}.xlsx")
+        if not kept.exists():
+            return kept
+        if kept.is_file() and kept.read_bytes() == content:
+            return None
+    raise AssertionError
 
 
 def summaries(out: Path, month: str) -> list[Path]:
@@ -96,8 +108,8 @@ def other_spreadsheets(out: Path, month: str) -> list[Path]:
 
 
 def aging_workbooks(out: Path) -> list[Path]:
-    """The aging workbooks in an output folder, by name; what Excel leaves beside an open one is none."""
-    return [path for path in sorted(out.glob("aging-*.xlsx")) if path.is_file()]
+    """The aging workbooks in an output folder, by name; one that is kept, or that Excel leaves beside it, is none."""
+    return [path for path in sorted(out.glob("aging-*.xlsx")) if path.is_file() and not _KEPT_NAME.fullmatch(path.name)]
 
 
 def plain_kept(out: Path, month: str) -> list[Path]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import itertools
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
@@ -19,9 +17,9 @@ from ims_billing.workbooks.files import (
     Written,
     csv_path,
     insurer_paths,
-    kept_path,
     month_paths,
     of_batches,
+    place_to_keep,
     plain_kept,
     summary_path,
 )
@@ -78,7 +76,7 @@ def write_month(
         # What is left of it would be the whole month, for anybody to read.
         target.unlink(missing_ok=True)
     contents: dict[Path, bytes] = {path: protected(path.read_bytes(), password) for path in readable}
-    kept = None if changed is None else _place_to_keep(out, view.month, changed)
+    kept = None if changed is None else place_to_keep(summary_path(out, view.month), changed)
     if kept and changed is not None:
         # First of all: no crash leaves the new summary without it.
         contents[kept] = protected(changed, password) if password and not is_encrypted(changed) else changed
@@ -97,16 +95,3 @@ def write_month(
     left_over = tuple(path for path in books if path not in expected and not path.name.startswith("~$"))
     summary = hashlib.sha256(contents[summary_path(out, view.month)]).hexdigest()
     return Written(tuple(contents), left_over, shared, summary, kept, tuple(readable), removed)
-
-
-def _place_to_keep(out: Path, month: str, content: bytes) -> Path | None:
-    """A free name beside the summary, with the day it was saved; None where the same content is kept already."""
-    saved = summary_path(out, month).stat().st_mtime
-    day = dt.datetime.fromtimestamp(saved, dt.UTC).astimezone().date()
-    for number in itertools.count(1):
-        path = kept_path(out, month, day, number)
-        if not path.exists():
-            return path
-        if path.is_file() and path.read_bytes() == content:
-            return None
-    raise AssertionError
