@@ -601,6 +601,7 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     claim(folder, rows)
     decide(folder, [{"Kind": "tax-on-session", "Decision": "Bill", "Note": "asked the plan"}])
+    type_in_lines(folder / SUMMARY, "To send", Sent="Yes")
     before = (folder / SUMMARY).read_bytes()
     for command in (["report", "2026-10"], ["void", "2026-10-SUNL-0001", "--reason", "wrong"]):
         done = run(folder, *command)
@@ -610,7 +611,8 @@ def test_a_workbook_with_unread_decisions_is_never_overwritten(folder: Path) -> 
     shown = claim(folder, rows, "--dry-run")
     assert outcomes(shown) == ["claimed", "already_claimed"]
     assert (folder / SUMMARY).read_bytes() == before
-    claim(folder, rows)
+    read = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert (read.exit_code, "cut off" in read.stderr) == (0, False), "nothing was recorded before"
     first = (folder / SUMMARY).read_bytes()
     assert run(folder, "report", "2026-10").exit_code == 0
     assert (folder / SUMMARY).read_bytes() == first

@@ -109,15 +109,23 @@ def report(at: Workplace, month: str) -> Written:
     finish(at, month)
     with at.ledger.reading():
         refuse_files_of_another_ledger(at, [month])
+        # Before marks To send are recorded, which a refusal would leave unwritten.
+        _probe_all(at, month)
     take_sendings(at, month)
     with at.ledger.writing(at.waiting, f"report {month}"):
+        _probe_all(at, month)
         shown = at.ledger.month(month)
         batches = tuple(batch.number for batch in shown.batches)
-        probe_month(month, shown.batches, batches, at.out, at.password)
-        nothing_unread(at, month)
         written = _written(at, shown, batches)
         _note_written(at, month, written)
     return written
+
+
+def _probe_all(at: Workplace, month: str) -> None:
+    """Raises BillingError where one of a month's files could not be written, or says what was not read."""
+    batches = at.ledger.batches.of_month(month)
+    probe_month(month, batches, tuple(batch.number for batch in batches), at.out, at.password)
+    nothing_unread(at, month)
 
 
 def probe_months(at: Workplace, months: Iterable[str]) -> None:
