@@ -305,6 +305,23 @@ def test_what_was_answered_went_out_though_the_payment_was_reversed(folder: Path
     assert lead.startswith(f"{len(left)} insurer workbooks are not marked as sent")
 
 
+def test_what_is_marked_as_not_sent_is_so_until_all_of_it_is_answered(folder: Path) -> None:
+    """Claims may be keyed into a portal one by one, and are answered so."""
+    later = row(Patient="Bea Madeup", Insurer="GMS", Member_ID="2", Service_Date=dt.date(2026, 10, 12))
+    claim(folder, [*ROWS, later, later | {"Service Date": dt.date(2026, 10, 13)}], as_of="2026-11-06")
+    name = "gms-2026-10-batch-2.xlsx"
+    [first, second] = ("2026-10-GMSI-0002", "2026-10-GMSI-0003")
+    reconcile(folder, [paid(first)], as_of="2026-11-25")
+    for sent, left in ((None, 0), ("No", 1), ("Yes", 0), ("No", 1)):
+        note(folder, name, Sent=sent)
+        assert run(folder, "report", "2026-10").exit_code == 0
+        shown = [line for line in left_to_send(folder, as_of="2026-11-25") if line.startswith("GMS 19000")]
+        assert len(shown) == left, sent
+        assert lines(folder)[name]["Send another way"] == left, "the one that is not answered"
+    reconcile(folder, [paid(second, Payment_Number="P2")], as_of="2026-11-25")
+    assert [line for line in left_to_send(folder, as_of="2026-11-25") if line.startswith("GMS 19000")] == []
+
+
 def test_what_was_sent_before_this_program_came_is_not_to_be_sent(tmp_path: Path) -> None:
     clinic_file(tmp_path, TELUS)
     claim(tmp_path, ROWS, "--already-sent")

@@ -132,8 +132,9 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
     sendings = sendings_with_unread(at, books)
     late = [line for line in aged if line.age > UNPAID_OVER and line.owed_cents > 0 and line.status != "Closed"]
     active = [claim for claim in claims if claim.voided_on is None]
-    books_left = not_sent(to_send(claims, answered_by(postings, as_of), made_by(batches, as_of), sendings, as_of))
-    days = _last_days(_unsent(active, books_left), held, clinic)
+    answered = answered_by(postings, as_of)
+    books_left = not_sent(to_send(claims, answered, made_by(batches, as_of), sendings, as_of))
+    days = _last_days(_unsent([claim for claim in active if claim.claim not in answered], books_left), held, clinic)
     return Standing(
         months=_months(months, active, held, last, sent_before),
         typed=(*_typed(at, books, as_of), *_typed_in_copies(at, months)),

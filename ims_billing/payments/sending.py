@@ -56,7 +56,7 @@ def to_send(
         book.cents += claim.amount_cents
         book.answered += claim.claim in answered
         if claim.voided_on is None and claim.send_by is not None:
-            book.last_days.append(claim.send_by)
+            book.last_days.append((claim.send_by, claim.claim in answered))
         if claim.void_batch is not None:
             takes_back.append((claim.month, claim.void_batch, claim.insurer_id, claim.insurer))
     for month, number, insurer_id, insurer in takes_back:
@@ -79,15 +79,17 @@ class _Book:
     voids: int = 0
     cents: int = 0
     answered: int = 0
-    # The last days to send its claims that stand.
-    last_days: list[dt.date] = field(default_factory=list)
+    # The last day to send each of its claims that stand, and whether it is answered.
+    last_days: list[tuple[dt.date, bool]] = field(default_factory=list)
 
     def as_noted(self, note: Sending, made_on: dt.date, as_of: dt.date) -> ToSend:
         """The workbook with what was noted about it."""
+        is_sent = _is_sent(note.sent, self.answered, self.claims)
         # What was sent is late only where it was so when it was made.
-        day = made_on if note.sent == "Yes" or self.answered else max(made_on, as_of)
+        day = made_on if is_sent else max(made_on, as_of)
+        last_days = [last_day for last_day, is_answered in self.last_days if is_sent or not is_answered]
         # What was late when it was made never had a day by which to send it the usual way.
-        usual = [last_day for last_day in self.last_days if last_day >= made_on]
+        usual = [last_day for last_day in last_days if last_day >= made_on]
         ahead = [last_day for last_day in usual if last_day >= day]
         return ToSend(
             month=note.month,
@@ -98,7 +100,7 @@ class _Book:
             voids=self.voids,
             amount_cents=self.cents,
             send_by=min(ahead or usual, default=None),
-            late=sum(last_day < day for last_day in self.last_days),
+            late=sum(last_day < day for last_day in last_days),
             answered=self.answered,
             sent=note.sent,
             sent_on=note.sent_on,
@@ -122,8 +124,16 @@ def first_day(books: Iterable[ToSend], as_of: dt.date) -> dt.date | None:
 
 
 def not_sent(books: Iterable[ToSend]) -> list[ToSend]:
-    """The workbooks that nobody marked as sent, and none of whose claims is answered."""
-    return [book for book in books if book.sent != "Yes" and not book.answered]
+    """The workbooks that nobody marked as sent, and that no answer shows to be."""
+    return [book for book in books if not _is_sent(book.sent, book.answered, book.claims)]
+
+
+def _is_sent(sent: str, answered: int, claims: int) -> bool:
+    """True if a workbook is marked as sent, or a claim of it is answered; all of them where it is marked as not sent.
+
+    Claims that are keyed into a portal one by one go out, and are answered, one by one.
+    """
+    return sent == "Yes" or answered >= (max(claims, 1) if sent == "No" else 1)
 
 
 def sent_with(claims: Iterable[Claimed], sendings: Iterable[Sending]) -> dict[str, Sending]:

@@ -197,7 +197,7 @@ def _paid_of_voided(view: MonthView) -> list[int]:
 
 
 def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:
-    """The active claims of workbooks that are not sent."""
+    """The active claims, not answered, of workbooks that are not sent."""
     columns = ["amount_cents", "send_by"]
     return [
         _Waiting(cents, send_by, send_by is not None and send_by < view.as_of)
@@ -206,11 +206,11 @@ def _not_sent(view: MonthView, books: Sequence[ToSend]) -> list[_Waiting]:
 
 
 def _of_unsent(view: MonthView, books: Sequence[ToSend], columns: list[str]) -> pd.DataFrame:
-    """These columns of the active claims of workbooks that are not sent."""
+    """These columns of the active claims, not answered, of workbooks that are not sent."""
     unsent = {(book.batch, book.insurer_id) for book in not_sent(books)}
     workbooks = rows_of(view.claims, ["batch", "insurer_id"])
     of_unsent = pd.Series([workbook in unsent for workbook in workbooks], view.claims.index, dtype="bool")
-    return view.claims.loc[of_unsent & view.claims["voided_on"].isna(), columns]
+    return view.claims.loc[of_unsent & view.claims["voided_on"].isna() & ~view.money["was_received"], columns]
 
 
 def _months(view: MonthView, claims: pd.DataFrame) -> Block:
