@@ -205,3 +205,17 @@ def test_a_corrected_line_of_a_payment_that_was_posted_in_part_is_of_that_paymen
     assert results(shown) == ["repeated", f"patient-share {SUN}"]
     # What it posts now is not posted by a third run.
     assert results(reconcile(folder, [wrong[0], paid(SUN, 30)], name="again.csv")) == ["repeated", "repeated"]
+
+
+@pytest.mark.parametrize("wrong", [{"Paid": "95 .00"}, {"Payment Date": ""}])
+def test_a_corrected_line_that_makes_its_payment_another_sum_says_how_the_whole_is_posted(
+    folder: Path, wrong: dict[str, str]
+) -> None:
+    assert f"paid {SUN2}" in results(reconcile(folder, [paid(SUN) | wrong, paid(SUN2)]))
+    corrected = [paid(SUN), paid(SUN2)]
+    held = reconcile(folder, corrected)
+    assert results(held) == ["ambiguous", "repeated"]
+    way = "undo that one, then run this file again: ims-billing reconcile --undo 1 --reason TEXT."
+    assert way in held["payments"][0]["lines"][0]["message"]
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "one line", "--as-of", "2026-11-25").exit_code == 0
+    assert results(reconcile(folder, corrected)) == [f"paid {SUN}", f"paid {SUN2}"]

@@ -151,6 +151,10 @@ class PostedPayment:
         """Whether one of its lines has such words."""
         return any(line.words in words for line in self.lines)
 
+    def is_in(self, words: Collection[tuple[str, ...]]) -> bool:
+        """Whether all of its lines that posted something have such words."""
+        return all(line.words in words for line in self.lines if line.posted is not None)
+
 
 def may_be_one(number: str, other: str) -> bool:
     """True if two numbers of payments may be of one payment: one is missing, or their digits are the same.

@@ -70,7 +70,13 @@ class PostedBefore:
 
 
 def by_ledger(
-    line: Line, before: PostedLine | None, same: PostedPayment | None, other: PostedPayment | None, room: int
+    line: Line,
+    before: PostedLine | None,
+    same: PostedPayment | None,
+    other: PostedPayment | None,
+    *,
+    room: int,
+    more: bool,
 ) -> Line | None:
     """The line, settled by what the ledger holds of its payment; None where that leaves it open.
 
@@ -78,11 +84,12 @@ def by_ledger(
     same: the payment on the ledger, if it has the same day and amount
     other: else a payment of its number that it may correct
     room: what of the payment is not posted yet, in cents
+    more: whether the rows have all that was posted of the other payment
     """
     if before is not None and before.posted is not None:
         return posted_before(line)
     if other is not None:
-        return not_posted(line, "ambiguous", _other_payment(other))
+        return not_posted(line, "ambiguous", _other_payment(other, more=more))
     if same is not None and before is None and line.paid > room:
         return not_posted(line, "ambiguous", _without_line(same))
     return None
@@ -105,11 +112,15 @@ def posted_before(line: Line) -> Line:
     return not_posted(line, "repeated", "This payment was posted before.")
 
 
-def _other_payment(posted: PostedPayment) -> str:
-    return (
-        f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}. If this one is "
-        f"right, undo that one first: {_undo(posted)}."
-    )
+def _other_payment(posted: PostedPayment, *, more: bool) -> str:
+    already = f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}."
+    if more:
+        # A line was corrected, and the payment is another sum by it.
+        return (
+            f"{already} This file has all that was posted of it, and more. To post the whole, undo that one, then run "
+            f"this file again: {_undo(posted)}."
+        )
+    return f"{already} If this one is right, undo that one first: {_undo(posted)}."
 
 
 def _without_line(posted: PostedPayment) -> str:

@@ -194,7 +194,9 @@ class _Poster:
     ) -> list[Line]:
         on_ledger = same or other
         left = list(on_ledger.lines) if on_ledger else []
-        is_page = on_ledger is not None and not on_ledger.has({row.line.words for row in rows})
+        words = {row.line.words for row in rows}
+        is_page = on_ledger is not None and not on_ledger.has(words)
+        more = other is not None and other.is_in(words)
         room = same.room if same else 0
         copies: Counter[tuple[str, ...]] = Counter()
         lines: list[Line] = []
@@ -210,7 +212,7 @@ class _Poster:
                 left.remove(before)
                 line = replace(line, ledger_line=before.id if same else None)
             if not line.result:
-                settled = by_ledger(line, before, same, other, room)
+                settled = by_ledger(line, before, same, other, room=room, more=more)
                 if is_page and on_ledger:
                     settled = another_page(line, on_ledger)
                 if settled is None and copies[line.words] > 1:
