@@ -399,6 +399,20 @@ def test_a_second_refusal_can_be_answered_again_and_a_note_sends_nothing_again(f
     assert {c["claim"]: c["state"] for c in aging(folder, "2026-12-12")["claims"]}[SUN] == "not answered"
 
 
+def test_what_is_closed_is_nothing_to_do_in_the_summary_until_it_is_opened_again(folder: Path) -> None:
+    reconcile(folder, [paid(SUN, 70, Reason="Over the limit")])
+    aging(folder, "2026-12-01")
+    for day, status, is_to_do in (("02", "Closed", False), ("03", "Open", True), ("04", "Closed", False)):
+        note(folder, "2026-12-01", SUN, Status=status)
+        aging(folder, f"2026-12-{day}")
+        overview = [line[:3] for line in load_workbook(folder / SUMMARY)["Overview"].values]
+        assert (("Follow up what insurers refused or paid short", 1, 25) in overview) == is_to_do, status
+        assert (("Refused or paid short", 1, 25) in overview) == is_to_do, status
+    reconcile(folder, [paid(SUN, 5, Payment_Number="P2") | {"Payment Date": "2026-12-04"}], as_of="2026-12-04")
+    overview = [line[:3] for line in load_workbook(folder / SUMMARY)["Overview"].values]
+    assert ("Follow up what insurers refused or paid short", 1, 20) in overview, "it was answered since"
+
+
 def test_what_is_closed_comes_again_once_something_was_posted_to_it(folder: Path) -> None:
     reconcile(folder, [paid(SUN, 70, Reason="x")])
     aging(folder, "2026-12-01")

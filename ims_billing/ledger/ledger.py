@@ -21,7 +21,9 @@ from ims_billing.ledger.postings import Payments
 from ims_billing.ledger.remembered import claims_in_reach, numbers_of_others, unclaimed_visits
 from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.stored import origins, payers, stored, totals
+from ims_billing.payments.aging import closed_claims
 from ims_billing.payments.positions import positions, who_pays
+from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import NO_SESSION
 
@@ -74,6 +76,7 @@ class Ledger(Identified):
         origin, kept_totals, kept_payers = pages[0]
         attention, not_billed = self.months.listing(month)
         claims = self.claims.of_month(month)
+        postings = self.payments.postings(claims["claim"])
         return MonthView(
             month=month,
             as_of=self.months.last_change(month),
@@ -84,11 +87,12 @@ class Ledger(Identified):
             not_billed=not_billed,
             earlier=self.months.earlier(month),
             decisions=self.decisions.of_month(month),
-            money=positions(claims, self.payments.postings(claims["claim"])),
+            money=positions(claims, postings),
             payers=stored(payers(), kept_payers),
             sendings=self.sendings.latest(month),
             batches=self.batches.of_month(month),
             replaced_elsewhere=self.claims.replaced_elsewhere(month),
+            closed=closed_claims(self.payments.notes(), entries_of(postings, Posted)),
             ledger=self.identity()[0],
         )
 

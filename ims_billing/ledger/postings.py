@@ -83,9 +83,16 @@ class Payments:
         return self._file.rows(f"SELECT {', '.join(column.name for column in WORK)} FROM work ORDER BY id")
 
     def note(self, work: pd.DataFrame) -> None:
-        """Keeps what was noted (WORK); a claim that was sent again is waited for again."""
+        """Keeps what was noted (WORK).
+
+        A claim that was sent again is waited for again, and nobody is to ask about one that is closed: summaries of
+        their months are to show it.
+        """
+        last = "SELECT claim FROM work WHERE status = 'Closed' AND id IN (SELECT max(id) FROM work GROUP BY claim)"
+        closed = {str(claim) for (claim,) in self._file.rows(last)}
         self._file.insert("work", [column.name for column in WORK], rows_of_frame(work, WORK))
-        self._show(work.loc[work["sent_on"].notna(), "claim"])
+        shown = work["sent_on"].notna() | (work["status"] == "Closed") | work["claim"].isin(closed)
+        self._show(work.loc[shown, "claim"])
 
     def standing(self, number_keys: Iterable[str], days: Iterable[str]) -> list[PostedPayment]:
         """The payments that stand, with their lines: those with one of these numbers, or of one of these days."""

@@ -245,6 +245,11 @@ def _noted(notes: Iterable[Note], postings: Iterable[Posted], as_of: dt.date) ->
     return latest
 
 
+def closed_claims(notes: Iterable[Note], postings: Iterable[Posted]) -> set[str]:
+    """The claims that somebody closed, and that no answer has opened again since; by all notes and postings."""
+    return {claim for claim, note in _noted(notes, postings, dt.date.max).items() if note.status == "Closed"}
+
+
 def ended_on(note: Note, line: Posted, as_of: dt.date) -> dt.date | None:
     """The day on which this answer, or its undoing, ended the status Closed or Sent again of a note; else None."""
     if not line.payment or line.paid_on > as_of or note.status not in ("Closed", "Sent again"):

@@ -12,7 +12,7 @@ from ims_billing.vocabulary.intake import FileRead
 from ims_billing.vocabulary.kinds import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -313,6 +313,8 @@ class MonthView:
     """Its batches, in their order."""
     replaced_elsewhere: Mapping[str, str]
     """The claims of other months that its voided claims were replaced by, as their workbooks name them."""
+    closed: Collection[str] = ()
+    """The claims that somebody closed on the call list: nobody asks about them any more."""
     ledger: str = ""
     """The ledger's id, which its files bear."""
 

@@ -168,7 +168,8 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
     money, refused = view.money, _refused(view)
     before = view.as_of - dt.timedelta(days=_UNPAID_LONG)
     old = [batch.number for batch in view.batches if not batch.already_sent and batch.as_of < before]
-    unpaid = money.loc[view.claims["batch"].isin(old) & (money["outstanding_cents"] > 0), "outstanding_cents"]
+    is_open = view.claims["batch"].isin(old) & ~view.claims["claim"].isin(view.closed)
+    unpaid = money.loc[is_open & (money["outstanding_cents"] > 0), "outstanding_cents"]
     until = view.as_of + dt.timedelta(days=_SEND_WITHIN)
     late = [claim.amount_cents for claim in waiting if claim.late]
     closing = [cents for cents, send_by, late in waiting if not late and send_by is not None and send_by <= until]
@@ -184,8 +185,8 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
 
 
 def _refused(view: MonthView) -> pd.DataFrame:
-    """What insurers refused or paid short (POSITIONS), and no second insurer is asked for."""
-    claims, money = view.claims, view.money
+    """What insurers refused or paid short (POSITIONS), no second insurer is asked for, and nobody closed."""
+    claims, money = view.claims, view.money[~view.money["claim"].isin(view.closed)]
     followed = claims.loc[claims["voided_on"].isna() & (claims["follows"] != ""), "follows"]
     return money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & ~money["claim"].isin(followed)]
 
