@@ -108,6 +108,43 @@ def test_a_column_without_a_heading_needs_one_first() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("visits", "of_patients"),
+    [
+        ("A1-5 B2-6 A1-12 B2-13", True),
+        ("A1-5 B2-6 C3-7 A1-12 B2-13 C4-14", True),
+        ("A1-5 B2-6 A1-12 B3-13", False),
+        ("A1-5 B2-6 C3-7 C4-8 D5-5 D6-6 A1-12 B2-13", False),
+        ("A1-5 B2-6 A1-5 B2-6", False),
+        ("A1-5 B2-6 A2-12 B1-13", False),
+        ("A1-5 B2-6 A3-12 B4-13", False),
+        ("A-5 B-6 A-12 B-13", False),
+    ],
+)
+def test_a_column_of_session_ids_that_numbers_patients_stops_claim_until_the_setup_says_what_it_is(
+    tmp_path: Path, visits: str, of_patients: bool
+) -> None:
+    cells = [visit.partition("-") for visit in visits.split()]
+    rows = [
+        {**NEEDED, "Patient": f"{who[0]} Madeup", "Service Date": f"2026-10-{day:0>2}", "ID": who[1:]}
+        for who, _, day in cells
+    ]
+    path = csv_file(tmp_path, rows)
+    intake = read_files([path], practice(tmp_path))
+    assert intake.files[0].unread_headings == ["ID"] * of_patients
+    assert stopped(intake) == of_patients
+    assert intake.sessions["session_id"].tolist() == ["" if of_patients else row["ID"] for row in rows]
+    held = intake.cell_findings["message"].tolist()
+    assert held == [
+        'Column "ID" (column H) is no Session ID: choose what it is, or ignore (sheet Columns). Its cells look like '
+        "numbers of patients: the same one on several days, and a session has its own."
+    ] * (len(rows) * of_patients)
+    if of_patients:
+        layout = "[[layout]]\nname = 'my-program'\nheadings = {ID = 'Patient ID'}\n"
+        for named in (practice(tmp_path, layout), practice(tmp_path, clinic='ignore = ["ID"]')):
+            assert not stopped(read_files([path], named))
+
+
 def claimed(path: Path, clinic: Clinic) -> list[str]:
     """The patients whose sessions `check` calls claimed, though `claim` may refuse; nobody's where both refuse."""
     try:

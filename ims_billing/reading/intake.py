@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +22,7 @@ from ims_billing.reading.policy_insurers import with_insurers
 from ims_billing.reading.recognise import lacking, recognise_parts, refuse_visits, without_patients_names
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
+from ims_billing.reading.session_ids import session_ids_of_patients
 from ims_billing.reading.session_rows import appointments_frame, sessions_frame
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
@@ -164,11 +165,17 @@ class _Desk:
         layout = match.read_by.id
         is_sales = layout == "jane-sales"
         needs = match.read_by.layout.needed
-        table = Table(match, self.clinic, "subtotal" if is_sales else "fee" if "fee" in needs else None)
+        money_field = "subtotal" if is_sales else "fee" if "fee" in needs else None
+        table = Table(match, self.clinic, money_field)
+        misread = session_ids_of_patients(table)
+        if misread:
+            columns_read = {name: at for name, at in match.columns.items() if at not in misread}
+            match = replace(match, columns=columns_read, unknown={**match.unknown, **misread})
+            table = Table(match, self.clinic, money_field)
         remarks = [*remarks, *match.table.remarks]
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(match.columns), bool(match.unknown))
-        unread = unread_columns(table, of_visits=layout not in _LISTS)
+        unread = unread_columns(table, of_visits=layout not in _LISTS, misread=misread)
         all_attended = match.read_by.one_row_a_session and "status" not in match.columns
         lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ims_billing.reading.column_judge import Judge
 from ims_billing.reading.policy_terms import may_speak_of_the_end
@@ -14,6 +14,7 @@ from ims_billing.vocabulary.spelling import heading
 
 ALL_ATTENDED = "There is no status column: every row is read as a visit that took place."
 _LOOKS_LIKE: dict[LooksLike | None, str] = {
+    "patients": "numbers of patients: the same one on several days, and a session has its own",
     "statuses": "statuses, or the state of a claim",
     "yes-or-no": "yes or no: whether a visit took place, or was billed",
     "marks": "marks: whether a visit took place, or was billed",
@@ -27,13 +28,15 @@ _LOOKS_LIKE: dict[LooksLike | None, str] = {
 }
 
 
-def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]:
+def unread_columns(
+    table: Table, *, of_visits: bool, misread: Collection[int] = frozenset()
+) -> tuple[UnreadColumn, ...]:
     """The columns with something in their cells that the table's layout does not know, in the order of the sheet.
 
     A column that a practice system's layout passes over is no longer one of them where it holds a row.
     In a table `of_visits` each is judged by its cells, and a row that such a cell could keep from being claimed is
     noted as ``unreadable-cell``. A list of clients or policies only adds numbers: of its other columns only those that
-    may say that a policy has ended change a claim.
+    may say that a policy has ended change a claim. Columns that are `misread` as session ids number patients.
     """
     match = table.match
     if not len(table):
@@ -50,10 +53,13 @@ def unread_columns(table: Table, *, of_visits: bool) -> tuple[UnreadColumn, ...]
         cells = table.cells(number)
         if not (name or any(text(cell) for cell in cells)):
             continue
+        looks_like: LooksLike | None
         if match.passes_over(number):
             looks_like, example = None, ""
             if _hold_settled(table, name, match.letters(number), cells):
                 continue
+        elif number in misread:
+            looks_like, example = "patients", ""
         else:
             looks_like, example = judge.looks_like(name, cells) if of_visits else _of_a_list(table, name, cells)
         column = UnreadColumn(name, match.letters(number), table.sheet, looks_like, example)
@@ -116,7 +122,7 @@ def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
             f"Say in {setup} what each is, or that it says nothing about a claim:",
             "  [[layout]]",
             '  name = "my-program"',
-            f'  headings = {{ "{headings[0]}" = "Status" }}   # or "Billed", "Insurer", "Tax", "Accident Date", ...',
+            f'  headings = {{ "{headings[0]}" = "Status" }}   # or "Billed", "Tax", "Patient ID", "Accident Date", ...',
             "or, under [clinic]:",
             f"  ignore = [{shown}]",
         ]
@@ -125,6 +131,8 @@ def refuse_unread(files: Iterable[FileRead], setup: str) -> None:
 
 def described(column: UnreadColumn) -> str:
     """What to do about an unread column that could change a claim, in words, and what its cells look like."""
+    if column.looks_like == "patients":
+        return f"{_named(column)} is no Session ID: choose what it is, or ignore (sheet Columns). {_looks(column)}."
     do = "choose what it is" if column.heading else "give it a heading, then choose what it is"
     return f"{_named(column)} is not in the clinic setup: {do}, or ignore (sheet Columns). {_looks(column)}."
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # The looks of an unread column's cells by which the column could change a claim.
 LooksLike = Literal[
+    "patients",
     "statuses",
     "yes-or-no",
     "marks",
