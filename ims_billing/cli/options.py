@@ -122,15 +122,17 @@ def read_all(files: list[Path], clinic: Clinic) -> Intake:
 
 
 def prepare(intake: Intake, clinic: Clinic, month: str | None, as_of: dt.date, ledger: Ledger | None) -> Month:
-    """The month as it would be claimed; nothing is recorded."""
+    """The month as it would be claimed; nothing is recorded. Raises BillingError where session ids number patients."""
     from ims_billing.cli.screen import Working
     from ims_billing.month.prepare import Scope, prepare_month
     from ims_billing.month.reach import reach_of
+    from ims_billing.sessions.patient_ids import refuse_patient_ids
 
     scope = Scope(clinic, month, as_of)
     if ledger is not None:
         with ledger.reading():
             scope = replace(scope, memory=ledger.memory(reach_of(intake, clinic, ledger.decisions.all(), month)))
+    refuse_patient_ids(intake.sessions, scope.memory.claims, clinic.file)
     with Working() as working:
         return prepare_month(intake, scope, working.step)
 

@@ -33,6 +33,7 @@ from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
 from ims_billing.month.second_plans import as_plans_allow, limited_insurers
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
+from ims_billing.sessions.patient_ids import refuse_patient_ids
 from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
@@ -100,7 +101,8 @@ class Request:
         return ledger.memory(reach_of(self.intake, self.clinic, ledger.decisions.all(), self.month))
 
     def prepare(self, memory: Memory, progress: Progress) -> Month:
-        """Prepares the month by what the ledger holds."""
+        """Prepares the month by what the ledger holds; raises BillingError where session ids number patients."""
+        refuse_patient_ids(self.intake.sessions, memory.claims, self.clinic.file)
         return prepare_month(
             self.intake,
             Scope(self.clinic, month=self.month, as_of=self.as_of, memory=memory, already_sent=self.already_sent),
