@@ -321,6 +321,73 @@ def test_headings_in_french_and_of_one_sign_are_drafted(tmp_path: Path) -> None:
     assert (own["$"], own["Billed to"]) == ("Fee", "Insurer")
 
 
+@pytest.mark.parametrize(
+    ("headings", "ids", "meanings"),
+    [
+        # The patients, as PEOPLE are: four days of two people, each twice, where their numbers recur
+        ("ID", "7 8 7 8", "Patient ID?"),
+        ("Plan #, ID", "7 8 7 8", "Policy Number, Member ID?"),
+        ("Plan #, Cert No, ID", "7 8 7 8", "Policy Number, Member ID, Patient ID?"),
+        ("Patient ID, ID", "7 8 7 8", "Patient ID, ?"),
+        ("No", "7 8 7 8", "Patient ID?"),
+        # Each visit has its own
+        ("ID", "1 2 3 4", "Session ID"),
+        ("#", "1 2 3 4", "ignore"),
+        # Nobody can tell: each patient once, or a number that recurs and is not one patient's
+        ("ID", "7 8 - -", "?"),
+        ("ID", "7 8 7 9", "?"),
+    ],
+)
+def test_a_bare_number_is_the_sessions_only_where_its_values_prove_it(
+    tmp_path: Path, headings: str, ids: str, meanings: str
+) -> None:
+    names = headings.split(", ")
+    lines = [
+        [day, f"{['Ada', 'Bo'][n % 2]} Madeup", "Ann Example", "IMS", "Sun Life", 95.0, *[f"0{number}"] * len(names)]
+        for n, (day, number) in enumerate(zip(DAYS, ids.split(), strict=True))
+        if number != "-"
+    ]
+    known = ["When", "Who Came", "Seen By", "What Was Done", "Paid For By", "Price"]
+    own = columns(xlsx_cells(tmp_path, [[*known, *names], *lines], "visits.xlsx"))
+    assert ", ".join(own[name] for name in names) == meanings
+
+
+def test_of_an_export_without_a_plain_fee_all_is_drafted_by_the_likeliest_column(tmp_path: Path) -> None:
+    headings = [
+        "When",
+        "Follow-up on",
+        "Due",
+        "Client",
+        "Who treated",
+        "What",
+        "Ins.",
+        "Amt",
+        "Paid by pt",
+        "Kept appt?",
+    ]
+    last = dt.date(2026, 11, 1)
+    lines = [
+        [day, last, last, f"{who} Madeup", "Ann Example, PT", "IMS", "Sun Life", 95, 0, "no" if who == "Di" else "yes"]
+        for day, who in zip(DAYS, ("Ada", "Bo", "Cy", "Di"), strict=True)
+    ]
+    rows = drafted([xlsx_cells(tmp_path, [headings, *lines], "visits.xlsx")], read_files)
+    meanings = {line["heading"]: line["meaning"] for line in rows["layout"]}
+    assert (meanings["When"], meanings["Follow-up on"]) == ("Service Date", "?")
+    assert (meanings["Amt"], meanings["Paid by pt"]) == ("Fee?", "Patient Paid?")
+    # It is read as a status by its heading: ignored, it would bill whoever did not come.
+    assert meanings["Kept appt?"] == "Status"
+    assert [person["name"] for person in rows["practitioner"]] == ["Ann Example"]
+    assert [(fee["amount"], fee["Notes"]) for fee in rows["fee"]] == [(95.0, "3 of 3 sessions")]
+
+
+def test_of_several_columns_of_days_the_visits_differ_from_row_to_row(tmp_path: Path) -> None:
+    headings = ["When", "Client", "Who treated", "What", "Ins.", "Charge", "On"]
+    lines = [
+        [day, f"{c} Madeup", "Ann Example", "IMS", "Sun Life", 95, DAYS[0]] for c, day in zip("ABCD", DAYS, strict=True)
+    ]
+    assert columns(xlsx_cells(tmp_path, [headings, *lines], "visits.xlsx"))["When"] == "Service Date?"
+
+
 def messy(folder: Path) -> list[Path]:
     """Sessions with what a draft can meet: spellings, nobody's name, doubtful fees, names and columns."""
     rows = [

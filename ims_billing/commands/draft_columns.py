@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.people import name_and_profession
 from ims_billing.clinic.setup_rows import cell_of
-from ims_billing.reading.layout import both_rows
+from ims_billing.commands.export_columns import ExportColumn, export_in, is_person
 from ims_billing.reading.recognise import named_as_parts
 from ims_billing.reading.spreadsheet import RawTable
+from ims_billing.reading.statuses import heading_status, holds_marks
 from ims_billing.rules.published import published
 from ims_billing.sessions.service_names import reader_of
 from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, word_of
 from ims_billing.vocabulary.setup_sheets import COLUMNS, MY_LAYOUT, QUESTION
 from ims_billing.vocabulary.spelling import dollars, heading, slug
 
-_HEADER_WITHIN = 30
-_CELLS_LOOKED_AT = 400
 _EXAMPLES = 3
 # The earliest year of a visit: a column of days before it holds birth dates.
 _FIRST_YEAR = 2015
@@ -51,26 +50,48 @@ _SHOW: dict[str, tuple[str, ...]] = {
         "cost",
         "total",
         "$",
+        "amt",
+        "fees",
+        "charges",
         "prix",
         "tarif",
         "montant",
         "honoraires",
     ),
     "service_date": ("date", "day", "when", "on", "jour"),
+    "patient_paid": ("paid", "collected", "copay", "payé"),
 }
 _SHOW_ANOTHER: dict[str, tuple[str, ...]] = {
     "service_name": ("practitioner", "provider", "therapist", "staff", "clinician"),
     "fee": ("paid", "tax", "gst", "pst", "balance", "owing", "discount", "collected"),
-    "service_date": ("booked", "created", "sent", "billed", "paid", "birth", "dob", "accident", "invoice"),
+    "service_date": (
+        "booked",
+        "created",
+        "sent",
+        "billed",
+        "paid",
+        "birth",
+        "dob",
+        "accident",
+        "invoice",
+        "follow",
+        "next",
+        "due",
+        "until",
+    ),
     "insurer": ("secondary", "second", "other"),
     "practitioner": ("referred", "referring", "doctor", "booked"),
     "patient": ("insured", "member", "holder", "emergency", "parent"),
+    "patient_paid": ("insurer", "insurance", "plan", "tax", "balance", "owing"),
 }
+# Words that shorten a name so far that it could be another: what they show is the clinic's to confirm.
+_SHORT = frozenset(["amt"])
+# Headings that say that a column holds numbers, and not whose.
+_BARE = frozenset(["id", "no", "number", "num", "#", "ref", "reference"])
 # Words of the headings over the two halves of a patient's name.
 _HALVES = {"first_name": {"first", "given", "prénom"}, "last_name": {"last", "surname", "family", "nom"}}
-_PERSON = re.compile(r"[^\W\d]+([ ,.'’()-]+[^\W\d]*)+")
 # In this order each field takes the column that shows it best.
-_FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "patient", "status")
+_FIELDS = ("service_date", "service_name", "insurer", "fee", "practitioner", "patient", "status", "patient_paid")
 # Fields whose cells are nobody's own: their values may stand as examples.
 _PUBLIC = frozenset(["service_date", "service_name", "fee", "practitioner", "status", "insurer"])
 
@@ -94,29 +115,12 @@ class DraftedLayout:
     of_all: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column of the export: its heading, and the cells below it that are not blank."""
-
-    written: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def words(self) -> frozenset[str]:
-        spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", self.written)
-        return frozenset([*word_of(spaced).split(), *(["$"] if "$" in self.written else [])])
-
-    def share(self, fits: Callable[[Cell], bool]) -> float:
-        """The share of the cells that fit."""
-        return sum(map(fits, self.cells)) / len(self.cells) if self.cells else 0.0
-
-
 def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> DraftedLayout | None:
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""
     layout = published().layouts.layout["sessions"]
     by_heading = {heading(name): field for field, names in layout.headings.items() for name in names}
-    exports = {table.sheet: each for table in tables if (each := _export(table, by_heading)) and not table.hidden}
-    widest = max(exports.values(), key=_width, default=None)
+    exports = {table.sheet: each for table in tables if (each := export_in(table, by_heading)) and not table.hidden}
+    widest = max(exports.values(), key=lambda export: len(export.columns), default=None)
     if widest is None:
         return None
     headings = widest.columns
@@ -128,9 +132,11 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
         free = [column for column in headings if column.written not in understood]
         # "Visit Type" is a heading for initial or subsequent, and holds the services where no other column does.
         free += [stand_for["visit"]] if field == "service_name" and "visit" in stand_for else []
-        scores = sorted(((judge.score(field, column), number) for number, column in enumerate(free)), reverse=True)
+        # Days that differ from row to row are the visits': a day that all rows share is of something else.
+        variety = [len({*column.cells}) * (field == "service_date") for column in free]
+        scores = sorted(((judge.score(field, c), variety[n], n) for n, c in enumerate(free)), reverse=True)
         if scores and scores[0][0] > 0:
-            column = free[scores[0][1]]
+            column = free[scores[0][2]]
             if column is stand_for.get("visit"):
                 stand_for.pop("visit")
             stand_for[field] = column
@@ -139,6 +145,7 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
             if scores[0][0] < 1 or (len(scores) > 1 and scores[1][0] >= scores[0][0]):
                 doubtful.add(field)
     _part_names_and_moments(stand_for, doubtful, headings)
+    open_numbers = _without_bare_numbers(stand_for, doubtful, headings)
     name = slug(re.sub(r"[\d_-]+", " ", file.rpartition("/")[2].rpartition(".")[0])) or MY_LAYOUT
     fields = {column.written: field for field, column in stand_for.items()}
     of_all: dict[str, Any] = {"header_rows": 2} if widest.header_rows == 2 else {}
@@ -160,13 +167,68 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
             "heading": column.written,
             "Examples": judge.examples(field, column),
         }
+        if column.written in open_numbers:
+            meaning = QUESTION
+        elif not field and heading_status(column.written, judge.statuses) and holds_marks(column.rows, judge.statuses):
+            # "Kept appt?" is read as a status wherever it stands: to ignore it would bill the visits that say no.
+            meaning = layout.headings["status"][0]
         rows.append(row if meaning is None else {**row, "meaning": meaning})
     has = {*stand_for, *(["practitioner"] if "above" in of_all else [])}
     complete = all(has & set(group.split("|")) for group in layout.needed)
     return DraftedLayout(name, rows, complete, of_all)
 
 
-def _part_names_and_moments(stand_for: dict[str, _Column], doubtful: set[str], columns: Sequence[_Column]) -> None:
+def _without_bare_numbers(
+    stand_for: dict[str, ExportColumn], doubtful: set[str], columns: Sequence[ExportColumn]
+) -> frozenset[str]:
+    """Takes the numbers under a heading such as ID for the patients' where each has one; returns the headings to ask.
+
+    They are the sessions' own where each session has one, and a patient several: else nobody can tell.
+    """
+    open_numbers = set()
+    for column in columns:
+        if not column.words or not column.words <= _BARE or column in _others(stand_for, "session_id"):
+            continue
+        is_session_id = stand_for.get("session_id") is column
+        patients = _ids_by_patient(column, stand_for)
+        ids = [number for numbers in patients.values() for number in numbers]
+        several = any(len({*numbers}) > 1 for numbers in patients.values())
+        if several and len({*ids}) == len(ids):
+            continue
+        if is_session_id:
+            del stand_for["session_id"]
+        of_patients = not several and len({*ids}) < len(ids)
+        whose = "member" if "policy" in stand_for and "member" not in stand_for else "patient_id"
+        if of_patients and whose not in stand_for:
+            stand_for[whose] = column
+            doubtful.add(whose)
+        elif column.cells:
+            open_numbers.add(column.written)
+    return frozenset(open_numbers)
+
+
+def _others(stand_for: Mapping[str, ExportColumn], field: str) -> list[ExportColumn]:
+    return [column for name, column in stand_for.items() if name != field]
+
+
+def _ids_by_patient(column: ExportColumn, stand_for: Mapping[str, ExportColumn]) -> dict[str, list[str]]:
+    """By patient the numbers of a column, one for each day."""
+    names = [stand_for[name].rows for name in ("patient", *_HALVES) if name in stand_for]
+    days = stand_for["service_date"].rows if "service_date" in stand_for else range(len(column.rows))
+    visits = {
+        (" ".join(map(text, who)), text(number), str(when))
+        for number, when, *who in zip(column.rows, days, *names, strict=True)
+        if text(number)
+    }
+    patients: dict[str, list[str]] = {}
+    for who, number, _ in sorted(visits):
+        patients.setdefault(who, []).append(number)
+    return patients
+
+
+def _part_names_and_moments(
+    stand_for: dict[str, ExportColumn], doubtful: set[str], columns: Sequence[ExportColumn]
+) -> None:
     """Takes a patient's name in two columns, and a start that holds the day too, for what they are."""
     halves = {
         field: column
@@ -189,73 +251,6 @@ def _part_names_and_moments(stand_for: dict[str, _Column], doubtful: set[str], c
         stand_for["service_date"] = stand_for.pop("start")
 
 
-@dataclass(frozen=True)
-class _Export:
-    """A sheet as an export: its columns, the rows of its header, and whether rows of one cell name people above."""
-
-    columns: list[_Column]
-    header_rows: int
-    people_above: bool
-
-    @property
-    def headings(self) -> list[str]:
-        return [column.written for column in self.columns]
-
-
-def _width(export: _Export) -> int:
-    return len(export.columns)
-
-
-def _export(table: RawTable, fields: Mapping[str, str]) -> _Export | None:
-    """The columns below the widest row of words near the top; None where there is none, or no row below it.
-
-    `fields`: by heading what the program reads. Two rows are the header where both name more of that than one does.
-    """
-    rows = [table.row(position) for position in range(min(_HEADER_WITHIN, table.height))]
-    wordy = [
-        len(filled)
-        if (filled := [cell for cell in row if text(cell)]) and all(_is_heading(cell) for cell in filled)
-        else 0
-        for row in rows
-    ]
-    top = max(range(len(rows)), key=lambda number: wordy[number], default=None)
-    if top is None or wordy[top] < 3 or top + 1 >= table.height:
-        return None
-    names, last = [text(cell) for cell in rows[top]], top
-    for upper in (top - 1, top):
-        if upper >= 0 and upper + 1 < len(rows) and min(wordy[upper], wordy[upper + 1]) > 1:
-            both = both_rows(table, upper, fields)
-            if _understood(both, fields) > _understood(names, fields):
-                names, last = both, upper + 1
-    below = [table.row(at) for at in range(last + 1, min(last + 1 + _CELLS_LOOKED_AT, table.height))]
-    # Bands and subtotals hold few cells, and say nothing of a column.
-    sessions = [row for row in below if 2 * sum(bool(text(cell)) for cell in row) >= sum(map(bool, names))]
-    written = ([text(cell) for cell in row if text(cell)] for row in below)
-    alone = [cells[0] for cells in written if len(cells) == 1]
-    columns = [
-        _Column(name, tuple(row[place] for row in sessions if text(row[place])))
-        for place, name in enumerate(names)
-        if name
-    ]
-    two = names != [text(cell) for cell in rows[top]]
-    return _Export(columns, 2 if two else 1, any(map(_is_person, alone)))
-
-
-def _understood(names: Sequence[str], fields: Mapping[str, str]) -> int:
-    return len({fields[heading(name)] for name in names if heading(name) in fields})
-
-
-def _is_heading(cell: Cell) -> bool:
-    # A heading of one sign says what the column holds: "$", "#".
-    in_words = isinstance(cell, str) and (any(map(str.isalpha, cell)) or len(cell.strip()) == 1)
-    return in_words and money(cell) is None and day(cell, "month-first") is None
-
-
-def _is_person(written: str) -> bool:
-    """Whether a text is a name of two words or more, without figures."""
-    return bool(_PERSON.fullmatch(written))
-
-
 class _Judge:
     """Says by its heading and its cells what a column may be."""
 
@@ -264,7 +259,7 @@ class _Judge:
         self.reader = reader_of(clinic)
         self.statuses = meanings(published().layouts.words.status, {})
 
-    def score(self, field: str, column: _Column) -> float:
+    def score(self, field: str, column: ExportColumn) -> float:
         """How well a column shows a field: 0 not at all, from 1 on beyond doubt."""
         if not column.cells or column.words & {*_SHOW_ANOTHER.get(field, ())}:
             return 0
@@ -273,7 +268,9 @@ class _Judge:
             return (0.9 + 0.2 * named) * (column.share(self._is_day_of_visit) > 0.8)
         if field == "fee":
             whole = column.share(lambda cell: money(cell) is not None) > 0.8
-            return whole * (1.0 if named else 0.0)
+            return whole * named * (0.9 if column.words & _SHORT else 1.0)
+        if field == "patient_paid":
+            return 0.9 * named * (column.share(lambda cell: money(cell) is not None) > 0.8)
         if field == "insurer":
             return min(1.0, 2 * column.share(self._is_insurer)) if column.share(self._is_insurer) > 0.3 else 0
         if field == "service_name":
@@ -283,9 +280,9 @@ class _Judge:
             return column.share(lambda cell: word_of(text(cell)) in self.statuses) * 1.0
         return self._person(field, column, named=named)
 
-    def _person(self, field: str, column: _Column, *, named: bool) -> float:
+    def _person(self, field: str, column: ExportColumn, *, named: bool) -> float:
         """People: a practitioner is named with credentials or again and again, a patient seldom."""
-        people = column.share(lambda cell: _is_person(text(cell)))
+        people = column.share(lambda cell: is_person(text(cell)))
         if people < 0.8:
             return 0
         stated = column.share(lambda cell: name_and_profession(text(cell))[1] is not None)
@@ -300,7 +297,7 @@ class _Judge:
     def _is_insurer(self, cell: Cell) -> bool:
         return self.clinic.insurer(text(cell)) is not None or self.clinic.pays_self(text(cell))
 
-    def examples(self, field: str, column: _Column) -> str:
+    def examples(self, field: str, column: ExportColumn) -> str:
         """Up to three values of a column, where they cannot be a patient's; else what kind of values there are."""
         if field in _PUBLIC:
             usual = Counter(self._shown(field, cell) for cell in column.cells)

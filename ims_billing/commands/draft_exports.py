@@ -62,8 +62,9 @@ def _with(unknown: Iterable[DraftedLayout]) -> Clinic:
     of_all: dict[str, dict[str, Any]] = {}
     for layout in unknown:
         own = headings.setdefault(layout.name, {})
-        own |= {row["heading"]: row["meaning"].rstrip(QUESTION) for row in layout.rows if "meaning" in row}
-        of_all.setdefault(layout.name, layout.of_all)
+        own |= {row["heading"]: means for row in layout.rows if (means := row.get("meaning", "").rstrip(QUESTION))}
+        unread = [row["heading"] for row in layout.rows if row.get("meaning") == QUESTION]
+        of_all.setdefault(layout.name, {**layout.of_all, "ignore": tuple(unread)})
     layouts_drafted = (OwnLayout(name=name, headings=own, **of_all[name]) for name, own in headings.items())
     return replace(without_file(), layouts=tuple(layouts_drafted))
 

@@ -34,7 +34,7 @@ def refuse_patient_ids(sessions: pd.DataFrame, claims: pd.DataFrame, setup: str)
             raise BillingError(
                 f"{file}: {len(rows):,} sessions have the session ID that the same patient had in another month. A "
                 f"session has its own: the column seems to number patients. Say in {setup or 'the clinic setup'}, "
-                "sheet Columns, what it is, such as Patient ID or Member ID, or ignore. If these visits really moved to "
+                "sheet Columns, what it is, such as Patient ID or Member ID, or ignore. If these visits moved to "
                 "another month, void their claims first."
             )
 
