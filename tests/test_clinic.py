@@ -269,6 +269,14 @@ headings = { "Extra" = "?" }
 [[layout]]
 name = "own"
 headings = { "Went?" = "Status?", "Extra" = "?" }
+[[layout]]
+name = "below"
+[layout.status]
+"Ins." = "arrived"
+[layout.headings]
+'Ins.' = "?"
+Amt = "Fee?"
+"So \\"sent\\"?" = "Billed?"
 """
 
 
@@ -302,6 +310,9 @@ def test_a_question_mark_in_clinic_toml_asks_as_it_does_in_a_cell(tmp_path: Path
         "line 34, [[layout]] 1: Extra, Stands for",
         "line 37, [[layout]] 2: Extra, Stands for",
         "line 37, [[layout]] 2: Went?, Stands for: Status?",
+        "line 43, [[layout]] 3: Ins., Stands for",
+        "line 44, [[layout]] 3: Amt, Stands for: Fee?",
+        'line 45, [[layout]] 3: So "sent"?, Stands for: Billed?',
         "fee 1 (IMS, 95)",
     )
     ann, who = clinic.practitioners
@@ -310,7 +321,10 @@ def test_a_question_mark_in_clinic_toml_asks_as_it_does_in_a_cell(tmp_path: Path
     assert [clinic.insurer(name) is not None for name in ("Novel Mut", "SLF", "Out?")] == [False, True, True]
     assert [fee.amount for fee in clinic.fees if not fee.published] == [95]
     assert (clinic.service_names, clinic.words.status) == ({}, {"Seen": "arrived"})
-    assert [(layout.name, layout.headings) for layout in clinic.layouts] == [("own", {"Went?": "Status"})]
+    assert [(layout.name, layout.headings) for layout in clinic.layouts] == [
+        ("own", {"Went?": "Status"}),
+        ("below", {"Amt": "Fee", 'So "sent"?': "Billed"}),
+    ]
 
 
 def test_a_fault_below_an_entry_that_waits_for_an_answer_has_its_own_line(tmp_path: Path) -> None:

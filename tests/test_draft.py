@@ -353,21 +353,10 @@ def test_a_bare_number_is_the_sessions_only_where_its_values_prove_it(
 
 
 def test_of_an_export_without_a_plain_fee_all_is_drafted_by_the_likeliest_column(tmp_path: Path) -> None:
-    headings = [
-        "When",
-        "Follow-up on",
-        "Due",
-        "Client",
-        "Who treated",
-        "What",
-        "Ins.",
-        "Amt",
-        "Paid by pt",
-        "Kept appt?",
-    ]
+    headings = ["When", "Follow-up on", "Client", "Who treated", "What", "Ins.", "Amt", "Paid by pt", "Kept appt?"]
     last = dt.date(2026, 11, 1)
     lines = [
-        [day, last, last, f"{who} Madeup", "Ann Example, PT", "IMS", "Sun Life", 95, 0, "no" if who == "Di" else "yes"]
+        [day, last, f"{who} Madeup", "Ann Example, PT", "IMS", "Sun Life", 95, 0, "no" if who == "Di" else "yes"]
         for day, who in zip(DAYS, ("Ada", "Bo", "Cy", "Di"), strict=True)
     ]
     rows = drafted([xlsx_cells(tmp_path, [headings, *lines], "visits.xlsx")], read_files)
@@ -430,6 +419,9 @@ def test_the_workbook_and_the_toml_are_one_draft(tmp_path: Path, shape: str) -> 
     assert as_confirmed(workbook) == as_confirmed(text)
     asked = [questions(path) for path in (workbook, text)]
     assert asked[0] == asked[1]
+    first = [line[0] for line in load_workbook(workbook)["Clinic"].iter_rows(values_only=True)]
+    asking = [one.words.removeprefix("sheet ") for one in read_setup(workbook, workbook.read_bytes()).questions]
+    assert set(first) >= {words for words in asking if words.startswith("Columns")}
     assert ("", "Name") in asked[0]
     # A file of text has no shaded cells: there an entry is to be confirmed even where nothing in it is asked.
     entries = [e for t in ("practitioner", "insurer", "fee") for e in parsed(text).get(t, [])]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ims_billing.clinic.clinic import Clinic
+from ims_billing.clinic.clinic import Clinic, toml_text
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
 from ims_billing.clinic.toml_slips import parsed, text_of
@@ -47,12 +47,18 @@ class _Lines(NamedTuple):
         header = re.compile(
             rf"\s*\[\[\s*{re.escape(table)}\s*\]\]" if number is not None else rf"\s*\[\s*{re.escape(table)}\s*\]"
         )
-        first = key.split(".")[0]
+        first, _, below = key.partition(".")
+        below_entry = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\.\s*(?P<key>[^\]]*?)\s*\]")
         wanted = re.compile(rf"""\s*["']?{re.escape(first)}["']?\s*[=.]""")
         wanted_entry = None if number is None else self._in_file(table, number)
         position, inside, at = -1, table == "", 0
         for line, text in enumerate(self.text.splitlines(), start=1):
             if text.lstrip().startswith("["):
+                own = below_entry.match(text)
+                if inside and own and below:
+                    # A key may have a table of its own below its entry: [layout.headings].
+                    wanted = _line_of(below if own["key"] == first else "")
+                    continue
                 if inside and table:
                     break
                 if header.match(text):
@@ -62,6 +68,12 @@ class _Lines(NamedTuple):
             elif inside and first and wanted.match(text):
                 return line
         return at
+
+
+def _line_of(key: str) -> re.Pattern[str]:
+    """The beginning of the line of a key, bare or in quotes."""
+    written = "|".join(map(re.escape, {key, *(quote + key + quote for quote in "\"'"), toml_text(key)}))
+    return re.compile(rf"\s*({written})\s*[=.]")
 
 
 def _raw_setup(raw: dict[str, Any], text: str) -> RawSetup:

@@ -226,10 +226,11 @@ class _Tables:
     def _body(self, table: SetupTable, rows: Sequence[Mapping[str, Any]], ready: int) -> list[str]:
         questions = []
         first = self.row + 1
+        by_key = {column.key: column for column in table.columns}
         for values in [*rows, *[{}] * ready]:
             self.row += 1
-            names = (values.get(key) for key in ("heading", "name", "aliases", "service", "insurer"))
-            label = next((str(name) for name in names if name and not str(name).endswith(QUESTION)), "")
+            names = ((key, values.get(key)) for key in ("heading", "name", "aliases", "service", "insurer"))
+            label = next((str(name) for key, name in names if name and not by_key[key].asks(name)), "")
             for number, column in enumerate(table.columns, start=1):
                 cell = self.sheet.cell(self.row, number)
                 value = values.get(column.key or column.heading)
