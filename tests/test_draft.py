@@ -377,6 +377,22 @@ def test_of_several_columns_of_days_the_visits_differ_from_row_to_row(tmp_path: 
     assert columns(xlsx_cells(tmp_path, [headings, *lines], "visits.xlsx"))["When"] == "Service Date?"
 
 
+@pytest.mark.parametrize("kind", ["workbook", "toml"])
+def test_an_export_whose_columns_are_open_in_its_setup_is_refused_with_their_places(
+    tmp_path: Path, kind: SetupKind
+) -> None:
+    export = unknown_export(tmp_path, "Price", Bill="95")
+    setup = start(tmp_path / "new", kind, [export], read_files).files[0]
+    places = [words.rpartition(", Stands for")[0] for words in load(setup).unconfirmed if "Bill" in words]
+    with pytest.raises(BillingError, match="missing: Fee") as refused:
+        read_files([export], load(setup))
+    way = f"  In {setup.name}, write in place of ? what each of these columns stands for, or ignore:\n    {places[0]}"
+    assert str(refused.value).endswith(way)
+    # Another file's columns are in no setup: how it is drafted is told as ever.
+    with pytest.raises(BillingError, match="NEW_FOLDER"):
+        read_files([unknown_export(tmp_path, "Price", Colour="red")], load(setup))
+
+
 def messy(folder: Path) -> list[Path]:
     """Sessions with what a draft can meet: spellings, nobody's name, doubtful fees, names and columns."""
     rows = [
