@@ -18,7 +18,9 @@ from ims_billing.cli.screen.status import _exports
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.toml_file import load
 from ims_billing.clinic.windows import Window, window_of
+from ims_billing.commands.draft_exports import drafted
 from ims_billing.commands.status import Given, Status, status
+from ims_billing.reading.intake import read_files
 from ims_billing.rules.values import Channel
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 from tests.jane import appointment, as_csv, exports, sale
@@ -82,6 +84,26 @@ def test_without_a_setup_an_export_that_nobody_knows_is_named(tmp_path: Path) ->
     (tmp_path / "my visits.csv").write_text("When,Who Came,Seen By\n2026-10-05,A,B\n", encoding="utf-8")
     then = look(tmp_path).next
     assert ("my visits.csv" in then.what, then.command) == (True, 'ims-billing init --from "my visits.csv"')
+
+
+def test_without_a_setup_the_months_of_one_unknown_program_are_one_layout(tmp_path: Path) -> None:
+    files = {
+        "november.csv": "When,Who Came,Seen By\n2026-11-05,A,B\n",
+        "october.csv": "When,Who Came,Seen By\n2026-10-05,A,B\n",
+        "notes.csv": "One,Two,Three\na,b,c\n",
+        "shifts.csv": "Staff Name,Shift Total Hours\nAnn,8\n",
+    }
+    for age, (name, written) in enumerate(files.items()):
+        (tmp_path / name).write_text(written, encoding="utf-8")
+        os.utime(tmp_path / name, (1_790_000_000 - age, 1_790_000_000 - age))
+    then = look(tmp_path).next
+    assert "No layout is known for october.csv and november.csv. If they are your exports" in then.what
+    assert then.command == "ims-billing init --from october.csv november.csv"
+    drafted_from = [tmp_path / "october.csv", tmp_path / "november.csv"]
+    layout = drafted(drafted_from, read_files)["layout"]
+    assert [(line["name"], line["heading"]) for line in layout] == [
+        ("october", name) for name in ("When", "Who Came", "Seen By")
+    ]
 
 
 def test_without_a_setup_an_export_is_what_it_is_made_from(tmp_path: Path) -> None:

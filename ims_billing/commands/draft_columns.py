@@ -114,6 +114,11 @@ class DraftedLayout:
     complete: bool
     of_all: dict[str, Any]
 
+    @property
+    def headings(self) -> list[str]:
+        """The headings of the export, in their order."""
+        return [row["heading"] for row in self.rows]
+
 
 def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> DraftedLayout | None:
     """The layout that a file seems to have; None where no sheet has a row of headings with rows below it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -29,7 +30,11 @@ def drafted(paths: Sequence[Path], read: Read) -> SetupRows:
 
     Raises BillingError where a file is no spreadsheet, or another report than an export of sessions.
     """
-    unknown = {path: layout for path in paths if (layout := _layout_of(path)) is not None}
+    unknown: dict[Path, DraftedLayout] = {}
+    for path in paths:
+        if (layout := _layout_of(path)) is not None:
+            # The months of one program are one layout: what its columns mean is asked once.
+            unknown[path] = next((each for each in unknown.values() if each.headings == layout.headings), layout)
     clinic = _with(unknown.values())
     readable = [path for path in paths if path not in unknown or unknown[path].complete]
     rows: SetupRows = {}
@@ -54,6 +59,17 @@ def _layout_of(path: Path) -> DraftedLayout | None:
     except BillingError:
         refuse_other_reports(tables, None, without_file(), path.name)
     return drafted_layout(path.name, tables, without_file())
+
+
+def of_one_program(paths: Sequence[Path]) -> list[str]:
+    """The names of the newest file and of those with the same headings, which are other months, oldest first."""
+    headings = {}
+    for path in paths:
+        # Another report has no layout, and is named by the command that reads it.
+        with suppress(BillingError):
+            headings[path] = layout.headings if (layout := _layout_of(path)) else None
+    newest = headings.get(paths[0])
+    return [path.name for path in reversed(paths) if path == paths[0] or (newest and headings.get(path) == newest)]
 
 
 def _with(unknown: Iterable[DraftedLayout]) -> Clinic:

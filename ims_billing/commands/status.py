@@ -202,11 +202,15 @@ def _begin(nearby: Nearby, exports: Sequence[Export], folder: Path) -> Next:
             f"Make the clinic's setup from {these}. Nothing is claimed yet.", f"ims-billing init --from {files}"
         )
     if others := _spreadsheets([folder]):
-        newest = others[0].name
+        from ims_billing.commands.draft_exports import of_one_program
+
+        alike = of_one_program(others)
+        it_is = "it is your export" if len(alike) == 1 else "they are your exports"
         what = (
-            f"No layout is known for {newest}. If it is your export, make the setup from it: say what its columns mean."
+            f"No layout is known for {' and '.join(alike)}. If {it_is}, make the setup from "
+            f"{'it: say what its' if len(alike) == 1 else 'them: say what their'} columns mean."
         )
-        return Next(what, f"ims-billing init --from {quoted(newest)}")
+        return Next(what, f"ims-billing init --from {' '.join(map(quoted, alike))}")
     what = "Save last month's export of your practice software in this folder, then look again; or begin without one."
     return Next(what, "ims-billing init")
 
