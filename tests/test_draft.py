@@ -236,7 +236,17 @@ def test_a_column_that_could_change_a_claim_is_asked_about_and_a_harmless_one_ig
 def test_an_export_that_lacks_something_is_a_sheet_of_columns_to_fill_in(tmp_path: Path) -> None:
     rows = drafted([unknown_export(tmp_path, "Price", Colour="red")], read_files)
     assert {line["heading"]: line["meaning"] for line in rows["layout"]}["Colour"] == "?"
-    assert "practitioner" not in rows
+    assert [person["name"] for person in rows["practitioner"]] == ["Ann Example"]
+    assert [insurer["name"] for insurer in rows["insurer"]] == ["Sun Life"]
+    assert [(fee["amount"], fee["Notes"].split(":")[0]) for fee in rows["fee"]] == [
+        ("?", "No column is plainly the fee")
+    ]
+    # Of one without practitioners, all else is drafted.
+    rows = drafted([unknown_export(tmp_path, "Seen By")], read_files)
+    assert (rows["practitioner"], [fee["amount"] for fee in rows["fee"]]) == ([], [95.0])
+    # Of what nothing is understood the columns alone are.
+    rows = drafted([xlsx_cells(tmp_path, [["One", "Two", "Three"], ["a", "b", "c"]], "list.xlsx")], read_files)
+    assert [line["meaning"] for line in rows["layout"]] == ["?"] * 3
 
 
 def test_a_column_of_a_known_export_that_could_change_a_claim_is_asked_about(tmp_path: Path) -> None:

@@ -107,12 +107,14 @@ class DraftedLayout:
     complete: whether every needed field has a heading
     of_all: what is said of the layout as a whole: how many rows the headings have, what stands on a row above, and
         which sheets are parts of one list
+    cells: by field, the cells of its column
     """
 
     name: str
     rows: list[dict[str, Any]]
     complete: bool
     of_all: dict[str, Any]
+    cells: Mapping[str, tuple[Cell, ...]]
 
     @property
     def headings(self) -> list[str]:
@@ -180,7 +182,8 @@ def drafted_layout(file: str, tables: Sequence[RawTable], clinic: Clinic) -> Dra
         rows.append(row if meaning is None else {**row, "meaning": meaning})
     has = {*stand_for, *(["practitioner"] if "above" in of_all else [])}
     complete = all(has & set(group.split("|")) for group in layout.needed)
-    return DraftedLayout(name, rows, complete, of_all)
+    cells = {field: column.rows for field, column in stand_for.items()}
+    return DraftedLayout(name, rows, complete, of_all, cells)
 
 
 def _without_bare_numbers(

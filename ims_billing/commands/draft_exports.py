@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,9 +16,12 @@ from ims_billing.clinic.toml_file import without_file
 from ims_billing.commands.draft import draft
 from ims_billing.commands.draft_columns import DraftedLayout, drafted_layout
 from ims_billing.reading.clinic_layouts import layouts
+from ims_billing.reading.intake import read_contents
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.recognise import recognise_parts
 from ims_billing.reading.spreadsheet import open_spreadsheet
+from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.progress import nobody_to_ask
@@ -42,8 +47,31 @@ def drafted(paths: Sequence[Path], read: Read) -> SetupRows:
     if readable:
         intake = read(readable, clinic)
         rows, files = draft(intake), intake.files
+    elif unknown:
+        with suppress(BillingError):  # of too little nothing can be drafted but the columns
+            rows = draft(_as_far_as_understood(unknown.values()))
+        rows["fee"] = [{**fee, "Notes": _OPEN_FEE} if fee["amount"] == QUESTION else fee for fee in rows.get("fee", ())]
     rows["layout"] = _columns(unknown, files)
     return rows
+
+
+_OPEN_FEE = "No column is plainly the fee: choose it on the sheet Columns, and write the price of an IMS visit here."
+
+
+def _as_far_as_understood(unknown: Iterable[DraftedLayout]) -> Intake:
+    """The sessions of exports that lack something, by the columns that are understood; what they lack is blank."""
+    whole = published().layouts.layout["sessions"]
+    contents = []
+    for one in {layout.name: layout for layout in unknown}.values():
+        needed = [group.split("|") for group in whole.needed]
+        lacking = [fields[0] for fields in needed if one.cells.keys().isdisjoint(fields)]
+        written = io.StringIO(newline="")
+        lines = csv.writer(written)
+        lines.writerow([whole.headings[field][0] for field in [*one.cells, *lacking]])
+        for cells in zip(*one.cells.values(), strict=True):
+            lines.writerow([*map(text, cells), *[""] * len(lacking)])
+        contents.append((f"{one.name}.csv", written.getvalue().encode(), ""))
+    return read_contents(contents, without_file())
 
 
 def _layout_of(path: Path) -> DraftedLayout | None:
