@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import month_text, same_name
+from ims_billing.vocabulary.spelling import counted, month_text, same_name
 
 # One or two of a file are visits whose date was corrected; so are more, where they are few of those that could be.
 _SEVERAL = 3
@@ -32,7 +32,7 @@ def refuse_patient_ids(sessions: pd.DataFrame, claims: pd.DataFrame, setup: str)
     for file, rows in visits.loc[moved].groupby("file"):
         if len(rows) >= _SEVERAL and 2 * len(rows) > (visits.loc[returning, "file"] == file).sum():
             raise BillingError(
-                f"{file}: {len(rows):,} sessions have the session ID that the same patient had in another month. A "
+                f"{file}: {counted(len(rows), 'session')} have the session ID that the same patient had in another month. A "
                 f"session has its own: the column seems to number patients. Say in {setup or 'the clinic setup'}, "
                 "sheet Columns, what it is, such as Patient ID or Member ID, or ignore. If these visits moved to "
                 "another month, void their claims first."
