@@ -31,11 +31,11 @@ def refuse_patient_ids(sessions: pd.DataFrame, claims: pd.DataFrame, setup: str)
     returning = _of_other_months(visits, ["name"])
     for file, rows in visits.loc[moved].groupby("file"):
         if len(rows) >= _SEVERAL and 2 * len(rows) > (visits.loc[returning, "file"] == file).sum():
+            where = f"{setup or 'the clinic setup'}, sheet Columns"
             raise BillingError(
-                f"{file}: {counted(len(rows), 'session')} have the session ID that the same patient had in another month. A "
-                f"session has its own: the column seems to number patients. Say in {setup or 'the clinic setup'}, "
-                "sheet Columns, what it is, such as Patient ID or Member ID, or ignore. If these visits moved to "
-                "another month, void their claims first."
+                f"{file}: {counted(len(rows), 'session')} have the session ID that the same patient had in another "
+                f"month. A session has its own: the column seems to number patients. Say in {where}, what it is, such "
+                "as Patient ID or Member ID, or ignore. If the visits moved to another month, void their claims first."
             )
 
 
