@@ -18,6 +18,8 @@ def refuse_patient_ids(sessions: pd.DataFrame, claims: pd.DataFrame, setup: str)
     numbers patients: each visit would be taken for the one before it, at another date. `setup` is the name of the
     clinic's setup file.
     """
+    if claims.empty and sessions["file"].nunique() < 2:
+        return
     columns = ["session_id", "patient", "service_date", "file"]
     before = claims[claims["voided_on"].isna()].assign(file="")
     visits = pd.concat([sessions[columns], before[columns]], ignore_index=True)
