@@ -701,22 +701,33 @@ def _on_ledger(
 
 def _state_simply(claim: Claimed, postings: list[Posted], as_of: dt.date) -> tuple[str, int]:
     """What became of a claim and what is owed on it, told from the postings alone."""
-    paid, answer = 0, None
-    for line in postings:
-        if line.claim == claim.claim and line.paid_on <= as_of and not (line.undone_on and line.undone_on <= as_of):
-            paid += line.paid_cents
-            if line.payment and line.paid_cents >= 0:
-                answer = line
-            elif not line.payment or paid <= 0:
-                # Sent again, or all of it taken back: nobody has answered.
-                answer = None
     claimed = 0 if claim.voided_on and claim.voided_on <= as_of else claim.amount_cents
+    # `due` is what the insurer should pay in all, as far as its answers say.
+    paid, due, answer = 0, 0, None
+    for line in postings:
+        if line.claim != claim.claim or line.paid_on > as_of or (line.undone_on and line.undone_on <= as_of):
+            continue
+        refused = answer is not None and ((answer.denied and paid <= 0) or paid >= claimed)
+        is_short = due > paid and not refused
+        if not line.payment:
+            due = due if is_short or answer is None else 0
+            answer = None
+        elif line.paid_cents >= 0:
+            # What was short stays short: these lines give no reason of their own.
+            due = max(due, line.expected_cents) if is_short else line.expected_cents
+            answer = line
+        elif paid + line.paid_cents <= 0:
+            due, answer = 0, None
+        else:
+            # What is taken back was due once.
+            due = max(due, line.expected_cents, paid)
+        paid += line.paid_cents
     if answer is None or paid >= claimed:
         too_much = "paid and voided" if claimed < claim.amount_cents else "over-paid"
         return "not answered" if paid < claimed else too_much if paid > claimed else "", claimed - paid
     if answer.denied and paid <= 0:
         return "denied", 0
-    short = max(0, min(answer.expected_cents, claimed) - paid)
+    short = max(0, min(due, claimed) - paid)
     return "short-paid" if short else "", short
 
 
