@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent / "ims_billing"
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "ims_billing"
 # Each package, and what it may import of ours beside itself: the house plan, one row a package.
 MAY_IMPORT: dict[str, set[str]] = {
     "vocabulary": set(),
@@ -137,3 +142,12 @@ def test_no_query_numbers_its_placeholders() -> None:
     # Python 3.12 warns of ?1 beside a row of values, and 3.14 refuses it.
     numbered = re.compile(r"\?\d")
     assert not [path.name for path in modules() if place(path) == "ledger" and numbered.search(path.read_text("utf-8"))]
+
+
+def test_what_is_kept_stands_where_the_plan_says() -> None:
+    git = shutil.which("git") or pytest.skip("there is no git")
+    listed = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if listed.returncode or not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout that git may read")
+    folders = {path.partition("/")[0] for path in listed.stdout.splitlines() if "/" in path}
+    assert folders == {".ci", "ims_billing", "samples", "tests"}
