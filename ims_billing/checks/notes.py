@@ -113,9 +113,9 @@ class _Reader:
         clauses = [(self._in_words_of_the_rules(word_of(part), place), part) for part in _ENDS.split(note)]
         return [
             (group, phrase, part)
-            for clause, part in clauses
+            for place_in_note, (clause, part) in enumerate(clauses)
             for group in groups
-            if (phrase := phrase_in(clause, group))
+            if (phrase := phrase_in(clause, group, is_first=place_in_note == 0))
         ]
 
     def _in_words_of_the_rules(self, clause: str, place: _Place) -> str:
@@ -150,11 +150,11 @@ def _counts(group: NoteGroup, written: str, visit: _Visit) -> bool:
     return visit.service == "ims" or not group.only_ims
 
 
-def phrase_in(clause: str, group: NoteGroup) -> str:
-    """The phrase of a group that a clause plainly says; empty for none."""
+def phrase_in(clause: str, group: NoteGroup, *, is_first: bool) -> str:
+    """The phrase of a group that a clause plainly says, or nothing; `is_first`: it is the first of its note."""
     if group.unless and _run_of(group.unless).search(clause):
         return ""
-    return _anywhere(clause, group) or _alone(clause, group) or _whole(clause, group)
+    return _anywhere(clause, group) or _alone(clause, group) or (_whole(clause, group) if is_first else "")
 
 
 def _anywhere(clause: str, group: NoteGroup) -> str:
