@@ -504,6 +504,15 @@ SEVERAL: list[tuple[dict[str, Any], str | None]] = [
     ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Birth Date": "1990-02-01", "Member ID": "M9",
       "Patient ID": "P9"}, None),
     ({"Service Date": dt.date(2026, 10, 14), "Practitioner": "Cy Third"}, None),
+    # By the name alone, where nothing speaks for two people, and where the numbers of the patients do.
+    ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Patient ID": "", "Birth Date": "", "Member ID": "",
+      "Policy Number": ""}, "the service date and the practitioner"),
+    ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Patient ID": "P9", "Birth Date": "", "Member ID": ""},
+     None),
+    ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Patient ID": "", "Birth Date": "", "Member ID": "M9"},
+     None),
+    # One member ID and name, and no other part of the visit: the plan's other number was corrected too.
+    ({"Patient ID": "P9", "Birth Date": "1980-02-01", "Policy Number": "9", "Start": ""}, "only the birth date"),
 ]  # fmt: skip
 
 
@@ -521,7 +530,8 @@ def test_a_visit_of_which_several_things_were_corrected_is_no_second_claim(
         assert outcomes(month) == ["held" if what else "claimed", *["already_claimed"] * 2], corrected
         if what:
             [message] = messages_of(month, CHANGED_SINCE)
-            assert message.endswith(f": {what} differ, and that session is not in these files.")
+            differ = f"{what} differs" if what.startswith("only ") else f"{what} differ"
+            assert message.endswith(f": {differ}, and that session is not in these files.")
 
 
 def test_of_a_visit_that_one_session_stands_for_another_of_its_patient_is_new(tmp_path: Path) -> None:
@@ -565,6 +575,8 @@ NUMBERED: list[tuple[str, Rows, Rows, list[str]]] = [
     ("all anew, and the first day is another", listed(2, 7, 14, ids=1), listed(5, 7, 14, ids=101), ["held"] * 3),
     ("kept, and a visit more", listed(2, 7, 14, ids=1), [*listed(5, ids=101), *listed(2, 7, 14, ids=1)],
      ["claimed", "already_claimed", "already_claimed", "already_claimed"]),
+    ("kept, and the next visit came in late", listed(2, 7, 14, ids=1),
+     [*listed(13, ids=101), *listed(2, 7, 14, ids=1)[1:]], ["claimed", "already_claimed", "already_claimed"]),
     ("kept, and the first visit was deleted and entered again on another day", listed(2, 7, 14, ids=1),
      [*listed(5, ids=101), *listed(2, 7, 14, ids=1)[1:]], ["held", "already_claimed", "already_claimed"]),
     ("all anew, and a visit more", listed(2, 7, 14, ids=1), [*listed(2, 7, 14, ids=101), *listed(5, ids=109)],

@@ -164,8 +164,8 @@ def _expected_pairs(
     claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
     near = np.abs(claimed - new) < np.timedelta64(7, "D")
     irregular = ((claimed - new) % np.timedelta64(7, "D") != np.timedelta64(0, "D")) & ~pairs["numbered"].to_numpy(bool)
-    is_active, several = active.loc[pairs["theirs"]].to_numpy(), (pairs["part"] == _SEVERAL).to_numpy(bool)
-    of_month = claims["date"].where(active).groupby(month_text(claims["date"]))
+    several = (pairs["part"] == _SEVERAL).to_numpy(bool)
+    of_month = claims["date"].groupby(month_text(claims["date"]))
     first, last = (of_month.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
     gone_over = (new >= first) & (new <= last)
     expected = np.zeros(len(pairs), dtype=bool)
@@ -185,7 +185,7 @@ def _expected_pairs(
         covered = is_expected & ~several
         if file is not None and matched.any():
             at_edge = is_beyond & gone_over & (near | irregular)
-            covered |= is_active & ((near & is_between) | at_edge) & (is_theirs | ~several)
+            covered |= ((near & is_between) | at_edge) & (is_theirs | ~several)
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
         expected |= covered & meant.to_numpy(bool)
@@ -251,9 +251,12 @@ def _of_one_person(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
         two_people |= _contradict(one, other, column)
     differs = np.column_stack([_contradict(one, other, column) for column in _OF_VISIT])
     what = [list(compress(_OF_VISIT.values(), apart)) for apart in differs]
-    pairs["what"] = [" and ".join([", ".join(words[:-1]), *words[-1:]]) + " differ" for words in what]
+    pairs["what"] = [
+        f"{', '.join(words[:-1])} and {words[-1]} differ" if len(words) > 1 else f"only {''.join(words)} differs"
+        for words in what
+    ]
     pairs = pairs.assign(part=_SEVERAL, slot=False, alike=False, numbered=False)
-    likely: pd.DataFrame = pairs[(pairs["sure"] | ~two_people).to_numpy(bool) & (differs.sum(axis=1) > 1)]
+    likely: pd.DataFrame = pairs[pairs["sure"] | ~two_people]
     return likely
 
 
