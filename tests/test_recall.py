@@ -460,6 +460,11 @@ def listed(*days: int, ids: int | None = None, **cells: Any) -> Rows:
     return [each | number | cells for each, number in zip(usual, numbers, strict=True)]
 
 
+def early(day: int) -> Rows:
+    """A visit of somebody else on that day."""
+    return [row(Service_Date=dt.date(2026, 10, day), Patient="Early Madeup", Member_ID="99", Policy_Number="99")]
+
+
 # A month's list, the same list with one visit corrected in a way that the rest of it hardly shows, and the patients
 # whose visits are held then.
 CORRECTED: list[tuple[str, Rows, Rows, list[str]]] = [
@@ -468,7 +473,8 @@ CORRECTED: list[tuple[str, Rows, Rows, list[str]]] = [
     ("a week later", listed(2, 7, 14, 28), listed(9, 7, 14, 28), []),
     ("two weeks later", listed(5, 7, 14, 28), listed(19, 7, 14, 28), []),
     ("another day of a later week", listed(5, 7, 14, 16), listed(13, 7, 14, 16), ["Pat Testcse"]),
-    ("a later week that was not claimed yet", listed(5, 7, 14, 16), listed(27, 7, 14, 16), []),
+    ("a later week that was not claimed yet", listed(5, 7, 14, 16), listed(27, 7, 14, 16), ["Pat Testcse"]),
+    ("a list that begins later, and a visit of a later week", [*listed(6, 7, 14), *early(1)], [*listed(15, 7, 14)], []),
     ("a day that the first list did not reach", listed(2, 1, 2, 4), listed(5, 1, 2, 4), ["Pat Testcse"]),
     ("a day after the first list", listed(2, 5, 6, 7), listed(8, 5, 6, 7), []),
     ("a list of what came in late", listed(2, 7, 14, 28), listed(5, 7, 14, 28)[:1], []),

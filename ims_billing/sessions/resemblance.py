@@ -86,13 +86,26 @@ def just_beyond(
     new sessions of the files may be theirs. Claims of practitioners of whom the files hold none say nothing.
     """
     date, days = claims["date"], dates.dropna()
-    of_files = claims["practitioner"].isin(claims.loc[matched, "practitioner"])
-    others = active & ~matched & of_files & ~claims.index.isin(moved)
+    others = active & ~matched & _of_people(claims, matched) & ~claims.index.isin(moved)
     before, after = np.sort(date[others & (date < days.min())]), np.sort(date[others & (date > days.max())])
     as_near = np.where(
         date < days.min(), len(before) - np.searchsorted(before, date), np.searchsorted(after, date, side="right")
     )
     return pd.Series(as_near <= others, index=claims.index)
+
+
+def _only_beyond(
+    days: pd.Series[pd.Timestamp], matched: pd.Series[bool], claims: pd.DataFrame, active: pd.Series[bool]
+) -> pd.Series[bool]:
+    """Returns which claims are the only one of their month before, or after, the days of the files: `just_beyond`."""
+    side = (claims["date"] > days.max()).astype("int64") - (claims["date"] < days.min())
+    others = active & ~matched & _of_people(claims, matched)
+    return others.groupby([month_text(claims["date"]), side]).transform("sum") <= others
+
+
+def _of_people(claims: pd.DataFrame, matched: pd.Series[bool]) -> pd.Series[bool]:
+    """Which claims are of practitioners of whom the files hold claims."""
+    return claims["practitioner"].isin(claims.loc[matched, "practitioner"])
 
 
 def resembling(
@@ -157,8 +170,8 @@ def _expected_pairs(
     A file that holds other claims is no list of what came in late: it would hold a claimed session near the new one,
     where its day lies between those of the file. Where it was the first or the last of its list, it is outside of
     them once its date is corrected: then the new day is one of those that were claimed before, and was not there at
-    the time. Weekly visits are a week apart, and a practice system that numbers its sessions keeps the number of one
-    whose date is far off now.
+    the time; or the list lacks nothing else of its month. Weekly visits are weeks apart, and a practice system that
+    numbers its sessions keeps the number of one whose date is far off now.
     """
     renumbered = pairs[pairs["part"] == "number"]
     claimed, new = claims.loc[pairs["theirs"], "date"].to_numpy(), ours.loc[pairs["ours"], "date"].to_numpy()
@@ -176,16 +189,21 @@ def _expected_pairs(
         matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
         days = ours.loc[here, "date"].dropna()
         beyond = just_beyond(days, matched, claims, active, pairs.loc[near, "theirs"])
-        of_people = claims["practitioner"].isin(claims.loc[matched, "practitioner"])
+        only = _only_beyond(days, matched, claims, active)
         between = claims["date"].between(days.min(), days.max())
-        is_expected, is_theirs, is_between, is_beyond = (
+        in_days, in_weeks, is_theirs, is_between, is_beyond = (
             which.loc[pairs["theirs"]].to_numpy(bool)
-            for which in (expected_in_files(days, matched, claims, active), of_people, between, beyond)
+            for which in (
+                expected_in_files(days, matched, claims, active),
+                expected_in_files(days, matched, claims, active, only),
+                _of_people(claims, matched),
+                between,
+                beyond,
+            )
         )
-        covered = is_expected & ~several
+        covered = (in_days | (in_weeks & irregular)) & ~several
         if file is not None and matched.any():
-            at_edge = is_beyond & gone_over & (near | irregular)
-            covered |= ((near & is_between) | at_edge) & (is_theirs | ~several)
+            covered |= near & (is_between | (is_beyond & gone_over)) & (is_theirs | ~several)
         # All files together speak for a claim that none of them holds, one file for its own sessions.
         meant = ~pairs["theirs"].isin(place) if file is None else here.loc[pairs["ours"]]
         expected |= covered & meant.to_numpy(bool)
