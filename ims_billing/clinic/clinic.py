@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
@@ -262,6 +262,8 @@ class Clinic:
     """The clinic's own layouts."""
     unconfirmed: tuple[str, ...] = ()
     """The entries that nobody has confirmed yet, in words."""
+    open_columns: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By heading of an export whose meaning nobody has filled in yet, the place to do so."""
     file: str = ""
     """The name of the file; empty if there is none."""
     sha256: str = ""

@@ -95,6 +95,18 @@ class Fault(NamedTuple):
     words: str
 
 
+class Question(NamedTuple):
+    """One thing that the clinic still has to fill in: its position in reading order, and the line that the user reads.
+
+    Of a column of an export whose meaning is asked for, also its heading, and the place to answer.
+    """
+
+    order: int
+    words: str
+    heading: str = ""
+    place: str = ""
+
+
 class Misfit:
     """A cell that cannot be read as what its column holds: validation refuses it, and shows what stands there."""
 
@@ -116,4 +128,4 @@ class RawSetup(NamedTuple):
     entries: Mapping[str, list[Any]]
     places: Places
     faults: tuple[Fault, ...] = ()
-    questions: tuple[Fault, ...] = ()
+    questions: tuple[Question, ...] = ()

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ims_billing.clinic.cell_values import spellings_of
-from ims_billing.clinic.raw_setup import OF_A_LAYOUT, WORKBOOK_WORDS, Fault, Misfit, Place, RawSetup, SetupWords
+from ims_billing.clinic.raw_setup import (
+    OF_A_LAYOUT,
+    WORKBOOK_WORDS,
+    Fault,
+    Misfit,
+    Place,
+    Question,
+    RawSetup,
+    SetupWords,
+)
 from ims_billing.clinic.setup_cells import CellPlace, Filled, Line, Lines, Sheet, lines_of, settings_of, titled
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.rules.published import published
@@ -87,7 +96,7 @@ class _Reader:
         self.entries: dict[str, list[Any]] = {}
         self.places = _Cells()
         self.faults: list[Fault] = []
-        self.questions: list[Fault] = []
+        self.questions: list[Question] = []
 
     def take(self, lines: Lines) -> None:
         """Adds what stands in one table."""
@@ -120,8 +129,10 @@ class _Reader:
         for filled in line.cells.values():
             if filled.question:
                 proposed = "" if filled.question == QUESTION else f": {filled.question}"
-                words = f"{filled.place.words}: {whose}{filled.column.heading}{proposed}"
-                self.questions.append(Fault(filled.place.order, words))
+                place = filled.place.words
+                words = f"{place}: {whose}{filled.column.heading}{proposed}"
+                of_column = (label, place) if table is COLUMNS and filled.column.key == "meaning" else ()
+                self.questions.append(Question(filled.place.order, words, *of_column))
 
     def _clinic(self, line: Line) -> None:
         for key, filled in line.cells.items():
@@ -180,7 +191,7 @@ class _Reader:
             return
         if values.get("profession") == "physiotherapist" and any(re.fullmatch(p, f"0{number}") for p in patterns):
             words = f'{filled.place.words}: {values.get("name")}, Registration: "{number}" or "0{number}"? '
-            self.questions.append(Fault(filled.place.order, f"{words}Type it into a cell that is formatted as text"))
+            self.questions.append(Question(filled.place.order, f"{words}Type it into a cell that is formatted as text"))
 
     def _put(self, table: str, number: int, key: str, value: Any, filled: Filled) -> None:
         """Puts a value into an entry; what an earlier row of the same entry says otherwise is a fault."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ims_billing.clinic.cell_values import cell_value
-from ims_billing.clinic.raw_setup import Fault, Places
+from ims_billing.clinic.raw_setup import Places, Question
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.setup_sheets import COLUMNS, MEANWHILE, QUESTION, SETUP_TABLES, SetupColumn, SetupTable
 
@@ -27,7 +27,7 @@ class Answered(NamedTuple):
     tables: dict[str, dict[str, Any]]
     entries: dict[str, list[Any]]
     numbers: dict[str, list[int]]
-    questions: tuple[Fault, ...]
+    questions: tuple[Question, ...]
 
 
 def answered(tables: Mapping[str, dict[str, Any]], entries: Mapping[str, list[Any]], places: Places) -> Answered:
@@ -48,7 +48,7 @@ class _Asker:
 
     def __init__(self, places: Places) -> None:
         self.places = places
-        self.questions: list[Fault] = []
+        self.questions: list[Question] = []
 
     def table(self, table: str, values: dict[str, Any]) -> dict[str, Any]:
         """The values of a single table that do not ask."""
@@ -102,7 +102,9 @@ class _Asker:
         inside = table == "words" and len(path) > 1
         place = self.places.of(*((f"{table}.{path[0]}", None, path[1]) if inside else (table, number, ".".join(path))))
         proposed = "" if value == QUESTION else f": {value}"
-        self.questions.append(Fault(place.order, f"{place.words}: {whose}{column.heading}{proposed}"))
+        of_column = (label, place.words) if table == COLUMNS.table and path[0] == "headings" else ()
+        words = f"{place.words}: {whose}{column.heading}{proposed}"
+        self.questions.append(Question(place.order, words, *of_column))
         proposal = value.rstrip(f"{QUESTION} ")
         return cell_value(proposal, column) if proposal else MEANWHILE.get((table, column.key))
 

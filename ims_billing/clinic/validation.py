@@ -330,7 +330,8 @@ def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic
     fees = _check_fees(reader, numbered_fees, clinic)
     limits = _check_limits(reader, numbered_limits, clinic)
     coverages = tuple(_check_coverages(reader, numbered_coverages, clinic))
-    clinic = replace(clinic, layouts=layouts, coverages=coverages, file=file, sha256=sha256)
+    open_columns = {question.heading: question.place for question in sorted(setup.questions) if question.heading}
+    clinic = replace(clinic, layouts=layouts, open_columns=open_columns, coverages=coverages, file=file, sha256=sha256)
     clinic = _with_published(clinic, fees, limits)
     # Last, as a copy of the clinic would work out the roster again, which takes a second for some thousands of people.
     _check_people(reader, practitioners, clinic)

@@ -23,12 +23,13 @@ def layouts(clinic: Clinic) -> list[ClinicLayout]:
     """The layouts of sessions and lists: the clinic's own first, then the published ones."""
     rules = published().layouts.layout
     ignored = frozenset(map(heading, clinic.block.ignore))
-    return [
+    all_of_them = [
         *_extended("sessions", clinic, ignored),
         *_own_of("sessions", clinic),
         *_of_systems("sessions", clinic, ignored),
         *(ClinicLayout(n, layout, clinic.block.dates, {}, ignored) for n, layout in rules.items() if n != "remittance"),
     ]
+    return [replace(layout, open_columns=clinic.open_columns, setup=clinic.file) for layout in all_of_them]
 
 
 def remittance_layouts(clinic: Clinic) -> list[ClinicLayout]:

@@ -19,13 +19,7 @@ from ims_billing.reading.lists import Policies, clients_frame, policies_frame, s
 from ims_billing.reading.moved_rows import refuse_damaged_text
 from ims_billing.reading.other_reports import refuse_other_reports
 from ims_billing.reading.policy_insurers import with_insurers
-from ims_billing.reading.recognise import (
-    in_drafted_setup,
-    lacking,
-    recognise_parts,
-    refuse_visits,
-    without_patients_names,
-)
+from ims_billing.reading.recognise import lacking, recognise_parts, refuse_visits, without_patients_names
 from ims_billing.reading.repeats import drop_repeats, filled_columns
 from ims_billing.reading.sales import SalesReport, sales_report, without_repeats
 from ims_billing.reading.session_ids import session_ids_of_patients
@@ -148,9 +142,9 @@ class _Desk:
         tables = without_patients_names(opened.tables, self.layouts)
         try:
             parts = recognise_parts(tables, self.layouts, name)
-        except BillingError as refusal:
+        except BillingError:
             refuse_other_reports(tables, None, self.clinic, name)
-            raise BillingError(in_drafted_setup(str(refusal), tables, self.clinic)) from refusal
+            raise
         file: _File | None = None
         left = left_out(tables, parts)
         remarks = (*opened.remarks, *named(left, parts))

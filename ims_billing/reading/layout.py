@@ -45,6 +45,8 @@ class ClinicLayout:
     patient_invoices: True where a payment's description is an invoice, with the letter P if it is the patient's
     sold: words of the status column on rows of products, which are no visits
     settled: by heading that is passed over, as compared, the words that may say that nothing is left to bill
+    open_columns: by heading whose meaning the clinic has not filled in yet, the place to do so
+    setup: the name of the setup's file, which has these places
     """
 
     id: str
@@ -63,6 +65,8 @@ class ClinicLayout:
     patient_invoices: bool = False
     sold: frozenset[str] = frozenset()
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    open_columns: Mapping[str, str] = field(default_factory=dict)
+    setup: str = ""
 
     @property
     def every_column(self) -> tuple[str, ...]:

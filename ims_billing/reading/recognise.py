@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import HEADER_WITHIN, ClinicLayout, Match, best_of, headers_of, match, score
 from ims_billing.reading.left_out import forgotten_visit, how_to_name
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, day, text
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.setup_sheets import COLUMNS
 from ims_billing.vocabulary.spelling import heading, name_words, plain, same_name
 
 # What the names of sheets say that are parts of one list: numbers and days are no words.
@@ -217,30 +215,19 @@ def lacking(file: str, nearest: Match) -> str:
     for name, close in _closest(nearest).items():
         lines.append(f'  closest to {layout.headings[name][0]}: "{close}"; rename it if it is the same')
     lines.append(f"  found: {present}")
-    return "\n".join([*lines, _DRAFT_IT])
-
-
-# How a file is taught whose columns no setup says anything about.
-_DRAFT_IT = (
-    "  Rename the columns; or keep them, and say once which is which: clinic.xlsx, sheet Columns, or\n"
-    "  [[layout]] in clinic.toml. ims-billing init NEW_FOLDER --from FILE drafts it from your file."
-)
-
-
-def in_drafted_setup(refusal: str, sheets: Sequence[RawTable], clinic: Clinic) -> str:
-    """A refusal as it is where the clinic's setup has a place for columns of the file already, and waits for them."""
-    row_of = (table.row(position) for table in sheets for position in range(min(HEADER_WITHIN, table.height)))
-    there = {heading(text(cell)) for row in row_of for cell in row}
-    meaning = f", {_STANDS_FOR}"
-    asking = [(each.split(": ", 1)[-1].rpartition(meaning)[0], each) for each in clinic.unconfirmed if meaning in each]
-    places = [f"    {each.rpartition(meaning)[0]}" for name, each in asking if heading(name) in there]
-    if not places:
-        return refusal
-    lines = [f"  In {clinic.file}, write in place of ? what each of these columns stands for, or ignore:", *places]
-    return refusal.replace(_DRAFT_IT, "\n".join(lines))
-
-
-_STANDS_FOR = next(column.heading for column in COLUMNS.columns if column.key == "meaning")
+    here = {heading(text(cell)) for cell in nearest.table.row(nearest.header)}
+    places = [
+        f"    {place}: {column}" for column, place in nearest.read_by.open_columns.items() if heading(column) in here
+    ]
+    if places:
+        lines += [
+            f"  In {nearest.read_by.setup}, write in place of ? what each of these columns stands for, or ignore:",
+            *places,
+        ]
+    else:
+        lines.append("  Rename the columns; or keep them, and say once which is which: clinic.xlsx, sheet Columns, or")
+        lines.append("  [[layout]] in clinic.toml. ims-billing init NEW_FOLDER --from FILE drafts it from your file.")
+    return "\n".join(lines)
 
 
 def _closest(nearest: Match) -> dict[str, str]:
