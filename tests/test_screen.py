@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,22 @@ def test_work_that_ends_while_its_bar_is_made_leaves_none_on_the_screen(monkeypa
         working.step("Reading")
     working._begin()  # as the timer's thread does, a moment too late
     assert screen.getvalue() == ""
+
+
+def test_a_message_in_the_middle_of_the_work_stands_above_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "err", lambda: Console(file=screen, force_terminal=True, width=100))
+    working = Working()
+    working._wanted = True
+    working._begin()
+    terminal.notify("The ledger is in use.")
+    working.wait("somebody")
+    working._hide()
+    terminal.notify("All is done.")
+    for message in ("ims-billing: The ledger is in use.", "Waiting for somebody"):
+        # The line of the bar is emptied first.
+        assert re.search(rf"\x1b\[2K(\x1b\[[0-9;]*m)*{message}", screen.getvalue()), message
+    assert screen.getvalue().rstrip("\n").rpartition("\n")[2].endswith("All is done.\x1b[0m")
 
 
 def test_a_pipe_is_shown_no_progress() -> None:

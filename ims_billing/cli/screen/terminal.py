@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import Console
 from rich.text import Text
@@ -65,8 +65,9 @@ def fail(message: str) -> None:
 
 def notify(message: str, style: str = "yellow") -> None:
     """Shows what a command did, or met, beside what was asked for."""
+    shown = Working.on_screen or err()
     for line in _message(message):
-        err().print(Text(line.plain, style), soft_wrap=True)
+        shown.print(Text(line.plain, style), soft_wrap=True)
 
 
 def _message(message: str) -> list[Text]:
@@ -104,6 +105,9 @@ class Working:
     How long is told only where something of the same stretch of work lies behind, to go by. Nothing in a pipe,
     nothing for short work.
     """
+
+    # The console that shows progress now: what is printed beside it would end up in the line of the bar.
+    on_screen: ClassVar[Console | None] = None
 
     def __init__(self) -> None:
         self._what = ""
@@ -150,7 +154,7 @@ class Working:
 
     def wait(self, who: str) -> None:
         """Says that the work waits for somebody else's, in a pipe too: nobody should take it for dead."""
-        shown = err() if self._bar is None else self._bar.console
+        shown = Working.on_screen or err()
         shown.print(Text(f"Waiting for {who}, who is at work on the ledger ..."), soft_wrap=True)
         self.step("Waiting")
 
@@ -167,7 +171,7 @@ class Working:
             self._wanted = False
             if self._bar is not None:
                 self._bar.stop()
-                self._bar = None
+                self._bar = Working.on_screen = None
 
     def _begin(self) -> None:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -189,6 +193,7 @@ class Working:
                 self._bar = bar
                 self._show()
                 bar.start()
+                Working.on_screen = bar.console
 
     def _show(self) -> None:
         """Where nobody knows how far it is, the bar only moves."""
