@@ -166,7 +166,7 @@ _KINDS = (
         "birth dates, as Jane's appointments and sales have none, name the list of clients too. If the insurer does "
         "not need it, change what it requires (clinic setup, sheet Insurers).",
         remedy="practice",
-        short="no birth date: fill it in, or name the list of clients too",
+        short="no birth date",
     ),
     Kind(
         "missing-relationship",
