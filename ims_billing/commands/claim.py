@@ -33,8 +33,8 @@ from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
 from ims_billing.month.second_plans import as_plans_allow, limited_insurers
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
+from ims_billing.sessions.open_lines import obsolete_lines
 from ims_billing.sessions.patient_ids import refuse_patient_ids
-from ims_billing.sessions.resemblance import obsolete_lines
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS

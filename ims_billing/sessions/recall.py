@@ -11,7 +11,8 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
-from ims_billing.sessions.resemblance import expected_in_files, just_beyond, resembling
+from ims_billing.sessions.expected_claims import expected_in_files, just_beyond
+from ims_billing.sessions.resemblance import resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
 from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources

@@ -1,17 +1,17 @@
-"""Finds sessions that look like a correction of a claimed session, or of an open line."""
+"""Finds sessions that look like a claimed session, corrected."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from itertools import compress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ims_billing.sessions.expected_claims import expected_in_files, just_beyond, of_people, only_beyond
 from ims_billing.vocabulary.persons import may_be_one
 from ims_billing.vocabulary.rows import of_each
-from ims_billing.vocabulary.spelling import day_text, given_name_first, month_text, name_words, plain
+from ims_billing.vocabulary.spelling import month_text, name_words
 
 # The parts of a session's key that a person may correct, and what a message calls them.
 _PARTS = {
@@ -33,79 +33,6 @@ _OF_VISIT = {
 }
 _SEVERAL = "several"
 _SEPARATOR = "\x1f"
-_ABOUT_PRACTITIONERS = (
-    "missing-practitioner",
-    "practitioner-not-on-roster",
-    "not-a-physiotherapist",
-    "not-authorised-to-needle",
-    "practitioner-not-registered",
-)
-
-
-def expected_in_files(
-    dates: pd.Series[pd.Timestamp],
-    matched: pd.Series[bool],
-    claims: pd.DataFrame,
-    active: pd.Series[bool],
-    beyond: pd.Series[bool] | None = None,
-) -> pd.Series[bool]:
-    """Returns which active claims the files would hold, had their sessions not been changed or deleted.
-
-    `claims` has `date` and `practitioner` of each claim, `matched` says which of them the files hold, and `dates` are
-    the days of the files. A claim is expected on a day between the first and the last of them, in a month that they
-    have; with `beyond` (from `just_beyond`), also in the rest of those two weeks. It is not expected where the files
-    hold none of the other claims of that week and practitioner: then they are of other days or other people.
-    """
-    days = dates.dropna()
-    if days.empty:
-        return pd.Series(False, index=claims.index)
-    first, last = days.min(), days.max()
-    within = claims["date"].between(first, last)
-    if beyond is not None:
-        monday, sunday = first - pd.Timedelta(days=first.day_of_week), last + pd.Timedelta(days=6 - last.day_of_week)
-        within |= beyond & claims["date"].between(monday, sunday)
-    within &= month_text(claims["date"]).isin(month_text(days).unique())
-    week = claims["date"] - pd.to_timedelta(claims["date"].dt.day_of_week, unit="D")
-    beside = [claims["practitioner"], week]
-    others = active.groupby(beside).transform("sum") - active.astype("int64")
-    in_files = matched.groupby(beside).transform("sum")
-    return active & within & ((others == 0) | (in_files > 0))
-
-
-def just_beyond(
-    dates: pd.Series[pd.Timestamp],
-    matched: pd.Series[bool],
-    claims: pd.DataFrame,
-    active: pd.Series[bool],
-    moved: Collection[int] = (),
-) -> pd.Series[bool]:
-    """Returns which claims lie before or after the days of the files with no other one as near to them.
-
-    Such a claim may be the first or the last of its list, and its date is corrected now. Files that lack more than
-    one on a side just begin later or end earlier than the list that was claimed, unless all of them are `moved`:
-    new sessions of the files may be theirs. Claims of practitioners of whom the files hold none say nothing.
-    """
-    date, days = claims["date"], dates.dropna()
-    others = active & ~matched & _of_people(claims, matched) & ~claims.index.isin(moved)
-    before, after = np.sort(date[others & (date < days.min())]), np.sort(date[others & (date > days.max())])
-    as_near = np.where(
-        date < days.min(), len(before) - np.searchsorted(before, date), np.searchsorted(after, date, side="right")
-    )
-    return pd.Series(as_near <= others, index=claims.index)
-
-
-def _only_beyond(
-    days: pd.Series[pd.Timestamp], matched: pd.Series[bool], claims: pd.DataFrame, active: pd.Series[bool]
-) -> pd.Series[bool]:
-    """Returns which claims are the only one of their month before, or after, the days of the files: `just_beyond`."""
-    side = (claims["date"] > days.max()).astype("int64") - (claims["date"] < days.min())
-    others = active & ~matched & _of_people(claims, matched)
-    return others.groupby([month_text(claims["date"]), side]).transform("sum") <= others
-
-
-def _of_people(claims: pd.DataFrame, matched: pd.Series[bool]) -> pd.Series[bool]:
-    """Which claims are of practitioners of whom the files hold claims."""
-    return claims["practitioner"].isin(claims.loc[matched, "practitioner"])
 
 
 def resembling(
@@ -189,14 +116,14 @@ def _expected_pairs(
         matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
         days = ours.loc[here, "date"].dropna()
         beyond = just_beyond(days, matched, claims, active, pairs.loc[near, "theirs"])
-        only = _only_beyond(days, matched, claims, active)
+        only = only_beyond(days, matched, claims, active)
         between = claims["date"].between(days.min(), days.max())
         in_days, in_weeks, is_theirs, is_between, is_beyond = (
             which.loc[pairs["theirs"]].to_numpy(bool)
             for which in (
                 expected_in_files(days, matched, claims, active),
                 expected_in_files(days, matched, claims, active, only),
-                _of_people(claims, matched),
+                of_people(claims, matched),
                 between,
                 beyond,
             )
@@ -315,83 +242,3 @@ def _joined(parts: pd.DataFrame) -> pd.Series[str]:
     for name in parts:
         key = key + _SEPARATOR + parts[name]
     return key
-
-
-def obsolete_lines(
-    lines: pd.DataFrame, sessions: pd.DataFrame, claims: pd.DataFrame, elsewhere: pd.DataFrame
-) -> pd.Series[bool]:
-    """Open lines of earlier runs (held, or not billed) that the new sessions make obsolete.
-
-    `sessions` are the month's (JUDGED), `claims` those of the ledger (ON_LEDGER), `elsewhere` the active ones that the
-    files do not hold. A line is obsolete where its session came again; where a new session of the month differs from it
-    in one part at most, as a fixed one does; or where all else of its own file and day that was claimed came again, and
-    it did not. A line without a day has no such day.
-
-    A regular's next visit differs in the day alone, and one with somebody else that day in the practitioner: it is the
-    fixed one only where the files hold the line's own day, which shows in what else that practitioner did on it.
-    """
-    if lines.empty:
-        return pd.Series(False, index=lines.index)
-    came = _came_again(lines, sessions)
-    here = claims[claims["claim"].isin(sessions["claim"])]
-    free = ~sessions["key"].isin(lines["session"]) & (sessions["claim"] == "")
-    new = sessions[free & (sessions["reason"] != "outside-month")]
-    ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])
-    likely = {
-        part: _joined(theirs[rest]).isin(_joined(ours[rest]))
-        # Two people on one day differ in the patient too: only one whose name was missing is the same.
-        & ((theirs["patient"] == "") if part == "patient" else theirs["patient"] != "")
-        for part in _PARTS
-        for rest in [[name for name in _PARTS if name != part]]
-    }
-    # What is held for its practitioner is fixed by another one.
-    wrong = lines.loc[lines["kind"].isin(_ABOUT_PRACTITIONERS), "session"] if "kind" in lines else ()
-    fixed = (likely["practitioner"] & lines["session"].isin(wrong)) | likely["service"]
-    # What else of the line's day and practitioner is on the ledger came again, and nothing of it did not.
-    own_day = _joined(theirs[["practitioner", "service_date"]])
-    whole_day = own_day.isin({*own_day[came | fixed], *_days_of_practitioners(here)})
-    whole_day &= ~own_day.isin(_days_of_practitioners(elsewhere))
-    # A line without a day is of any day.
-    fixed |= likely["service_date"] & (theirs["service_date"] == "")
-    fixed |= (likely["patient"] | likely["service_date"] | likely["practitioner"]) & whole_day
-    # Another file's visits of that day say nothing: it may be of other people.
-    days = _days_of_files(lines)
-    gone = days.isin({*_days_of_files(here), *days[came]}) & ~days.isin(_days_of_files(elsewhere))
-    return came | fixed | (lines["service_date"].notna() & gone)
-
-
-def _came_again(lines: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
-    """Which lines' sessions are in the files: by key, and of the same patient or day.
-
-    Some programs number the rows of each export anew, so that a key may be another session's.
-    """
-    columns = ["patient", "service_date"]
-    theirs = _line_parts(lines, lines["service"])[columns]
-    now = _line_parts(sessions, sessions["service_name"])[columns].set_axis(sessions["key"])
-    now = now[~now.index.duplicated()].reindex(lines["session"]).set_axis(lines.index)
-    apart = [(theirs[name] != now[name]) & (theirs[name] != "") & (now[name] != "") for name in columns]
-    return lines["session"].isin(sessions["key"]) & ~(apart[0] & apart[1])
-
-
-def _days_of_practitioners(claims: pd.DataFrame) -> pd.Series[str]:
-    """The practitioner and day of each claim, as one text."""
-    written = claims.assign(practitioner=claims["practitioner_written"])
-    return _joined(_line_parts(written, claims["service_name"])[["practitioner", "service_date"]])
-
-
-def _days_of_files(frame: pd.DataFrame) -> pd.Series[str]:
-    """The file, sheet and day of each line or claim, as one text."""
-    file = frame["source"].str.rpartition(", row ")[0] if len(frame) else frame["source"]
-    return (file + _SEPARATOR + day_text(frame["service_date"])).astype("str")
-
-
-def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "patient": frame["patient"].map(given_name_first).astype("str"),
-            "service_date": day_text(frame["service_date"]),
-            "practitioner": frame["practitioner"].map(given_name_first).astype("str"),
-            "service": service.map(plain).astype("str"),
-        },
-        index=frame.index,
-    )

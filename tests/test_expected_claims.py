@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ims_billing.sessions.resemblance import expected_in_files, just_beyond
+from ims_billing.sessions.expected_claims import expected_in_files, just_beyond
 
 # Three claims of one practitioner: two of one week, of which the first is in the file, and one of the next.
 CLAIMS = pd.DataFrame({"date": pd.to_datetime(["2026-10-06", "2026-10-08", "2026-10-13"]), "practitioner": "Ann"})
