@@ -52,7 +52,8 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
 
     def add(rows: pd.Series[bool], text: pd.Series[str] | str) -> None:
         nonlocal words
-        words = words.mask(rows, (words + ", ").mask(words == "", "") + text).astype("str")
+        if rows.any():
+            words = words.mask(rows, (words + ", ").mask(words == "", "") + text).astype("str")
 
     # What a claim that was read back from its workbook leaves out is not known of it.
     read_back = then["service_name"] == ""

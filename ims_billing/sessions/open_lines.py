@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ims_billing.vocabulary.identity import each_text, one_key
 from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
 
 # The parts of a session's key that a person may correct.
 _PARTS = ("patient", "service_date", "practitioner", "service")
-_SEPARATOR = "\x1f"
 _ABOUT_PRACTITIONERS = (
     "missing-practitioner",
     "practitioner-not-on-roster",
@@ -39,7 +39,7 @@ def obsolete_lines(
     new = sessions[free & (sessions["reason"] != "outside-month")]
     ours, theirs = _line_parts(new, new["service_name"]), _line_parts(lines, lines["service"])
     likely = {
-        part: _joined(theirs[rest]).isin(_joined(ours[rest]))
+        part: one_key(*(theirs[name] for name in rest)).isin(one_key(*(ours[name] for name in rest)))
         # Two people on one day differ in the patient too: only one whose name was missing is the same.
         & ((theirs["patient"] == "") if part == "patient" else theirs["patient"] != "")
         for part in _PARTS
@@ -49,7 +49,7 @@ def obsolete_lines(
     wrong = lines.loc[lines["kind"].isin(_ABOUT_PRACTITIONERS), "session"] if "kind" in lines else ()
     fixed = (likely["practitioner"] & lines["session"].isin(wrong)) | likely["service"]
     # What else of the line's day and practitioner is on the ledger came again, and nothing of it did not.
-    own_day = _joined(theirs[["practitioner", "service_date"]])
+    own_day = one_key(theirs["practitioner"], theirs["service_date"])
     whole_day = own_day.isin({*own_day[came | fixed], *_days_of_practitioners(here)})
     whole_day &= ~own_day.isin(_days_of_practitioners(elsewhere))
     # A line without a day is of any day.
@@ -76,30 +76,22 @@ def _came_again(lines: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
 
 def _days_of_practitioners(claims: pd.DataFrame) -> pd.Series[str]:
     """The practitioner and day of each claim, as one text."""
-    written = claims.assign(practitioner=claims["practitioner_written"])
-    return _joined(_line_parts(written, claims["service_name"])[["practitioner", "service_date"]])
+    practitioner = each_text(claims["practitioner_written"], given_name_first)
+    return one_key(practitioner, day_text(claims["service_date"]))
 
 
 def _days_of_files(frame: pd.DataFrame) -> pd.Series[str]:
     """The file, sheet and day of each line or claim, as one text."""
     file = frame["source"].str.rpartition(", row ")[0] if len(frame) else frame["source"]
-    return (file + _SEPARATOR + day_text(frame["service_date"])).astype("str")
+    return one_key(file, day_text(frame["service_date"]))
 
 
 def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "patient": frame["patient"].map(given_name_first).astype("str"),
+            "patient": each_text(frame["patient"], given_name_first),
             "service_date": day_text(frame["service_date"]),
-            "practitioner": frame["practitioner"].map(given_name_first).astype("str"),
-            "service": service.map(plain).astype("str"),
-        },
-        index=frame.index,
+            "practitioner": each_text(frame["practitioner"], given_name_first),
+            "service": each_text(service, plain),
+        }
     )
-
-
-def _joined(parts: pd.DataFrame) -> pd.Series[str]:
-    key = pd.Series("", index=parts.index, dtype="str")
-    for name in parts:
-        key = key + _SEPARATOR + parts[name]
-    return key

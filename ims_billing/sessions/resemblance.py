@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import compress
 from typing import Any
 
@@ -10,18 +11,19 @@ import pandas as pd
 
 from ims_billing.sessions.expected_claims import expected_in_files, just_beyond, of_people, only_beyond
 from ims_billing.vocabulary.persons import may_be_one
-from ims_billing.vocabulary.rows import of_each
+from ims_billing.vocabulary.rows import of_each, rows_of
 from ims_billing.vocabulary.spelling import month_text, name_words
 
-# The parts of a session's key that a person may correct, and what a message calls them.
-_PARTS = {
+# In what alone two visits differ, and what a message calls it; and the same of those that differ in several parts.
+_WORDS = {
     "patient": "the patient",
     "service_date": "the service date",
     "practitioner": "the practitioner",
     "service": "the service",
+    "start": "the start",
+    "birth_date": "the birth date",
+    "number": "its number",
 }
-# What else may differ; and the part of a pair of which more than one does, whatever they are.
-_WORDS = {**_PARTS, "start": "the start", "birth_date": "the birth date", "number": "its number"}
 _OF_VISIT = {
     "name": "the patient",
     "born": "the birth date",
@@ -32,7 +34,28 @@ _OF_VISIT = {
     "insurer_id": "the insurer",
 }
 _SEVERAL = "several"
-_SEPARATOR = "\x1f"
+# The columns in which two visits are alike that differ in one part of the key, and in which; at most in their numbers,
+# where no part does. A name may stand in for a patient's id.
+_ONE_PART = {
+    ("patient", "service_date", "practitioner", "service"): "number",
+    ("name", "service_date", "practitioner", "service"): "number",
+    ("service_date", "practitioner", "service"): "patient",
+    ("patient", "practitioner", "service"): "service_date",
+    ("name", "practitioner", "service"): "service_date",
+    ("patient", "service_date", "service"): "practitioner",
+    ("name", "service_date", "service"): "practitioner",
+    ("patient", "service_date", "practitioner"): "service",
+    ("name", "service_date", "practitioner"): "service",
+}
+# The columns in which two patients are one, and whether they say it for sure: a name alone may be another one's.
+_ONE_PERSON = {
+    ("phn",): True,
+    ("patient_id", "given"): True,
+    ("member", "given"): True,
+    ("born", "given"): True,
+    ("patient",): False,
+    ("name",): False,
+}
 
 
 def resembling(
@@ -61,6 +84,8 @@ def resembling(
         return near
     pairs = pd.concat([_pairs(new, lacking), _of_one_person(new, lacking)], ignore_index=True)
     pairs = pairs.drop_duplicates(["ours", "theirs"])
+    if pairs.empty:
+        return near
     holders: dict[int, set[str]] = {}
     for claim, names in zip(place[place >= 0], files[place >= 0], strict=True):
         holders.setdefault(claim, set()).update(names)
@@ -109,8 +134,10 @@ def _expected_pairs(
     first, last = (of_month.transform(end).loc[pairs["theirs"]].to_numpy() for end in ("min", "max"))
     gone_over = (new >= first) & (new <= last)
     expected = np.zeros(len(pairs), dtype=bool)
-    everywhere = set().union(*files[pairs["ours"]]) if len(pairs) else set()
-    for file in (None, *sorted(everywhere)):
+    everywhere = set().union(*files[pairs["ours"]])
+    # One file is all of them.
+    together = [None] if any(names != everywhere for names in files) else []
+    for file in [*together, *sorted(everywhere)]:
         here = pd.Series([file is None or file in names for names in files], index=files.index)
         anew = renumbered[here.loc[renumbered["ours"]].to_numpy(bool)]
         matched = pd.Series(claims.index.isin([*place[here], *anew["theirs"]]), index=claims.index)
@@ -143,16 +170,9 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     `part` and `what` say which, `slot` that both are at one stated time, `numbered` that both have an id, `alike` that
     they are likely one person's.
     """
-    joins = []
-    for part in (None, *_PARTS):
-        for who in ("patient", "name"):
-            columns = [who, *(name for name in _PARTS if name != "patient")]
-            if part:
-                columns.remove(who if part == "patient" else part)
-            joins.append(_joined_on(new, lacking, columns).assign(part=part or "number"))
-    pairs = pd.concat(joins, ignore_index=True).drop_duplicates(["ours", "theirs"])
+    pairs = _alike_in(new, lacking, _ONE_PART)
+    pairs["part"] = pairs.pop("join").astype("str")
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
-    pairs = pairs.reset_index(drop=True)
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
     pairs["alike"] = _alike(one, other)
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
@@ -182,11 +202,8 @@ def _of_one_person(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     week = pd.Timedelta(days=6)
     lacking = lacking[lacking["date"].between(new["date"].min() - week, new["date"].max() + week)]
     new, lacking = (frame.assign(given=frame["written"].map(_given).astype("str")) for frame in (new, lacking))
-    joins = []
-    for columns in (["phn"], ["patient_id", "given"], ["member", "given"], ["born", "given"], ["patient"], ["name"]):
-        left, right = (frame[(frame[columns] != "").all(axis=1)] for frame in (new, lacking))
-        joins.append(_joined_on(left, right, columns).assign(sure=columns not in (["patient"], ["name"])))
-    pairs = pd.concat(joins, ignore_index=True).drop_duplicates(["ours", "theirs"])
+    pairs = _alike_in(new, lacking, _ONE_PERSON, stated=True)
+    pairs["sure"] = pairs.pop("join").astype("bool")
     days = new.loc[pairs["ours"], "date"].to_numpy() - lacking.loc[pairs["theirs"], "date"].to_numpy()
     pairs = pairs[np.abs(days) <= week.to_timedelta64()].reset_index(drop=True)
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
@@ -209,13 +226,24 @@ def _given(name: str) -> str:
     return "".join(name_words(name)[:1])
 
 
-def _joined_on(new: pd.DataFrame, lacking: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The labels of each new session and each claim that are alike in these columns."""
-    left, right = (
-        pd.DataFrame({"key": _joined(frame[columns]), side: frame.index})
-        for frame, side in ((new, "ours"), (lacking, "theirs"))
-    )
-    return left.merge(right, on="key")[["ours", "theirs"]]
+def _alike_in(
+    new: pd.DataFrame, lacking: pd.DataFrame, joins: Mapping[tuple[str, ...], str | bool], *, stated: bool = False
+) -> pd.DataFrame:
+    """Pairs of a new session and a claim (`ours`, `theirs`) that are alike in all of the columns of one of `joins`.
+
+    `join` is the value of the first such columns. With `stated`, a blank is like nothing.
+    """
+    pairs: dict[tuple[int, int], str | bool] = {}
+    for columns, join in joins.items():
+        claims: dict[tuple[str, ...], list[int]] = {}
+        for claim, cells in zip(lacking.index, rows_of(lacking, columns), strict=True):
+            claims.setdefault(cells, []).append(claim)
+        for session, cells in zip(new.index, rows_of(new, columns), strict=True):
+            for claim in claims.get(cells, ()) if all(cells) or not stated else ():
+                pairs.setdefault((session, claim), join)
+    frame = pd.DataFrame(list(pairs), columns=["ours", "theirs"], dtype="int64")
+    frame["join"] = pd.Series(list(pairs.values()), dtype="object")
+    return frame
 
 
 def _alike(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
@@ -235,10 +263,3 @@ def _agree(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[boo
 def _contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
     """True if both sides have a value, and the values differ."""
     return (one[column] != "") & (other[column] != "") & (one[column] != other[column])
-
-
-def _joined(parts: pd.DataFrame) -> pd.Series[str]:
-    key = pd.Series("", index=parts.index, dtype="str")
-    for name in parts:
-        key = key + _SEPARATOR + parts[name]
-    return key

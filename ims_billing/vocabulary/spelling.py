@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,22 +124,23 @@ def heading_words(text: str) -> list[str]:
 
 def day_text(days: pd.Series[pd.Timestamp]) -> pd.Series[str]:
     """Days as text, ``2026-10-05``; empty where there is none."""
-    return _begun(days, len("2026-10-05"))
+    return _as_text(days, "D")
 
 
 def month_text(days: pd.Series[pd.Timestamp]) -> pd.Series[str]:
     """The months of days as text, ``2026-10``; empty where there is no day."""
-    return _begun(days, len("2026-10"))
+    return _as_text(days, "M")
 
 
-def _begun(days: pd.Series[pd.Timestamp], length: int) -> pd.Series[str]:
-    """So many characters of days as text; each day is written once, however many rows have it."""
+def _as_text(days: pd.Series[pd.Timestamp], unit: Literal["D", "M"]) -> pd.Series[str]:
+    """Days as text to their day or month; each is written once, however many rows have it."""
+    import numpy as np
     import pandas as pd
 
-    codes, different = pd.factorize(days)
-    texts = [day[:length] for day in pd.DatetimeIndex(different).strftime("%Y-%m-%d")]
+    codes, different = pd.factorize(days.to_numpy())
     # The code of no day, -1, takes the last.
-    return pd.Series(pd.array([*texts, ""], dtype="str").take(codes), index=days.index, name=days.name)
+    texts = pd.array([*np.datetime_as_string(different, unit=unit).tolist(), ""], dtype="str")
+    return pd.Series(texts.take(codes), index=days.index, name=days.name)
 
 
 def sources(sessions: pd.DataFrame) -> pd.Series[str]:
