@@ -22,7 +22,7 @@ from ims_billing.cli.screen.every_finding import (
 from ims_billing.cli.screen.glance import not_to_send
 from ims_billing.cli.screen.layout import WIDEST, side_by_side, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
-from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check
+from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check, what_holds, what_to_check
 from ims_billing.cli.screen.outcomes import outcomes
 from ims_billing.cli.screen.places import Places
 from ims_billing.cli.screen.terminal import show, width
@@ -132,15 +132,17 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *_recorded(shown, wide),
         *_sums(shown, wide),
     ]
+    holding = what_holds(month, places)
     if everything:
         more = [*every_finding(month, places, wide), *every_reason(month, wide), *requirements_not_stated(month, wide)]
-        return [*head, *never_cut, *on_hold(month, places, wide), *more, *every_file(shown), *end]
+        return [*head, *never_cut, *on_hold(holding, wide), *more, *every_file(shown), *end]
     # A narrow screen scrolls: it takes as many more lines as its lines are shorter.
     lines = LINES * WIDEST // wide
+    to_look_at = what_to_check(month, places)
     for most, least in _ROOM:
-        holds = on_hold(month, places, wide, most=most)
+        holds = on_hold(holding, wide, most=most)
         left = lines - len(head) - len(holds) - len(end)
-        checks = to_check(month, places, wide, most=max(left, least))
+        checks = to_check(to_look_at, wide, most=max(left, least))
         if len(checks) <= left:
             break
     return [*head, *never_cut, *holds, *checks, *end]

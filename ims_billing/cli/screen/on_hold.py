@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -100,34 +100,55 @@ def taken_out(month: Month, sessions: Sequence[TakenOut], places: Places, wide: 
     return [Text(), *wrapped(head, wide, style="bold red"), *lines, *end]
 
 
-def on_hold(month: Month, places: Places, wide: int, *, most: int = 99) -> list[Text]:
-    """What holds sessions, by what a person does about it: each group in at most `most` lines."""
+class _Group(NamedTuple):
+    """Sessions on hold that a person does the same about."""
+
+    head: str
+    kinds: list[str]
+    """Each kind with its rows; none where the claims are listed above."""
+    brief: list[str]
+    """The kinds without rows."""
+
+
+class Holding(NamedTuple):
+    """What holds sessions, in words, whatever lines there are for it."""
+
+    groups: list[_Group]
+    several: str
+    """How many sessions are in more than one group."""
+    names: list[str]
+    """The service names that are not billed and may mean IMS."""
+
+
+def what_holds(month: Month, places: Places) -> Holding:
+    """What holds sessions, by what a person does about it."""
     holds = month.findings[month.findings["severity"] == "hold"]
-    groups = {remedy: _of(holds, remedy) for remedy in REMEDIES}
-    lines = []
-    for remedy, part in groups.items():
-        if part.empty:
-            continue
+    by_remedy = {remedy: part for remedy in REMEDIES if len(part := _of(holds, remedy))}
+    groups = []
+    for remedy, part in by_remedy.items():
         sessions = _sessions(month, part)
         amount = dollars(int(sessions["fee_cents"].sum()))
         head = f"{REMEDIES[remedy]}: {len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}, {amount}:"
-        if remedy == "claim":
-            # These are listed above, each with what changed.
-            lines += wrapped(f"{head} see above", wide, first="  ", rest="    ", style="bold")
+        kinds = _kinds(month, part, places, remedy) if remedy != "claim" else {}
+        groups.append(_Group(head, list(kinds.values()), [_short(kind, remedy) for kind in kinds]))
+    return Holding(groups, _several_groups(by_remedy.values()), _names(month, places))
+
+
+def on_hold(holding: Holding, wide: int, *, most: int = 99) -> list[Text]:
+    """What holds sessions: each group in at most `most` lines."""
+    lines: list[Text] = []
+    if holding.groups:
+        title = f"ON HOLD, by what to do (with row numbers{holding.several})"
+        lines = [Text(), *wrapped(title, wide, style="bold yellow")]
+    for head, kinds, brief in holding.groups:
+        if kinds:
+            lines += listed(kinds, wide, head=head, indent="  ", most=most, rest="other kind", brief=brief)
         else:
-            kinds = _kinds(month, part, places, remedy)
-            brief = [_short(kind, remedy) for kind in kinds]
-            lines += listed(
-                list(kinds.values()), wide, head=head, indent="  ", most=most, rest="other kind", brief=brief
-            )
-    if lines:
-        note = _several_groups(groups.values())
-        lines = [
-            Text(),
-            *wrapped(f"ON HOLD, by what to do (with row numbers{note})", wide, style="bold yellow"),
-            *lines,
-        ]
-    return [*lines, *_names(month, places, wide)]
+            lines += wrapped(f"{head} see above", wide, first="  ", rest="    ", style="bold")
+    if holding.names:
+        head = "NOT BILLED, unless the clinic setup says that the name is IMS:"
+        lines += listed(holding.names, wide, head=head, indent="", most=_NAMES, rest="other name")
+    return lines
 
 
 def _several_groups(groups: Iterable[pd.DataFrame]) -> str:
@@ -157,8 +178,8 @@ def _kinds(month: Month, findings: pd.DataFrame, places: Places, remedy: str) ->
     return parts
 
 
-def _names(month: Month, places: Places, wide: int) -> list[Text]:
-    """The service names that are not billed and may mean IMS."""
+def _names(month: Month, places: Places) -> list[str]:
+    """The service names that are not billed and may mean IMS, those of most sessions first."""
     findings = month.findings[month.findings["kind"].isin(_NAME_KINDS)]
     if findings.empty:
         return []
@@ -169,35 +190,45 @@ def _names(month: Month, places: Places, wide: int) -> list[Text]:
         amount = dollars(int(part["fee_cents"].sum()))
         quoted = f'"{name}"' if name else "unknown words (not shown)"
         parts.append(f"{quoted} {len(part):,}x, {amount} ({places.of(part, _ROWS)})")
-    head = "NOT BILLED, unless the clinic setup says that the name is IMS:"
-    return listed(parts, wide, head=head, indent="", most=_NAMES, rest="other name")
+    return parts
 
 
-def to_check(month: Month, places: Places, wide: int, *, most: int) -> list[Text]:
-    """What to check before claims are sent: a line a kind, of claimed sessions only, in `most` lines."""
+class ToCheck(NamedTuple):
+    """Something to check before claims are sent."""
+
+    sessions: int
+    sentence: str
+    brief: str
+
+
+def what_to_check(month: Month, places: Places) -> list[ToCheck]:
+    """What to check before claims are sent, of claimed sessions only: each kind, the most serious first."""
     warned = month.findings[(month.findings["severity"] == "warn") & ~month.findings["kind"].isin(_NAME_KINDS)]
     warned = warned[~warned["kind"].isin(_of(warned, "claim")["kind"])]
     claimed = month.sessions.index[month.sessions["outcome"] == "claimed"]
     warned = warned[warned["session"].isin(claimed)]
-    if warned.empty:
-        return []
     order = dict.fromkeys([*FIRST_TO_CHECK, *CATALOGUE])
     rank = {kind: place for place, kind in enumerate(order)}
     # Somebody looked at these already, and their titles say what was wrong before.
-    decided = _sessions(month, warned[warned["decided"]])
+    decided = warned[warned["decided"]]
     warned = warned[~warned["decided"]]
     kinds = sorted(warned["kind"].unique(), key=lambda kind: rank[kind])
-    blocks, brief = [], []
-    for kind in kinds:
-        sessions = _sessions(month, warned[warned["kind"] == kind])
-        rows = f"{'row' if len(sessions) == 1 else 'rows'} {places.of(sessions, _ROWS)}"
-        blocks.append(wrapped(f"{CATALOGUE[kind].title} ({rows})", wide, first=f"  {len(sessions):>4}  ", rest=" " * 8))
-        brief.append(f"{CATALOGUE[kind].short} ({places.of(sessions, 2)})")
+    words = [(CATALOGUE[kind].title, CATALOGUE[kind].short, warned[warned["kind"] == kind]) for kind in kinds]
     if len(decided):
-        rows = f"{'row' if len(decided) == 1 else 'rows'} {places.of(decided, _ROWS)}"
-        sentence = f"Claimed by a decision or with a corrected value ({rows})"
-        blocks.append(wrapped(sentence, wide, first=f"  {len(decided):>4}  ", rest=" " * 8))
-        brief.append(f"decided or corrected ({places.of(decided, 2)})")
+        words.append(("Claimed by a decision or with a corrected value", "decided or corrected", decided))
+    return [_to_check(title, short, _sessions(month, part), places) for title, short, part in words]
+
+
+def _to_check(title: str, short: str, sessions: pd.DataFrame, places: Places) -> ToCheck:
+    rows = f"{'row' if len(sessions) == 1 else 'rows'} {places.of(sessions, _ROWS)}"
+    return ToCheck(len(sessions), f"{title} ({rows})", f"{short} ({places.of(sessions, 2)})")
+
+
+def to_check(checks: Sequence[ToCheck], wide: int, *, most: int) -> list[Text]:
+    """What to check before claims are sent: a line a kind, in `most` lines."""
+    if not checks:
+        return []
+    blocks = [wrapped(each.sentence, wide, first=f"  {each.sessions:>4}  ", rest=" " * 8) for each in checks]
     left = most - 2
     shown = list(accumulate(map(len, blocks)))
     fit = sum(lines <= left for lines in shown)
@@ -206,5 +237,7 @@ def to_check(month: Month, places: Places, wide: int, *, most: int) -> list[Text
     lines = [Text(), Text("CHECK BEFORE SENDING", "bold"), *(line for block in blocks[:fit] for line in block)]
     if fit < len(blocks):
         head = "also (all of it with --all):" if fit else "rows (all of it with --all):"
-        lines += listed(brief[fit:], wide, head=head, indent="  ", most=_ALSO, rest="other kind")
+        lines += listed(
+            [each.brief for each in checks[fit:]], wide, head=head, indent="  ", most=_ALSO, rest="other kind"
+        )
     return lines
