@@ -95,7 +95,7 @@ def answers(kind: str) -> str:
     named = " or ".join(FIELDS[column][0] for column in fields) or "what the cell should say"
     example = _EXAMPLES.get(fields[0]) if fields else None
     text = named[0].upper() + named[1:] + (f", as {example}" if example else "")
-    too = f" (for a fee that is not on the list, also {BILL})" if kind in ABOUT_THE_LIST else ""
+    too = f" (with {BILL} beside it, if your list has no such fee)" if kind in ABOUT_THE_LIST else ""
     return f"{text}{too}. Or choose {choose}"
 
 
