@@ -69,3 +69,16 @@ def test_check_and_claim_stop_until_the_setup_says_what_the_column_is(tmp_path: 
     practice(tmp_path, "[[layout]]\nname = 'mine'\nheadings = {'Session ID' = 'Patient ID'}\n")
     for file, words in (("11.csv", "2026-11: 3 claimed"), ("10.csv", "nothing new to claim, 3 claimed before")):
         assert words in run("claim", file, "--as-of", "2026-12-05", cwd=tmp_path).stdout
+
+
+def test_no_claim_is_replaced_by_a_visit_of_another_month(tmp_path: Path) -> None:
+    practice(tmp_path)
+    now = "A1-11-05 B2-11-06 C3-11-09 D4-11-10"
+    for name, written in (("10", now.replace("-11-", "-10-")), ("11", now), ("11-without", "E5-11-12")):
+        (tmp_path / f"{name}.csv").write_text(visits(written), encoding="utf-8")
+    for name in ("10", "11-without"):
+        assert run("claim", f"{name}.csv", "--as-of", "2026-12-05", cwd=tmp_path).returncode == 0
+    void = ("void", "2026-10-SUNL-0001", "11.csv", "--replace", "--reason", "a slip", "--as-of", "2026-12-06")
+    stopped = run(*void, cwd=tmp_path)
+    assert (stopped.returncode, "the column seems to number patients" in stopped.stderr) == (2, True)
+    assert "Voided" not in run("why", "2026-10-SUNL-0001", cwd=tmp_path).stdout

@@ -19,6 +19,7 @@ from ims_billing.month.reach import reach_of
 from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
+from ims_billing.sessions.patient_ids import refuse_patient_ids
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
@@ -129,17 +130,11 @@ def void(
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None, reason: str) -> Run:
     """Makes the run of the one claim that replaces the old one; raises BillingError if it would be held."""
     number = str(old["claim"].iloc[0])
-    sessions = _as_claimed(old, clinic) if intake is None else intake
-    prepared = prepare_month(
-        sessions,
-        Scope(
-            clinic,
-            month=None,
-            as_of=as_of,
-            memory=ledger.memory(reach_of(sessions, clinic, ledger.decisions.all(), replacing=number)),
-            replacing=number,
-        ),
-    )
+    read = _as_claimed(old, clinic) if intake is None else intake
+    memory = ledger.memory(reach_of(read, clinic, ledger.decisions.all(), replacing=number))
+    if intake is not None:
+        refuse_patient_ids(intake.sessions, memory.claims, clinic.file)
+    prepared = prepare_month(read, Scope(clinic, month=None, as_of=as_of, memory=memory, replacing=number))
     claims = prepared.claims[prepared.claims["replaces"] == number].reset_index(drop=True)
     if len(claims) != 1:
         why = _why_not(prepared, claims)
