@@ -118,6 +118,34 @@ def two_copies(folder: Path) -> None:
     claim(folder, copies())
 
 
+def visit(patient: str, day: int, **cells: Any) -> dict[str, Any]:
+    return row(Patient=f"{patient} Madeup", Service_Date=dt.date(2026, 10, day), Start="9:00", **cells)
+
+
+@pytest.mark.parametrize(
+    ("typed", "then", "expected"),
+    [
+        ("", {}, "held changed-since-claimed"),
+        ("Later", {}, "held changed-since-claimed"),
+        ("Do not bill", {}, "already_claimed"),
+        ("Do not bill", {"Minutes": 45}, "held changed-since-claimed"),
+    ],
+)
+def test_a_session_that_may_be_a_claimed_one_is_so_in_a_list_that_begins_later_too(
+    folder: Path, typed: str, then: dict[str, Any], expected: str
+) -> None:
+    before, after = [visit("Alma", 5), visit("Cleo", 9)], [visit("Dora", 14), visit("Evan", 15)]
+    claim(folder, [*before, visit("Mia", 7)])
+    shown = claim(folder, [*before, visit("Mia", 10), *after])
+    assert outcomes(shown)[2] == "held changed-since-claimed"
+    if typed:
+        decide(folder, [{"Kind": "changed-since-claimed", "Decision": typed}])
+        claim(folder, [*before, visit("Mia", 10), *after], as_of="2026-11-09")
+    # Another visit of hers was never held: it is new.
+    shown = claim(folder, [visit("Mia", 10, **then), *after, visit("Mia", 22)], as_of="2026-11-12")
+    assert outcomes(shown) == [expected, "already_claimed", "already_claimed", "claimed"]
+
+
 def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     assert outcomes(claim(folder, rows)) == ["held tax-on-session", "claimed"]

@@ -31,7 +31,8 @@ def decided(*decisions: Decision, bad_cells: tuple[tuple[int, str, str, str], ..
     """These decisions about sessions 0 to 3, of which each stands in two rows."""
     intake = Intake(empty(SESSIONS), as_frame(list(bad_cells), CELL_FINDINGS), ())
     copies = pd.Series(COPIES, index=range(4))
-    return Decided(intake, decisions, copies, history=decisions, _fingerprints={n: {NOW} for n in range(4)})
+    keys = pd.Series("key", index=copies.index)
+    return Decided(intake, decisions, keys, copies, history=decisions, _fingerprints={n: {NOW} for n in range(4)})
 
 
 def examined(claimed: tuple[int, ...] = (), states: tuple[tuple[str, str], ...] = (("", ""),) * 4) -> Examined:

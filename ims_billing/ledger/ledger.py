@@ -63,7 +63,8 @@ class Ledger(Identified):
         firsts, seconds = claims[~follows].reset_index(drop=True), claims[follows & claims["voided_on"].isna()]
         unclaimed = unclaimed_visits(self, reach)
         sent_before, paid = self.batches.months_sent_before(), self.payments.paid(firsts["claim"])
-        return Memory(firsts, unclaimed, self.decisions.all(), numbers, sent_before, seconds, paid)
+        decisions, resembled = self.decisions.all(), self.months.resembled()
+        return Memory(firsts, unclaimed, decisions, numbers, sent_before, seconds, paid, resembled)
 
     def month(self, month: str) -> MonthView:
         """The month as its files show it; raises BillingError where the ledger knows nothing of it."""

@@ -118,6 +118,11 @@ class Months:
             lines.setdefault(row[:2], OnHold(*row))
         return list(lines.values())
 
+    def resembled(self) -> frozenset[tuple[str, str]]:
+        """The key of each session that is on hold because it may be a claimed one that changed, with that claim."""
+        held = "kind = 'changed-since-claimed' AND claim <> ''"
+        return frozenset(self._file.rows(f"SELECT session, claim FROM attention WHERE {held}"))
+
     def settle(self, month: str, claim: str) -> None:
         """Takes the session of a claim that is claimed again off the list of those that need attention."""
         held = "month = ? AND kind IN ('voided', 'changed-since-claimed') AND claim = ?"

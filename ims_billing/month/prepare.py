@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -280,7 +281,8 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     sessions = sessions.assign(reason=reason)
     dated = sessions["service_date"].notna() & ~classified.shifted
     history = prove(scope.memory.claims, ON_LEDGER)
-    recalled = recall(sessions, classified.patient, history, clinic, scope.replacing, decided.preference())
+    recognised = partial(decided.recognised, resembled=scope.memory.resembled)
+    recalled = recall(sessions, classified.patient, history, clinic, scope.replacing, decided.preference(), recognised)
     billed_now = [scope.month] if scope.month else None
     unclaimed = unclaimed_visits(scope.memory.unclaimed, sessions, recalled, clinic, billed_now=billed_now)
     sessions = with_visit_by_history(sessions, recalled, unclaimed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -79,6 +79,8 @@ class Decided:
     """The sessions with the correct values in their places."""
     latest: tuple[Decision, ...]
     """The decision that counts, one per session and kind."""
+    keys: pd.Series[str]
+    """The opaque key of each session, by label."""
     copies: pd.Series[int]
     """How often each session appears in the files, by label."""
     corrected: dict[Place, str] = field(default_factory=dict)
@@ -173,6 +175,23 @@ class Decided:
                 chosen[one.session] = AboutClaim(one.word, claim)
         return chosen
 
+    def recognised(self, pairs: Sequence[tuple[int, str]], resembled: Collection[tuple[str, str]]) -> list[bool]:
+        """For each pair of a session and a claim, whether the one was taken for the other, changed, before.
+
+        `resembled` has the keys of sessions that are on hold for that, each with the claim. A session that has changed
+        since somebody decided about it may be any of those that it resembles.
+        """
+        about = {one.session: one for one in self.latest if one.kind == "changed-since-claimed"}
+        sure = [
+            (self.keys[session], claim) in resembled or (session in about and self.is_current(about[session], claim))
+            for session, claim in pairs
+        ]
+        certain = {session for (session, _), is_sure in zip(pairs, sure, strict=True) if is_sure}
+        return [
+            is_sure or (session in about and session not in certain)
+            for (session, _), is_sure in zip(pairs, sure, strict=True)
+        ]
+
     def open_cells(self) -> pd.DataFrame:
         """The CELL_FINDINGS that nobody decided to bill all the same."""
         return self._cells(billed=False)
@@ -211,7 +230,7 @@ def decide(
     """
     history = tuple(_about_these(intake.sessions, keys, decisions))
     latest = tuple({one.place: one for one in history}.values())
-    decided = Decided(intake, latest, copies, history=history)
+    decided = Decided(intake, latest, keys, copies, history=history)
     if not latest:
         return decided
     _refuse_what_the_catalogue_forbids(decided)

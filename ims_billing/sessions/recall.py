@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
 from ims_billing.sessions.expected_claims import expected_in_files, just_beyond
-from ims_billing.sessions.resemblance import resembling
+from ims_billing.sessions.resemblance import Recognised, resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
 from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources
@@ -51,12 +51,14 @@ def recall(
     clinic: Clinic,
     replacing: str,
     preference: pd.Series[int],
+    recognised: Recognised,
 ) -> Recall:
     """Looks every classified session up among the claims of the ledger (ON_LEDGER).
 
     `patient` is one key per patient, by session, as the files alone tell (`patient_keys`).
     `replacing` names a voided claim to treat as active, so that its session is matched. Where a claimed session
     appears more than once, the claim goes to the copy with the lowest `preference`, then to the row that was claimed.
+    `recognised` says of pairs of a session and a claim which were taken for one before.
     """
     # A replaced claim is left out: the claim that replaced it has the session.
     history = history[history["voided_on"].isna() | (history["replaced_by"] == "") | (history["claim"] == replacing)]
@@ -68,7 +70,7 @@ def recall(
     by_id, reused = _by_id(pairing)
     place = _matched(pairing, by_id)
     states = _states(sessions, pairing, history, place, clinic)
-    _add_resemblances(states, pairing, history, place)
+    _add_resemblances(states, pairing, history, place, recognised)
     is_matched = pd.Series(history.index.isin(place[place >= 0]), index=history.index)
     missing = active & ~is_matched
     beyond = just_beyond(sessions["service_date"], is_matched, theirs, active)
@@ -295,11 +297,14 @@ def _one_to_one(place: pd.Series[int], ours: pd.DataFrame, claims: pd.DataFrame,
     return place.where(~place.index.isin(pairs.index), pairs.reindex(place.index, fill_value=-1))
 
 
-def _add_resemblances(states: pd.DataFrame, pairing: _Pairing, history: pd.DataFrame, place: pd.Series[int]) -> None:
+def _add_resemblances(
+    states: pd.DataFrame, pairing: _Pairing, history: pd.DataFrame, place: pd.Series[int], recognised: Recognised
+) -> None:
     """Adds to the states the claim that each unmatched session may be a correction of."""
     ours, theirs, active, _ = pairing
     # A session whose claim was voided may be the correction of another claim, as a new one may.
-    near = resembling(ours, theirs, place.mask(place.isin(theirs.index[~active]), -1), active)
+    new = place.mask(place.isin(theirs.index[~active]), -1)
+    near = resembling(ours, theirs.assign(claim=history["claim"]), new, active, recognised)
     near = near[near["resembles"] >= 0]
     states.loc[near.index, "resembles"] = history["claim"].loc[near["resembles"]].to_numpy()
     states.loc[near.index, "resemblance"] = near["resemblance"]

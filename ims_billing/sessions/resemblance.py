@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -57,16 +57,20 @@ _ONE_PERSON = {
     ("name",): False,
 }
 
+# Says of pairs of a session's label and a claim's number which were taken for one before.
+Recognised: TypeAlias = "Callable[[Sequence[tuple[int, str]]], Sequence[bool]]"
+
 
 def resembling(
-    ours: pd.DataFrame, claims: pd.DataFrame, place: pd.Series[int], active: pd.Series[bool]
+    ours: pd.DataFrame, claims: pd.DataFrame, place: pd.Series[int], active: pd.Series[bool], recognised: Recognised
 ) -> pd.DataFrame:
     """Finds new sessions that may be a claimed one, corrected: one that their own file lacks.
 
     They differ from it in one part of the key; or in several, where they are of one person and less than a week apart.
     `ours` and `claims` have the parts of the key, `written`, `name`, `born`, `date`, `session_id`, `patient_id`,
-    `insurer_id`, `policy` and `member`, `ours` also `file` and `again_in`. `place` is the label of each session's
-    claim, -1 where it is new. A blank is no difference, and a name may stand in for a patient's id.
+    `insurer_id`, `policy` and `member`, `ours` also `file` and `again_in`, `claims` their number, `claim`. `place` is
+    the label of each session's claim, -1 where it is new. A blank is no difference, and a name may stand in for a
+    patient's id. A session that was `recognised` as a claim before is so whatever days its file has.
 
     Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, a clause of what differs.
     """
@@ -99,11 +103,14 @@ def resembling(
     # A row of the same patient and day, or of the same practitioner and hour, stands for the claimed session.
     same_visit = ~pairs["part"].isin(["service_date", _SEVERAL])
     same_visit &= (pairs["part"] != "patient") | pairs["slot"] | pairs["alike"]
-    pairs = pairs[expected | (same_visit & missing.loc[pairs["theirs"]].to_numpy())]
+    is_missing = missing.loc[pairs["theirs"]].to_numpy()
+    numbers = zip(pairs["ours"], claims["claim"].loc[pairs["theirs"]], strict=True)
+    pairs = pairs.assign(anew=~np.array(recognised(list(numbers)), dtype=bool) | ~is_missing)
+    pairs = pairs[expected | (same_visit & is_missing) | ~pairs["anew"]]
     # Of a claim that differs from one session in one part, another session is no correction.
     one_part = pairs["part"] != _SEVERAL
     pairs = pairs[one_part | ~pairs["theirs"].isin(pairs.loc[one_part, "theirs"])]
-    pairs = pairs.sort_values("ours", kind="stable").drop_duplicates("ours")
+    pairs = pairs.sort_values(["ours", "anew"], kind="stable").drop_duplicates("ours")
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
     near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
     return near

@@ -28,7 +28,8 @@ class Memory:
     and kind the last one counts. `numbers` are the policy numbers and member IDs of all active claims (`insurer_id`,
     `policy`, `member`), where the claims are only those in reach of a run. `sent_before` are the months that were
     billed before this program came: nothing of them was ever to be sent. `paid` is what was paid of a claim, in cents,
-    by number; claims without payments are left out.
+    by number; claims without payments are left out. `resembled` has the key of each session that is on hold because it
+    may be a claimed one that changed, with that claim.
     """
 
     claims: pd.DataFrame
@@ -38,6 +39,7 @@ class Memory:
     sent_before: frozenset[str] = frozenset()
     seconds: pd.DataFrame | None = None
     paid: Mapping[str, int] = field(default_factory=dict)
+    resembled: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
