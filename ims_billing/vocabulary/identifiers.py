@@ -34,7 +34,8 @@ _NAMED_DAY = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[- ](\d{2}|\d{4})|(\d{1,
 _OUR_CLAIM = re.compile(r"20\d\d-\d\d-[a-z]{4}-\d{4,}")
 _NOT_KNOWN = "one digit over and over, which stands for a number that is not known"
 _ONE_DIGIT = re.compile(r"(\d)\1{5,}")
-_WHOLE = re.compile(r"(\d+)[.,]0+")
+# A number without a fraction, written with one. Three zeros may be a group of thousands: "50,000".
+_WHOLE = re.compile(r"(\d+)[.,]0{1,2}")
 # A number with a fraction. Behind four digits and a stop, three digits and more may be a division of a group.
 _FRACTION = re.compile(r"\d{1,3}[.,]\d+|\d+[.,]\d{1,2}")
 # Two numbers in one cell, of which nobody can tell which is meant: "22218 or 22281", "022218 / 000175", or a policy
