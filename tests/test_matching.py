@@ -163,6 +163,9 @@ NAMES_NEITHER = "One sum, which names neither insurer and period nor a member: w
          "The insurer is not known: add this spelling to it in the clinic setup (Insurers).", []),
         ([paid(SUN, 0, Reason="Pending")], "unmatched",
          "The insurer has not decided yet. Post the line once it has.", []),
+        ([paid(SUN, 0, Reason="Duplicate claim")], "unmatched",
+         "The insurer says that it had this claim before. Look for its earlier answer or payment, and post that; "
+         "if there is none, ask the insurer.", []),
         ([paid(SUN, 0, Reason="Approved")], "ambiguous",
          "It pays nothing, and does not say that it is refused, or why.", [SUN]),
         ([paid(SUN, 0, Reason="x"), paid(SUN, 0, Reason="y")], "ambiguous",

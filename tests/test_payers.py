@@ -260,6 +260,7 @@ def test_columns_that_were_not_read_are_named(books: Books) -> None:
         ("Service not covered", "not-covered"), ("Cheque reversed", "taken-back"), ("Over maximum", "short"),
         ("Co-insurance 20%", "patient-share"), ("Code 17", "short"),
         ("Denied: not submitted within 12 months", "refused"), ("Pending review", "pending"),
+        ("Duplicate claim", "already"), ("Already paid", "already"), ("Denied: duplicate claim", "refused"),
         ("Second payment", "nothing"), ("Approved, additional payment", "nothing"),
         ("Second payment, over maximum", "short"),
     ],

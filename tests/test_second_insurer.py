@@ -515,3 +515,25 @@ def followed(folder: Path) -> dict[str, str]:
         claims = ledger.claims.all()
     later = claims[claims["follows"] != ""]
     return dict(zip(later["claim"], later["follows"], strict=True))
+
+
+def test_a_balance_of_a_second_insurer_that_the_setup_does_not_know_waits(folder: Path) -> None:
+    visit = two_plans("Fable Mutual")
+    claim(folder, visit)
+    reconcile(folder, (FIRST, 76.0, ""))
+    assert claim(folder, visit) == []
+    shown = run(folder, "claim", str(folder / "sessions.xlsx"), "--month", "2026-10", "--as-of", "2026-11-26")
+    assert (
+        f"{FIRST}: $19.00 is left for its second insurer, which the clinic setup does not know. Add it, or this "
+        "spelling of it (sheet Insurers), and claim 2026-10 again."
+    ) in " ".join(shown.stdout.split())
+    clinic_file(folder, ICBC + WSBC + '[[insurer]]\nname = "Fable Mutual"\nrequires = []\n')
+    assert claim(folder, visit) == [f"Fable Mutual 1900 {FIRST}"]
+
+
+def test_a_payer_of_the_whole_cost_leaves_the_patient_no_share(folder: Path) -> None:
+    claim(folder, row(Insurer="WorkSafeBC", Fee=80.0, **ACCIDENT))
+    reconcile(folder, ("2026-10-WSBC-0001", 50.0, ""))
+    why = " ".join(run(folder, "why", "2026-10-WSBC-0001").stdout.split())
+    assert "$30.00 paid too little" in why
+    assert "the patient's share" not in why

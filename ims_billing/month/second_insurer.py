@@ -118,9 +118,11 @@ def rests(
         )
         insurer = clinic.insurer(plan.insurer)
         balance = _balance(first, clinic.insurer(first["insurer_id"]), answered.get(number))
-        if insurer is None or insurer.public or balance is None or balance.cents <= 0:
+        if balance is None or balance.cents <= 0 or (insurer is not None and insurer.public):
             continue
-        if number in last_voided:
+        if insurer is None:
+            waiting.append(_not_known(number, balance.cents))
+        elif number in last_voided:
             waiting.append(_not_billed_again(first, insurer.name, last_voided[number], balance.cents))
         elif lacking := _lacking(insurer, plan, day):
             waiting.append(_without_plan(number, insurer.name, lacking, balance.cents))
@@ -148,6 +150,15 @@ def _without_plan(number: str, insurer: str, lacking: str, cents: int) -> Waitin
         f"add the plan to the list of policies; export again, and claim {month_of(number)} with that file."
     )
     return Waiting(number, insurer, "missing-policy", message)
+
+
+def _not_known(number: str, cents: int) -> Waiting:
+    """The balance of a claim whose second insurer the clinic setup does not know, by any spelling."""
+    message = (
+        f"{number}: {dollars(cents)} is left for its second insurer, which the clinic setup does not know. Add it, or "
+        f"this spelling of it (sheet Insurers), and claim {month_of(number)} again."
+    )
+    return Waiting(number, "A second insurer that is not known", "insurer-not-known", message)
 
 
 def _not_billed_again(first: Mapping[str, Any], insurer: str, voided: str, cents: int) -> Waiting:

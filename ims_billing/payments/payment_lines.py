@@ -23,12 +23,18 @@ from ims_billing.payments.payers import (
     unclear_field,
 )
 from ims_billing.payments.payment import Line, Result, number_key
-from ims_billing.payments.reasons import is_a_known_reason, meaning_of
+from ims_billing.payments.reasons import Meaning, is_a_known_reason, meaning_of
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
 
 # A reason of so many words that pays something is a sentence, in which "received" says nothing of the claim.
 _SENTENCE = 4
+# By what a reason means, why its line can't be posted as it is.
+_WAITS: dict[Meaning, str] = {
+    "pending": "The insurer has not decided yet. Post the line once it has.",
+    "already": "The insurer says that it had this claim before. Look for its earlier answer or payment, and post that; "
+    "if there is none, ask the insurer.",
+}
 
 
 @dataclass(frozen=True)
@@ -219,9 +225,9 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
         return "The payment date is missing."
     if cells.payment_date > pd.Timestamp(as_of):
         return f"The payment date is after {as_of}, the day that counts as today."
-    meaning = meaning_of(cells.reason)
-    if meaning == "pending" and not (_pays(cells) and len(word_of(cells.reason).split()) >= _SENTENCE):
-        return "The insurer has not decided yet. Post the line once it has."
+    waits = _WAITS.get(meaning_of(cells.reason), "")
+    if waits and not (_pays(cells) and len(word_of(cells.reason).split()) >= _SENTENCE):
+        return waits
     # "Cheque to follow" beside a blank is no refusal.
     if pd.isna(cells.paid_cents) and not is_a_known_reason(cells.reason):
         return "What is paid is missing. Write 0.00 if it is refused."

@@ -362,11 +362,15 @@ def _result(line: Line, after: Position) -> Result:
 def _expected(claim: Any, meaning: Meaning, clinic: Clinic) -> int:
     """The amount in cents that the plan should pay: the share that the clinic states, else all if a reason refuses it.
 
-    The patient's share is no short payment: without a stated share or a reason, no more is expected than was paid.
+    The patient's share is no short payment: without a stated share or a reason, no more is expected than was paid. A
+    payer that pays the whole cost leaves the patient none.
     """
+    day = claim.service_date.date()
+    if (insurer := clinic.insurer(claim.insurer_id)) and insurer.goes_by("no-patient-share", day):
+        return int(claim.amount_cents)
     if meaning == "patient-share":
         return 0
-    percent = clinic.percent_on(claim.insurer_id, claim.policy, claim.service_date.date())
+    percent = clinic.percent_on(claim.insurer_id, claim.policy, day)
     if percent is not None:
         # A second plan pays its own share of the whole fee, and never more than what is left.
         of = claim.fee_cents if claim.follows else claim.amount_cents

@@ -8,10 +8,21 @@ from typing import Literal, TypeAlias
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import meanings, word_of
 
-# The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; the payment
-# was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a part was not allowed.
-Meaning: TypeAlias = Literal["", "nothing", "pending", "taken-back", "refused", "not-covered", "patient-share", "short"]
-_MEANINGS: tuple[Meaning, ...] = ("refused", "pending", "taken-back", "not-covered", "short", "patient-share")
+# The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; it had the
+# claim before; the payment was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a
+# part was not allowed.
+Meaning: TypeAlias = Literal[
+    "", "nothing", "pending", "already", "taken-back", "refused", "not-covered", "patient-share", "short"
+]
+_MEANINGS: tuple[Meaning, ...] = (
+    "refused",
+    "already",
+    "pending",
+    "taken-back",
+    "not-covered",
+    "short",
+    "patient-share",
+)
 # Meanings by which the insurer should have paid the whole claim.
 ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
