@@ -360,6 +360,13 @@ NOT_CERTAIN = [
     "IMS->Physio", "IMS <- physio", "~IMS", "IMS ❌", "IMS ½", "IMS 1/2", "IMS 5 visits", "IMS (12 sessions)",
     "IMS two visits", "deux séances IMS", "IMS only if asked", "IMS consult only", "Just laser (IMS)",
     "IMS: N", "IMS DNS",
+    # The term tells of a room, a patient, a person, a price or another visit.
+    "Exercise in IMS room", "Laser in the IMS room", "Exercise for IMS patient", "IMS patient shockwave",
+    "Manual therapy (IMS practitioner)", "Exercise therapy (IMS-certified physio)", "Physio by IMS certified therapist",
+    "Physio [ ] IMS", "Physio IMS: 0 min", "From IMS to exercise therapy", "IMS to manual therapy",
+    "Physio - IMS available", "Physio, IMS offered", "IMS as available", "Pain from IMS", "Recovery from IMS",
+    "IMS recovery", "Follow up from IMS", "Assessment for IMS", "Screening for our IMS", "Physio at IMS rate",
+    "Physio (IMS price)", "IMS 1 de 5", "IMS 2 sur 5", "IMS simulation",
     "IMS Acupuncture (5 sessions)", "IMS Acupuncture 0", "IMS Acupuncture review", "!IMS Acupuncture",
 ]  # fmt: skip
 # The same signs and words where they change nothing, and wordings of clinics that every physiotherapist reads.
@@ -367,6 +374,8 @@ PLAINLY_IMS = [
     "IMS!", "New! IMS", "IMS ~30 min", "IMS (½ hr)", "IMS 1/2 hour", "IMS 30/45 min", "IMS 10:00", "IMS x1", "IMS (1x)",
     "1 visit IMS", "IMS visit 3", "IMS #2", "IMS only", "Dry needling only (30 min)", "IMS &amp; Physio",
     "In-clinic IMS", "Stimulation intramusculaire (SIM)", "Biomedical dry needling", "IMS Tx - LB", "IMS C/S",
+    "IMS by a certified physiotherapist", "IMS for low back", "IMS at the clinic", "Physio with IMS", "IMS 10:00",
+    "IMS new patient", "IMS in room 1", "IMS, regular rate", "IMS $95",
     "IMS UFT", "IMS Tx - L/S", "IMS Dr referral", "IMS needles", "IMS Acupuncture - visit 2, 30 min", "IMS - aiguilles",
 ]  # fmt: skip
 

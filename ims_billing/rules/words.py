@@ -65,6 +65,14 @@ class Question(Strict):
     begins: tuple[Text, ...]
 
 
+class Relation(Strict):
+    """Words beside a term for IMS that make it say something of another word."""
+
+    before: tuple[Text, ...]
+    behind: tuple[Text, ...]
+    between: tuple[Text, ...]
+
+
 class VisitWords(Strict):
     """Words in a service name that mark a first visit or a later one, or neither."""
 
@@ -95,6 +103,7 @@ class ServiceRules(Strict):
     receipt: dict[str, tuple[Text, ...]]
     counted: dict[Literal["visits", "numbers"], tuple[Text, ...]]
     question: Question
+    relation: Relation
 
     @model_validator(mode="after")
     def _groups_that_decide_have_cases(self) -> ServiceRules:

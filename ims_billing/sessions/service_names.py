@@ -22,6 +22,7 @@ from ims_billing.sessions.name_words import (
     has_run,
     is_word,
     runs_of,
+    singular,
     words_of,
 )
 from ims_billing.vocabulary.kinds import Service
@@ -171,6 +172,10 @@ class NameReader:
         )
         named = {tuple(words_of(name)): (name, own) for name, own in {**rules.names, **own_names}.items()}
         self._own = sorted(named.items(), key=lambda own: -len(own[0]))
+        relation = rules.relation
+        self._before, self._behind, self._between = (
+            {singular(word) for word in words} for words in (relation.before, relation.behind, relation.between)
+        )
         visit = rules.visit
         self._initial, self._subsequent, self._again = (
             runs_of(words) for words in (visit.initial, visit.subsequent, visit.again)
@@ -250,7 +255,7 @@ class NameReader:
         unknown: list[Piece] = []
         doubtful: list[Piece] = []
         for place, piece in enumerate(pieces):
-            if self._counts_visits(pieces, place):
+            if self._counts_visits(pieces, place) or self._relates(pieces, place) or _is_open_box(pieces, place):
                 doubtful.append(piece)
                 continue
             if piece.effect == "neutral" or piece.service == self._ims or self._is_passed_over(piece):
@@ -274,9 +279,20 @@ class NameReader:
             return False
         amount = float(piece.text.replace(",", "."))
         is_small = amount < _FEWEST_MINUTES
-        of_several = is_small and after == "/" and place + 2 < len(pieces) and pieces[place + 2].group is NUMBER
+        of_several = is_small and after in _OF and place + 2 < len(pieces) and pieces[place + 2].group is NUMBER
         # The minutes of 10:00 are no count.
-        return (amount == 0 and before != ":") or (amount != 1 and after in self._visits) or of_several
+        of_an_hour = before == ":" and place > 1 and pieces[place - 2].group is NUMBER
+        return (amount == 0 and not of_an_hour) or (amount != 1 and after in self._visits) or of_several
+
+    def _relates(self, pieces: Sequence[Piece], place: int) -> bool:
+        """Whether a piece makes a term for IMS beside it say of something else what it is: "in IMS room"."""
+        text = singular(pieces[place].text)
+        sides = ((text in self._before, pieces[place + 1 :]), (text in self._behind, reversed(pieces[:place])))
+        for may_relate, side in sides:
+            beside = next((piece for piece in side if piece.text not in self._between), None)
+            if may_relate and beside is not None and beside.service == self._ims:
+                return True
+        return False
 
     def _is_beside_ims(self, pieces: Sequence[Piece], place: int) -> bool:
         """Whether a term for IMS stands right before or after a piece, signs aside."""
@@ -364,6 +380,8 @@ class NameReader:
 
 
 _OR = ("or", "ou")
+# Between two numbers, what makes the one a part of the other: "1/2", "2 sur 5".
+_OF = ("/", "of", "de", "sur")
 # A number below this beside a slash is no length in minutes: "1/2".
 _FEWEST_MINUTES = 10
 
@@ -376,6 +394,11 @@ def _is_nearly_ims(pieces: Sequence[Piece]) -> bool:
         if len(letters) > 1 and (letters == "ims" or one_letter_apart(letters, "ims")):
             return True
     return False
+
+
+def _is_open_box(pieces: Sequence[Piece], place: int) -> bool:
+    """Whether a box that nobody ticked begins here: "[ ]"."""
+    return [piece.text for piece in pieces[place : place + 2]] in (["[", "]"], ["(", ")"])
 
 
 def _is_once(piece: Piece) -> bool:
