@@ -265,6 +265,17 @@ ONE_PERSON: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"Patient": "Robert Madeup", **AT_NINE}, {"Patient": "Rob Madeup", **AT_NINE, "Birth_Date": "1981-01-02"}, False),
     ({"Patient": "Robert Madeup", "Start": "09:00"}, {"Patient": "Rob Madeup", "Start": "09:00"}, False),
     (
+        {"Patient": "Zora Madeup", "Member_ID": "000777", "Birth_Date": "1980-01-02"},
+        {"Patient": "Zora Jones", "Member_ID": "777", "Birth_Date": "1980-01-02"}, True,
+    ),
+    (
+        {"Patient": "Zora Madeup", "Member_ID": "000777", "Birth_Date": "1980-01-02"},
+        {"Patient": "Kim Jones", "Member_ID": "777", "Birth_Date": "1980-01-02"}, False,
+    ),
+    ({"Patient": "Zora Madeup", "Member_ID": "777"}, {"Patient": "Zora Jones", "Member_ID": "777"}, False),
+    ({"Patient": "Łukasz Đukić"}, {"Patient": "Lukasz Dukic"}, True),
+    ({"Patient": "Søren Kjær"}, {"Patient": "Soren Kjaer"}, True),
+    (
         {"Patient": "Zora Madeup", "Patient_ID": "1", **AT_NINE},
         {"Patient": "Zora Madeup", "Patient_ID": "2", **AT_NINE}, True,
     ),

@@ -142,6 +142,8 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
         return True
     if names is None or (numbers and same_file):
         return False
+    if same_member and both("birth_date") is not None and _given(names[0]) == _given(names[1]):
+        return True  # a married name
     return (same_member and may_be_one(*names)) or (same_moment and _is_short_for(*names))
 
 
@@ -187,6 +189,10 @@ def _may_meet(one: _Person, other: _Person) -> bool:
     numbered = all(key.startswith(f"id{SEPARATOR}") for key in (one.key, other.key))
     apart = (mine and theirs and mine != theirs for mine, theirs in zip(one[2:], other[2:], strict=True))
     return not numbered and not any(apart)
+
+
+def _given(name: str) -> tuple[str, ...]:
+    return name_words(name)[:1]
 
 
 def _names_agree(one: str, other: str) -> bool:

@@ -13,11 +13,19 @@ if TYPE_CHECKING:
 
 
 _SIGNS = (("#", " number "), ("%", " percent "), ("€", " euro "), ("£", " pound "))
+# Letters that are no plain one with an accent, as those who have none on their keyboard write them.
+_LETTERS = str.maketrans(
+    {
+        **dict(zip("ŁłØøĐđÐðĦħŦŧı", "LlOoDdDdHhTti", strict=True)),
+        **dict(zip("ÆæŒœÞþ", ["AE", "ae", "OE", "oe", "Th", "th"], strict=True)),
+    }
+)
 
 
 def plain(text: str) -> str:
     """The text in lower case, without accents, with single spaces: what two spellings are compared by."""
     if not text.isascii():
+        text = text.translate(_LETTERS)
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.casefold().split())
 
