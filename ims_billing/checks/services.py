@@ -54,7 +54,8 @@ def _not_certain(name: str, unknown: str, doubtful: str) -> str:
     if not name:
         return "The name says IMS, and a word that may be a patient's name: correct the service."
     reasons = [f"we do not know {_quoted(unknown)}"] if unknown else []
-    reasons += [f"{_quoted(doubtful)} leaves open whether IMS was given"] if doubtful else []
+    leave = "leave" if "\n" in doubtful else "leaves"
+    reasons += [f"{_quoted(doubtful)} {leave} open whether IMS was given"] if doubtful else []
     return f'The name "{name}": {"; ".join(reasons)}. {_SETTLED.format("it always means")}'
 
 

@@ -210,13 +210,13 @@ def command_line(command: str, files: list[Path], **options: Path | str | None) 
 
 def files_typed(files: list[Path]) -> str:
     """The files as they are typed in a command."""
-    from ims_billing.commands.setup_nearby import quoted
+    from ims_billing.vocabulary.shell import quoted
 
     return " ".join(map(quoted, files))
 
 
 def options_typed(**options: Path | str | None) -> str:
     """The options that were given, as they are typed in a command, with a space before each."""
-    from ims_billing.commands.setup_nearby import quoted
+    from ims_billing.vocabulary.shell import quoted
 
     return "".join(f" --{name} {quoted(value)}" for name, value in options.items() if value is not None)

@@ -11,7 +11,7 @@ from typing import NoReturn
 from ims_billing.clinic.setup_file import is_workbook
 from ims_billing.commands.decided_in_folder import DecidedIn, unread_decisions
 from ims_billing.commands.sent_in_folder import unread_sendings
-from ims_billing.commands.setup_nearby import quoted, setups_nearby
+from ims_billing.commands.setup_nearby import setups_nearby
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import LastBatch, knows_less, last_batch_of
 from ims_billing.ledger.ledger import Ledger
@@ -19,6 +19,7 @@ from ims_billing.reading.sendings import typed_sendings
 from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.claims_csv import harmless
 from ims_billing.workbooks.file_marks import claims_in_csv, marked

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
-from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, quoted, setups_nearby
+from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS, SPREADSHEETS
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import counted
 
 if TYPE_CHECKING:

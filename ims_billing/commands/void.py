@@ -11,7 +11,6 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.commands.claim import allowed_by_plans, due_from_second_insurers, stated_second_plans
 from ims_billing.commands.folder import finish, write
 from ims_billing.commands.refusals import probe, refuse_files_of_another_ledger
-from ims_billing.commands.setup_nearby import quoted
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
@@ -26,6 +25,7 @@ from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSION
 from ims_billing.vocabulary.grounds import remarks_of
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.model import Run
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written
 

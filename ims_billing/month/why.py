@@ -29,7 +29,7 @@ from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.intake import Intake
-from ims_billing.vocabulary.quoting import Names
+from ims_billing.vocabulary.quoting import Names, quotable_services
 from ims_billing.vocabulary.spelling import dollars, is_id
 
 _DECISIONS = {
@@ -81,12 +81,15 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
     label: the session's index label
     claims: the ledger's claims (ON_LEDGER)
     """
-    session = cells_at(month.sessions, label)
+    session, names = cells_at(month.sessions, label), Names.of(month.sessions)
+    # A patient's name or number in the service column, alone or beside a service, is not shown.
+    service = quotable_services(month.sessions.loc[[label]], names).iloc[0]
+    quotable = service == session["service_name"] and not names.have_number(service)
     parts = [
         Part("What became of it", tuple(_outcome(month, session))),
         Part("Findings", tuple(_findings(month, label))),
         Part("Decided", tuple(Fact(kind_label(one.kind), one.sentence()) for one in month.decided.of_session(label))),
-        Part("What was done", tuple(_service(session, Names.of(month.sessions), month.clinic))),
+        Part("What was done", tuple(_service(session, month.clinic, quotable=quotable))),
         Part("By whom", tuple(_practitioner(session))),
         Part("Who pays", tuple(_payer(month.clinic, session))),
         Part("The fee", tuple(_fee(month, label, session))),
@@ -111,17 +114,13 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
 
 
-def _service(session: Mapping[str, Any], patients: Names, clinic: Clinic) -> Facts:
+def _service(session: Mapping[str, Any], clinic: Clinic, *, quotable: bool) -> Facts:
     day = session["service_date"]
     yield Fact("Service date", "none that can be read" if pd.isna(day) else f"{day:%Y-%m-%d}")
-    # A patient's name in the service column, alone or beside a service, is not shown.
-    readings = names_read([session["service_name"]], clinic)
-    named = any(patients.stand_in(" ".join(reading.strange)) for reading in readings)
-    named |= patients.have_number(session["service_name"])
-    yield Fact("Service as written", NAMED if named else session["service_name"] or "nothing")
+    yield Fact("Service as written", (session["service_name"] if quotable else NAMED) or "nothing")
     evidence = f", by {session['evidence']}" if session["evidence"] else ""
     yield Fact("Read as", f"{service_words(session['service'])}{evidence}")
-    for reading in [] if named else readings:
+    for reading in names_read([session["service_name"]], clinic) if quotable else []:
         words = [f'"{text}": {meaning}' for text, meaning in reading.words if meaning != "sign"]
         if len(words) > 1:
             yield Fact("Word by word", "; ".join(words))
@@ -212,7 +211,7 @@ def _findings(month: Month, label: int) -> Facts:
 
 def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
     key = session["natural_key"]
-    same_id = (claims["session_id"] == session["session_id"]) & (session["session_id"] != "")
+    same_id = (claims["session_id"] == session["own_id"]) & (session["own_id"] != "")
     ours = claims[(claims["claim"] == session["claim"]) | ((claims["natural_key"] == key) & (key != "")) | same_id]
     for label in ours.index:
         claim = cells_at(ours, label)

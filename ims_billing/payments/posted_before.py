@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ims_billing.payments.payment import Line, PostedLine, PostedPayment, number_key
 from ims_billing.payments.payment_lines import Rows, not_posted
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import dollars
 
 
@@ -101,8 +102,8 @@ def another_page(line: Line, posted: PostedPayment) -> Line:
         f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}, from "
         f"{posted.file}, with other lines. If this is that payment in another form, leave it. If this one is right, "
         f"undo that one first: {_undo(posted)}. If both are pages of one payment, undo it too, then name all its files "
-        f"in one command, with any other that it was posted from: ims-billing reconcile {_typed(posted.file)} "
-        f"{_typed(line.file)}."
+        f"in one command, with any other that it was posted from: ims-billing reconcile {quoted(posted.file)} "
+        f"{quoted(line.file)}."
     )
     return not_posted(line, "ambiguous", message)
 
@@ -132,7 +133,3 @@ def _without_line(posted: PostedPayment) -> str:
 
 def _undo(posted: PostedPayment) -> str:
     return f"ims-billing reconcile --undo {posted.id} --reason TEXT"
-
-
-def _typed(file: str) -> str:
-    return f'"{file}"' if " " in file else file

@@ -316,6 +316,8 @@ def latest_of_lines(lines: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(
         {
             "never": lines["session"].isin(lines.loc[matched["decision"] == DO_NOT_BILL, "session"]),
-            "waits": (matched["decision"] == BILL) | (matched["correct_value"].fillna("") != ""),
+            # A value beside Later does not count.
+            "waits": (matched["decision"] == BILL)
+            | ((matched["decision"] == "") & (matched["correct_value"].fillna("") != "")),
         }
     )

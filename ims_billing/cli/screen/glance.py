@@ -11,7 +11,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import with_command, wrapped
 from ims_billing.cli.screen.terminal import notify, show, width
 from ims_billing.clinic.setup_file import is_workbook
-from ims_billing.commands.setup_nearby import quoted
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import counted, dollars
 from ims_billing.workbooks.files import INSURERS, batch_of
 

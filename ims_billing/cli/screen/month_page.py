@@ -248,7 +248,7 @@ def _also_held(shown: Shown, wide: int) -> list[Text]:
     count, cents = shown.also_held
     if not count:
         return []
-    sessions = counted(count, "session of an earlier file is", "sessions of earlier files are")
+    sessions = counted(count, "session of an earlier file", "sessions of earlier files")
     sentence = f"Also on hold, and in none of these files: {sessions}, {dollars(cents)} (sheet Needs attention)."
     return wrapped(sentence, wide, rest="  ", style="bold yellow")
 

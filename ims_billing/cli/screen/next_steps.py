@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ims_billing.cli.screen.layout import first_of, with_command
 from ims_billing.cli.screen.on_hold import fix_in_setup, what_setup_lacks
-from ims_billing.commands.setup_nearby import quoted
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import counted, dollars, month_text
 from ims_billing.workbooks.files import INSURERS, batch_of
 
