@@ -453,6 +453,26 @@ COPIES: list[tuple[str, Rows, list[str]]] = [
      ["not_billed: cancelled", "held"]),
     ("a visit without a time that was booked twice and cancelled once took place",
      [row(Session_ID="1", Status="cancelled"), row(Session_ID="2")], ["not_billed: cancelled", "claimed"]),
+    *(
+        (f"{mark} beside a visit of that time, of one whom nobody knows, is in doubt",
+         [row(Start="9:00"), row(Start="9:00", Practitioner=who, **{mark: value})], [becomes, "held"][::-1])
+        for who in ("A. Exampel", "")
+        for mark, value, becomes in (("Billed", "yes", "not_billed: billed-elsewhere"),
+                                     ("Status", "cancelled", "not_billed: cancelled"))
+    ),
+    *(
+        (f"{name} at that time is in doubt", [row(Start="9:00"), row(Start="9:00", Service=name)],
+         ["held", "not_billed: other-service"])
+        for name in ("IMS cancelled", "No show fee", "IMS declined")
+    ),
+    ("a late cancellation fee of another time is no copy",
+     [row(Start="9:00"), row(Start="11:00", Service="Late cancellation fee")],
+     ["claimed", "not_billed: other-service"]),
+    ("a massage by somebody whom nobody knows is no copy",
+     [row(), row(Practitioner="Z. Nobody", Service="Massage", Insurer="Out of pocket")],
+     ["claimed", "not_billed: other-service"]),
+    ("a billed row without a time, of one whom nobody knows, is in doubt",
+     [row(), row(Practitioner="A. Exampel", Billed="yes")], ["held", "not_billed: billed-elsewhere"]),
     ("one id that is booked here and arrived there is in doubt",
      [row(Session_ID="1", Status="booked"), row(Session_ID="1", Status="arrived")],
      ["not_billed: not-arrived", "held"]),

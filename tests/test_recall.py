@@ -393,6 +393,10 @@ def test_an_insurer_or_a_person_that_the_clinic_file_names_anew_is_no_change(tmp
             run_of(prepare_month(intake(tmp_path, [before], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)))
         )
         memory = ledger.memory()
+    without = practice(tmp_path)
+    month = prepare_month(intake(tmp_path, [before], without), Scope(without, month=MONTH, as_of=AS_OF, memory=memory))
+    assert outcomes(month) == ["already_claimed"]
+    practice(tmp_path, own.format("Novel Mutual", ""))
     renamed = (tmp_path / "clinic.toml").read_text(encoding="utf-8")
     renamed = renamed.replace(own.format("Novel Mutual", ""), own.format("Novel Insurance", '"Novel Mutual"'))
     renamed = renamed.replace('name = "Ann Example"', 'name = "Ann Example-Smith"')

@@ -44,9 +44,11 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
         messages[row] = f"This session appears in {and_others(places, len(members[desk.group[row]]) - 1)} too."
     reasons = sessions["reason"].map(_SETTLED)
     settled_copies = _settled_copies(desk)
-    for row, credits in _credited(desk).items():
-        settled_copies[row] = sorted({*settled_copies.get(row, ()), *credits})
-    reasons = reasons.mask(_takes_back(sessions), "a credit")
+    by_name = _no_visit_by_name(sessions)
+    for more in (_credited(desk), _of_one_moment(desk, by_name)):
+        for row, settled in more.items():
+            settled_copies[row] = sorted({*settled_copies.get(row, ()), *settled})
+    reasons = reasons.mask(by_name, "no visit, by its name").mask(_takes_back(sessions), "a credit")
     for row, settled in settled_copies.items():
         places = [f"{place(desk, other, beside=row)} ({reasons[other]})" for other in settled[:SHOWN]]
         message = f"The same visit also appears in {and_others(places, len(settled))}."
@@ -93,6 +95,38 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
             for other in labels:
                 note(positions[one], positions[other])
     return {row: sorted(others) for row, others in copies.items()}
+
+
+# Reasons that say of any visit of that day that somebody was asked for it, or paid.
+_PAID_FOR = ("billed-elsewhere", "already-paid", "self-pay", "refunded")
+
+
+def _no_visit_by_name(sessions: pd.DataFrame) -> pd.Series[bool]:
+    return (sessions["reason"] == "other-service") & sessions["no_visit"]
+
+
+def _of_one_moment(desk: Desk, no_visit: pd.Series[bool]) -> dict[int, list[int]]:
+    """By candidate, settled rows of its patient and time, of the same practitioner or of one whom nobody knows.
+
+    Where neither row says when it began, only one that was billed or paid for may be the same visit.
+    """
+    sessions, named = desk.sessions, desk.sessions["practitioner_name"]
+    unknown = sessions["reason"].isin(tuple(_SETTLED)) & (named == "") & ~sessions.index.isin(desk.corrected)
+    unknown &= sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
+    settled = unknown | no_visit
+    candidate = sessions.index.isin(desk.candidates.index) & (desk.patient != "")
+    if not settled.any() or not candidate.any():
+        return {}
+    settled &= sessions["start"].notna() | sessions["reason"].isin(_PAID_FOR)
+    moments = numbered(desk.patient, sessions["service_date"], sessions["start"])
+    settled_at: dict[int, list[int]] = {}
+    for row, moment in zip(sessions.index[settled].tolist(), moments[settled].tolist(), strict=True):
+        settled_at.setdefault(moment, []).append(row)
+    copies = {}
+    for row, moment in zip(sessions.index[candidate].tolist(), moments[candidate].tolist(), strict=True):
+        if others := [other for other in settled_at.get(moment, ()) if named[other] in ("", named[row])]:
+            copies[row] = others
+    return copies
 
 
 def _takes_back(sessions: pd.DataFrame) -> pd.Series[bool]:

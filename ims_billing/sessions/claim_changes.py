@@ -67,7 +67,9 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
     for column, text, read in _ALWAYS:
         add_where_stated(_differ(now[column], then[column], read), text, then[column])
     add((now["person"] != "") & (now["person"] != then["person"]), "the practitioner")
-    stated = (now["insurer"] != "") & (now["insurer_id"] != then["insurer_id"])
+    # An insurer that the setup does not name any more is the one that was claimed.
+    same_name = np.array([bare(a) == bare(b) for a, b in zip(now["insurer"], then["insurer"], strict=True)], dtype=bool)
+    stated = (now["insurer"] != "") & (now["insurer_id"] != then["insurer_id"]) & ~same_name
     add(stated, "the insurer (" + then["insurer"] + ", now " + now["insurer_name"] + ")")
     amounts = [
         f"the fee ({dollars(a)}, now {dollars(b)})" for a, b in zip(then["fee_cents"], now["fee_cents"], strict=True)

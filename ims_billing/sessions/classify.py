@@ -42,6 +42,8 @@ def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     frame["unknown_words"] = text(lambda reading: "\n".join(reading.unknown))
     frame["doubtful_words"] = text(lambda reading: "\n".join(reading.doubtful))
     frame["strange_words"] = text(lambda reading: "\n".join(reading.strange))
+    no_visit = np.array([reading.no_visit for reading in readings], dtype="bool")
+    frame["no_visit"] = pd.Series(no_visit.take(codes), index=frame.index)
     minutes = pd.array([reading.minutes for reading in readings], dtype="Int64").take(codes)
     frame["minutes"] = frame["minutes"].fillna(pd.Series(minutes, index=frame.index))
     frame = _with_visit(frame, text(lambda reading: reading.visit))

@@ -32,6 +32,8 @@ _PERSON = re.compile(r"(?:^|[\s(\[,/–-])([A-QS-Z])\.\s?([A-Z][a-zà-ÿ][\w’'
 
 
 _NOT_KNOWN = "not known"
+# The meanings of words by which a name is no visit, though one may have been booked at that time.
+_NO_VISIT = ("not attended", "money only", "ims, denied")
 _PHYSIOTHERAPIST = "who of the clinic treats"
 
 
@@ -78,6 +80,11 @@ class NameReading:
     def strange(self) -> tuple[str, ...]:
         """The words that neither the rules nor the setup know: a patient's name may be among them."""
         return tuple(word for word, meaning in self.words if meaning in (_NOT_KNOWN, PERSON.id))
+
+    @property
+    def no_visit(self) -> bool:
+        """True if nobody came by the name, IMS was not given, or money went back: "IMS cancelled", "No show fee"."""
+        return self.service == "other" and any(meaning in _NO_VISIT for _, meaning in self.words)
 
     def kinds(self) -> list[str]:
         """The kinds of finding that the name brings about under a physiotherapist who may needle."""

@@ -86,6 +86,7 @@ CLASSIFIED = (
     Column("unknown_words", "str", "of a name that speaks of IMS: words that nobody knows, a line each"),
     Column("doubtful_words", "str", "of a name that speaks of IMS: words that leave IMS open, a line each"),
     Column("strange_words", "str", "words of the service name that neither rules nor setup know, a line each"),
+    Column("no_visit", "bool", "by its name nobody came, IMS was not given, or money went back"),
     Column("visit_evidence", "str", "the column or name that shows the visit; empty if none does"),
     Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
     Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
