@@ -254,7 +254,7 @@ CONTRADICTING_NOTES = [
     # An insurer was billed.
     "sent to PBC Oct 9", "sent to Sun Life", "claimed by pt herself online", "patient submits own claim",
     "direct billed", "claimed", "Submitted online Oct 9", "paid by insurer", "Manulife paid", "sent",
-    "billed thru portal",
+    "billed thru portal", "billed 2026-10-06", "NS", "LC", "HOLD billing",
     # Another insurer pays.
     "WCB claim", "ICBC claim - see file", "ICBC", "bill to Manulife", "ICBC claim 4412",
     # The patient paid, or pays.

@@ -14,7 +14,9 @@ from tests.test_statuses import NEEDED
 HEADER, ROW = csv_text([NEEDED]).splitlines()
 SECOND = ROW.replace("Pat", "Robin")
 TELLING = ["CANCELLED / NO SHOW", "Already billed", "Cancelled,,,,,,", "No shows: no show", "Claims sent to Sun Life",
-           "DO NOT BILL", "Annulés - annulé", "Paid", "Cancelled,3"]  # fmt: skip
+           "DO NOT BILL", "Annulés - annulé", "Paid", "Cancelled,3",
+           "Self-pay patients", "Out of pocket", "Duplicates", "Remboursements",
+           "No needling"]  # fmt: skip
 SILENT = ["Ann Example", "Sun Life", "Sessions of October 2026", "To be billed", "Not billed", "Attended", "Week 41"]
 
 

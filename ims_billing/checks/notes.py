@@ -167,7 +167,7 @@ def _anywhere(clause: str, group: NoteGroup) -> str:
 
 def _alone(clause: str, group: NoteGroup) -> str:
     """The phrase of a clause that says nothing else: "patient cancelled", and not "patient cancelled golf"."""
-    clause = " ".join(re.sub(r"\b\d\w*", " ", clause).split())
+    clause = _without_numbers(clause)
     match = _run_of(group.alone).search(clause)
     if match is None or _is_denied(clause[: match.start()]):
         return ""
@@ -176,7 +176,13 @@ def _alone(clause: str, group: NoteGroup) -> str:
 
 
 def _whole(clause: str, group: NoteGroup) -> str:
+    clause = _without_numbers(clause)
     return _written(clause, group.whole) if _run_of(group.whole).fullmatch(clause) else ""
+
+
+def _without_numbers(clause: str) -> str:
+    """The clause without days, hours and amounts: "billed 2026-10-06"."""
+    return " ".join(re.sub(r"\b\d\w*", " ", clause).split())
 
 
 def _is_denied(before: str) -> bool:

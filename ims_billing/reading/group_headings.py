@@ -118,6 +118,6 @@ def _phrases() -> frozenset[str]:
     words, unread = published().layouts.words, published().unread
     absent = (word for meaning, texts in words.status.items() if meaning != "arrived" for word in texts)
     states = ("do not bill", "no charge", "written off", "write off", "draft", "déjà facturé")
-    single = [word_of(word) for word in (*absent, *unread.absence, *unread.sent, *states)]
+    single = [word_of(word) for word in (*absent, *unread.absence, *unread.sent, *unread.above_rows, *states)]
     # Lines and sheets speak of several visits: "No shows".
     return frozenset(f" {word}{plural} " for word in single for plural in ("", "s"))

@@ -59,6 +59,7 @@ class UnreadRules(Strict):
     states: tuple[Text, ...]
     sent: tuple[Text, ...]
     beside: tuple[Text, ...]
+    above_rows: tuple[Text, ...] = Field(alias="above-rows")
     beside_a_name: tuple[Text, ...] = Field(alias="beside-a-name")
     never_a_name: tuple[Text, ...] = Field(alias="never-a-name")
     accidents: tuple[Text, ...]
