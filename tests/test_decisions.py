@@ -853,6 +853,11 @@ def test_it_is_decided_about_a_session_whose_file_is_not_there(folder: Path) -> 
     claim(folder, other)
     [line] = lines(folder)
     assert "its file" not in line["Problem"], "the decision was taken back, so nothing waits"
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Later", "Correct value": "0.00"}])
+    claim(folder, other)
+    [line] = lines(folder)
+    assert "its file" not in line["Problem"], "a value beside Later decides nothing"
+    decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Correct value": None}])
     decide(folder, [{"Kind": "tax-on-session", "Source": "row 3", "Decision": "Bill"}])
     claim(folder, other)
     not_billed = load_workbook(folder / SUMMARY)["Not billed"]

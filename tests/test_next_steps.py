@@ -59,7 +59,7 @@ def test_what_is_on_hold_of_an_earlier_file_of_the_month_is_named_where_these_fi
     first = text(shown("claim", "week1.csv", as_of="2026-10-20"))
     assert "Also on hold" not in first
     page = text(shown("claim", "week2.csv", as_of="2026-10-20"))
-    assert "Also on hold, and in none of these files: 1 session of an earlier file is, $100.00" in page
+    assert "Also on hold, and in none of these files: 1 session of an earlier file, $100.00" in page
     assert "Fix or decide 1 session: sheet Needs attention in" in page
     assert "0 on hold and 1 of earlier files" in page
 

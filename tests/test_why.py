@@ -418,3 +418,14 @@ def test_a_claim_that_is_not_on_the_ledger_is_told_with_the_nearest(tmp_path: Pa
     run("claim", xlsx(tmp_path, [row()]), *AS_OF, cwd=tmp_path)
     done = run("why", "2026-10-SUNL-0002", cwd=tmp_path)
     assert (done.returncode, "did you mean 2026-10-SUNL-0001?" in done.stderr) == (2, True)
+
+
+def test_a_number_that_another_session_had_is_no_history(tmp_path: Path) -> None:
+    clinic_file(tmp_path)
+    before = row(Session_ID="1", Patient="Robin Madeup", Service_Date=dt.date(2026, 9, 8))
+    for name, visit in (("september.csv", before), ("october.csv", row(Session_ID="1"))):
+        csv_file(tmp_path, [visit], name)
+    assert run("claim", "september.csv", *AS_OF, cwd=tmp_path).returncode == 0
+    shown = run("why", "october.csv", "--row", "2", *AS_OF, cwd=tmp_path)
+    assert (shown.returncode, "2026-09-SUNL-0001" in shown.stdout) == (0, False)
+    assert "no claim of this session is on the ledger" in shown.stdout
