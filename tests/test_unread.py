@@ -298,7 +298,7 @@ SORTING: list[tuple[str, list[str]]] = [
       "work injury", "10%", "Zzq", "level B", "3", "F", "female")],
     ("Species", ["human", "canine"]), ("Mode", ["virtual", "in person"]), ("Telehealth", ["no", "yes"]),
     ("Paid by", ["patient", "insurer"]), ("How paid", ["Visa", "Cash"]), ("Payment Type", ["Debit"]),
-    ("Online", ["yes"]),
+    ("Online", ["yes"]), ("Check-in", ["08:58", ""]), ("Arrival time", ["9:05", "-"]),
     ("Discount", ["10%", ""]), ("Discount", ["5.00"]), ("Total", ["95.00", "100.00"]), ("Paid", ["95.00", "95.00"]),
     ("Diagnosis", ["MVA", ""]), ("Tag", ["Cancelled", ""]), ("Reminder", ["ICBC"]), ("Code", ["Z"]), ("Work", ["yes"]),
     ("Zeta", ["she wants to come back in a week", *["CX7"] * 9]), ("Zeta", ["RMT", "RMT", *["PT"] * 20]),

@@ -29,7 +29,7 @@ from ims_billing.reading.statuses import mark
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
 from ims_billing.rules.unread import UnreadRules
-from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, word_of
+from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, time, word_of
 from ims_billing.vocabulary.intake import LooksLike
 from ims_billing.vocabulary.spelling import bare, heading, heading_words, plain
 
@@ -229,6 +229,10 @@ class Judge:
         ):
             return None
         if not self._counts(name) and any(map(is_part_of_a_day, distinct)):
+            return ""
+        # A time of some rows and not of others may say who came: "Check-in".
+        timed = [":" in text(cell) and time(cell) is not None for cell in distinct]
+        if any(timed) and not all(timed):
             return ""
         dated = [(on, visit) for cell, visit in zip(cells, visits, strict=True) if (on := days[cell]) is not None]
         if not dated:
