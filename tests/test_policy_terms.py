@@ -67,6 +67,9 @@ def test_of_several_columns_each_can_end_a_policy(clinic: Clinic) -> None:
         ("Last day of coverage", "2026-09-30"),
         ("Zeta", "Cancelled"),
         ("Open", "no"),
+        # It is a list of what is owed: its claim numbers are no payer's file numbers.
+        ("Balance", "80.00"),
+        ("Invoice", "1531"),
     ],
 )
 def test_an_unread_column_on_a_policys_end_stops_the_claim(clinic: Clinic, heading: str, cell: str) -> None:

@@ -10,7 +10,7 @@ from ims_billing.reading.table import Table
 from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import heading, heading_words
 
 ALL_ATTENDED = "There is no status column: every row is read as a visit that took place."
 _LOOKS_LIKE: dict[LooksLike | None, str] = {
@@ -70,10 +70,15 @@ def unread_columns(
 
 
 def _of_a_list(table: Table, name: str, cells: Sequence[Cell]) -> tuple[LooksLike | None, str]:
-    """Whether a list of policies may say in an unread column that a policy has ended; other lists say nothing of it."""
+    """Whether an unread column of a list of policies may say that one has ended, or that it is a list of what is owed.
+
+    Other lists say nothing of either.
+    """
     read_by = table.match.read_by
     if read_by.id != "policies" or heading(name) in read_by.ignored:
         return None, ""
+    if {*heading_words(name)} & {word_of(word) for word in table.rules.policy_status.owed}:
+        return "amounts", ""
     return ("statuses" if may_speak_of_the_end(name, cells, table.rules.policy_status) else None), ""
 
 

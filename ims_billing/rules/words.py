@@ -158,12 +158,16 @@ class CellWords(Strict):
 
 
 class PolicyStatus(Strict):
-    """The words of a policy's status that leave it in force or ended, and those of headings that may speak of it."""
+    """The words of a policy's status that leave it in force or ended, and those of headings that may speak of it.
+
+    `owed` are words of headings that lists of policies do not have, and those of what is owed do.
+    """
 
     open: tuple[Text, ...]
     ended: tuple[Text, ...]
     doubtful: tuple[Text, ...]
     stems: tuple[Text, ...]
+    owed: tuple[Text, ...]
 
 
 class UnreadMoney(Strict):
