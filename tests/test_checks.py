@@ -123,7 +123,7 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("insurer-not-known", [row(Insurer="Sunn Lief")],
      ['The insurer "Sunn Lief" is not known. The nearest known one is Sun Life.']),
     ("not-a-physiotherapist", [row(Practitioner="Dev Placeholder"), row(Practitioner="Carla Specimen")],
-     ["Dev Placeholder is entered as acupuncturist.", "Carla Specimen is entered as massage-therapist."]),
+     ["Dev Placeholder is entered as an acupuncturist.", "Carla Specimen is entered as a massage therapist."]),
     ("not-authorised-to-needle",
      [row(Practitioner="Ben Sample", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 25, 26)],
      ["Ben Sample is not shown as authorized to needle on 2026-10-05 in the clinic setup.",

@@ -162,7 +162,7 @@ def test_a_session_of_somebody_else_beside_the_practitioner_is_held_and_names_no
     assert [kinds(month, position) for position in range(3)] == [["practitioner-not-on-roster"]] * 3
     messages = messages_of(month, "practitioner-not-on-roster")
     assert [beside in message for beside, message in zip(
-        ("and also Carla Specimen", "and also another profession (massage-therapist)", "not understood"),
+        ("and also Carla Specimen", "and also another profession (massage therapist)", "not understood"),
         messages, strict=True)] == [True] * 3  # fmt: skip
     assert "Pat" not in messages[2]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, and_others, check, of_rows
 from ims_billing.clinic.clinic import Clinic, Insurer, Practitioner
 from ims_billing.rules.published import published
+from ims_billing.vocabulary.kinds import in_words, with_article
 from ims_billing.vocabulary.quoting import Names, has_a_number, is_personal, parts
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import day_text
@@ -42,7 +43,7 @@ def _stranger(cell: str, clinic: Clinic, named: str) -> str:
     if reading.named is None:
         return f"The practitioner{named} is not in the clinic setup." + _proposal(clinic.roster.nearest(cell))
     # The rest of the cell is not quoted: it may be a patient's name.
-    professions = [f"another profession ({profession})" for profession in reading.professions]
+    professions = [f"another profession ({in_words(profession)})" for profession in reading.professions]
     beside = [*reading.others, *professions] or ["words that are not understood"]
     return (
         f"The practitioner's cell names {reading.named.name}, and also {and_others(beside, len(beside))}: "
@@ -87,7 +88,9 @@ def not_a_physiotherapist(desk: Desk) -> pd.Series[str]:
     candidates = desk.candidates
     others = ~candidates["profession"].isin(("", "physiotherapist"))
     return of_rows(
-        candidates, others, lambda own: own["practitioner_name"] + " is entered as " + own["profession"] + "."
+        candidates,
+        others,
+        lambda own: own["practitioner_name"] + " is entered as " + own["profession"].map(with_article) + ".",
     )
 
 

@@ -17,6 +17,7 @@ from ims_billing.sessions.name_words import NoteReader, singular
 from ims_billing.sessions.receipts import says_only_physiotherapy
 from ims_billing.sessions.service_names import NameReader, NameReading, name_parts, reader_of
 from ims_billing.vocabulary.frames import BY_SERVICE_NAME, CLASSIFIED, SELF_PAY, SESSIONS, prove
+from ims_billing.vocabulary.kinds import in_words
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import bare
 
@@ -102,7 +103,7 @@ def _authority(practitioner: Practitioner | None, day: dt.date | None) -> str:
     """The grounds for billing a practitioner that day: profession, registration and authorisation, with dates."""
     if practitioner is None:
         return "not in the clinic setup"
-    parts: list[str] = [practitioner.profession.replace("-", " ")]
+    parts: list[str] = [in_words(practitioner.profession)]
     parts += [f"registration {practitioner.registration}"] if practitioner.registration else []
     if practitioner.profession != "physiotherapist" or day is None:
         return ", ".join(parts)

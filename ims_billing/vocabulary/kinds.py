@@ -45,3 +45,16 @@ Requirement = Literal[
 # The statuses of visits that are never billed.
 DID_NOT_TAKE_PLACE = ("no-show", "cancelled", "not-arrived", "refunded")
 OUTCOMES = ("claimed", "held", "not_billed", "already_claimed")
+
+
+def in_words(profession: str) -> str:
+    """A profession as people read it: "massage therapist"."""
+    return profession.replace("-", " ")
+
+
+def with_article(profession: str) -> str:
+    """A profession with its article: "an acupuncturist"."""
+    if profession == "other":
+        return "another profession"
+    words = in_words(profession)
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
