@@ -17,6 +17,7 @@ from ims_billing.commands.init import first_rows
 from ims_billing.commands.init_toml import clinic_text
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.kinds import with_article
 from ims_billing.vocabulary.spelling import plain
 from tests.practice import clinic_file, intake, kinds, messages_of, month_of, outcomes, practice, row
 
@@ -211,3 +212,12 @@ def test_a_name_is_met_in_a_cell_whatever_other_names_are_on_the_roster(names: l
     alone = {one.name for one in everybody if Roster([one]).read(cell).named}
     assert together <= alone
     assert bool(together) == bool(alone)
+
+
+def test_a_profession_is_shown_in_words() -> None:
+    professions = ("massage-therapist", "acupuncturist", "other")
+    assert [with_article(each) for each in professions] == [
+        "a massage therapist",
+        "an acupuncturist",
+        "another profession",
+    ]

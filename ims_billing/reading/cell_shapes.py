@@ -110,3 +110,13 @@ def same(one: Cell, other: Cell) -> bool:
 def is_whole(written: str) -> bool:
     """Whether a number is written without cents and without a sign of money."""
     return re.fullmatch(r"-?\d+", written) is not None
+
+
+def is_a_time(cell: Cell) -> bool:
+    """Whether a cell is a time of the day, as 9:05."""
+    return ":" in text(cell) and time(cell) is not None
+
+
+def is_month(word: str) -> bool:
+    """Whether a word is a month's name, or short for one."""
+    return day(f"1 {word} 2026", "unambiguous") is not None

@@ -17,6 +17,8 @@ from ims_billing.reading.cell_shapes import (
     SHORT,
     day_in,
     is_a_number_of_somebody,
+    is_a_time,
+    is_month,
     is_number_code,
     is_of_the_visit,
     is_part_of_a_day,
@@ -29,7 +31,7 @@ from ims_billing.reading.statuses import mark
 from ims_billing.reading.table import Table
 from ims_billing.rules.published import published
 from ims_billing.rules.unread import UnreadRules
-from ims_billing.vocabulary.cells import Cell, day, meanings, money, text, time, word_of
+from ims_billing.vocabulary.cells import Cell, meanings, money, text, word_of
 from ims_billing.vocabulary.intake import LooksLike
 from ims_billing.vocabulary.spelling import bare, heading, heading_words, plain
 
@@ -203,7 +205,7 @@ class Judge:
         """Whether beside "sent" or "billed" there are only days, numbers, insurers and words such as "to"."""
         understood = self.sent | self.beside | self.yes_or_no
         rest = [word for word in word_of(text(cell)).split() if word not in understood and not word.isdigit()]
-        rest = [word for word in rest if not _is_month(word)]
+        rest = [word for word in rest if not is_month(word)]
         return not rest or self._insurer_id(" ".join(rest)) is not None
 
     def _yes_or_no(self, name: str, filled: Sequence[Cell]) -> str | None:
@@ -231,8 +233,7 @@ class Judge:
         if not self._counts(name) and any(map(is_part_of_a_day, distinct)):
             return ""
         # A time of some rows and not of others may say who came: "Check-in".
-        timed = [":" in text(cell) and time(cell) is not None for cell in distinct]
-        if any(timed) and not all(timed):
+        if len({is_a_time(cell) for cell in distinct}) > 1:
             return ""
         dated = [(on, visit) for cell, visit in zip(cells, visits, strict=True) if (on := days[cell]) is not None]
         if not dated:
@@ -394,10 +395,6 @@ class Judge:
 
 def _follows(words: Sequence[str], *phrases: tuple[str, str]) -> bool:
     return any(pair in phrases for pair in itertools.pairwise(words))
-
-
-def _is_month(word: str) -> bool:
-    return day(f"1 {word} 2026", "unambiguous") is not None
 
 
 def _is_number(cell: Cell) -> bool:
