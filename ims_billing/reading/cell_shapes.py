@@ -120,3 +120,8 @@ def is_a_time(cell: Cell) -> bool:
 def is_month(word: str) -> bool:
     """Whether a word is a month's name, or short for one."""
     return day(f"1 {word} 2026", "unambiguous") is not None
+
+
+def is_amount(cell: Cell) -> bool:
+    """Whether a cell can be read as an amount; yes and no can not."""
+    return not isinstance(cell, bool) and money(cell) is not None

@@ -18,6 +18,7 @@ from ims_billing.reading.cell_shapes import (
     day_in,
     is_a_number_of_somebody,
     is_a_time,
+    is_amount,
     is_month,
     is_number_code,
     is_of_the_visit,
@@ -322,7 +323,7 @@ class Judge:
         numbers = [cell for cell in dict.fromkeys(cells) if any(map(str.isdigit, text(cell)))]
         if any(map(is_rate, numbers)):
             return ""
-        amounts = [(text(cell), money(cell), _is_number(cell)) for cell in numbers]
+        amounts = [(text(cell), money(cell), is_amount(cell)) for cell in numbers]
         if any(cents and not is_whole(written) for written, cents, _ in amounts):
             return ""
         whole = [
@@ -395,7 +396,3 @@ class Judge:
 
 def _follows(words: Sequence[str], *phrases: tuple[str, str]) -> bool:
     return any(pair in phrases for pair in itertools.pairwise(words))
-
-
-def _is_number(cell: Cell) -> bool:
-    return not isinstance(cell, bool) and money(cell) is not None
