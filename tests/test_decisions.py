@@ -146,6 +146,17 @@ def test_a_session_that_may_be_a_claimed_one_is_so_in_a_list_that_begins_later_t
     assert outcomes(shown) == [expected, "already_claimed", "already_claimed", "claimed"]
 
 
+def test_a_session_that_was_kept_and_voided_is_no_other_visit_of_its_patient(folder: Path) -> None:
+    before, later = [visit("Mia", 7), visit("Cleo", 9)], [visit("Mia", 14), visit("Dora", 15)]
+    claim(folder, [*before, *later])
+    changed = [visit("Mia", 7, Policy_Number="777"), visit("Cleo", 9)]
+    assert outcomes(claim(folder, [*changed, *later]))[0] == "held changed-since-claimed"
+    decide(folder, [{"Kind": "changed-since-claimed", "Decision": "Do not bill"}])
+    claim(folder, [*changed, *later], as_of="2026-11-09")
+    run(folder, "void", "2026-10-SUNL-0001", "--reason", "a slip", "--as-of", "2026-11-10")
+    assert outcomes(claim(folder, changed, as_of="2026-11-12")) == ["held voided", "already_claimed"]
+
+
 def test_bill_lifts_the_hold_and_the_claim_says_so(folder: Path) -> None:
     rows = sessions(row(**TAXED), row(Service_Date=dt.date(2026, 10, 9)))
     assert outcomes(claim(folder, rows)) == ["held tax-on-session", "claimed"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -304,7 +304,12 @@ def _add_resemblances(
     ours, theirs, active, _ = pairing
     # A session whose claim was voided may be the correction of another claim, as a new one may.
     new = place.mask(place.isin(theirs.index[~active]), -1)
-    near = resembling(ours, theirs.assign(claim=history["claim"]), new, active, recognised)
+
+    def taken_before(pairs: Sequence[tuple[int, str]]) -> list[bool]:
+        # What was decided about a session with a claim of its own was about that one.
+        return [was and place[session] < 0 for (session, _), was in zip(pairs, recognised(pairs), strict=True)]
+
+    near = resembling(ours, theirs.assign(claim=history["claim"]), new, active, taken_before)
     near = near[near["resembles"] >= 0]
     states.loc[near.index, "resembles"] = history["claim"].loc[near["resembles"]].to_numpy()
     states.loc[near.index, "resemblance"] = near["resemblance"]
