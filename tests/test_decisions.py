@@ -614,6 +614,81 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
         break
 
 
+@pytest.mark.parametrize("numbered", [True, False], ids=["numbered", "not numbered"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"Policy_Number": "2"}, {"Insurer": "Manulife"}, {"Service_Date": dt.date(2026, 10, 8)}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_bill_counts_for_a_changed_session_beside_the_exports_before_it(
+    folder: Path, changes: dict[str, Any], *, numbered: bool
+) -> None:
+    """Each week's export holds the weeks before too, and all of them are claimed by."""
+    visits, again = [visit("Robin", 5), visit("Kim", 6)], {key.replace("_", " "): new for key, new in changes.items()}
+    weeks = [visits, [{**visits[0], **again}, visits[1]], [{**visits[0], **again, "Member ID": "31"}, visits[1]]]
+    files = [
+        str(xlsx(folder, sessions(*week) if numbered else week, f"week-{number}.xlsx"))
+        for number, week in enumerate(weeks)
+    ]
+
+    def claimed_by(*weeks: int) -> list[str]:
+        done = run(folder, "claim", *(files[n] for n in weeks), "--month", "2026-10", "--as-of", "2026-11-05", "--json")
+        assert done.exit_code == 0, done.stderr
+        robin = {each["file"]: each for each in json.loads(done.stdout)["sessions"] if each["row"] == 2}
+        held = {file: each["findings"][0]["kind"] for file, each in robin.items() if each["outcome"] == "held"}
+        return [f"{each['outcome']} {held.get(file) or each['reason'] or ''}".strip() for file, each in robin.items()]
+
+    assert claimed_by(0) == ["claimed"]
+    for newest in (1, 2):
+        before = ["already_claimed"] * newest
+        assert claimed_by(*range(newest + 1)) == [*before, f"held {CHANGED}"]
+        decide(folder, [{"Kind": CHANGED, "Decision": "Bill"}])
+        assert claimed_by(*range(newest + 1)) == [NOT_TO_BILL] * newest + ["claimed"]
+        assert claimed_by(*range(newest + 1)) == [*before, "already_claimed"]
+        assert lines(folder) == []
+    # An export of another name, or one that comes alone, may be the newest, and the visit as it was at first.
+    files.append(shutil.copy(files[0], str(folder / "week-3.xlsx")))
+    assert claimed_by(2, 3) == ["already_claimed", f"held {CHANGED}"]
+    assert claimed_by(0) == [f"held {CHANGED}"]
+
+
+def test_bill_for_one_of_two_changed_rows_of_a_session_closes_the_other(folder: Path) -> None:
+    changed = [sessions(row(Policy_Number=policy)) for policy in ("2", "3")]
+    claim(folder, sessions(row(Policy_Number="1")))
+    newer = str(xlsx(folder, changed[1], "newer.xlsx"))
+    assert outcomes(claim(folder, changed[0], newer)) == [f"held {CHANGED}"] * 2
+    decide(folder, [{"Kind": CHANGED, "Decision": "Do not bill", "Source": "sessions.xlsx, Sessions, row 2"}])
+    decide(folder, [{"Kind": CHANGED, "Decision": "Bill", "Source": "newer.xlsx, Sessions, row 2"}])
+    shown = claim(folder, changed[0], newer)
+    assert {each["file"]: each["outcome"] for each in shown["sessions"]} == {
+        "sessions.xlsx": "not_billed",
+        "newer.xlsx": "claimed",
+    }
+
+
+def test_of_two_visits_that_may_be_a_claimed_one_the_other_is_not_billed(folder: Path) -> None:
+    claim(folder, [visit("Robin", 5)])
+    both = sessions(*[visit("Robin", 5) | {"Start": ""}] * 2)
+    assert outcomes(claim(folder, both)) == [f"held {CHANGED}"] * 2
+    decide(folder, [{"Kind": CHANGED, "Decision": "Bill", "Source": "row 3"}])
+    decide(folder, [{"Kind": CHANGED, "Decision": "Do not bill", "Source": "row 2"}])
+    assert outcomes(claim(folder, both)) == [NOT_TO_BILL, "claimed"]
+
+
+def test_a_session_that_replaces_a_claim_and_is_on_hold_leaves_it_with_its_older_row(folder: Path) -> None:
+    claim(folder, sessions(row()))
+    older = str(xlsx(folder, sessions(row()), "older.xlsx"))
+    changed = sessions(row(Policy_Number="2", **TAXED))
+    assert outcomes(claim(folder, changed, older)) == ["already_claimed", f"held {CHANGED}"]
+    decide(folder, [{"Kind": CHANGED, "Decision": "Bill"}])
+    shown = claim(folder, changed, older)
+    assert {each["file"]: each["claim"] for each in shown["sessions"]} == {
+        "older.xlsx": "2026-10-SUNL-0001",
+        "sessions.xlsx": None,
+    }
+    assert {line["Kind"] for line in lines(folder)} == {TAX}
+
+
 def test_bill_is_not_offered_for_a_claimed_session_that_was_cancelled(folder: Path) -> None:
     claim(folder, sessions(row(), row(Policy_Number="1", Patient="Robin Other")))
     changed = sessions(row(Status="cancelled"), row(Policy_Number="2", Patient="Robin Other"))

@@ -100,11 +100,13 @@ def test_bill_counts_on_one_copy_only_and_on_none_beside_a_claimed_one() -> None
     assert of_both.refused == dict.fromkeys((first.place, second.place), "2 copies are to be billed. Choose one.")
 
 
-def test_of_two_sessions_that_may_be_one_claim_the_first_that_is_decided_stands_for_it() -> None:
+def test_of_two_sessions_that_may_be_one_claim_the_first_to_be_billed_takes_its_place() -> None:
     claim = "2026-10-SUNL-0001"
     about = with_more(NOW, claim)
-    words = ((2, BILL), (3, DO_NOT_BILL))
-    both = decided(*(decision(session, "changed-since-claimed", word, fingerprint=about) for session, word in words))
-    states = examined(states=(("", ""), ("", ""), (claim, "changed"), (claim, "changed"))).states
-    assert both.about_claims(states, pd.Series("", index=range(4))) == {2: AboutClaim(BILL, claim)}
-    assert both.refused == {Place(3, "changed-since-claimed"): f"another session stands for {claim} already."}
+    states = examined(states=(("", ""), (claim, "changed"), (claim, "changed"), (claim, "changed"))).states
+    words = ((1, DO_NOT_BILL), (2, BILL), (3, BILL))
+    all_three = decided(*(decision(label, "changed-since-claimed", word, fingerprint=about) for label, word in words))
+    chosen = all_three.about_claims(states, pd.Series("", index=range(4)))
+    # Do not bill for one of them, though it was decided first, leaves the claim to the one that is billed.
+    assert chosen == {2: AboutClaim(BILL, claim), 1: AboutClaim(DO_NOT_BILL, claim)}
+    assert all_three.refused == {Place(3, "changed-since-claimed"): f"another session stands for {claim} already."}

@@ -91,6 +91,12 @@ class Desk:
         return ~sessions["status"].isin(DID_NOT_TAKE_PLACE) & sessions["service_date"].notna() & ~ahead
 
     @cached_property
+    def superseded(self) -> pd.Series[bool]:
+        """Sessions whose claim a candidate takes the place of, as decided: the candidate is what became of them."""
+        claim = self.sessions["claim"]
+        return (claim != "") & claim.isin(self.candidates["replaces"])
+
+    @cached_property
     def names(self) -> Names:
         """The names in the columns of patients and insured of the run, which no message quotes."""
         return Names.of(self.sessions)

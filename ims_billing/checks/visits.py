@@ -28,14 +28,14 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
     free.
     """
     candidates, sessions = desk.candidates, desk.sessions
+    groups = desk.group[~desk.superseded]
     # A voided one waits for a decision, and its copy is no way around it.
-    claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed", "voided"))]
-    group = desk.group[candidates.index.union(claimed)]
-    twice = group.duplicated(keep=False)[candidates.index]
-    ids = sessions["own_id"]
+    claimed = desk.states.index[desk.states["state"].isin(("claimed", "changed", "voided")) & ~desk.superseded]
+    twice = groups[candidates.index.union(claimed)].duplicated(keep=False)[candidates.index]
+    ids = sessions["own_id"].mask(desk.superseded, "")
     shared_id = ids.duplicated(keep=False) & (ids != "")
     rows = candidates.index[twice | shared_id[candidates.index]]
-    copies = desk.group[desk.group.isin(desk.group[rows])]
+    copies = groups[groups.isin(groups[rows])]
     members = {number: list(part.index) for number, part in copies.groupby(copies)}
     messages: dict[int, str] = {}
     for row in rows:
@@ -210,7 +210,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     # A physiotherapist's session reaches the insurer whichever way it is billed; so does a claimed one.
     elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
     elsewhere &= sessions["profession"] == "physiotherapist"
-    elsewhere |= desk.states["state"].isin(("claimed", "changed"))
+    elsewhere |= desk.states["state"].isin(("claimed", "changed")) & ~desk.superseded
     counted = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)
     is_copy = np.isin(np.arange(len(sessions)), list(chain.from_iterable(desk.copies)))
     entered_again = sessions["reason"].isin(_ENTERED_AGAIN) & ~is_copy & ~candidate

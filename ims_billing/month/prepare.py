@@ -365,9 +365,13 @@ class _Judged:
 
 def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: Scope) -> _Judged:
     sessions, findings = lookup.sessions, checked.findings
-    closed = sessions.index.isin(checked.closed)
-    sessions = sessions.assign(reason=sessions["reason"].mask(closed, "decided-not-to-bill"))
     held = sessions.index.isin(findings.loc[findings["severity"] == "hold", "session"])
+    # Where a session takes the place of a claim, as decided, the rows that the claim stood for are not to be billed.
+    replaced = sessions.loc[lookup.candidates & ~held & (sessions["replaces"] != ""), "replaces"]
+    closed = sessions.index.isin(checked.closed) | sessions["claim"].isin(replaced)
+    sessions = sessions.assign(
+        reason=sessions["reason"].mask(closed, "decided-not-to-bill"), claim=sessions["claim"].mask(closed, "")
+    )
     outcome = np.select(
         [sessions["reason"] != "", held, lookup.states.frame["state"] == "claimed"],
         ["not_billed", "held", "already_claimed"],

@@ -71,11 +71,16 @@ def claim_states(
     reason = sessions["reason"]
     frame = _in_this_month(recalled.states, reason, dated & (reason != "outside-month") & ~of_replaced)
     never = decided.not_to_bill()
-    for label, (word, claim) in decided.about_claims(frame, reason).items():
+    about = decided.about_claims(frame, reason)
+    replaced = {claim for word, claim in about.values() if word == BILL}
+    for label, (word, claim) in about.items():
         if word == BILL and label not in never:
             replaces[label] = claim
         elif frame.at[label, "state"] == "voided":
             never.add(label)
+        elif frame.at[label, "resembles"] and claim in replaced:  # the claim is another session's
+            never.add(label)
+            frame.at[label, "state"] = ""
         else:  # the claim stays as it is, and it is this session's
             frame.loc[label, ["state", "claim"]] = ["claimed", claim]
     decided_never = sessions.index.isin(never)

@@ -159,7 +159,8 @@ class Decided:
         if not self.latest:
             return chosen
         about = claim_in_question(states)
-        for one in self.latest:
+        # Bill first: Do not bill for one row of a session leaves its claim to the row that is to be billed.
+        for one in sorted(self.latest, key=lambda one: one.word != BILL):
             if one.kind not in ABOUT_A_CLAIM or one.word not in (BILL, DO_NOT_BILL):
                 continue
             state, claim = states.at[one.session, "state"], about[one.session]
@@ -169,7 +170,7 @@ class Decided:
             if one.word == BILL and reason:
                 back = f" To take the claim back: ims-billing void {claim} --reason TEXT." if state == "changed" else ""
                 self.refused[one.place] = f"as it is now it is not billed ({REASONS[reason]}).{back}"
-            elif claim in {other.claim for other in chosen.values()}:
+            elif one.word == BILL and AboutClaim(BILL, claim) in chosen.values():
                 self.refused[one.place] = f"another session stands for {claim} already."
             else:
                 chosen[one.session] = AboutClaim(one.word, claim)

@@ -61,8 +61,8 @@ def recall(
     `recognised` says of pairs of a session and a claim which were taken for one before.
     """
     # A replaced claim is left out: the claim that replaced it has the session.
-    history = history[history["voided_on"].isna() | (history["replaced_by"] == "") | (history["claim"] == replacing)]
-    history = history.reset_index(drop=True)
+    is_replaced = history["voided_on"].notna() & (history["replaced_by"] != "") & (history["claim"] != replacing)
+    replaced, history = history[is_replaced], history[~is_replaced].reset_index(drop=True)
     if history.empty:
         return _nothing_recalled(sessions, patient, history)
     pairing = _paired(sessions.assign(rank=preference), history, replacing, clinic)
@@ -71,6 +71,7 @@ def recall(
     place = _matched(pairing, by_id)
     states = _states(sessions, pairing, history, place, clinic)
     _add_resemblances(states, pairing, history, place, recognised)
+    _settle_older_rows(states, sessions.assign(person=ours["practitioner"]), replaced, clinic)
     is_matched = pd.Series(history.index.isin(place[place >= 0]), index=history.index)
     missing = active & ~is_matched
     beyond = just_beyond(sessions["service_date"], is_matched, theirs, active)
@@ -326,10 +327,8 @@ def _states(
     claims = history.loc[place[on_ledger]].set_axis(on_ledger)
     states.loc[on_ledger, "claim"] = claims["claim"]
     states.loc[on_ledger, "state"] = np.where(claims["voided_on"].notna(), "voided", "claimed")
-    then = claims.assign(
-        person=pairing.theirs.loc[place[on_ledger], "practitioner"].to_numpy(),
-        insurer_id=pairing.theirs.loc[place[on_ledger], "insurer_id"].to_numpy(),
-    )
+    theirs = pairing.theirs.loc[place[on_ledger]].set_axis(on_ledger)
+    then = claims.assign(person=theirs["practitioner"], insurer_id=theirs["insurer_id"])
     now = sessions.loc[on_ledger].assign(person=pairing.ours.loc[on_ledger, "practitioner"])
     what = changes(now, then, clinic)
     changed = what[(what != "") & (states.loc[on_ledger, "state"] == "claimed")]
@@ -338,3 +337,26 @@ def _states(
         "Claimed as " + states.loc[changed.index, "claim"] + "; since then changed: " + changed + "."
     )
     return states
+
+
+def _settle_older_rows(states: pd.DataFrame, sessions: pd.DataFrame, replaced: pd.DataFrame, clinic: Clinic) -> None:
+    """Takes the very rows that claims were made of which others replaced for claimed, where a row is as those are.
+
+    These are rows of an older export beside a newer one. `sessions` have who treated as `person`.
+    """
+    of_claim = states["claim"].where(states["claim"] != "", states["resembles"])
+    stands = of_claim.isin(states.loc[states["state"] == "claimed", "claim"])
+    before = replaced.set_index("replaced_by", drop=False)
+    claim = of_claim[stands & states["state"].isin(("changed", "")) & of_claim.isin(before.index)]
+    number = claim
+    while len(number):
+        then, now = before.loc[number].set_axis(number.index), sessions.loc[number.index]
+        as_sessions = _as_sessions(then, clinic)
+        person = natural_parts(as_sessions)["practitioner"]
+        same = changes(now, then.assign(person=person, insurer_id=as_sessions["insurer_id"]), clinic) == ""
+        same &= sources(now) == then["source"]
+        older = same.index[same]
+        states.loc[older, list(states.columns)] = ""
+        states.loc[older, "claim"], states.loc[older, "state"] = claim[older], "claimed"
+        number = then["claim"][~same]
+        number = number[number.isin(before.index)]
