@@ -264,6 +264,28 @@ def test_a_command_names_the_files_of_the_last_run_where_they_lie(folder: Path) 
     assert "put the export of 2026-10 here, and name it in place of FILE." in text(lines)
 
 
+def test_what_earlier_files_have_on_hold_is_claimed_with_them(folder: Path) -> None:
+    exports = folder / "weeks"
+    exports.mkdir()
+    csv_file(exports, [row(), HELD], "a week, 1.csv")
+    csv_file(folder, [row(Patient="Later Madeup")], "week 2.csv")
+    shown("claim", "weeks/a week, 1.csv")
+    shown("claim", "week 2.csv")
+    with_both = 'ims-billing claim "week 2.csv" "weeks/a week, 1.csv" --month 2026-10'
+    assert commands(shown("status"))[-1] == with_both
+    type_in(folder / "reports/2026-10/claim-summary-2026-10.xlsx", "Needs attention", Decision="Bill")
+    assert commands(shown("status"))[-1] == with_both
+    assert "Decisions read and recorded: Bill 1." in text(shown(*shlex.split(with_both)[1:]))
+    # Nothing of it waits any more.
+    assert commands(shown("status"))[-1] != with_both
+    # What is not there is not named as if it were.
+    csv_file(folder, [row(), HELD | {"Patient": "Held Again"}], "week 3.csv")
+    shown("claim", "week 3.csv")
+    shown("claim", "week 2.csv")
+    (folder / "week 3.csv").unlink()
+    assert commands(shown("status"))[-1] == 'ims-billing claim "week 2.csv" --month 2026-10'
+
+
 def test_decisions_in_a_copy_are_read_with_files_that_are_there(folder: Path) -> None:
     exports = folder / "jane oct"
     exports.mkdir()

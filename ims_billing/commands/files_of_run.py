@@ -24,6 +24,23 @@ def files_of_run(files: Mapping[str, str], read: Collection[str], folders: Itera
     return [path for path in paths if path] if all(paths) else []
 
 
+def files_of_rows(rows: Collection[str], folders: Iterable[Path]) -> list[Path]:
+    """The files that rows are of, by name, in one of these folders or in one below it; one that is nowhere is left out.
+
+    rows: file, sheet and row of each, as one text
+    """
+    if not rows:
+        return []
+    places, paths = list(folders), dict[str, Path]()
+    places += [below for folder in places for below in _below(folder)]
+    for folder in places:
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if any(row.startswith(f"{path.name}, ") for row in rows) and path.is_file():
+                    paths.setdefault(path.name, path)
+    return [paths[name] for name in sorted(paths)]
+
+
 def to_name(month: str) -> str:
     """What to do where the files of a month are not there."""
     return f"Its export is not in this folder: put the export of {month} here, and name it in place of {FILE}."

@@ -50,6 +50,8 @@ class MonthStanding(NamedTuple):
     """Their SHA-256, in the same order."""
     sent_before: bool = False
     """True where all of it was billed before this program came: what is added is not to be sent."""
+    held_at: tuple[str, ...] = ()
+    """The file, sheet and row of each session on hold, as one text."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ def _months(
             files=tuple(last_run.get(month, {})),
             hashes=tuple(last_run.get(month, {}).values()),
             sent_before=month in sent_before,
+            held_at=tuple(session.source for session in waiting[month]),
         )
         for month in months
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ims_billing.commands.files_of_run import FILE, files_of_run, to_name
+from ims_billing.commands.files_of_run import FILE, files_of_rows, files_of_run, to_name
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS, SPREADSHEETS
@@ -266,10 +266,16 @@ class _Facts(NamedTuple):
         return [export.path for export in sorted([*new, *more], key=lambda export: export.path.name)]
 
     def claim_again(self, what: str, month: MonthStanding, more: str = "") -> Next:
-        """The step that claims a month with the files of its last run, or says that its export is to be named."""
+        """The step that claims a month with the files of its last run, or says that its export is to be named.
+
+        A decision counts with the file of its session, so what earlier files have on hold brings these along.
+        """
         read = self.standing.hashes_read if self.standing else ()
         files = dict(zip(month.files, month.hashes, strict=True))
-        paths = files_of_run(files, read, dict.fromkeys((self.folder, self.setup.resolve().parent)))
+        folders = dict.fromkeys((self.folder, self.setup.resolve().parent))
+        paths = files_of_run(files, read, folders)
+        if paths:
+            paths += [path for path in files_of_rows(month.held_at, folders) if path.name not in files]
         what = what if paths else f"{what} {to_name(month.month)}"
         return Next(what, f"{self.claim(month.month, paths or [FILE])}{more}")
 

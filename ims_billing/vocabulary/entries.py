@@ -99,6 +99,7 @@ class OnHold(NamedTuple):
     service_date: dt.date | None
     insurer: str
     fee_cents: int
+    source: str
 
 
 def entries_of(frame: pd.DataFrame, kind: type[E]) -> list[E]:
