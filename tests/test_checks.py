@@ -180,8 +180,10 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
       "guide to what ICBC covers in the first 12 weeks.",
       "Veterans Affairs pays amounts of its own, and none is listed for that day: the clinic's own fee is claimed."]),
     ("insurer-limit-counted-in-part",
-     [row(**ICBC, Fee=80.0, Service_Date=OCTOBER[1]), row(**ICBC, Fee=80.0, Service_Date=OCTOBER[2])],
-     ["It is 85 days after the accident, past the 12 weeks that ICBC pays for; ICBC may have approved more."]),
+     [row(**ICBC, Fee=80.0, Service_Date=OCTOBER[1]), row(**ICBC, Fee=80.0, Service_Date=OCTOBER[2]),
+      row(Insurer="ICBC", Payer_File_Number="AB2", Fee=80.0, Patient="B")],
+     ["It is 85 days after the accident, past the 12 weeks that ICBC pays for; ICBC may have approved more.",
+      "The accident date is missing, so the 12 weeks that ICBC pays for could not be counted; it is visit 1."]),
     ("near-insurer-limit", [row(Insurer="iA", Service_Date=OCTOBER[0])],
      ["It is visit 1 of the 2 visits in a calendar year that iA pays."]),
     ("near-claim-deadline",
@@ -216,6 +218,12 @@ def test_each_kind_is_found_where_it_is_and_says_what_is_wrong(tmp_path: Path) -
         assert set(month.sessions.loc[findings["session"], "outcome"]) <= wanted, kind
         first += len(rows)
     assert first == len(month.sessions)
+
+
+def test_the_catalogue_says_which_messages_name_or_count_rows() -> None:
+    """`claim` passes over their words where it asks whether a month has changed."""
+    by_rows = {kind for kind, _, messages in REPRODUCERS if re.search(r"\b(?:row|visit) \d", " ".join(messages))}
+    assert {kind.kind for kind in CATALOGUE.values() if kind.names_rows} == {*by_rows, *TIES}
 
 
 def test_every_fix_fits_a_setup_of_either_kind() -> None:

@@ -37,7 +37,7 @@ from ims_billing.sessions.open_lines import obsolete_lines
 from ims_billing.sessions.patient_ids import refuse_patient_ids
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.findings import REASONS
+from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, DECISIONS, NOT_BILLED, Column, empty, prove
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Run
@@ -347,26 +347,14 @@ def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) 
     return now if before.empty else prove(pd.concat([now, before], ignore_index=True), columns)
 
 
-# Messages of these kinds name or count rows, whose numbers differ from export to export.
-_NAMES_ROWS = (
-    "duplicate-session",
-    "second-visit-same-day",
-    "overlapping-sessions",
-    "over-insurer-limit",
-    "sale-without-arrival",
-    "arrival-without-sale",
-    "sale-and-arrival-differ",
-    "tie-not-certain",
-)
-
-
 def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     """True if other sessions are held or not billed than the ledger lists, ignoring row numbers."""
     if run.month not in ledger.months.all():
         return True
     held, not_billed = ledger.months.listing(run.month)
+    by_rows = [kind.kind for kind in CATALOGUE.values() if kind.names_rows]
     stated = [
-        lines.assign(problem=lines["problem"].mask(lines["kind"].isin(_NAMES_ROWS), ""))
+        lines.assign(problem=lines["problem"].mask(lines["kind"].isin(by_rows), ""))
         for lines in (run.attention, held)
     ]
     # Each export of a month holds more sessions of the next one: they change nothing in this one.

@@ -33,6 +33,8 @@ class Kind(NamedTuple):
     """What to do where the cause is that the clinic setup says nothing; empty where that is never the cause."""
     setup_short: str = ""
     """What it means then in a few words."""
+    names_rows: bool = False
+    """True where its message names or counts rows, so that it differs from export to export."""
 
 
 _CORRECT: tuple[Decision, ...] = ("correct",)
@@ -300,6 +302,7 @@ _KINDS = (
         fixed=True,
         remedy="practice",
         short="listed more than once",
+        names_rows=True,
     ),
     Kind(
         "ims-or-acupuncture",
@@ -338,6 +341,7 @@ _KINDS = (
         "Plans pay for one physiotherapy visit a day. Check that both took place, and bill one.",
         remedy="decide",
         short="second visit that day",
+        names_rows=True,
     ),
     Kind(
         "overlapping-sessions",
@@ -348,6 +352,7 @@ _KINDS = (
         "pay for shared time; for other insurers this is a warning.",
         remedy="practice",
         short="two patients at once",
+        names_rows=True,
     ),
     Kind(
         "no-fee-in-force",
@@ -407,6 +412,7 @@ _KINDS = (
         "of policies, or in the clinic setup, sheet More.",
         remedy="decide",
         short="over the plan's limit",
+        names_rows=True,
     ),
     # Turned off, these would claim a session a second time.
     Kind(
@@ -440,6 +446,7 @@ _KINDS = (
         "Mark the appointment as arrived in Jane, or reverse the sale, then export both reports again.",
         remedy="practice",
         short="sale without a visit",
+        names_rows=True,
     ),
     Kind(
         "arrival-without-sale",
@@ -449,6 +456,7 @@ _KINDS = (
         "Bill the visit in Jane, then export both reports again.",
         remedy="practice",
         short="visit without a sale",
+        names_rows=True,
     ),
     Kind(
         "sale-and-arrival-differ",
@@ -458,6 +466,7 @@ _KINDS = (
         "Correct the one that is wrong in Jane, then export both reports again.",
         remedy="practice",
         short="sale and visit differ",
+        names_rows=True,
     ),
     Kind(
         "tie-not-certain",
@@ -468,6 +477,7 @@ _KINDS = (
         "with two insurers: type the one that pays first as the correct value.",
         remedy="practice",
         short="sale not matched",
+        names_rows=True,
     ),
     Kind(
         "unusual-frequency",
@@ -560,6 +570,7 @@ _KINDS = (
         "Ask the insurer or the patient how many visits are left, or ask for approval of more.",
         remedy="check",
         short="limit counted in part",
+        names_rows=True,
     ),
     Kind(
         "near-insurer-limit",
@@ -569,6 +580,7 @@ _KINDS = (
         "Tell the patient, and ask the insurer for more in time.",
         remedy="check",
         short="near a limit",
+        names_rows=True,
     ),
     Kind(
         "near-claim-deadline",
