@@ -54,6 +54,7 @@ def test_what_to_type_says_what_each_choice_does(
 ) -> None:
     month = again(tmp_path, [with_id(**before)], [with_id(**now), BESIDE], void=[CLAIM] if void else [])
     assert outcomes(month)[0] == "held"
+    assert run_of(month).attention["bill_refused"].tolist() == [ways.startswith("Bill does not count")]
     # One line: what would hold the session as it is now is nobody's question before the claim is decided about.
     assert kinds(month) == ["voided" if void else "changed-since-claimed"]
     lines = run_of(month).attention
@@ -101,7 +102,7 @@ def test_a_session_whose_visit_another_claim_stands_for_waits_for_that_one(
     month.sessions["about_claim"] = "2026-10-SUNL-0002"
     in_the_way = as_frame([(0, "changed-since-claimed", "hold", "", "", claim, False, False)], FINDINGS)
     choices = choices_about_claims(in_the_way, month.sessions, month.clinic, month.as_of, {})
-    assert choices.tolist() == [ways]
+    assert choices.values.tolist() == [[ways, True]]
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)

@@ -318,6 +318,8 @@ def test_a_ledger_of_version_8_gets_its_checksums_and_shows_the_same(office: Pat
         database.execute("ALTER TABLE claim DROP COLUMN checksum")
         for later in ("table_sum", "file_read"):
             database.execute(f"DROP TABLE {later}")
+        for table in ("attention", "earlier"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN bill_refused")
         database.execute("PRAGMA user_version = 8")
     truth = what_it_says(Ledger(office / LEDGER_FILE))
     assert what_it_says(Ledger(folder / LEDGER_FILE)) == truth

@@ -361,7 +361,25 @@ def test_version_7_takes_what_a_line_waits_for_and_who_pays_first_out_of_the_pro
         assert [grounds_of(text) for (text,) in kept] == [[order] for order in orders.values()]
 
 
-@pytest.mark.parametrize("version", [10, 11])
+def test_version_13_takes_whether_bill_counts_out_of_the_prose(tmp_path: Path) -> None:
+    ways = {
+        "Bill: replace the claim at $85.00. Do not bill: keep it at $95.00": 0,
+        "Bill does not count: it was cancelled. Do not bill: keep the claim at $95.00": 1,
+        "Decide about 2026-10-SUNL-0001 first. Do not bill: make no new claim for this session": 1,
+        "Do not bill: make no new claim for this session": 1,
+    }
+    ledger = of_version(7, tmp_path)
+    with closing(sqlite3.connect(ledger.path)) as database, database:
+        for number, text in enumerate(ways, 1):
+            database.execute("UPDATE attention SET ways = ? WHERE month = '2026-10' AND place = ?", (text, number))
+    with ledger.writing():
+        pass
+    kept = rows(ledger, "SELECT ways, bill_refused FROM attention WHERE month = '2026-10' ORDER BY place LIMIT 5")
+    assert kept[1:] == list(ways.items())
+    assert column(ledger, "SELECT bill_refused FROM earlier") == {0}
+
+
+@pytest.mark.parametrize("version", [10, 11, 12])
 def test_a_ledger_of_a_version_before_is_proved_by_its_own_sums_and_brought_up_to_date(
     tmp_path: Path, version: int
 ) -> None:
@@ -376,8 +394,11 @@ def test_a_ledger_of_a_version_before_is_proved_by_its_own_sums_and_brought_up_t
         for each in rows(ledger, f"SELECT {summed} FROM claim")
     )
     with closing(sqlite3.connect(ledger.path)) as database, database:
-        database.execute("DROP TABLE file_read")
-        database.execute("DELETE FROM table_sum WHERE name = 'file_read'")
+        for table in ("attention", "earlier"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN bill_refused")
+        if version < 12:
+            database.execute("DROP TABLE file_read")
+            database.execute("DELETE FROM table_sum WHERE name = 'file_read'")
         database.execute("UPDATE table_sum SET total = ? WHERE name = 'claim'", (f"{total % 2**64:016x}",))
         database.execute(f"PRAGMA user_version = {version}")
     (tmp_path / LAST_BATCH).unlink()  # with it, any byte that changed would show

@@ -354,8 +354,7 @@ def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     held, not_billed = ledger.months.listing(run.month)
     by_rows = [kind.kind for kind in CATALOGUE.values() if kind.names_rows]
     stated = [
-        lines.assign(problem=lines["problem"].mask(lines["kind"].isin(by_rows), ""))
-        for lines in (run.attention, held)
+        lines.assign(problem=lines["problem"].mask(lines["kind"].isin(by_rows), "")) for lines in (run.attention, held)
     ]
     # Each export of a month holds more sessions of the next one: they change nothing in this one.
     billed = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]

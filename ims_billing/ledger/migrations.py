@@ -331,6 +331,16 @@ _FILES_READ = """
 CREATE TABLE file_read (sha256 TEXT PRIMARY KEY NOT NULL CHECK (sha256 <> ''));
 """
 
+# Whether Bill counts for a session as it is: before, only What to type said so.
+_BILL_REFUSED = "".join(
+    f"""
+ALTER TABLE {table} ADD COLUMN bill_refused INTEGER NOT NULL DEFAULT 0 CHECK (bill_refused IN (0, 1));
+UPDATE {table} SET bill_refused = 1
+WHERE ways LIKE 'Bill does not count:%' OR ways LIKE '%Do not bill: make no new claim for this session';
+"""
+    for table in ("attention", "earlier")
+)
+
 # One per version, each run once. What has been released is never changed here.
 MIGRATIONS: tuple[Migration, ...] = (
     _CLAIMS + _PAGES,
@@ -345,4 +355,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     to_version_10,
     _SUMS_OF_CHECKSUMS,
     _FILES_READ,
+    _BILL_REFUSED,
 )

@@ -101,7 +101,7 @@ CREATE TABLE attention (
     insurer TEXT NOT NULL,
     fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
     problem TEXT NOT NULL,
-    fix TEXT NOT NULL, fingerprint TEXT NOT NULL DEFAULT '', claim TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', ways TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '',
+    fix TEXT NOT NULL, fingerprint TEXT NOT NULL DEFAULT '', claim TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', ways TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', bill_refused INTEGER NOT NULL DEFAULT 0 CHECK (bill_refused IN (0, 1)),
     PRIMARY KEY (month, place)
 );
 CREATE TABLE not_billed (
@@ -158,7 +158,7 @@ CREATE TABLE earlier (
     fee_cents INTEGER NOT NULL CHECK (typeof(fee_cents) = 'integer'),
     problem TEXT NOT NULL,
     fix TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, claim TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', ways TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '',
+    fingerprint TEXT NOT NULL, claim TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', ways TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', bill_refused INTEGER NOT NULL DEFAULT 0 CHECK (bill_refused IN (0, 1)),
     PRIMARY KEY (page, place)
 );
 CREATE TABLE payment (

@@ -13,7 +13,6 @@ from ims_billing.month.claims import amounts_asked, prices
 from ims_billing.month.page import cells_at
 from ims_billing.month.reasons import reasons_not_to_bill
 from ims_billing.sessions.decisions import ABOUT_A_CLAIM
-from ims_billing.vocabulary.fields import BILL_REFUSED
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.model import Memory
 from ims_billing.vocabulary.rows import rows_of
@@ -30,6 +29,15 @@ class AmountAsked(NamedTuple):
     insurer_id: str
     insurer: str
     cents: int
+
+
+class Choices(NamedTuple):
+    """The decisions that a line about a claim takes."""
+
+    ways: str
+    """What each of them does, in words."""
+    bill_refused: bool
+    """True where Bill does not count."""
 
 
 class InQuestion(NamedTuple):
@@ -62,40 +70,47 @@ def again_of_one_insurer(sessions: pd.DataFrame, claims: pd.DataFrame) -> pd.Ser
 
 def choices_about_claims(
     findings: pd.DataFrame, sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, claims: Mapping[str, InQuestion]
-) -> pd.Series[str]:
-    """What Bill and Do not bill do for each finding about a claim, indexed like `findings`; others are left out.
+) -> pd.DataFrame:
+    """Says what Bill and Do not bill do for each finding about a claim.
 
     findings: FINDINGS that hold
     sessions: JUDGED sessions of the run
     claims: the claims in question, by number
+
+    Returns the columns of `Choices`, indexed like `findings`; findings about no claim are left out.
     """
     about = findings[findings["kind"].isin(ABOUT_A_CLAIM)]
     if about.empty:
-        return pd.Series(dtype="str")
+        return _frame([], about.index)
     ours = sessions.loc[about["session"].unique()]
     # Bill does not count for a session that would not be billed as it is now.
     reasons = reasons_not_to_bill(ours, clinic, as_of, month=None)
     certain = ours["fee_stated"] & (ours["insurer_id"] != "") & ours["service_date"].notna()
     amounts = amounts_asked(ours[certain], prices(ours[certain], clinic), clinic)
-    texts = []
+    choices = []
     for label, kind, claim in rows_of(about, ["session", "kind", "claim"]):
         session = cells_at(ours, label)
         if session["about_claim"] == claim != "":
             new = AmountAsked(session["insurer_id"], session["insurer_name"], amounts.get(label, UNCERTAIN))
-            texts.append(_choices(kind, claim, reasons[label], new, claims[claim]))
+            ways = _ways(kind, claim, reasons[label], new, claims[claim])
+            choices.append(Choices(ways, bill_refused=reasons[label] != ""))
         else:
             first = f"Decide about {claim} first. " if claim else ""
-            texts.append(f"{first}Do not bill: make no new claim for this session")
-    return pd.Series(texts, about.index, dtype="str")
+            choices.append(Choices(f"{first}Do not bill: make no new claim for this session", bill_refused=True))
+    return _frame(choices, about.index)
 
 
-def _choices(kind: str, claim: str, reason: str, new: AmountAsked, in_question: InQuestion) -> str:
+def _frame(choices: list[Choices], index: pd.Index[int]) -> pd.DataFrame:
+    return pd.DataFrame(choices, index, columns=list(Choices._fields)).astype({"ways": "str", "bill_refused": "bool"})
+
+
+def _ways(kind: str, claim: str, reason: str, new: AmountAsked, in_question: InQuestion) -> str:
     """The choices in words; `reason` says why the session is not billed now.
 
     `new` is what would be asked for.
     """
     now = f" at {dollars(new.cents)}" if new.cents != UNCERTAIN else ""
-    refused = f"{BILL_REFUSED}: {REASONS[reason]}" if reason else ""
+    refused = f"Bill does not count: {REASONS[reason]}" if reason else ""
     if in_question.paid > 0:
         now += f"; {in_question.claimed.insurer} has to reverse the {dollars(in_question.paid)} that it paid of {claim}"
     if kind == "voided":

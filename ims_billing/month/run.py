@@ -193,7 +193,8 @@ def _attention(month: Month) -> pd.DataFrame:
         fingerprint=hashed,
         title=numbered["kind"].map({kind: about.title for kind, about in CATALOGUE.items()}),
         waits="",
-        ways=choices.combine_first(numbered["kind"].map({kind: shown(answers(kind)) for kind in CATALOGUE})),
+        ways=choices["ways"].combine_first(numbered["kind"].map({kind: shown(answers(kind)) for kind in CATALOGUE})),
+        bill_refused=choices["bill_refused"].reindex(numbered.index, fill_value=False),
     )
     rank = lines["kind"].map({kind: place for place, kind in enumerate(CATALOGUE)})
     place = month.sessions[["file", "sheet", "row"]].loc[holds["session"]].reset_index(drop=True)

@@ -37,8 +37,6 @@ CORRECTS: dict[str, tuple[str, ...]] = {
     "sale-and-arrival-differ": ("fee_cents", "practitioner"),
     "tie-not-certain": ("fee_cents", "insurer"),
 }
-# What to type begins so where a line's kind takes Bill, and this session can't be billed as it is now.
-BILL_REFUSED = "Bill does not count"
 ABOUT_THE_LIST = ("no-fee-in-force", "fee-not-as-listed")
 # A day as examples write it; on a line of a month it is one of that month.
 _EXAMPLE_DAY = "2026-10-31"

@@ -238,6 +238,7 @@ ATTENTION = (
     Column("title", "str", "what the kind of finding means"),
     Column("ways", "str", "what counts as a decision about it"),
     Column("waits", "str", "what has to come before the decision about it counts; empty if nothing"),
+    Column("bill_refused", "bool", "Bill does not count for this session as it is, although its kind takes Bill"),
 )
 # Lines of earlier months that are still open, each with its month.
 EARLIER = (Column("month", "str", "the month that decides about it"), *ATTENTION)
@@ -273,7 +274,7 @@ DECISIONS = (
     *(
         column
         for column in ATTENTION
-        if column.name not in ("session", "kind", "fix", "claim", "title", "ways", "waits")
+        if column.name not in ("session", "kind", "fix", "claim", "title", "ways", "waits", "bill_refused")
     ),
 )
 # Rows of remittances and lists of payments, as they were read.

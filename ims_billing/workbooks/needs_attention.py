@@ -11,7 +11,7 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from ims_billing.vocabulary.decision_keys import LineKey, decision_mark
-from ims_billing.vocabulary.fields import BILL_REFUSED, CORRECTS, FIELDS, of_month
+from ims_billing.vocabulary.fields import CORRECTS, FIELDS, of_month
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import BILL, DO_NOT_BILL, LATER
 from ims_billing.vocabulary.model import MonthView
@@ -57,7 +57,7 @@ _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 _TYPED = ("decision", "correct_value", "decided_by", "note")
 _LINE = ("session", "kind", "fingerprint")
 # What the sheet takes of a line that is held.
-_SHOWN = (*(name for name in COLUMNS if name not in _TYPED), "fingerprint", "waits")
+_SHOWN = (*(name for name in COLUMNS if name not in _TYPED), "fingerprint", "waits", "bill_refused")
 # A line of the sheet: its cells by column, and what it is sorted by.
 Line: TypeAlias = dict[str, Any]
 # The number that other claims of the same patient and insurer bear, by the kind of finding that asks for it.
@@ -235,7 +235,7 @@ def _takes_bill(line: Line) -> bool:
     """True where Bill counts on a line."""
     kind = line["kind"]
     allowed = kind in CATALOGUE and "bill" in CATALOGUE[kind].decisions
-    return allowed and not line["ways"].startswith(BILL_REFUSED)
+    return allowed and not line["bill_refused"]
 
 
 def _check_of(column: str | None, month: str, names: dict[str, int], first: int) -> Check | None:
