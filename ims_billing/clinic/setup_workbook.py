@@ -24,7 +24,6 @@ from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
-from ims_billing.vocabulary.progress import nobody_to_ask
 from ims_billing.vocabulary.setup_sheets import (
     CHOICES_SHEET,
     CLINIC,
@@ -40,7 +39,7 @@ from ims_billing.vocabulary.setup_sheets import (
 )
 from ims_billing.vocabulary.spelling import bare, slug
 
-# Keys that hold periods: each row of an entry may add one.
+# Keys that hold periods.
 _PERIODS = ("registered", "needling")
 # Numbers puts a sheet like this before the others when it exports a workbook.
 _OTHERS_SHEETS = ("exportsummary", bare(CHOICES_SHEET))
@@ -97,6 +96,8 @@ class _Reader:
         self.places = _Cells()
         self.faults: list[Fault] = []
         self.questions: list[Question] = []
+        # The keys whose period the row at hand has begun: each row of an entry may add one.
+        self._begun: set[str] = set()
 
     def take(self, lines: Lines) -> None:
         """Adds what stands in one table."""
@@ -160,6 +161,7 @@ class _Reader:
         self.places.add_entry(table.table, number, line.place)
         if number == len(entries):
             entries.append({})
+        self._begun.clear()
         for key, value in values.items():
             self._put(table.table, number, key, value, line.cells[key])
 
@@ -223,11 +225,9 @@ class _Reader:
         """Puts one end of a period; each row of an entry has periods of its own."""
         outer, _, inner = key.partition(".")
         periods = entry.setdefault(outer, [])
-        row = filled.place.words.rpartition(", ")[2].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        of_row = self.places.places.get((table, number, f"{outer} in {row}"))
-        if of_row is None:
+        if outer not in self._begun:
+            self._begun.add(outer)
             periods.append({})
-            self.places.add(table, number, f"{outer} in {row}", filled)
         periods[-1][inner] = value
         for part in (f"{outer}.{len(periods)}.{inner}", f"{outer}.{len(periods)}", outer):
             self.places.add(table, number, part, filled)
@@ -336,13 +336,11 @@ def _self_pay() -> set[str]:
 
 def read_workbook(path: Path, content: bytes) -> RawSetup:
     """The raw setup in a workbook's bytes; raises BillingError where it cannot be opened."""
-    try:
-        tables = open_spreadsheet(str(path), content, nobody_to_ask).tables
-    except BillingError as error:
-        if "password" in str(error):
-            raise BillingError(f"{path}: the setup is protected by a password. Save it without one.") from error
-        raise
-    return raw_setup(tables)
+
+    def refuse(_name: str, _again: bool) -> str | None:
+        raise BillingError(f"{path}: the setup is protected by a password. Save it without one.")
+
+    return raw_setup(open_spreadsheet(str(path), content, refuse).tables)
 
 
 def raw_setup(tables: Sequence[RawTable]) -> RawSetup:
