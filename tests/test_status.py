@@ -362,6 +362,25 @@ def test_a_summary_that_cannot_be_read_goes_first_and_janes_months_name_no_file_
     assert look(tmp_path).next.what == f"Correct what is wrong in {BOOK}, save and close it, then look again."
 
 
+def test_of_two_summaries_the_one_at_fault_is_named(tmp_path: Path) -> None:
+    """Beside the summary there may be one that another program saved in its own format."""
+    there = office(tmp_path)
+    there.claim(HELD, PAT)
+    book = there.out / MONTH / BOOK
+    other = book.with_suffix(".xlsm")
+    other.write_bytes(book.read_bytes())
+    named = f"Correct what is wrong in {other.name}, save and close it, then look again."
+    for sheet, words in (("To send", {"Sent": "perhaps"}), ("Needs attention", {"Decision": "perhaps"})):
+        type_in(other, sheet, **words)
+        assert look(tmp_path).next.what == named
+        other.write_bytes(book.read_bytes())
+    type_in(book, "To send", Sent="Yes")
+    type_in(other, "To send", Sent="No")
+    assert look(tmp_path).next.what == named
+    other.write_bytes(b"PK damaged")
+    assert look(tmp_path).next.what == named
+
+
 @pytest.mark.parametrize(("days", "claims"), [(60, 0), (61, 1)])
 def test_what_is_unpaid_for_over_sixty_days_is_counted(tmp_path: Path, days: int, claims: int) -> None:
     office(tmp_path).claim(PAT)

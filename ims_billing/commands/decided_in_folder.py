@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.vocabulary.errors import BillingError
+from ims_billing.vocabulary.errors import BillingError, about
 from ims_billing.vocabulary.frames import DECISIONS, empty, prove
 from ims_billing.workbooks.files import summaries, summary_path
 
@@ -36,7 +36,7 @@ class DecidedIn(NamedTuple):
 def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]:
     """The month's summaries that somebody saved after they were written, and the workbook `given`, if any.
 
-    Raises BillingError where one cannot be read.
+    Raises BillingError, with its path, where one cannot be read.
     """
     paths = dict.fromkeys([*summaries(at.out, month), *([given] if given else [])])
     if not paths:
@@ -46,19 +46,20 @@ def decided_in(at: Workplace, month: str, given: Path | None) -> list[DecidedIn]
     own = summary_path(at.out, month)
     books = []
     for path in paths:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
-        sha256 = hashlib.sha256(content).hexdigest()
-        if path != own or sha256 != left:
-            # Here, so that a folder where nothing was saved is looked at without what reads workbooks.
-            from ims_billing.reading.sendings import typed_sendings
-            from ims_billing.reading.typed_decisions import read_decisions, typed_tables
+        with about(path):
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                raise BillingError(f"{path}: the decisions in it cannot be read: {error.strerror}.") from error
+            sha256 = hashlib.sha256(content).hexdigest()
+            if path != own or sha256 != left:
+                # Here, so that a folder where nothing was saved is looked at without what reads workbooks.
+                from ims_billing.reading.sendings import typed_sendings
+                from ims_billing.reading.typed_decisions import read_decisions, typed_tables
 
-            tables = typed_tables(path.name, content, at.ask_if_needed)
-            typed, sendings = read_decisions(path.name, tables), typed_sendings(path.name, tables)
-            books.append(DecidedIn(path, sha256, path == own and up_to_date, typed, sendings))
+                tables = typed_tables(path.name, content, at.ask_if_needed)
+                typed, sendings = read_decisions(path.name, tables), typed_sendings(path.name, tables)
+                books.append(DecidedIn(path, sha256, path == own and up_to_date, typed, sendings))
     return books
 
 
@@ -78,8 +79,8 @@ def unread_decisions(
 ) -> pd.DataFrame:
     """Decisions in these workbooks that are not on the ledger yet, as DECISIONS.
 
-    Raises BillingError where two workbooks decide differently about the same finding, or where one of them is older
-    than a decision that it would `overrule`.
+    Raises BillingError, with the path of the workbook, where two of them decide differently about the same finding, or
+    where one is older than a decision that it would `overrule`.
     """
     import pandas as pd
 
@@ -89,14 +90,16 @@ def unread_decisions(
     recorded, lines = ledger.decisions.all(), ledger.months.open_lines()
     for book in workbooks:
         saved = SavedSummary(month, book.typed, book.fresh)
-        decided = newly_decided(saved, lines, recorded, on=as_of, overrule=overrule)
+        with about(book.path):
+            decided = newly_decided(saved, lines, recorded, on=as_of, overrule=overrule)
         both = decided.merge(new, on=["session", "kind"], suffixes=("", "_before"))
         words = ("decision", "correct_value", "decided_by", "note")
         for line in both.to_dict("records"):
             if any(line[word] != line[f"{word}_before"] for word in words):
                 raise BillingError(
                     f"{book.path.name}: another workbook of {month} decides otherwise about the session "
-                    f"{line['session']} ({line['kind']}). Leave one of the two decisions."
+                    f"{line['session']} ({line['kind']}). Leave one of the two decisions.",
+                    book.path,
                 )
         again = decided.set_index(["session", "kind"]).index.isin(new.set_index(["session", "kind"]).index)
         new = pd.concat([new, decided[~again]], ignore_index=True)

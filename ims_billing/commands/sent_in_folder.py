@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ims_billing.commands.decided_in_folder import DecidedIn
@@ -32,10 +33,10 @@ def unread_sendings(
     """What these workbooks say of insurers' workbooks and the ledger does not know.
 
     An empty line takes back what was noted only where the workbook showed it. Raises BillingError, with file, sheet
-    and row of each line, where two of them say different things, where a line is about no workbook of the month, and
-    where an older copy would `overrule` what was read later.
+    and row of each line and the path of the first, where two of them say different things, where a line is about no
+    workbook of the month, and where an older copy would `overrule` what was read later.
     """
-    lines = [line for book in workbooks for line in book.sendings]
+    lines = [(book.path, line) for book in workbooks for line in book.sendings]
     if not lines:
         return []
     standing = _standing(ledger, month)
@@ -43,25 +44,26 @@ def unread_sendings(
     claims = ledger.claims.of_month(month)
     written = {*rows_of(claims, ["batch", "insurer_id"]), *rows_of(claims, ["void_batch", "insurer_id"])}
     new: dict[tuple[str, int, str], TypedSending] = {}
-    faults = []
-    for line in lines:
+    faults: list[tuple[Path, str]] = []
+    for path, line in lines:
         now = standing.get(line.workbook, _NOTHING)
         if not _says_something(line, now):
             continue
         before = new.get(line.workbook)
         if line.month != month or (line.batch, line.insurer_id) not in written or line.batch in sent_before:
-            faults.append(f"{line.place}: something is typed here, and {month} has no such workbook to send.")
+            faults.append((path, f"{line.place}: something is typed here, and {month} has no such workbook to send."))
         elif before is not None and before.words != line.words:
-            faults.append(f"{line.place}: {before.place} says otherwise about the same workbook. Leave one.")
+            faults.append((path, f"{line.place}: {before.place} says otherwise about the same workbook. Leave one."))
         elif any(now) and line.mark and line.mark != _mark(line, now) and not overrule:
-            faults.append(
+            older = (
                 f"{line.place}: this workbook is older than what was read last about that one ({_in_words(now)}), and "
                 "would overrule it. Empty the line, move the copy away, or add --overrule."
             )
+            faults.append((path, older))
         else:
             new[line.workbook] = line
     if faults:
-        raise BillingError("\n".join(faults))
+        raise BillingError("\n".join(words for _, words in faults), faults[0][0])
     days = {line: dt.date.fromisoformat(line.sent_on) if line.sent_on else None for line in new.values()}
     return [Sending(*line.workbook, line.sent, day, line.confirmation) for line, day in days.items()]
 

@@ -22,7 +22,7 @@ from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent,
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import counted
-from ims_billing.workbooks.files import aging_workbooks, summaries, summary_path
+from ims_billing.workbooks.files import aging_workbooks, summary_path
 
 # A window is listed this many days before it closes, and a claim after this many days unpaid.
 CLOSING_WITHIN = 14
@@ -209,9 +209,8 @@ def _typed(at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], a
                 unread_sendings(at.ledger, month, saved)
                 by = {book.path.name: len(unread_decisions(at.ledger, month, [book], as_of)) for book in saved}
         except BillingError as error:
-            # Beside the summary itself there may be one that another program saved in its own format.
-            named = [path for path in summaries(at.out, month) if str(error).startswith((path.name, str(path)))]
-            yield Typed(month, (named or [summary_path(at.out, month)])[0].name, 0, problem=str(error))
+            path = error.path or summary_path(at.out, month)
+            yield Typed(month, path.name, 0, problem=str(error))
             continue
         if len(new):
             names = " and ".join(name for name, count in by.items() if count)

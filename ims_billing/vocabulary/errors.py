@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class BillingError(Exception):
-    """An error that the user can fix; its text names the file and what to do. Ends with exit code 2."""
+    """An error that the user can fix; its text names the file and what to do. Ends with exit code 2.
+
+    `path` is the file that it is about, where whoever catches it has to tell which.
+    """
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Gives a BillingError that is raised within the file that it is about, unless it has one."""
+    try:
+        yield
+    except BillingError as error:
+        error.path = error.path or path
+        raise
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
