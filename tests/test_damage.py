@@ -142,6 +142,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "no checksum": changed("UPDATE claim SET checksum = ''"),
     "another payment": changed("UPDATE posting SET paid_cents = paid_cents + 1"),
     "another day of a batch": changed("UPDATE batch SET as_of = '2026-11-06'"),
+    "a line with a cell less": changed("UPDATE remittance_line SET words = json_remove(words, '$[8]')"),
     "a payment less": changed("DELETE FROM posting"),
     "a claim less": changed("DELETE FROM claim WHERE id = 2"),
     "a sum less": changed("DELETE FROM table_sum WHERE name = 'posting'"),

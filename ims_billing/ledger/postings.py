@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.months import Months
 from ims_billing.ledger.rows import frame_of_rows, json_of, plain_rows, rows_of_frame
+from ims_billing.ledger.soundness import DamageError
 from ims_billing.vocabulary.entries import Note, Posted
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK
@@ -18,7 +19,7 @@ from ims_billing.vocabulary.spelling import dollars, month_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ims_billing.payments.payment import Payment, PostedPayment
+    from ims_billing.payments.payment import LineCells, Payment, PostedPayment
 
 
 class Payments:
@@ -111,7 +112,7 @@ class Payments:
             "FROM remittance_line WHERE payment IN (SELECT value FROM json_each(?)) ORDER BY id",
             json.dumps([row[0] for row in rows]),
         ):
-            lines.setdefault(payment, []).append(PostedLine(line, tuple(json_of(words)), posted))
+            lines.setdefault(payment, []).append(PostedLine(line, _cells_of(words), posted))
         return [
             PostedPayment(id_, insurer, number, dt.date.fromisoformat(on), amount, tuple(lines.get(id_, ())), file)
             for id_, insurer, number, on, amount, file in rows
@@ -148,7 +149,7 @@ class Payments:
                 if ledger_line is None:
                     sheet = f", {line.sheet}" if line.sheet else ""
                     place = f"{line.file}{sheet}, row {line.row}"
-                    words = json.dumps(line.words, ensure_ascii=False)
+                    words = json.dumps(line.cells, ensure_ascii=False)
                     self._file.insert(
                         "remittance_line",
                         ("payment", "place", "words", "paid_cents", "reason"),
@@ -221,6 +222,16 @@ class Payments:
         """The workbooks of the months that claims are billed in are to show what was posted to them."""
         for month in months_of(claims):
             self._months.count_change(month)
+
+
+def _cells_of(words: str) -> LineCells:
+    """The cells of a line as the ledger keeps them; raises DamageError where they are none."""
+    from ims_billing.payments.payment import LineCells
+
+    try:
+        return LineCells(*json_of(words))
+    except TypeError:
+        raise DamageError from None
 
 
 def months_of(claims: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from ims_billing.vocabulary.spelling import bare
 
@@ -40,6 +40,29 @@ class Posting:
     denied: bool
 
 
+class LineCells(NamedTuple):
+    """The cells that tell a line from the others of its payment, as text: the ledger keeps them in this order."""
+
+    claim: str
+    """The claim's number, or the invoices of a row that names no visit otherwise."""
+    member: str
+    """The member ID."""
+    patient: str
+    """The patient's name, as written."""
+    service_date: str
+    """The day of the visit, as 2026-10-31."""
+    claimed: str
+    """What was claimed, in cents."""
+    paid: str
+    """What it pays, in cents; empty where the row states nothing."""
+    reason: str
+    """Why it is less than claimed, as the insurer writes it."""
+    period_from: str
+    """The first day of the period that it pays for."""
+    period_until: str
+    """The last day of that period."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a remittance and what became of it; amounts in cents."""
@@ -50,7 +73,7 @@ class Line:
     """The name of its sheet; empty for a text file."""
     row: int
     """Its row, as Excel numbers it."""
-    words: tuple[str, ...]
+    cells: LineCells
     """The cells that tell it from other lines of the payment."""
     paid: int
     """The amount it pays; below zero if it reverses a payment."""
@@ -107,20 +130,19 @@ class PostedLine:
     """A line of a payment on the ledger."""
 
     id: int
-    words: tuple[str, ...]
+    cells: LineCells
     # Cents that it posted; None where it posted nothing.
     posted: int | None
 
     @property
     def names_visit(self) -> bool:
         """Whether it names a claim, or a member or patient and the day of a visit."""
-        claim, _, _, service_date, *_ = self.words
-        return bool(claim or service_date)
+        return bool(self.cells.claim or self.cells.service_date)
 
     @property
     def paid(self) -> int:
         """What it pays, in cents."""
-        return int(self.words[5] or 0)
+        return int(self.cells.paid or 0)
 
 
 @dataclass(frozen=True)
@@ -147,13 +169,13 @@ class PostedPayment:
         """What is paid by it and not posted yet, in cents: a corrected line may use that."""
         return self.amount - sum(min(line.paid, 0) if line.posted is None else line.posted for line in self.lines)
 
-    def has(self, words: Collection[tuple[str, ...]]) -> bool:
-        """Whether one of its lines has such words."""
-        return any(line.words in words for line in self.lines)
+    def has(self, cells: Collection[LineCells]) -> bool:
+        """Whether one of its lines has such cells."""
+        return any(line.cells in cells for line in self.lines)
 
-    def is_in(self, words: Collection[tuple[str, ...]]) -> bool:
-        """Whether all of its lines that posted something have such words."""
-        return all(line.words in words for line in self.lines if line.posted is not None)
+    def is_in(self, cells: Collection[LineCells]) -> bool:
+        """Whether all of its lines that posted something have such cells."""
+        return all(line.cells in cells for line in self.lines if line.posted is not None)
 
 
 def may_be_one(number: str, other: str) -> bool:

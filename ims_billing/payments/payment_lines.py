@@ -22,7 +22,7 @@ from ims_billing.payments.payers import (
     payees_ground,
     unclear_field,
 )
-from ims_billing.payments.payment import Line, Result, number_key
+from ims_billing.payments.payment import Line, LineCells, Result, number_key
 from ims_billing.payments.reasons import Meaning, is_a_known_reason, meaning_of
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
@@ -180,10 +180,10 @@ def _number_and_day(cells: Any) -> tuple[str, str]:
 
 def _without_copies(rows: Rows) -> Rows:
     """Settles rows of a payment as repeated if another file has them too."""
-    copies: dict[tuple[str, ...], Counter[str]] = {}
+    copies: dict[LineCells, Counter[str]] = {}
     settled = []
     for row in rows:
-        line, by_file = row.line, copies.setdefault(row.line.words, Counter())
+        line, by_file = row.line, copies.setdefault(row.line.cells, Counter())
         other = next((file for file, count in by_file.items() if file != line.file and count > by_file[line.file]), "")
         by_file[line.file] += 1
         if other:
@@ -194,12 +194,19 @@ def _without_copies(rows: Rows) -> Rows:
 
 def _line(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> Line:
     """Makes the line of a row; settles it if it cannot be read, or pays nothing yet."""
-    words = (
-        _number(cells), cells.member, cells.patient, _iso(cells.service_date), _cents(cells.claimed_cents),
-        _cents(cells.paid_cents), cells.reason, _iso(cells.period_from), _iso(cells.period_until),
-    )  # fmt: skip
+    own = LineCells(
+        claim=_number(cells),
+        member=cells.member,
+        patient=cells.patient,
+        service_date=_iso(cells.service_date),
+        claimed=_cents(cells.claimed_cents),
+        paid=_cents(cells.paid_cents),
+        reason=cells.reason,
+        period_from=_iso(cells.period_from),
+        period_until=_iso(cells.period_until),
+    )
     paid = 0 if pd.isna(cells.paid_cents) else int(cells.paid_cents)
-    line = Line(cells.file, cells.sheet, int(cells.row), words, paid, cells.reason)
+    line = Line(cells.file, cells.sheet, int(cells.row), own, paid, cells.reason)
     if message := _no_payment(cells, clinic, patients, as_of):
         return not_posted(line, "unmatched", message)
     if message := _doubt(cells, paid, clinic):

@@ -20,11 +20,11 @@ class PostedBefore:
 
     def insurer_of(self, rows: Rows, number: str, paid_on: dt.date | None) -> str:
         """The insurer of the one payment of that number and day that has a line of these rows; else empty."""
-        words = {row.line.words for row in rows}
+        cells = {row.line.cells for row in rows}
         insurers = {
             payment.insurer_id
             for payment in self._payments
-            if (number_key(payment.number), payment.paid_on) == (number_key(number), paid_on) and payment.has(words)
+            if (number_key(payment.number), payment.paid_on) == (number_key(number), paid_on) and payment.has(cells)
         }
         return insurers.pop() if len(insurers) == 1 else ""
 
@@ -33,7 +33,7 @@ class PostedBefore:
         if number:
             return rows
         left = Counter(
-            line.words
+            line.cells
             for payment in self._payments
             if (payment.insurer_id, payment.paid_on) == (insurer, paid_on)
             for line in payment.lines
@@ -41,8 +41,8 @@ class PostedBefore:
         )
         settled = []
         for row in rows:
-            if not row.line.result and left[row.line.words]:
-                left[row.line.words] -= 1
+            if not row.line.result and left[row.line.cells]:
+                left[row.line.cells] -= 1
                 row = row.with_line(posted_before(row.line))
             settled.append(row)
         return settled

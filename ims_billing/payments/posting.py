@@ -14,7 +14,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.payments.matching import SHOWN, Claims, Entry, Unclear, named_rows, person_in
 from ims_billing.payments.objections import objection, overpayment
 from ims_billing.payments.payers import Names, insurer_on
-from ims_billing.payments.payment import Line, Payment, PostedPayment, Posting, Result
+from ims_billing.payments.payment import Line, LineCells, Payment, PostedPayment, Posting, Result
 from ims_billing.payments.payment_lines import (
     RemittanceRow,
     Rows,
@@ -194,11 +194,11 @@ class _Poster:
     ) -> list[Line]:
         on_ledger = same or other
         left = list(on_ledger.lines) if on_ledger else []
-        words = {row.line.words for row in rows}
-        is_page = on_ledger is not None and not on_ledger.has(words)
-        more = other is not None and other.is_in(words)
+        cells = {row.line.cells for row in rows}
+        is_page = on_ledger is not None and not on_ledger.has(cells)
+        more = other is not None and other.is_in(cells)
         room = same.room if same else 0
-        copies: Counter[tuple[str, ...]] = Counter()
+        copies: Counter[LineCells] = Counter()
         lines: list[Line] = []
         refused: list[tuple[int, RemittanceRow]] = []
         for row in rows:
@@ -206,8 +206,8 @@ class _Poster:
             if line.result in ("repeated", "total"):
                 lines.append(line)
                 continue
-            copies[line.words] += 1
-            before = next((posted for posted in left if posted.words == line.words), None)
+            copies[line.cells] += 1
+            before = next((posted for posted in left if posted.cells == line.cells), None)
             if before is not None:
                 left.remove(before)
                 line = replace(line, ledger_line=before.id if same else None)
@@ -215,7 +215,7 @@ class _Poster:
                 settled = by_ledger(line, before, same, other, room=room, more=more)
                 if is_page and on_ledger:
                     settled = another_page(line, on_ledger)
-                if settled is None and copies[line.words] > 1:
+                if settled is None and copies[line.cells] > 1:
                     settled = not_posted(line, "ambiguous", "The same line appears twice in this payment.")
                 row = row.with_line(line)
                 line = settled or self._posted(row, insurer, number)
