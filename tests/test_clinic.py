@@ -10,6 +10,7 @@ import pytest
 
 from ims_billing.clinic.clinic import toml_text
 from ims_billing.clinic.people import person
+from ims_billing.clinic.renamed_insurers import may_have_renamed, with_ids_of_claims
 from ims_billing.clinic.toml_file import load, without_file
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, practice
@@ -412,3 +413,24 @@ def test_a_table_in_braces_over_several_lines_is_named_with_its_line_and_the_way
     line = text.splitlines().index("headings = {") + 1
     with pytest.raises(BillingError, match=rf"line {line}.*\[layout\.headings\]"):
         load(tmp_path / "clinic.toml")
+
+
+def test_a_setup_has_the_ids_of_claims_for_insurers_that_were_renamed_only(tmp_path: Path) -> None:
+    own = '[[insurer]]\nname = "{0}"\ncode = "{1}"\naliases = ["{2}"]\n'
+    clinic = practice(
+        tmp_path, own.format("Novel Insurance", "NOVL", "Novel Mutual") + own.format("Other", "OTHR", "Its")
+    )
+    published = [insurer.id for insurer in clinic.insurers][:-2]
+
+    def ids(*claimed: tuple[str, str]) -> list[str]:
+        return [insurer.id for insurer in with_ids_of_claims(clinic, claimed).insurers]
+
+    assert may_have_renamed(clinic)
+    assert not may_have_renamed(practice(tmp_path, own.replace("aliases", "# aliases").format("Other", "OTHR", "Its")))
+    as_named = [*published, "novel-insurance", "other"]
+    renamed = ("novel-mutual", "Novel Mutual")
+    assert ids() == ids(("sun-life", "Sun Life"), ("gone", "Gone Insurance"), ("other", "Other")) == as_named
+    assert ids(("sun-life", "Sun Life"), renamed) == [*published, "novel-mutual", "other"]
+    # Where claims of both names were made, each has its own.
+    assert ids(renamed, ("novel-insurance", "Novel Insurance")) == as_named
+    assert with_ids_of_claims(clinic, [renamed]).insurer("Novel Insurance").id == "novel-mutual"  # type: ignore[union-attr]

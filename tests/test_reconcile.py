@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -133,3 +134,24 @@ def test_a_clinics_own_layout_is_read(tmp_path: Path) -> None:
     assert run(tmp_path, "claim", str(tmp_path / "sessions.xlsx"), "--as-of", "2026-11-05").exit_code == 0
     shown = reconcile(tmp_path, [{"Nummer": SUN, "Betrag": 95, "Tag": "2026-11-20"}])
     assert (results(shown), shown["files"][0]["layout"]) == ([f"paid {SUN}"], "wsbc")
+
+
+def test_an_insurer_that_was_renamed_is_paid_and_limited_by_the_claims_before(tmp_path: Path) -> None:
+    own = (
+        '[[insurer]]\nname = "{}"\ncode = "NOVL"\naliases = [{}]\n'
+        '[[limit]]\ninsurer = "{}"\nvisits = 2\nper = "calendar-year"\nfrom = 2026-01-01\n'
+        '[[fee]]\nservice = "ims"\ninsurer = "{}"\namount = 90.00\nfrom = 2026-01-01\n'
+        '[[coverage]]\ninsurer = "{}"\npercent = 80\nfrom = 2026-01-01\n'
+    )
+    name, new = "Novel Mutual", "Novel Insurance"
+    clinic_file(tmp_path, own.format(name, "", name, name, name))
+    visits = [row(Insurer=name, Fee=90.0, Service_Date=dt.date(2026, 10, day)) for day in (5, 12)]
+    claim = ("claim", str(xlsx(tmp_path, visits)), "--month", "2026-10", "--as-of", "2026-11-05")
+    assert run(tmp_path, *claim).exit_code == 0
+    clinic_file(tmp_path, own.format(new, f'"{name}"', new, new, new))
+    numbers = ("2026-10-NOVL-0001", "2026-10-NOVL-0002")
+    lines = [paid(numbers[0], 90.0, Insurer=new), paid(numbers[1], 72.0, Insurer=new)]
+    assert results(reconcile(tmp_path, lines)) == [f"paid {numbers[0]}", f"patient-share {numbers[1]}"]
+    third = xlsx(tmp_path, [row(Insurer=new, Fee=90.0, Service_Date=dt.date(2026, 11, 2))], "november.xlsx")
+    shown = json.loads(run(tmp_path, "check", str(third), "--as-of", "2026-12-01", "--json").stdout)
+    assert [finding["kind"] for finding in shown["sessions"][0]["findings"]] == ["over-insurer-limit"]

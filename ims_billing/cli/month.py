@@ -25,6 +25,7 @@ from ims_billing.cli.options import (
     MonthOption,
     Out,
     Protect,
+    as_claimed,
     command_line,
     day_of,
     existing_ledger,
@@ -77,6 +78,7 @@ def check(
 
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
+    rules_of_clinic = as_claimed(rules_of_clinic, memory)
     intake = read_all(files, rules_of_clinic)
     prepared = prepare(intake, rules_of_clinic, month, day_of(as_of), memory)
     typed: list[TakenOut] = []
@@ -145,6 +147,7 @@ def claim(
     rules_of_clinic = load(path)
     refuse_unfinished(path, rules_of_clinic.unconfirmed)
     memory, folder = places(path, ledger, out, rules_of_clinic, accepts=new_ledger)
+    rules_of_clinic = as_claimed(rules_of_clinic, memory)
     if already_sent:
         from ims_billing.cli.read_back import read_back
 
@@ -256,6 +259,7 @@ def why(
     from ims_billing.month.why import session_page, sessions_at
 
     memory = memory_of(path, ledger, rules_of_clinic if path else None)
+    rules_of_clinic = as_claimed(rules_of_clinic, memory)
     intake = read_all(about, rules_of_clinic)
     if intake.missing:
         # What one of two reports alone says of a session is not what becomes of it.
@@ -372,7 +376,7 @@ def void(
     memory, folder = existing_ledger(path, ledger, out)
     if anew and path is None:
         raise BillingError("--replace needs a clinic setup, and there is none here. Name it with --clinic.")
-    rules_of_clinic = load(path) if anew and path else None
+    rules_of_clinic = as_claimed(load(path), memory) if anew and path else None
     intake = read_all(files, rules_of_clinic) if files and rules_of_clinic else None
     if intake and rules_of_clinic:
         refuse_unread(intake.files, rules_of_clinic.file)

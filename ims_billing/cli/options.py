@@ -186,6 +186,17 @@ def memory_of(clinic: Path | None, ledger: Path | None, loaded: Clinic | None = 
     return memory
 
 
+def as_claimed(clinic: Clinic, ledger: Ledger | None) -> Clinic:
+    """The setup, with insurers that were renamed under the ids that their claims on the ledger have."""
+    from ims_billing.clinic.renamed_insurers import may_have_renamed, with_ids_of_claims
+
+    # A look into a ledger of many years takes its time.
+    if ledger is None or not ledger.exists or not may_have_renamed(clinic):
+        return clinic
+    with ledger.reading():
+        return with_ids_of_claims(clinic, ledger.claims.insurers())
+
+
 def existing_ledger(
     clinic: Path | None, ledger: Path | None, out: Path | None, loaded: Clinic | None = None
 ) -> tuple[Ledger, Path]:

@@ -18,6 +18,7 @@ from ims_billing.cli.options import (
     LedgerOption,
     Out,
     Protect,
+    as_claimed,
     day_of,
     existing_ledger,
     find_clinic,
@@ -96,6 +97,7 @@ def reconcile(
     path = find_clinic(clinic, files or [])
     rules = load(path) if path else without_file()
     memory, folder = existing_ledger(path, ledger, out, rules if path else None)
+    rules = as_claimed(rules, memory)
     opened = _Opened(memory, folder, screen.new_password() if protect else "")
     if undo is not None:
         _undo(undo, reason.strip(), opened, until_the_end(memory, path, folder, day_of(as_of)), as_json=as_json)

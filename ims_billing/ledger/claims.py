@@ -101,6 +101,12 @@ class Claims:
         rows = self._file.rows("SELECT DISTINCT patient FROM claim UNION SELECT DISTINCT insured FROM claim")
         return {str(name) for (name,) in rows}
 
+    def insurers(self) -> list[tuple[str, str]]:
+        """Id of each insurer that claims were made to, and its name in the first of them."""
+        first = "SELECT min(id) FROM claim GROUP BY insurer_id"
+        rows = self._file.rows(f"SELECT insurer_id, insurer FROM claim WHERE id IN ({first}) ORDER BY id")
+        return [(str(insurer_id), str(name)) for insurer_id, name in rows]
+
     def of_month(self, month: str) -> pd.DataFrame:
         """The claims of a month, voided ones too, as in `all`."""
         # By their ids: whole claims, found by the month, would all be sorted in memory.
