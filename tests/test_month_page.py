@@ -22,12 +22,11 @@ from ims_billing.cli import main as commands
 from ims_billing.cli.screen.layout import Heading, listed, side_by_side, table, with_command, wrapped
 from ims_billing.cli.screen.month_page import LINES, Shown, month_page
 from ims_billing.cli.screen.on_hold import changed_since
-from ims_billing.cli.screen.outcomes import _STATES, _THINGS
 from ims_billing.cli.screen.places import Places
 from ims_billing.clinic.toml_file import load
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
-from ims_billing.vocabulary.findings import CATALOGUE, REASONS, REMEDIES
+from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES
 from ims_billing.vocabulary.frames import FINDINGS, as_frame
 from ims_billing.workbooks.files import Written
 from tests.practice import month_of, outcomes, row
@@ -148,10 +147,6 @@ def test_the_reasons_not_to_bill_are_named_the_most_frequent_first(
     sessions.loc[labels[: len(reasons)], "reason"] = reasons
     lines = month_page(claimed(replace(month, sessions=sessions)), 120)
     assert next(line for line in shown(lines) if line.startswith("NOT BILLED")).endswith(words)
-
-
-def test_every_reason_not_to_bill_has_a_short_name() -> None:
-    assert {*_THINGS, *_STATES} == set(REASONS)
 
 
 def test_an_export_without_any_fee_has_its_way_out_said_once(tmp_path: Path) -> None:

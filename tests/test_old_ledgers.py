@@ -100,8 +100,8 @@ def test_an_old_month_keeps_its_words_whatever_this_version_calls_a_kind_or_a_re
         CATALOGUE[kind] = about._replace(title="worded anew", fix="worded anew")
         if number % 2:
             del CATALOGUE[kind]
-    for reason in list(REASONS)[1:]:
-        REASONS[reason] = "worded anew"
+    for name, reason in list(REASONS.items())[1:]:
+        REASONS[name] = reason._replace(meaning="worded anew")
     del REASONS[next(iter(REASONS))]
     kept = (DATA / "ledger-version-4-report.txt").read_text(encoding="utf-8")
     # What a kind that is gone allows is unknown: its lines offer less and come last, in the same words.

@@ -154,7 +154,9 @@ def test_every_reason_not_to_bill_has_words(tmp_path: Path) -> None:
     for label in month.sessions.index:
         assert page_of(month, label)["What became of it"]["Outcome"].startswith("not billed: ")
     outside = month_of(tmp_path, [row(Service_Date=dt.date(2026, 9, 1))])
-    assert page_of(outside)["What became of it"]["Outcome"].startswith(f"not billed: {REASONS['outside-month']}")
+    assert page_of(outside)["What became of it"]["Outcome"].startswith(
+        f"not billed: {REASONS['outside-month'].meaning}"
+    )
 
 
 def test_no_page_says_who_the_patient_is(tmp_path: Path) -> None:

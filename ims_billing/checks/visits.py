@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.checks.desk import BILLED_AS_PHYSIOTHERAPY, SHOWN, Desk, and_others, check, claimed_days, place, say
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.identity import rebooked
 from ims_billing.vocabulary.persons import one_person
@@ -57,15 +58,13 @@ def duplicate_session(desk: Desk) -> pd.Series[str]:
 
 
 # Reasons not to bill a copy that a person has to see before the other copy is claimed, in words.
-_SETTLED = {
-    "billed-elsewhere": "already billed",
-    "already-paid": "paid by the insurer",
-    "self-pay": "the patient pays",
-    "refunded": "refunded",
-    "cancelled": "cancelled",
-    "no-show": "no show",
-    "no-charge": "no charge",
-}
+_SETTLED = {reason.reason: reason.copy for reason in REASONS.values() if reason.copy}
+# Reasons that say of any visit of that day that somebody was asked for it, or paid.
+_PAID_FOR = tuple(reason.reason for reason in REASONS.values() if reason.paid_for)
+# Reasons not to bill a visit that may be entered once more at another time, to be billed after all.
+_ENTERED_AGAIN = tuple(reason.reason for reason in REASONS.values() if reason.entered_again)
+# Reasons not to bill a visit that an insurer may count all the same.
+_TOOK_PLACE = tuple(reason.reason for reason in REASONS.values() if reason.took_place)
 
 
 def _settled_copies(desk: Desk) -> dict[int, list[int]]:
@@ -95,10 +94,6 @@ def _settled_copies(desk: Desk) -> dict[int, list[int]]:
             for other in labels:
                 note(positions[one], positions[other])
     return {row: sorted(others) for row, others in copies.items()}
-
-
-# Reasons that say of any visit of that day that somebody was asked for it, or paid.
-_PAID_FOR = ("billed-elsewhere", "already-paid", "self-pay", "refunded")
 
 
 def _no_visit_by_name(sessions: pd.DataFrame) -> pd.Series[bool]:
@@ -187,10 +182,6 @@ def _one_key(desk: Desk, patients: pd.Series[str]) -> pd.Series[str]:
     return patients.map({key: first(key) for key in patients.unique()}).astype("str") if same else patients
 
 
-# Reasons not to bill a visit that may be entered once more at another time, to be billed after all.
-_ENTERED_AGAIN = ("refunded", "self-pay")
-
-
 def _visit_at(desk: Desk, row: int, beside: int) -> str:
     """Where another visit stands, and why it is not billed if it may be the same one."""
     at, reason = place(desk, row, beside=beside), desk.sessions["reason"][row]
@@ -208,7 +199,7 @@ def second_visit_same_day(desk: Desk) -> pd.Series[str]:
     paid_for = (sessions["insurer_id"] != SELF_PAY) & (~sessions["fee_stated"] | (sessions["fee_cents"] != 0))
     candidate = sessions.index.isin(desk.candidates.index)
     # A physiotherapist's session reaches the insurer whichever way it is billed; so does a claimed one.
-    elsewhere = sessions["reason"].isin(("other-service", "other-location", "billed-elsewhere", "already-paid"))
+    elsewhere = sessions["reason"].isin(_TOOK_PLACE)
     elsewhere &= sessions["profession"] == "physiotherapist"
     elsewhere |= desk.states["state"].isin(("claimed", "changed")) & ~desk.superseded
     counted = sessions["service"].isin(BILLED_AS_PHYSIOTHERAPY)

@@ -328,7 +328,7 @@ def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:
     closed = (
         held[never & ~held["session"].isin(held.loc[never & kept, "session"])]
         .drop_duplicates("session")
-        .assign(reason="decided-not-to-bill", why=REASONS["decided-not-to-bill"])
+        .assign(reason="decided-not-to-bill", why=REASONS["decided-not-to-bill"].meaning)
     )
     held = held.assign(waits=np.where(decided["waits"], _WAITS, ""))
     return replace(

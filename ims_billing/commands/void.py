@@ -186,7 +186,10 @@ def _why_not(prepared: Month, claims: pd.DataFrame) -> str:
     holds = findings.loc[findings["severity"] == "hold", ["message", "fix"]].drop_duplicates()
     messages = [f"{message} {fix}" for message, fix in holds.itertuples(index=False, name=None)]
     reason = str(sessions["reason"].iloc[0])
-    return " ".join(messages) or f"Its session is not billed now: {REASONS.get(reason, 'claimed already')}."
+    return (
+        " ".join(messages)
+        or f"Its session is not billed now: {REASONS[reason].meaning if reason in REASONS else 'claimed already'}."
+    )
 
 
 def _ways_out(number: str, reason: str, *, from_files: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.rows import frame_of_rows
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import UNCLAIMED
 from ims_billing.vocabulary.spelling import given_name_first, same_name
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _IN = "IN (SELECT value FROM json_each(?))"
 # Reasons not to bill a visit that took place, and that somebody else's insurer may have paid.
-_TOOK_PLACE = ("other-service", "other-location", "already-paid", "billed-elsewhere")
+_TOOK_PLACE = tuple(reason.reason for reason in REASONS.values() if reason.took_place)
 _COLUMNS = ", ".join(column.name for column in UNCLAIMED if column.name != "reason")
 # The visits without a claim (UNCLAIMED); `{of}` stands where a condition on the patient can stand. A session whose
 # claim was voided, or that changed since, is covered by its claim.

@@ -110,7 +110,7 @@ def _ways(kind: str, claim: str, reason: str, new: AmountAsked, in_question: InQ
     `new` is what would be asked for.
     """
     now = f" at {dollars(new.cents)}" if new.cents != UNCERTAIN else ""
-    refused = f"Bill does not count: {REASONS[reason]}" if reason else ""
+    refused = f"Bill does not count: {REASONS[reason].meaning}" if reason else ""
     if in_question.paid > 0:
         now += f"; {in_question.claimed.insurer} has to reverse the {dollars(in_question.paid)} that it paid of {claim}"
     if kind == "voided":

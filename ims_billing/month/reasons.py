@@ -11,6 +11,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.decisions import Decided
 from ims_billing.vocabulary.fields import CORRECTS
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import SELF_PAY
 from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE
 from ims_billing.vocabulary.spelling import bare, month_text
@@ -44,15 +45,8 @@ def reasons_not_to_bill(sessions: pd.DataFrame, clinic: Clinic, as_of: dt.date, 
     return pd.Series(reason, index=sessions.index, dtype="str")
 
 
-# The field that a reason looks at.
-_LOOKS_AT = {
-    **dict.fromkeys(("outside-month", "in-the-future"), "service_date"),
-    **dict.fromkeys(DID_NOT_TAKE_PLACE, "status"),
-    "other-service": "service_name",
-    "no-charge": "fee_cents",
-    "self-pay": "insurer",
-    "billed-elsewhere": "billed",
-}
+# By reason, the field that it looks at.
+_LOOKS_AT = {reason.reason: reason.field for reason in REASONS.values() if reason.field}
 
 
 class TakenOut(NamedTuple):

@@ -210,7 +210,9 @@ def _not_billed(month: Month) -> pd.DataFrame:
         return empty(NOT_BILLED)
     order = in_order(rows_of(sessions, ["reason", "file", "sheet", "row"]))
     lines = _listing(sessions.iloc[order].reset_index(drop=True))
-    return as_frame(lines.assign(why=lines["reason"].map(REASONS)), NOT_BILLED)
+    return as_frame(
+        lines.assign(why=lines["reason"].map({name: reason.meaning for name, reason in REASONS.items()})), NOT_BILLED
+    )
 
 
 def _rules_applied(month: Month) -> tuple[RuleApplied, ...]:

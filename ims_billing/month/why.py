@@ -108,7 +108,7 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         "held": "on hold, until each finding below that holds it is fixed or decided",
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
-    yield Fact("Outcome", f"not billed: {REASONS[reason]}" if reason else words[outcome])
+    yield Fact("Outcome", f"not billed: {REASONS[reason].meaning}" if reason else words[outcome])
     beside = [place.split("\t") for place in session["beside"].splitlines()]
     if beside:
         yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
@@ -222,7 +222,7 @@ def _history(session: Mapping[str, Any], claims: pd.DataFrame) -> Facts:
 
 def reason_page(reason: str) -> Page:
     """Builds the page of a reason not to bill; raises KeyError for another word."""
-    return Page(reason, (Part("Not billed", (Fact("What it means", REASONS[reason]),)),))
+    return Page(reason, (Part("Not billed", (Fact("What it means", REASONS[reason].meaning),)),))
 
 
 def kind_page(kind: str, clinic: Clinic) -> Page:

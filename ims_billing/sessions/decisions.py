@@ -169,7 +169,7 @@ class Decided:
             reason = reasons[one.session]
             if one.word == BILL and reason:
                 back = f" To take the claim back: ims-billing void {claim} --reason TEXT." if state == "changed" else ""
-                self.refused[one.place] = f"as it is now it is not billed ({REASONS[reason]}).{back}"
+                self.refused[one.place] = f"as it is now it is not billed ({REASONS[reason].meaning}).{back}"
             elif one.word == BILL and AboutClaim(BILL, claim) in chosen.values():
                 self.refused[one.place] = f"another session stands for {claim} already."
             else:

@@ -11,12 +11,14 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.recall import Recall
 from ims_billing.sessions.service_names import reader_of
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import UNCLAIMED, Column, empty, prove
 from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE, Billable
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import given_name_first, month_text
 
 PHYSIOTHERAPY = get_args(Billable)
+_BILLED = tuple(reason.reason for reason in REASONS.values() if reason.billed)
 _VISITS = (
     Column("patient_key", "str", "the patient, as the sessions' patients are keyed"),
     Column("service_date", "datetime64[us]", "the day of the visit"),
@@ -55,7 +57,7 @@ def unclaimed_visits(
             "service_date": unclaimed["service_date"],
             "insurer_id": unclaimed["insurer"].map(insurers).astype("str"),
             "service": unclaimed["service"].map(services).astype("str"),
-            "billed_already": unclaimed["reason"].isin(("already-paid", "billed-elsewhere")),
+            "billed_already": unclaimed["reason"].isin(_BILLED),
         }
     )
     visit = [column.name for column in _VISITS if column.name != "billed_already"]

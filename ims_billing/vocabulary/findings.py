@@ -37,6 +37,33 @@ class Kind(NamedTuple):
     """True where its message names or counts rows, so that it differs from export to export."""
 
 
+class Reason(NamedTuple):
+    """A reason not to bill a session, and what it says of the visit."""
+
+    reason: str
+    """The code, as `why` takes it."""
+    meaning: str
+    """What it means, as a clause about the session."""
+    short: str
+    """What it means in a few words, for a count."""
+    field: str = ""
+    """The column of the sessions that it looks at, where a person may correct it."""
+    counted: bool = False
+    """True where the few words name a thing: "2 other services", and not "2 cancelled"."""
+    out_of_scope: bool = False
+    """True where the session is none that the month's run is about."""
+    copy: str = ""
+    """What a message about a copy of the session calls it; empty where the copy is billed in any case."""
+    paid_for: bool = False
+    """True where somebody was asked for the visit, or paid for it."""
+    entered_again: bool = False
+    """True where the visit may be entered once more, at another time, to be billed after all."""
+    took_place: bool = False
+    """True where the visit took place, and an insurer may count it all the same."""
+    billed: bool = False
+    """True where its insurer was asked to pay, whoever asked."""
+
+
 _CORRECT: tuple[Decision, ...] = ("correct",)
 _BILL: tuple[Decision, ...] = ("bill",)
 _EITHER: tuple[Decision, ...] = ("bill", "correct")
@@ -630,22 +657,28 @@ _KINDS = (
     ),
 )
 
-# The meaning of each reason not to bill.
-REASONS = {
-    "outside-month": "it is in another month",
-    "no-show": "the patient did not come",
-    "cancelled": "it was cancelled",
-    "not-arrived": "it was booked, and nothing says that the patient came",
-    "refunded": "it was refunded",
-    "other-service": "it is not a service that the clinic bills here",
-    "no-charge": "its fee is zero",
-    "self-pay": "the patient pays; no insurer is billed",
-    "other-location": "it was at a location that the clinic does not bill here",
-    "already-paid": "the insurer's line of the invoice is paid",
-    "billed-elsewhere": "the row says that it was already billed",
-    "in-the-future": "it is in the future",
-    "decided-not-to-bill": "somebody decided not to bill it, in the claim summary",
-}
+_REASONS = (
+    Reason("other-service", "it is not a service that the clinic bills here", "other service", field="service_name",
+           counted=True, out_of_scope=True, took_place=True),
+    Reason("outside-month", "it is in another month", "other month", field="service_date", counted=True,
+           out_of_scope=True),
+    Reason("other-location", "it was at a location that the clinic does not bill here", "other location", counted=True,
+           took_place=True),
+    Reason("no-show", "the patient did not come", "no-show", field="status", counted=True, copy="no show"),
+    Reason("cancelled", "it was cancelled", "cancelled", field="status", copy="cancelled"),
+    Reason("not-arrived", "it was booked, and nothing says that the patient came", "not arrived", field="status"),
+    Reason("refunded", "it was refunded", "refunded", field="status", copy="refunded", paid_for=True,
+           entered_again=True),
+    Reason("no-charge", "its fee is zero", "no charge", field="fee_cents", copy="no charge"),
+    Reason("self-pay", "the patient pays; no insurer is billed", "self-pay", field="insurer", copy="the patient pays",
+           paid_for=True, entered_again=True),
+    Reason("already-paid", "the insurer's line of the invoice is paid", "already paid", copy="paid by the insurer",
+           paid_for=True, took_place=True, billed=True),
+    Reason("billed-elsewhere", "the row says that it was already billed", "already billed", field="billed",
+           copy="already billed", paid_for=True, took_place=True, billed=True),
+    Reason("in-the-future", "it is in the future", "in the future", field="service_date"),
+    Reason("decided-not-to-bill", "somebody decided not to bill it, in the claim summary", "decided not to bill"),
+)  # fmt: skip
 
 # What a person does about a kind of finding, in the order of the screen.
 REMEDIES: dict[Remedy, str] = {
@@ -674,3 +707,4 @@ FIRST_TO_CHECK = (
 )
 
 CATALOGUE: dict[str, Kind] = {kind.kind: kind for kind in _KINDS}
+REASONS: dict[str, Reason] = {reason.reason: reason for reason in _REASONS}

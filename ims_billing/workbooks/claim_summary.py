@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.payments.sending import not_sent
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.model import MonthView
 from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.content import Content
@@ -93,6 +94,6 @@ def _add_not_billed(book: Book, sessions: pd.DataFrame) -> None:
 
     The rest, most of a month, is not printed.
     """
-    rest = sessions["reason"].isin(("other-service", "outside-month"))
+    rest = sessions["reason"].isin([reason.reason for reason in REASONS.values() if reason.out_of_scope])
     cells = list(column_cells(pd.concat([sessions[~rest], sessions[rest]]), NOT_BILLED).values())
     book.table(Table("Not billed", list(NOT_BILLED.values()), cells, printed_rows=int((~rest).sum())))

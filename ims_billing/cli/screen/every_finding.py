@@ -68,7 +68,9 @@ def every_reason(month: Month, wide: int) -> list[Text]:
         return []
     lines = [Text(), Text("NOT BILLED, every reason", "bold")]
     for reason, count in reasons.items():
-        lines += wrapped(f"{count:>4}  {REASONS[str(reason)]} ({reason})".strip(), wide, first="      ", rest="      ")
+        lines += wrapped(
+            f"{count:>4}  {REASONS[str(reason)].meaning} ({reason})".strip(), wide, first="      ", rest="      "
+        )
     return lines
 
 

@@ -92,7 +92,8 @@ def taken_out(month: Month, sessions: Sequence[TakenOut], places: Places, wide: 
     for each in sessions:
         by_reason.setdefault(each.reason, []).append(each.session)
     parts = [
-        f"{REASONS[reason]} (row {places.of(month.sessions.loc[labels], 8)})" for reason, labels in by_reason.items()
+        f"{REASONS[reason].meaning} (row {places.of(month.sessions.loc[labels], 8)})"
+        for reason, labels in by_reason.items()
     ]
     head = f"Correct values take {count}, {amount}, out of {name}:"
     lines = [line for part in parts for line in wrapped(part, wide, first="  ", rest="    ")]

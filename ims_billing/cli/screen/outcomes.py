@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ims_billing.cli.screen.layout import Heading, table
+from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
     from ims_billing.month.prepare import Month
 
-# The reasons not to bill, counted: a thing, or what the sessions are. The first two are not billed here at all.
-_THINGS = {
-    "other-service": "other service", "outside-month": "other month", "other-location": "other location",
-    "no-show": "no-show",
-}  # fmt: skip
-_STATES = {
-    "cancelled": "cancelled", "not-arrived": "not arrived", "refunded": "refunded", "no-charge": "no charge",
-    "self-pay": "self-pay", "already-paid": "already paid", "billed-elsewhere": "already billed",
-    "in-the-future": "in the future", "decided-not-to-bill": "decided not to bill",
-}  # fmt: skip
 # Reasons that are named, at most; the note breaks into lines.
 _REASONS = 4
 # Insurers with amounts of their own that are named, at most.
@@ -73,13 +64,13 @@ def _set_rates(month: Month) -> str:
 def _why_not_billed(month: Month) -> str:
     """The most frequent reasons not to bill, each with its count; what is of another service or month goes first."""
     counts = Counter(month.sessions.loc[month.sessions["outcome"] == "not_billed", "reason"])
-    order = [*_THINGS, *_STATES]
-    reasons = sorted(counts, key=lambda reason: (order.index(reason) > 1, -counts[reason], order.index(reason)))
+    there = [reason for name, reason in REASONS.items() if name in counts]
+    reasons = sorted(there, key=lambda reason: (not reason.out_of_scope, -counts[reason.reason]))
     shown = reasons if len(reasons) <= _REASONS + 1 else reasons[:_REASONS]
     parts = [
-        counted(counts[reason], _THINGS[reason]) if reason in _THINGS else f"{counts[reason]:,} {_STATES[reason]}"
+        counted(counts[reason.reason], reason.short) if reason.counted else f"{counts[reason.reason]:,} {reason.short}"
         for reason in shown
     ]
-    if left := sum(counts[reason] for reason in reasons[len(shown) :]):
+    if left := sum(counts[reason.reason] for reason in reasons[len(shown) :]):
         parts.append(f"{left:,} for other reasons")
     return ", ".join(parts)
