@@ -18,7 +18,7 @@ from ims_billing.vocabulary.cells import Cell, Order, day, day_order, length, me
 from ims_billing.vocabulary.days import clock, end_of
 from ims_billing.vocabulary.identifiers import identifier
 from ims_billing.vocabulary.rows import of_each, of_each_cell
-from ims_billing.vocabulary.spelling import cents, dollars
+from ims_billing.vocabulary.spelling import RowPlace, cents, dollars, rows_beside, source_text, sources, tables_of
 from tests.practice import examples
 
 AMOUNTS: list[tuple[Cell, int | None]] = [
@@ -239,3 +239,23 @@ def test_a_cell_of_any_length_is_read_in_one_go(reads: Callable[[], object]) -> 
     begun = process_time()
     assert reads()
     assert process_time() - begun < 10
+
+
+# Names of files and sheets, also such as look like the text that they are part of.
+NAMES = st.sampled_from(["a.xlsx", "Week 1, row 3", "b, c.csv", ", row ", "Sheet, row 12, row 3", "ü x"])
+
+
+@examples(200)
+@given(st.lists(st.builds(RowPlace, NAMES, st.one_of(st.just(""), NAMES), st.integers(1, 1_000_000)), min_size=1))
+def test_a_source_is_made_of_its_table_and_its_row_and_gives_the_table_back(places: list[RowPlace]) -> None:
+    of_rows = sources(pd.DataFrame(places).astype({"file": "str", "sheet": "str"}))
+    assert of_rows.tolist() == [source_text(*place) for place in places]
+    tables = [f"{place.file}, {place.sheet}" if place.sheet else place.file for place in places]
+    assert tables_of(of_rows).tolist() == tables
+    assert tables_of(of_rows[:0]).empty
+
+
+@examples(100)
+@given(st.lists(st.builds(RowPlace, NAMES, st.one_of(st.just(""), NAMES), st.integers(1, 1_000_000))))
+def test_the_rows_beside_a_session_are_read_as_they_are_written(places: list[RowPlace]) -> None:
+    assert rows_beside("\n".join(f"{file}\t{sheet}\t{row}" for file, sheet, row in places)) == places

@@ -177,6 +177,10 @@ def test_a_row_of_sales_is_explained_by_the_session_it_is_tied_to(tmp_path: Path
     month = jane(tmp_path, [appointment(), appointment(**second)], sales)
     # Row 2 is an appointment, and the sale of the same one; row 3 of both another; row 4 a second line of that sale.
     assert [sessions_at(month, number) for number in (2, 3, 4)] == [[0], [1], [1]]
+    report, *_ = (file.file for file in month.intake.files if file.layout == "jane-sales")
+    assert [sessions_at(month, number, report) for number in (2, 3, 4)] == [[0], [1], [1]]
+    with pytest.raises(BillingError, match="no session in these files stands in row 4"):
+        sessions_at(month, 4, report, "Another sheet")
     assert page_of(month, 1)["What became of it"]["Also in"] == (
         "Sales_20261001_20261031.csv row 3, Sales_20261001_20261031.csv row 4"
     )

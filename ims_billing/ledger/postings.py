@@ -14,7 +14,7 @@ from ims_billing.ledger.soundness import DamageError
 from ims_billing.vocabulary.entries import Note, Posted
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK
-from ims_billing.vocabulary.spelling import dollars, month_of
+from ims_billing.vocabulary.spelling import dollars, month_of, source_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,8 +147,7 @@ class Payments:
             for line in payment.lines:
                 ledger_line = line.ledger_line
                 if ledger_line is None:
-                    sheet = f", {line.sheet}" if line.sheet else ""
-                    place = f"{line.file}{sheet}, row {line.row}"
+                    place = source_text(line.file, line.sheet, line.row)
                     words = json.dumps(line.cells, ensure_ascii=False)
                     self._file.insert(
                         "remittance_line",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +29,7 @@ from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.quoting import Names, quotable_services
-from ims_billing.vocabulary.spelling import dollars, is_id
+from ims_billing.vocabulary.spelling import RowPlace, dollars, is_id, rows_beside, source_text
 
 _DECISIONS = {
     (): "it can't be approved here: fix it, or choose Do not bill",
@@ -49,12 +48,17 @@ def sessions_at(month: Month, row: int, file: str = "", sheet: str = "") -> list
     sessions = month.sessions
     own = (sessions["row"] == row) & sessions["file"].isin([file] if file else sessions["file"])
     own &= sessions["sheet"].isin([sheet] if sheet else sessions["sheet"])
-    at_file, at_sheet = (re.escape(part) if part else r"[^\t\n]*" for part in (file, sheet))
-    beside = sessions["beside"].str.contains(rf"(?m)^{at_file}\t{at_sheet}\t{row}$", regex=True)
-    labels = [int(label) for label in sessions.index[own | beside]]
+    meant = RowPlace(file, sheet, row)
+    beside = sessions["beside"].map(lambda text: any(_is_at(place, meant) for place in rows_beside(text)))
+    labels = [int(label) for label in sessions.index[own | beside.astype("bool")]]
     if not labels:
         raise BillingError(_no_session(month.intake, row, file))
     return labels
+
+
+def _is_at(place: RowPlace, meant: RowPlace) -> bool:
+    """True for a row that is meant; of any file and sheet where those are empty."""
+    return place.row == meant.row and meant.file in ("", place.file) and meant.sheet in ("", place.sheet)
 
 
 def _no_session(intake: Intake, row: int, of_file: str) -> str:
@@ -97,8 +101,8 @@ def session_page(month: Month, label: int, claims: pd.DataFrame) -> Page:
         Part("On the ledger", tuple(_history(session, claims))),
     ]
     name = f" (session {session['session_id']})" if is_id(session["session_id"]) else ""
-    sheet = f", {session['sheet']}" if session["sheet"] else ""
-    return Page(f"{session['file']}{sheet}, row {session['row']}{name}", tuple(part for part in parts if part.facts))
+    source = source_text(session["file"], session["sheet"], session["row"])
+    return Page(f"{source}{name}", tuple(part for part in parts if part.facts))
 
 
 def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
@@ -109,9 +113,8 @@ def _outcome(month: Month, session: Mapping[str, Any]) -> Facts:
         "already_claimed": f"claimed already; what it rests on: ims-billing why {session['claim']}",
     }
     yield Fact("Outcome", f"not billed: {REASONS[reason].meaning}" if reason else words[outcome])
-    beside = [place.split("\t") for place in session["beside"].splitlines()]
-    if beside:
-        yield Fact("Also in", ", ".join(f"{file} row {row}" for file, _, row in beside))
+    if beside := rows_beside(session["beside"]):
+        yield Fact("Also in", ", ".join(f"{place.file} row {place.row}" for place in beside))
 
 
 def _service(session: Mapping[str, Any], clinic: Clinic, *, quotable: bool) -> Facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.vocabulary.identity import each_text, one_key
-from ims_billing.vocabulary.spelling import day_text, given_name_first, plain
+from ims_billing.vocabulary.spelling import day_text, given_name_first, plain, tables_of
 
 # The parts of a session's key that a person may correct.
 _PARTS = ("patient", "service_date", "practitioner", "service")
@@ -82,8 +82,7 @@ def _days_of_practitioners(claims: pd.DataFrame) -> pd.Series[str]:
 
 def _days_of_files(frame: pd.DataFrame) -> pd.Series[str]:
     """The file, sheet and day of each line or claim, as one text."""
-    file = frame["source"].str.rpartition(", row ")[0] if len(frame) else frame["source"]
-    return one_key(file, day_text(frame["service_date"]))
+    return one_key(tables_of(frame["source"]), day_text(frame["service_date"]))
 
 
 def _line_parts(frame: pd.DataFrame, service: pd.Series[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,11 +151,39 @@ def _as_text(days: pd.Series[pd.Timestamp], unit: Literal["D", "M"]) -> pd.Serie
     return pd.Series(texts.take(codes), index=days.index, name=days.name)
 
 
+# Between the table of a source, which is its file and sheet, and its row: the last one, whatever a sheet is called.
+_ROW = ", row "
+
+
+def source_text(file: str, sheet: str, row: int) -> str:
+    """File, sheet and row as one text, as the ledger keeps them."""
+    return f"{file}{f', {sheet}' if sheet else ''}{_ROW}{row}"
+
+
 def sources(sessions: pd.DataFrame) -> pd.Series[str]:
-    """File, sheet and row of each session as one text."""
+    """The `source_text` of each session."""
     sheet = ", " + sessions["sheet"]
     place = sessions["file"] + sheet.where(sessions["sheet"] != "", "")
-    return (place + ", row " + sessions["row"].astype("str")).astype("str")
+    return (place + _ROW + sessions["row"].astype("str")).astype("str")
+
+
+def tables_of(sources: pd.Series[str]) -> pd.Series[str]:
+    """File and sheet of each source, without the row: the same text for all rows of one table."""
+    return sources.str.rpartition(_ROW)[0] if len(sources) else sources
+
+
+class RowPlace(NamedTuple):
+    """A row of an input file, as Excel numbers it; a text file has no sheet."""
+
+    file: str
+    sheet: str
+    row: int
+
+
+def rows_beside(text: str) -> list[RowPlace]:
+    """The rows in a cell of the sessions' column `beside`."""
+    parts = (line.split("\t") for line in text.splitlines())
+    return [RowPlace(file, sheet, int(row)) for file, sheet, row in parts]
 
 
 def slug(text: str) -> str:
