@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from ims_billing import __main__ as start
 from ims_billing.cli import main as commands
-from ims_billing.cli.screen.layout import Heading, listed, side_by_side, table, with_command, wrapped
-from ims_billing.cli.screen.month_page import LINES, Shown, month_page
+from ims_billing.cli.screen.layout import LINES, Heading, listed, side_by_side, table, with_command, wrapped
+from ims_billing.cli.screen.month_page import Shown, month_page
 from ims_billing.cli.screen.on_hold import changed_since
 from ims_billing.cli.screen.places import Places
 from ims_billing.clinic.toml_file import load

@@ -23,12 +23,12 @@ from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.windows import channel_window, plan_deadline
 from ims_billing.rules.published import published
 from ims_billing.rules.values import SubmissionWindow
+from ims_billing.vocabulary.deadlines import CLOSING_WITHIN
 from ims_billing.vocabulary.rows import of_each
 from ims_billing.vocabulary.spelling import day_text
 
-# The warning comes this many visits before a limit, and this many days before a deadline: our choice, no rule.
+# The warning comes this many visits before a limit: our choice, no rule.
 _LAST_VISITS = 2
-_LAST_DAYS = 14
 
 
 def _limited(desk: Desk) -> list[Limited]:
@@ -115,7 +115,7 @@ def near_insurer_limit(desk: Desk) -> pd.Series[str]:
         else:
             own = visits.loc[visits.index.isin(labels)]
             end = end_of_weeks(limit, own)
-            last = (own["date"] <= end) & (end - own["date"] < pd.Timedelta(days=_LAST_DAYS))
+            last = (own["date"] <= end) & (end - own["date"] < pd.Timedelta(days=CLOSING_WITHIN))
             weeks = f"The {limit.weeks_after_accident} weeks after the accident that {name} pays for end on "
             parts.append((weeks + day_text(end[last]) + ".").astype("str"))
     listed = desk.once(_by_policy_list)
@@ -161,7 +161,7 @@ def past_claim_deadline(desk: Desk) -> pd.Series[str]:
 def near_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes claims for it for a few more days only."""
     deadlines = desk.once(_deadlines)
-    near = deadlines["days_left"].between(0, _LAST_DAYS - 1)
+    near = deadlines["days_left"].between(0, CLOSING_WITHIN - 1)
     return of_rows(deadlines, near, lambda soon: _until(soon, "takes"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -284,6 +283,7 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
     """The page of a claim, a kind of finding or a reason not to bill; raises BillingError where it is none of them."""
     from ims_billing.month.claim_page import claim_page
     from ims_billing.month.why import kind_page, reason_page
+    from ims_billing.vocabulary.claim_numbers import is_typed_number
     from ims_billing.vocabulary.entries import Posted, entries_of
     from ims_billing.vocabulary.errors import did_you_mean
     from ims_billing.vocabulary.findings import CATALOGUE, REASONS
@@ -295,7 +295,7 @@ def _why_of_one(about: list[Path], clinic: Clinic, path: Path | None, ledger: Pa
         return kind_page(named.lower(), clinic)
     if named.lower() in REASONS:
         return reason_page(named.lower())
-    if re.fullmatch(r"\d{4}-\d{2}-\w+-\d+", named):
+    if is_typed_number(named):
         memory, _ = existing_ledger(path, ledger, Path())
         with memory.reading():
             claims, batch = memory.claims.of_number(named.upper()), memory.batch_of(named.upper())

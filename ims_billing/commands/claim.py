@@ -35,6 +35,7 @@ from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
 from ims_billing.sessions.open_lines import obsolete_lines
 from ims_billing.sessions.patient_ids import refuse_patient_ids
+from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
@@ -42,7 +43,6 @@ from ims_billing.vocabulary.frames import ATTENTION, CLAIMS, DECISIONS, NOT_BILL
 from ims_billing.vocabulary.intake import Intake
 from ims_billing.vocabulary.model import Memory, Run
 from ims_billing.vocabulary.progress import Progress
-from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written
 from ims_billing.workbooks.probes import probe_summary
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def to_name(month: str) -> str:
 
 def _found(name: str, sha256: str, read: Collection[str], folders: Sequence[Path]) -> Path | None:
     """One file: as it was read, else one of that name which nobody has read, as a corrected export is."""
-    for places in (folders, [below for folder in folders for below in _below(folder)]):
+    for places in (folders, [below for folder in folders for below in folders_below(folder)]):
         hashed = {path: _hash(path) for path in (place / name for place in places) if path.is_file()}
         same = [path for path, its in hashed.items() if its == sha256]
         new = [path for path, its in hashed.items() if its and its not in read]
@@ -58,10 +58,11 @@ def _found(name: str, sha256: str, read: Collection[str], folders: Sequence[Path
     return None
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def folders_below(folder: Path) -> list[Path]:
+    """The folders in a folder, as far as it may be looked into, without hidden ones: the first of them by name."""
     with suppress(OSError):
-        entries = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-        yield from entries[:_MOST_FOLDERS]
+        return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))[:_MOST_FOLDERS]
+    return []
 
 
 def _hash(path: Path) -> str:

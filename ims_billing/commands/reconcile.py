@@ -18,8 +18,9 @@ from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import RESULTS, Payment, number_key
 from ims_billing.payments.payment_lines import is_sum
 from ims_billing.payments.posting import Recorded, reconciled
+from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.intake import FileRead
-from ims_billing.vocabulary.spelling import day_text, month_of
+from ims_billing.vocabulary.spelling import day_text
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ims_billing.commands.files_of_run import folders_below
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.shell import quoted
 
@@ -13,8 +14,6 @@ from ims_billing.vocabulary.shell import quoted
 SETUP_NAMES = WORKBOOK_NAME, TOML_NAME = "clinic.xlsx", "clinic.toml"
 # How Windows and editors rename what they save.
 _MISNAMED = ("clinic.toml.txt", "clinic.txt", "clinic.xlsx.xlsx", "clinic (1).toml", "clinic (1).xlsx", "clinic.xls")
-# Folders below that are looked into; a home folder may hold thousands.
-_MOST_FOLDERS = 200
 
 
 class Nearby(NamedTuple):
@@ -72,8 +71,7 @@ def setups_nearby(folder: Path) -> Nearby:
     here = folder.resolve()
     names = {path.name.casefold(): path for path in _entries(here)}
     misnamed = tuple(names[name] for name in _MISNAMED if name in names)
-    below = [path for path in sorted(names.values()) if path.is_dir() and not path.name.startswith(".")]
-    places = [*([here.parent] if here.parent != here else []), *below[:_MOST_FOLDERS]]
+    places = [*([here.parent] if here.parent != here else []), *folders_below(here)]
     setups = (_any_setup_in(place) for place in places)
     return Nearby(here, misnamed, tuple(path for path in setups if path))
 

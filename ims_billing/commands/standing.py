@@ -19,14 +19,11 @@ from ims_billing.commands.unread_copies import unread_copies
 from ims_billing.commands.workplace import Workplace
 from ims_billing.payments.aging import REFUSED, TO_REVERSE, Owing, aging
 from ims_billing.payments.sending import ToSend, answered_by, made_by, not_sent, to_send
+from ims_billing.vocabulary.deadlines import CLOSING_WITHIN, UNPAID_OVER
 from ims_billing.vocabulary.entries import Claimed, OnHold
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.files import aging_workbooks, summary_path
-
-# A window is listed this many days before it closes, and a claim after this many days unpaid.
-CLOSING_WITHIN = 14
-UNPAID_OVER = 60
 
 
 class MonthStanding(NamedTuple):

@@ -12,6 +12,7 @@ from ims_billing.commands.files_of_run import FILE, files_of_rows, files_of_run,
 from ims_billing.commands.setup_nearby import SETUP_NAMES, Nearby, setups_nearby
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS, SPREADSHEETS
+from ims_billing.vocabulary.intake import LISTS
 from ims_billing.vocabulary.shell import quoted
 from ims_billing.vocabulary.spelling import counted
 
@@ -24,10 +25,6 @@ _OURS = ("claim-summary-", "claims-", "aging-", "~$", ".~lock")
 # Spreadsheets that are looked into, the newest first; and the largest that is.
 _MOST_FILES = 24
 _LARGEST = 60_000_000
-
-
-# Layouts of lists that add numbers to sessions, and have none of their own.
-_LISTS = frozenset({"jane-clients", "policies"})
 
 
 class Export(NamedTuple):
@@ -117,7 +114,7 @@ def status(folder: Path, setup: Path | None, given: Given, as_of: dt.date) -> St
 
 def _without_lists(exports: Iterable[Export]) -> tuple[Export, ...]:
     """The exports without lists of patients: these are used with an export, and never claimed."""
-    return tuple(export for export in exports if export.layout not in _LISTS)
+    return tuple(export for export in exports if export.layout not in LISTS)
 
 
 def in_doubt(folder: Path, problem: str, as_of: dt.date) -> Status:
@@ -261,7 +258,7 @@ class _Facts(NamedTuple):
         layouts, both = {export.layout for export in new}, {"jane-appointments", "jane-sales"}
         needed = both - layouts if month in months and layouts & both else set()
         more = [
-            each for each in beside if each.layout in (_LISTS | needed) and (not each.months or month in each.months)
+            each for each in beside if each.layout in needed.union(LISTS) and (not each.months or month in each.months)
         ]
         return [export.path for export in sorted([*new, *more], key=lambda export: export.path.name)]
 

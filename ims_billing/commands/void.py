@@ -19,6 +19,7 @@ from ims_billing.month.run import of_other_month, run_of, with_rests
 from ims_billing.month.second_insurer import rests
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.patient_ids import refuse_patient_ids
+from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import REASONS
 from ims_billing.vocabulary.frames import ABSENT, CELL_FINDINGS, CLAIMS, SESSIONS, empty
@@ -26,7 +27,6 @@ from ims_billing.vocabulary.grounds import remarks_of
 from ims_billing.vocabulary.intake import FileRead, Intake
 from ims_billing.vocabulary.model import Run
 from ims_billing.vocabulary.shell import quoted
-from ims_billing.vocabulary.spelling import month_of
 from ims_billing.workbooks.files import Written
 
 

@@ -23,6 +23,7 @@ from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.stored import origins, payers, stored, totals
 from ims_billing.payments.aging import closed_claims
 from ims_billing.payments.positions import positions, who_pays
+from ims_billing.vocabulary.claim_numbers import ClaimNumber, claim_number
 from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import NO_SESSION
@@ -161,13 +162,13 @@ class Ledger(Identified):
         codes = {insurer.id: insurer.code for insurer in run.origin.insurers}
         last: dict[str, int] = {}
         for (claim,) in self.rows("SELECT claim FROM claim WHERE month = ?", run.month):
-            code, ordinal = str(claim).rsplit("-", 2)[1:]
-            last[code] = max(last.get(code, 0), int(ordinal))
+            number = claim_number(str(claim))
+            last[number.code] = max(last.get(number.code, 0), number.ordinal)
         numbers = []
         for insurer_id in run.claims["insurer_id"].tolist():
             code = codes[insurer_id]
             last[code] = last.get(code, 0) + 1
-            numbers.append(f"{run.month}-{code}-{last[code]:04d}")
+            numbers.append(ClaimNumber(run.month, code, last[code]).text())
         return numbers
 
     def void(self, number: str, on: dt.date, reason: str) -> None:

@@ -11,10 +11,11 @@ from ims_billing.ledger.file import LedgerFile
 from ims_billing.ledger.months import Months
 from ims_billing.ledger.rows import frame_of_rows, json_of, plain_rows, rows_of_frame
 from ims_billing.ledger.soundness import DamageError
+from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.entries import Note, Posted
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import POSTINGS, WORK
-from ims_billing.vocabulary.spelling import dollars, month_of, source_text
+from ims_billing.vocabulary.spelling import dollars, source_text
 
 if TYPE_CHECKING:
     import pandas as pd

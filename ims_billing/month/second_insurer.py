@@ -13,10 +13,11 @@ from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import code_rule
 from ims_billing.clinic.windows import plan_deadline
 from ims_billing.payments.positions import Answer, answers
+from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
 from ims_billing.vocabulary.grounds import Remark, as_json
-from ims_billing.vocabulary.spelling import dollars, month_of
+from ims_billing.vocabulary.spelling import dollars
 
 # The columns of the second insurer, by the requirement that they meet.
 _COLUMNS = {"policy": "Secondary Policy Number", "member": "Secondary Member ID"}

@@ -27,7 +27,7 @@ from ims_billing.rules.values import Cited, Condition, Fee, Note
 from ims_billing.sessions.service_names import names_read
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.findings import CATALOGUE, REASONS
-from ims_billing.vocabulary.intake import Intake
+from ims_billing.vocabulary.intake import LISTS, Intake
 from ims_billing.vocabulary.quoting import Names, quotable_services
 from ims_billing.vocabulary.spelling import RowPlace, dollars, is_id, rows_beside, source_text
 
@@ -69,7 +69,7 @@ def _no_session(intake: Intake, row: int, of_file: str) -> str:
         for aside in file.asides
         if aside.row == row and of_file in ("", file.file)
     ]
-    lists = [file.file for file in intake.files if file.layout in ("jane-clients", "policies")]
+    lists = [file.file for file in intake.files if file.layout in LISTS]
     messages += (
         [f"{', '.join(lists)}: the rows of a list are no sessions, and add to them."] if lists and not messages else []
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
+# Layouts of lists that add numbers to sessions, and have none of their own.
+LISTS = ("jane-clients", "policies")
 # The looks of an unread column's cells by which the column could change a claim.
 LooksLike = Literal[
     "patients",

@@ -223,8 +223,3 @@ def dollars(amount_cents: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: ``1 claim``, ``1,095 claims``; `many` where the plural is not one with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def month_of(claim: str) -> str:
-    """The month that a claim is billed in, by its number: ``2026-10`` of ``2026-10-SUNL-0001``."""
-    return "-".join(claim.split("-", 2)[:2])

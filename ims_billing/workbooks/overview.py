@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from ims_billing.payments.sending import ToSend, first_day, not_sent
+from ims_billing.vocabulary.deadlines import CLOSING_WITHIN, UNPAID_OVER
 from ims_billing.vocabulary.model import MonthView, Totals
 from ims_billing.vocabulary.rows import rows_of
 from ims_billing.vocabulary.spelling import counted
@@ -17,11 +18,9 @@ from ims_billing.workbooks.package import Value
 from ims_billing.workbooks.parts import Block, Column
 from ims_billing.workbooks.remarks import remarked
 
-# A session on hold, or a claim without an answer, is money at risk after so many days.
-_HELD_LONG, _UNPAID_LONG = 30, 60
+# A session on hold is money at risk after so many days.
+_HELD_LONG = 30
 _SUMMED = ["insurer", "practitioner", "fee_cents", "patient_paid_cents", "amount_cents"]
-# A claim that is not sent is at risk so many days before the last day to send it.
-_SEND_WITHIN = 14
 _HELD = ["session", "service_date", "fee_cents"]
 _LOOKS = {
     "": "Look at services that are not billed and may be IMS",
@@ -166,19 +165,19 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
         if day is not None and day < long_ago:
             held.setdefault((month, session), cents)
     money, refused = view.money, _refused(view)
-    before = view.as_of - dt.timedelta(days=_UNPAID_LONG)
+    before = view.as_of - dt.timedelta(days=UNPAID_OVER)
     old = [batch.number for batch in view.batches if not batch.already_sent and batch.as_of < before]
     is_open = view.claims["batch"].isin(old) & ~view.claims["claim"].isin(view.closed)
     unpaid = money.loc[is_open & (money["outstanding_cents"] > 0), "outstanding_cents"]
-    until = view.as_of + dt.timedelta(days=_SEND_WITHIN)
+    until = view.as_of + dt.timedelta(days=CLOSING_WITHIN)
     late = [claim.amount_cents for claim in waiting if claim.late]
     closing = [cents for cents, send_by, late in waiting if not late and send_by is not None and send_by <= until]
     rows = [
         ("Not sent, past their last day", len(late), sum(late)),
-        (f"Not sent, last day within {_SEND_WITHIN} days", len(closing), sum(closing)),
+        (f"Not sent, last day within {CLOSING_WITHIN} days", len(closing), sum(closing)),
         (f"On hold, visit more than {_HELD_LONG} days ago", len(held), sum(held.values())),
         ("Refused or paid short", len(refused), int(refused[["denied_cents", "short_cents"]].sum().sum())),
-        (f"Unpaid after more than {_UNPAID_LONG} days", len(unpaid), int(unpaid.sum())),
+        (f"Unpaid after more than {UNPAID_OVER} days", len(unpaid), int(unpaid.sum())),
         ("Paid of voided claims", len(_paid_of_voided(view)), sum(_paid_of_voided(view))),
     ]
     return [(what, number, cents / 100) for what, number, cents in rows if number]

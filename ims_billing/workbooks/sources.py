@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ims_billing.vocabulary.claim_numbers import ClaimNumber, claim_number
 from ims_billing.vocabulary.grounds import grounds_of
 from ims_billing.vocabulary.model import MonthView, Origin, RuleApplied
 from ims_billing.workbooks.figures import figures
@@ -159,18 +160,18 @@ def _claims_by_ground(claims: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
 
 def claim_ranges(claims: Iterable[str]) -> str:
     """Claim numbers in one cell, those that follow one another as a range: 2026-10-SUNL-0001 to 0003, 0007."""
-    by_series: dict[str, list[str]] = {}
-    for series, _, ordinal in sorted((claim.rpartition("-") for claim in claims), key=lambda p: (p[0], int(p[2]))):
-        by_series.setdefault(series, []).append(ordinal)
+    by_series: dict[str, list[ClaimNumber]] = {}
+    for number in sorted(set(map(claim_number, claims))):
+        by_series.setdefault(number.series, []).append(number)
     parts = []
-    for series, ordinals in by_series.items():
-        runs: list[list[str]] = []
-        for ordinal in dict.fromkeys(ordinals):
-            if runs and int(ordinal) == int(runs[-1][-1]) + 1:
-                runs[-1].append(ordinal)
+    for series, numbers in by_series.items():
+        runs: list[list[ClaimNumber]] = []
+        for number in numbers:
+            if runs and number.ordinal == runs[-1][-1].ordinal + 1:
+                runs[-1].append(number)
             else:
-                runs.append([ordinal])
-        shown = (run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+                runs.append([number])
+        shown = (run[0].digits if len(run) == 1 else f"{run[0].digits} to {run[-1].digits}" for run in runs)
         parts.append(f"{series}-{', '.join(shown)}")
     text = "; ".join(parts)
     if len(text) <= _LONGEST_CELL:

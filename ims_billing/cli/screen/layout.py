@@ -11,6 +11,8 @@ from ims_billing.cli.screen.pieces import pieces
 
 # A wider screen is not filled: lines of more than this are hard to read.
 WIDEST = 100
+# The lines of a screen that is as wide as that; beyond them stands only what costs money where nobody reads it.
+LINES = 40
 # Between two columns of a table.
 _GAP = "  "
 

@@ -20,7 +20,7 @@ from ims_billing.cli.screen.every_finding import (
     requirements_not_stated,
 )
 from ims_billing.cli.screen.glance import not_to_send
-from ims_billing.cli.screen.layout import WIDEST, side_by_side, wrapped
+from ims_billing.cli.screen.layout import LINES, WIDEST, side_by_side, wrapped
 from ims_billing.cli.screen.next_steps import next_steps
 from ims_billing.cli.screen.on_hold import changed_since, on_hold, taken_out, to_check, what_holds, what_to_check
 from ims_billing.cli.screen.outcomes import outcomes
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.workbooks.files import Written
 
-# What a screen shows: 40 lines, and beyond them only what costs money where nobody reads it.
-LINES = 40
 # A screen of at least so many characters has the sums on one line.
 _SUMS = 80
 # Lines of files and of insurers, at most.

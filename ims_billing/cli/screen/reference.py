@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ims_billing.cli.screen.layout import WIDEST, Heading, table, wrapped
+from ims_billing.cli.screen.layout import LINES, WIDEST, Heading, table, wrapped
 from ims_billing.cli.screen.terminal import show, width
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import Rule, not_stated, rules_on
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # Fees and limits that are tried until the page is a screen.
 _ROOM = ((8, 7), (8, 6), (8, 5), (7, 5), (7, 4), (6, 4), (5, 3), (3, 2))
-# The lines of a screen of the widest lines.
-_LINES = 40
 _SECTIONS = (
     ("FEES", ("fee",)),
     ("LIMITS AND WINDOWS", ("limit", "submission window", "channel", "order of payers", "registration number")),
@@ -98,7 +96,7 @@ def show_rules(clinic: Clinic, on: dt.date, *, everything: bool = False) -> None
         return
     for room in _ROOM:
         lines = _rules_page(clinic, on, wide, room=room)
-        if len(lines) <= -(-_LINES * WIDEST // wide):
+        if len(lines) <= -(-LINES * WIDEST // wide):
             break
     show(lines)
 

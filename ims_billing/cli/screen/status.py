@@ -10,6 +10,7 @@ from rich.text import Text
 from ims_billing.cli.screen.layout import first_of, lines_of, wrapped
 from ims_billing.cli.screen.payments import not_sent_line
 from ims_billing.cli.screen.terminal import show, width
+from ims_billing.vocabulary.deadlines import CLOSING_WITHIN, UNPAID_OVER
 from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
@@ -113,12 +114,15 @@ def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
             what = f"{counted(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
         yield f"{one.insurer}: {what}", "bold yellow"
     if len(standing.closing) > _CLOSING:
-        yield f"... and {counted(len(standing.closing) - _CLOSING, 'more insurer')} within 14 days", "bold yellow"
+        yield (
+            f"... and {counted(len(standing.closing) - _CLOSING, 'more insurer')} within {CLOSING_WITHIN} days",
+            "bold yellow",
+        )
     if len(standing.to_send):
         yield not_sent_line(standing.to_send, as_of), "yellow"
     if standing.unpaid:
         claims = counted(standing.unpaid, "claim")
-        yield f"Unpaid over 60 days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
+        yield f"Unpaid over {UNPAID_OVER} days: {claims}, {dollars(standing.unpaid_cents)}", "yellow"
     if standing.refused:
         yield f"Refused or paid short, and nobody looks after it: {counted(standing.refused, 'claim')}", "yellow"
     if standing.to_reverse:
