@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from ims_billing.sessions.decisions import AboutClaim, Decided, Decision, Place
+from ims_billing.sessions.decisions import AboutClaim, AboutClaims, Decided, Decision, Place
 from ims_billing.sessions.fingerprints import with_more
 from ims_billing.sessions.settling import Examined, settle
 from ims_billing.vocabulary.frames import (
@@ -32,7 +34,7 @@ def decided(*decisions: Decision, bad_cells: tuple[tuple[int, str, str, str], ..
     intake = Intake(empty(SESSIONS), as_frame(list(bad_cells), CELL_FINDINGS), ())
     copies = pd.Series(COPIES, index=range(4))
     keys = pd.Series("key", index=copies.index)
-    return Decided(intake, decisions, keys, copies, history=decisions, _fingerprints={n: {NOW} for n in range(4)})
+    return Decided(intake, decisions, keys, copies, history=decisions, hashed={n: {NOW} for n in range(4)})
 
 
 def examined(claimed: tuple[int, ...] = (), states: tuple[tuple[str, str], ...] = (("", ""),) * 4) -> Examined:
@@ -71,8 +73,7 @@ def test_a_decision_about_the_session_as_it_was_is_asked_once_more() -> None:
 
 def test_a_hold_that_stays_with_a_value_that_was_typed_for_another_one_says_so() -> None:
     typed = decision(2, "missing-fee", word="", value="90")
-    both = decided(typed)
-    both.corrected[typed.place] = "Decided on that day: put right."
+    both = replace(decided(typed), corrected={typed.place: "Decided on that day: put right."})
     settled = settle(holds((2, "fee-not-as-listed"), (3, "fee-not-as-listed")), both, examined())
     assert messages(settle(holds(), both, examined(claimed=(2,)))) == [], "of a claimed session nothing is put right"
     assert messages(settled) == [
@@ -106,7 +107,8 @@ def test_of_two_sessions_that_may_be_one_claim_the_first_to_be_billed_takes_its_
     states = examined(states=(("", ""), (claim, "changed"), (claim, "changed"), (claim, "changed"))).states
     words = ((1, DO_NOT_BILL), (2, BILL), (3, BILL))
     all_three = decided(*(decision(label, "changed-since-claimed", word, fingerprint=about) for label, word in words))
-    chosen = all_three.about_claims(states, pd.Series("", index=range(4)))
     # Do not bill for one of them, though it was decided first, leaves the claim to the one that is billed.
-    assert chosen == {2: AboutClaim(BILL, claim), 1: AboutClaim(DO_NOT_BILL, claim)}
-    assert all_three.refused == {Place(3, "changed-since-claimed"): f"another session stands for {claim} already."}
+    assert all_three.about_claims(states, pd.Series("", index=range(4))) == AboutClaims(
+        chosen={2: AboutClaim(BILL, claim), 1: AboutClaim(DO_NOT_BILL, claim)},
+        refused={Place(3, "changed-since-claimed"): f"another session stands for {claim} already."},
+    )

@@ -172,7 +172,7 @@ def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress
         totals=proven_totals(
             classified.decided.intake, judged.sessions, judged.claims, int(intake.sessions["fee_cents"].sum())
         ),
-        decided=classified.decided,
+        decided=lookup.states.decided,
         earlier=_earlier(judged.sessions, lookup, scope),
         elsewhere=lookup.states.recalled.elsewhere,
         taken_out=taken_out(intake.sessions, judged.sessions, classified.decided),
@@ -198,7 +198,7 @@ class _Classified:
     shifted: pd.Series[bool]
     """True if the cells of a row may be in the wrong columns, so that none of them is certain."""
     decided: Decided
-    """The decisions about these sessions."""
+    """The decisions about these sessions, as far as they are not about claims."""
 
 
 def _classify(intake: Intake, scope: Scope) -> _Classified:
@@ -314,7 +314,7 @@ class _Checked:
 
 
 def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Progress) -> _Checked:
-    sessions, states, decided = lookup.sessions, lookup.states, classified.decided
+    sessions, states, decided = lookup.sessions, lookup.states, lookup.states.decided
     candidates = sessions[lookup.candidates]
     priced = prices(candidates, scope.clinic)
     months = [scope.month] if scope.month else [*months_in(sessions)]
@@ -379,7 +379,7 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
     )
     sessions = sessions.assign(
         outcome=pd.Series(outcome, index=sessions.index, dtype="str"),
-        at_row_fee=sessions.index.isin(classified.decided.at_row_fee()),
+        at_row_fee=sessions.index.isin(lookup.states.decided.at_row_fee()),
     )
     is_clear = sessions["outcome"] == "claimed"
     claims = claim_lines(sessions.loc[is_clear, MADE_OF], checked.prices, findings, scope.clinic)

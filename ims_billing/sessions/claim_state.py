@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -24,12 +24,14 @@ class ClaimStates:
     replaces: by session, the number of the claim that it takes the place of; empty where none
     never_billed: the sessions that somebody decided not to bill
     recalled: what the ledger knows, without the claims that are replaced
+    decided: the decisions, with those refused that can't count about their claims
     """
 
     frame: pd.DataFrame
     replaces: pd.Series[str]
     never_billed: frozenset[int]
     recalled: Recall
+    decided: Decided
 
     @property
     def on_ledger(self) -> pd.Series[bool]:
@@ -65,15 +67,16 @@ def claim_states(
     """
     if (recalled.states[["state", "claim", "resembles"]] == "").all(axis=None):
         none = pd.Series("", index=sessions.index, dtype="str")
-        return ClaimStates(prove(recalled.states, CLAIM_STATES), none, frozenset(decided.not_to_bill()), recalled)
+        never_billed = frozenset(decided.not_to_bill())
+        return ClaimStates(prove(recalled.states, CLAIM_STATES), none, never_billed, recalled, decided)
     of_replaced = (recalled.states[["claim", "resembles"]] == replacing).any(axis=1) & (replacing != "")
     replaces = pd.Series(replacing, index=sessions.index, dtype="str").where(of_replaced, "")
     reason = sessions["reason"]
     frame = _in_this_month(recalled.states, reason, dated & (reason != "outside-month") & ~of_replaced)
     never = decided.not_to_bill()
     about = decided.about_claims(frame, reason)
-    replaced = {claim for word, claim in about.values() if word == BILL}
-    for label, (word, claim) in about.items():
+    replaced = {claim for word, claim in about.chosen.values() if word == BILL}
+    for label, (word, claim) in about.chosen.items():
         if word == BILL and label not in never:
             replaces[label] = claim
         elif frame.at[label, "state"] == "voided":
@@ -88,7 +91,13 @@ def claim_states(
     stays = recalled.states["state"].isin(("claimed", "changed")) & decided_never & (reason != "outside-month")
     settled = (replaces != "") | (decided_never & ~stays & (frame["state"] == "voided"))
     frame["state"] = frame["state"].mask(stays, "claimed").mask(settled, "")
-    return ClaimStates(prove(frame, CLAIM_STATES), replaces, frozenset(never), recalled.without(set(replaces) - {""}))
+    return ClaimStates(
+        frame=prove(frame, CLAIM_STATES),
+        replaces=replaces,
+        never_billed=frozenset(never),
+        recalled=recalled.without(set(replaces) - {""}),
+        decided=replace(decided, refused={**decided.refused, **about.refused}),
+    )
 
 
 def _in_this_month(recalled: pd.DataFrame, reason: pd.Series[str], here: pd.Series[bool]) -> pd.DataFrame:

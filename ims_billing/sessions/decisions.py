@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -71,7 +71,16 @@ class AboutClaim(NamedTuple):
     claim: str
 
 
-@dataclass
+class AboutClaims(NamedTuple):
+    """The decisions about claims that changed or were voided."""
+
+    chosen: dict[int, AboutClaim]
+    """Those that count, by session."""
+    refused: dict[Place, str]
+    """Why others do not count, by session and kind."""
+
+
+@dataclass(frozen=True)
 class Decided:
     """The decisions about the sessions of a run, and what they mean."""
 
@@ -83,19 +92,19 @@ class Decided:
     """The opaque key of each session, by label."""
     copies: pd.Series[int]
     """How often each session appears in the files, by label."""
-    corrected: dict[Place, str] = field(default_factory=dict)
+    corrected: Mapping[Place, str] = field(default_factory=dict)
     """By session and kind, the sentence on what was put right."""
     refused: dict[Place, str] = field(default_factory=dict)
-    """By session and kind, why a decision does not count."""
+    """By session and kind, why a decision does not count; `settle` adds those that can't count beside each other."""
     history: tuple[Decision, ...] = ()
     """Every decision about these sessions, the oldest first."""
-    _fingerprints: dict[int, set[str]] = field(default_factory=dict)
-    """The fingerprints of each session in this run: as read, and after each correction."""
+    hashed: Mapping[int, Collection[str]] = field(default_factory=dict)
+    """The fingerprints in this run of each session that somebody decided about: as read, and after each correction."""
 
     def is_current(self, decision: Decision, claim: str = "") -> bool:
         """True if the session has not changed since the decision; `claim` is the claim that the decision is about."""
         more = self._more(decision.kind, decision.session, claim)
-        return decision.fingerprint in {with_more(now, more) for now in self._fingerprints.get(decision.session, set())}
+        return decision.fingerprint in {with_more(now, more) for now in self.hashed.get(decision.session, ())}
 
     def _more(self, kind: str, session: int, claim: str) -> str:
         """The other ground of a decision beside the session: its claim, or its number of copies."""
@@ -150,14 +159,15 @@ class Decided:
         """The sessions that somebody decided not to bill; for decisions about a claim, see `about_claims`."""
         return {one.session for one in self.latest if one.word == DO_NOT_BILL and self.is_current(one)}
 
-    def about_claims(self, states: pd.DataFrame, reasons: pd.Series[str]) -> dict[int, AboutClaim]:
-        """The decisions that count about claims that changed or were voided, by session; refuses the others.
+    def about_claims(self, states: pd.DataFrame, reasons: pd.Series[str]) -> AboutClaims:
+        """The decisions about claims that changed or were voided: those that count, and why others do not.
 
         `states` is the CLAIM_STATES frame, `reasons` says why each session would not be billed as it is now.
         """
         chosen: dict[int, AboutClaim] = {}
+        refused: dict[Place, str] = {}
         if not self.latest:
-            return chosen
+            return AboutClaims(chosen, refused)
         about = claim_in_question(states)
         # Bill first: Do not bill for one row of a session leaves its claim to the row that is to be billed.
         for one in sorted(self.latest, key=lambda one: one.word != BILL):
@@ -169,12 +179,12 @@ class Decided:
             reason = reasons[one.session]
             if one.word == BILL and reason:
                 back = f" To take the claim back: ims-billing void {claim} --reason TEXT." if state == "changed" else ""
-                self.refused[one.place] = f"as it is now it is not billed ({REASONS[reason].meaning}).{back}"
+                refused[one.place] = f"as it is now it is not billed ({REASONS[reason].meaning}).{back}"
             elif one.word == BILL and AboutClaim(BILL, claim) in chosen.values():
-                self.refused[one.place] = f"another session stands for {claim} already."
+                refused[one.place] = f"another session stands for {claim} already."
             else:
                 chosen[one.session] = AboutClaim(one.word, claim)
-        return chosen
+        return AboutClaims(chosen, refused)
 
     def recognised(self, pairs: Sequence[tuple[int, str]], resembled: Collection[tuple[str, str]]) -> list[bool]:
         """For each pair of a session and a claim, whether the one was taken for the other, changed, before.
@@ -234,18 +244,43 @@ def decide(
     decided = Decided(intake, latest, keys, copies, history=history)
     if not latest:
         return decided
-    _refuse_what_the_catalogue_forbids(decided)
-    labels = sorted({one.session for one in history})
+    applied = _with_correct_values(decided, _refused_by_the_catalogue(latest), clinic)
+    return replace(
+        decided,
+        intake=applied.intake,
+        corrected=applied.corrected,
+        refused=applied.refused,
+        hashed=applied.hashed,
+    )
+
+
+class _Applied(NamedTuple):
+    """The correct values in their places: see Decided."""
+
+    intake: Intake
+    corrected: dict[Place, str]
+    refused: dict[Place, str]
+    hashed: dict[int, set[str]]
+
+
+def _with_correct_values(decided: Decided, refused: Mapping[Place, str], clinic: Clinic) -> _Applied:
+    """Puts in the correct values, each as soon as its session is what it was when the value was typed.
+
+    `refused` are the decisions that do not count in any case; the values that can't be read come to them.
+    """
+    intake = decided.intake
     sessions, bad = intake.sessions.copy(), intake.cell_findings
     files = {file.file: file.sha256 for file in intake.files}
-    waiting = {one.place: one for one in latest if one.value and one.word in ("", BILL)}
+    waiting = {one.place: one for one in decided.latest if one.value and one.word in ("", BILL)}
+    applied = _Applied(intake, {}, dict(refused), {})
+    labels = sorted({one.session for one in decided.history})
     while labels:
         now = fingerprints(sessions.loc[labels], files)
         for label in labels:
-            decided._fingerprints.setdefault(label, set()).add(now[label])
+            applied.hashed.setdefault(label, set()).add(now[label])
         changed = set()
         for place, one in list(waiting.items()):
-            if place in decided.refused or now.get(one.session) != one.fingerprint:
+            if place in applied.refused or now.get(one.session) != one.fingerprint:
                 continue
             del waiting[place]
             own = (bad["session"] == one.session) & (bad["kind"] == one.kind)
@@ -253,17 +288,17 @@ def decide(
             before = sessions.loc[[one.session]].to_dict("records")[0]
             cells = read_value(one.kind, one.value, columns, before, clinic)
             if isinstance(cells, str):
-                decided.refused[place] = cells
+                applied.refused[place] = cells
                 continue
             for column, value in cells.items():
                 sessions.loc[one.session, column] = value
-            decided.corrected[place] = f"Decided on {one.on}: {put_right(cells, before)}"
+            applied.corrected[place] = f"Decided on {one.on}: {put_right(cells, before)}"
             # The cell that was corrected is unreadable no more, whichever finding the value was typed for.
             corrected = (bad["session"] == one.session) & bad["column"].isin(list(cells))
             bad = bad[~((own & (one.kind != "unreadable-cell")) | corrected)]
             changed.add(one.session)
         labels = sorted(changed)
-    return replace(decided, intake=replace(intake, sessions=sessions, cell_findings=bad))
+    return applied._replace(intake=replace(intake, sessions=sessions, cell_findings=bad))
 
 
 def _about_these(sessions: pd.DataFrame, keys: pd.Series[str], decisions: pd.DataFrame) -> Iterator[Decision]:
@@ -285,20 +320,23 @@ def _about_these(sessions: pd.DataFrame, keys: pd.Series[str], decisions: pd.Dat
             yield Decision(label, kind, word, value, f"{on:%Y-%m-%d}", was)
 
 
-def _refuse_what_the_catalogue_forbids(decided: Decided) -> None:
-    for one in decided.latest:
+def _refused_by_the_catalogue(decisions: Iterable[Decision]) -> dict[Place, str]:
+    """Why decisions that their kinds do not take do not count."""
+    refused = {}
+    for one in decisions:
         allowed = CATALOGUE[one.kind].decisions
         if one.word in (DO_NOT_BILL, LATER):
             continue
         if one.value and "correct" not in allowed:
-            decided.refused[one.place] = "no value that is typed here can fix it. Clear the correct value."
+            refused[one.place] = "no value that is typed here can fix it. Clear the correct value."
         elif one.word == BILL and "bill" not in allowed and not one.value:
             needs = (
                 "it needs its correct value"
                 if allowed
                 else "this can't be approved here. Fix it, or choose Do not bill"
             )
-            decided.refused[one.place] = f"{needs}."
+            refused[one.place] = f"{needs}."
+    return refused
 
 
 def latest_of_lines(lines: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
