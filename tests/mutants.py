@@ -21,6 +21,19 @@ FOLDER = ROOT / "build" / "mutants"
 # What is changed, and the tests that have to notice: those of its own and of the commands that stand on it.
 PARTS: dict[str, tuple[list[str], list[str]]] = {
     "classify": (["sessions/classify.py"], ["classify", "month", "tie_out"]),
+    "names": (
+        ["sessions/service_names.py", "sessions/doubts.py"],
+        ["classify", "words", "close_reading", "people", "checks"],
+    ),
+    "recall": (
+        ["sessions/recall.py", "sessions/resemblance.py", "sessions/expected_claims.py", "sessions/claim_changes.py"],
+        ["recall", "expected_claims", "decisions"],
+    ),
+    "decisions": (
+        ["sessions/decisions.py", "sessions/settling.py"],
+        ["decisions", "settling", "choices", "corrections", "newly_decided"],
+    ),
+    "renamed": (["clinic/renamed_insurers.py"], ["clinic", "reconcile"]),
     "checks": (["checks/*.py"], ["checks", "limits"]),
     "claims": (["month/claims.py"], ["claims", "month", "limits"]),
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),

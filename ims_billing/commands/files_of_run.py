@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ims_billing.vocabulary.spelling import is_of_file
+
 # Folders below one that are looked into; a home folder may hold thousands.
 _MOST_FOLDERS = 200
 # What stands in a command for an export that lies nowhere near.
@@ -27,16 +29,16 @@ def files_of_run(files: Mapping[str, str], read: Collection[str], folders: Itera
 def files_of_rows(rows: Collection[str], folders: Iterable[Path]) -> list[Path]:
     """The files that rows are of, by name, in one of these folders or in one below it; one that is nowhere is left out.
 
-    rows: file, sheet and row of each, as one text
+    rows: the `source_text` of each
     """
     if not rows:
         return []
     places, paths = list(folders), dict[str, Path]()
-    places += [below for folder in places for below in _below(folder)]
+    places += [below for folder in places for below in folders_below(folder)]
     for folder in places:
         with suppress(OSError):
             for path in folder.iterdir():
-                if any(row.startswith(f"{path.name}, ") for row in rows) and path.is_file():
+                if any(is_of_file(row, path.name) for row in rows) and path.is_file():
                     paths.setdefault(path.name, path)
     return [paths[name] for name in sorted(paths)]
 

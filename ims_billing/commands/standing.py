@@ -48,7 +48,7 @@ class MonthStanding(NamedTuple):
     sent_before: bool = False
     """True where all of it was billed before this program came: what is added is not to be sent."""
     held_at: tuple[str, ...] = ()
-    """The file, sheet and row of each session on hold, as one text."""
+    """The `source_text` of each session on hold."""
 
 
 @dataclass(frozen=True)

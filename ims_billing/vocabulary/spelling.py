@@ -167,6 +167,11 @@ def sources(sessions: pd.DataFrame) -> pd.Series[str]:
     return (place + _ROW + sessions["row"].astype("str")).astype("str")
 
 
+def is_of_file(source: str, file: str) -> bool:
+    """True where a source is a row of the file of that name."""
+    return source.startswith(f"{file}, ")
+
+
 def tables_of(sources: pd.Series[str]) -> pd.Series[str]:
     """File and sheet of each source, without the row: the same text for all rows of one table."""
     return sources.str.rpartition(_ROW)[0] if len(sources) else sources
