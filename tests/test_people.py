@@ -45,6 +45,7 @@ ROSTER = Roster(PEOPLE, ["Example Physiotherapy", "Hillside", "Victoria"])
         *((cell, "Ann Example") for cell in (
             "Ann Example", "EXAMPLE, ANN", "Example, Ann (PT)", "ann  example *", "(Ann Example)", "Dr. Ann Example",
             "Ann Example, PT", "Ann Example, RPT, FCAMPT", "Ms Ann Example MPT CGIMS", "Ann Example, B.Sc.P.T., Ph.D.",
+            "Ann Example, pht", "Example, Ann (pht., FCAMPT)", "Ann Example, M.Phty", "Ann Example - Reg. PT",
             "Ann Example P.T.", "Ann Example (Registered Physiotherapist)", "Ann Example / Physical Therapist",
             "Ann Example (she/her)", "Ann Example [she/her] - PT", "Ann Example, elle", "Ann Example, BKin, MPT",
             "Ann Example – Hillside", "Ann Example (Saanich)", "Ann Example @ Hillside", "Ann Example - Saanich clinic",
@@ -66,6 +67,7 @@ def test_words_that_say_nothing_leave_the_row_the_practitioners(cell: str, name:
     [
         "Ann Example (Kin)", "Ann Example - RMT", "Ann Example-RMT", "Ann Example RMT", "Ann Example, R.M.T.",
         "Ann Example (student)", "Ann Example, PT student", "Ann Example (locum)", "Ann Example (PTA)",
+        "Ann Example, T.R.P.",
         "Ann Example (physio assistant)", "Ann Example / Bob Other", "Ann Example + Bob Other",
         "Ann Example, Bob Other",
         "Ann Example, covering for Bob Other", "Bob Other (for Ann Example)", "Other, Bob / Example, Ann",
