@@ -56,6 +56,14 @@ def test_two_headings_for_one_thing_are_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["Insurer", "Insurance", "Payer"])
+def test_one_heading_over_two_columns_is_refused(tmp_path: Path, name: str) -> None:
+    """Two columns "Insurer" are no "Insurer" and "Insurer 2"."""
+    heads = [*NEEDED[:4], name, "Fee", name]
+    reason = refusal(xlsx_cells(tmp_path, [heads, [*ONE, "ICBC"]]), tmp_path)
+    assert f'"{name}" (column E) and "{name}" (column G) are both read as Insurer' in reason
+
+
 def test_missing_columns_are_refused_all_at_once_with_the_closest_found(tmp_path: Path) -> None:
     cells = [["Monthly report"], ["Service Date", "Patent", "Service", "Insurer", "Fees in $"], ONE[:5]]
     assert refusal(xlsx_cells(tmp_path, cells), tmp_path).splitlines() == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -248,12 +248,15 @@ def best_of(candidates: Sequence[Match]) -> Match:
 def _columns(table: RawTable, position: int, fields: dict[str, str], read_by: ClinicLayout) -> Match:
     """The match of a table whose header stands at `position`; `fields` are the layout's by heading."""
     row, numbered = table.row(position), _numbered(table.row(position))
+    # A practice system's report may have two columns "Paid", and a clinic may name one of two. This product's own
+    # "Insurer 2" is a heading as it stands, and no second column "Insurer".
+    told_apart = fields.keys() if read_by.wanted else frozenset[str]().union(*read_by.own.values())
     by_field: dict[str, list[int]] = {}
     unknown = {}
     for column, cell in enumerate(row):
         name = None
         if isinstance(cell, str) and not {heading(cell), numbered[column]} & read_by.ignored:
-            name = _field(cell, numbered[column], fields)
+            name = _field(cell, numbered[column], fields, told_apart)
             name = name or _status_by_its_heading(table, position, column, read_by)
         if name:
             by_field.setdefault(name, []).append(column)
@@ -301,10 +304,10 @@ def _numbered(row: Sequence[Cell]) -> list[str]:
     return numbered
 
 
-def _field(cell: str, numbered: str, fields: Mapping[str, str]) -> str | None:
+def _field(cell: str, numbered: str, fields: Mapping[str, str], told_apart: Set[str]) -> str | None:
     """The field of a heading; where a layout tells equal headings apart by number, only the one that it names."""
     name = heading(cell)
-    if numbered != name and any(f"{name}{number}" in fields for number in range(1, 10)):
+    if numbered != name and any(f"{name}{number}" in told_apart for number in range(1, 10)):
         return fields.get(numbered)
     return fields.get(name)
 
