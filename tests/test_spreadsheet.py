@@ -197,10 +197,39 @@ def test_a_number_is_read_as_its_format_shows_it(tmp_path: Path) -> None:
     assert list(intake.sessions["member"]) == [shown for _, shown in NUMBERS_SHOWN]
 
 
+CURRENCIES_SHOWN = [
+    ("[$USD] #,##0.00", 95, None), ("[$US$-409]#,##0.00", 95, None), ('"US$"#,##0.00', 95.5, None),
+    ("#,##0.00 [$€-407]", 95, None), ('#,##0.00\\ "€"', 95, None), ("£#,##0.00", 95, None),
+    ('#,##0.00" USD"', 95, None),
+    ('_-"EUR"* #,##0.00_-;-"EUR"* #,##0.00_-', 95, None), ("[$USD] #,##0.00", "=90+5", None),
+    ("[$CAD] #,##0.00", 95.1, 9510), ("[$$-1009]#,##0.00", 95.1, 9510), ("[$$-409]#,##0.00", 95, 9500),
+    ('"$"#,##0.00', 95, 9500), ('#,##0.00\\ "$"', 95, 9500), ('_("$"* #,##0.00_)', 95, 9500),
+    ('"CA$"#,##0.00', 95, 9500),
+    ('#,##0.00" a visit"', 95, 9500), ("[$-409]0.00", 95, 9500), ("$#,##0.00_);[Red]($#,##0.00)", 95, 9500),
+]  # fmt: skip
+
+
+def test_an_amount_that_is_shown_in_another_currency_is_no_amount(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    heads = ["Service Date", "Patient", "Practitioner", "Service", "Insurer", "Fee"]
+    sheet.append(heads)
+    for number, (code, fee, _) in enumerate(CURRENCIES_SHOWN):
+        sheet.append([dt.date(2026, 10, 5), f"Pat {number}", "Ann Example", "IMS", "PBC", fee])
+        sheet.cell(sheet.max_row, len(heads)).number_format = code
+    book.save(tmp_path / "fees.xlsx")
+    intake = read_files([tmp_path / "fees.xlsx"], practice(tmp_path))
+    fees = zip(intake.sessions["fee_stated"], intake.sessions["fee_cents"], strict=True)
+    assert [cents if stated else None for stated, cents in fees] == [cents for *_, cents in CURRENCIES_SHOWN]
+    assert "USD 95.00" in intake.cell_findings["message"][0]
+
+
 def test_a_text_in_a_column_of_formatted_numbers_stays_the_text(tmp_path: Path) -> None:
     """As Excel writes it: the value of a text is its place in the list of all texts."""
     cells = '<c r="A1" s="1" t="s"><v>16</v></c><c r="A2" s="1"><v>16</v></c><c r="A3" s="1" t="b"><v>1</v></c>'
-    cells += "<c r='A4' s=\"1\" t='n'><v>7</v></c>"
+    cells += "<c r='A4' s=\"1\" t='n'><v>7</v></c><c r='A5' s=\"1\"><v>-7.5</v></c>"
+    cells += '<c r="A6" s="1"><f>3+4</f><v>7</v></c>'
     relation = '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
     styles = '<numFmt numFmtId="164" formatCode="0000000"/><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>'
     with zipfile.ZipFile(tmp_path / "excel.xlsx", "w") as archive:
@@ -209,7 +238,7 @@ def test_a_text_in_a_column_of_formatted_numbers_stays_the_text(tmp_path: Path) 
         archive.writestr("xl/styles.xml", styles)
         archive.writestr("xl/worksheets/sheet1.xml", f"<sheetData><row>{cells}</row></sheetData>")
     with zipfile.ZipFile(tmp_path / "excel.xlsx") as archive:
-        assert in_xlsx(archive).errors == {"S": {(1, 0): "0000016", (3, 0): "0000007"}}
+        assert in_xlsx(archive).errors == {"S": {(1, 0): "0000016", (3, 0): "0000007", (5, 0): "0000007"}}
 
 
 def merged_workbook(form: str) -> bytes:

@@ -18,7 +18,9 @@ Errors = dict[str, dict[tuple[int, int], str]]
 _CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(<(?:\w+:)?f\b.*?)</(?:\w+:)?c>", re.DOTALL)
-_STYLED = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)><v>(\d+)</v>")
+_STYLED = re.compile(
+    rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)</v>"
+)
 _OF_A_TYPE = re.compile(rb"\bt=[\"'](?!n[\"'])")
 _OF_STYLE = re.compile(rb"<c\b([^>]*\bs=\"(\d+)\"[^>]*)(?<!/)>(?!</c>)")
 _NOTE = re.compile(rb"<(?:\w+:)?comment\b([^>]*)>(.*?)</(?:\w+:)?comment>", re.DOTALL)
@@ -46,8 +48,8 @@ class InWorkbook(NamedTuple):
 def in_xlsx(archive: zipfile.ZipFile) -> InWorkbook:
     """What calamine leaves out of an .xlsx or .xlsm workbook.
 
-    A formula that was never calculated counts as an error; and a number that Excel shows with leading zeros, or with
-    signs between its digits, comes as the text that it shows.
+    A formula that was never calculated counts as an error; and a number that Excel shows with leading zeros, with
+    signs between its digits or as an amount in another currency, comes as the text that it shows.
     """
     left = InWorkbook({}, {}, {}, {})
     shown, struck = shown_styles(archive), struck_styles(archive)
@@ -68,7 +70,9 @@ def in_xlsx(archive: zipfile.ZipFile) -> InWorkbook:
             for attributes, style, value in _STYLED.findall(xml):
                 # The value of a text is its place in a list, and that of a truth 0 or 1.
                 if style in shown and not _OF_A_TYPE.search(attributes):
-                    _put(cells, attributes, as_shown(value.decode(), shown[style]))
+                    written = as_shown(value.decode(), shown[style])
+                    if written is not None:
+                        _put(cells, attributes, written)
         if struck:
             places = (_place(attributes) for attributes, style in _OF_STYLE.findall(xml) if style in struck)
             left.struck[sheet] = [place for place in places if place]

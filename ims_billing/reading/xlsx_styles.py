@@ -1,4 +1,4 @@
-"""What an .xlsx workbook's styles say of its cells: numbers shown with zeros or signs, and text that is struck out."""
+"""What an .xlsx workbook's styles say of its cells: how numbers are shown, and text that is struck out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,25 @@ _STRUCK = re.compile(rb"<(?:\w+:)?strike\b(?![^>]*val=[\"'](?:0|false)[\"'])")
 # A format's parts: text in quotes or after a backslash, one digit, a sign that stands for itself.
 _PART = re.compile(r'"([^"]*)"|\\(.)|(0)|([-/ ])')
 _OF_A_NUMBER = re.compile(r"\d|-")
+# A currency in a format: in brackets with its language, in quotes, or a sign that stands for itself.
+_CURRENCY = re.compile(r'\[\$([^\]-]*)[^\]]*\]|"([^"]*)"|([€£¥])')
+# Letters beside the dollar sign that make it Canada's; by itself it is that too, whatever language it is in.
+_OF_CANADA = ("", "CAD", "CDN", "CAN", "CA", "C")
+_ISO_CODE = re.compile(r"[A-Z]{3}")
 
 
 def shown_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
-    """By style, a number's format where it shows digits or signs that the number lacks: ``000000``, ``000-000``."""
+    """By style, a number's format where it shows digits, signs or a currency that the number lacks.
+
+    Such are ``000000``, ``000-000`` and ``[$USD] #,##0.00``.
+    """
     xml = _styles(archive)
     formats = {}
     for tag in _FORMAT.findall(xml):
         code, number = re.search(rb'formatCode="([^"]*)"', tag), re.search(rb'numFmtId="(\d+)"', tag)
         if code and number:
             written = code[1].decode("utf-8", "replace").replace("&quot;", '"').partition(";")[0]
-            if _shows_more(written):
+            if _shows_more(written) or _currency(written):
                 formats[number[1]] = written
     return {style: formats[number] for style, number in _used(xml, rb'numFmtId="(\d+)"').items() if number in formats}
 
@@ -42,12 +50,31 @@ def _shows_more(code: str) -> bool:
     return bool(_OF_A_NUMBER.search(signs)) and signs == signs.strip()
 
 
-def as_shown(number: str, code: str) -> str:
-    """A whole number as its format shows it: its last digits in the format's places, the rest in the first one."""
+def as_shown(number: str, code: str) -> str | None:
+    """A number as its format shows it: with its currency, or with a whole number's digits in the format's places.
+
+    Of more digits than places the first ones stand in the first place. None for a number that is no whole one.
+    """
+    if currency := _currency(code):
+        return f"{currency} {float(number):.2f}"
+    if not number.isdigit():
+        return None
     places = sum(1 for match in _PART.finditer(code) if match[3])
     digits = number.zfill(places)
     left = iter([digits[: len(digits) - places + 1], *digits[len(digits) - places + 1 :]])
     return "".join(next(left) if match[3] else match[1] or match[2] or match[4] or "" for match in _PART.finditer(code))
+
+
+def _currency(code: str) -> str:
+    """The currency that a format shows, where it is another than Canada's dollar; empty for none."""
+    for match in _CURRENCY.finditer(code):
+        in_brackets, in_quotes, sign = (match[number] or "" for number in (1, 2, 3))
+        written = (in_brackets or in_quotes or sign).strip(" \u00a0")
+        letters = written.replace("$", "").strip().upper()
+        is_one = in_brackets or sign or "$" in written or letters in "€£¥" or _ISO_CODE.fullmatch(written)
+        if letters not in _OF_CANADA and is_one:
+            return written
+    return ""
 
 
 def struck_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:

@@ -40,7 +40,7 @@ _NEED_A_NUMBER = {*MONTHS, *WEEKDAYS, *ZONES}
 _WORDS = """
 a p m am pm h t hr hrs hour hours heure heures min mins minutes noon midday midi midnight minuit s st nd rd th er
 morning afternoon evening tbd tba na n nil none no unknown pending exempt exempted zero free waived cad ca c
-matin soir aucun aucune exonere le de of at to and et half past ish quarter approx about circa pt cr dr
+usd us eur gbp matin soir aucun aucune exonere le de of at to and et half past ish quarter approx about circa pt cr dr
 """
 _QUOTABLE = {*_NEED_A_NUMBER, *_WORDS.split()}
 _HARMLESS = re.compile(r"[\d\s/.:,$()+-]{1,30}")
