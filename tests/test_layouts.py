@@ -474,6 +474,30 @@ def test_nookals_report_is_read_since_it_calls_clients_patients(tmp_path: Path) 
     assert (found.files[0].layout, found.sessions["patient"].tolist()[0]) == ("nookal-activity", "Ada Sample")
 
 
+CASES = [
+    ("Sun Life - Physio", "Sun Life", "claimed"), ("Private", "Sun Life", "claimed"), ("", "Sun Life", "claimed"),
+    ("left knee 2026", "Sun Life", "claimed"), ("ICBC - MVA 2026-09-01", "Sun Life", "held"),
+    ("WCB", "Sun Life", "held"),
+    ("WorkSafeBC back", "Pacific Blue Cross", "held"), ("Motor vehicle accident", "Sun Life", "held"),
+    ("Manulife", "Sun Life", "held"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "insurer", "outcome"), CASES)
+def test_a_case_of_nookals_that_names_another_payer_waits_for_a_person(
+    tmp_path: Path, case: str, insurer: str, outcome: str
+) -> None:
+    row = [{"Sun Life - Physio": case, "Sun Life": insurer}.get(cell, cell) for cell in NOOKAL[12]]
+    found = read(tmp_path, [*NOOKAL[:12], row], POLICIES)
+    month = prepare_month(found, Scope(practice(tmp_path), month=MONTH, as_of=AS_OF))
+    assert outcomes(month) == [outcome]
+    assert [*month.findings["kind"]].count("unreadable-cell") == (outcome == "held")
+    assert not {"missing-insurer", "insurer-not-known"} & {*month.findings["kind"]}
+    row[NOOKAL[11].index("Invoice Type")] = "ICBC"
+    of_icbc = read(tmp_path, [*NOOKAL[:12], row], POLICIES).cell_findings
+    assert of_icbc.empty == (case not in ("WCB", "Manulife"))
+
+
 def test_what_nookal_calls_a_product_is_skipped_as_no_visit(tmp_path: Path) -> None:
     sold = [cell.replace("Stock", "Product") for cell in NOOKAL[13]]
     for cells in ([*NOOKAL[:13], sold, *NOOKAL[14:]], [*NOOKAL[:13], sold]):

@@ -309,6 +309,24 @@ SORTING: list[tuple[str, list[str]]] = [
     ("Invoice Total", ["99.75"]), ("PST Amount", ["6.65"]), ("Plan Insurer", ["level B"]),
     ("Status ID", ["c1"]), ("Injury", ["Zzq"]), ("Direct Billing Consent", ["No"]),
     ("Discount Points", ["5.00"]), ("Reference", ["TELUS 10/09"]), ("Payment", ["Visa 95.00"]),
+    # What an insurer answers to what was sent to it.
+    ("Confirmation Number", ["A10020030", ""]), ("Confirmation #", ["", "448811"]),
+    ("Transaction ID", ["-", "TX-7781"]),
+    ("Claim Ref", ["CR-99812", ""]), ("Claim Ref", ["CR-99812", "CR-99813"]), ("Reference Number", ["n/a", "889912"]),
+    ("Insurer Reference", ["", "42005"]), ("eClaims ID", ["4488112"]), ("TELUS Trace No.", ["990012", ""]),
+    ("Confirmation", ["2026 4488", ""]),
+]  # fmt: skip
+HARMLESS += [
+    ("Confirmation Number", ["A10020030", "A10020031"]), ("Transaction ID", ["7781", "7782"]),
+    ("Confirmation", ["sent", ""]), ("Confirmation", ["Oct 1, 2026", ""]),
+    ("Locker Reference", ["AB-100200", ""]), ("Reference", ["none", "n/a"]), ("Claims Phone", ["", "604-555-0100"]),
+    ("Quantity", ["1", "1.00"]), ("Qty Sold", ["1", ""]), ("Units", ["2", "4"]), ("Units", ["hrs", ""]),
+]  # fmt: skip
+QUANTITIES = [
+    ("Quantity", ["1", "0", "0.5", "-1", "2", "1.0", "", "-", "each", "1"], [1, 2, 3, 4, 8]),
+    ("Qty", ["1", "(1)", "3"], [1, 2]), ("Quantité", ["0,50", "1,00"], [0]),
+    ("Units", ["2", "0", "0.50", "-1", "1"], [1, 2, 3]),
+    ("Units Remaining", ["0", "5"], []), ("Total Quantity Used", ["0", "5"], []),
 ]  # fmt: skip
 
 
@@ -332,6 +350,22 @@ def test_a_harmless_column_is_named_and_stops_nothing(clinic: Clinic, name: str,
 @pytest.mark.parametrize(("name", "cells"), SORTING, ids=[f"{name} {cells[0]}" for name, cells in SORTING])
 def test_a_column_that_sorts_the_rows_stops_the_claim(clinic: Clinic, name: str, cells: list[str]) -> None:
     assert judged(clinic, name, cells) == ([name], [name])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "held"), QUANTITIES, ids=[f"{name} {cells[0]}" for name, cells, _ in QUANTITIES]
+)
+def test_a_quantity_that_is_not_one_holds_its_visit(
+    tmp_path: Path, name: str, cells: list[str], held: list[int]
+) -> None:
+    rows = [{**NEEDED, "Patient": f"{chr(65 + n)} Madeup", name: cell} for n, cell in enumerate(cells)]
+
+    def doubtful(clinic: Clinic) -> list[int]:
+        bad = read_texts(clinic, csv_text(rows)).cell_findings
+        return list(bad.loc[bad["column"] == "billed", "session"])
+
+    assert doubtful(practice(tmp_path)) == held
+    assert doubtful(practice(tmp_path, clinic=f'ignore = ["{name}"]')) == []
 
 
 @examples(20)

@@ -63,7 +63,7 @@ def insurer_not_known(desk: Desk) -> pd.Series[str]:
     """
     candidates = desk.candidates
     written = candidates["insurer"]
-    strangers = written[(written != "") & (candidates["insurer_id"] == "")]
+    strangers = written[(written != "") & (candidates["insurer_id"] == "") & desk.readable("insurer")]
     if strangers.empty and not (candidates["secondary_insurer"] != "").any():
         return pd.Series(dtype="str")
     public = {word for one in desk.clinic.insurers for name in (one.name, *one.aliases) for word in parts(name)}

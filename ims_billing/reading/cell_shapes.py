@@ -25,6 +25,8 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGN
 _CODES = re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-TV-Z]\d\d(?:\.\d{1,4})?|\d{9} ?R[CPT]\d{4}", re.IGNORECASE)
 # Below this many digits a number sorts rows as often as it is somebody's.
 _DIGITS = 4
+# So many digits at least has a number that an insurer gives to a claim.
+_OF_A_CLAIM = 3
 
 
 def day_in(cell: Cell) -> dt.datetime | None:
@@ -91,6 +93,14 @@ def is_a_number_of_somebody(cell: Cell) -> bool:
         return False
     amount = money(cell) is not None and not re.fullmatch(r"0\d+|\d{5,}", written)
     return as_a_whole and not amount and (digits >= _DIGITS or (written.startswith("0") and digits > 1))
+
+
+def is_a_claims_number(cell: Cell) -> bool:
+    """Whether a cell may be the number that an insurer gave to what was sent to it: a code of three digits or more."""
+    written = text(cell)
+    if len(written) > LONG or sum(map(str.isdigit, written)) < _OF_A_CLAIM or isinstance(cell, dt.date | dt.time):
+        return False
+    return not isinstance(cell, str) or not day_in(cell)
 
 
 def is_sentence(cell: Cell) -> bool:

@@ -16,6 +16,7 @@ from ims_billing.reading.cell_shapes import (
     LONG,
     SHORT,
     day_in,
+    is_a_claims_number,
     is_a_number_of_somebody,
     is_a_time,
     is_amount,
@@ -138,11 +139,12 @@ class Judge:
         key = heading(name)
         if key in self.passed_over or self._repeats_a_field(key, cells):
             return None, ""
-        filled = [cell for cell in dict.fromkeys(cells) if self._is_filled(cell)]
+        filled = [cell for cell in dict.fromkeys(cells) if self.is_filled(cell)]
         if not filled:
             return None, ""
         checks: tuple[tuple[LooksLike, Callable[[], str | None]], ...] = (
             ("statuses", lambda: self._statuses(name, filled)),
+            ("claims", lambda: "" if self._numbers_claims(name, cells) else None),
             ("yes-or-no", lambda: self._yes_or_no(name, filled)),
             ("marks", lambda: None if all(any(map(str.isalnum, text(cell))) for cell in filled) else ""),
             ("days", lambda: self._days(name, cells)),
@@ -161,7 +163,8 @@ class Judge:
                     return kind, example
         return None, ""
 
-    def _is_filled(self, cell: Cell) -> bool:
+    def is_filled(self, cell: Cell) -> bool:
+        """Whether a cell says something: dashes and words such as "none" do not."""
         written = text(cell)
         if not any(map(str.isalnum, written)):
             return mark(cell) != ""
@@ -211,7 +214,7 @@ class Judge:
 
     def _yes_or_no(self, name: str, filled: Sequence[Cell]) -> str | None:
         flags = all(isinstance(cell, bool) or text(cell) in ("0", "1") for cell in filled)
-        if flags and not self._counts(name) and not self._is_of_money(name):
+        if flags and not self.rules.counts(name) and not self.rules.is_of_money(name):
             return text(filled[0])
         for cell in (cell for cell in filled if not isinstance(cell, str) or len(cell) <= LONG):
             word = word_of(text(cell))
@@ -219,7 +222,7 @@ class Judge:
             if isinstance(cell, bool) or ticked or (word in self.yes_or_no and word not in _LETTERS):
                 return word
         words = {word_of(text(cell)) for cell in filled}
-        if words <= self.yes_or_no and not self._counts(name):
+        if words <= self.yes_or_no and not self.rules.counts(name):
             return min(words)
         return None
 
@@ -231,7 +234,7 @@ class Judge:
             is_of_the_visit(cell, visit, week=week) for cell, visit in zip(cells, visits, strict=True)
         ):
             return None
-        if not self._counts(name) and any(map(is_part_of_a_day, distinct)):
+        if not self.rules.counts(name) and any(map(is_part_of_a_day, distinct)):
             return ""
         # A time of some rows and not of others may say who came: "Check-in".
         if len({is_a_time(cell) for cell in distinct}) > 1:
@@ -261,21 +264,30 @@ class Judge:
         return [f" {word_of(word)} " for word in self.rules.accidents]
 
     def _accidents(self, cells: Sequence[Cell]) -> str | None:
-        """An accident in a row that is claimed from a private plan."""
-        for cell, own in dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True)):
-            written = text(cell)
-            if written and len(written) <= LONG and any(word in f" {word_of(written)} " for word in self.accidents):
-                insurer = self.clinic.insurer(text(own))
-                if insurer is None or not insurer.public:
-                    return ""
-        return None
+        pairs = dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True))
+        return "" if any(self.speaks_of_an_accident(cell, own) for cell, own in pairs) else None
+
+    def speaks_of_an_accident(self, cell: Cell, own: Cell) -> bool:
+        """Whether a cell speaks of an accident in a row that its `own` insurer makes a claim of a private plan."""
+        written = text(cell)
+        if not written or len(written) > LONG or not any(word in f" {word_of(written)} " for word in self.accidents):
+            return False
+        insurer = self.clinic.insurer(text(own))
+        return insurer is None or not insurer.public
 
     def _insurers(self, cells: Sequence[Cell]) -> str | None:
-        for cell, own in dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True)):
-            named = self._insurer_id(text(cell))
-            if named is not None and named != self._insurer_id(text(own)):
-                return ""
-        return None
+        pairs = dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True))
+        return "" if any(self.names_another_insurer(cell, own) for cell, own in pairs) else None
+
+    def names_another_insurer(self, cell: Cell, own: Cell) -> bool:
+        """Whether a cell is the name of another insurer than the row's `own`."""
+        named = self._insurer_id(text(cell))
+        return named is not None and named != self._insurer_id(text(own))
+
+    def _numbers_claims(self, name: str, cells: Sequence[Cell]) -> bool:
+        """Whether the cells are an insurer's numbers, which visits have that were sent to it and others not."""
+        some = self.rules.numbers_claims(name, in_part=not all(map(self.is_filled, cells)))
+        return some and any(map(is_a_claims_number, cells))
 
     def _insurer_id(self, written: str) -> str | None:
         """Which insurer a cell names; None where it names none."""
@@ -304,21 +316,12 @@ class Judge:
                 return ""
         return None
 
-    def _counts(self, name: str) -> bool:
-        """Whether a heading says that whole numbers below it are counts or somebody's numbers."""
-        words = {*heading_words(name)}
-        return bool(words & {*self.rules.counted}) and not words & {*self.rules.money}
-
-    def _is_of_money(self, name: str) -> bool:
-        """Whether a heading says that numbers below it are amounts."""
-        return not {*self.rules.money}.isdisjoint(heading_words(name))
-
     def _locations(self, filled: Sequence[Cell]) -> str | None:
         billed = {bare(name) for name in self.clinic.block.locations}
         return "" if "location" not in self.table.match.columns and billed & {bare(text(c)) for c in filled} else None
 
     def _amounts(self, name: str, cells: Sequence[Cell]) -> str | None:
-        if self._counts(name) or self._repeats_the_fee(name, cells):
+        if self.rules.counts(name) or self._repeats_the_fee(name, cells):
             return None
         numbers = [cell for cell in dict.fromkeys(cells) if any(map(str.isdigit, text(cell)))]
         if any(map(is_rate, numbers)):
@@ -361,7 +364,7 @@ class Judge:
 
     def _could_sort(self, name: str, cell: Cell, cells: Sequence[Cell]) -> bool:
         """Whether a cell may be one of a few words that sort the rows; the rows' insurers are compared elsewhere."""
-        if not isinstance(cell, str | int | float) or not self._is_filled(cell) or is_a_number_of_somebody(cell):
+        if not isinstance(cell, str | int | float) or not self.is_filled(cell) or is_a_number_of_somebody(cell):
             return False
         excused, digits = self.rules.excused(name), {*text(cell)} & {*"0123456789"}
         # Days, and yes and no, were judged before words are.
@@ -369,7 +372,7 @@ class Judge:
             return False
         if money(cell) is not None or not any(map(str.isalpha, text(cell))):
             explained = "amounts" in excused or self._repeats_the_fee(name, cells)
-            return digits != {"0"} and not (self._counts(name) or explained)
+            return digits != {"0"} and not (self.rules.counts(name) or explained)
         named = self._insurer_id(text(cell)) is not None or person(text(cell)) in self.people
         return not named and word_of(text(cell)) not in self.unsent
 
@@ -387,8 +390,7 @@ class Judge:
 
     def _are_numbers_of_patients(self, cells: Sequence[Cell]) -> bool:
         """Whether each value is one patient's, or no two rows share one: a chart number or a count of rows."""
-        patients = self.table.texts("patient_id") if "patient_id" in self.table.match.columns else []
-        patients = patients or self.table.texts("patient")
+        patients = self.table.texts("patient_id" if "patient_id" in self.table.match.columns else "patient")
         pairs = {(text(cell), who) for cell, who in zip(cells, patients, strict=True) if text(cell)}
         values, people = {value for value, _ in pairs}, {who for _, who in pairs}
         return len(values) == len(people) == len(pairs) > 2

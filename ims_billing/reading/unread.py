@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ims_billing.reading.column_judge import Judge
 from ims_billing.reading.policy_terms import may_speak_of_the_end
 from ims_billing.reading.table import Table
+from ims_billing.reading.unread_cells import doubts_of_rows
 from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
@@ -16,6 +17,7 @@ ALL_ATTENDED = "There is no status column: every row is read as a visit that too
 _LOOKS_LIKE: dict[LooksLike | None, str] = {
     "patients": "numbers of patients: the same one on several days, and a session has its own",
     "statuses": "statuses, or the state of a claim",
+    "claims": "numbers of claims: what an insurer answered to what was sent to it",
     "yes-or-no": "yes or no: whether a visit took place, or was billed",
     "marks": "marks: whether a visit took place, or was billed",
     "days": "days: of sending, or of an accident",
@@ -33,7 +35,7 @@ def unread_columns(
 ) -> tuple[UnreadColumn, ...]:
     """The columns with something in their cells that the table's layout does not know, in the order of the sheet.
 
-    A column that a practice system's layout passes over is no longer one of them where it holds a row.
+    A column that a practice system's layout passes over is no longer one of them where a cell of it holds its row.
     In a table `of_visits` each is judged by its cells, and a row that such a cell could keep from being claimed is
     noted as ``unreadable-cell``. A list of clients or policies only adds numbers: of its other columns only those that
     may say that a policy has ended change a claim. Columns that are `misread` as session ids number patients.
@@ -54,9 +56,13 @@ def unread_columns(
         if not (name or any(text(cell) for cell in cells)):
             continue
         looks_like: LooksLike | None
-        if match.passes_over(number):
+        passed_over = match.passes_over(number)
+        doubts = doubts_of_rows(judge, name, match.letters(number), cells, passed_over=passed_over) if of_visits else ()
+        for doubt in doubts:
+            table.note(doubt.position, doubt.field, "unreadable-cell", doubt.message)
+        if passed_over:
             looks_like, example = None, ""
-            if _hold_settled(table, name, match.letters(number), cells):
+            if doubts:
                 continue
         elif number in misread:
             looks_like, example = "patients", ""
@@ -80,20 +86,6 @@ def _of_a_list(table: Table, name: str, cells: Sequence[Cell]) -> tuple[LooksLik
     if {*heading_words(name)} & {word_of(word) for word in table.rules.policy_status.owed}:
         return "amounts", ""
     return ("statuses" if may_speak_of_the_end(name, cells, table.rules.policy_status) else None), ""
-
-
-def _hold_settled(table: Table, name: str, place: str, cells: Sequence[Cell]) -> bool:
-    """Notes the rows that a practice system calls paid or closed, by whomever; returns whether there are any."""
-    read_by = table.match.read_by
-    words = frozenset[str]() if heading(name) in read_by.ignored else read_by.settled.get(heading(name), frozenset())
-    settled = [position for position, cell in enumerate(cells) if word_of(text(cell)) in words]
-    for position in settled:
-        message = (
-            f'{name} ({place}) says "{text(cells[position])}": it may be paid or billed already. If its insurer is '
-            "still to be billed, type no."
-        )
-        table.note(position, "billed", "unreadable-cell", message)
-    return bool(settled)
 
 
 def _hold(table: Table, column: UnreadColumn, cells: Sequence[Cell]) -> None:

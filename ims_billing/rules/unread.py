@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from pydantic import Field
 
@@ -52,6 +53,19 @@ class HarmlessHeadings(Strict):
         return bool(words) and words <= self._words
 
 
+class ClaimNumbers(Strict):
+    """Words of headings over the numbers that insurers give to what was sent to them.
+
+    Those of `always` say so whatever stands beside them but those of `never`; those `in_part` where only some rows have
+    a number, and beside them no words but these, those of `beside` and neutral ones.
+    """
+
+    always: tuple[Text, ...]
+    never: tuple[Text, ...]
+    in_part: tuple[Text, ...] = Field(alias="in-part")
+    beside: tuple[Text, ...]
+
+
 class UnreadRules(Strict):
     """Words of cells that could change a claim, and the headings and words that are harmless."""
 
@@ -69,6 +83,9 @@ class UnreadRules(Strict):
     repeats_the_day: tuple[Text, ...] = Field(alias="repeats-the-day")
     yes_or_no: tuple[Text, ...] = Field(alias="yes-or-no")
     neutral: tuple[Text, ...]
+    quantity: tuple[Text, ...]
+    units: tuple[Text, ...]
+    claim_numbers: ClaimNumbers = Field(alias="claim-numbers")
     harmless_cells: tuple[HarmlessCells, ...] = Field(alias="harmless-cells")
     harmless: tuple[HarmlessHeadings, ...]
 
@@ -79,3 +96,25 @@ class UnreadRules(Strict):
     def excused(self, written: str) -> frozenset[LooksLike]:
         """What the cells under a heading may look like without changing a claim."""
         return frozenset(kind for group in self.harmless if group.has(written, self._neutral) for kind in group.kinds)
+
+    def counts(self, written: str) -> bool:
+        """Whether a heading says that whole numbers below it are counts or somebody's numbers."""
+        return not {*self.counted}.isdisjoint(heading_words(written)) and not self.is_of_money(written)
+
+    def is_of_money(self, written: str) -> bool:
+        """Whether a heading says that numbers below it are amounts."""
+        return not {*self.money}.isdisjoint(heading_words(written))
+
+    def numbers_claims(self, written: str, *, in_part: bool) -> bool:
+        """Whether numbers under a heading are of claims that were sent; `in_part`: some rows have none."""
+        words, rules = {*heading_words(written)}, self.claim_numbers
+        if words & {*map(word_of, rules.always)}:
+            return not words & {*map(word_of, rules.never)}
+        own = {*map(word_of, rules.in_part)}
+        return in_part and bool(words & own) and words <= own | {*map(word_of, rules.beside)} | self._neutral
+
+    def counts_visits(self, written: str) -> Literal["quantity", "units", ""]:
+        """Whether numbers under a heading are how many were sold, or of how many units; empty where neither."""
+        words = {*heading_words(written)} - self._neutral
+        sold, units = {*map(word_of, self.quantity)}, {*map(word_of, self.units)}
+        return "quantity" if words and words <= sold else "units" if words and words <= units else ""

@@ -14,6 +14,7 @@ LISTS = ("jane-clients", "policies")
 LooksLike = Literal[
     "patients",
     "statuses",
+    "claims",
     "yes-or-no",
     "marks",
     "days",
