@@ -607,7 +607,8 @@ LENDS: list[tuple[str, str, bool]] = [
 
 @pytest.mark.parametrize(
     ("cell", "noted"),
-    [("12/12", True), ("12 of 12", True), ("400", False), ("twelve", True), ("12", False), ("", False), ("-", False),
+    [("12/12", True), ("12 of 12", True), ("#N/A", True), ("#REF!", True), ("400", False),
+     ("twelve", True), ("12", False), ("", False), ("-", False),
      ("n/a", False), ("$500.00", False), ("500.00", False)],
 )  # fmt: skip
 def test_a_number_of_treatments_that_cannot_be_read_is_named(tmp_path: Path, cell: str, noted: bool) -> None:
@@ -615,6 +616,17 @@ def test_a_number_of_treatments_that_cannot_be_read_is_named(tmp_path: Path, cel
     files = read_files([*exports(tmp_path, [appointment()], [sale()]), policies], practice(tmp_path)).files
     remarks = [remark for file in files for remark in file.remarks]
     assert any("row 2: Number of Treatments (column F) holds " in remark for remark in remarks) == noted, remarks
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("Patient", "#N/A"), ("Insurer", "#REF!"), ("Policy #", "#VALUE!"), ("Insured Name", "#N/A"),
+     ("Relationship", "#N/A"), ("Relationship", "nephew")],
+)  # fmt: skip
+def test_a_cell_of_a_list_of_policies_that_cannot_be_read_is_named(tmp_path: Path, name: str, cell: str) -> None:
+    policies = csv_file(tmp_path, [{**POLICY, "Insured Name": "", "Relationship": "", name: cell}], "policies.csv")
+    files = read_files([*exports(tmp_path, [appointment()], [sale()]), policies], practice(tmp_path)).files
+    assert [remark[: 7 + len(name)] for file in files for remark in file.remarks] == [f"row 2: {name}"]
 
 
 def test_a_client_in_two_lists_is_one_and_two_of_one_number_are_nobody(tmp_path: Path) -> None:

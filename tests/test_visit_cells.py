@@ -65,7 +65,7 @@ def test_the_words_for_a_visit(clinic: Clinic) -> None:
     assert column(clinic, "Visit", initial, "visit") == ["initial"] * len(initial)
     assert column(clinic, "Visit", later, "visit") == ["subsequent"] * len(later)
     # Whether a payer pays a re-assessment as a later visit is not known; a question mark takes a word back.
-    doubtful = ["Reassessment", "Re-assessment", "Reassess", "initial?", "?", "new or follow up", "2nd opinion"]
+    doubtful = ["Reassessment", "Re-assessment", "Reassess", "initial?", "?", "new or follow up", "2nd opinion", "#N/A"]
     assert column(clinic, "Visit", doubtful, "visit") == [None] * len(doubtful)
 
 
@@ -78,7 +78,9 @@ def test_the_words_for_a_relationship(clinic: Clinic) -> None:
     for meaning, cells in words.items():
         assert column(clinic, "Relationship", cells, "relationship") == [meaning] * len(cells)
     # Networks number relationships each in its own way.
-    assert column(clinic, "Relationship", ["01", "1", "self?", "?", "self/spouse"], "relationship") == [None] * 5
+    assert (
+        column(clinic, "Relationship", ["01", "1", "self?", "?", "self/spouse", "#REF!"], "relationship") == [None] * 6
+    )
 
 
 def test_a_mark_in_a_cell_of_money_is_no_blank(clinic: Clinic) -> None:

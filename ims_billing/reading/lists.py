@@ -226,7 +226,7 @@ def _filled(cell: object) -> bool:
 
 def _counts(table: Table, name: str) -> Any:
     """The numbers of visits of a column, as `whole` gives them; notes a cell that is neither one nor an amount."""
-    texts = table.without_blanks(table.texts(name))
+    texts = table.without_blanks(table.texts(name, sound=True))
     counts = [_count(cell) for cell in table.raw(name)]
     for position, (written, count) in enumerate(zip(texts, counts, strict=True)):
         if written and count is None and money(written) is None:
@@ -249,14 +249,19 @@ def _insurer(clinic: Clinic, written: str) -> str:
 def policies_frame(table: Table, file: str) -> Policies:
     """The policies of a table in that layout."""
     words, own = table.rules.words, table.clinic.words
-    ids, names = table.texts("patient_id"), table.texts("patient")
+    ids, names = table.texts("patient_id", sound=True), table.texts("patient", sound=True)
     keys = [
         [patient_key(patient_id, "")] if patient_id else [patient_key("", name)] if name else []
         for patient_id, name in zip(ids, names, strict=True)
     ]
     columns: dict[str, object] = {name: table.identifiers(name) for name in _NUMBERS if name in NUMBERS}
-    columns |= {"insured": table.without_blanks(table.texts("insured"))}
-    columns |= {"relationship": table.worded("relationship", meanings(words.relationship, own.relationship))}
+    columns |= {"insured": table.without_blanks(table.texts("insured", sound=True))}
+    columns |= {
+        "relationship": table.worded(
+            "relationship", meanings(words.relationship, own.relationship), "self, spouse, child or other"
+        )
+    }
+    insurers = table.texts("insurer", sound=True)
     columns |= {name: _counts(table, name) for name in _COUNTS}
     for name in _DAYS:
         personal = name in ("birth_date", "insured_birth_date")
@@ -266,11 +271,12 @@ def policies_frame(table: Table, file: str) -> Policies:
     columns |= {"valid_from": pd.Series(terms.first, dtype="datetime64[us]")}
     columns |= {"valid_until": pd.Series(terms.last, dtype="datetime64[us]")}
     table.remarks += unread_cells(table)
-    return Policies(file, pd.DataFrame({"keys": keys, "insurer": table.texts("insurer"), **columns}))
+    return Policies(file, pd.DataFrame({"keys": keys, "insurer": insurers, **columns}))
 
 
 def unread_cells(table: Table) -> list[str]:
     """Remarks on the cells of a list that cannot be read: they are not used."""
-    first = [f"row {table.places[position]}: {message}" for position, _, _, message in table.bad[:_SHOWN]]
+    bad = table.bad[:_SHOWN]
+    first = [f"row {table.places[position]}: {message.removesuffix('.')}" for position, _, _, message in bad]
     more = len(table.bad) - len(first)
     return [*first, f"{counted(more, 'more cell')} could not be read"] if more else first

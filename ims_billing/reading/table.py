@@ -207,17 +207,17 @@ class Table:
         """Whether a cell says that there is no amount: a dash, "exempt", or a rate of 0 %."""
         return says_nothing(cell, self._no_money) or (isinstance(cell, str) and bool(_NO_RATE.fullmatch(cell.strip())))
 
-    def worded(self, name: str, meanings: Mapping[str, str], wanted: str = "") -> list[str]:
+    def worded(self, name: str, meanings: Mapping[str, str], wanted: str) -> list[str]:
         """Cell words by what they mean, "" where they say nothing of it; a word that is not understood is noted.
 
-        `wanted` says in a message what the cell should say; without it nothing is noted.
+        `wanted` says in the message what the cell should say.
         """
 
         def read(cell: str) -> str | None:
             return "" if says_nothing(cell, self._nothing) else meaning_of(cell, meanings)
 
-        values = of_each_cell(self.texts(name), read)
-        for position in (p for p, meaning in enumerate(values) if meaning is None) if wanted else ():
+        values = of_each_cell(self.texts(name, sound=True), read)
+        for position in (p for p, meaning in enumerate(values) if meaning is None):
             self.note(position, name, "unreadable-cell", f"{self.called(name)} does not say {wanted}.")
         return ["" if meaning is None or meaning == "either" else meaning for meaning in values]
 
