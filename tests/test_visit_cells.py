@@ -83,6 +83,22 @@ def test_the_words_for_a_relationship(clinic: Clinic) -> None:
     )
 
 
+NO_TIMES = {
+    "Cxl": True, "canc": True, "n/s": True, "N/S": True, "c": True, "zz": True, "9:00 cxl": True, "cancelled?": True,
+    "did not come": True, "absent": True, "9 h (annulé)": True,
+    "morning": False, "a.m.": False, "all day": False, "walk-in": False, "TBD": False, "n/a": False, "-": False,
+    "9h30ish": False, "25:70": False, "#N/A": False, "Oct 5, 25 h": False, "12-ish": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Start", "End", "Minutes"])
+def test_a_word_in_a_cell_of_a_time_may_say_that_nobody_came(clinic: Clinic, name: str) -> None:
+    rows = [{**NEEDED, "Patient": f"{n} Madeup", name: cell} for n, cell in enumerate(NO_TIMES)]
+    bad = read_texts(clinic, csv_text(rows)).cell_findings
+    held = {*bad.loc[bad["kind"] == "status-not-recognised", "session"]}
+    assert {cell: n in held for n, cell in enumerate(NO_TIMES)} == NO_TIMES
+
+
 def test_a_mark_in_a_cell_of_money_is_no_blank(clinic: Clinic) -> None:
     assert column(clinic, "Tax", ["?", "0?", "❌"], "tax_cents") == [None] * 3
     assert column(clinic, "Patient Paid", ["?", "20?", "-20.00", "(20.00)"], "patient_paid_cents") == [None] * 4

@@ -28,6 +28,7 @@ from ims_billing.vocabulary.cells import (
     length,
     meaning_of,
     money,
+    other_words,
     says_nothing,
     shown,
     text,
@@ -63,6 +64,7 @@ class Table:
         words = self.rules.words.nothing
         self._nothing = frozenset({"", *map(word_of, words["nothing"])})
         self._no_money = self._nothing | frozenset(map(word_of, words["money"]))
+        self._beside_a_time = frozenset(map(word_of, words["time"]))
         self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
         own, self.asides = own_rows(match, money_field)
         self.own = OwnCells(match.table, own)
@@ -178,6 +180,7 @@ class Table:
         for position, cell in self.unread(name, times):
             message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a time of day."
             self.note(position, name, "unreadable-cell", message)
+            self._note_other_words(position, name, cell)
         return times
 
     def lengths(self, name: str) -> list[int | None]:
@@ -187,7 +190,14 @@ class Table:
             if cell != 0:
                 message = f"{self.called(name)} holds {written_out(cell)}, which is not plainly a number of minutes."
                 self.note(position, name, "unreadable-cell", message)
+                self._note_other_words(position, name, cell)
         return minutes
+
+    def _note_other_words(self, position: int, name: str, cell: Cell) -> None:
+        """Notes a cell of a time or a length with a word for neither, such as "cxl"."""
+        if not is_error(cell) and other_words(cell) - self._beside_a_time:
+            message = f"{self.called(name)} holds a word, which may say that this visit did not take place."
+            self.note(position, "status", "status-not-recognised", message)
 
     def amounts(
         self, name: str, kind: str = "unreadable-cell", column: str = "", *, words: bool = False

@@ -27,7 +27,7 @@ from ims_billing.vocabulary.spelling import cents, plain
 
 __all__ = ["Cell", "Clock", "Order", "at_the_clinic", "clock", "day", "day_order", "length", "time"]
 __all__ += ["begins_a_formula", "is_error", "meanings", "money", "quoted", "shown", "text", "word_of", "written_out"]
-__all__ += ["end_of", "meaning_of", "says_nothing"]
+__all__ += ["end_of", "meaning_of", "other_words", "says_nothing"]
 
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 
@@ -85,7 +85,7 @@ def written_out(cell: Cell) -> str:
     be a name in the wrong column.
     """
     written = " ".join(text(cell).split())
-    words = set(re.findall(r"[^\W\d_]+", plain(written)))
+    words = _words_in(written)
     digits = sum(map(str.isdigit, written))
     year = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", written)
     # May and April are months beside a number, and people without one; ten digits without a time may be a PHN.
@@ -94,6 +94,20 @@ def written_out(cell: Cell) -> str:
     if isinstance(cell, str) and sure and harmless and not (year is not None and int(year[0]) < _LIVE):
         return f'"{written}"'
     return shown(cell)
+
+
+def other_words(cell: Cell) -> set[str]:
+    """The words of a cell of a time or a length that are none for days, times and money: "cxl" of ``9:00 cxl``.
+
+    Letters are short for such words beside a number alone, apart from those of a.m. and p.m.: "n/s" is a no-show.
+    """
+    written = text(cell)
+    letters = set() if any(map(str.isdigit, written)) else {word for word in _QUOTABLE if len(word) == 1} - {*"apmh"}
+    return _words_in(written) - (_QUOTABLE - letters)
+
+
+def _words_in(written: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", plain(written)))
 
 
 # A column holds few amounts, again and again; 1 and True are two cells.
