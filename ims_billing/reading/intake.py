@@ -28,6 +28,7 @@ from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table, bad_cells
 from ims_billing.reading.tie_out import tie_out
 from ims_billing.reading.unread import unread_columns
+from ims_billing.reading.utc_headings import with_zones
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside, FileRead, Intake, UnreadColumn
@@ -155,7 +156,7 @@ class _Desk:
             refuse_visits_above(name, match)
         refuse_visits(name, left, parts, self.layouts)
         for match in parts:
-            part = self._table(match, name, sha256, remarks)
+            part = self._table(with_zones(match, name), name, sha256, remarks)
             file = part if file is None else _together(file, part)
         assert file is not None, "a file that is read has a table"
         self.files.append(file)

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.reading.statuses import heading_status, holds_marks
+from ims_billing.reading.utc_headings import field_in_utc
 from ims_billing.rules.published import published
 from ims_billing.rules.words import Layout
 from ims_billing.vocabulary.cells import Cell, Order, day, meanings, money, text
@@ -309,7 +310,7 @@ def _field(cell: str, numbered: str, fields: Mapping[str, str], told_apart: Set[
     name = heading(cell)
     if numbered != name and any(f"{name}{number}" in told_apart for number in range(1, 10)):
         return fields.get(numbered)
-    return fields.get(name)
+    return fields.get(name) or field_in_utc(cell, fields)
 
 
 def _holds_days(cells: Sequence[Cell]) -> bool:
