@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from ims_billing.cli.screen import Working
+    from ims_billing.commands.reconcile import Reconciliation
     from ims_billing.commands.workplace import Workplace
     from ims_billing.ledger.ledger import Ledger
     from ims_billing.workbooks.files import Written
@@ -86,9 +87,7 @@ def reconcile(
         _refuse_slips_with_undo(files, reason, dry_run=dry_run)
     elif not files:
         raise typer.BadParameter("name the remittances", param_hint="FILE")
-    from ims_billing.cli import json_view, screen
-    from ims_billing.cli.screen.glance import show_ledger, show_written
-    from ims_billing.cli.screen.payments import show_reconciled
+    from ims_billing.cli import screen
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands import reconcile as payments
@@ -110,10 +109,21 @@ def reconcile(
             lines, read, rules, opened.watched(working), as_of=day, dry_run=dry_run,
             accept_overpayment=accept_overpayment,
         )  # fmt: skip
+    _show_reconciled(reconciled, opened, everything=everything, as_json=as_json)
+    if reconciled.held:
+        raise typer.Exit(HELD)
+
+
+def _show_reconciled(reconciled: Reconciliation, opened: _Opened, *, everything: bool, as_json: bool) -> None:
+    """Shows what was posted, and writes the workbooks again that show it."""
+    from ims_billing.cli import json_view
+    from ims_billing.cli.screen.glance import show_ledger, show_written
+    from ims_billing.cli.screen.payments import show_reconciled
+
     if not as_json:
         # What was posted is shown before anything else can go wrong.
         show_reconciled(reconciled, everything=everything)
-        show_ledger(memory.path, fresh=False)
+        show_ledger(opened.memory.path, fresh=False)
     paths: list[Path] = []
     try:
         written = _refresh(opened, reconciled.months)
@@ -124,8 +134,6 @@ def reconcile(
     if not as_json:
         for one in written:
             show_written(one, everything=everything)
-    if reconciled.held:
-        raise typer.Exit(HELD)
 
 
 def _refuse_slips_with_undo(files: list[Path] | None, reason: str, *, dry_run: bool) -> None:

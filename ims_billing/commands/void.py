@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -82,49 +83,65 @@ def void(
     finish(at)
     with ledger.writing(at.waiting, f"void {number}", may_add_batch=clinic is not None):
         old = ledger.claims.of_number(number)
-        refuse_files_of_another_ledger(at, [str(old["month"].iloc[0])])
-        months = [str(old["month"].iloc[0])]
+        month, second = str(old["month"].iloc[0]), bool(old["follows"].iloc[0])
+        refuse_files_of_another_ledger(at, [month])
         followed_by = ledger.claims.followed_by(number)
         if clinic is None or old["voided_on"].isna().all():
             ledger.void(number, as_of, reason)
         elif other := ledger.claims.replaced_by(number):
             raise BillingError(f"{number} was already claimed again, as {other}.")
-        batch, listed_in, instead, amount = None, None, "", 0
-        to_check: tuple[str, ...] = ()
-        second = bool(old["follows"].iloc[0])
         paid = ledger.payments.paid([number, followed_by])
+        new = _Replacement(month)
         if clinic is not None:
             run = (
                 _rest_anew(ledger, old, clinic, as_of, intake)
                 if second
                 else _anew(ledger, old, clinic, as_of, intake, reason)
             )
-            instead, amount = ledger.numbers(run)[0], int(run.claims["amount_cents"].iloc[0])
-            to_check = tuple(remark.title for remark in remarks_of(str(run.claims["remarks"].iloc[0])))
-            batch, _ = ledger.add_batch(run, void=number)
-            for month in {*months, run.month}:
-                ledger.months.settle(month, number)
-            if run.month != months[0]:
-                # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
-                number_there, _ = ledger.add_batch(of_other_month(run, months[0]), void=number)
-                listed_in = (months[0], number_there) if number_there else None
-                months.append(run.month)
-        for month in months:
-            probe(at, month)
-    written = [write(at, month, batch if month == months[-1] else None) for month in months]
+            new = _replace(ledger, number, month, run)
+        months = list(dict.fromkeys([month, new.month]))
+        for each in months:
+            probe(at, each)
+    written = [write(at, each, new.batch if each == new.month else None) for each in months]
     return Voided(
-        month=months[-1],
-        replaced_by=instead,
+        month=new.month,
+        replaced_by=new.claim,
         followed_by=followed_by,
         second=second,
         paid=paid.get(number, 0),
         followed_by_paid=paid.get(followed_by, 0),
-        batch=batch,
-        amount=amount,
-        to_check=to_check,
-        listed_in=listed_in,
+        batch=new.batch,
+        amount=new.amount,
+        to_check=new.to_check,
+        listed_in=new.listed_in,
         written=tuple(w for w in written if w),
     )
+
+
+class _Replacement(NamedTuple):
+    """The claim that replaces a voided one: see Voided. Without one, `month` is that of the voided claim."""
+
+    month: str
+    claim: str = ""
+    batch: int | None = None
+    amount: int = 0
+    to_check: tuple[str, ...] = ()
+    listed_in: tuple[str, int] | None = None
+
+
+def _replace(ledger: Ledger, number: str, month: str, run: Run) -> _Replacement:
+    """Records the run of the claim that replaces `number`, a claim of `month`."""
+    claim, amount = ledger.numbers(run)[0], int(run.claims["amount_cents"].iloc[0])
+    to_check = tuple(remark.title for remark in remarks_of(str(run.claims["remarks"].iloc[0])))
+    batch, _ = ledger.add_batch(run, void=number)
+    for each in {month, run.month}:
+        ledger.months.settle(each, number)
+    listed_in = None
+    if run.month != month:
+        # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
+        number_there, _ = ledger.add_batch(of_other_month(run, month), void=number)
+        listed_in = (month, number_there) if number_there else None
+    return _Replacement(run.month, claim, batch, amount, to_check, listed_in)
 
 
 def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None, reason: str) -> Run:
