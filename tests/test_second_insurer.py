@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from ims_billing.cli.main import app
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.ledger.ledger import Ledger
-from ims_billing.month.second_insurer import rests
+from ims_billing.month.second_insurer import balances_due
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
 from tests.practice import clinic_file, csv_file, examples, made_once, row, xlsx
@@ -473,7 +473,7 @@ def test_never_more_than_is_left(
         postings.loc[number] = [1, stated["claim"], cents, 0, denied, "", dt.datetime(2026, 11, 1), None]
     postings = postings.astype({column.name: column.dtype for column in POSTINGS})
     line_posted = answers(claims, postings)
-    due = rests(claims, line_posted, {}, {stated["claim"]} if before else set(), without_file())
+    due = balances_due(claims, line_posted, {}, {stated["claim"]} if before else set(), without_file())
     position = line_posted[stated["claim"]].position
     second_cents = int(due.claims["amount_cents"].sum())
     first_cents = position.paid if position.answered else stated["amount_cents"]

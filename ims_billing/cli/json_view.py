@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ims_billing.commands.reconcile import Reconciliation, Undone
     from ims_billing.month.page import Page
     from ims_billing.month.prepare import Month
-    from ims_billing.month.second_insurer import Rest
+    from ims_billing.month.second_insurer import Balances
     from ims_billing.payments.sending import ToSend
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.vocabulary.model import Totals
@@ -37,7 +37,7 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
     # Here, so that commands without sessions need no pandas.
     from ims_billing.cli.screen.next_steps import next_command
 
-    month, rest = shown.month, shown.rest
+    month, balances = shown.month, shown.balances
     # The files of this month alone: those of other months follow from it.
     written = shown.written[0].files if shown.changed and shown.written else ()
     of_no_session = _findings_json(month).get(NO_SESSION)
@@ -52,8 +52,10 @@ def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[s
         ],
         "sessions": _sessions_json(month, numbers),
         **({"findings": of_no_session} if of_no_session else {}),
-        **({"second_insurers": _rest_json(rest)} if rest and len(rest.claims) else {}),
-        **({"balances_waiting": [each._asdict() for each in rest.waiting]} if rest and rest.waiting else {}),
+        **({"second_insurers": _balances_json(balances)} if balances and len(balances.claims) else {}),
+        **(
+            {"balances_waiting": [each._asdict() for each in balances.waiting]} if balances and balances.waiting else {}
+        ),
         "written": [str(path) for path in written],
         **({"taken_out": taken} if (taken := _taken_out_json(shown)) else {}),
         "decisions": [] if shown.decisions is None else _decisions_json(shown.decisions, month),
@@ -150,9 +152,9 @@ def _taken_out_json(shown: Shown) -> list[dict[str, Any]]:
     ]
 
 
-def _rest_json(rest: Rest) -> list[dict[str, Any]]:
+def _balances_json(balances: Balances) -> list[dict[str, Any]]:
     """The claims to second insurers; without numbers where nothing was recorded."""
-    claims = rest.claims
+    claims = balances.claims
     numbers = claims["claim"] if "claim" in claims else [None] * len(claims)
     shown = zip(numbers, claims["follows"], claims["insurer"], claims["amount_cents"].tolist(), strict=True)
     return [

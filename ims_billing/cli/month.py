@@ -173,10 +173,10 @@ def claim(
     )
     if dry_run or strict:
         with screen.Working() as working:
-            prepared, rest = record.foresee(request, workplace(memory, folder, working))
+            prepared, balances = record.foresee(request, workplace(memory, folder, working))
         if dry_run or prepared.totals.counts["held"]:
             named()
-            preview = Shown(prepared, *as_typed, would=True, rest=rest)
+            preview = Shown(prepared, *as_typed, would=True, balances=balances)
             _show_preview(preview, strict=strict, everything=everything, as_json=as_json)
             return
     password = screen.new_password() if protect else ""
@@ -191,7 +191,7 @@ def claim(
     named(password=password)
     shown = Shown(
         done.month, *as_typed, would=False, batch=done.batch, changed=done.written is not None,
-        already_sent=already_sent, rest=done.rest, decisions=done.decisions, ledger=memory.path, fresh=fresh,
+        already_sent=already_sent, balances=done.balances, decisions=done.decisions, ledger=memory.path, fresh=fresh,
         written=[one for one in (done.written, *done.elsewhere) if one], summary=summary_path(folder, billed),
         batches=done.batches, unwritten=unwritten, marks=done.marks, also_held=done.also_held,
     )  # fmt: skip

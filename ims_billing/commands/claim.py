@@ -28,8 +28,8 @@ from ims_billing.ledger.rows import frame_of_rows
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.reasons import TakenOut
-from ims_billing.month.run import of_other_month, run_of, with_rests
-from ims_billing.month.second_insurer import Rest, SecondPlan, rests, uneven
+from ims_billing.month.run import empty_run, run_of, with_balances
+from ims_billing.month.second_insurer import Balances, SecondPlan, balances_due, uneven
 from ims_billing.month.second_plans import as_plans_allow, limited_insurers
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.decisions import latest_of_lines
@@ -61,7 +61,7 @@ class Recorded:
     """The files of the month that were written; None if they were up to date."""
     decisions: pd.DataFrame
     """The decisions that were read for the first time (DECISIONS)."""
-    rest: Rest
+    balances: Balances
     """The new claims to second insurers, of any month, with their numbers as `claim`."""
     elsewhere: tuple[Written, ...] = ()
     """The files written of other months whose claims were replaced or followed."""
@@ -109,12 +109,12 @@ class Request:
             progress,
         )
 
-    def rest(self, run: Run, prepared: Month, ledger: Ledger) -> Rest:
+    def balances(self, run: Run, prepared: Month, ledger: Ledger) -> Balances:
         """The claims to second insurers that are due with this run; none if it was already sent."""
-        return Rest(empty(CLAIMS)) if self.already_sent else due_from_second_insurers(run, prepared, ledger)
+        return Balances(empty(CLAIMS)) if self.already_sent else due_from_second_insurers(run, prepared, ledger)
 
 
-def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
+def foresee(request: Request, at: Workplace) -> tuple[Month, Balances]:
     """Prepares the month as `claim` would, with the decisions that it would read, and records nothing.
 
     Returns the month and the claims to second insurers that are due.
@@ -128,7 +128,7 @@ def foresee(request: Request, at: Workplace) -> tuple[Month, Rest]:
         new = unread_decisions(ledger, request.month, workbooks, request.as_of, overrule=request.overrule)
         decided = replace(memory, decisions=pd.concat([memory.decisions, new], ignore_index=True))
         prepared = request.prepare(decided, at.progress)
-        return prepared, request.rest(run_of(prepared), prepared, ledger)
+        return prepared, request.balances(run_of(prepared), prepared, ledger)
 
 
 def typed_taken_out(request: Request, at: Workplace) -> tuple[TakenOut, ...]:
@@ -185,7 +185,7 @@ def claim(request: Request, at: Workplace) -> Recorded:
         numbers=recorded.numbers,
         written=written,
         decisions=new,
-        rest=recorded.rest,
+        balances=recorded.balances,
         elsewhere=tuple(one for one in elsewhere if one),
         batches=recorded.batches,
         marks=(*marks, *unread),
@@ -210,7 +210,7 @@ class _OnLedger(NamedTuple):
 
     batch: int | None
     numbers: dict[int, str]
-    rest: Rest
+    balances: Balances
     other_months: list[str]
     batches: tuple[tuple[str, int], ...]
 
@@ -225,19 +225,19 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
     totals = replace(run.totals, months_before=ledger.months.before(month))
     run = replace(run, totals=totals, earlier=ledger.months.open_lines(month))
     months = _taken_back(run, ledger)
-    rest = request.rest(run, prepared, ledger)
-    run, *others = _with_rests(run, rest.claims, request.clinic)
+    balances = request.balances(run, prepared, ledger)
+    run, *others = _with_balances(run, balances.claims, request.clinic)
     batch, numbers = ledger.add_batch(run, already_sent=request.already_sent)
     if not request.already_sent:
         # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
         have = {other.month for other in others}
-        others += [of_other_month(run, each) for each in months if each not in have]
+        others += [empty_run(run, each) for each in months if each not in have]
     added = [(other.month, ledger.add_batch(other)[0]) for other in others]
     batches = tuple((name, number) for name, number in added if number is not None)
-    if len(rest.claims):
+    if len(balances.claims):
         second = ledger.claims.with_second_insurers()
-        second = second[second["follows"].isin(rest.claims["follows"]) & second["voided_on"].isna()]
-        rest = replace(rest, claims=second)
+        second = second[second["follows"].isin(balances.claims["follows"]) & second["voided_on"].isna()]
+        balances = replace(balances, claims=second)
     if batch is None:
         ledger.months.keep_read(file.sha256 for file in run.origin.files)
     if batch is not None or len(decisions) or _tells_of_others(run, ledger):
@@ -246,7 +246,7 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
         if number is not None:
             refuse_an_outdated_ledger(at, name, number)
     other_months = list(dict.fromkeys([*months, *(other.month for other in others)]))
-    return _OnLedger(batch, numbers, rest, other_months, batches)
+    return _OnLedger(batch, numbers, balances, other_months, batches)
 
 
 def _taken_back(run: Run, ledger: Ledger) -> list[str]:
@@ -262,17 +262,17 @@ def _taken_back(run: Run, ledger: Ledger) -> list[str]:
     return [month for month in dict.fromkeys(months) if month != run.month]
 
 
-def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
+def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Balances:
     """Finds the claims to second insurers that are due now, for the ledger's claims and those of the run."""
     stated = stated_second_plans(month.sessions)
     if not stated and not (run.claims["secondary_insurer"] != "").any() and not ledger.claims.knows_second_insurers():
-        return Rest(empty(CLAIMS))
+        return Balances(empty(CLAIMS))
     claims = ledger.claims.with_second_insurers(stated)
     postings = ledger.payments.postings(claims["claim"])
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = rests(both, answered, stated, ledger.claims.sent_before(), month.clinic)
+    due = balances_due(both, answered, stated, ledger.claims.sent_before(), month.clinic)
     # A first claim that is claimed again takes along the balance that was billed in time.
     followed = set(both["follows"])
     in_time = set(both.loc[(both["replaces"] != "") & both["replaces"].isin(followed), "claim"])
@@ -280,7 +280,9 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Rest:
     return replace(due, uneven=uneven(claims, postings))
 
 
-def allowed_by_plans(due: Rest, claims: pd.DataFrame, ledger: Ledger, month: Month, in_time: Collection[str]) -> Rest:
+def allowed_by_plans(
+    due: Balances, claims: pd.DataFrame, ledger: Ledger, month: Month, in_time: Collection[str]
+) -> Balances:
     """The balances that their plans still take; the others wait. See `as_plans_allow`.
 
     `claims` (ON_LEDGER) are those that the balances follow, and the run's own.
@@ -299,14 +301,14 @@ def stated_second_plans(sessions: pd.DataFrame) -> dict[str, SecondPlan]:
     return dict(zip(stated["claim"], map(SecondPlan, *cells), strict=True))
 
 
-def _with_rests(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
+def _with_balances(run: Run, claims: pd.DataFrame, clinic: Clinic) -> list[Run]:
     """Adds claims to second insurers to the run of their month; other months get a run of their own after it."""
     if claims.empty:
         return [run]
     by_month = dict(list(claims.groupby(claims["follows"].map(month_of))))
     own = by_month.pop(run.month, None)
-    runs = [run if own is None else with_rests(run, own, clinic)]
-    return runs + [with_rests(of_other_month(run, month), part, clinic) for month, part in sorted(by_month.items())]
+    runs = [run if own is None else with_balances(run, own, clinic)]
+    return runs + [with_balances(empty_run(run, month), part, clinic) for month, part in sorted(by_month.items())]
 
 
 def _with_open_lines(run: Run, month: Month, ledger: Ledger) -> Run:

@@ -17,7 +17,7 @@ from ims_billing.commands.refusals import refuse_files_of_another_ledger
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.identity import last_batch_of
 from ims_billing.ledger.sent import SentBatch, add_sent, void_sent
-from ims_billing.month.run import with_rests
+from ims_billing.month.run import with_balances
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.sent_claims import SentClaims, is_list_of_sent_claims, read_sent_claims
 from ims_billing.vocabulary.errors import BillingError
@@ -186,7 +186,7 @@ def _run(month: str, as_of: dt.date, lines: Sequence[dict[str, Any]], clinic: Cl
     totals = Totals(0, 0, 0, 0, 0, nobody, 0, nobody)
     run = Run(month, as_of, origin, totals, empty(CLAIMS), empty(ATTENTION), empty(NOT_BILLED), empty(EARLIER))
     claims = as_frame([_claim(line, clinic) for line in lines], CLAIMS)
-    return with_rests(run, claims, clinic) if lines else run
+    return with_balances(run, claims, clinic) if lines else run
 
 
 def _rest_at_once(lines: Sequence[dict[str, Any]], clinic: Clinic) -> set[str]:

@@ -16,8 +16,8 @@ from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
-from ims_billing.month.run import of_other_month, run_of, with_rests
-from ims_billing.month.second_insurer import rests
+from ims_billing.month.run import empty_run, run_of, with_balances
+from ims_billing.month.second_insurer import balances_due
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.patient_ids import refuse_patient_ids
 from ims_billing.vocabulary.claim_numbers import month_of
@@ -94,7 +94,7 @@ def void(
         new = _Replacement(month)
         if clinic is not None:
             run = (
-                _rest_anew(ledger, old, clinic, as_of, intake)
+                _balance_anew(ledger, old, clinic, as_of, intake)
                 if second
                 else _anew(ledger, old, clinic, as_of, intake, reason)
             )
@@ -139,7 +139,7 @@ def _replace(ledger: Ledger, number: str, month: str, run: Run) -> _Replacement:
     listed_in = None
     if run.month != month:
         # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
-        number_there, _ = ledger.add_batch(of_other_month(run, month), void=number)
+        number_there, _ = ledger.add_batch(empty_run(run, month), void=number)
         listed_in = (month, number_there) if number_there else None
     return _Replacement(run.month, claim, batch, amount, to_check, listed_in)
 
@@ -168,10 +168,10 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
         sourced = claims.assign(source=old["source"].iloc[0], visit_evidence=old["visit_evidence"].iloc[0])
         run = replace(run, origin=replace(run.origin, files=()), claims=sourced)
     due = due_from_second_insurers(run, prepared, ledger).claims
-    return with_rests(run, due[due["follows"].isin(ledger.numbers(run))], clinic)
+    return with_balances(run, due[due["follows"].isin(ledger.numbers(run))], clinic)
 
 
-def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
+def _balance_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
     """Makes the run of the claim that replaces one to a second insurer; raises BillingError if no balance is left."""
     number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
@@ -181,7 +181,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
     claims = ledger.claims.with_second_insurers([*second_plans, first])
     postings = ledger.payments.postings(claims["claim"])
     others = claims[claims["follows"] != first]
-    due = rests(others, answers(claims, postings), second_plans, (), clinic)
+    due = balances_due(others, answers(claims, postings), second_plans, (), clinic)
     due = replace(due, claims=due.claims[due.claims["follows"] == first].reset_index(drop=True))
     due = allowed_by_plans(due, claims, ledger, prepared, {first})
     ours = due.claims
@@ -190,7 +190,7 @@ def _rest_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date
         waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
         raise BillingError(f"{number} can't be claimed again, and nothing was changed. {waiting_for}")
     run = replace(run_of(replace(prepared, month=month_of(first))), claims=empty(CLAIMS))
-    return with_rests(run, ours.assign(replaces=number), clinic)
+    return with_balances(run, ours.assign(replaces=number), clinic)
 
 
 def _why_not(prepared: Month, claims: pd.DataFrame) -> str:

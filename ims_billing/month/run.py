@@ -70,21 +70,22 @@ def _look_at(month: Month) -> tuple[WorthALook, ...]:
     return tuple(looks)
 
 
-def with_rests(run: Run, rests: pd.DataFrame, clinic: Clinic) -> Run:
+def with_balances(run: Run, balances: pd.DataFrame, clinic: Clinic) -> Run:
     """Adds claims to second insurers (CLAIMS) after the run's own, with their insurers, practitioners and codes."""
     listed = {insurer.id for insurer in run.origin.insurers}
     there = {practitioner.name for practitioner in run.origin.practitioners}
+    more = (practitioner for practitioner in _practitioners(clinic, balances) if practitioner.name not in there)
     origin = replace(
         run.origin,
-        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, rests) if i.id not in listed)),
-        practitioners=(*run.origin.practitioners, *(p for p in _practitioners(clinic, rests) if p.name not in there)),
-        rules=(*run.origin.rules, *_codes_applied(clinic, rests)),
+        insurers=(*run.origin.insurers, *(i for i in _insurers(clinic, balances) if i.id not in listed)),
+        practitioners=(*run.origin.practitioners, *more),
+        rules=(*run.origin.rules, *_codes_applied(clinic, balances)),
     )
-    return replace(run, origin=origin, claims=prove(pd.concat([run.claims, rests], ignore_index=True), CLAIMS))
+    return replace(run, origin=origin, claims=prove(pd.concat([run.claims, balances], ignore_index=True), CLAIMS))
 
 
-def of_other_month(run: Run, month: str) -> Run:
-    """Makes an empty run for another month, with the same day and clinic setup, and no files."""
+def empty_run(run: Run, month: str) -> Run:
+    """Makes a run of another month without claims or files, with the day and the clinic setup of this one."""
     origin = replace(run.origin, insurers=(), practitioners=(), files=(), rules=())
     return replace(run, month=month, origin=origin, claims=empty(CLAIMS))
 

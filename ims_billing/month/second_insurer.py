@@ -74,7 +74,7 @@ class Waiting(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rest:
+class Balances:
     """The claims to second insurers that are due, and what stands in the way of others."""
 
     claims: pd.DataFrame
@@ -85,13 +85,13 @@ class Rest:
     """Claims whose amount is not the balance any more."""
 
 
-def rests(
+def balances_due(
     claims: pd.DataFrame,
     answered: Mapping[str, Answer],
     named: Mapping[str, SecondPlan],
     sent_before: Collection[str],
     clinic: Clinic,
-) -> Rest:
+) -> Balances:
     """Finds the claims to second insurers that are due: the fee less what the first insurer paid.
 
     claims: all claims, with ON_LEDGER's columns and the numbers that this run's claims will have
@@ -129,7 +129,7 @@ def rests(
             waiting.append(_without_plan(number, insurer.name, lacking, balance.cents))
         else:
             due.append({**_as_claimed(first, insurer, clinic), **_to_claim(number, plan, balance)})
-    return Rest(as_frame(due, CLAIMS), tuple(waiting))
+    return Balances(as_frame(due, CLAIMS), tuple(waiting))
 
 
 def _to_claim(number: str, plan: SecondPlan, balance: _Balance) -> dict[str, Any]:

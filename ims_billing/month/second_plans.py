@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.checks.visit_counts import in_order_of_count, limited, of_claims, past_limits
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.windows import plan_deadline
-from ims_billing.month.second_insurer import Rest, Waiting
+from ims_billing.month.second_insurer import Balances, Waiting
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.grounds import Remark, as_json, remarks_of
 from ims_billing.vocabulary.identity import patient_keys
@@ -30,17 +30,17 @@ _WAY_OUT = {
 }
 
 
-def limited_insurers(rest: Rest, clinic: Clinic) -> list[str]:
+def limited_insurers(balances: Balances, clinic: Clinic) -> list[str]:
     """The ids of the second insurers of the due balances that have a limit."""
-    return sorted({limit.insurer for limit in clinic.limits} & {*rest.claims["insurer_id"].tolist()})
+    return sorted({limit.insurer for limit in clinic.limits} & {*balances.claims["insurer_id"].tolist()})
 
 
 def as_plans_allow(
-    rest: Rest, claims: pd.DataFrame, clinic: Clinic, as_of: dt.date, in_time: Collection[str] = ()
-) -> Rest:
+    balances: Balances, claims: pd.DataFrame, clinic: Clinic, as_of: dt.date, in_time: Collection[str] = ()
+) -> Balances:
     """Moves the due balances that are past a plan's deadline or limit to `waiting`.
 
-    rest: the balances that are due
+    balances: the balances that are due
     claims: the active claims (ON_LEDGER), of this run too, to `limited_insurers`, and those that the balances follow
     clinic: the clinic's setup
     as_of: the day of the run
@@ -48,11 +48,13 @@ def as_plans_allow(
 
     Where the setup makes such a finding a warning, the claim is made, with a remark.
     """
-    rest = _weighed(rest, "past-claim-deadline", _past_deadline(rest.claims, clinic, as_of, in_time), clinic)
+    balances = _weighed(
+        balances, "past-claim-deadline", _past_deadline(balances.claims, clinic, as_of, in_time), clinic
+    )
     # Visits that a plan is not asked for any more take no place in its count.
     for kind, in_part in (("over-insurer-limit", False), ("insurer-limit-counted-in-part", True)):
-        rest = _weighed(rest, kind, _past_limit(rest.claims, claims, clinic, in_part=in_part), clinic)
-    return rest
+        balances = _weighed(balances, kind, _past_limit(balances.claims, claims, clinic, in_part=in_part), clinic)
+    return balances
 
 
 def _past_deadline(due: pd.DataFrame, clinic: Clinic, as_of: dt.date, in_time: Collection[str]) -> dict[int, str]:
@@ -81,18 +83,18 @@ def _past_limit(due: pd.DataFrame, claims: pd.DataFrame, clinic: Clinic, *, in_p
     return dict(zip(messages.index.tolist(), messages.tolist(), strict=True))
 
 
-def _weighed(rest: Rest, kind: str, messages: dict[int, str], clinic: Clinic) -> Rest:
+def _weighed(balances: Balances, kind: str, messages: dict[int, str], clinic: Clinic) -> Balances:
     """The balances once a finding about some of them holds those, remarks on them, or is off."""
     severity = clinic.severity_of(kind)
     if severity == "off" or not messages:
-        return rest
-    due = rest.claims
+        return balances
+    due = balances.claims
     if severity == "warn":
         title = CATALOGUE[kind].title
         remarks = due["remarks"].copy()
         for label, message in messages.items():
             remarks[label] = as_json([*remarks_of(remarks[label]), Remark(kind, title, message)])
-        return replace(rest, claims=due.assign(remarks=remarks))
+        return replace(balances, claims=due.assign(remarks=remarks))
     columns = ["follows", "insurer", "amount_cents"]
     cells = due.loc[list(messages), columns]
     waiting = tuple(
@@ -100,4 +102,4 @@ def _weighed(rest: Rest, kind: str, messages: dict[int, str], clinic: Clinic) ->
         for (claim, insurer, cents), message in zip(rows_of(cells, columns), messages.values(), strict=True)
     )
     left = due.drop(index=list(messages)).reset_index(drop=True)
-    return replace(rest, claims=left, waiting=(*rest.waiting, *waiting))
+    return replace(balances, claims=left, waiting=(*balances.waiting, *waiting))

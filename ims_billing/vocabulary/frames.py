@@ -177,7 +177,7 @@ _CLAIM = (
     *_of_sessions("evidence", "visit_evidence", "authority"),
     Column("rules", "str", "the fee, code and limits that it rests on, a JSON list of grounds"),
     Column("remarks", "str", "what was worth knowing when it was claimed, a JSON list of remarks"),
-    Column("follows", "str", "number of the first insurer's claim, whose rest it asks for; empty where none"),
+    Column("follows", "str", "number of the first insurer's claim, whose balance it asks for; empty where none"),
     Column("first_paid_cents", "int64", "what the first insurer had paid then, in cents"),
     Column("first_answer", "str", "what the first insurer had answered then, in words"),
     *_of_sessions("invoice"),

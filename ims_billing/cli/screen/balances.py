@@ -11,24 +11,24 @@ from ims_billing.cli.screen.layout import listed, wrapped
 from ims_billing.vocabulary.spelling import counted, dollars
 
 if TYPE_CHECKING:
-    from ims_billing.month.second_insurer import Rest, Waiting
+    from ims_billing.month.second_insurer import Balances, Waiting
 
 # Balances that wait at one insurer for one reason and are shown, at most.
 _ALIKE = 3
 
 
-def second_insurers(rest: Rest | None, wide: int, *, would: bool, everything: bool) -> list[Text]:
+def second_insurers(balances: Balances | None, wide: int, *, would: bool, everything: bool) -> list[Text]:
     """What second insurers are asked for, and each claim that cannot be made, or asks for the wrong amount."""
-    if rest is None:
+    if balances is None:
         return []
     verb = "would be billed" if would else "billed"
     parts = []
-    for insurer, part in rest.claims.groupby("insurer"):
+    for insurer, part in balances.claims.groupby("insurer"):
         amount = dollars(int(part["amount_cents"].sum()))
         parts.append(f"{insurer} {verb} the balance of {counted(len(part), 'claim')}, {amount}")
     lines = listed(parts, wide, head="Balances:", indent="  ", most=2, rest="other insurer") if parts else []
-    waiting = _waiting(rest.waiting, most=len(rest.waiting) if everything else _ALIKE)
-    for sentence in (*waiting, *(each.in_words() for each in rest.uneven)):
+    waiting = _waiting(balances.waiting, most=len(balances.waiting) if everything else _ALIKE)
+    for sentence in (*waiting, *(each.in_words() for each in balances.uneven)):
         lines += wrapped(sentence, wide, first="  ", rest="    ", style="yellow")
     return [Text(), Text("SECOND INSURERS", "bold"), *lines] if lines else []
 

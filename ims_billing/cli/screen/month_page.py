@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ims_billing.month.prepare import Month
     from ims_billing.month.reasons import TakenOut
-    from ims_billing.month.second_insurer import Rest
+    from ims_billing.month.second_insurer import Balances
     from ims_billing.vocabulary.entries import Sending
     from ims_billing.vocabulary.intake import FileRead
     from ims_billing.workbooks.files import Written
@@ -66,7 +66,7 @@ class Shown:
     """False where the files were right already."""
     already_sent: bool = False
     """True where the month was billed before this program came."""
-    rest: Rest | None = None
+    balances: Balances | None = None
     """The claims to second insurers, and what stands in the way of others."""
     decisions: pd.DataFrame | None = None
     """The decisions that were read for the first time."""
@@ -121,7 +121,7 @@ def month_page(shown: Shown, wide: int, *, everything: bool = False) -> list[Tex
         *_decided(shown, places, wide),
         *_marked(shown.marks, wide),
         *taken_out(month, shown.taken_out, places, wide),
-        *second_insurers(shown.rest, wide, would=shown.would, everything=everything),
+        *second_insurers(shown.balances, wide, would=shown.would, everything=everything),
     ]
     end = [
         *claims_without_numbers(month, wide),
@@ -361,7 +361,7 @@ def _sums(shown: Shown, wide: int) -> list[Text]:
 
 def _balances(shown: Shown) -> int:
     """How many claims ask a second insurer for the balance."""
-    return 0 if shown.rest is None else len(shown.rest.claims)
+    return 0 if shown.balances is None else len(shown.balances.claims)
 
 
 def sums(shown: Shown) -> str:
@@ -373,8 +373,8 @@ def sums(shown: Shown) -> str:
     too = f" and {shown.also_held[0]:,} of earlier files" if shown.also_held[0] else ""
     others += [f"{counts['held']:,} on hold{too}", f"{counts['not_billed']:,} not billed"]
     seconds = ""
-    if shown.rest is not None and len(shown.rest.claims):
-        balance = dollars(int(shown.rest.claims["amount_cents"].sum()))
+    if shown.balances is not None and len(shown.balances.claims):
+        balance = dollars(int(shown.balances.claims["amount_cents"].sum()))
         seconds = f"{_balances(shown):,} {done} for the balance of {balance}, "
     later = f", batch {shown.batch}" if shown.batch and shown.batch > 1 else ""
     named = f"{month.month or 'All months'}{later}"

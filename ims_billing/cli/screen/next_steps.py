@@ -82,8 +82,8 @@ def _all_in_setup(month: Month) -> bool:
 
 def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:
     """The folder with the month's new insurer workbooks, and each one of another month, where few people would look."""
-    rest = shown.rest.claims if shown.rest else None
-    balances = set() if rest is None or rest.empty else set(zip(rest["month"], rest["batch"], strict=True))
+    due = shown.balances.claims if shown.balances else None
+    balances = set() if due is None or due.empty else set(zip(due["month"], due["batch"], strict=True))
     own = (shown.month.month, shown.batch)
     written = [path for each in shown.written for path in each.files if path.parent.name == INSURERS]
     of_batches = [((path.parent.parent.name, batch_of(path)), path) for path in written]
