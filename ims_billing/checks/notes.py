@@ -38,7 +38,7 @@ def note_contradicts(desk: Desk) -> pd.Series[str]:
 
 
 def note_messages(desk: Desk, kind: str) -> pd.Series[str]:
-    """What the short notes of candidates say that makes a finding of a kind, indexed by session."""
+    """The messages of short notes that make a finding of a kind, indexed by session."""
     readings = desk.once(_readings)
     return readings.loc[readings["kind"] == kind, "message"].astype("str")
 
@@ -56,7 +56,7 @@ def _readings(desk: Desk) -> pd.DataFrame:
 
 
 class _Visit(NamedTuple):
-    """What the row of a note says."""
+    """The row that a note stands in."""
 
     practitioner: str
     insurer_id: str
@@ -68,7 +68,7 @@ class _Visit(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """What decides which practitioner, insurer and month a note means by a name."""
+    """The practitioner, insurer and month of a note's row, by which a name in it is read."""
 
     practitioner: str
     insurer_id: str

@@ -23,7 +23,7 @@ class ErrorJson(Shape):
 
 
 class FailedJson(Shape):
-    """What a command prints that could show nothing."""
+    """The object of a command that could show nothing."""
 
     error: ErrorJson
 
@@ -119,7 +119,7 @@ class PageJson(Shape):
 
 
 class OnePageJson(PageJson):
-    """What `why CLAIM` and `why KIND` print."""
+    """The object that `why CLAIM` and `why KIND` print."""
 
     version: str
 
@@ -188,7 +188,7 @@ class TakenOutJson(Shape):
 
 
 class MonthJson(Shape):
-    """What `check` and `claim` print; `result` says whether anything is on hold: the exit code of `claim` does not."""
+    """The object of `check` and `claim`; `result` tells if anything is on hold, as the exit code of `claim` does not."""
 
     version: str
     month: str | None
@@ -221,7 +221,7 @@ class ReadBackJson(Shape):
 
 
 class WhyJson(Shape):
-    """What `why FILE --row N` prints."""
+    """The object that `why FILE --row N` prints."""
 
     version: str
     month: str | None
@@ -275,7 +275,7 @@ class PaymentTotalsJson(Shape):
 
 
 class ReconciliationJson(Shape):
-    """What `reconcile` prints; `posted` is null where nothing was recorded."""
+    """The object that `reconcile` prints; `posted` is null where nothing was recorded."""
 
     version: str
     as_of: str
@@ -297,7 +297,7 @@ class UndonePaymentJson(Shape):
 
 
 class UndoneJson(Shape):
-    """What `reconcile --undo` prints."""
+    """The object that `reconcile --undo` prints."""
 
     version: str
     undone: UndonePaymentJson
@@ -305,7 +305,7 @@ class UndoneJson(Shape):
 
 
 class OwedJson(Shape):
-    """What an insurer owes in cents, by age in days, and in all."""
+    """The cents that an insurer owes, by age in days, and in all."""
 
     insurer: str
     claims: int
@@ -313,7 +313,7 @@ class OwedJson(Shape):
 
 
 class OwedTotalsJson(Shape):
-    """What all insurers owe."""
+    """The cents that all insurers owe."""
 
     claims: int
     cents: dict[str, int]
@@ -348,7 +348,7 @@ class ToSendJson(Shape):
 
 
 class AgingJson(Shape):
-    """What `aging` prints."""
+    """The object that `aging` prints."""
 
     version: str
     as_of: str
@@ -416,7 +416,7 @@ class KnownInsurerJson(Shape):
 
 
 class RulesJson(Shape):
-    """What `rules` prints."""
+    """The object that `rules` prints."""
 
     version: str
     on: str
@@ -479,14 +479,14 @@ class VoidsJson(Shape):
 
 
 class NextJson(Shape):
-    """What to do next, and the command for it."""
+    """The next step, and the command for it."""
 
     what: str
     command: str
 
 
 class StatusJson(Shape):
-    """What `status` prints."""
+    """The object that `status` prints."""
 
     version: str
     as_of: str

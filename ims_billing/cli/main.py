@@ -23,7 +23,7 @@ _NEAREST = {
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """What to print for characters that the console has not: the nearest that it can have, else a question mark."""
+    """Returns the nearest characters to those that a console lacks, else question marks, and where to go on."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     shown = []

@@ -1,4 +1,4 @@
-"""What several commands ask for, and where they find it: files, the clinic file, the ledger, the output folder."""
+"""The options that several commands share, and what they stand for: files, the setup, the ledger, the output folder."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def places(
 
 
 def _setup_of(path: Path, clinic: Clinic | None, *, accepts: bool) -> Setup:
-    """What tells whose ledger it has to be; a clinic file that cannot be read tells only where it stands."""
+    """Returns whose ledger it has to be; a setup that can't be read tells only where it stands."""
     from ims_billing.clinic.setup_file import load
     from ims_billing.commands.workplace import setup_of
 

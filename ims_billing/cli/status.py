@@ -1,4 +1,4 @@
-"""What is in this folder and what to do next: the program without a command, and `status`."""
+"""The command `status`, which is also the program without a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Ctrl-C says, whenever it comes: no library is needed for it."""
+"""The message of Ctrl-C, for which no library is needed."""
 
 CODE = 130
 MESSAGE = "stopped. Nothing is half-done: what is on the ledger stays, and the same command does the rest."

@@ -1,4 +1,4 @@
-"""What a cell of the setup holds, as its column reads it."""
+"""Cells of the setup as values, by the kind of their column."""
 
 from __future__ import annotations
 

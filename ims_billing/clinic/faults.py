@@ -44,7 +44,7 @@ class Faults:
             self.add(table, number, ".".join(_readable(location)), self.in_words(fault, keys), label)
 
     def in_words(self, fault: Any, keys: Sequence[str]) -> str:
-        """What pydantic's `fault` says; `keys` are the ones that the table may have."""
+        """Translates a `fault` of pydantic into words; `keys` are the ones that the table may have."""
         return fault_in_words(fault, keys, self.places.wording)
 
     def all(self) -> tuple[Fault, ...]:
@@ -63,7 +63,7 @@ def _readable(keys: Sequence[str]) -> list[str]:
 
 
 def _expected(words: SetupWords) -> dict[str, str]:
-    """What the beginnings of pydantic's fault types want, in words."""
+    """By the beginning of a pydantic fault type, the words for what is expected."""
     return {
         "date": words.dates,
         "int": "a whole number",
@@ -74,7 +74,7 @@ def _expected(words: SetupWords) -> dict[str, str]:
 
 
 def fault_in_words(fault: Any, keys: Sequence[str], words: SetupWords) -> str:
-    """What pydantic's `fault` says, in the words of this program and of this kind of setup."""
+    """Translates a `fault` of pydantic into the words of this program and of this kind of setup."""
     value, kind, context = fault["input"], fault["type"], fault.get("ctx", {})
     if kind == "extra_forbidden":
         return f"this key is not known{did_you_mean(str(fault['loc'][-1]), keys)}"

@@ -54,7 +54,7 @@ def code_rule(insurer: Insurer, code: str, day: dt.date) -> Rule:
 
 
 class OrderInWords(NamedTuple):
-    """Which of two insurers pays first."""
+    """The rule of which insurer pays first, in words."""
 
     words: str
     """The sentence, without its full stop."""
@@ -67,7 +67,7 @@ class OrderInWords(NamedTuple):
 
 
 def payer_order(insurer: Insurer, second: Insurer, relationship: str, day: dt.date) -> OrderInWords | None:
-    """Which of two insurers pays first on a day; None if no rule says so.
+    """Returns which of two insurers pays first on a day; None if no rule says so.
 
     `relationship` is the patient's to the insured of the first insurer; empty if the row does not have it.
     """

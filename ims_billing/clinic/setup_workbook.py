@@ -360,7 +360,7 @@ def raw_setup(tables: Sequence[RawTable]) -> RawSetup:
 
 
 def _sheet_name(written: str) -> str | None:
-    """Which of our sheets is meant; Numbers adds the name of the table to that of the sheet."""
+    """The sheet of ours that is meant; Numbers adds the name of the table to that of the sheet."""
     names = (bare(written), bare(re.sub(r"\s+-\s+[^-]*$", "", written)))
     return next((sheet for sheet in SHEETS if bare(sheet) in names), None)
 
@@ -376,7 +376,7 @@ def _unknown_sheet(sheet: Sheet) -> list[Fault]:
 
 
 def _read(sheet: Sheet, tables: Sequence[SetupTable]) -> Iterator[Lines]:
-    """What stands in the tables of one sheet."""
+    """Reads the tables of one sheet."""
     everywhere = range(sheet.raw.height)
     if tables == [CLINIC]:
         yield settings_of(sheet, CLINIC)

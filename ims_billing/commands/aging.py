@@ -260,7 +260,7 @@ def _name_ended(marked: Mapping[str, tuple[str, Note]], ledger: Ledger, as_of: d
 
 
 def _as_typed(noted: Any) -> Typed:
-    """What was typed for a Note, or a row of WORK or AGING."""
+    """The words that were typed for a Note, or a row of WORK or AGING."""
     sent_on = "" if pd.isna(noted.sent_on) else f"{noted.sent_on:%Y-%m-%d}"
     return Typed(noted.owner, noted.status, sent_on, noted.note)
 

@@ -97,7 +97,7 @@ class Request:
     """Let decisions in an older copy of a workbook replace those that were read later."""
 
     def memory(self, ledger: Ledger) -> Memory:
-        """What the ledger knows that can matter for these sessions."""
+        """Loads what the ledger knows that can matter for these sessions."""
         return ledger.memory(reach_of(self.intake, self.clinic, ledger.decisions.all(), self.month))
 
     def prepare(self, memory: Memory, progress: Progress) -> Month:

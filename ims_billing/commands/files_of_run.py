@@ -44,7 +44,7 @@ def files_of_rows(rows: Collection[str], folders: Iterable[Path]) -> list[Path]:
 
 
 def to_name(month: str) -> str:
-    """What to do where the files of a month are not there."""
+    """Tells what to do where the files of a month are not there."""
     return f"Its export is not in this folder: put the export of {month} here, and name it in place of {FILE}."
 
 

@@ -56,7 +56,7 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Started:
-    """What `init` wrote: the files, and the setup of the other kind that it turned into one of them."""
+    """The outcome of `init`: the files it wrote, and the setup of the other kind that it turned into one of them."""
 
     files: tuple[Path, ...]
     # Where the setup that was converted is kept; None where none was

@@ -30,7 +30,7 @@ from ims_billing.workbooks.files import INSURERS, Written, claim_workbooks
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What was read back: claims by month, how many stood on the ledger already, and the files it wrote."""
+    """The claims that were read back: claims by month, how many stood on the ledger already, and the files it wrote."""
 
     claims: dict[str, int]
     known_before: int

@@ -1,4 +1,4 @@
-"""What was typed on the sheet To send of a month's workbooks and is not on the ledger yet."""
+"""Lines typed on the sheet To send of a month's workbooks that are not on the ledger yet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Words = tuple[str, str, str]
 def unread_sendings(
     ledger: Ledger, month: str, workbooks: Sequence[DecidedIn], *, overrule: bool = False
 ) -> list[Sending]:
-    """What these workbooks say of insurers' workbooks and the ledger does not know.
+    """Returns what these workbooks say of insurers' workbooks and the ledger does not know.
 
     An empty line takes back what was noted only where the workbook showed it. Raises BillingError, with file, sheet
     and row of each line and the path of the first, where two of them say different things, where a line is about no
@@ -115,7 +115,7 @@ def note_sendings(ledger: Ledger, sendings: Sequence[Sending]) -> None:
 
 
 def note_again(ledger: Ledger, month: str) -> list[Sending]:
-    """What the first run of a command that is repeated noted of a month's workbooks; else nothing."""
+    """Returns what the first run of a command that is repeated noted of a month's workbooks; else nothing."""
     noted = plain_rows(ledger.recorded_again("sending", Sending._fields), SENDINGS)
     return [sending for row in noted if (sending := Sending(*row)).month == month]
 
@@ -123,7 +123,7 @@ def note_again(ledger: Ledger, month: str) -> list[Sending]:
 def sendings_with_unread(
     at: Workplace, books: Mapping[str, list[DecidedIn] | BillingError], notify: Callable[[str], None] = show_nobody
 ) -> list[Sending]:
-    """What is noted about all workbooks, with what these `books` say by month and no command has read.
+    """Returns the notes about all workbooks, with those in these `books`, by month, that no command has read.
 
     For who only looks: nothing is kept. What cannot count is left to the command that reads it, and `notify` says why.
     """
@@ -141,7 +141,7 @@ def sendings_with_unread(
 
 
 def _standing(ledger: Ledger, month: str) -> dict[tuple[str, int, str], Words]:
-    """What is noted about each workbook of a month, in the words that are typed."""
+    """By workbook of a month, the last note about it in the words that are typed."""
     return {
         noted.workbook: (noted.sent, f"{noted.sent_on}" if noted.sent_on else "", noted.confirmation)
         for noted in ledger.sendings.latest(month)

@@ -53,7 +53,7 @@ class MonthStanding(NamedTuple):
 
 @dataclass(frozen=True)
 class Typed:
-    """What is typed in a workbook and no command has read yet: `what` in words, and `count` decisions.
+    """A workbook in which something is typed that no command has read yet: `what` in words, and `count` decisions.
 
     They are empty and 0 where nothing can be counted.
     """

@@ -40,7 +40,7 @@ class UnreadCopy:
 
     @property
     def what(self) -> str:
-        """What was not read, counted; empty where it cannot be counted."""
+        """The decisions and marks that were not read, counted in words; empty where they can't be counted."""
         marks = counted(self.marks, "line of To send", "lines of To send") if self.marks else ""
         return " and ".join(filter(None, (counted(self.count, "decision") if self.count else "", marks)))
 
@@ -114,7 +114,7 @@ def _other_month(typed: pd.DataFrame, lines: pd.DataFrame, month: str) -> str:
 
 
 def in_words(copy: UnreadCopy, command: str, first: str = "") -> str:
-    """What was not read, for whoever looks at the month, and the command that reads it with what comes `first`."""
+    """Says what was not read, and the command that reads it with what comes `first`."""
     if copy.problem:
         return f"{copy.problem} Decisions in {copy.path}, if there are any, were not read."
     if copy.refused:

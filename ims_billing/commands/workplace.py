@@ -20,7 +20,7 @@ def wait_in_silence(_: str) -> None:
 
 
 def setup_of(path: Path, clinic: Clinic | None, *, accepts: bool = False) -> Setup:
-    """What tells whose ledger it has to be, by the clinic file at `path`; without `clinic` only where that stands."""
+    """Returns whose ledger it has to be, by the clinic file at `path`; without `clinic` only where that stands."""
     numbers = {person.registration for person in clinic.practitioners} if clinic else set()
     return Setup(path.parent, clinic.name if clinic else "", frozenset(n for n in numbers if n), accepts)
 

@@ -1,4 +1,4 @@
-"""What SQLite says of a file, in words: what is wrong with the ledger, and what the user can do about it."""
+"""SQLite's errors in words: what is wrong with the ledger, and what the user can do about it."""
 
 from __future__ import annotations
 

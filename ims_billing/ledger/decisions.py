@@ -16,7 +16,7 @@ _NAMES = [column.name for column in DECISIONS]
 
 
 class Decisions:
-    """What was decided, in the order it was read: the DECISIONS frame; the workbooks of those months are to show it."""
+    """The decisions on the ledger, in the order they were read; the workbooks of their months are to show them."""
 
     def __init__(self, file: LedgerFile, months: Months) -> None:
         self._file = file

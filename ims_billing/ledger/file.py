@@ -85,7 +85,7 @@ class LedgerFile:
 
     @property
     def synchronised_by(self) -> str:
-        """What shows that a cloud service keeps copies of the ledger's folder; empty where nothing does."""
+        """The cloud service that keeps copies of the ledger's folder; empty where nothing shows one."""
         parts = (*self.path.absolute().parts, *self.path.resolve().parts)
         return next((part for part in parts for mark in _SYNCHRONISED if mark.casefold() in part.casefold()), "")
 
@@ -325,7 +325,7 @@ class LedgerFile:
         return self._connection
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """What a query finds."""
+        """Returns the rows of a query."""
         return self.run(sql, *values).fetchall()
 
     def run(self, sql: str, *values: object) -> sqlite3.Cursor:

@@ -1,4 +1,4 @@
-"""Which files show what is on the ledger, and which folders lack some."""
+"""The files that show what is on the ledger, and the folders that lack some."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ims_billing.ledger.rows import json_of
 
 
 class FilesWritten:
-    """What the files in each output folder show."""
+    """The state of the ledger that the files in each output folder show."""
 
     def __init__(self, file: Identified) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class FilesWritten:
         ]
 
     def cut_off(self, folder: str) -> dict[str, bool]:
-        """Of the months in `nowhere_written`, those whose files belong in a folder: it had some, or the month is new.
+        """The months in `nowhere_written` whose files belong in a folder: it had some, or the month is new.
 
         True where it had some.
         """

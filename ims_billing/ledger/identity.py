@@ -45,7 +45,7 @@ class Setup(NamedTuple):
 
 
 class LastBatch(NamedTuple):
-    """What the setup saw of its ledger last: the ledger's id and clinic, and its last batch by month, number, mark."""
+    """The setup's note of its ledger: the ledger's id and clinic, and its last batch by month, number, mark."""
 
     ledger: str
     clinic: str
@@ -68,7 +68,7 @@ def _today() -> dt.date:
 
 
 def last_batch_of(folder: Path) -> LastBatch | None:
-    """What the setup in this folder saw of its ledger last; None where it has met none, or the note cannot be read."""
+    """Reads the note of the setup in this folder about its ledger; None where there is none, or it can't be read."""
     try:
         noted = json.loads((folder / LAST_BATCH).read_text(encoding="utf-8"))
         return LastBatch(**noted)
@@ -224,7 +224,7 @@ class Identified(Repeatable):
 
 
 def knows_less(ledger: Path, shown_by: str, noted: LastBatch) -> str:
-    """What is said of a ledger that lacks a batch, and the way out."""
+    """The message about a ledger that lacks a batch, and the way out."""
     return (
         f"{ledger}: this ledger is an old copy: {shown_by} {noted.in_words}, and the ledger does not know it. It would "
         "claim sessions again. Put back the newest copy, or name it with --ledger. If there is none, read what was "

@@ -50,7 +50,7 @@ class Ledger(Identified):
         self.files = FilesWritten(self)
 
     def memory(self, reach: Reach | None = None) -> Memory:
-        """What a run needs of all months: the claims, the visits without a claim, the decisions.
+        """Loads what a run needs of all months: the claims, the visits without a claim, the decisions.
 
         With `reach`, of claims and visits only what can matter for those sessions.
         """

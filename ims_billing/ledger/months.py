@@ -24,7 +24,7 @@ _EARLIER = {column.name: column for column in EARLIER}
 
 
 class Months:
-    """What the workbooks of each month are made from, and which months a change is of."""
+    """The pages that the workbooks of each month are made from, and the months that a change is of."""
 
     def __init__(self, file: LedgerFile) -> None:
         self._file = file
@@ -89,7 +89,7 @@ class Months:
             self._file.insert(table, [own, "place", *(column.name for column in columns)], lines)
 
     def listing(self, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """What the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
+        """The sessions that the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
         held = self._frame_of("attention", "month", ATTENTION, month)
         return held, self._frame_of("not_billed", "month", NOT_BILLED, month)
 

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 class Payments:
-    """What insurers paid; the workbooks of the months whose claims are paid are to show it."""
+    """The payments of insurers; the workbooks of the months whose claims are paid are to show them."""
 
     def __init__(self, file: LedgerFile, months: Months) -> None:
         self._file = file
         self._months = months
 
     def postings(self, claims: Iterable[str] | None = None) -> pd.DataFrame:
-        """What was posted to these claims (None: to all), by its day, and which were sent again: the POSTINGS frame."""
+        """The postings to these claims (None: to all), by day, and which were sent again: the POSTINGS frame."""
         return frame_of_rows(self._postings(claims), POSTINGS)
 
     def entries(self) -> list[Posted]:
-        """What was posted to all claims, by its day, and which were sent again."""
+        """The postings to all claims, by day, and which were sent again."""
         return list(map(Posted._make, plain_rows(self._postings(None), POSTINGS)))
 
     def _postings(self, claims: Iterable[str] | None) -> list[tuple[Any, ...]]:
@@ -60,7 +60,7 @@ class Payments:
         return [row[:8] for row in rows]
 
     def paid(self, claims: Iterable[str]) -> dict[str, int]:
-        """What was paid of these claims and stands, in cents, by claim; those without payments are left out."""
+        """By claim, the cents that were paid of it and stand; claims without payments are left out."""
         rows = self._file.rows(
             "SELECT claim, sum(posting.paid_cents) FROM posting JOIN remittance_line ON remittance_line.id = line "
             "JOIN payment ON payment.id = payment WHERE undone_on IS NULL "
@@ -74,11 +74,11 @@ class Payments:
         return {int(payment): str(number) for payment, number in self._file.rows("SELECT id, number FROM payment")}
 
     def work(self) -> pd.DataFrame:
-        """What was noted about claims, in the order it was read: the WORK frame."""
+        """The notes about claims, in the order they were read: the WORK frame."""
         return frame_of_rows(self._work(), WORK)
 
     def notes(self) -> list[Note]:
-        """What was noted about claims, in the order it was read."""
+        """The notes about claims, in the order they were read."""
         return list(map(Note._make, plain_rows(self._work(), WORK)))
 
     def _work(self) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What the ledger remembers of the patients, days and sessions of one run, however many years it has."""
+"""The ledger's claims and visits of the patients, days and sessions of one run, however many years it has."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Repeatable(LedgerFile):
         return super().exists if self._again is None else self._was_there
 
     def recorded_again(self, table: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
-        """What the first run recorded in a table with ids and this one has not yet; nothing where none is repeated."""
+        """The rows that the first run recorded in a table with ids and this one has not; none if it repeats none."""
         if self._again is None:
             return []
         newer = f"id > (SELECT coalesce(max(id), 0) FROM main.{table})"

@@ -78,7 +78,7 @@ def _days(values: Iterable[str | None]) -> list[dt.date | None]:
 
 
 def json_of(text: str) -> Any:
-    """What the ledger keeps as JSON; raises DamageError where it is none."""
+    """Reads a text that the ledger keeps as JSON; raises DamageError where it is none."""
     try:
         return json.loads(text)
     except (ValueError, TypeError):

@@ -17,12 +17,12 @@ _NEWEST = NEWEST_FILE.read_text(encoding="utf-8")
 
 
 def steps_to(version: int) -> tuple[Migration, ...]:
-    """What makes the tables of a version where there are none."""
+    """The steps that make the tables of a version where there are none."""
     return (_NEWEST,) if version == VERSION else _migrations()[:version]
 
 
 def steps_after(version: int) -> tuple[Migration, ...]:
-    """What brings the tables of a version up to date."""
+    """The steps that bring the tables of a version up to date."""
     return _migrations()[version:]
 
 

@@ -1,4 +1,4 @@
-"""Which insurers' workbooks somebody noted as sent, with the day and the insurer's confirmation number."""
+"""Insurers' workbooks that somebody noted as sent, with the day and the insurer's confirmation number."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ims_billing.vocabulary.frames import SENDINGS
 
 
 class Sendings:
-    """What was typed on the sheet To send; the workbooks of those months are to show it."""
+    """The notes typed on the sheet To send; the workbooks of those months are to show them."""
 
     def __init__(self, file: LedgerFile, months: Months) -> None:
         self._file = file
         self._months = months
 
     def latest(self, month: str | None = None) -> list[Sending]:
-        """What stands about each workbook, of a month or of all, by month, batch and insurer."""
+        """The last note about each workbook, of a month or of all, by month, batch and insurer."""
         where, values = ("WHERE month = ?", (month,)) if month else ("", ())
         latest = f"SELECT max(id) FROM sending {where} GROUP BY month, batch, insurer_id"
         rows = self._file.rows(

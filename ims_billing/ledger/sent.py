@@ -1,4 +1,4 @@
-"""What was sent, read back onto the ledger: claims with the numbers and batches that their workbooks bear."""
+"""Claims that were sent, read back onto the ledger with the numbers and batches that their workbooks bear."""
 
 from __future__ import annotations
 

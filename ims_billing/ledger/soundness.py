@@ -27,7 +27,7 @@ _JSON = {("page", "origin"), ("page", "totals"), ("page", "payers"), ("batch", "
 
 
 class DamageError(Exception):
-    """What was read can't be what was written; it becomes "the ledger is damaged" where the ledger was opened.
+    """A stored value can't be what was written; the error becomes "the ledger is damaged" where the ledger was opened.
 
     It says nothing of what was read: that may be a patient's.
     """
@@ -133,7 +133,7 @@ def seal_claims(database: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 
 def fingerprint(content: BinaryIO) -> str:
-    """What tells whether a byte of the file changed: SQLite's count of its changes, and a checksum of all its bytes.
+    """SQLite's count of the file's changes and a checksum of its bytes: together they tell whether a byte changed.
 
     Two that differ behind the same count are of a file that no program changed, and that is another now.
     """

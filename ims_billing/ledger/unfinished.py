@@ -1,4 +1,4 @@
-"""What a command that was killed leaves for the same command run again: the ledger as it was before it."""
+"""The ledger as it was before a command that was killed, kept for the same command run again."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _claim_outcome(claim: Mapping[str, Any], batch: Batch, sending: Sending | No
 
 
 def _answers(claim: Mapping[str, Any], postings: Sequence[Posted]) -> Facts:
-    """What was posted to a claim, and how it stands. An insurer's reason is left out: it is free text."""
+    """The postings to a claim, and how it stands. An insurer's reason is left out: it is free text."""
     for posted in postings:
         if not posted.payment:
             words = "sent again"

@@ -48,7 +48,7 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 
 
 def amounts_asked(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) -> pd.Series[int]:
-    """What the insurer of each session is asked for, in cents: a public payer its own amount, a private plan the fee.
+    """By session, the cents that its insurer is asked for: a public payer its own amount, a private plan the fee.
 
     prices: PRICES of these sessions
     """

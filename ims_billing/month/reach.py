@@ -1,4 +1,4 @@
-"""What of the ledger can matter for the sessions of a run: its months, its patients and its session ids."""
+"""The part of the ledger that can matter for a run: its months, its patients and its session ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AROUND = dt.timedelta(days=7)
 def reach_of(
     intake: Intake, clinic: Clinic, decisions: pd.DataFrame, month: str | None = None, replacing: str = ""
 ) -> Reach:
-    """What the ledger has to give for these sessions, as corrected by any of the decisions (DECISIONS).
+    """Returns what the ledger has to load for these sessions, as corrected by any of the decisions (DECISIONS).
 
     month: the month to bill; None for all months in the files
     replacing: number of the voided claim whose session is claimed again; empty if none

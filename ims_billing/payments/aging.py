@@ -154,7 +154,7 @@ class _FollowUp:
 
 
 def _state(position: Position, claim: Claimed, as_of: dt.date) -> str:
-    """What a claim is that is not paid as claimed; empty for others."""
+    """The state of a claim that is not paid as claimed; empty for others."""
     if position.denied:
         return "denied"
     if position.short:

@@ -141,7 +141,7 @@ class PostedLine:
 
     @property
     def paid(self) -> int:
-        """What it pays, in cents."""
+        """The amount it pays, in cents."""
         return int(self.cells.paid or 0)
 
 
@@ -166,7 +166,7 @@ class PostedPayment:
 
     @property
     def room(self) -> int:
-        """What is paid by it and not posted yet, in cents: a corrected line may use that."""
+        """The part of it that is not posted yet, in cents: a corrected line may use that."""
         return self.amount - sum(min(line.paid, 0) if line.posted is None else line.posted for line in self.lines)
 
     def has(self, cells: Collection[LineCells]) -> bool:

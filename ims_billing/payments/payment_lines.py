@@ -122,7 +122,7 @@ def _may_include(cells: Any, line: Any, visit_day: VisitDay) -> bool:
 
 
 def _paid_by_line(rows: Rows) -> int:
-    """What the rows pay that name a visit, in cents."""
+    """The sum of the rows that name a visit, in cents."""
     return sum(row.line.paid for row in rows if row.line.result != "repeated" and not is_sum(row.cells))
 
 

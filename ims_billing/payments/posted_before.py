@@ -1,4 +1,4 @@
-"""What the ledger's payments say of a line: it was posted before, or is of another payment of that number."""
+"""Lines compared with the ledger's payments: posted before, or of another payment of that number."""
 
 from __future__ import annotations
 

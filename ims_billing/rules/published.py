@@ -210,7 +210,7 @@ class Published:
 
     @cached_property
     def unread(self) -> UnreadRules:
-        """Which unread columns are harmless."""
+        """The unread columns that are harmless."""
         from ims_billing.rules.unread import UnreadRules
 
         return UnreadRules.model_validate(rules_text("unread.toml"))

@@ -1,4 +1,4 @@
-"""Which unread columns are harmless: the shape of `unread.toml`."""
+"""Unread columns that are harmless: the shape of `unread.toml`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class UnreadRules(Strict):
         return frozenset(map(word_of, self.neutral))
 
     def excused(self, written: str) -> frozenset[LooksLike]:
-        """What the cells under a heading may look like without changing a claim."""
+        """The looks that the cells under a heading may have without changing a claim."""
         return frozenset(kind for group in self.harmless if group.has(written, self._neutral) for kind in group.kinds)
 
     def counts(self, written: str) -> bool:

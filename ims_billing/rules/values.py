@@ -241,7 +241,7 @@ class ChannelFields(Cited):
 
 
 class PayerOrder(Cited):
-    """Which of two insurers pays first, by the patient's relationship to the insured of the first one."""
+    """The rule of which insurer pays first, by the patient's relationship to the insured of the first one."""
 
     relationship: Literal["self", "spouse", "child", "other", "not said"]
     says: Text

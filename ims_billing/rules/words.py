@@ -228,7 +228,7 @@ class PayerWords(Strict):
 
 
 class NoteGroup(Strict):
-    """What a short note may say of a visit, and the kind of finding that it is: `layouts.toml` tells how it is read.
+    """Phrases of short notes about a visit, and the kind of finding that they are: `layouts.toml` tells how it is read.
 
     A note that only says what was paid, `by_patient`, counts where the row does not say so, and `only_ims` beside IMS.
     """

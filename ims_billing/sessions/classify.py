@@ -117,7 +117,7 @@ def _authority(practitioner: Practitioner | None, day: dt.date | None) -> str:
 
 
 class _NamedInstead:
-    """Which other physiotherapists the service names name: "IMS - Ben" in a row of Ann's."""
+    """Other physiotherapists whom the service names name: "IMS - Ben" in a row of Ann's."""
 
     def __init__(self, clinic: Clinic, persons: Mapping[str, tuple[str, ...]]) -> None:
         """`persons` are the words of each service name that name a physiotherapist."""

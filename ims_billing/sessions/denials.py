@@ -1,4 +1,4 @@
-"""Which terms a service name denies: "no IMS", "IMS declined", "without acupuncture, cupping or IMS"."""
+"""Terms that a service name denies: "no IMS", "IMS declined", "without acupuncture, cupping or IMS"."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def only_joins(piece: Piece) -> bool:
 
 
 class Denials:
-    """Which pieces a name denies."""
+    """The pieces that a name denies."""
 
     def __init__(self, pieces: Sequence[Piece], ims: int) -> None:
         self.denied: set[int] = set()

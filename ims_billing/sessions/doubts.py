@@ -1,4 +1,4 @@
-"""Which words of a name leave open whether IMS was given: "IMS 0", "in IMS room", "IMS or laser"."""
+"""Words of a name that leave open whether IMS was given: "IMS 0", "in IMS room", "IMS or laser"."""
 
 from __future__ import annotations
 

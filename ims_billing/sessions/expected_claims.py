@@ -72,5 +72,5 @@ def only_beyond(
 
 
 def of_people(claims: pd.DataFrame, matched: pd.Series[bool]) -> pd.Series[bool]:
-    """Which claims are of practitioners of whom the files hold claims."""
+    """True for claims of practitioners of whom the files hold claims."""
     return claims["practitioner"].isin(claims.loc[matched, "practitioner"])

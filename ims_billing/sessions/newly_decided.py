@@ -1,4 +1,4 @@
-"""Which of the decisions typed in a workbook are new to the ledger, and which would overturn a later one."""
+"""Decisions typed in a workbook that are new to the ledger, and those that would overturn a later one."""
 
 from __future__ import annotations
 

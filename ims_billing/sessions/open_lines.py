@@ -62,7 +62,7 @@ def obsolete_lines(
 
 
 def _came_again(lines: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
-    """Which lines' sessions are in the files: by key, and of the same patient or day.
+    """True for lines whose sessions are in the files: by key, and of the same patient or day.
 
     Some programs number the rows of each export anew, so that a key may be another session's.
     """

@@ -1,4 +1,4 @@
-"""What a receipt calls a service, where it says no more than what IMS is billed as."""
+"""Service names of receipts that say no more than what IMS is billed as."""
 
 from __future__ import annotations
 

@@ -294,7 +294,7 @@ class NameReader:
         return token in self._around or token[0].isdecimal() or token in self._signs
 
     def _visit(self, tokens: Sequence[str]) -> str:
-        """Which visit the name says it is; empty where it says neither or both."""
+        """Returns the visit that the name says it is; empty where it says neither or both."""
         if has_run(tokens, self._again):
             return "subsequent"
         initial, subsequent = has_run(tokens, self._initial), has_run(tokens, self._subsequent)

@@ -37,7 +37,7 @@ class Claimed(NamedTuple):
 
 
 class Posted(NamedTuple):
-    """What a payment pays of a claim, or, with payment 0, that the claim was sent again; the columns of POSTINGS."""
+    """The amount that a payment pays of a claim, or, with payment 0, a claim sent again; the columns of POSTINGS."""
 
     payment: int
     claim: str
@@ -56,7 +56,7 @@ class Posted(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What somebody noted about a claim; the columns of WORK."""
+    """A note of somebody about a claim; the columns of WORK."""
 
     claim: str
     owner: str
@@ -76,7 +76,7 @@ class BatchDay(NamedTuple):
 
 
 class Sending(NamedTuple):
-    """What was noted about an insurer's workbook of a batch; the columns of SENDINGS."""
+    """A note about an insurer's workbook of a batch; the columns of SENDINGS."""
 
     month: str
     batch: int

@@ -1,4 +1,4 @@
-"""Which field a correct value replaces, by kind of finding; what each field is called and how it is written."""
+"""Fields that correct values replace, by kind of finding; the words for each field and how it is written."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ OFTEN_LIGHT = (
 
 
 def answers(kind: str) -> str:
-    """What somebody types on a line of this kind, beside the word that decides it."""
+    """The words under What to type for a line of this kind."""
     decisions, fields = CATALOGUE[kind].decisions, CORRECTS.get(kind, ())
     choose = f"{f'{BILL}, ' if 'bill' in decisions else ''}{DO_NOT_BILL} or {LATER}"
     if "correct" not in decisions:

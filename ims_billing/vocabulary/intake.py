@@ -1,4 +1,4 @@
-"""What was read of the input files: the sessions, and an account of each file."""
+"""The input files as they were read: the sessions, and an account of each file."""
 
 from __future__ import annotations
 

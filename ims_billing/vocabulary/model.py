@@ -44,7 +44,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Reach:
-    """What of the ledger can matter for a run: the rest of many years is not even loaded."""
+    """The part of the ledger that can matter for a run: the rest of many years is not even loaded."""
 
     names: frozenset[str]
     """The patients' names, as written, and what they may be corrected to."""
@@ -257,7 +257,7 @@ class Payer:
 
 
 class FileMark(NamedTuple):
-    """Which ledger a file was written from, and up to which batch."""
+    """The ledger that a file was written from, and its last batch then."""
 
     ledger: str
     month: str
@@ -321,7 +321,7 @@ class MonthView:
     """The ledger's id, which its files bear."""
 
     def file_mark(self, batch: Batch | None) -> FileMark:
-        """What a file of this month bears, of a batch, or of the month as it is."""
+        """The mark that a file of this month bears: of a batch, or of the month as it is."""
         last = batch or (self.batches[-1] if self.batches else None)
         number, mark = (last.number, last.mark) if last else (0, "")
         return FileMark(self.ledger, self.month, number, mark, self.origin.clinic)

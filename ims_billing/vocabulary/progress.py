@@ -1,4 +1,4 @@
-"""What long work shows and asks whoever watches it, and what stands for nobody."""
+"""The progress and questions of long work, and what stands for nobody."""
 
 from __future__ import annotations
 

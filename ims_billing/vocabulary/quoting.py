@@ -1,4 +1,4 @@
-"""What a message may quote: no word that also stands in the name of a patient or insured of the run."""
+"""Words that a message may quote: none that also stands in the name of a patient or insured of the run."""
 
 from __future__ import annotations
 

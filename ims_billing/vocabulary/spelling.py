@@ -93,7 +93,7 @@ def core_name(name: str) -> str:
 
 
 def beside_a_name(name: str) -> str:
-    """What stands beside a person's name in brackets or quotes, or behind a dash; empty where nothing does."""
+    """The words beside a person's name in brackets or quotes, or behind a dash; empty where there are none."""
     return " ".join(_BESIDE_A_NAME.findall(name))
 
 

@@ -107,7 +107,7 @@ def _list_of_claims(name: str, lines: pd.DataFrame, view: AgingView) -> Table:
 
 
 def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, Value]]:
-    """What was refused, paid short, not answered, and paid of voided claims, in dollars."""
+    """The dollars that were refused, paid short, not answered, and paid of voided claims."""
     lost = frame["amount_cents"] - frame["paid_cents"].clip(lower=0)
     ask = asked_about(frame)
     rows: list[tuple[str, Value]] = []

@@ -1,4 +1,4 @@
-"""What a cell can hold: any text, changed as little as the file format demands."""
+"""Text as a cell can hold it, changed as little as the file format demands."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _numbers(block: Block) -> list[int]:
 
 
 def in_words(block: Block) -> str:
-    """What a block's chart shows: each bar with its number."""
+    """A block's chart in words: each bar with its number."""
     assert block.chart is not None
     shown = []
     for number in _numbers(block):

@@ -77,7 +77,7 @@ def mean_days(money: pd.DataFrame) -> int | None:
 
 
 def _paid(view: MonthView) -> Block:
-    """What insurers have answered of the month's claims so far, in full."""
+    """The answers of insurers to the month's claims so far, in full."""
     money = answered(view)
     cents = ["claimed_cents", "paid_cents", "patient_share_cents", "short_cents", "denied_cents", "outstanding_cents"]
     rows: list[tuple[Value, ...]] = [
@@ -169,7 +169,7 @@ def _voided(claims: pd.DataFrame) -> Block:
 
 
 def _held(view: MonthView) -> Block:
-    """What is held by kind; a session with several holds counts in each."""
+    """The sessions on hold by kind; one with several holds counts in each."""
     rows = [(title or kind, n, cents / 100) for kind, title, n, cents in sums(view.attention, "kind", "title")]
     return Block(
         "Held, by kind of finding",
@@ -182,14 +182,14 @@ def _held(view: MonthView) -> Block:
 
 
 def _look_at(totals: Totals) -> Block:
-    """What is not billed and may be meant to be."""
+    """Sessions that are not billed and may be meant to be."""
     rows = [(look.message, look.sessions, look.cents / 100) for look in totals.look_at]
     columns = [Column("What", "long"), Column("Sessions", "count"), Column("Fees", "money")]
     return Block("Not billed, and worth a look", columns, rows)
 
 
 def _to_check(claims: pd.DataFrame) -> Block:
-    """What was found on claims and does not hold them, most frequent first."""
+    """The warnings about claims, most frequent first."""
     counts = Counter((remark.kind, remark.title or remark.kind) for _, remark in remarked(claims))
     rows = [(title, count) for (_, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
     columns = [Column("Finding", "long"), Column("Claims", "count")]

@@ -1,4 +1,4 @@
-"""Which ledger a file in the output folder was written from: workbooks bear it as a property, a CSV by its claims."""
+"""Marks of the ledger that output files were written from: workbooks bear one as a property, a CSV by its claims."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST = 1_000_000
 
 
 def read_mark(content: bytes) -> FileMark | None:
-    """What a workbook bears; None where it bears nothing, is of another program, or opens with a password only."""
+    """Reads the mark of a workbook; None where it bears none, is of another program, or opens with a password only."""
     text = read_property(content, PROPERTY)
     return None if text is None else _parsed(text)
 

@@ -24,7 +24,7 @@ _KEPT_NAME = re.compile(rf"({_SUMMARY}\d{{4}}-\d{{2}}|aging-{_DAY}){_KEPT}{_DAY}
 
 
 class Written(NamedTuple):
-    """What was written: the files, those beside them that the ledger does not know, and who can read them."""
+    """The outcome of writing: the files, those beside them that the ledger does not know, and who can read them."""
 
     files: tuple[Path, ...]
     left_over: tuple[Path, ...]

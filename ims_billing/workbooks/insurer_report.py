@@ -140,7 +140,7 @@ def _late(claims: pd.DataFrame) -> Block:
 
 
 def _total(claims: pd.DataFrame, column: str) -> Value:
-    """What stands under a column of the lines; claims that are taken back are in no sum."""
+    """The total under a column of the lines; claims that are taken back are in no sum."""
     if column == "claim":
         return f"Total: {len(claims):,} {'claim' if len(claims) == 1 else 'claims'}"
     return int(claims[column].sum()) / 100 if column.endswith("_cents") else None

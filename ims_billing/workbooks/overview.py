@@ -108,7 +108,7 @@ def _compared(view: MonthView, claims: int, cents: int) -> str:
 
 
 def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]) -> Block:
-    """What somebody has to do, the most money first, with the sheet or file to open."""
+    """The steps to do, the most money first, with the sheet or file to open."""
     rows: list[tuple[str, int, int, dt.date | None, str]] = []
     held = view.attention.drop_duplicates("session")
     if len(held):
@@ -155,7 +155,7 @@ def _to_do(view: MonthView, books: Sequence[ToSend], waiting: Sequence[_Waiting]
 
 
 def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, ...]]:
-    """What may be lost if nobody acts; nothing where there is none."""
+    """The money that may be lost if nobody acts; empty where there is none."""
     long_ago = view.as_of - dt.timedelta(days=_HELD_LONG)
     held: dict[tuple[str, str], int] = {}
     for month, session, day, cents in (
@@ -184,14 +184,14 @@ def _at_risk(view: MonthView, waiting: Sequence[_Waiting]) -> list[tuple[Value, 
 
 
 def _refused(view: MonthView) -> pd.DataFrame:
-    """What insurers refused or paid short (POSITIONS), no second insurer is asked for, and nobody closed."""
+    """The claims that insurers refused or paid short (POSITIONS), no second insurer is asked for, and nobody closed."""
     claims, money = view.claims, view.money[~view.money["claim"].isin(view.closed)]
     followed = claims.loc[claims["voided_on"].isna() & (claims["follows"] != ""), "follows"]
     return money[((money["denied_cents"] > 0) | (money["short_cents"] > 0)) & ~money["claim"].isin(followed)]
 
 
 def _paid_of_voided(view: MonthView) -> list[int]:
-    """What was paid of each claim that was voided, in cents."""
+    """The cents that were paid of each claim that was voided."""
     paid = view.money.loc[view.claims["voided_on"].notna(), "paid_cents"]
     return [int(cents) for cents in paid if cents > 0]
 
@@ -226,7 +226,7 @@ def _months(view: MonthView, claims: pd.DataFrame) -> Block:
 
 
 def _by(what: Literal["insurer", "practitioner"], view: MonthView, claims: pd.DataFrame, money: pd.DataFrame) -> Block:
-    """What each insurer or practitioner stands for this month and last, and how it was answered; the largest first."""
+    """Each insurer's or practitioner's claims of this month and last, and how they were answered; the largest first."""
     answers = bool(money["answered_on"].notna().any()) or bool((money["paid_cents"] != 0).any())
     last = view.totals.months_before[0] if view.totals.months_before else None
     before = dict((last.by_insurer if what == "insurer" else last.by_practitioner) if last else ())
@@ -316,7 +316,7 @@ def _control_totals(view: MonthView) -> Block:
 
 
 def _beside(view: MonthView) -> str:
-    """What the month has beside the sessions of the last files."""
+    """Figures of the month beside the sessions of the last files."""
     sentences = ""
     if len(view.batches) > 1 or view.claims["voided_on"].notna().any():
         sentences += "\nThese are the sessions of the last files; the tables above tell of all claims of the month."

@@ -1,4 +1,4 @@
-"""What workbooks are made of: columns, tables within a page, single cells, and checks on what is typed."""
+"""The parts of workbooks: columns, tables within a page, single cells, and checks on what is typed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """What a program checks and shows where somebody types.
+    """A check and a prompt where somebody types.
 
     form: 'list', 'date' or 'decimal', as openpyxl names them; 'any' where only the prompt is shown
     allowed: what a list offers, as a formula: words in quotation marks, or a range of cells

@@ -1,4 +1,4 @@
-"""What was found on claims and did not hold them."""
+"""Remarks on claims: findings that did not hold them."""
 
 from __future__ import annotations
 

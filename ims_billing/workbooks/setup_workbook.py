@@ -96,7 +96,7 @@ class _Lists:
         self._long: list[tuple[str, ...]] = []
 
     def rule(self, column: SetupColumn) -> DataValidation | None:
-        """What may be typed into a column's cells; None where anything may."""
+        """The check on a column's cells; None where anything may be typed."""
         rule = self._choice(column)
         if column.kind == "day":
             # The first day that Excel has, and the last.

@@ -23,7 +23,7 @@ _LONGEST_CELL = 1_200
 
 
 def _second_insurers(claims: pd.DataFrame) -> Block:
-    """Which of two insurers comes second and why: a line for each rule and pair, with its claims."""
+    """The rules of which insurer comes second: a line for each rule and pair, with its claims."""
     columns = ["payer_order", "insurer", "secondary_insurer"]
     rows: list[tuple[Value, ...]] = [
         (_in_words(str(order)), f"{insurer}, then {second}", claim_ranges(part["claim"]))
@@ -39,7 +39,7 @@ def _in_words(order: str) -> str:
 
 
 def _worth_knowing_of_each(claims: pd.DataFrame) -> Block:
-    """What was found on claims: a line for each message, with its claims; of a great many, the first."""
+    """The remarks on claims: a line for each message, with its claims; of a great many, the first."""
     claims_of: dict[tuple[str, str, str], list[str]] = {}
     for claim, remark in remarked(claims):
         claims_of.setdefault((remark.kind, remark.title or remark.kind, remark.message), []).append(claim)

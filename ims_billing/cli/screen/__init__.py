@@ -1,4 +1,4 @@
-"""What the terminal shows: here what every command needs of it; each page has a module."""
+"""The terminal: what every command needs of it stands here, and each page has a module."""
 
 from ims_billing.cli.screen.terminal import Working, fail, new_password, notify
 

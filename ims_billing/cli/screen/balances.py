@@ -18,7 +18,7 @@ _ALIKE = 3
 
 
 def second_insurers(balances: Balances | None, wide: int, *, would: bool, everything: bool) -> list[Text]:
-    """What second insurers are asked for, and each claim that cannot be made, or asks for the wrong amount."""
+    """Shows the claims to second insurers, and each that can't be made, or asks for the wrong amount."""
     if balances is None:
         return []
     verb = "would be billed" if would else "billed"

@@ -1,4 +1,4 @@
-"""What `--all` adds to the month: every finding with its rows and fix, every reason, every file that was written."""
+"""The parts that `--all` adds: every finding with its rows and fix, every reason, every file that was written."""
 
 from __future__ import annotations
 

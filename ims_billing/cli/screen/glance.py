@@ -1,4 +1,4 @@
-"""What commands say of the ledger, of files that were written, and of claims that were voided."""
+"""Messages of several commands: the ledger, files that were written, claims that were voided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show_written(written: Written, *, everything: bool = False) -> None:
-    """What was written and where, and what a person should know of the folder; with `everything` each file."""
+    """Shows how many files were written and where, and warnings about the folder; with `everything` each file."""
     wide = width()
     folders: dict[Path, int] = {}
     for path in written.files:
@@ -47,7 +47,7 @@ def not_to_send(left_over: Iterable[Path], wide: int) -> Iterator[Text]:
 
 
 def show_started(started: Started, check: str) -> None:
-    """What `init` wrote, and the command that comes next."""
+    """Shows the files that `init` wrote, and the command that comes next."""
     lines = [Text("WRITTEN", style="bold"), *(Text(f"  {path}") for path in started.files)]
     setup = started.files[0].name
     if started.kept is not None:
@@ -64,7 +64,7 @@ def show_started(started: Started, check: str) -> None:
 
 
 def show_ledger(path: Path, *, fresh: bool) -> None:
-    """Which ledger was used: always said, as another one would not know what was claimed."""
+    """Names the ledger that was used: another one would not know what was claimed."""
     show([Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else "")])
 
 

@@ -51,7 +51,7 @@ _ROOM = ((6, 8), (5, 8), (4, 7), (3, 6), (3, 5), (2, 5), (2, 4), (1, 3))
 
 @dataclass(frozen=True)
 class Shown:
-    """What `check` or `claim` has to show of a month."""
+    """A month as `check` or `claim` shows it."""
 
     month: Month
     files: str
@@ -204,7 +204,7 @@ def _skipped(file: FileRead) -> str:
 
 
 def _warnings(month: Month, wide: int) -> list[Text]:
-    """What keeps `claim` from running, or makes the figures worth less."""
+    """Warns of what keeps `claim` from running, or makes the figures worth less."""
     # Here, so that commands without sessions need no pandas.
     from ims_billing.reading.unread import described
 
@@ -242,7 +242,7 @@ def _without_fees(month: Month) -> list[str]:
 
 
 def _also_held(shown: Shown, wide: int) -> list[Text]:
-    """What the month has on hold beside the sessions of these files, which the table does not count."""
+    """Counts the month's sessions on hold that are not in these files: the table leaves them out."""
     count, cents = shown.also_held
     if not count:
         return []
@@ -274,7 +274,7 @@ def _months(month: Month, wide: int) -> list[Text]:
 
 
 def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
-    """What was read from the sheet Needs attention, and each decision that does not count with the reason."""
+    """Counts the decisions that were read, and names each that does not count with the reason."""
     decisions, month = shown.decisions, shown.month
     if decisions is None or decisions.empty:
         return []
@@ -298,7 +298,7 @@ def _decided(shown: Shown, places: Places, wide: int) -> list[Text]:
 
 
 def _marked(marks: Sequence[Sending], wide: int) -> list[Text]:
-    """What was read from the sheet To send, and the workbooks that are marked as sent without a day."""
+    """Counts the lines of To send that were read, and names the workbooks marked as sent without a day."""
     if not marks:
         return []
     sent = [mark for mark in marks if mark.sent == "Yes"]
@@ -330,7 +330,7 @@ def _first_to_send(shown: Shown, wide: int) -> list[Text]:
 
 
 def _recorded(shown: Shown, wide: int) -> list[Text]:
-    """Which ledger was used, how many files were written, and what a person should know of the folder."""
+    """Names the ledger, counts the files that were written, and warns about the folder."""
     if shown.ledger is None or shown.would:
         return []
     count = sum(len(written.files) for written in shown.written)

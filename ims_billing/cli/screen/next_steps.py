@@ -1,4 +1,4 @@
-"""What to do next, numbered, with the commands and folders ready to copy."""
+"""The next steps, numbered, with the commands and folders ready to copy."""
 
 from __future__ import annotations
 

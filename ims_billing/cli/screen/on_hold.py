@@ -83,7 +83,7 @@ def changed_since(month: Month, places: Places, wide: int) -> list[Text]:
 
 
 def taken_out(month: Month, sessions: Sequence[TakenOut], places: Places, wide: int) -> list[Text]:
-    """What correct values take out of the month, why, and in which rows: a slip of the year would be money lost."""
+    """Warns of sessions that correct values take out of the month, with reasons and rows: a wrong year costs money."""
     if not sessions:
         return []
     count = f"{len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}"
@@ -112,7 +112,7 @@ class _Group(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """What holds sessions, in words, whatever lines there are for it."""
+    """The sessions on hold, in words, whatever lines there are for them."""
 
     groups: list[_Group]
     several: str
@@ -122,7 +122,7 @@ class Holding(NamedTuple):
 
 
 def what_holds(month: Month, places: Places) -> Holding:
-    """What holds sessions, by what a person does about it."""
+    """Groups the findings that hold sessions by what a person does about them."""
     holds = month.findings[month.findings["severity"] == "hold"]
     by_remedy = {remedy: part for remedy in REMEDIES if len(part := _of(holds, remedy))}
     groups = []
@@ -136,7 +136,7 @@ def what_holds(month: Month, places: Places) -> Holding:
 
 
 def on_hold(holding: Holding, wide: int, *, most: int = 99) -> list[Text]:
-    """What holds sessions: each group in at most `most` lines."""
+    """Shows the sessions on hold: each group in at most `most` lines."""
     lines: list[Text] = []
     if holding.groups:
         title = f"ON HOLD, by what to do (with row numbers{holding.several})"
@@ -203,7 +203,7 @@ class ToCheck(NamedTuple):
 
 
 def what_to_check(month: Month, places: Places) -> list[ToCheck]:
-    """What to check before claims are sent, of claimed sessions only: each kind, the most serious first."""
+    """Collects the warnings about claimed sessions: each kind, the most serious first."""
     warned = month.findings[(month.findings["severity"] == "warn") & ~month.findings["kind"].isin(_NAME_KINDS)]
     warned = warned[~warned["kind"].isin(_of(warned, "claim")["kind"])]
     claimed = month.sessions.index[month.sessions["outcome"] == "claimed"]
@@ -226,7 +226,7 @@ def _to_check(title: str, short: str, sessions: pd.DataFrame, places: Places) ->
 
 
 def to_check(checks: Sequence[ToCheck], wide: int, *, most: int) -> list[Text]:
-    """What to check before claims are sent: a line a kind, in `most` lines."""
+    """Shows the warnings to check before claims are sent: a line a kind, in `most` lines."""
     if not checks:
         return []
     blocks = [wrapped(each.sentence, wide, first=f"  {each.sessions:>4}  ", rest=" " * 8) for each in checks]

@@ -1,4 +1,4 @@
-"""What became of the month's sessions, in one table: claimed, on hold, not billed and why."""
+"""The month's sessions in one table: claimed, on hold, not billed and why."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def outcomes(month: Month, wide: int, *, would: bool) -> list[Text]:
 
 
 def _set_rates(month: Month) -> str:
-    """What public payers pay below the clinic's fees, where they pay amounts of their own."""
+    """The cents by which public payers pay less than the clinic's fees, where they pay amounts of their own."""
     claims = month.claims
     below = claims[claims["amount_cents"] < claims["fee_cents"]]
     insurers = f"{claims['insurer'].nunique():,} insurers" if claims["insurer"].nunique() != 1 else "1 insurer"

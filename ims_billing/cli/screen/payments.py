@@ -185,7 +185,7 @@ def _sums(done: Reconciliation) -> str:
 
 
 def show_undone(done: Undone) -> None:
-    """What was undone."""
+    """Shows the payment that was undone."""
     wide = width()
     claims = "1 claim is" if len(done.claims) == 1 else f"{len(done.claims):,} claims are"
     undone = f"Payment {done.payment} of {done.insurer}, {dollars(done.cents)}, is undone: {claims} as before it."
@@ -193,7 +193,7 @@ def show_undone(done: Undone) -> None:
 
 
 def show_aging(done: Aged, *, everything: bool = False) -> None:
-    """What is owed by insurer and age, the claims to ask about, and the workbook."""
+    """Shows the amounts owed by insurer and age, the claims to ask about, and the workbook."""
     from ims_billing.payments.aging import asked_about, states_in_words, to_ask
 
     wide = width()

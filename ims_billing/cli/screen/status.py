@@ -1,4 +1,4 @@
-"""What is in a folder, on one screen, with the next command last."""
+"""A folder's months, files and money on one screen, with the next command last."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _fees(cents: int) -> str:
 
 
 def _missed(standing: Standing) -> Iterator[tuple[str, str]]:
-    """What can't be sent the usual way any more; it stands above all else."""
+    """Warns of claims that can't be sent the usual way any more, above all else."""
     for held, what, noun in (
         (False, "Past their last day and not marked as sent", "claim"),
         (True, "Past their last day and still on hold", "session"),
