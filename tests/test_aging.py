@@ -161,7 +161,7 @@ def test_what_was_sent_again_waits_and_keeps_its_last_answer(folder: Path) -> No
     note(folder, "2026-12-02", SUN, Owner="Kim", Status="Sent again", Sent_on="2026-12-03")
     note(folder, "2026-12-02", MANU, Owner="Kim")
     cells = ("Paid", "Owed", "What it is", "Reason", "Status", "Owner")
-    waits = [65, 30, "sent again 3 Dec 2026", "R&C", "Sent again", "Kim"]
+    waits = [65, 30, "sent again 2026-12-03", "R&C", "Sent again", "Kim"]
     for day, sheet, short, unanswered, to_ask in (
         ("2026-12-05", "Waiting", "$25.00 on 1 claim", "nothing", "1, and 1 that somebody looks after"),
         ("2027-01-02", "Waiting", "$25.00 on 1 claim", "$380.00 on 4 claims", "5"),
@@ -178,7 +178,7 @@ def test_what_was_sent_again_waits_and_keeps_its_last_answer(folder: Path) -> No
         assert [facts[f] for f in ("Paid short", "Not answered in the usual time", "Claims to ask about")] == [
             short, unanswered, to_ask,
         ], day  # fmt: skip
-    assert "sent again 3 Dec 2026" in " ".join(follow_up.split())
+    assert "sent again 2026-12-03" in " ".join(follow_up.split())
     note(folder, "2027-01-03", SUN, Status="Asked")
     aging(folder, "2027-01-04")
     [line] = [line for line in call_list(folder, "2027-01-04") if line["Claim"] == SUN]

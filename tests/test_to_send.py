@@ -182,14 +182,14 @@ def test_what_is_past_its_last_day_and_not_marked_as_sent_is_named_first(folder:
     # The last days: GMS 6 November, Manulife 12 and 20 November, MSP 5 January.
     past = "Past their last day and not marked as sent: "
     for day, first, others in (
-        ("2026-11-06", "", ["GMS: 1 claim not marked as sent, $95.00: the first is due by 6 Nov 2026"]),
-        ("2026-11-07", "1 claim, $95.00 (GMS)", ["Manulife: 2 claims", "the first by 12 Nov 2026, 1 claim past the"]),
+        ("2026-11-06", "", ["GMS: 1 claim not marked as sent, $95.00: the first is due by 2026-11-06"]),
+        ("2026-11-07", "1 claim, $95.00 (GMS)", ["Manulife: 2 claims", "the first by 2026-11-12, 1 claim past the"]),
         (
             "2026-11-13",
             "2 claims, $190.00 (GMS, Manulife)",
-            ["Manulife: 1 claim", "the first by 20 Nov 2026, 2 claims"],
+            ["Manulife: 1 claim", "the first by 2026-11-20, 2 claims"],
         ),
-        ("2026-12-20", "3 claims, $285.00 (GMS, Manulife)", ["the first by 5 Jan 2027, 3 claims past the last day"]),
+        ("2026-12-20", "3 claims, $285.00 (GMS, Manulife)", ["the first by 2027-01-05, 3 claims past the last day"]),
     ):
         shown = [" ".join(line.split()) for line in run(folder, "status", "--as-of", day).stdout.splitlines()]
         assert (shown[1] == f"{past}{first}") == bool(first), day
@@ -341,7 +341,7 @@ def test_a_workbook_that_only_takes_a_claim_back_is_to_be_sent_too(folder: Path)
     _, sheet, _, _ = sheet_of(folder)
     assert "6 insurer workbooks are not marked as sent, for $498.00 and 1 void" in str(sheet["A1"].value)
     screen = " ".join(run(folder, "status", "--as-of", "2026-11-09").stdout.split())
-    assert "$498.00 and 1 void, the first by 12 Nov" in screen
+    assert "$498.00 and 1 void, the first by 2026-11-12" in screen
 
 
 def first_page(folder: Path) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.payments.positions import Answer, Position, answers_by
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
+from ims_billing.vocabulary.spelling import day_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,11 +204,8 @@ def _sent_again(postings: Iterable[Posted], as_of: dt.date) -> dict[str, dt.date
 
 def states_in_words(frame: pd.DataFrame) -> list[str]:
     """The state of each line of AGING as it is shown: of a claim that was sent again, with the day."""
-    days = frame["again_on"].dt.strftime(" %b %Y").where(frame["again_on"].notna(), "")
-    return [
-        f"sent again {day:.0f}{rest}" if rest else state
-        for state, day, rest in zip(frame["state"], frame["again_on"].dt.day, days, strict=True)
-    ]
+    days = day_text(frame["again_on"])
+    return [f"sent again {day}" if day else state for state, day in zip(frame["state"], days, strict=True)]
 
 
 def asked_about(frame: pd.DataFrame) -> pd.Series[bool]:

@@ -150,15 +150,11 @@ def _title(shown: Shown, wide: int) -> list[Text]:
     month = shown.month
     name = f"{dt.date.fromisoformat(f'{month.month}-01'):%B %Y}" if month.month else "All months"
     clinic = f"{month.clinic.name} ({month.clinic.file})" if month.clinic.file else "no clinic setup"
-    left, right = f"{name} - {clinic}", f"as of {_day(month.as_of)}"
+    left, right = f"{name} - {clinic}", f"as of {month.as_of}"
     right += f", batch {shown.batch}" if shown.batch else ""
     if len(left) + 2 + len(right) <= wide:
         return [Text(f"{left}{' ' * (wide - len(left) - len(right))}{right}", "bold")]
     return wrapped(f"{left}, {right}", wide, style="bold")
-
-
-def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def _files(month: Month, places: Places, wide: int) -> list[Text]:

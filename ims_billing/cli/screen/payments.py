@@ -238,7 +238,7 @@ def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
 
     months = ", ".join(dict.fromkeys(book.month for book in books))
     first, late = first_day(books, as_of), sum(book.late for book in books)
-    by = f", the first by {first.day} {first:%b %Y}" if first else ""
+    by = f", the first by {first}" if first else ""
     by += f", {counted(late, 'claim')} past the last day" if late else ""
     amount, voids = dollars(sum(book.amount_cents for book in books)), sum(book.voids for book in books)
     amount += f" and {counted(voids, 'void')}" if voids else ""

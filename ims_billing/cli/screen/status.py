@@ -107,12 +107,11 @@ def _due(standing: Standing, as_of: dt.date) -> Iterator[tuple[str, str]]:
     for name in standing.call_lists[:_CLOSING]:
         yield f"{name} was changed and not read yet", "bold yellow"
     for one in standing.closing[:_CLOSING]:
-        by = f"{one.last_day.day} {one.last_day:%b %Y}"
         if one.held:
-            what = f"{counted(one.count, 'session')} on hold, {_fees(one.cents)}: the first has to be sent by {by}"
+            what = f"{counted(one.count, 'session')} on hold, {_fees(one.cents)}: the first has to be sent by"
         else:
-            what = f"{counted(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by {by}"
-        yield f"{one.insurer}: {what}", "bold yellow"
+            what = f"{counted(one.count, 'claim')} not marked as sent, {dollars(one.cents)}: the first is due by"
+        yield f"{one.insurer}: {what} {one.last_day}", "bold yellow"
     if len(standing.closing) > _CLOSING:
         yield (
             f"... and {counted(len(standing.closing) - _CLOSING, 'more insurer')} within {CLOSING_WITHIN} days",
