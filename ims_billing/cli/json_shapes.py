@@ -188,7 +188,7 @@ class TakenOutJson(Shape):
 
 
 class MonthJson(Shape):
-    """The object of `check` and `claim`; `result` tells if anything is on hold, as the exit code of `claim` does not."""
+    """The object of `check` and `claim`; `result` tells if anything is on hold: the exit code of `claim` does not."""
 
     version: str
     month: str | None
