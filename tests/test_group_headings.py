@@ -16,8 +16,14 @@ SECOND = ROW.replace("Pat", "Robin")
 TELLING = ["CANCELLED / NO SHOW", "Already billed", "Cancelled,,,,,,", "No shows: no show", "Claims sent to Sun Life",
            "DO NOT BILL", "Annulés - annulé", "Paid", "Cancelled,3",
            "Self-pay patients", "Out of pocket", "Duplicates", "Remboursements",
-           "No needling"]  # fmt: skip
-SILENT = ["Ann Example", "Sun Life", "Sessions of October 2026", "To be billed", "Not billed", "Attended", "Week 41"]
+           "No needling", "Not yet arrived", "Pas encore arrivés", "Packages", "Pending", "Unconfirmed"]  # fmt: skip
+SILENT = ["Ann Example", "Sun Life", "Sessions of October 2026", "To be billed", "Not billed", "Attended", "Week 41",
+          "Not yet billed", "A. Example, PT", "Ann Example / Ben Sample", "Ann Example: 12 visits", "SLF",
+          "Sun Life claims", "Sun Life patients (12)", "Johnson Madeup", "Hillside"]  # fmt: skip
+# Lines that name somebody else, or another payer, than the row below them.
+OF_OTHERS = ["Ben Sample", "Carla Specimen (RMT)", "Ann Example (RMT)", '"Sample, Ben - October"', "ICBC",
+             "WorkSafeBC claims", "Manulife", "Payer: Manulife", "MVA patients",
+             "Motor vehicle accidents (ICBC)"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +65,24 @@ def test_other_titles_and_headings_hold_nothing(clinic: Clinic) -> None:
     files = [[line, HEADER, ROW, line, SECOND] for line in SILENT]
     became = zip(SILENT, claimed(clinic, *files), strict=True)
     assert [line for line, outcome in became if outcome != ["claimed", "claimed"]] == []
+
+
+def test_rows_below_a_line_that_names_somebody_else_or_another_payer_are_held(clinic: Clinic) -> None:
+    files = [[HEADER, ROW, line, SECOND, "Ann Example", ROW.replace("Pat", "Kim")] for line in OF_OTHERS]
+    became = zip(OF_OTHERS, claimed(clinic, *files), strict=True)
+    assert [line for line, outcome in became if outcome != ["claimed", "held", "claimed"]] == []
+
+
+def test_a_line_is_no_news_above_rows_of_whom_it_names(clinic: Clinic) -> None:
+    of_icbc = SECOND.replace("Sun Life", "ICBC")
+    intake = read_texts(clinic, "\n".join([HEADER, "MVA patients", of_icbc, "ICBC", of_icbc, "Sun Life", ROW]) + "\n")
+    assert intake.cell_findings.empty
+    intake = read_texts(clinic, "\n".join([HEADER, ROW, "ICBC", SECOND, "Ben Sample", SECOND]) + "\n")
+    assert list(intake.cell_findings["column"]) == ["insurer", "practitioner"]
+
+
+def test_a_title_with_the_name_of_the_clinics_owner_holds_nothing(clinic: Clinic) -> None:
+    assert claimed(clinic, ["Ben Sample Physiotherapy", HEADER, ROW]) == [["claimed"]]
 
 
 def test_totals_and_notes_below_the_table_hold_nothing(clinic: Clinic) -> None:

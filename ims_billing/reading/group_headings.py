@@ -1,16 +1,18 @@
-"""Titles and group headings that say of the rows below them that they did not take place or were billed."""
+"""Titles and group headings that contradict the rows below: not attended, billed, another's patients, another payer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import text, word_of
+from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import beside_a_name
 
@@ -23,6 +25,7 @@ _OF_SHEET = (
 _LITTLE = 2
 # Before a name that somebody had.
 _BORN = {"nee", "ne", "born", "formerly"}
+_PAYERS = ("insurer", "secondary_insurer")
 _SILENT = ("a line of totals", "the header again")
 
 
@@ -51,6 +54,89 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
     return messages
 
 
+def rows_of_others(
+    match: Match, positions: Sequence[int], asides: Sequence[Aside], clinic: Clinic
+) -> Iterator[tuple[int, str, str]]:
+    """The rows below a group heading that names another practitioner or payer than they do: index, field, message.
+
+    `positions` are the table's own rows, `asides` those that were skipped. A title above all rows may bear the name of
+    the clinic's owner, and says nothing of them.
+    """
+    table, columns = match.table, match.columns
+    lines = sorted(line.row - table.first_row for line in asides if line.reason not in _SILENT)
+    named = {line: _Named.of(table.row(line), clinic) for line in lines}
+    if not any(named.values()):
+        return
+    # A clinic writes few names, again and again.
+    people, payers = cache(clinic.practitioner), cache(clinic.insurer)
+    above = 0
+    for index, position in enumerate(positions):
+        while above < len(lines) and lines[above] < position:
+            above += 1
+        heading = named[lines[above - 1]] if above else None
+        if not heading:
+            continue
+        where = f"The line above in row {match.row(lines[above - 1])}"
+        if "practitioner" in columns and heading.people:
+            treated = people(text(table.columns[columns["practitioner"]][position]))
+            if treated is not None and treated.name not in heading.people:
+                yield (
+                    index,
+                    "practitioner",
+                    f"{where} names somebody else than this row does: who treated is not certain.",
+                )
+        if "insurer" in columns and (heading.payers or heading.accident):
+            cells = (table.columns[columns[name]][position] for name in _PAYERS if name in columns)
+            own = [insurer for cell in cells if (insurer := payers(text(cell)))]
+            of_accident = heading.accident and not any(insurer.public for insurer in own)
+            if of_accident or (heading.payers and heading.payers.isdisjoint(insurer.id for insurer in own)):
+                yield (
+                    index,
+                    "insurer",
+                    f"{where} names another payer than this row does: which one pays is not certain.",
+                )
+
+
+class _Named(NamedTuple):
+    """Whom a group heading names: practitioners, and payers by their ids; and whether it speaks of an accident."""
+
+    people: frozenset[str]
+    payers: frozenset[str]
+    accident: bool
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+    @classmethod
+    def of(cls, row: Sequence[Cell], clinic: Clinic) -> _Named:
+        """Whom the cells of a line name, which is no more than a heading and a count or a sum."""
+        cells = [written for cell in row if any(map(str.isalpha, written := text(cell)))]
+        if len(cells) != 1:
+            return cls(frozenset(), frozenset(), False)
+        reading, words = clinic.roster.read(cells[0]), word_of(cells[0]).split()
+        # "Ann Example (RMT)" is somebody of another profession.
+        people = (
+            {*reading.others, *([reading.named.name] if reading.named else [])} if not reading.professions else {""}
+        )
+        spans = ((begin, end) for begin in range(len(words)) for end in range(begin + 1, len(words) + 1))
+        payers = {
+            insurer.id
+            for begin, end in spans
+            if {*words[:begin], *words[end:]} <= _beside_payers()
+            and (insurer := clinic.insurer(" ".join(words[begin:end])))
+        }
+        accidents = (f" {word_of(phrase)} " for phrase in published().unread.accidents)
+        return cls(frozenset(people), frozenset(payers), any(phrase in f" {' '.join(words)} " for phrase in accidents))
+
+
+@cache
+def _beside_payers() -> frozenset[str]:
+    unread = published().unread
+    return frozenset(
+        map(word_of, (*unread.neutral, *unread.beside, *unread.claim_numbers.beside, *published().layouts.lines.beside))
+    )
+
+
 def _with_little(table: RawTable, positions: Sequence[int]) -> list[int]:
     """The rows of which at most a cell or two are filled."""
     rows = np.array(positions, dtype=int)
@@ -70,8 +156,11 @@ def _speaks(match: Match, position: int) -> bool:
 
 
 def says_a_state(written: str) -> bool:
-    """Whether a text says that something did not take place or was billed; "not billed" says neither."""
-    words = f" {word_of(written)} "
+    """Whether a text says that something did not take place or was billed; "not billed" says neither.
+
+    "Not yet arrived" is not arrived.
+    """
+    words = f" {word_of(written)} ".replace(" yet ", " ").replace(" pas encore ", " pas ")
     for harmless in _unsent():
         words = words.replace(harmless, " ")
     return any(phrase in words for phrase in _phrases())

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.reading.group_headings import rows_under_headings
+from ims_billing.reading.group_headings import rows_of_others, rows_under_headings
 from ims_billing.reading.layout import Match
 from ims_billing.reading.moved_rows import damaged_rows, moved_rows
 from ims_billing.reading.own_cells import OwnCells
@@ -292,9 +292,11 @@ class Table:
             self.note(position, "line", "unreadable-cell", message)
 
     def note_headings(self) -> None:
-        """Notes the rows below a title or group heading that says a status or that they were billed."""
+        """Notes the rows below a title or group heading that contradicts them: see `group_headings`."""
         for position, message in rows_under_headings(self.match, self.own.positions, self.asides).items():
             self.note(position, "unread", "unreadable-cell", message)
+        for position, name, message in rows_of_others(self.match, self.own.positions, self.asides, self.clinic):
+            self.note(position, name, "unreadable-cell", message)
         self._note_marks()
 
     def _note_marks(self) -> None:
