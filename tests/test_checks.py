@@ -259,12 +259,17 @@ CONTRADICTING_NOTES = [
     "ne pas facturer", "Client absent", "IMS declined", "patient refused", "IMS not done", "treatment did not happen",
     # On another day, or typed twice. The visits are in October.
     "rescheduled to Nov", "Rescheduled", "moved to November 3", "rescheduled to next week", "double entered, see row 4",
+    "rescheduled to Oct 12", "Rescheduled to October 14th", "moved to 12 Oct", "rescheduled to 2026-10-12, sick",
+    "rescheduled to the 12th", "rescheduled to Friday", "moved to next Wednesday", "resched",
+    "Reportée au 12 octobre", "moved to Thursday 9:30",
     # An insurer was billed.
     "sent to PBC Oct 9", "sent to Sun Life", "claimed by pt herself online", "patient submits own claim",
     "direct billed", "claimed", "Submitted online Oct 9", "paid by insurer", "Manulife paid", "sent",
     "billed thru portal", "billed 2026-10-06", "NS", "LC", "HOLD billing",
     # Another insurer pays.
     "WCB claim", "ICBC claim - see file", "ICBC", "bill to Manulife", "ICBC claim 4412",
+    # An accident, in a row of a plan.
+    "MVA", "mva 2026-09-01", "MVA claim 4412", "car accident", "Accident", "hurt at work", "accident de travail",
     # The patient paid, or pays.
     "paid cash", "pd in full by pt", "pt paid $95 debit", "pt paid", "paid $200.00 visa", "payé comptant",
     "cash - see envelope", "Cash", "paid in full", "private pay", "paid", "payé par la patiente",
@@ -289,7 +294,10 @@ ORDINARY_NOTES = [
     "Sun Life policy renewed", "report sent to ICBC", "letter sent to WCB", "new Sun Life card on file",
     "paid parking", "well paid, stressed", "copay paid cash", "pt paid $20 debit", "paid 19.00 cash",
     "pays attention now", "20% paid by pt", "pt paid 20%", "pt paid 20 debit", "PD pt, tremor", "bill Manulife 2nd",
-    "rescheduled to 3 pm", "rescheduled to Oct 14", "moved to November is fine? asked", "no cash on hand",
+    "rescheduled to 3 pm", "rescheduled to Oct 7", "moved to Wednesday", "rescheduled to the 7th",
+    "rescheduled to 2026-10-07", "rebooked Oct 14", "next visit Friday", "hx of MVA", "whiplash from MVA", "no MVA",
+    "sits at work all day", "not an accident", "rescheduled from Oct 5", "report due the 12th",
+    "moved to November is fine? asked", "no cash on hand",
     "to be claimed", "not sent", "claims adjuster, desk job", "invoice emailed", "receipt sent to pt",
     "massage helped", "less pain with exercise", "exercise only at home now", "no needling pain", "no needles felt",
     "seen by Ann today", "Ann treated neck", "Ben treated her last month", "referred by Ben Sample",
@@ -338,9 +346,10 @@ def test_a_note_that_another_column_bears_out_holds_nothing(tmp_path: Path) -> N
         {**row(Notes="paid cash", Patient="A", Patient_Paid="20"), "Secondary Insurer": ""},
         {**row(Notes="Manulife", Patient="B"), "Secondary Insurer": "Manulife"},
         {**row(Notes="no needling today", Patient="C", Service="Physiotherapy", Fee="90"), "Secondary Insurer": ""},
+        {**row(Notes="MVA", Patient="D", Insurer="ICBC"), "Secondary Insurer": ""},
     ]
     month = month_of(tmp_path, rows, clinic='bill = ["ims", "physiotherapy"]')
-    assert [set(kinds(month, n)) & {*CATALOGUE_OF_NOTES} for n in range(3)] == [set()] * 3
+    assert [set(kinds(month, n)) & {*CATALOGUE_OF_NOTES} for n in range(4)] == [set()] * 4
 
 
 def test_every_phrase_of_a_note_is_one_and_is_written_as_the_rules_have_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from functools import cache
 from typing import NamedTuple
@@ -13,13 +14,21 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import published
 from ims_billing.rules.words import NoteGroup
 from ims_billing.vocabulary.cells import word_of
-from ims_billing.vocabulary.days import MONTHS
+from ims_billing.vocabulary.days import MONTHS, WEEKDAYS
 from ims_billing.vocabulary.rows import of_each
 
 # A note of more words tells a story, in which somebody else or another visit may be meant.
 _MOST_WORDS = 6
 # What ends a clause: a mark with a space behind it, a dash between spaces, a slash, brackets, a new line.
 _ENDS = re.compile(r"[.,;:!?](?=\s|$)|\s[-‐‑–—]+\s|[/()\[\]\n\r|+&]")
+# A day within a note, as `word_of` leaves it: "2026 10 12", "oct 12", "12th of october", "the 12th", "friday".
+_MONTH, _NUMBER = "|".join(MONTHS), r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er)?"
+_A_DAY = re.compile(
+    rf"\b(?:20\d\d (?P<iso>0[1-9]|1[0-2]) (?P<day>{_NUMBER})|(?P<month>{_MONTH}) (?P<behind>{_NUMBER})"
+    rf"|(?P<before>{_NUMBER}) (?:of )?(?P<later>{_MONTH})|the (?P<alone>\d\d?(?:st|nd|rd|th)))\b"
+)
+# Short ones, such as "sat" and "sun", are words of their own.
+_A_WEEKDAY = re.compile(rf"\b(?P<next>next )?(?P<name>{'|'.join(name for name in WEEKDAYS if len(name) > 4)})\b")
 # An amount of money within a note: a number of dollars, one with cents, or one right after what was paid.
 _AMOUNT = re.compile(
     r"\$\s*(\d+(?:[.,]\d\d)?)|\b(\d+[.,]\d\d)\b|\b(\d+)\s*\$|\b(?:paid|pd|payée?)\s+(\d+)\b(?!\s*%)", re.IGNORECASE
@@ -61,19 +70,19 @@ class _Visit(NamedTuple):
     practitioner: str
     insurer_id: str
     second_insurer: str
-    day: pd.Timestamp
+    day: dt.date
     service: str
     fee_cents: int
     paid_cents: int
 
 
 class _Place(NamedTuple):
-    """The practitioner, insurer and month of a note's row, by which a name in it is read."""
+    """The practitioner, insurers, month and day of a note's row, by which a name or a day in it is read."""
 
     practitioner: str
     insurer_id: str
     second_insurer: str
-    month: int
+    day: dt.date
 
 
 class _Reader:
@@ -98,12 +107,22 @@ class _Reader:
 
     def read(self, note: str, visit: _Visit) -> tuple[str, str]:
         """The kind and the message of a short note that plainly says something; both empty for every other note."""
-        place = _Place(visit.practitioner, visit.insurer_id, visit.second_insurer, visit.day.month)
+        place = _Place(visit.practitioner, visit.insurer_id, visit.second_insurer, visit.day)
         for group, phrase, written in self._phrases(note, place):
-            if _counts(group, written, visit):
+            if self._counts(group, written, visit):
                 # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
                 return group.kind, f'The note says "{phrase}", and no other column does. {group.advice}'.strip()
         return "", ""
+
+    def _counts(self, group: NoteGroup, written: str, visit: _Visit) -> bool:
+        """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""
+        if group.by_patient:
+            amounts = [float(next(filter(None, match)).replace(",", ".")) for match in _AMOUNT.findall(written)]
+            whole = not _PART.search(written) and (not amounts or round(sum(amounts) * 100) >= visit.fee_cents)
+            return whole and not visit.paid_cents
+        if group.of_plans:
+            return visit.insurer_id not in self._clinic.public_ids
+        return visit.service == "ims" or not group.only_ims
 
     def _all_phrases(self, note: str, place: _Place) -> list[tuple[NoteGroup, str, str]]:
         """The phrases of a short note, each with its group and the clause that it was read in."""
@@ -127,13 +146,13 @@ class _Reader:
         )
         words: list[str] = []
         persons: set[str] = set()
-        for word in self._role.sub("another practitioner", clause).split():
+        for word in _with_other_days(self._role.sub("another practitioner", clause), place.day).split():
             names = self._people.get(word, set())
             if names and persons:
                 words.pop()
             persons = (names & persons) or names
             # "May" is a word of its own.
-            another_month = word != "may" and MONTHS.get(word, place.month) != place.month
+            another_month = word != "may" and MONTHS.get(word, place.day.month) != place.day.month
             if persons:
                 words.append("practitioner" if place.practitioner in persons else "another practitioner")
             else:
@@ -141,13 +160,20 @@ class _Reader:
         return " ".join(words)
 
 
-def _counts(group: NoteGroup, written: str, visit: _Visit) -> bool:
-    """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""
-    if group.by_patient:
-        amounts = [float(next(filter(None, match)).replace(",", ".")) for match in _AMOUNT.findall(written)]
-        whole = not _PART.search(written) and (not amounts or round(sum(amounts) * 100) >= visit.fee_cents)
-        return whole and not visit.paid_cents
-    return visit.service == "ims" or not group.only_ims
+def _with_other_days(clause: str, visit: dt.date) -> str:
+    """A clause with "another day" in place of each weekday and day of the visit's month but its own."""
+
+    def of_the_month(match: re.Match[str]) -> str:
+        name = match["month"] or match["later"]
+        month = int(match["iso"]) if match["iso"] else MONTHS[name] if name else visit.month
+        number = next(filter(None, (match[group] for group in ("day", "behind", "before", "alone"))))
+        is_another = month == visit.month and int(re.sub(r"\D", "", number)) != visit.day
+        return "another day" if is_another else match[0]
+
+    def of_the_week(match: re.Match[str]) -> str:
+        return "another day" if match["next"] or WEEKDAYS[match["name"]] != visit.weekday() else match[0]
+
+    return _A_WEEKDAY.sub(of_the_week, _A_DAY.sub(of_the_month, clause))
 
 
 def phrase_in(clause: str, group: NoteGroup, *, is_first: bool) -> str:
@@ -176,7 +202,7 @@ def _alone(clause: str, group: NoteGroup) -> str:
 
 
 def _whole(clause: str, group: NoteGroup) -> str:
-    clause = _without_numbers(clause)
+    clause = " ".join(_without_numbers(clause).replace("another day", " ").split())
     return _written(clause, group.whole) if _run_of(group.whole).fullmatch(clause) else ""
 
 

@@ -230,7 +230,8 @@ class PayerWords(Strict):
 class NoteGroup(Strict):
     """Phrases of short notes about a visit, and the kind of finding that they are: `layouts.toml` tells how it is read.
 
-    A note that only says what was paid, `by_patient`, counts where the row does not say so, and `only_ims` beside IMS.
+    A note that only says what was paid, `by_patient`, counts where the row does not say so, `only_ims` beside IMS, and
+    `of_plans` where a private plan is the row's insurer.
     """
 
     what: Text
@@ -242,6 +243,7 @@ class NoteGroup(Strict):
     unless: tuple[Text, ...] = ()
     by_patient: bool = False
     only_ims: bool = False
+    of_plans: bool = False
 
     def phrases(self) -> tuple[str, ...]:
         """All that the group listens for."""
