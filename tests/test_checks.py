@@ -376,6 +376,29 @@ def test_a_code_that_depends_on_the_visit_is_not_guessed(tmp_path: Path) -> None
     assert list(month.claims["service_code"]) == ["M1", "M2"]
 
 
+VISITS = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n' + "".join(
+    f'[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\nvisit = "{visit}"\namount = {amount}\nfrom = 2026-01-01\n'
+    for visit, amount in (("initial", "90.00"), ("subsequent", "80.00"))
+)
+
+
+@pytest.mark.parametrize("insurer", ["Manulife", "WorkSafeBC", "Sun Life"])
+def test_a_visit_that_the_service_name_contradicts_waits_where_it_is_paid_by_the_visit(
+    tmp_path: Path, insurer: str
+) -> None:
+    said = [
+        ("IMS follow-up", "initial"), ("IMS - Initial", "return"), ("IMS follow-up", "return"),
+        ("IMS - Initial", "new"), ("IMS", "initial"), ("IMS follow-up", ""),
+    ]  # fmt: skip
+    rows = [
+        row(Service=name, Visit=visit, Insurer=insurer, Patient=f"P{number}", Payer_File_Number="", Accident_Date="")
+        for number, (name, visit) in enumerate(said)
+    ]
+    month = month_of(tmp_path, rows, more=VISITS)
+    contradicts = f"{insurer} pays by the visit, and the service name says another one than the column Visit does."
+    assert messages_of(month, "unreadable-cell") == [contradicts] * (0 if insurer == "Sun Life" else 2)
+
+
 def test_a_session_with_nothing_to_remark_has_no_finding(tmp_path: Path) -> None:
     month = month_of(tmp_path, [row()])
     assert (outcomes(month), kinds(month)) == (["claimed"], [])

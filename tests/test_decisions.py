@@ -269,6 +269,16 @@ def test_a_correct_value_stands_for_the_field_that_the_kind_names_and_all_checks
     assert outcomes(again) == [re.sub("^claimed", "already_claimed", outcome) for *_, outcome in CORRECTED]
 
 
+def test_of_two_visits_that_contradict_each_other_the_one_that_is_typed_counts(folder: Path) -> None:
+    codes = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subsequent = "M2" }\n'
+    clinic_file(folder, codes)
+    rows = sessions(row(Service="IMS follow-up", Visit="initial", Insurer="Manulife"))
+    assert outcomes(claim(folder, rows)) == ["held unreadable-cell"]
+    decide(folder, [{"Kind": "unreadable-cell", "Correct value": "initial"}])
+    (claimed,) = claim(folder, rows)["sessions"]
+    assert (claimed["outcome"], claimed["service_code"]) == ("claimed", "M1")
+
+
 def test_a_correct_value_that_does_not_help_is_told_with_what_is_wrong_by_now(folder: Path) -> None:
     claim(folder, sessions(row(Fee=100.0)))
     for typed, still in (

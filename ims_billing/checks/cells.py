@@ -57,6 +57,25 @@ def visit_is_needed(desk: Desk) -> pd.Series[bool]:
     return (by_code | _fee_by(desk, "visit")) & (desk.candidates["visit_evidence"] != BY_SERVICE_NAME)
 
 
+@check("unreadable-cell")
+def visit_is_not_certain(desk: Desk) -> pd.Series[str]:
+    """An insurer pays by the visit, and nothing says which visit it was, or the service name says another one.
+
+    A public payer's amount may go by the visit; a private plan is charged the row's fee, which is compared with the
+    list. A person who corrected the row has decided which visit it was.
+    """
+    candidates = desk.candidates
+    by_code = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
+    visit, named = candidates["visit"], candidates["named_visit"]
+    differ = (named != "") & (visit != "") & (visit != named) & ~candidates.index.isin(desk.corrected)
+    if differ.any():
+        differ &= by_code | (candidates["insurer_id"].isin(desk.clinic.public_ids) & _fee_by(desk, "visit"))
+    lacks = " has a service code for each visit, and the row does not say which visit it was."
+    contradicts = " pays by the visit, and the service name says another one than the column Visit does."
+    names = candidates["insurer_name"]
+    return pd.concat([names[by_code & (visit == "")] + lacks, names[differ] + contradicts]).astype("str")
+
+
 @cell_holds("accident_date", "payer_file_number")
 def accident_is_needed(desk: Desk) -> pd.Series[bool]:
     """True for private plans: they do not pay for an accident, and the cell may be about one."""

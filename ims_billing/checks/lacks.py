@@ -39,15 +39,6 @@ def missing_patient(desk: Desk) -> pd.Series[str]:
     return say(nobody & desk.readable("patient"), "The patient's name is missing.")
 
 
-@check("unreadable-cell")
-def visit_that_the_code_needs(desk: Desk) -> pd.Series[str]:
-    """The insurer's service code depends on the visit, and nothing says which visit it was."""
-    candidates = desk.candidates
-    by_visit = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
-    reasons = " has a service code for each visit, and the row does not say which visit it was."
-    return (candidates["insurer_name"][by_visit & (candidates["visit"] == "")] + reasons).astype("str")
-
-
 @check("unreadable-fee")
 def negative_fee(desk: Desk) -> pd.Series[str]:
     """A fee below zero is a refund, and no claim."""

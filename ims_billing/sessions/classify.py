@@ -66,7 +66,7 @@ def _with_visit(frame: pd.DataFrame, by_name: pd.Series[str]) -> pd.DataFrame:
         fills = (visit == "") & (filler != "")
         if fills.any():
             visit, evidence = visit.mask(fills, filler), evidence.mask(fills, words)
-    return frame.assign(visit=visit.astype("str"), visit_evidence=evidence.astype("str"))
+    return frame.assign(visit=visit.astype("str"), visit_evidence=evidence.astype("str"), named_visit=by_name)
 
 
 def _with_practitioners(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:

@@ -88,6 +88,7 @@ CLASSIFIED = (
     Column("strange_words", "str", "words of the service name that neither rules nor setup know, a line each"),
     Column("no_visit", "bool", "by its name nobody came, IMS was not given, or money went back"),
     Column("visit_evidence", "str", "the column or name that shows the visit; empty if none does"),
+    Column("named_visit", "str", "the visit that the service name shows; empty if it shows none"),
     Column("practitioner_name", "str", "the name in the clinic file; empty where not on the roster"),
     Column("profession", "str", "the practitioner's profession; empty where not on the roster"),
     Column("registration", "str", "the practitioner's registration number"),
