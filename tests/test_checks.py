@@ -25,6 +25,7 @@ from tests.practice import (
     MONTH,
     apart,
     by_case,
+    intake,
     kinds,
     messages_of,
     month_of,
@@ -817,6 +818,27 @@ def test_more_than_two_ims_sessions_in_any_seven_days_are_unusual(tmp_path: Path
     cases = [[row(Service_Date=OCTOBER[day - 1]) for day in days] for days in DAYS]
     unusual = positions(month_of(tmp_path, apart(cases, days=False)), "unusual-frequency", cases)
     assert {days: len(places) for days, places in zip(DAYS, unusual, strict=True)} == DAYS
+
+
+def test_ims_that_only_the_column_visit_names_is_told_of(tmp_path: Path) -> None:
+    """Service and Visit may be exchanged, or a service such as Physiotherapy has kinds of visits."""
+    cells = [
+        ("Subsequent", "IMS", "Ann Example", "", "held"), ("Initial", "dry needling", "Ann Example", "", "held"),
+        ("Physiotherapy", "IMS follow-up", "Ann Example", "", "held"),
+        ("IMS", "IMS initial", "Ann Example", "", "claimed"),
+        ("Subsequent", "Follow-up", "Ann Example", "", "not_billed: other-service"),
+        ("Massage", "IMS", "Carla Specimen", "", "not_billed: other-service"),
+        ("Subsequent", "IMS", "Ann Example", "Cancelled", "not_billed: cancelled"),
+    ]  # fmt: skip
+    rows = [
+        row(Service=service, Visit=visit, Practitioner=who, Status=status, Patient=f"P{number}")
+        for number, (service, visit, who, status, _) in enumerate(cells)
+    ]
+    month = month_of(tmp_path, rows)
+    assert outcomes(month) == [outcome for *_, outcome in cells]
+    assert all("ims-in-notes-only" in kinds(month, number) for number in range(3))
+    remark = "Visit (column K) speaks of IMS in 5 rows (first in row 2) whose service does not: read as Notes"
+    assert remark in intake(tmp_path, rows).files[0].remarks
 
 
 def test_ims_in_notes_counts_only_where_it_could_be_ims(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Matc
     With headings of a patient, a day and a service, a visit stands below them; without any headings, a row with a day,
     IMS and two people's names is one. Under other headings a day may be a birth date or that of a delivery.
     """
-    of_ims = _says_ims(table.sheet)
+    of_ims = says_ims(table.sheet)
     columns = nearest.columns if nearest else {}
     if nearest and "service_date" in columns and _PATIENT & columns.keys() and (of_ims or "service_name" in columns):
         days = table.columns[columns["service_date"]]
@@ -67,7 +67,7 @@ def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Matc
         rows = (
             position
             for position in range(nearest.header + 1, table.height)
-            if _is_day(days[position]) and (of_ims or _says_ims(text(services[position])))
+            if _is_day(days[position]) and (of_ims or says_ims(text(services[position])))
         )
         return _first(table, rows)
     wide = (row for position in range(min(HEADER_WITHIN, table.height)) if len(row := _cells(table, position)) >= _WIDE)
@@ -147,7 +147,7 @@ def _filled_in(table: RawTable, position: int) -> list[str]:
 
 def _is_visit(row: Sequence[Cell], *, everywhere: bool = False) -> bool:
     """Whether a row has a day, IMS and the names of two people beside it; `everywhere` all rows are of IMS."""
-    own = everywhere or any(isinstance(cell, str) and _says_ims(cell) for cell in row)
+    own = everywhere or any(isinstance(cell, str) and says_ims(cell) for cell in row)
     return own and sum(map(_is_name, row)) >= _NAMES and any(map(_is_day, row))
 
 
@@ -158,7 +158,8 @@ def _ims() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(terms - {''})))})\b")
 
 
-def _says_ims(written: str) -> bool:
+def says_ims(written: str) -> bool:
+    """Whether a text has a term for IMS in it."""
     return _ims().search(word_of(written)) is not None
 
 
@@ -173,4 +174,4 @@ def _is_day(cell: Cell) -> bool:
 
 def _is_name(cell: Cell) -> bool:
     """Whether a cell may be a person's name: two words or more, without a figure, and not IMS."""
-    return isinstance(cell, str) and bool(_NAME.fullmatch(cell.strip())) and not _says_ims(cell)
+    return isinstance(cell, str) and bool(_NAME.fullmatch(cell.strip())) and not says_ims(cell)

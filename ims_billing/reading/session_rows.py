@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.reading.group_headings import says_a_state, says_a_state_beside_a_name
+from ims_billing.reading.left_out import says_ims
 from ims_billing.reading.people_above import people_above
 from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
@@ -18,7 +19,7 @@ from ims_billing.vocabulary.cells import day, meanings, shown, text, word_of, wr
 from ims_billing.vocabulary.frames import ABSENT, SESSIONS, prove
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.rows import of_each_cell
-from ims_billing.vocabulary.spelling import dollars, heading
+from ims_billing.vocabulary.spelling import counted, dollars, heading
 
 # An error in one of these would decide what becomes of the session; elsewhere it counts as nothing written.
 _MUST_BE_SOUND = (
@@ -73,7 +74,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
     cells: dict[str, Any] = {
         **texts,
-        "notes": table.notes(),
+        "notes": _notes(table),
         "status": row_statuses(table, status, blank="arrived"),
         "visit": table.worded("visit", meanings(words.visit, own.visit), "initial or subsequent"),
         "relationship": table.worded(
@@ -89,6 +90,25 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     table.note_moved()
     table.note_headings()
     return typed(cells, table, file)
+
+
+def _notes(table: Table) -> list[str]:
+    """The notes, each with what the column Visit says of IMS where the service does not.
+
+    The columns may be exchanged, or a service such as Physiotherapy has kinds of visits: nobody can tell.
+    """
+    notes = table.notes()
+    if "visit" not in table.match.columns or "service_name" not in table.match.columns:
+        return notes
+    pairs = list(zip(table.texts("visit"), table.texts("service_name"), strict=True))
+    of_ims = of_each_cell(pairs, lambda pair: says_ims(pair[0]) and not says_ims(pair[1]))
+    places = [position for position, flag in enumerate(of_ims) if flag]
+    for position in places:
+        notes[position] = f"{notes[position]}\n{pairs[position][0]}".strip()
+    if places:
+        rows = f"in {counted(len(places), 'row')} (first in row {table.places[places[0]]})"
+        table.remarks.append(f"{table.called('visit')} speaks of IMS {rows} whose service does not: read as Notes")
+    return notes
 
 
 def _note_words_beside_names(table: Table) -> None:
