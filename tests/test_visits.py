@@ -275,6 +275,14 @@ ONE_PERSON: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"Patient": "Zora Madeup", "Member_ID": "777"}, {"Patient": "Zora Jones", "Member_ID": "777"}, False),
     ({"Patient": "Łukasz Đukić"}, {"Patient": "Lukasz Dukic"}, True),
     ({"Patient": "Søren Kjær"}, {"Patient": "Soren Kjaer"}, True),
+    ({"Patient": "Jörg Müller"}, {"Patient": "Joerg Mueller"}, True),
+    ({"Patient": "Ärne Weiß"}, {"Patient": "Aerne Weiss"}, True),
+    ({"Patient": "Müller, Jörg"}, {"Patient": "Joerg A Muller"}, True),
+    (
+        {"Patient": "Jörg Müller", "Birth_Date": "1980-01-02"},
+        {"Patient": "Joerg Mueller", "Birth_Date": "1981-01-02"}, False,
+    ),
+    ({"Patient": "Jörg Müller"}, {"Patient": "Jorg Moller"}, False),
     (
         {"Patient": "Zora Madeup", "Patient_ID": "1", **AT_NINE},
         {"Patient": "Zora Madeup", "Patient_ID": "2", **AT_NINE}, True,
@@ -320,6 +328,7 @@ BORN = {"Birth_Date": "1980-01-02"}
 # Two rows of one day at two hours, and whether they are two visits of one person.
 TWO_VISITS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"Patient": "Zora Madeup"}, {"Patient": "Madeup Zora"}, True),
+    ({"Patient": "Jörg Weiß"}, {"Patient": "Weiss Joerg"}, True),
     ({"Patient": "Zora Madeup", **BORN}, {"Patient": "Madeup Zora", "Birth_Date": "2010-01-02"}, False),
     ({"Patient": "Zora Madeup", "Patient_ID": "1"}, {"Patient": "Madeup Zora", "Patient_ID": "2"}, False),
     ({"Patient": "Zora Madeup", "PHN": "9123947241"}, {"Patient": "Zora Jones", "PHN": "9123947241"}, True),

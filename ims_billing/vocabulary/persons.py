@@ -19,6 +19,7 @@ from ims_billing.vocabulary.spelling import (
     name_words,
     one_letter_apart,
     same_name,
+    without_umlauts,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +49,15 @@ def _one_text(written: str) -> str:
 
 # How two rows may name one patient: readings of each column's texts. A birth date shows one only beside a name.
 _ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
-    ("patient", (same_name, core_name, lambda n: "".join(name_words(n)), lambda n: " ".join(sorted(name_words(n))))),
+    (
+        "patient",
+        (
+            *(same_name, core_name),
+            lambda n: without_umlauts(same_name(n)),
+            lambda n: "".join(name_words(n)),
+            lambda n: " ".join(sorted(name_words(n))),
+        ),
+    ),
     ("phn", (_phn,)),
     ("member", (_number,)),
     ("payer_file_number", (_number,)),
@@ -66,11 +75,11 @@ def likely_copies(sessions: pd.DataFrame, practitioner: pd.Series[str]) -> list[
 
     `practitioner` is that of `natural_parts`.
 
-    They share day, practitioner and service, and the patient's name apart from typography, the PHN, or the member ID or
-    accident's number. What one row leaves out is no difference; different starts or birth dates are, and patient
-    numbers of one file, but for two of one name who are born on one day and treated at one time. Where both the name
-    and the member ID agree, or the PHN does, another birth date is a slip. Two that begin at one stated time and are
-    born on one day are one where one name may be the other's short form.
+    They share day, practitioner and service, and the patient's name apart from typography and umlauts, the PHN, or the
+    member ID or accident's number. What one row leaves out is no difference; different starts or birth dates are, and
+    patient numbers of one file, but for two of one name who are born on one day and treated at one time. Where both the
+    name and the member ID agree, or the PHN does, another birth date is a slip. Two that begin at one stated time and
+    are born on one day are one where one name may be the other's short form.
     """
     visits = numbered(sessions["service_date"], practitioner, sessions["service"])
     # A practitioner's visits mostly begin one after the other: no name has to be read to tell those apart.
@@ -150,8 +159,8 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
 def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[str, str]]:
     """Pairs of patients' keys that are one person's: by the PHN, or by names that may be one's beside equal numbers.
 
-    `patient` is each session's key. Two names that have the same words are one person's; so are a name and its short
-    form beside one birth date and member ID.
+    `patient` is each session's key. Two names that have the same words are one person's, umlauts aside; so are a name
+    and its short form beside one birth date and member ID.
     """
     columns = (patient, sessions["patient"], day_text(sessions["birth_date"]), sessions["member"], sessions["phn"])
     people: dict[tuple[str, str], list[_Person]] = {}
@@ -160,7 +169,7 @@ def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[st
         numbers = f"{person.born}{SEPARATOR}{person.member}" if person.born and person.member else ""
         for by, value in (
             ("phn", person.phn),
-            ("name", " ".join(sorted(name_words(person.name)))),
+            ("name", " ".join(sorted(map(without_umlauts, name_words(person.name))))),
             ("numbers", numbers),
         ):
             if person.key and value:
@@ -200,6 +209,7 @@ def _names_agree(one: str, other: str) -> bool:
     return (
         core_name(one) == core_name(other)
         or same_name(one) == same_name(other)
+        or without_umlauts(same_name(one)) == without_umlauts(same_name(other))
         or "".join(first) == "".join(second)
         or set(first) == set(second)
     )

@@ -115,6 +115,18 @@ def same_name(name: str) -> str:
     return "".join([*words[:1], *inner, *words[1:][-1:]])
 
 
+# Who has no ä, ö, ü or ø on the keyboard writes ae, oe or ue; others leave the marks out.
+_SPELLED_OUT = re.compile(r"([aou])e")
+
+
+def without_umlauts(name: str) -> str:
+    """A name in plain letters, however its umlauts are written: Mueller is "muller", as Müller and Muller are.
+
+    So is Manuel "manul": it finds who may be one person, and proves nothing.
+    """
+    return _SPELLED_OUT.sub(r"\1", name)
+
+
 @lru_cache(maxsize=1 << 16)
 def heading(text: str) -> str:
     """A column heading as headings are compared: bare, with signs in words: ``Paid %`` is not ``Paid``."""
