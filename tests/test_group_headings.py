@@ -73,6 +73,14 @@ def test_rows_below_a_line_that_names_somebody_else_or_another_payer_are_held(cl
     assert [line for line, outcome in became if outcome != ["claimed", "held", "claimed"]] == []
 
 
+def test_a_line_that_ends_a_group_says_nothing_of_the_next_one(clinic: Clinic) -> None:
+    third, fourth = ROW.replace("Pat", "Kim"), SECOND.replace("Ann Example", "Ben Sample").replace("Robin", "Lee")
+    fifth = fourth.replace("Sun Life", "Manulife").replace("Lee", "Jo")
+    ends = ["Ann Example (2)", "End of Ann Example", "Sun Life", "Sun Life: 2 visits"]
+    files = [[HEADER, ROW, third, end, fifth if "Sun" in end else fourth] for end in ends]
+    assert claimed(clinic, *files) == [["claimed", "claimed", "claimed"]] * len(files)
+
+
 def test_a_line_is_no_news_above_rows_of_whom_it_names(clinic: Clinic) -> None:
     of_icbc = SECOND.replace("Sun Life", "ICBC")
     intake = read_texts(clinic, "\n".join([HEADER, "MVA patients", of_icbc, "ICBC", of_icbc, "Sun Life", ROW]) + "\n")

@@ -60,41 +60,47 @@ def rows_of_others(
     """The rows below a group heading that names another practitioner or payer than they do: index, field, message.
 
     `positions` are the table's own rows, `asides` those that were skipped. A title above all rows may bear the name of
-    the clinic's owner, and says nothing of them.
+    the clinic's owner, and says nothing of them; nor does a line that ends a group of whom it names.
     """
-    table, columns = match.table, match.columns
-    lines = sorted(line.row - table.first_row for line in asides if line.reason not in _SILENT)
-    named = {line: _Named.of(table.row(line), clinic) for line in lines}
+    lines = sorted(line.row - match.table.first_row for line in asides if line.reason not in _SILENT)
+    named = {line: _Named.of(match.table.row(line), clinic) for line in lines}
     if not any(named.values()):
         return
-    # A clinic writes few names, again and again.
-    people, payers = cache(clinic.practitioner), cache(clinic.insurer)
-    above = 0
-    for index, position in enumerate(positions):
-        while above < len(lines) and lines[above] < position:
-            above += 1
-        heading = named[lines[above - 1]] if above else None
-        if not heading:
+    rows = _Rows(match, clinic)
+    ends = [*np.searchsorted(positions, lines).tolist(), len(positions)]
+    begin = 0
+    for line, end, next_end in zip(lines, ends, ends[1:], strict=False):
+        heading, above, below = named[line], positions[begin:end], range(end, next_end)
+        begin = end
+        if not heading or (above and not any(rows.contradict(heading, position) for position in above)):
             continue
-        where = f"The line above in row {match.row(lines[above - 1])}"
-        if "practitioner" in columns and heading.people:
-            treated = people(text(table.columns[columns["practitioner"]][position]))
+        for index in below:
+            for field, words in rows.contradict(heading, positions[index]):
+                yield index, field, f"The line above in row {match.row(line)} names {words}"
+
+
+class _Rows:
+    """The practitioners and payers of a table's rows."""
+
+    def __init__(self, match: Match, clinic: Clinic) -> None:
+        self._columns = {name: match.table.columns[column] for name, column in match.columns.items()}
+        # A clinic writes few names, again and again.
+        self._person, self._payer = cache(clinic.practitioner), cache(clinic.insurer)
+
+    def contradict(self, heading: _Named, position: int) -> list[tuple[str, str]]:
+        """The fields of a row that differ from a heading, each with what the heading names instead."""
+        fields = []
+        if heading.people and "practitioner" in self._columns:
+            treated = self._person(text(self._columns["practitioner"][position]))
             if treated is not None and treated.name not in heading.people:
-                yield (
-                    index,
-                    "practitioner",
-                    f"{where} names somebody else than this row does: who treated is not certain.",
-                )
-        if "insurer" in columns and (heading.payers or heading.accident):
-            cells = (table.columns[columns[name]][position] for name in _PAYERS if name in columns)
-            own = [insurer for cell in cells if (insurer := payers(text(cell)))]
+                fields.append(("practitioner", "somebody else than this row does: who treated is not certain."))
+        if (heading.payers or heading.accident) and "insurer" in self._columns:
+            cells = (self._columns[name][position] for name in _PAYERS if name in self._columns)
+            own = [insurer for cell in cells if (insurer := self._payer(text(cell)))]
             of_accident = heading.accident and not any(insurer.public for insurer in own)
             if of_accident or (heading.payers and heading.payers.isdisjoint(insurer.id for insurer in own)):
-                yield (
-                    index,
-                    "insurer",
-                    f"{where} names another payer than this row does: which one pays is not certain.",
-                )
+                fields.append(("insurer", "another payer than this row does: which one pays is not certain."))
+        return fields
 
 
 class _Named(NamedTuple):
