@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.month.prepare import Scope, months_in, only_month, prepare_month
+from ims_billing.month.months import months_in, only_month
+from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.month.run import run_of
 from ims_billing.month.totals import proven_totals
 from ims_billing.rules.values import CLINIC_FILE

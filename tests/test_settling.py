@@ -8,7 +8,7 @@ import pandas as pd
 
 from ims_billing.sessions.decisions import AboutClaim, AboutClaims, Decided, Decision, Place
 from ims_billing.sessions.fingerprints import with_more
-from ims_billing.sessions.settling import Examined, settle
+from ims_billing.sessions.settling import Examined, settle, with_copies_refused
 from ims_billing.vocabulary.frames import (
     BILL,
     CELL_FINDINGS,
@@ -94,10 +94,10 @@ def test_bill_counts_on_one_copy_only_and_on_none_beside_a_claimed_one() -> None
     copies = with_more(NOW, f"{COPIES} copies")
     first, second = (decision(session, "duplicate-session", fingerprint=copies) for session in (0, 1))
     of_claimed = decided(second)
-    settle(empty(FINDINGS), of_claimed, examined(claimed=(0,)))
+    of_claimed = with_copies_refused(of_claimed, examined(claimed=(0,)))
     assert of_claimed.refused == {second.place: "another copy of it is claimed."}
     of_both = decided(first, second)
-    settle(empty(FINDINGS), of_both, examined())
+    of_both = with_copies_refused(of_both, examined())
     assert of_both.refused == dict.fromkeys((first.place, second.place), "2 copies are to be billed. Choose one.")
 
 

@@ -73,7 +73,7 @@ def check(
     from ims_billing.clinic.setup_file import load
     from ims_billing.clinic.toml_file import without_file
     from ims_billing.commands.setup_nearby import setups_nearby
-    from ims_billing.month.prepare import months_in
+    from ims_billing.month.months import months_in
 
     rules_of_clinic = load(path) if path else without_file()
     memory = memory_of(path, ledger, rules_of_clinic if path else None)

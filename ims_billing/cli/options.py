@@ -99,7 +99,7 @@ def read_sessions(files: list[Path], clinic: Clinic, month: str | None = None) -
 
     Raises BillingError where one of Jane's reports is missing, or a column that was not read could change a claim.
     """
-    from ims_billing.month.prepare import months_in, only_month
+    from ims_billing.month.months import months_in, only_month
     from ims_billing.reading.unread import refuse_unread
 
     intake = read_all(files, clinic)

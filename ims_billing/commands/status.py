@@ -326,7 +326,7 @@ def _due(facts: _Facts, standing: Standing, look_again: str) -> Iterator[Next]:
         day = min(one.last_day for one in due)
         books = " and ".join(facts.summary(month) for month in sorted({month for one in due for month in one.months}))
         what = (
-            f"Send the insurer workbooks that are due, the first by {day.day} {day:%b %Y}. Type the day under Sent on, "
+            f"Send the insurer workbooks that are due, the first by {day}. Type the day under Sent on, "
             f"on the sheet To send of {books}; save it, then look again."
         )
         yield Next(what, look_again)

@@ -15,6 +15,7 @@ from ims_billing.checks import Desk, run_checks
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.choices import InQuestion, again_of_one_insurer, claims_in_question
 from ims_billing.month.claims import MADE_OF, claim_lines, prices
+from ims_billing.month.months import months_in
 from ims_billing.month.reasons import TakenOut, reasons_not_to_bill, taken_out
 from ims_billing.month.totals import proven_totals
 from ims_billing.sessions.claim_state import ClaimStates, claim_states, with_claims_in_the_way
@@ -23,8 +24,7 @@ from ims_billing.sessions.decisions import Decided, claim_in_question, decide
 from ims_billing.sessions.other_visits import of_patients, unclaimed_visits, with_visit_by_history
 from ims_billing.sessions.recall import Recall, recall
 from ims_billing.sessions.session_keys import opaque_keys
-from ims_billing.sessions.settling import Examined, closed_copies, settle
-from ims_billing.vocabulary.errors import BillingError
+from ims_billing.sessions.settling import Examined, closed_copies, settle, with_copies_refused
 from ims_billing.vocabulary.frames import (
     CELL_FINDINGS,
     DECISIONS,
@@ -48,7 +48,6 @@ from ims_billing.vocabulary.model import Memory, Totals
 from ims_billing.vocabulary.persons import likely_copies
 from ims_billing.vocabulary.progress import Progress, no_progress
 from ims_billing.vocabulary.quoting import Names, without_names
-from ims_billing.vocabulary.spelling import month_text
 
 
 class InsurerTotal(NamedTuple):
@@ -108,24 +107,6 @@ class Month:
 _OF_OTHERS = ["service_name", "service", "evidence", "doubt", "strange_words", "profession", "may_needle"]
 
 
-def months_in(sessions: pd.DataFrame) -> dict[str, int]:
-    """Counts sessions by month, in the order of the months; sessions without a date are left out."""
-    counts = month_text(sessions["service_date"]).value_counts().sort_index()
-    return {str(name): int(count) for name, count in counts.items() if name}
-
-
-def only_month(sessions: pd.DataFrame) -> str:
-    """Returns the one month of all sessions; raises BillingError with the counts if there are several or none."""
-    counts = months_in(sessions)
-    if len(counts) == 1:
-        return next(iter(counts))
-    if not counts:
-        raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
-    listed = ", ".join(f"{month} ({count} session{'' if count == 1 else 's'})" for month, count in counts.items())
-    most = max(counts, key=lambda month: counts[month])
-    raise BillingError(f"The sessions lie in several months: {listed}. Say which to claim with --month {most}.")
-
-
 @dataclass(frozen=True)
 class Scope:
     """The settings of a run: the clinic, what is billed, and what is remembered."""
@@ -172,7 +153,7 @@ def prepare_month(intake: Intake, scope: Scope, progress: Progress = no_progress
         totals=proven_totals(
             classified.decided.intake, judged.sessions, judged.claims, int(intake.sessions["fee_cents"].sum())
         ),
-        decided=lookup.states.decided,
+        decided=checked.decided,
         earlier=_earlier(judged.sessions, lookup, scope),
         elsewhere=lookup.states.recalled.elsewhere,
         taken_out=taken_out(intake.sessions, judged.sessions, classified.decided),
@@ -305,12 +286,16 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
 
 @dataclass(frozen=True)
 class _Checked:
-    """FINDINGS after decisions, and PRICES of the sessions that were checked."""
+    """FINDINGS after decisions, and PRICES of the sessions that were checked.
+
+    `decided` are the decisions, with those refused that do not count; `closed` are copies of sessions of which another
+    copy is billed, as decided.
+    """
 
     findings: pd.DataFrame
     prices: pd.DataFrame
-    closed: frozenset[int] = frozenset()
-    """Copies of sessions of which another copy is billed, as decided."""
+    decided: Decided
+    closed: frozenset[int]
 
 
 def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Progress) -> _Checked:
@@ -349,10 +334,12 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
         claimed=set(sessions.index[states.has_claim]),
         states=states.frame,
     )
+    decided = with_copies_refused(decided, examined)
     findings = settle(findings, decided, examined)
     findings = with_claims_in_the_way(findings, sessions, candidates.index, scope.memory.claims, scope.replacing)
     closed = closed_copies(findings, decided, examined)
-    return _Checked(findings[~findings["session"].isin(closed)].reset_index(drop=True), priced, frozenset(closed))
+    left = findings[~findings["session"].isin(closed)].reset_index(drop=True)
+    return _Checked(left, priced, decided, frozenset(closed))
 
 
 @dataclass(frozen=True)
@@ -379,7 +366,7 @@ def _judge(classified: _Classified, lookup: _Lookup, checked: _Checked, scope: S
     )
     sessions = sessions.assign(
         outcome=pd.Series(outcome, index=sessions.index, dtype="str"),
-        at_row_fee=sessions.index.isin(lookup.states.decided.at_row_fee()),
+        at_row_fee=sessions.index.isin(checked.decided.at_row_fee()),
     )
     is_clear = sessions["outcome"] == "claimed"
     claims = claim_lines(sessions.loc[is_clear, MADE_OF], checked.prices, findings, scope.clinic)

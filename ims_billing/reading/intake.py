@@ -31,11 +31,10 @@ from ims_billing.reading.unread import unread_columns
 from ims_billing.reading.utc_headings import with_zones
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, SESSIONS, prove
-from ims_billing.vocabulary.intake import Aside, FileRead, Intake, UnreadColumn
+from ims_billing.vocabulary.intake import LISTS, Aside, FileRead, Intake, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
 
-_LISTS = ("jane-clients", "policies")
-_WITHOUT_SESSIONS = (*_LISTS, "jane-sales")
+_WITHOUT_SESSIONS = (*LISTS, "jane-sales")
 
 
 @dataclass
@@ -176,9 +175,9 @@ class _Desk:
         remarks = [*remarks, *match.table.remarks]
         rows = len(table) + len(table.asides)
         columns = filled_columns(frozenset(match.columns), bool(match.unknown))
-        unread = unread_columns(table, of_visits=layout not in _LISTS, misread=misread)
+        unread = unread_columns(table, of_visits=layout not in LISTS, misread=misread)
         all_attended = match.read_by.one_row_a_session and "status" not in match.columns
-        lines = [(table.sheet, row) for row in table.places] if layout in _LISTS else []
+        lines = [(table.sheet, row) for row in table.places] if layout in LISTS else []
         file = _File(name, sha256, layout, rows, remarks, table.asides, columns, lines, unread, all_attended)
         if match.read_by.one_row_a_session and "insurer" not in match.columns:
             file.lacks = match.read_by.lacks or lacking(name, match)

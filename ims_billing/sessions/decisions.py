@@ -94,7 +94,7 @@ class Decided:
     """How often each session appears in the files, by label."""
     corrected: Mapping[Place, str] = field(default_factory=dict)
     """By session and kind, the sentence on what was put right."""
-    refused: dict[Place, str] = field(default_factory=dict)
+    refused: Mapping[Place, str] = field(default_factory=dict)
     """By session and kind, why a decision does not count; `settle` adds those that can't count beside each other."""
     history: tuple[Decision, ...] = ()
     """Every decision about these sessions, the oldest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -49,11 +49,31 @@ class Examined:
     """The CLAIM_STATES frame."""
 
 
-def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.DataFrame:
-    """Returns the FINDINGS after the decisions, and refuses those that cannot count beside each other.
+def with_copies_refused(decided: Decided, examined: Examined) -> Decided:
+    """The decisions, of which Bill counts on one copy of a session, and on none where one is claimed."""
+    chosen = [
+        session
+        for session in decided.copies_to_bill()
+        if session not in examined.claimed and session in examined.candidates
+    ]
+    numbers = examined.group[chosen]
+    of_claimed = set(examined.group[list(examined.claimed)])
+    refused = {}
+    for session, number in numbers.items():
+        place = Place(int(str(session)), "duplicate-session")
+        if number in of_claimed:
+            refused[place] = "another copy of it is claimed."
+        elif (numbers == number).sum() > 1:
+            refused[place] = f"{(numbers == number).sum()} copies are to be billed. Choose one."
+    return replace(decided, refused={**decided.refused, **refused})
 
-    What was decided to be billed warns; a decision that does not count is told with the reason. A session that was
-    not to be billed, has changed since and has no other hold, is to be decided again. Findings about a claim name it.
+
+def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.DataFrame:
+    """Returns the FINDINGS after the decisions.
+
+    `decided` has refused what can't count beside each other: see `with_copies_refused`. What was decided to be billed
+    warns; a decision that does not count is told with the reason. A session that was not to be billed, has changed
+    since and has no other hold, is to be decided again. Findings about a claim name it.
     """
     about = findings["kind"].isin(ABOUT_A_CLAIM)
     if about.any():
@@ -61,7 +81,6 @@ def settle(findings: pd.DataFrame, decided: Decided, examined: Examined) -> pd.D
         findings = findings.assign(claim=claims.where(about, ""))
     if not decided.latest:
         return prove(findings, FINDINGS)
-    _refuse_copies(decided, examined)
     billed = decided.billed()
     latest = {one.place: one for one in decided.latest}
     corrected = {Place(one.session, field): one for one in decided.latest for field in _corrected_field(one, decided)}
@@ -159,20 +178,3 @@ def _to_decide_again(decided: Decided, examined: Examined, held: set[Place]) -> 
         ):
             message = f"{one.sentence()} The session changed since then: decide again."
             yield Finding(one.session, one.kind, "hold", message, "Choose Bill or Do not bill for it as it is now.")
-
-
-def _refuse_copies(decided: Decided, examined: Examined) -> None:
-    """Bill counts on one copy of a session, and on none where one is claimed."""
-    chosen = [
-        session
-        for session in decided.copies_to_bill()
-        if session not in examined.claimed and session in examined.candidates
-    ]
-    numbers = examined.group[chosen]
-    of_claimed = set(examined.group[list(examined.claimed)])
-    for session, number in numbers.items():
-        place = Place(int(str(session)), "duplicate-session")
-        if number in of_claimed:
-            decided.refused[place] = "another copy of it is claimed."
-        elif (numbers == number).sum() > 1:
-            decided.refused[place] = f"{(numbers == number).sum()} copies are to be billed. Choose one."
