@@ -266,7 +266,7 @@ CONTRADICTING_NOTES = [
     # An insurer was billed.
     "sent to PBC Oct 9", "sent to Sun Life", "claimed by pt herself online", "patient submits own claim",
     "direct billed", "claimed", "Submitted online Oct 9", "paid by insurer", "Manulife paid", "sent",
-    "billed thru portal", "billed 2026-10-06", "NS", "LC", "HOLD billing",
+    "billed thru portal", "billed 2026-10-06", "NS", "LC", "N/S", "l/c", "R/S to Oct 12", "HOLD billing",
     # Another insurer pays.
     "WCB claim", "ICBC claim - see file", "ICBC", "bill to Manulife", "ICBC claim 4412",
     # An accident, in a row of a plan.
@@ -298,7 +298,7 @@ ORDINARY_NOTES = [
     "rescheduled to 3 pm", "rescheduled to Oct 7", "moved to Wednesday", "rescheduled to the 7th",
     "rescheduled to 2026-10-07", "rebooked Oct 14", "next visit Friday", "hx of MVA", "whiplash from MVA", "no MVA",
     "sits at work all day", "not an accident", "rescheduled from Oct 5", "report due the 12th",
-    "moved to November is fine? asked", "no cash on hand",
+    "f/u Oct 14", "w/o pain", "moved to November is fine? asked", "no cash on hand",
     "to be claimed", "not sent", "claims adjuster, desk job", "invoice emailed", "receipt sent to pt",
     "massage helped", "less pain with exercise", "exercise only at home now", "no needling pain", "no needles felt",
     "seen by Ann today", "Ann treated neck", "Ben treated her last month", "referred by Ben Sample",

@@ -29,6 +29,8 @@ _A_DAY = re.compile(
 )
 # Short ones, such as "sat" and "sun", are words of their own.
 _A_WEEKDAY = re.compile(rf"\b(?P<next>next )?(?P<name>{'|'.join(name for name in WEEKDAYS if len(name) > 4)})\b")
+# Short for one word: "n/s", "l/c", "r/s".
+_LETTERS = re.compile(r"\b([a-z])/([a-z])\b", re.IGNORECASE)
 # An amount of money within a note: a number of dollars, one with cents, or one right after what was paid.
 _AMOUNT = re.compile(
     r"\$\s*(\d+(?:[.,]\d\d)?)|\b(\d+[.,]\d\d)\b|\b(\d+)\s*\$|\b(?:paid|pd|payée?)\s+(\d+)\b(?!\s*%)", re.IGNORECASE
@@ -129,7 +131,10 @@ class _Reader:
         if len(word_of(note).split()) > _MOST_WORDS:
             return []
         groups = published().layouts.notes.group
-        clauses = [(self._in_words_of_the_rules(word_of(part), place), part) for part in _ENDS.split(note)]
+        clauses = [
+            (self._in_words_of_the_rules(word_of(part), place), part)
+            for part in _ENDS.split(_LETTERS.sub(r"\1\2", note))
+        ]
         return [
             (group, phrase, part)
             for place_in_note, (clause, part) in enumerate(clauses)
