@@ -149,13 +149,41 @@ def test_a_payment_by_the_insurer_is_posted(books: Books, column: str, cell: str
         ("Adjustment", "-10.00", "ambiguous"), ("Withheld", "10", "ambiguous"), ("Total Paid", "76.00", "ambiguous"),
         ("Interest", "$1.05", "ambiguous"), ("Recovery", "(19.00)", "ambiguous"), ("", "-19.00", "ambiguous"),
         ("Status", "Denied", "ambiguous"), ("Status", "Not covered", "ambiguous"), ("Status", "Reversed", "ambiguous"),
-        ("Status", "Unpaid", "unmatched"), ("Paid to Member", "95.00", "ambiguous"), ("Claimed", "190.00", "ambiguous"),
+        ("Status", "Unpaid", "unmatched"), ("Status", "In review", "unmatched"), ("Status", "Annulée", "ambiguous"),
+        ("Note", "pd to member", "unmatched"), ("Paid to Member", "95.00", "ambiguous"),
+        ("Claimed", "190.00", "ambiguous"),
     ],
 )  # fmt: skip
 def test_what_may_be_another_amount_or_payer_is_held(books: Books, column: str, cell: str, result: str) -> None:
     claim = SUN3 if column == "Claimed" else ""
     [line] = books.lines([visit(claim) | {column: cell}])
     assert (line.result, line.held) == (result, True)
+
+
+NO_MONEY = [
+    "Cancelled", "Cancelled by provider", "Estimate", "Estimation", "Estimate only - not a payment", "Predetermination",
+    "Stopped payment", "Stale dated cheque", "Recovered", "Information: the payment was a stopped payment",
+]  # fmt: skip
+UNCLEAR = ["Blorp", "Bouncing back", "No signature", "Non payé ici"]
+LESS = [
+    "Paid", "Annual limit", "Fee guide", "R&C", "XB", "Code 17", "EFT payment", "Deductible applied", "Paid in part",
+    "The plan of this group has other terms", "Paid in 3 days as it was estimated", "Plafond annuel",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", [*NO_MONEY, *UNCLEAR])
+def test_a_reason_that_may_say_that_nothing_was_paid_holds_a_payment_and_no_refusal(books: Books, reason: str) -> None:
+    [line] = books.lines([visit(cents=76.0, Reason=reason)])
+    assert (line.result, line.postings) == ("ambiguous", ())
+    assert line.message.startswith("It says that it is an estimate" if reason in NO_MONEY else "It pays something")
+    [line] = books.lines([visit(cents=0, Reason=reason)])
+    assert line.result == "denied"
+
+
+@pytest.mark.parametrize("reason", LESS)
+def test_a_reason_that_says_why_less_is_paid_is_posted(books: Books, reason: str) -> None:
+    [line] = books.lines([visit(cents=76.0, Reason=reason)])
+    assert [posting.paid for posting in line.postings] == [7_600], line.message
 
 
 def test_a_payer_and_a_source_that_are_two_insurers_post_nothing(books: Books) -> None:

@@ -23,12 +23,10 @@ from ims_billing.payments.payers import (
     unclear_field,
 )
 from ims_billing.payments.payment import Line, LineCells, Result, number_key
-from ims_billing.payments.reasons import Meaning, is_a_known_reason, meaning_of
+from ims_billing.payments.reasons import SENTENCE, Meaning, is_a_known_reason, is_no_money, is_unclear, meaning_of
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
 
-# A reason of so many words that pays something is a sentence, in which "received" says nothing of the claim.
-_SENTENCE = 4
 # By what a reason means, why its line can't be posted as it is.
 _WAITS: dict[Meaning, str] = {
     "pending": "The insurer has not decided yet. Post the line once it has.",
@@ -233,7 +231,8 @@ def _no_payment(cells: Any, clinic: Clinic, patients: Names, as_of: dt.date) -> 
     if cells.payment_date > pd.Timestamp(as_of):
         return f"The payment date is after {as_of}, the day that counts as today."
     waits = _WAITS.get(meaning_of(cells.reason), "")
-    if waits and not (_pays(cells) and len(word_of(cells.reason).split()) >= _SENTENCE):
+    # In a sentence "received" says nothing of the claim.
+    if waits and not (_pays(cells) and len(word_of(cells.reason).split()) >= SENTENCE):
         return waits
     # "Cheque to follow" beside a blank is no refusal.
     if pd.isna(cells.paid_cents) and not is_a_known_reason(cells.reason):
@@ -266,6 +265,13 @@ def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:
         return "It says that the payment was reversed, and its amount is not below zero."
     if meaning == "refused" and paid > 0 and len(word_of(cells.reason).split()) == 1:
         return "It says that the claim is refused, and pays something of it."
+    if paid > 0 and is_no_money(cells.reason):
+        return "It says that it is an estimate, or that the payment was cancelled or returned, and pays something."
+    if paid > 0 and is_unclear(cells.reason):
+        return (
+            "It pays something, and its reason or status may say that it is no payment. Write there Paid if the clinic "
+            "has the money, or why less was paid."
+        )
     return ""
 
 

@@ -23,6 +23,10 @@ _MEANINGS: tuple[Meaning, ...] = (
     "short",
     "patient-share",
 )
+# A reason of so many words is a sentence, in which a word may be about anything.
+SENTENCE = 4
+# Words of so few letters are somebody's code.
+_CODE = 2
 # Meanings by which the insurer should have paid the whole claim.
 ALL_EXPECTED: tuple[Meaning, ...] = ("refused", "not-covered", "short")
 
@@ -51,6 +55,29 @@ def is_a_known_reason(reason: str) -> bool:
     """True if a reason has words that say why nothing is paid; "short" is the meaning of any other text too."""
     words = published().layouts.words.remittance
     return any(_has_phrase(word_of(reason), words[meaning]) for meaning in (*ALL_EXPECTED, "patient-share"))
+
+
+def is_no_money(reason: str) -> bool:
+    """True if a reason says that an amount above zero is an estimate, or a payment that was stopped.
+
+    In a sentence only phrases of several words say so.
+    """
+    word, phrases = word_of(reason), published().layouts.words.remittance["no-money"]
+    is_short = len(word.split()) < SENTENCE
+    return _has_phrase(word, [phrase for phrase in phrases if is_short or len(word_of(phrase).split()) > 1])
+
+
+def is_unclear(reason: str) -> bool:
+    """True if a reason is a status or a few words that no rule holds: what is paid beside it may be no payment.
+
+    A sentence and a code say why less is paid: insurers' own are too many to list.
+    """
+    word, rules = word_of(reason), published().layouts
+    if meaning_of(reason) != "short" or len(word.split()) >= SENTENCE or any(map(str.isdigit, word)):
+        return False
+    is_code = all(len(part) <= _CODE for part in word.split())
+    less = (*rules.words.remittance["short"], *rules.words.remittance["partly"])
+    return not (is_code or rules.says_paid(reason) or _has_phrase(word, less))
 
 
 def is_second_payment(reason: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -272,3 +273,14 @@ class LayoutRules(Strict):
     words: CellWords
     notes: NoteWords
     payers: PayerWords
+
+    def says_paid(self, written: str) -> bool:
+        """Whether all words of a line's status or reason are of a payment: that it was paid, how, or why it is less."""
+        words = word_of(written).split()
+        return bool(words) and all(word in self._of_a_payment or word.isdigit() for word in words)
+
+    @cached_property
+    def _of_a_payment(self) -> frozenset[str]:
+        words, kinds = self.words.remittance, ("nothing", "second", "short", "partly", "patient-share")
+        phrases = (*self.payers.insurer, *self.payers.either, *(phrase for kind in kinds for phrase in words[kind]))
+        return frozenset(word for phrase in phrases for word in word_of(phrase).split()) - {"no", "not"}
