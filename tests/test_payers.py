@@ -99,7 +99,7 @@ TO_PATIENT = [
     ("Pay To", "MADEUP, Uma"), ("Note", "Paid to plan member"), ("Note", "Cheque mailed directly to the member"),
     ("Description", "Payment made to the insured"), ("Note", "Reimbursed the patient"),
     ("Note", "Member reimbursed"), ("Note", "Pay member"), ("Note", "Payee: plan member"),
-    ("Memo line", "Payé à l'assuré"),
+    ("Memo line", "Payé à l'assuré"), ("Bénéficiaire", "Adhérent"),
 ]  # fmt: skip
 
 
@@ -123,7 +123,8 @@ def test_what_was_paid_to_the_patient_says_which_cell_shows_it(books: Books) -> 
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
-        ("Payee", "Provider"), ("Payee", "Example Physiotherapy"), ("Paid To", "Clinic"), ("Payee", "Ann Example"),
+        ("Payee", "Provider"), ("Bénéficiaire", "Fournisseur"), ("Assignment", "Yes"), ("Claim Status", "Paid"),
+        ("Payee", "Example Physiotherapy"), ("Paid To", "Clinic"), ("Payee", "Ann Example"),
         ("Note", "Paid. Balance applied to patient"), ("Note", "Plan member: see booklet"),
         ("Note", "Payment received by EFT"),
         ("Note", "Payment: member portion excluded"), ("Description", "Cheque sent, member informed"),
@@ -151,7 +152,7 @@ def test_a_payment_by_the_insurer_is_posted(books: Books, column: str, cell: str
         ("Status", "Denied", "ambiguous"), ("Status", "Not covered", "ambiguous"), ("Status", "Reversed", "ambiguous"),
         ("Status", "Unpaid", "unmatched"), ("Status", "In review", "unmatched"), ("Status", "Annulée", "ambiguous"),
         ("Note", "pd to member", "unmatched"), ("Paid to Member", "95.00", "ambiguous"),
-        ("Claimed", "190.00", "ambiguous"),
+        ("Claimed", "190.00", "ambiguous"), ("Claim Status", "Reversed", "ambiguous"), ("Action", "Blorp", "ambiguous"),
     ],
 )  # fmt: skip
 def test_what_may_be_another_amount_or_payer_is_held(books: Books, column: str, cell: str, result: str) -> None:
@@ -271,10 +272,10 @@ def test_a_name_that_slipped_into_a_number_is_not_shown(books: Books) -> None:
 
 
 def test_columns_that_were_not_read_are_named(books: Books) -> None:
-    path = csv_file(books.folder, [visit(Adjustment="-10.00", Clerk="A.B.")], "p.csv")
+    path = csv_file(books.folder, [visit(Adjustment="-10.00", Clerk="A.B.", Action="Void")], "p.csv")
     [file] = read_remittances([path], books.clinic)[1]
-    assert file.unread_headings == ["Adjustment", "Clerk"]
-    block = books.clinic.block.model_copy(update={"ignore": ("Adjustment",)})
+    assert file.unread_headings == ["Adjustment", "Clerk", "Action"]
+    block = books.clinic.block.model_copy(update={"ignore": ("Adjustment", "Action")})
     payments = books.payments(path, clinic=replace(books.clinic, block=block))
     assert [line.result for payment in payments for line in payment.lines] == ["paid"], (
         "somebody says that it is nothing"

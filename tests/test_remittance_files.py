@@ -40,6 +40,41 @@ def test_an_amount_under_another_heading_may_change_what_was_paid(
     assert lines(tmp_path, [*HEAD, heading], [*LINE, cell]) == [heading if money else ""]
 
 
+# Words in a column that nobody reads: its heading, the cell, and whether the line may be no payment.
+WORDS: list[tuple[str, str, bool]] = [
+    *((heading, cell, True) for heading in ("Claim Status", "Action", "Result", "Transaction Type", "Type", "État", "")
+      for cell in ("Denied", "Reversal", "Void", "Cancelled", "Estimate", "Pend", "On hold", "Annulée", "Blorp", "D")),
+    *((heading, cell, False) for heading in ("Claim Status", "Action", "Type")
+      for cell in ("Paid", "Pay", "Payment", "Approved", "EFT", "Over maximum", "Payé", "N130", "2026-11-01", "-",
+                   "Extended health", "Physiotherapy", "Ann Example", "Sun Life", "Example Physiotherapy")),
+    ("Assignment", "No", True), ("Assignment", "Yes", False), ("Void", "No", False), ("Void", "Yes", True),
+    ("Void", "✓", True), ("Not paid", "yes", True), ("Paid to member", "Yes", True), ("Paid to member", "No", False),
+    ("Group", "Yes", False), ("Flag", "Yes", True), ("Flag", "No", True),
+    ("Plan Name", "Blorp Group", False), ("Plan Type", "Void", True), ("Plan Type", "Trial run", False),
+    ("Plan Status", "Blorp", True), ("Phone", "none today", False),
+    ("Comments 2", "Nobody knows yet what this sentence is all about", False),
+    ("Comments 2", "Please note that this is not a payment of ours", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("heading", "cell", "doubtful"), WORDS)
+def test_a_word_under_another_heading_may_say_that_a_line_is_no_payment(
+    tmp_path: Path, heading: str, cell: str, *, doubtful: bool
+) -> None:
+    path = csv(tmp_path, [[*HEAD, heading], [*LINE, cell], [*LINE, ""]])
+    rows, _ = read_remittances([path], practice(tmp_path))
+    assert list(rows["unread_words"]) == [(heading or "column E") if doubtful else "", ""]
+
+
+def test_words_of_which_each_line_has_its_own_sort_no_lines(tmp_path: Path) -> None:
+    names = ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir"]
+    for cells, held in ((names, []), ([*names[:5], "Void"], ["Tree"]), ([*names[:3], *names[:3]], ["Tree"] * 6)):
+        rows, _ = read_remittances(
+            [csv(tmp_path, [[*HEAD, "Tree"], *([*LINE, cell] for cell in cells)])], practice(tmp_path)
+        )
+        assert [heading for heading in rows["unread_words"] if heading] == held
+
+
 def test_what_repeats_the_claimed_amount_or_the_sum_of_the_payment_is_nothing_new(tmp_path: Path) -> None:
     head = [*HEAD, "Claimed", "Visit Fee", "Invoice Total", "EFT Amount"]
     table = [head, *[[f"2026-10-SUNL-000{n}", *LINE[1:], "100.00", "100.00", "100.00", "160.00"] for n in (1, 2)]]

@@ -251,6 +251,11 @@ def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:
             f"It has an amount in {cells.unread_money} too, which is not read and may change what was paid. Say in the "
             "clinic setup (Columns) what it stands for, such as Claimed, or to ignore it."
         )
+    if cells.unread_words:
+        return (
+            f"{cells.unread_words} is not read, and may say here that this is no payment. Say in the clinic setup "
+            "(Columns) what it stands for, such as Reason or Payee, or to ignore it."
+        )
     if paid_by(cells, clinic) == "unclear":
         field = unclear_field(cells, clinic)
         return (

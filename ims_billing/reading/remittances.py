@@ -20,6 +20,7 @@ from ims_billing.reading.recognise import recognise_parts, without_patients_name
 from ims_billing.reading.sales import invoice_parts
 from ims_billing.reading.spreadsheet import AskPassword, open_spreadsheet
 from ims_billing.reading.table import Table
+from ims_billing.reading.unread_words import headings_with_doubtful_words
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
 from ims_billing.vocabulary.errors import BillingError
@@ -140,6 +141,7 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
                 message = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
                 faults[position] += f"{' ' if faults[position] else ''}{message}"
     cells |= _unread_cells(unread, cells["paid_cents"], cells["claimed_cents"])
+    cells["unread_words"] = headings_with_doubtful_words(table, unread)
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})

@@ -12,7 +12,7 @@ from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.values import Strict, Text
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.kinds import Service
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import heading, heading_words
 
 
 class ServiceWords(Strict):
@@ -193,6 +193,27 @@ class UnreadMoney(Strict):
         return bool(number & {*words}) or (bool(weak & {*words}) and not money & {*words})
 
 
+class UnreadWords(Strict):
+    """Words in unread columns of a remittance: headings and `cells` that sort no payments, and answers.
+
+    A heading is harmless where all its words are `harmless` ones, or also words `beside` one. Under a heading with a
+    word of `affirm`, `yes` says that the clinic was paid.
+    """
+
+    harmless: tuple[Text, ...]
+    beside: tuple[Text, ...]
+    cells: tuple[Text, ...]
+    yes: tuple[Text, ...]
+    no: tuple[Text, ...]
+    affirm: tuple[Text, ...]
+
+    def is_harmless(self, written: str) -> bool:
+        """Whether the words under a heading sort no payments."""
+        words = {*heading_words(written)}
+        harmless, beside = ({word_of(word) for word in group} for group in (self.harmless, self.beside))
+        return bool(words & harmless) and words <= harmless | beside
+
+
 class ToPatient(Strict):
     """Words of an insurer that has paid the patient: `verbs` and `to`, or `alone`, before the person, or `after`.
 
@@ -222,6 +243,7 @@ class PayerWords(Strict):
     currency: tuple[Text, ...]
     to_patient: ToPatient
     unread: UnreadMoney
+    unread_words: UnreadWords
 
     def is_person(self, payer: str) -> bool:
         """True if a payer, as written, is a word for the patient or another person, such as ``Self``."""

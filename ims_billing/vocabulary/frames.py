@@ -302,6 +302,9 @@ REMITTANCE = (
     Column("currency", "str", "its currency, as written"),
     Column("elsewhere", "str", "text under headings that were not read, one cell a line"),
     Column("unread_money", "str", "headings that were not read and hold an amount here"),
+    Column(
+        "unread_words", "str", "headings that were not read and hold a word here that may say that it is no payment"
+    ),
     Column("fault", "str", "what of it cannot be read, in words; empty where nothing"),
 )
 # Postings to claims, a line for each payment and claim; and the claims that were sent again unchanged.
