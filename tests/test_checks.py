@@ -13,11 +13,11 @@ import pytest
 
 from ims_billing.checks import CHECKS
 from ims_billing.checks.desk import and_others
-from ims_billing.checks.notes import phrase_in
 from ims_billing.clinic.toml_file import without_file
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.rules.published import published
+from ims_billing.rules.short_notes import phrase_in
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.findings import CATALOGUE
 from tests.practice import (

@@ -1,0 +1,188 @@
+"""Short notes read in the rules' groups: which phrase a note says, with the clinic's names in place of the rules'."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from ims_billing.rules.published import published
+from ims_billing.rules.words import NoteGroup
+from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.days import MONTHS, WEEKDAYS
+
+# A note of more words tells a story, in which somebody else or another visit may be meant.
+_MOST_WORDS = 6
+# What ends a clause: a mark with a space behind it, a dash between spaces, a slash, brackets, a new line.
+_ENDS = re.compile(r"[.,;:!?](?=\s|$)|\s[-‐‑–—]+\s|[/()\[\]\n\r|+&]")
+# A day within a note, as `word_of` leaves it: "2026 10 12", "oct 12", "12th of october", "the 12th", "friday".
+_MONTH, _NUMBER = "|".join(MONTHS), r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er)?"
+_A_DAY = re.compile(
+    rf"\b(?:20\d\d (?P<iso>0[1-9]|1[0-2]) (?P<day>{_NUMBER})|(?P<month>{_MONTH}) (?P<behind>{_NUMBER})"
+    rf"|(?P<before>{_NUMBER}) (?:of )?(?P<later>{_MONTH})|the (?P<alone>\d\d?(?:st|nd|rd|th)))\b"
+)
+# Short ones, such as "sat" and "sun", are words of their own.
+_A_WEEKDAY = re.compile(rf"\b(?P<next>next )?(?P<name>{'|'.join(name for name in WEEKDAYS if len(name) > 4)})\b")
+# Short for one word: "n/s", "l/c", "r/s".
+_LETTERS = re.compile(r"\b([a-z])/([a-z])\b", re.IGNORECASE)
+
+
+class Place(NamedTuple):
+    """The practitioner, insurers by their ids, and day of a note's row, by which a name or a day in it is read."""
+
+    practitioner: str
+    insurer_id: str
+    second_insurer_id: str
+    day: dt.date
+
+
+class Phrase(NamedTuple):
+    """A phrase that a note says, as the rules write it, with its group and the clause that it was read in."""
+
+    group: NoteGroup
+    words: str
+    clause: str
+
+
+class NoteReader:
+    """Reads short notes by the rules' groups, and by the names of a clinic's practitioners and insurers.
+
+    `people` are the practitioners with all their spellings, `insurers` the spellings with their insurers' ids.
+    """
+
+    def __init__(self, people: Mapping[str, Collection[str]], insurers: Mapping[str, str]) -> None:
+        # Many rows share one short note.
+        self.phrases = cache(self._phrases)
+        # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
+        spoken = {
+            word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
+        }
+        self._people: dict[str, set[str]] = {}
+        for name, spellings in people.items():
+            for word in {*" ".join(map(word_of, spellings)).split()} - spoken:
+                if len(word) > 1:
+                    self._people.setdefault(word, set()).add(name)
+        self._insurers = {word_of(spelling): insurer for spelling, insurer in insurers.items()}
+        self._insurer = _run_of(tuple(self._insurers))
+        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
+
+    def _phrases(self, note: str, place: Place) -> list[Phrase]:
+        """The phrases of a short note; none of one that is longer, which tells a story."""
+        if len(word_of(note).split()) > _MOST_WORDS:
+            return []
+        groups = published().layouts.notes.group
+        clauses = [
+            (self._in_words_of_the_rules(word_of(part), place), part)
+            for part in _ENDS.split(_LETTERS.sub(r"\1\2", note))
+        ]
+        return [
+            Phrase(group, phrase, part)
+            for place_in_note, (clause, part) in enumerate(clauses)
+            for group in groups
+            if (phrase := phrase_in(clause, group, is_first=place_in_note == 0))
+        ]
+
+    def _in_words_of_the_rules(self, clause: str, place: Place) -> str:
+        """A clause with the rules' words in place of names, roles and months."""
+        own = {place.insurer_id, place.second_insurer_id}
+        clause = self._insurer.sub(
+            lambda match: "insurer" if self._insurers[match[0]] in own else "another insurer", clause
+        )
+        words: list[str] = []
+        persons: set[str] = set()
+        for word in _with_other_days(self._role.sub("another practitioner", clause), place.day).split():
+            names = self._people.get(word, set())
+            if names and persons:
+                words.pop()
+            persons = (names & persons) or names
+            # "May" is a word of its own.
+            another_month = word != "may" and MONTHS.get(word, place.day.month) != place.day.month
+            if persons:
+                words.append("practitioner" if place.practitioner in persons else "another practitioner")
+            else:
+                words.append("another month" if another_month else word)
+        return " ".join(words)
+
+
+def _with_other_days(clause: str, visit: dt.date) -> str:
+    """A clause with "another day" in place of each weekday and day of the visit's month but its own."""
+
+    def of_the_month(match: re.Match[str]) -> str:
+        name = match["month"] or match["later"]
+        month = int(match["iso"]) if match["iso"] else MONTHS[name] if name else visit.month
+        number = next(filter(None, (match[group] for group in ("day", "behind", "before", "alone"))))
+        is_another = month == visit.month and int(re.sub(r"\D", "", number)) != visit.day
+        return "another day" if is_another else match[0]
+
+    def of_the_week(match: re.Match[str]) -> str:
+        return "another day" if match["next"] or WEEKDAYS[match["name"]] != visit.weekday() else match[0]
+
+    return _A_WEEKDAY.sub(of_the_week, _A_DAY.sub(of_the_month, clause))
+
+
+def phrase_in(clause: str, group: NoteGroup, *, is_first: bool) -> str:
+    """The phrase of a group that a clause plainly says, or nothing; `is_first`: it is the first of its note."""
+    if group.unless and _run_of(group.unless).search(clause):
+        return ""
+    return _anywhere(clause, group) or _alone(clause, group) or (_whole(clause, group) if is_first else "")
+
+
+def _anywhere(clause: str, group: NoteGroup) -> str:
+    """The phrase in a clause that says it whatever else stands there, unless a word before it denies it."""
+    for match in _run_of(group.anywhere).finditer(clause):
+        if not _is_denied(clause[: match.start()]):
+            return _written(match[0], group.anywhere)
+    return ""
+
+
+def _alone(clause: str, group: NoteGroup) -> str:
+    """The phrase of a clause that says nothing else: "patient cancelled", and not "patient cancelled golf"."""
+    clause = _without_numbers(clause)
+    match = _run_of(group.alone).search(clause)
+    if match is None or _is_denied(clause[: match.start()]):
+        return ""
+    rest = _run_of(published().layouts.notes.beside).sub(" ", _run_of(_all_alone()).sub(" ", clause))
+    return "" if rest.strip() else _written(match[0], group.alone)
+
+
+def _whole(clause: str, group: NoteGroup) -> str:
+    clause = " ".join(_without_numbers(clause).replace("another day", " ").split())
+    return _written(clause, group.whole) if _run_of(group.whole).fullmatch(clause) else ""
+
+
+def _without_numbers(clause: str) -> str:
+    """The clause without days, hours and amounts: "billed 2026-10-06"."""
+    return " ".join(re.sub(r"\b\d\w*", " ", clause).split())
+
+
+def _is_denied(before: str) -> bool:
+    """Whether the last word before a phrase denies it."""
+    return bool({*before.split()[-1:]} & {*map(word_of, published().layouts.notes.denied)})
+
+
+@cache
+def _all_alone() -> tuple[str, ...]:
+    return tuple(phrase for group in published().layouts.notes.group for phrase in group.alone)
+
+
+@cache
+def _run_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the phrases as whole words, the longest first; nothing where there are none."""
+    longest_first = sorted(set(map(_pattern, phrases)), key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(longest_first)})\b" if phrases else r"(?!)")
+
+
+@cache
+def _pattern(phrase: str) -> str:
+    """A phrase of the rules as a pattern: "..." stands for any words, and "another service" for one of the services."""
+    services = "|".join(map(word_of, published().layouts.notes.services))
+    parts = [word_of(part).replace("another service", f"(?:{services})") for part in phrase.split(" ... ")]
+    return r"(?: \w+)+ ".join(parts)
+
+
+@cache
+def _written(words: str, phrases: tuple[str, ...]) -> str:
+    """The phrase as the rules write it, with its accents."""
+    return next(phrase for phrase in phrases if re.fullmatch(_pattern(phrase), words))
