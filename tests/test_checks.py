@@ -275,7 +275,9 @@ CONTRADICTING_NOTES = [
     "paid cash", "pd in full by pt", "pt paid $95 debit", "pt paid", "paid $200.00 visa", "payé comptant",
     "cash - see envelope", "Cash", "paid in full", "private pay", "paid", "payé par la patiente",
     "pd 95 debit", "100% paid by pt", "no coverage",
-    "out of pocket",
+    "out of pocket", "dnb", "DNB - see Ann", "dup of row 3", "refund issued", "payé par ICBC", "hold", "fee waived",
+    "new insurance - Manulife now", "resched to Nov 2", "patient submits own", "pt left before tx", "wrong date",
+    "should be Oct 3",
 ]  # fmt: skip
 ORDINARY_NOTES = [
     "", "secondary: Manulife", "patient cancelled golf", "billing address changed", "cancelled gym membership",
@@ -305,6 +307,7 @@ ORDINARY_NOTES = [
     "Ann covered for Ben",
     "covered for rain, biked", "IMS instead of massage", "massage instead of gym next week", "Manulife secondary",
     "married, May 3", "Bill pays at home", "physio tomorrow", "mark on left arm", "full ROM", "paid leave from work",
+    "hold stretch 30 s", "left before her son", "late for work, left early", "Manulife now covers massage",
 ]  # fmt: skip
 
 
