@@ -364,6 +364,9 @@ def test_every_phrase_of_a_note_is_one_and_is_written_as_the_rules_have_it() -> 
         for phrase in group.phrases()
     ]
     assert [phrase for group, phrase, clause in clauses if phrase_in(clause, group, is_first=True) != phrase] == []
+    labels = [(group, label) for group in notes.group for label in group.labels]
+    assert [label for group, label in labels if phrase_in(label, group, is_first=True, is_label=True) != label] == []
+    assert [label for group, label in labels if phrase_in(label, group, is_first=True)] == []
     assert {word for word in notes.beside for each in notes.group if phrase_in(word_of(word), each, is_first=True)} == {
         "paid",
         "cash",
@@ -890,6 +893,16 @@ def test_the_insured_is_asked_for_unless_the_patient_is_the_insured(tmp_path: Pa
     rows = [[row(**GREEN) | {"Relationship": relationship, "Insured Name": insured}] for relationship, insured in cases]
     month = month_of(tmp_path, apart(rows))
     assert [kinds(month, n) for n in range(len(cases))] == [[], *[["missing-insured"]] * 3, []]
+
+
+def test_a_cell_that_names_nobody_is_no_patient_and_a_name_that_begins_so_is_one(tmp_path: Path) -> None:
+    nobody = ["Lunch", "BREAK", "Blocked Time", "Meeting", "Vacation", "Do Not Book", "Test Patient", "Test, Test",
+              "Dummy Patient", "Walk-in", "No Name", "Various", "Sun Life", "Out of pocket", "Example Physiotherapy",
+              "TBD"]  # fmt: skip
+    people = ["Ada Lunch", "Break, Bob", "Pat Test", "Lee Staff", "Sunny Life", "Desjardins, Jo", "Walker"]
+    month = month_of(tmp_path, [row(Patient=name, Member_ID=f"9{n:03}") for n, name in enumerate([*nobody, *people])])
+    assert [name for n, name in enumerate(nobody) if "missing-patient" not in kinds(month, n)] == []
+    assert [name for n, name in enumerate(people, len(nobody)) if "missing-patient" in kinds(month, n)] == []
 
 
 def test_sessions_without_a_patient_are_nobodys_second_visit_nor_frequent(tmp_path: Path) -> None:

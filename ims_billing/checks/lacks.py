@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 
 from ims_billing.checks.desk import Check, Desk, check, say
+from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import word_of
-from ims_billing.vocabulary.spelling import dollars
+from ims_billing.vocabulary.spelling import bare, dollars
 
 
 def _missing(column: str, message: str) -> Check:
@@ -26,17 +27,19 @@ for _kind, _column, _message in (
     check(_kind)(_missing(_column, _message))
 
 
-# Words in place of a name, and a cell without a letter or a digit.
-_NOBODY = ("", "n a", "na", "none", "nil", "unknown", "tbd", "tba")
-
-
 @check("missing-patient")
 def missing_patient(desk: Desk) -> pd.Series[str]:
-    """The patient's cell is empty, holds no letter of a name, or a word that says that nobody is named."""
+    """The patient's cell is empty, holds no letter of a name, or names nobody: Lunch, Test Patient, Sun Life."""
     patient = desk.candidates["patient"]
-    nobody = patient.isin([name for name in patient.unique() if word_of(name) in _NOBODY])
-    nobody |= desk.patient[desk.candidates.index] == ""
-    return say(nobody & desk.readable("patient"), "The patient's name is missing.")
+    nobody = {*map(word_of, ("", desk.clinic.block.name, *published().layouts.words.nothing["patient"]))}
+
+    def names_nobody(name: str) -> bool:
+        is_payer = bare(name) in desk.clinic.self_pay or desk.clinic.insurer(name) is not None
+        return is_payer or word_of(name) in nobody
+
+    unnamed = patient.isin([name for name in patient.unique() if names_nobody(name)])
+    unnamed |= desk.patient[desk.candidates.index] == ""
+    return say(unnamed & desk.readable("patient"), "The patient's name is missing.")
 
 
 @check("unreadable-fee")

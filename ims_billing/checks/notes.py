@@ -65,10 +65,7 @@ class _Reader:
 
     def __init__(self, clinic: Clinic) -> None:
         self._clinic = clinic
-        self._notes = NoteReader(
-            {one.name: (one.name, *one.aliases) for one in clinic.practitioners},
-            {name: one.id for one in clinic.insurers for name in (one.name, *one.aliases)},
-        )
+        self._notes = NoteReader(clinic.practitioners, clinic.insurers)
 
     def read(self, note: str, visit: _Visit) -> tuple[str, str]:
         """The kind and the message of a short note that plainly says something; both empty for every other note."""

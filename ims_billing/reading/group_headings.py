@@ -189,7 +189,7 @@ def says_a_state_beside_a_name(name: str) -> bool:
 
     A name is no reason: Sent, Draft and Cash are surnames.
     """
-    beside = beside_a_name(name)
+    beside = " ".join(beside_a_name(name))
     words = {*word_of(beside).split()}
     if beside and not words & _BORN:
         return says_a_state(beside) or not _beside_names().isdisjoint(words)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_billing.reading.group_headings import says_a_state, says_a_state_beside_a_name
+from ims_billing.reading.group_headings import says_a_state
 from ims_billing.reading.left_out import says_ims
+from ims_billing.reading.patient_cells import patient_names
 from ims_billing.reading.people_above import people_above
 from ims_billing.reading.statuses import doubts, mark, row_statuses
 from ims_billing.reading.table import Table, midnight, whole
@@ -69,7 +70,6 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         if "?" in cell:
             message = f"{table.called('insurer')} holds a question mark: which insurer pays is not certain."
             table.note(position, "insurer", "unreadable-cell", message)
-    _note_words_beside_names(table)
     _note_invoices(table)
     status = meanings(words.status, {**own.status, **table.match.read_by.status})
     cells: dict[str, Any] = {
@@ -85,6 +85,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
         **visit_times(table),
         **_amounts(table),
     }
+    cells["patient"] = patient_names(table, texts["patient"], cells["service_date"])
     for name, personal in _DATES.items():
         cells[name] = table.noted_dates(name, short_years=not personal, personal=personal)
     table.note_moved()
@@ -109,15 +110,6 @@ def _notes(table: Table) -> list[str]:
         rows = f"in {counted(len(places), 'row')} (first in row {table.places[places[0]]})"
         table.remarks.append(f"{table.called('visit')} speaks of IMS {rows} whose service does not: read as Notes")
     return notes
-
-
-def _note_words_beside_names(table: Table) -> None:
-    """Notes the rows whose patient's cell says more than a name: that the visit was cancelled, or billed."""
-    for name in ("patient", "first_name", "last_name"):
-        flags = of_each_cell(table.texts(name), says_a_state_beside_a_name)
-        for position in (place for place, flag in enumerate(flags) if flag):
-            message = f"{table.called(name)} may say beside the name that this visit did not take place or was billed."
-            table.note(position, "patient", "unreadable-cell", message)
 
 
 def _note_invoices(table: Table) -> None:

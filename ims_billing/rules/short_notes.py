@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ims_billing.rules.published import published
 from ims_billing.rules.words import NoteGroup
@@ -27,6 +27,8 @@ _A_DAY = re.compile(
 _A_WEEKDAY = re.compile(rf"\b(?P<next>next )?(?P<name>{'|'.join(name for name in WEEKDAYS if len(name) > 4)})\b")
 # Short for one word: "n/s", "l/c", "r/s".
 _LETTERS = re.compile(r"\b([a-z])/([a-z])\b", re.IGNORECASE)
+# Short for "with": "w/ Ben". "w/o" is without.
+_WITH = re.compile(r"\bw/\s*(?!o\b)", re.IGNORECASE)
 
 
 class Place(NamedTuple):
@@ -46,13 +48,30 @@ class Phrase(NamedTuple):
     clause: str
 
 
+class Named(Protocol):
+    """A practitioner as a note may name them."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def aliases(self) -> Sequence[str]:
+        """Its other spellings."""
+
+
+class NamedPayer(Named, Protocol):
+    """An insurer as a note may name it."""
+
+    @property
+    def id(self) -> str:
+        """The insurer's fixed id."""
+
+
 class NoteReader:
-    """Reads short notes by the rules' groups, and by the names of a clinic's practitioners and insurers.
+    """Reads short notes by the rules' groups, and by the names of a clinic's practitioners and insurers."""
 
-    `people` are the practitioners with all their spellings, `insurers` the spellings with their insurers' ids.
-    """
-
-    def __init__(self, people: Mapping[str, Collection[str]], insurers: Mapping[str, str]) -> None:
+    def __init__(self, people: Iterable[Named], insurers: Iterable[NamedPayer]) -> None:
         # Many rows share one short note.
         self.phrases = cache(self._phrases)
         # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
@@ -60,28 +79,31 @@ class NoteReader:
             word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
         }
         self._people: dict[str, set[str]] = {}
-        for name, spellings in people.items():
-            for word in {*" ".join(map(word_of, spellings)).split()} - spoken:
+        for one in people:
+            for word in {*" ".join(map(word_of, (one.name, *one.aliases))).split()} - spoken:
                 if len(word) > 1:
-                    self._people.setdefault(word, set()).add(name)
-        self._insurers = {word_of(spelling): insurer for spelling, insurer in insurers.items()}
+                    self._people.setdefault(word, set()).add(one.name)
+        self._insurers = {word_of(name): payer.id for payer in insurers for name in (payer.name, *payer.aliases)}
         self._insurer = _run_of(tuple(self._insurers))
         self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
 
-    def _phrases(self, note: str, place: Place) -> list[Phrase]:
-        """The phrases of a short note; none of one that is longer, which tells a story."""
+    def _phrases(self, note: str, place: Place, *, is_label: bool = False) -> list[Phrase]:
+        """The phrases of a short note; none of one that is longer, which tells a story.
+
+        `is_label`: it stands beside a name, above rows or on a sheet, where more words say it.
+        """
         if len(word_of(note).split()) > _MOST_WORDS:
             return []
         groups = published().layouts.notes.group
         clauses = [
             (self._in_words_of_the_rules(word_of(part), place), part)
-            for part in _ENDS.split(_LETTERS.sub(r"\1\2", note))
+            for part in _ENDS.split(_LETTERS.sub(r"\1\2", _WITH.sub("with ", note)))
         ]
         return [
             Phrase(group, phrase, part)
             for place_in_note, (clause, part) in enumerate(clauses)
             for group in groups
-            if (phrase := phrase_in(clause, group, is_first=place_in_note == 0))
+            if (phrase := phrase_in(clause, group, is_first=place_in_note == 0, is_label=is_label))
         ]
 
     def _in_words_of_the_rules(self, clause: str, place: Place) -> str:
@@ -122,11 +144,16 @@ def _with_other_days(clause: str, visit: dt.date) -> str:
     return _A_WEEKDAY.sub(of_the_week, _A_DAY.sub(of_the_month, clause))
 
 
-def phrase_in(clause: str, group: NoteGroup, *, is_first: bool) -> str:
+def phrase_in(clause: str, group: NoteGroup, *, is_first: bool, is_label: bool = False) -> str:
     """The phrase of a group that a clause plainly says, or nothing; `is_first`: it is the first of its note."""
     if group.unless and _run_of(group.unless).search(clause):
         return ""
-    return _anywhere(clause, group) or _alone(clause, group) or (_whole(clause, group) if is_first else "")
+    whole = ((group.whole, is_first), (group.labels, is_first and is_label))
+    return (
+        _anywhere(clause, group)
+        or _alone(clause, group)
+        or next((phrase for phrases, counts in whole if counts and (phrase := _whole(clause, phrases))), "")
+    )
 
 
 def _anywhere(clause: str, group: NoteGroup) -> str:
@@ -147,9 +174,9 @@ def _alone(clause: str, group: NoteGroup) -> str:
     return "" if rest.strip() else _written(match[0], group.alone)
 
 
-def _whole(clause: str, group: NoteGroup) -> str:
+def _whole(clause: str, phrases: tuple[str, ...]) -> str:
     clause = " ".join(_without_numbers(clause).replace("another day", " ").split())
-    return _written(clause, group.whole) if _run_of(group.whole).fullmatch(clause) else ""
+    return _written(clause, phrases) if _run_of(phrases).fullmatch(clause) else ""
 
 
 def _without_numbers(clause: str) -> str:

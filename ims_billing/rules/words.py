@@ -253,6 +253,8 @@ class PayerWords(Strict):
 class NoteGroup(Strict):
     """Phrases of short notes about a visit, and the kind of finding that they are: `layouts.toml` tells how it is read.
 
+    `labels` are whole phrases that say it beside a name, above rows or on a sheet, and mean little in a note.
+
     A note that only says what was paid, `by_patient`, counts where the row does not say so, `only_ims` beside IMS, and
     `of_plans` where a private plan is the row's insurer.
     """
@@ -263,6 +265,7 @@ class NoteGroup(Strict):
     anywhere: tuple[Text, ...] = ()
     alone: tuple[Text, ...] = ()
     whole: tuple[Text, ...] = ()
+    labels: tuple[Text, ...] = ()
     unless: tuple[Text, ...] = ()
     by_patient: bool = False
     only_ims: bool = False

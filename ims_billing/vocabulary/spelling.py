@@ -88,13 +88,18 @@ def core_name(name: str) -> str:
     """A person's name as `same_name`, without what stands in brackets or quotes, after a dash or a number sign."""
     if name.replace(" ", "").isalnum():
         return same_name(name)
-    core = _BESIDE_A_NAME.sub(" ", name)
+    core = without_beside(name)
     return same_name(core if any(map(str.isalpha, core)) else name)
 
 
-def beside_a_name(name: str) -> str:
-    """The words beside a person's name in brackets or quotes, or behind a dash; empty where there are none."""
-    return " ".join(_BESIDE_A_NAME.findall(name))
+def without_beside(name: str) -> str:
+    """A cell without what `beside_a_name` gives."""
+    return _BESIDE_A_NAME.sub(" ", name)
+
+
+def beside_a_name(name: str) -> list[str]:
+    """What stands beside a person's name in brackets or quotes, or behind a dash or a number sign, with the signs."""
+    return _BESIDE_A_NAME.findall(name)
 
 
 def _name_part(part: str) -> list[str]:

@@ -1,0 +1,128 @@
+"""What a patient's cell says beside the name: marks that are no part of it, and words that hold the visit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from ims_billing.reading.group_headings import says_a_state_beside_a_name
+from ims_billing.reading.table import Table
+from ims_billing.rules.published import published
+from ims_billing.rules.short_notes import NoteReader, Place
+from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.rows import of_each_cell
+from ims_billing.vocabulary.spelling import beside_a_name, without_beside
+
+# Stars and chart numbers that mark a name in a practice system, and brackets that may hold pronouns.
+_MARKS = re.compile(r"^[*\s]+|\s*#\s*\d{3,}\s*$|[*\s]+$")
+_BRACKETS = re.compile(r"\s*[(\[]([^)\]]*)[)\]]")
+# A number of a person, a phone number, a day or an e-mail address: nothing that a name has in it.
+_NUMBER = re.compile(r"\d{4}|\d[-./ ]?\d[-./ ]?\d.*\d.*\d|\w@\w")
+_TWO = re.compile(r"\w[.)]?(?: *& *| \+ | (?:[Aa]nd|AND|et) )\w")
+# Letters behind a name without brackets: "Pat Madeup NS", and not the surname of "Pat NG" or "Jean ROY".
+_LETTERS_BEHIND = re.compile(r"^(?=.*[a-z]).*\w,? \S*\w\S* (?P<letters>[A-Z]{2,4})$|\s(?P<pair>[A-Za-z]/[A-Za-z])$")
+
+
+class _Row(NamedTuple):
+    """The columns by which a patient's cell is read."""
+
+    name: str
+    cells: tuple[str, ...]
+    """What the patient's columns hold: one, or first and last name."""
+    practitioner: str
+    insurer: str
+    second_insurer: str
+    day: dt.date | None
+
+
+def patient_names(table: Table, names: Sequence[str], days: Sequence[dt.datetime | None]) -> list[str]:
+    """The names without stars and pronouns; the cells that may say more, or name nobody, are added to the table's bad.
+
+    `names` and `days` are those of the rows.
+    """
+    names = of_each_cell(names, _bare_name)
+    columns = [name for name in ("patient", "first_name", "last_name") if name in table.match.columns]
+    cells = zip(*(table.texts(name) for name in columns), strict=True)
+    others = (table.texts(name) for name in ("practitioner", "insurer", "secondary_insurer"))
+    rows = map(_Row, names, cells, *others, days)
+    called, reader = table.called(columns[0]), _Reader(table)
+    for position, row in enumerate(rows):
+        if message := reader.doubt(row):
+            table.note(position, "patient", "unreadable-cell", f"{called} {message}")
+    return names
+
+
+def _bare_name(name: str) -> str:
+    """A name without stars around it, a chart number behind it and pronouns in brackets, which are no part of it."""
+    if not any(sign in name for sign in "*#[("):
+        return name
+    pronouns = {word for phrase in published().people.pronouns for word in word_of(phrase).split()}
+
+    def without(match: re.Match[str]) -> str:
+        words = word_of(match[1]).split()
+        # "Danielle (Elle) Madeup" is called Elle.
+        return "" if (len(words) > 1 and pronouns.issuperset(words)) or match[1].isdigit() else match[0]
+
+    bared = _BRACKETS.sub(without, name)
+    while bared != (bared := _MARKS.sub("", bared)):
+        pass
+    return bared if any(map(str.isalpha, bared)) else name
+
+
+class _Reader:
+    """Reads what stands beside patients' names by the rules for short notes."""
+
+    def __init__(self, table: Table) -> None:
+        clinic = table.clinic
+        self._notes = NoteReader(clinic.practitioners, clinic.insurers)
+        self._person, self._payer = cache(clinic.practitioner), cache(clinic.insurer)
+        self._of_name, self._has_state = cache(_of_any_row), cache(says_a_state_beside_a_name)
+        self._beside = cache(_beside)
+
+    def doubt(self, row: _Row) -> str:
+        """Why a patient's cell is no certain name, said of the column; empty where it is one."""
+        if reason := self._of_name(row.name):
+            return reason
+        person = self._person(row.name)
+        if person is not None and person == self._person(row.practitioner):
+            return "names the practitioner who treated: type the patient's name."
+        if any(map(self._has_state, row.cells)) or any(self._says(cell, row) for cell in {row.name, *row.cells}):
+            return "may say beside the name that this visit is not to be billed so. Type the name alone if it is."
+        return ""
+
+    def _says(self, cell: str, row: _Row) -> bool:
+        """Whether words beside a name say what holds a visit where they are a note."""
+        beside = self._beside(cell)
+        if not beside or row.day is None:
+            return False
+        person, payer, second = (
+            self._person(row.practitioner),
+            self._payer(row.insurer),
+            self._payer(row.second_insurer),
+        )
+        own = (person.name if person else "", payer.id if payer else "", second.id if second else "")
+        place = Place(*own, row.day)
+        return any(
+            not (phrase.group.of_plans and payer and payer.public)
+            for words in beside
+            for phrase in self._notes.phrases(words, place, is_label=True)
+        )
+
+
+def _beside(cell: str) -> list[str]:
+    """The words beside a name, without brackets and dashes."""
+    letters = _LETTERS_BEHIND.search(cell)
+    parts = [part.strip('()[]"“” -–—|/') for part in beside_a_name(cell)]
+    return [*parts, letters["letters"] or letters["pair"]] if letters else parts
+
+
+def _of_any_row(name: str) -> str:
+    """Why a cell is no certain name, as far as it alone tells."""
+    if _NUMBER.search(name):
+        return "has a number or an address beside the name, which would go to the insurer: type the name alone."
+    if _TWO.search(without_beside(name)):
+        return "names two people: type the name of the one who was treated."
+    return ""
