@@ -16,10 +16,12 @@ SECOND = ROW.replace("Pat", "Robin")
 TELLING = ["CANCELLED / NO SHOW", "Already billed", "Cancelled,,,,,,", "No shows: no show", "Claims sent to Sun Life",
            "DO NOT BILL", "Annulés - annulé", "Paid", "Cancelled,3",
            "Self-pay patients", "Out of pocket", "Duplicates", "Remboursements",
-           "No needling", "Not yet arrived", "Pas encore arrivés", "Packages", "Pending", "Unconfirmed"]  # fmt: skip
+           "No needling", "Not yet arrived", "Pas encore arrivés", "Packages", "Pending", "Unconfirmed",
+           "Not billable", "DNB", "Hold", "NS", "Cash", "Excluded", "Ignore below", "Fee waived,2"]  # fmt: skip
 SILENT = ["Ann Example", "Sun Life", "Sessions of October 2026", "To be billed", "Not billed", "Attended", "Week 41",
           "Not yet billed", "A. Example, PT", "Ann Example / Ben Sample", "Ann Example: 12 visits", "SLF",
-          "Sun Life claims", "Sun Life patients (12)", "Johnson Madeup", "Hillside"]  # fmt: skip
+          "Sun Life claims", "Sun Life patients (12)", "Johnson Madeup", "Hillside",
+          "Physio only", "Moved here from Excel"]  # fmt: skip
 # Lines that name somebody else, or another payer, than the row below them.
 OF_OTHERS = ["Ben Sample", "Carla Specimen (RMT)", "Ann Example (RMT)", '"Sample, Ben - October"', "ICBC",
              "WorkSafeBC claims", "Manulife", "Payer: Manulife", "MVA patients",

@@ -189,18 +189,27 @@ def test_a_sheet_with_two_letters_beside_its_name_is_no_part(tmp_path: Path, sec
         read_files([path], practice(tmp_path))
 
 
-@pytest.mark.parametrize(("sheet", "state"), [("No shows", True), ("Billed already", True), ("October", False)])
-def test_the_name_of_a_sheet_that_says_a_state_holds_its_rows(tmp_path: Path, sheet: str, *, state: bool) -> None:
+@pytest.mark.parametrize(
+    ("sheet", "held"),
+    [
+        # Without a column of statuses; beside "arrived"; beside a blank status; beside no under Billed.
+        ("No shows", [True, False, True, True]), ("Annulés", [True, False, True, True]),
+        ("Billed already", [True, True, True, False]), ("Sent", [True, True, True, False]),
+        ("Do not bill", [True, True, True, False]), ("Not billable", [True, True, True, False]),
+        ("NS", [True, True, True, False]), ("Hold", [True, True, True, False]),
+        ("October", [False] * 4), ("To be billed", [False] * 4), ("Physio only", [False] * 4),
+        ("Insurance billing", [False] * 4), ("Booked", [False] * 4),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_sheet_that_says_a_state_holds_its_rows(tmp_path: Path, sheet: str, held: list[bool]) -> None:
     clinic = practice(tmp_path)
-    month = prepare_month(
-        read_files([book(tmp_path, {sheet: [PLAIN, VISIT]})], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)
-    )
-    assert outcomes(month) == (["held"] if state else ["claimed"])
-    attended = [[*PLAIN, "Status"], [*VISIT, "arrived"]]
-    month = prepare_month(
-        read_files([book(tmp_path, {sheet: attended})], clinic), Scope(clinic, month=MONTH, as_of=AS_OF)
-    )
-    assert outcomes(month) == ["claimed"]
+    for is_held, (heading, cell) in zip(
+        held, [("", ""), ("Status", "arrived"), ("Status", ""), ("Billed", "no")], strict=True
+    ):
+        cells = [[*PLAIN, heading], [*VISIT, cell]] if heading else [PLAIN, VISIT]
+        intake = read_files([book(tmp_path, {sheet: cells})], clinic)
+        month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
+        assert outcomes(month) == (["held"] if is_held else ["claimed"]), (heading, cell)
 
 
 def test_a_hidden_sheet_is_not_read_in_place_of_one_that_is_shown(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.layout import Match
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
+from ims_billing.rules.short_notes import NoteReader, Place
 from ims_billing.vocabulary.cells import Cell, text, word_of
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import beside_a_name
@@ -26,6 +28,8 @@ _LITTLE = 2
 # Before a name that somebody had.
 _BORN = {"nee", "ne", "born", "formerly"}
 _PAYERS = ("insurer", "secondary_insurer")
+# A heading stands beside no visit.
+_NOWHERE = Place("", "", "", dt.date.min)
 _SILENT = ("a line of totals", "the header again")
 
 
@@ -40,11 +44,10 @@ def rows_under_headings(match: Match, positions: Sequence[int], asides: Sequence
     # "Cancelled, 3" names so little that it is no visit's row, even where it could not be skipped.
     lines = {line: _speaks(match, line) for line in (*skipped, *_with_little(table, positions))}
     title = next((match.row(p) for p in range(match.header - 1, -1, -1) if _speaks(match, p)), None)
-    if _is_of_others(table.sheet) and not {"status", "billed"} & match.columns.keys():
-        return dict.fromkeys(range(len(positions)), _OF_SHEET.format(table.sheet))
+    messages = dict.fromkeys(_of_sheet(match, positions), _OF_SHEET.format(table.sheet))
     if title is None and not any(lines.values()):
-        return {}
-    messages, above, ahead = {}, title, sorted(lines)
+        return messages
+    above, ahead = title, sorted(lines)
     for index, position in enumerate(positions):
         while ahead and ahead[0] < position:
             line = ahead.pop(0)
@@ -158,7 +161,21 @@ def _with_little(table: RawTable, positions: Sequence[int]) -> list[int]:
 
 def _speaks(match: Match, position: int) -> bool:
     """Whether a cell of a row says that something did not take place or was billed."""
-    return any(says_a_state(text(cell)) for cell in match.table.row(position))
+    return any(says_a_state(written) or _is_note(written) for written in map(text, match.table.row(position)))
+
+
+def _is_note(written: str) -> bool:
+    """Whether a text says what would hold a visit in a short note about it, apart from who treated and who pays."""
+    words = f" {word_of(written)} "
+    if not words.strip() or any(harmless in words for harmless in _unsent()):
+        return False
+    groups = (phrase.group for phrase in _notes().phrases(written, _NOWHERE, is_label=True))
+    return any(group.kind == "status-not-recognised" and not group.of_plans for group in groups)
+
+
+@cache
+def _notes() -> NoteReader:
+    return NoteReader((), ())
 
 
 def says_a_state(written: str) -> bool:
@@ -172,16 +189,31 @@ def says_a_state(written: str) -> bool:
     return any(phrase in words for phrase in _phrases())
 
 
-def _is_of_others(sheet: str) -> bool:
-    """Whether a sheet's name says that its visits did not take place or were billed; what is booked may have been."""
+def _of_sheet(match: Match, positions: Sequence[int]) -> list[int]:
+    """The rows, by index, of which a sheet's name says that they did not take place or were billed, and no cell does.
+
+    A status contradicts a sheet of cancelled visits, and only the column Billed one of billed visits.
+    """
     words, unread = published().layouts.words, published().unread
     absent = (word for meaning in ("no-show", "cancelled", "refunded") for word in words.status.get(meaning, ()))
+    # What is booked or unpaid may be billed.
     billed = set(map(word_of, unread.sent)) - {word_of(word) for word in ("unpaid", "facturé", "payé")}
+    sheet = match.table.sheet
     written = f" {word_of(sheet)} "
     for harmless in _unsent():
         written = written.replace(harmless, " ")
-    phrases = {*map(word_of, absent), *map(word_of, unread.absence), *billed}
-    return any(f" {phrase}{plural} " in written for phrase in phrases for plural in ("", "s"))
+
+    def has(phrases: Iterable[str]) -> bool:
+        return any(f" {phrase}{plural} " in written for phrase in phrases for plural in ("", "s"))
+
+    if has(map(word_of, (*absent, *unread.absence))):
+        column = "status"
+    elif has(billed) or _is_note(sheet):
+        column = "billed"
+    else:
+        return []
+    columns = [match.table.columns[at] for name, at in match.columns.items() if name.partition(" ")[0] == column]
+    return [at for at, position in enumerate(positions) if not any(text(cells[position]) for cells in columns)]
 
 
 def says_a_state_beside_a_name(name: str) -> bool:
