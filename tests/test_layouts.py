@@ -197,6 +197,8 @@ def test_a_sheet_with_two_letters_beside_its_name_is_no_part(tmp_path: Path, sec
         ("Billed already", [True, True, True, False]), ("Sent", [True, True, True, False]),
         ("Do not bill", [True, True, True, False]), ("Not billable", [True, True, True, False]),
         ("NS", [True, True, True, False]), ("Hold", [True, True, True, False]),
+        ("Duplicates", [True, True, True, False]), ("Write-offs", [True, True, True, False]),
+        ("Pending claims", [False] * 4), ("October draft", [False] * 4),
         ("October", [False] * 4), ("To be billed", [False] * 4), ("Physio only", [False] * 4),
         ("Insurance billing", [False] * 4), ("Booked", [False] * 4),
     ],

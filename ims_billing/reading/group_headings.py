@@ -28,6 +28,9 @@ _LITTLE = 2
 # Before a name that somebody had.
 _BORN = {"nee", "ne", "born", "formerly"}
 _PAYERS = ("insurer", "secondary_insurer")
+_STATES = ("do not bill", "no charge", "written off", "write off", "draft", "déjà facturé")
+# Of the words above rows, those that a sheet of what is to be billed may have in its name.
+_MAY_BE_BILLED = ("unpaid", "facturé", "payé", "draft", "pending", "unconfirmed", "tentative", "credit")
 # A heading stands beside no visit.
 _NOWHERE = Place("", "", "", dt.date.min)
 _SILENT = ("a line of totals", "the header again")
@@ -196,8 +199,8 @@ def _of_sheet(match: Match, positions: Sequence[int]) -> list[int]:
     """
     words, unread = published().layouts.words, published().unread
     absent = (word for meaning in ("no-show", "cancelled", "refunded") for word in words.status.get(meaning, ()))
-    # What is booked or unpaid may be billed.
-    billed = set(map(word_of, unread.sent)) - {word_of(word) for word in ("unpaid", "facturé", "payé")}
+    # What is booked, unpaid or pending may be what is to be billed.
+    billed = {*map(word_of, (*unread.sent, *unread.above_rows, *_STATES))} - {*map(word_of, _MAY_BE_BILLED)}
     sheet = match.table.sheet
     written = f" {word_of(sheet)} "
     for harmless in _unsent():
@@ -244,7 +247,6 @@ def _unsent() -> tuple[str, ...]:
 def _phrases() -> frozenset[str]:
     words, unread = published().layouts.words, published().unread
     absent = (word for meaning, texts in words.status.items() if meaning != "arrived" for word in texts)
-    states = ("do not bill", "no charge", "written off", "write off", "draft", "déjà facturé")
-    single = [word_of(word) for word in (*absent, *unread.absence, *unread.sent, *unread.above_rows, *states)]
+    single = [word_of(word) for word in (*absent, *unread.absence, *unread.sent, *unread.above_rows, *_STATES)]
     # Lines and sheets speak of several visits: "No shows".
     return frozenset(f" {word}{plural} " for word in single for plural in ("", "s"))
