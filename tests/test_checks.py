@@ -949,11 +949,11 @@ def test_other_places_are_named_by_file_where_it_is_another(tmp_path: Path) -> N
 
 
 def test_a_name_that_says_the_payer_of_an_accident_warns_where_a_plan_is_billed(tmp_path: Path) -> None:
-    warned = {"IMS - ICBC": True, "WCB IMS": True, "IMS (non WCB)": False, "IMS": False}
+    warned = {"IMS - ICBC": True, "WCB IMS": True, "MVA - IMS": True, "IMS (non WCB)": False, "IMS": False}
     cases = [[row(Service=name)] for name in warned] + [
         [row(Service=name, Accident_Date=OCTOBER[0])] for name in warned
     ]
     month = month_of(tmp_path, apart(cases))
-    assert outcomes(month) == ["claimed"] * 4 + ["held"] * 4
+    assert outcomes(month) == ["claimed"] * len(warned) + ["held"] * len(warned)
     of_cases = positions(month, "accident-claim-to-private-plan", cases)
     assert dict(zip(warned, map(bool, of_cases), strict=False)) == warned

@@ -322,6 +322,14 @@ HARMLESS += [
     ("Locker Reference", ["AB-100200", ""]), ("Reference", ["none", "n/a"]), ("Claims Phone", ["", "604-555-0100"]),
     ("Quantity", ["1", "1.00"]), ("Qty Sold", ["1", ""]), ("Units", ["2", "4"]), ("Units", ["hrs", ""]),
 ]  # fmt: skip
+# Where the visits are on 2026-10-07, and a private plan is billed.
+OF_PLANS: list[tuple[str, list[str], bool]] = [
+    ("WCB #", ["", "12345678"], True), ("ICBC No.", ["AB123456", ""], True), ("MVA file", ["1234567", "-"], True),
+    ("ICBC Provider #", ["12345", "12345"], False), ("WCB Phone", ["604-555-0100", ""], False),
+    ("ICBC #", ["", "n/a"], False),
+    ("Policy Expiry", ["2027-01-31", "2026-10-06"], True), ("Coverage expires", ["2026-09-30"], True),
+    ("Expiry Date", ["2026-10-07", "2027-01"], False), ("Health Card Expiry", ["2026-09-30"], False),
+]  # fmt: skip
 QUANTITIES = [
     ("Quantity", ["1", "0", "0.5", "-1", "2", "1.0", "", "-", "each", "1"], [1, 2, 3, 4, 8]),
     ("Qty", ["1", "(1)", "3"], [1, 2]), ("Quantité", ["0,50", "1,00"], [0]),
@@ -374,8 +382,15 @@ def test_words_of_no_list_stop_the_claim_whatever_they_are(clinic: Clinic, cells
     assert judged(clinic, "Zeta", [*cells, *cells, ""])[1] == ["Zeta"]
 
 
+@pytest.mark.parametrize(("name", "cells", "stops"), OF_PLANS)
+def test_numbers_of_an_accident_and_plans_that_ended_stop_the_claim(
+    clinic: Clinic, name: str, cells: list[str], stops: bool
+) -> None:
+    assert judged(clinic, name, cells) == ([name], [name] * stops)
+
+
 def test_an_accident_is_no_news_in_a_row_of_the_payer_of_accidents(clinic: Clinic) -> None:
-    rows = [{**NEEDED, "Insurer": "ICBC", "Diagnosis": "ICBC - left knee"}]
+    rows = [{**NEEDED, "Insurer": "ICBC", "Diagnosis": "ICBC - left knee", "ICBC #": "AB123456"}]
     assert read_texts(clinic, csv_text(rows)).files[0].doubtful == ()
 
 

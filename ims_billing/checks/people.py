@@ -11,6 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, and_others, check, of_rows
 from ims_billing.clinic.clinic import Clinic, Insurer, Practitioner
 from ims_billing.rules.published import published
+from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.kinds import in_words, with_article
 from ims_billing.vocabulary.quoting import Names, has_a_number, is_personal, parts
 from ims_billing.vocabulary.rows import of_each
@@ -194,9 +195,9 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
         if (i := desk.clinic.insurer(name)) and _pays_first(i)
     }
     named = {
-        name: f"the service name says {payer}"
+        name: f"the service name says {accident}"
         for name in candidates["service_name"].unique()
-        if (payer := _payer_of_accidents(name, desk.clinic))
+        if (accident := _accident_in(name, desk.clinic))
     }
 
     def reason(second: str, file_number: str, accident: dt.date | None, service: str) -> str:
@@ -214,12 +215,14 @@ def accident_claim_to_private_plan(desk: Desk) -> pd.Series[str]:
     return of_rows(candidates, private & shown, message)
 
 
-def _payer_of_accidents(service_name: str, clinic: Clinic) -> str:
-    """The payer of accidents that a service name names; empty where it names none, or says that it is not that one."""
+def _accident_in(service_name: str, clinic: Clinic) -> str:
+    """The accident, or the payer of accidents, that a service name names; empty for none, or where it says not that."""
     words = re.findall(r"[^\W_]+", service_name)
     if {"non", "not", "no"} & {word.casefold() for word in words}:
         return ""
-    return next((i.name for word in words if (i := clinic.insurer(word)) and _pays_first(i)), "")
+    payer = next((i.name for word in words if (i := clinic.insurer(word)) and _pays_first(i)), "")
+    name = f" {word_of(service_name)} "
+    return payer or next((about for about in published().unread.accidents if f" {word_of(about)} " in name), "")
 
 
 def _pays_first(insurer: Insurer) -> bool:

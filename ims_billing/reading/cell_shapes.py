@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+from collections.abc import Sequence
 
 from ims_billing.vocabulary.cells import Cell, day, money, text, time, word_of
 from ims_billing.vocabulary.days import MONTHS
-from ims_billing.vocabulary.spelling import plain
+from ims_billing.vocabulary.spelling import heading_words, plain
 
 # A cell of more words than this is somebody's sentence: a word such as "cancelled" may be about anything.
 SHORT = 5
@@ -135,3 +137,14 @@ def is_month(word: str) -> bool:
 def is_amount(cell: Cell) -> bool:
     """Whether a cell can be read as an amount; yes and no can not."""
     return not isinstance(cell, bool) and money(cell) is not None
+
+
+def are_ids(name: str, cells: Sequence[Cell]) -> bool:
+    """Whether a heading speaks of an ID and each row has its own, with a digit in it."""
+    own = len({*cells}) == len(cells) > 2 and all(any(map(str.isdigit, text(cell))) for cell in cells)
+    return own and not {"id", "guid", "uuid", "reference"}.isdisjoint(heading_words(name))
+
+
+def follows(words: Sequence[str], *phrases: tuple[str, str]) -> bool:
+    """Whether two words of one of the phrases stand one behind the other."""
+    return any(pair in phrases for pair in itertools.pairwise(words))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,9 @@ from ims_billing.clinic.people import person
 from ims_billing.reading.cell_shapes import (
     LONG,
     SHORT,
+    are_ids,
     day_in,
+    follows,
     is_a_claims_number,
     is_a_number_of_somebody,
     is_a_time,
@@ -149,7 +150,7 @@ class Judge:
             ("marks", lambda: None if all(any(map(str.isalnum, text(cell))) for cell in filled) else ""),
             ("days", lambda: self._days(name, cells)),
             ("insurers", lambda: self._insurers(cells)),
-            ("accidents", lambda: self._accidents(cells)),
+            ("accidents", lambda: self._accidents(name, cells)),
             ("practitioners", lambda: self._practitioners(cells)),
             ("locations", lambda: self._locations(filled)),
             ("amounts", lambda: self._amounts(name, cells)),
@@ -191,7 +192,7 @@ class Judge:
             if len(words) <= SHORT:
                 if absent := next((word for word in words if word in self.absence), None):
                     return absent
-                if _follows(words, ("no", "show")) or _follows(words, ("not", "arrive"), ("not", "attend")):
+                if follows(words, ("no", "show")) or follows(words, ("not", "arrive"), ("not", "attend")):
                     return "no show"
                 if words[0] in _YES:
                     return words[0]
@@ -229,6 +230,9 @@ class Judge:
     def _days(self, name: str, cells: Sequence[Cell]) -> str | None:
         distinct, visits = dict.fromkeys(cells), self.visits
         days = {cell: day_in(cell) for cell in distinct}
+        if self.rules.says_until_when(name):
+            ends = ((days[cell], visit) for cell, visit in zip(cells, visits, strict=True))
+            return "" if any(on and visit and on.date() < visit.date() for on, visit in ends) else None
         week = "week" in heading_words(name)
         if {*heading_words(name)} <= {*self.rules.repeats_the_day} and all(
             is_of_the_visit(cell, visit, week=week) for cell, visit in zip(cells, visits, strict=True)
@@ -263,9 +267,14 @@ class Judge:
         """Phrases about an accident, with a blank on each side."""
         return [f" {word_of(word)} " for word in self.rules.accidents]
 
-    def _accidents(self, cells: Sequence[Cell]) -> str | None:
+    def _accidents(self, name: str, cells: Sequence[Cell]) -> str | None:
         pairs = dict.fromkeys(zip(cells, self.table.raw(self._insurer), strict=True))
-        return "" if any(self.speaks_of_an_accident(cell, own) for cell, own in pairs) else None
+        numbers = self.rules.numbers_accidents(name)
+        speaks = (
+            self.speaks_of_an_accident(f"{name} {text(cell)}" if numbers and is_a_claims_number(cell) else cell, own)
+            for cell, own in pairs
+        )
+        return "" if any(speaks) else None
 
     def speaks_of_an_accident(self, cell: Cell, own: Cell) -> bool:
         """Whether a cell speaks of an accident in a row that its `own` insurer makes a claim of a private plan."""
@@ -352,7 +361,7 @@ class Judge:
             harmless = {cell for cell in left if word_of(text(cell)) in map(word_of, group.words)}
             if len(harmless) > group.together:
                 left = {cell: rows for cell, rows in left.items() if cell not in harmless}
-        if not left or self._is_free_text(left) or self._are_ids(name, cells):
+        if not left or self._is_free_text(left) or are_ids(name, cells):
             return None
         read = (self.table.texts(field) for field in _NAMES if field in self.table.match.columns)
         rows_own = [{*word_of(" ".join(names)).split()} for names in zip(*read, strict=True)]
@@ -376,11 +385,6 @@ class Judge:
         named = self._insurer_id(text(cell)) is not None or person(text(cell)) in self.people
         return not named and word_of(text(cell)) not in self.unsent
 
-    def _are_ids(self, name: str, cells: Sequence[Cell]) -> bool:
-        """Whether a heading speaks of an ID and each row has its own, with a digit in it."""
-        own = len({*cells}) == len(cells) > 2 and all(any(map(str.isdigit, text(cell))) for cell in cells)
-        return own and not {"id", "guid", "uuid", "reference"}.isdisjoint(heading_words(name))
-
     def _is_free_text(self, left: Mapping[Cell, int]) -> bool:
         """Whether almost each row has a text of its own; of a few rows only sentences prove that."""
         rows = sum(left.values())
@@ -394,7 +398,3 @@ class Judge:
         pairs = {(text(cell), who) for cell, who in zip(cells, patients, strict=True) if text(cell)}
         values, people = {value for value, _ in pairs}, {who for _, who in pairs}
         return len(values) == len(people) == len(pairs) > 2
-
-
-def _follows(words: Sequence[str], *phrases: tuple[str, str]) -> bool:
-    return any(pair in phrases for pair in itertools.pairwise(words))

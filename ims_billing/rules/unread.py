@@ -24,7 +24,8 @@ class HarmlessCells(Strict):
 class HarmlessHeadings(Strict):
     """Headings under which cells that look like one of `kinds` change no claim.
 
-    A heading is listed whole in `headings`, or all its words but neutral ones are among `words`, or `beside` one.
+    A heading is listed whole in `headings`, or all its words but neutral ones are among `words`, or `beside` one. Days
+    `until` which something lasts are harmless as long as no visit is later.
     """
 
     what: Text
@@ -32,6 +33,7 @@ class HarmlessHeadings(Strict):
     words: tuple[Text, ...] = ()
     headings: tuple[Text, ...] = ()
     beside: tuple[Text, ...] = ()
+    until: bool = False
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -77,6 +79,7 @@ class UnreadRules(Strict):
     beside_a_name: tuple[Text, ...] = Field(alias="beside-a-name")
     never_a_name: tuple[Text, ...] = Field(alias="never-a-name")
     accidents: tuple[Text, ...]
+    of_who_treats: tuple[Text, ...] = Field(alias="of-who-treats")
     counted: tuple[Text, ...]
     money: tuple[Text, ...]
     repeats_the_fee: tuple[Text, ...] = Field(alias="repeats-the-fee")
@@ -94,8 +97,13 @@ class UnreadRules(Strict):
         return frozenset(map(word_of, self.neutral))
 
     def excused(self, written: str) -> frozenset[LooksLike]:
-        """The looks that the cells under a heading may have without changing a claim."""
-        return frozenset(kind for group in self.harmless if group.has(written, self._neutral) for kind in group.kinds)
+        """The looks that the cells under a heading may have without changing a claim, whatever its rows say."""
+        groups = (group for group in self.harmless if not group.until and group.has(written, self._neutral))
+        return frozenset(kind for group in groups for kind in group.kinds)
+
+    def says_until_when(self, written: str) -> bool:
+        """Whether days under a heading are those until which something of the patient's lasts, such as a policy."""
+        return any(group.until and group.has(written, self._neutral) for group in self.harmless)
 
     def counts(self, written: str) -> bool:
         """Whether a heading says that whole numbers below it are counts or somebody's numbers."""
@@ -112,6 +120,12 @@ class UnreadRules(Strict):
             return not words & {*map(word_of, rules.never)}
         own = {*map(word_of, rules.in_part)}
         return in_part and bool(words & own) and words <= own | {*map(word_of, rules.beside)} | self._neutral
+
+    def numbers_accidents(self, written: str) -> bool:
+        """Whether numbers under a heading, such as "WCB #", are of accidents rather than of people and who treats."""
+        words, phrase = {*heading_words(written)}, f" {word_of(written)} "
+        accident = any(f" {word_of(about)} " in phrase for about in self.accidents)
+        return accident and not words & {*map(word_of, (*self.claim_numbers.never, *self.of_who_treats))}
 
     def counts_visits(self, written: str) -> Literal["quantity", "units", ""]:
         """Whether numbers under a heading are how many were sold, or of how many units; empty where neither."""
