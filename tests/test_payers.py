@@ -187,6 +187,49 @@ def test_a_reason_that_says_why_less_is_paid_is_posted(books: Books, reason: str
     assert [posting.paid for posting in line.postings] == [7_600], line.message
 
 
+OTHERS = [
+    ("Provider", "Carla Specimen"), ("Practitioner", "Specimen, Carla"), ("Therapist", "Nora Nobody"),
+    ("Provider", "Nora Nobody Physiotherapy Inc."), ("Provider Name", "Massage Therapist"), ("Service", "Massage"),
+    ("Service", "Registered Massage Therapist"), ("Treatment", "Acupuncture 30 min"), ("Benefit Type", "Chiropractor"),
+    ("Service Description", "Custom orthotics"),
+]  # fmt: skip
+THEIRS = [
+    ("Provider", "Ann Example"), ("Provider", "EXAMPLE, A"), ("Provider", "Ann Example PT"), ("Provider", "01234"),
+    ("Provider", "Example Physiotherapy Inc."), ("Provider", "Physiotherapist"), ("Provider", "Yes"),
+    ("Service", "IMS"), ("Service", "Physiotherapy - subsequent"), ("Service", "Paramedical"), ("Service", "97810"),
+    ("Service", "Physiotherapy or massage"), ("Benefit Type", "Dry needling and acupuncture"), ("Service", "Needling"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", ["", SUN3], ids=["by the visit", "with our number"])
+@pytest.mark.parametrize(("column", "cell"), OTHERS)
+def test_a_payment_of_another_practitioner_or_treatment_is_not_posted(
+    books: Books, column: str, cell: str, claim: str
+) -> None:
+    [line] = books.lines([visit(claim) | {column: cell}])
+    assert (line.result, line.postings, line.might_be) == ("ambiguous", (), (SUN3,))
+    assert ("practitioner" if column[0] in "PT" and column != "Treatment" else "service") in line.message
+
+
+@pytest.mark.parametrize(("column", "cell"), THEIRS)
+def test_a_payment_of_the_claims_practitioner_and_treatment_is_posted(books: Books, column: str, cell: str) -> None:
+    [line] = books.lines([visit() | {column: cell}])
+    assert (line.result, [posting.claim for posting in line.postings]) == ("paid", [SUN3]), line.message
+
+
+def test_the_clinic_beside_the_practitioner_is_no_second_column_of_one(books: Books) -> None:
+    named = {"Provider": "Example Physiotherapy", "Therapist": "Ann Example", "Service": "IMS", "Treatment": ""}
+    assert [line.result for line in books.lines([visit() | named])] == ["paid"]
+    assert [line.result for line in books.lines([visit() | named | {"Therapist": "Ben Sample"}])] == ["ambiguous"]
+
+
+def test_a_clinics_own_name_of_its_service_is_no_other_treatment(books: Books) -> None:
+    clinic = replace(books.clinic, service_names={"Acupuncture 30": "ims"})
+    path = csv_file(books.folder, [visit(Service="Acupuncture 30")], "p.csv")
+    lines = [line.result for payment in books.payments(path, clinic=clinic) for line in payment.lines]
+    assert lines == ["paid"]
+
+
 def test_a_payer_and_a_source_that_are_two_insurers_post_nothing(books: Books) -> None:
     [line] = books.lines([visit() | {"Payer": "Sun Life", "Source": "Pacific Blue Cross"}])
     assert (line.result, line.postings, line.message) == ("ambiguous", (), "Its payer and its source are two insurers.")

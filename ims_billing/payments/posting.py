@@ -28,6 +28,7 @@ from ims_billing.payments.payment_lines import (
 from ims_billing.payments.positions import Position, answers
 from ims_billing.payments.posted_before import PostedBefore, another_page, by_ledger
 from ims_billing.payments.reasons import ALL_EXPECTED, Meaning, meaning_of
+from ims_billing.payments.treatments import another_treatment
 from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.frames import REMITTANCE, prove
 from ims_billing.vocabulary.spelling import dollars
@@ -256,6 +257,8 @@ class _Poster:
 
     def _single(self, cells: Any, line: Line, claim: Any) -> Line:
         """A line about one claim."""
+        if why := another_treatment(cells, claim, self._clinic):
+            return not_posted(line, "ambiguous", why, [claim.claim])
         if why := objection(cells, line, claim, self._claims, self._own):
             return not_posted(line, "ambiguous", why, [claim.claim])
         if not self._accept_overpayment and (message := overpayment(line, claim, self._claims)):

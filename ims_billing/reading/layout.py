@@ -23,6 +23,8 @@ _DEEP = 400
 _LOOKED_AT = 20
 # Fields of which every column is read: a second status, or a second word on what was billed, decides too.
 _EVERY_COLUMN = ("status", "billed")
+# A remittance may name the clinic beside who treated, and the benefit beside the treatment: each is compared.
+_EVERY_OF_PAYMENTS = ("treated_by", "service")
 _EVERY_OF_POLICIES = ("policy_status", "valid_from", "valid_until")
 
 
@@ -72,6 +74,8 @@ class ClinicLayout:
     @property
     def every_column(self) -> tuple[str, ...]:
         """The fields of which every column is read, not only one."""
+        if "payment_date" in self.layout.headings:
+            return _EVERY_OF_PAYMENTS
         return _EVERY_COLUMN if self.one_row_a_session else _EVERY_OF_POLICIES if self.id == "policies" else ()
 
     @property

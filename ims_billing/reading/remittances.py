@@ -118,6 +118,7 @@ def _totals_that_differ(table: Table) -> Iterator[str]:
 
 def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: table.texts(name) for name in _TEXTS}
+    cells |= {name: _of_every_column(table, name) for name in ("treated_by", "service")}
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
     table.note_moved()
@@ -145,6 +146,12 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})
+
+
+def _of_every_column(table: Table, name: str) -> list[str]:
+    """The texts of a field, from all of its columns: one cell a line."""
+    columns = [table.texts(column) for column in table.every(name)]
+    return ["\n".join(filter(None, texts)) for texts in zip(*columns, strict=True)] if columns else [""] * len(table)
 
 
 class _Share(NamedTuple):

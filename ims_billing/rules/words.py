@@ -203,6 +203,8 @@ class UnreadWords(Strict):
     harmless: tuple[Text, ...]
     beside: tuple[Text, ...]
     cells: tuple[Text, ...]
+    # Words of a practitioner's cell that are no name.
+    beside_a_firm: tuple[Text, ...]
     yes: tuple[Text, ...]
     no: tuple[Text, ...]
     affirm: tuple[Text, ...]

@@ -300,6 +300,8 @@ REMITTANCE = (
     Column("payee", "str", "whom it was paid to, as written"),
     Column("description", "str", "what it is for, as written"),
     Column("currency", "str", "its currency, as written"),
+    Column("treated_by", "str", "who treated, as written; of several columns one cell a line"),
+    Column("service", "str", "what was done, as written; of several columns one cell a line"),
     Column("elsewhere", "str", "text under headings that were not read, one cell a line"),
     Column("unread_money", "str", "headings that were not read and hold an amount here"),
     Column(
