@@ -217,6 +217,24 @@ def test_a_payment_of_the_claims_practitioner_and_treatment_is_posted(books: Boo
     assert (line.result, [posting.claim for posting in line.postings]) == ("paid", [SUN3]), line.message
 
 
+@pytest.mark.parametrize(
+    ("heading", "cents", "result"),
+    [
+        ("Reversals", 76.0, "ambiguous"), ("Reversals", 0, "ambiguous"), ("Pending claims", 95.0, "ambiguous"),
+        ("Denied claims", 0, "denied"), ("Denials", 76.0, "ambiguous"), ("Reversals", -95.0, "reversed"),
+        ("Estimates", 95.0, "ambiguous"), ("Paid to member", 95.0, "unmatched"), ("Claims paid", 95.0, "paid"),
+        ("Payments received", 95.0, "paid"), ("Uma Madeup", 95.0, "paid"), ("Sun Life", 95.0, "paid"),
+    ],
+)  # fmt: skip
+def test_a_heading_above_a_line_may_say_that_it_is_no_payment(
+    books: Books, heading: str, cents: float, result: str
+) -> None:
+    above = visit(heading, "") | {"Client": "", "Date of Service": "", "Date Paid": ""}
+    before = [visit()] if cents < 0 else []
+    *_, first, line = books.lines([*before, above, visit(cents=cents, Date_Paid="2026-11-03")])
+    assert (first.result, line.result) == ("unmatched", result), line.message
+
+
 def test_the_clinic_beside_the_practitioner_is_no_second_column_of_one(books: Books) -> None:
     named = {"Provider": "Example Physiotherapy", "Therapist": "Ann Example", "Service": "IMS", "Treatment": ""}
     assert [line.result for line in books.lines([visit() | named])] == ["paid"]

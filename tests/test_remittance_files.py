@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from ims_billing.reading.remittances import read_remittances
 from tests.practice import practice
@@ -87,6 +89,39 @@ def test_what_was_approved_beside_a_bare_amount_may_be_what_was_paid(tmp_path: P
     head = ["Amount" if name == "Paid" else name for name in HEAD]
     approved = [[*head, "Approved"], [*LINE, "60.00"], [*LINE, "80.00"]]
     assert lines(tmp_path, *approved) == ["Approved", ""]
+
+
+def test_what_stands_above_a_line_is_its_sheet_and_its_groups_heading_or_the_titles(tmp_path: Path) -> None:
+    title, group, count = ["Reversals", "", "", ""], ["Paid", "", "", ""], ["Void", "", 2, ""]
+    total, note = ["Total", "", "160.00", ""], ["This is a sentence of somebody about it", "", "", ""]
+    table: list[Sequence[Any]] = [
+        title,
+        ["", "", "", ""],
+        HEAD,
+        LINE,
+        group,
+        LINE,
+        note,
+        LINE,
+        total,
+        LINE,
+        count,
+        LINE,
+    ]
+    rows, _ = read_remittances([book(tmp_path, {"Pages": table})], practice(tmp_path))
+    of_lines = [above for above, day in zip(rows["above"], rows["payment_date"], strict=True) if day == day]
+    below = ["Reversals", "Paid", "Paid", "Reversals", "Void"]
+    assert of_lines == [f"Pages\n{heading}" for heading in below]
+    assert list(read_remittances([csv(tmp_path, [HEAD, LINE])], practice(tmp_path))[0]["above"]) == [""]
+
+
+def test_a_line_that_is_struck_out_cannot_be_read(tmp_path: Path) -> None:
+    path = book(tmp_path, {"Paid": [HEAD, LINE, LINE]})
+    workbook = openpyxl.load_workbook(path)
+    workbook["Paid"]["C3"].font = Font(strike=True)
+    workbook.save(path)
+    rows, _ = read_remittances([path], practice(tmp_path))
+    assert list(rows["fault"]) == ["", "Paid (column C) is struck out."]
 
 
 def test_pages_on_sheets_are_one_remittance(tmp_path: Path) -> None:

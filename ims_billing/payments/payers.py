@@ -65,6 +65,8 @@ def payees_ground(cells: Any, clinic: Clinic, names: Names) -> str:
     for cell, ground in ((cells.reason, "Reason"), (cells.description, "Description")):
         if _says_to_patient(cell):
             return f"{ground} says so"
+    if any(map(_says_to_patient, cells.above.splitlines())):
+        return "a heading above it says so"
     return "a column that is not read says so" if any(map(_says_to_patient, cells.elsewhere.splitlines())) else ""
 
 

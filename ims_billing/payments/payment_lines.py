@@ -24,6 +24,7 @@ from ims_billing.payments.payers import (
 )
 from ims_billing.payments.payment import Line, LineCells, Result, number_key
 from ims_billing.payments.reasons import SENTENCE, Meaning, is_a_known_reason, is_no_money, is_unclear, meaning_of
+from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import word_of
 from ims_billing.vocabulary.spelling import bare, is_id
 
@@ -255,6 +256,13 @@ def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:
         return (
             f"{cells.unread_words} is not read, and may say here that this is no payment. Say in the clinic setup "
             "(Columns) what it stands for, such as Reason or Payee, or to ignore it."
+        )
+    titles = filter(published().layouts.is_title_of_unpaid, cells.above.splitlines())
+    # Nothing paid below "Denied claims" is an answer.
+    if any(paid > 0 or (not paid and meaning_of(title) not in ("refused", "not-covered")) for title in titles):
+        return (
+            "A heading above it, or the sheet's name, may say that this is no payment. If the clinic has the money, "
+            "move the line or rename the sheet."
         )
     if paid_by(cells, clinic) == "unclear":
         field = unclear_field(cells, clinic)

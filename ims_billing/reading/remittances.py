@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
+from ims_billing.reading.above_lines import texts_above
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.left_out import left_out, named
@@ -132,6 +133,8 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
         cells["patients_invoice"] = [each == {"P"} for each in payers]
         cells["description"] = [""] * len(table)
         faults = [_OF_TWO if len(each) > 1 and "P" in each else "" for each in payers]
+    for position, name in table.struck_out().items():
+        faults[position] += f"{' ' if faults[position] else ''}{table.called(name)} is struck out."
     for position, column, _, message in table.bad:
         if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):
             continue
@@ -142,6 +145,7 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
                 message = f"{table.called(name)} holds {shown(cell)}, which is not plainly a date."
                 faults[position] += f"{' ' if faults[position] else ''}{message}"
     cells |= _unread_cells(unread, cells["paid_cents"], cells["claimed_cents"])
+    cells["above"] = texts_above(table)
     cells["unread_words"] = headings_with_doubtful_words(table, unread)
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})

@@ -300,16 +300,20 @@ class Table:
         self._note_marks()
 
     def _note_marks(self) -> None:
-        """Notes the rows with a cell that is struck out, in a column that is read and is no note."""
+        """Notes the rows with a cell that is struck out."""
+        for position, name in self.struck_out().items():
+            what = "is struck out. If the visit is to be billed all the same, type no."
+            self.note(position, "billed", "unreadable-cell", f"{self.called(name)} {what}")
+
+    def struck_out(self) -> dict[int, str]:
+        """By position, the first field of each row whose cell is struck out; notes apart."""
         positions = {own: position for position, own in enumerate(self.own.positions)}
         fields = {column: name for name, column in self.match.columns.items() if name != "notes"}
-        first: dict[int, int] = {}
+        first: dict[int, str] = {}
         for row, column in self.match.table.struck:
             if row in positions and column in fields:
-                first.setdefault(positions[row], column)
-        for position, column in first.items():
-            what = "is struck out. If the visit is to be billed all the same, type no."
-            self.note(position, "billed", "unreadable-cell", f"{self.called(fields[column])} {what}")
+                first.setdefault(positions[row], fields[column])
+        return first
 
     def notes(self) -> list[str]:
         """The cells of the column Notes, each with the notes on the cells of its row."""

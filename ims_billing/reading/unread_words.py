@@ -15,8 +15,6 @@ from ims_billing.vocabulary.cells import Cell, money, text, word_of
 from ims_billing.vocabulary.intake import UnreadColumn
 from ims_billing.vocabulary.spelling import bare, heading
 
-# By these a claim is not decided, refused, taken back or no claim at all.
-_STATES = ("pending", "already", "refused", "not-covered", "taken-back", "no-money")
 # From so many lines on, cells of which nearly all differ sort no lines: four in five.
 _MANY, _NEARLY_ALL = 6, (4, 5)
 
@@ -63,17 +61,14 @@ class _Judge:
             affirms = not {*map(word_of, words.affirm)}.isdisjoint(word_of(name).split())
             # "Not paid: yes" and "Paid to member: yes" are states before they are answers.
             to_person = affirms and any(map(published().layouts.payers.is_person, word_of(name).split()))
-            if to_person or self._is_state(word_of(name)):
+            if to_person or published().layouts.says_unpaid(name):
                 return yes
             return not yes if affirms else not harmless
         if is_sentence(cell) or harmless:
-            return word in self._states or (
+            return word in published().layouts.unpaid or (
                 is_sentence(cell) and any(f" {phrase} " in f" {word} " for phrase in self._in_sentences)
             )
-        return self._is_state(word)
-
-    def _is_state(self, words: str) -> bool:
-        return any(f" {state} " in f" {words} " for state in self._states)
+        return published().layouts.says_unpaid(word)
 
     def _is_unknown(self, cell: Cell) -> bool:
         """Whether a cell is a word or two that nothing is known of."""
@@ -99,11 +94,6 @@ class _Judge:
             or is_part_of_a_day(cell)
             or day_in(cell)
         )
-
-    @cached_property
-    def _states(self) -> frozenset[str]:
-        words, absence = published().layouts.words.remittance, published().unread.absence
-        return frozenset(map(word_of, (*(phrase for state in _STATES for phrase in words[state]), *absence)))
 
     @cached_property
     def _in_sentences(self) -> frozenset[str]:

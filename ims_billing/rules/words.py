@@ -243,6 +243,8 @@ class PayerWords(Strict):
     either: tuple[Text, ...]
     # Spellings of Canadian dollars.
     currency: tuple[Text, ...]
+    # Words of a claim that is not paid which titles over payments have too.
+    titles: tuple[Text, ...]
     to_patient: ToPatient
     unread: UnreadMoney
     unread_words: UnreadWords
@@ -305,6 +307,21 @@ class LayoutRules(Strict):
         """Whether all words of a line's status or reason are of a payment: that it was paid, how, or why it is less."""
         words = word_of(written).split()
         return bool(words) and all(word in self._of_a_payment or word.isdigit() for word in words)
+
+    def says_unpaid(self, written: str) -> bool:
+        """Whether a short text has words of a claim that is not paid, or of a payment that was taken back."""
+        return any(f" {state} " in f" {word_of(written)} " for state in self.unpaid)
+
+    def is_title_of_unpaid(self, written: str) -> bool:
+        """Whether a sheet's name or a heading above lines says the same of them: ``Reversals``."""
+        titles, words = {word_of(word) for word in self.payers.titles}, f" {word_of(written)} "
+        return any(f" {state}{plural} " in words for state in self.unpaid - titles for plural in ("", "s"))
+
+    @cached_property
+    def unpaid(self) -> frozenset[str]:
+        """Phrases by which a claim is not decided, refused or answered elsewhere, or a payment taken back or none."""
+        kinds = ("pending", "already", "refused", "not-covered", "taken-back", "no-money")
+        return frozenset(word_of(phrase) for kind in kinds for phrase in self.words.remittance[kind])
 
     @cached_property
     def _of_a_payment(self) -> frozenset[str]:

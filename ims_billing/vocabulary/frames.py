@@ -302,6 +302,9 @@ REMITTANCE = (
     Column("currency", "str", "its currency, as written"),
     Column("treated_by", "str", "who treated, as written; of several columns one cell a line"),
     Column("service", "str", "what was done, as written; of several columns one cell a line"),
+    Column(
+        "above", "str", "what stands above it: the sheet's name and a title or the heading of its group, one a line"
+    ),
     Column("elsewhere", "str", "text under headings that were not read, one cell a line"),
     Column("unread_money", "str", "headings that were not read and hold an amount here"),
     Column(
