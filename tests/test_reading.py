@@ -220,17 +220,33 @@ def test_the_sheet_with_the_sessions_is_found_and_two_are_refused(tmp_path: Path
     )
 
 
-def test_a_hidden_copy_of_the_sheet_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("day", "patient", "service", "is_refused"),
+    [
+        (ONE[0], "Pat Madeup", "IMS", False), (ONE[0], "Madeup, Pat", "IMS", False),
+        (ONE[0], "Hidden Madeup", "IMS", True), ("2026-09-30", "Hidden Madeup", "IMS", False),
+        (ONE[0], "Hidden Madeup", "Physiotherapy", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_headed", [True, False])
+def test_a_hidden_sheet_is_passed_over_unless_a_visit_of_the_month_stands_there_alone(
+    tmp_path: Path, day: str, patient: str, service: str, *, is_refused: bool, is_headed: bool
+) -> None:
     from openpyxl import Workbook
 
     book = Workbook()
-    for name, patient in (("Copy", "Hidden Madeup"), ("October", "Pat Madeup")):
+    for name, cells in (("Copy", [day, patient, ONE[2], service, *ONE[4:]]), ("October", ONE)):
         sheet = book.create_sheet(name)
-        sheet.append(NEEDED)
-        sheet.append([ONE[0], patient, *ONE[2:]])
+        if is_headed or name == "October":
+            sheet.append(NEEDED)
+        sheet.append(cells)
     book["Copy"].sheet_state = "hidden"
     book.active = book["October"]
     book.save(tmp_path / "copy.xlsx")
+    if is_refused:
+        with pytest.raises(BillingError, match="that no other sheet has, and the sheet is hidden"):
+            read(tmp_path / "copy.xlsx", tmp_path)
+        return
     intake = read(tmp_path / "copy.xlsx", tmp_path)
     assert list(intake.sessions["patient"]) == ["Pat Madeup"]
     assert "the hidden sheet Copy was not read" in intake.files[0].remarks

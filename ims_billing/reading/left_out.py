@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 from ims_billing.reading.layout import HEADER_WITHIN, Match, could_be_header
@@ -13,12 +13,13 @@ from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, Order, day, text, word_of
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import heading
+from ims_billing.vocabulary.spelling import core_name, heading
 
 # How many people a visit names: a patient and a practitioner.
 _NAMES = 2
 _NAME = re.compile(r"[^\W\d_]+([ ,.'’()-]+[^\W\d_]+)+[ .)]*")
-_PATIENT = {"patient", "first_name", "last_name"}
+_PATIENT_COLUMNS = ("patient", "first_name", "last_name")
+_PATIENT = {*_PATIENT_COLUMNS}
 # From so many cells on, a row is none of a title.
 _WIDE = 3
 # A visit so far from those that are read is none of theirs.
@@ -40,7 +41,7 @@ def named(tables: Sequence[RawTable], parts: Sequence[Match]) -> list[str]:
     clauses = []
     headings = [_filled_in(part.table, part.header) for part in parts]
     for table in tables:
-        # What is hidden may be billed already, or forgotten: it is not read, and that is no secret.
+        # What is hidden may be a copy, or billed already: it is not read, and that is no secret.
         clause = f"the {'hidden ' if table.hidden else ''}sheet {table.sheet} was not read"
         rows = (_filled_in(table, position) for position in range(min(HEADER_WITHIN, table.height)))
         if parts[0].read_by.sheets and any(row in headings for row in rows):
@@ -57,9 +58,11 @@ def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Matc
     parts: what is read of the file: a visit of another year is none that is forgotten
 
     With headings of a patient, a day and a service, a visit stands below them; without any headings, a row with a day,
-    IMS and two people's names is one. Under other headings a day may be a birth date or that of a delivery.
+    IMS and two people's names is one. Under other headings a day may be a birth date or that of a delivery. A hidden
+    sheet is often a copy, or of earlier months: there a visit is one of a month that is read, and stands nowhere else.
     """
     of_ims = says_ims(table.sheet)
+    is_meant = _on_no_other_sheet(table, nearest, parts) if table.hidden else lambda _: True
     columns = nearest.columns if nearest else {}
     if nearest and "service_date" in columns and _PATIENT & columns.keys() and (of_ims or "service_name" in columns):
         days = table.columns[columns["service_date"]]
@@ -67,7 +70,7 @@ def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Matc
         rows = (
             position
             for position in range(nearest.header + 1, table.height)
-            if _is_day(days[position]) and (of_ims or says_ims(text(services[position])))
+            if _is_day(days[position]) and (of_ims or says_ims(text(services[position]))) and is_meant(position)
         )
         return _first(table, rows)
     wide = (row for position in range(min(HEADER_WITHIN, table.height)) if len(row := _cells(table, position)) >= _WIDE)
@@ -76,7 +79,40 @@ def forgotten_visit(table: RawTable, nearest: Match | None, parts: Sequence[Matc
         return None
     is_near = _near(parts)
     every = ((position, _cells(table, position)) for position in range(table.height))
-    return _first(table, (at for at, row in every if _is_visit(row, everywhere=of_ims) and any(map(is_near, row))))
+    visits = (at for at, row in every if _is_visit(row, everywhere=of_ims) and any(map(is_near, row)))
+    return _first(table, filter(is_meant, visits))
+
+
+def _on_no_other_sheet(table: RawTable, nearest: Match | None, parts: Sequence[Match]) -> Callable[[int], bool]:
+    """Whether a row has a day in a month that is read, on which no read sheet has a patient of the row's names."""
+
+    @cache  # most hidden sheets have no visit that would have to be compared
+    def read() -> set[tuple[dt.date, str]]:
+        rows = ((part.table.row(p), part.columns) for part in parts for p in range(part.header + 1, part.table.height))
+        return {pair for row, columns in rows for pair in itertools.product(_days(row, columns), _names(row, columns))}
+
+    @cache
+    def months() -> set[tuple[int, int]]:
+        return {(on.year, on.month) for on, _ in read()}
+
+    def is_meant(position: int) -> bool:
+        row, columns = table.row(position), nearest.columns if nearest else {}
+        days = [on for on in _days(row, columns) if (on.year, on.month) in months()]
+        return bool(days) and read().isdisjoint(itertools.product(days, _names(row, columns)))
+
+    return is_meant
+
+
+def _days(row: Sequence[Cell], columns: Mapping[str, int]) -> list[dt.date]:
+    """The days that a row may be of: its column's, or of each cell where no column is one."""
+    cells = [row[columns["service_date"]]] if "service_date" in columns else row
+    return [on.date() for cell in cells if (on := _day(cell))]
+
+
+def _names(row: Sequence[Cell], columns: Mapping[str, int]) -> list[str]:
+    """The patients that a row may be of, in the same way."""
+    own = [text(row[columns[name]]) for name in _PATIENT_COLUMNS if name in columns]
+    return [core_name(" ".join(own))] if own else [core_name(text(cell)) for cell in row if _is_name(cell)]
 
 
 def _first(table: RawTable, positions: Iterator[int]) -> int | None:

@@ -156,7 +156,12 @@ def refuse_visits(
                 f"{file}: the sheet {table.sheet} is a part of one list by the clinic setup (Columns), and it has not "
                 f"the headings of {parts[0].table.sheet}. {_why_not(table, readable, nearest, file)}"
             )
-        row = None if sheets or table.hidden else forgotten_visit(table, next(iter(nearest), None), parts)
+        row = None if sheets else forgotten_visit(table, next(iter(nearest), None), parts)
+        if row is not None and table.hidden:
+            raise BillingError(
+                f"{file}, {table.sheet}, row {row}: this looks like a visit with IMS that no other sheet has, and the "
+                "sheet is hidden. Show it in Excel and save it as a file of its own if it is meant; else delete it."
+            )
         if row is not None:
             raise BillingError(
                 f"{file}, {table.sheet}, row {row}: this looks like a visit with IMS, and the sheet can't be read.\n"
