@@ -127,7 +127,9 @@ def test_what_is_not_billed_and_what_nobody_can_tell(clinic: Clinic) -> None:
         ("Yuri Madeup [WCB]", False), ("Yuri Madeup (MVA)", False), ("Yuri Madeup (seen by RMT)", False),
         ("Yuri Madeup (w/ Ben)", False), ("Yuri Madeup - Sun Life", True), ("Benjamin (Ben) Madeup", True),
         ("Yuri NG", True), ("Ann Marie ROY", True), ("YURI MADEUP NS", True), ("Yuri Madeup III", True),
-        ("Yuri Madeup (w/ son)", True), ("Robert (Bob) Madeup", True), ("Yuri Madeup (mother)", True),
+        ("Yuri Madeup (w/ son)", True), ("Yuri Madeup (cash pt)", False), ("Yuri Madeup (paid by mom)", False),
+        ("Yuri Madeup (née Cash)", True), ("Yuri Madeup (waitlist)", False),
+        ("Robert (Bob) Madeup", True), ("Yuri Madeup (mother)", True),
         # Two people, and what would go out to an insurer beside the name.
         ("Yuri & Lee Madeup", False), ("Yuri Madeup and Lee Madeup", False), ("Yuri Madeup + son", False),
         ("Yuri Madeup (Bo & Lee's mom)", True), ("Andy Sand", True), ("Yuri Madeup PHN 9123947241", False),

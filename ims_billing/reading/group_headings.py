@@ -225,16 +225,10 @@ def says_a_state_beside_a_name(name: str) -> bool:
     A name is no reason: Sent, Draft and Cash are surnames.
     """
     beside = " ".join(beside_a_name(name))
-    words = {*word_of(beside).split()}
-    if beside and not words & _BORN:
-        return says_a_state(beside) or not _beside_names().isdisjoint(words)
+    if beside and _BORN.isdisjoint(word_of(beside).split()):
+        return says_a_state(beside)
     unmistakable = frozenset(map(word_of, published().unread.never_a_name))
     return not unmistakable.isdisjoint(word_of(name).split())
-
-
-@cache
-def _beside_names() -> frozenset[str]:
-    return frozenset(map(word_of, published().unread.beside_a_name))
 
 
 @cache

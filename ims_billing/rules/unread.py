@@ -76,7 +76,6 @@ class UnreadRules(Strict):
     sent: tuple[Text, ...]
     beside: tuple[Text, ...]
     above_rows: tuple[Text, ...] = Field(alias="above-rows")
-    beside_a_name: tuple[Text, ...] = Field(alias="beside-a-name")
     never_a_name: tuple[Text, ...] = Field(alias="never-a-name")
     accidents: tuple[Text, ...]
     of_who_treats: tuple[Text, ...] = Field(alias="of-who-treats")
