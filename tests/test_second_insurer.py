@@ -114,12 +114,12 @@ ANSWERS: list[tuple[str, list[tuple[float, str]], int]] = [
 
 
 def test_the_rest_goes_to_the_second_insurer_once_the_first_has_answered(folder: Path) -> None:
-    rows = [two_plans(Patient=f"Pat {case.title()}") for case, _, _ in ANSWERS]
+    rows = [two_plans(Patient=f"Pat {'-'.join(case.title().split())}") for case, _, _ in ANSWERS]
     assert claim(folder, *rows) == []
     with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
         claims = ledger.claims.all()
     number = dict(zip(claims["patient"], claims["claim"], strict=True))
-    by_case = [(number[f"Pat {case.title()}"], answer, left) for case, answer, left in ANSWERS]
+    by_case = [(number[f"Pat {'-'.join(case.title().split())}"], answer, left) for case, answer, left in ANSWERS]
     reconcile(folder, *((first, paid, reason) for first, answer, _ in by_case for paid, reason in answer))
     wanted = sorted(f"Manulife {left} {first}" for first, _, left in by_case if left)
     assert sorted(claim(folder, *rows, more=("--dry-run",), as_of="2026-12-01")) == wanted
