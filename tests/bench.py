@@ -154,6 +154,11 @@ class Cost:
     errors: str
 
 
+def _in_letters(number: int) -> str:
+    """A number as a name: four digits beside one would hold the row."""
+    return f"N{number}".translate({ord(str(n)): letter for n, letter in enumerate("abcdefghij")})
+
+
 def sessions(count: int) -> Iterator[list[Any]]:
     """The rows of a month: three in five IMS, each patient once a week, no two at a time."""
     random_ = random.Random(count)
@@ -164,7 +169,7 @@ def sessions(count: int) -> Iterator[list[Any]]:
         day = dt.date(2026, 10, 5) + dt.timedelta(days=week * 7 + round_ // 12)
         ims = person % 5 < 3
         yield [
-            f"S{number:07d}", day, dt.time(8 + round_ % 12, 0), 45, f"Patient Number {person}", f"P{person:06d}",
+            f"S{number:07d}", day, dt.time(8 + round_ % 12, 0), 45, f"Patient {_in_letters(person)}", f"P{person:06d}",
             dt.date(1950 + person % 60, 1 + person % 12, 1 + person % 28), f"Person Number {practitioner}",
             f"IMS Acupuncture - Follow-up {random_.choice((30, 45))} min" if ims else OTHERS[person % 3],
             "Subsequent", "Arrived", INSURERS[person % len(INSURERS)], f"{person % 900:06d}", f"{person:07d}-00",
