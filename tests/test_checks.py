@@ -406,6 +406,41 @@ def test_a_visit_that_the_service_name_contradicts_waits_where_it_is_paid_by_the
     assert messages_of(month, "unreadable-cell") == [contradicts] * (0 if insurer == "Sun Life" else 2)
 
 
+BY_LENGTH: list[tuple[str, dict[str, Any], bool]] = [
+    ("the name says the other length", {"Service": "IMS 30 min", "Minutes": 45}, True),
+    ("the name's number is the other length", {"Service": "IMS 30", "Minutes": 45}, True),
+    ("the name has the length, and another", {"Service": "IMS 30/45", "Minutes": 45}, False),
+    ("a number that is no length of the list", {"Service": "IMS 3 of 6", "Minutes": 45}, False),
+    ("a price that is no length", {"Service": "IMS $30", "Minutes": 45}, False),
+    ("start and end are shorter", {"Service": "IMS", "Minutes": 45, "Start": "9:00", "End": "9:30"}, True),
+    ("the book keeps more time free", {"Service": "IMS", "Minutes": 45, "Start": "9:00", "End": "10:00"}, False),
+    ("start without an end", {"Service": "IMS", "Minutes": 45, "Start": "9:00", "End": ""}, False),
+    ("no length at all", {"Service": "IMS", "Minutes": "", "Start": "", "End": ""}, False),
+]
+
+
+def test_two_lengths_with_two_fees_wait(tmp_path: Path) -> None:
+    more = "".join(
+        f'[[fee]]\nservice = "ims"\nminutes = {minutes}\namount = {amount}\nfrom = 2026-01-01\n'
+        for minutes, amount in ((30, "95.00"), (45, "115.50"))
+    )
+    cases = [[{**row(), "Start": "", "End": "", **cells, "Fee": 115.5}] for _, cells, _ in BY_LENGTH]
+    held = positions(month_of(tmp_path, apart(cases), more=more), "unreadable-cell", cases)
+    assert {case: bool(rows) for case, rows in zip(names_of(BY_LENGTH), held, strict=True)} == {
+        case: wanted for case, _, wanted in BY_LENGTH
+    }
+    again = positions(month_of(tmp_path, apart(cases)), "unreadable-cell", cases)
+    assert not any(again)
+
+
+def test_two_visits_with_two_fees_wait_for_a_private_plan_too(tmp_path: Path) -> None:
+    more = '[[fee]]\nservice = "ims"\nvisit = "initial"\namount = 130.00\nfrom = 2026-01-01\n'
+    said = [("IMS follow-up", "initial"), ("IMS initial", "return"), ("IMS follow-up", "return"), ("IMS", "initial")]
+    cases = [[row(Service=name, Visit=visit)] for name, visit in said]
+    held = positions(month_of(tmp_path, apart(cases), more=more), "unreadable-cell", cases)
+    assert list(map(bool, held)) == [True, True, False, False]
+
+
 def test_a_session_with_nothing_to_remark_has_no_finding(tmp_path: Path) -> None:
     month = month_of(tmp_path, [row()])
     assert (outcomes(month), kinds(month)) == (["claimed"], [])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from ims_billing.checks.desk import Desk, cell_holds, check
+from ims_billing.checks.desk import Desk, cell_holds, check, one_each, say
+from ims_billing.clinic.clinic import Clinic
+from ims_billing.rules.values import fee_in_force, in_force
 from ims_billing.vocabulary.frames import BY_SERVICE_NAME
 from ims_billing.vocabulary.identifiers import shape
 from ims_billing.vocabulary.rows import of_each, rows_of
@@ -59,21 +65,83 @@ def visit_is_needed(desk: Desk) -> pd.Series[bool]:
 
 @check("unreadable-cell")
 def visit_is_not_certain(desk: Desk) -> pd.Series[str]:
-    """An insurer pays by the visit, and nothing says which visit it was, or the service name says another one.
+    """An insurer pays by the visit, and nothing says which; or a row says two visits, or two lengths, with two fees.
 
-    A public payer's amount may go by the visit; a private plan is charged the row's fee, which is compared with the
-    list. A person who corrected the row has decided which visit it was.
+    A public payer's amount may go by the visit even where the list has one price. A person who corrected the row has
+    decided which visit it was.
     """
     candidates = desk.candidates
     by_code = desk.by_insurer_and_day(lambda insurer, day: insurer.code_by_visit_on(day))
-    visit, named = candidates["visit"], candidates["named_visit"]
-    differ = (named != "") & (visit != "") & (visit != named) & ~candidates.index.isin(desk.corrected)
+    visit, named, names = candidates["visit"], candidates["named_visit"], candidates["insurer_name"]
+    as_exported = pd.Series(~candidates.index.isin(desk.corrected), candidates.index)
+    differ = (named != "") & (visit != "") & (visit != named) & as_exported
     if differ.any():
-        differ &= by_code | (candidates["insurer_id"].isin(desk.clinic.public_ids) & _fee_by(desk, "visit"))
+        paid_by_visit = candidates["insurer_id"].isin(desk.clinic.public_ids) & _fee_by(desk, "visit")
+        differ &= by_code | paid_by_visit | _has_two_fees(desk, ["named_visit"], _fees_of_visits)
+    lengths = as_exported & candidates["minutes"].notna() & _fee_by(desk, "minutes")
+    if lengths.any():
+        lengths &= _has_two_fees(desk, ["start", "end", "service_name"], _fees_of_lengths)
     lacks = " has a service code for each visit, and the row does not say which visit it was."
-    contradicts = " pays by the visit, and the service name says another one than the column Visit does."
-    names = candidates["insurer_name"]
-    return pd.concat([names[by_code & (visit == "")] + lacks, names[differ] + contradicts]).astype("str")
+    two_visits = " pays by the visit, and the service name says another one than the column Visit does."
+    two_lengths = (
+        "The fee goes by the length, and the service name, or the start and end, say another than the minutes."
+    )
+    parts = [names[by_code & (visit == "")] + lacks, names[differ] + two_visits, say(lengths, two_lengths)]
+    return one_each([part.astype("str") for part in parts])
+
+
+class _Listed(NamedTuple):
+    """A candidate with what its listed fee is looked up by."""
+
+    clinic: Clinic
+    service: str
+    insurer: str
+    on: dt.date
+    visit: str
+    minutes: int | None
+
+    @property
+    def fee(self) -> Decimal | None:
+        """The listed fee; None where none fits."""
+        fee = fee_in_force(
+            self.clinic.fees,
+            service=self.service,
+            visit=self.visit,
+            minutes=self.minutes,
+            insurer=self.insurer,
+            on=self.on,
+        )
+        return None if fee is None else fee.amount
+
+
+def _has_two_fees(desk: Desk, columns: list[str], fees: Callable[..., set[Decimal | None]]) -> pd.Series[bool]:
+    """True for candidates that what the `columns` say beside the visit and minutes leads to another listed fee."""
+    places = ["service", "insurer_id", "service_date", "visit", "minutes"]
+
+    def differ(*cells: Any) -> bool:
+        return len(fees(_Listed(desk.clinic, *cells[: len(places)]), *cells[len(places) :]) - {None}) > 1
+
+    answers = of_each(desk.candidates, [*places, *columns], differ)
+    return pd.Series(answers, desk.candidates.index, dtype="bool")
+
+
+def _fees_of_visits(row: _Listed, named: str) -> set[Decimal | None]:
+    return {row.fee, row._replace(visit=named).fee}
+
+
+def _fees_of_lengths(row: _Listed, start: int | None, end: int | None, service_name: str) -> set[Decimal | None]:
+    """The fees by the minutes, by the lengths of the fee list that the name says, and by a time shorter than those.
+
+    A longer time is what the appointment book keeps free.
+    """
+    if row.minutes is None:
+        return set()
+    lengths = {fee.minutes for fee in in_force(row.clinic.fees, row.on) if fee.service == row.service}
+    named = lengths & set(map(int, re.findall(r"(?<![\d$.])\d{1,3}(?![\d.])", service_name)))
+    lasted = {row.minutes, *(named if row.minutes not in named else ())}
+    if start is not None and end is not None and end - start < row.minutes:
+        lasted.add(end - start)
+    return {row._replace(minutes=minutes).fee for minutes in lasted}
 
 
 @cell_holds("accident_date", "payer_file_number")
