@@ -45,6 +45,12 @@ _TWO = re.compile(
     r"|\d\s+[/&]\s*\w*\d|\d\s*[/&]\s+\w*\d|\d{4,}\s*(?:[/&:#(]|\s-\s)\s*\d{4,}"
     r"|\d.*\b(?:cert|certificate|certificat|member|membre)\b.*\d"
 )
+# Digits that a portal hides: "xxxx1234", "...0175".
+_HIDDEN = re.compile(r"x{3,}|\.{2,}")
+# What a number begins and ends with: "175-1." is cut off, or its end stands in another cell.
+_WHOLE_NUMBER = re.compile(r"[#(]?\w.*[\w)]|[#(]?\w")
+# A phone number of North America, with its marks: "250-555-0100", "(250) 555-0100".
+_PHONE = re.compile(r"\(?[2-9]\d\d(?:\) ?|[-. ])[2-9]\d\d[-. ]\d{4}")
 
 
 class Identifier(NamedTuple):
@@ -102,7 +108,7 @@ def _written(cell: str, nothing: Collection[str], beside: Collection[str]) -> Id
         return Identifier("", f"{text}, an error of the spreadsheet")
     if _says_none(words, nothing):
         return Identifier("")
-    if damage := _damage(words, beside):
+    if damage := _damage(words, nothing, beside):
         return Identifier("", damage)
     return Identifier(text, "", fixed)
 
@@ -113,7 +119,7 @@ def _says_none(words: str, nothing: Collection[str]) -> bool:
     return not "".join(parts).strip("0x") or " ".join(parts) in nothing
 
 
-def _damage(words: str, beside: Collection[str]) -> str:
+def _damage(words: str, nothing: Collection[str], beside: Collection[str]) -> str:
     """Why words, plain and not blank, are no identifier; empty where they are one."""
     if not _COUNTING.search(words):
         return "words instead of a number"
@@ -135,12 +141,24 @@ def _damage(words: str, beside: Collection[str]) -> str:
         return _NOT_KNOWN
     if len(words) > _LONGEST:
         return _TOO_LONG
-    if not _MARKS.fullmatch(words):
+    if _HIDDEN.search(words):
+        return "a number of which some digits are hidden"
+    if _PHONE.fullmatch(words):
+        return "a phone number"
+    if not _MARKS.fullmatch(words) or not _WHOLE_NUMBER.fullmatch(words):
         return "marks that stand in no number"
     if not _LETTER.search(words):
         return ""
     strangers = [w for w in _NO_WORD.sub("", words).split() if w.isalpha() and len(w) > _LONGEST_PREFIX]
-    return "words beside a number" if any(word not in beside for word in strangers) else ""
+    if any(word not in beside for word in strangers) or _says_of_itself_none(words, nothing):
+        return "words beside a number"
+    return ""
+
+
+def _says_of_itself_none(words: str, nothing: Collection[str]) -> bool:
+    """Whether a word for nothing stands beside a number: "N/A-000175", "TBD-000175"."""
+    apart = {part for part in _BETWEEN.split(words) if len(part) > _LONGEST_PREFIX}
+    return not apart.isdisjoint(nothing) or "n/a" in words
 
 
 def _is_day(words: str) -> bool:
