@@ -433,6 +433,32 @@ def test_two_lengths_with_two_fees_wait(tmp_path: Path) -> None:
     assert not any(again)
 
 
+INSURED: list[tuple[tuple[str, str], str]] = [
+    *(((relationship, "Zelda Known"), "missing-insured") for relationship in ("child", "other")),
+    *((("spouse", name), "missing-insured") for name in
+      ("same", "Same as patient", "self", "Spouse", "wife", "see chart", "Green Shield", "Rex Madeup (deceased)",
+       "Zelda Known", "KNOWN, Zelda")),
+    (("self", "Rex Other"), "missing-relationship"),
+    *(((relationship, name), "") for relationship, name in
+      (("self", ""), ("self", "same"), ("self", "Zelda Known"), ("self", "Zelda Maiden"), ("self", "Zel Known"),
+       ("spouse", "Rex"), ("spouse", "Lisa See"), ("other", "Émilie Parent"), ("spouse", "Mr. Rex Known"),
+       ("child", "Rex Madeup (Bobby)"), ("spouse", "O'Known-Same, Rex"))),
+]  # fmt: skip
+
+
+def test_the_insured_is_a_person_whom_the_relationship_fits(tmp_path: Path) -> None:
+    usual = {**row(**GREEN), "Patient": "Zelda Known", "Insured Birth Date": ""}
+    rows = [
+        usual | {"Relationship": related, "Insured Name": name, "Session ID": f"I{n}", "Service Date": OCTOBER[n]}
+        for n, ((related, name), _) in enumerate(INSURED)
+    ]
+    month = month_of(tmp_path, rows)
+    lacks = [" ".join(kind for kind in kinds(month, n) if kind.startswith("missing")) for n in range(len(rows))]
+    assert list(zip([case for case, _ in INSURED], lacks, strict=True)) == INSURED
+    of_one_name = usual | {"Relationship": "child", "Insured Name": "Zelda Known", "Insured Birth Date": "1955-05-05"}
+    assert kinds(month_of(tmp_path, [of_one_name])) == []
+
+
 def test_two_visits_with_two_fees_wait_for_a_private_plan_too(tmp_path: Path) -> None:
     more = '[[fee]]\nservice = "ims"\nvisit = "initial"\namount = 130.00\nfrom = 2026-01-01\n'
     said = [("IMS follow-up", "initial"), ("IMS initial", "return"), ("IMS follow-up", "return"), ("IMS", "initial")]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pandas as pd
 
 from ims_billing.checks.desk import Check, Desk, check, say
+from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import word_of
-from ims_billing.vocabulary.spelling import bare, dollars
+from ims_billing.vocabulary.rows import of_each
+from ims_billing.vocabulary.spelling import bare, dollars, name_words
 
 
 def _missing(column: str, message: str) -> Check:
@@ -97,8 +101,7 @@ def _required(requirement: str, absent: Callable[[pd.DataFrame], pd.Series[bool]
     that_can = " that can be read" if requirement.endswith("date") else ""
 
     def look(desk: Desk) -> pd.Series[str]:
-        required = desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
-        lacking = required & absent(desk.candidates)
+        lacking = _requires(desk, requirement) & absent(desk.candidates)
         if not lacking.any():
             return pd.Series(dtype="str")
         names = desk.candidates.loc[lacking, "insurer_name"]
@@ -115,16 +118,94 @@ for _kind, _absent, _what in (
     ("policy", lambda c: c["policy"] == "", "a policy number"),
     ("member", lambda c: c["member"] == "", "a member ID"),
     ("birth-date", lambda c: c["birth_date"].isna(), "the patient's birth date"),
-    ("relationship", lambda c: c["relationship"] == "", "the relationship to the insured"),
-    (
-        "insured",
-        lambda c: (c["insured"] == "") & (c["relationship"] != "self"),
-        "the insured's name",
-    ),
     ("payer-file-number", lambda c: c["payer_file_number"] == "", "its file number of the accident"),
     ("phn", lambda c: c["phn"] == "", "the Personal Health Number"),
 ):
     check(f"missing-{_kind}")(_required(_kind, _absent, _what))
+
+_no_relationship = _required("relationship", lambda c: c["relationship"] == "", "the relationship to the insured")
+_no_insured = _required("insured", lambda c: (c["insured"] == "") & (c["relationship"] != "self"), "the insured's name")
+
+
+@check("missing-relationship")
+def missing_relationship(desk: Desk) -> pd.Series[str]:
+    """A required relationship that is missing, or one of the patient's own policy beside somebody else's name."""
+    own = desk.candidates["relationship"] == "self"
+    words = " requires the relationship to the insured; the row says self, and the insured is somebody else."
+    differ = own & _requires(desk, "relationship") & _by_insured(desk, lambda i: i.is_a_name and not i.shares_a_word)
+    return pd.concat([_no_relationship(desk), desk.candidates.loc[differ, "insurer_name"] + words]).astype("str")
+
+
+@check("missing-insured")
+def missing_insured(desk: Desk) -> pd.Series[str]:
+    """A required name of the insured that is missing, is no name, or is the patient's own beside another's policy."""
+    another = desk.candidates["relationship"].isin(("spouse", "child", "other")) & _requires(desk, "insured")
+    not_own = another & _by_insured(desk, lambda i: i.is_a_name and i.is_the_patients)
+    no_name = (
+        (desk.candidates["relationship"] != "self")
+        & _requires(desk, "insured")
+        & _by_insured(desk, lambda i: i.written != "" and not i.is_a_name)
+    )
+    # Two people of one name are told apart by the day on which each was born.
+    born, insured = desk.candidates["birth_date"], desk.candidates["insured_birth_date"]
+    not_own &= insured.isna() | born.isna() | (born == insured)
+    names, words = desk.candidates["insurer_name"], " requires the insured's name, and "
+    parts = [
+        _no_insured(desk),
+        names[no_name] + words + "what the row has is no person's name.",
+        names[not_own] + words + "the row has the patient's own, who is not the insured.",
+    ]
+    return pd.concat(parts).astype("str")
+
+
+class _Insured(NamedTuple):
+    """The insured's name beside the patient's, and whether it can be a person's name."""
+
+    written: str
+    patient: str
+    is_a_name: bool
+
+    @property
+    def is_the_patients(self) -> bool:
+        """Whether it is the patient's own name, whatever its typography."""
+        return {*name_words(self.written)} == {*name_words(self.patient)}
+
+    @property
+    def shares_a_word(self) -> bool:
+        """Whether it has a word of the patient's name: a maiden name or a nickname is still the patient's."""
+        return not {*name_words(self.written)}.isdisjoint(name_words(self.patient))
+
+
+def _by_insured(desk: Desk, says: Callable[[_Insured], bool]) -> pd.Series[bool]:
+    """Asks `says` about the insured of each candidate."""
+    own = desk.candidates
+
+    def answer(written: str, patient: str) -> bool:
+        return says(_Insured(written, patient, _is_a_name(written, desk.clinic)))
+
+    return pd.Series(of_each(own, ["insured", "patient"], answer), own.index, dtype="bool")
+
+
+def _is_a_name(written: str, clinic: Clinic) -> bool:
+    """Whether a text can be a person's name: it is no insurer's, and no part of it says in other words who is meant.
+
+    A relationship, a place to look or a word such as "deceased" stands for nobody; beside other words it may be a
+    surname: Parent, See.
+    """
+    words = published().layouts.words
+    instead = {*words.nothing["in-place-of-a-name"]}.union(
+        *(words.relationship[meaning] for meaning in words.relationship)
+    )
+    stands_for_nobody = {part for phrase in instead for part in word_of(phrase).split()}
+    parts = [part for part in re.split(r"[()\[\]]", written) if any(map(str.isalpha, part))]
+    named = clinic.insurer(written) is not None or clinic.pays_self(written)
+    return bool(parts) and not named and not any({*word_of(part).split()} <= stands_for_nobody for part in parts)
+
+
+def _requires(desk: Desk, requirement: str) -> pd.Series[bool]:
+    """True for candidates whose insurer requires it on the day of the visit."""
+    return desk.by_insurer_and_day(lambda insurer, day: requirement in (insurer.requires_on(day) or ()))
+
 
 _no_accident_date = _required("accident-date", lambda c: c["accident_date"].isna(), "the day of the accident")
 
