@@ -94,13 +94,25 @@ def tie_out(appointments: pd.DataFrame, cell_findings: pd.DataFrame, reports: Se
 
 
 def _note_credits(sales: Sequence[Sale]) -> None:
-    """Notes on the sale of an invoice that something of it is given back elsewhere: in another report or item."""
+    """Notes on a sale that something of it may be given back elsewhere: in another report, item or invoice.
+
+    A credit of no invoice that stands here may be one of any visit of that patient, day and staff member.
+    """
     credits: dict[str, Line] = {sale.first.stem: sale.first for sale in sales if sale.refunded and sale.first.stem}
+    standing = [sale for sale in sales if not sale.refunded]
+    invoices = {sale.first.stem for sale in standing}
+    loose: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for sale in sales:
-        credit = credits.get(sale.first.stem)
-        if credit is not None and not sale.refunded:
-            message = f"The sale in {_where(credit)} gives back something of the same invoice."
-            sale.first.bad.append(("tie", "sale-and-arrival-differ", message))
+        if sale.first.stem not in invoices and all((line.subtotal or 0) < 0 for line in sale.lines):
+            loose[sale.first.who, str(sale.first.date)].append(sale.first)
+    for sale in standing:
+        notes = []
+        if credit := credits.get(sale.first.stem):
+            notes.append(f"The sale in {_where(credit)} gives back something of the same invoice.")
+        for credit in loose.get((sale.first.who, str(sale.first.date)), ()):
+            if not credit.practitioner or person(credit.practitioner) == person(sale.first.practitioner):
+                notes.append(f"The sale in {_where(credit)} gives back something of that day, perhaps of this visit.")
+        sale.first.bad += [("tie", "sale-and-arrival-differ", message) for message in notes]
 
 
 def _tied_rows(tied: Iterable[tuple[int, Sale, str]], alone: Iterable[Sale]) -> dict[str, int]:
