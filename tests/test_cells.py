@@ -160,6 +160,9 @@ def test_two_digit_years_are_read_only_where_they_may_be_and_the_order_is_known(
     assert day("10/31/26", "month-first", short_years=True) == OCTOBER_31
     assert day("10/31/26", "unambiguous", short_years=True) == OCTOBER_31
     assert day("20/10/26", "unambiguous", short_years=True) is None
+    # Of four figures nobody can tell what they were to be.
+    assert day("0026-10-31", "unambiguous", short_years=True) is None
+    assert day("31-Oct-0026", "unambiguous", short_years=True) is None
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ def unfit(column: str) -> str:
         ("policy", "-", before(), f"the correct value says that there is none: it has to be {FIELDS['policy'][1]}."),
         ("patient", "12", before(), unfit("patient")),
         ("patient", "Pat", before(), {"patient": "Pat"}),
+        ("service_date", "5-Oct-26", before(), {"service_date": pd.Timestamp("2026-10-05")}),
+        ("birth_date", "5-Oct-26", before(), unfit("birth_date")),
         ("status", "no show", before(), {"status": "no-show"}),
         ("status", "blorp", before(), unfit("status")),
     ],

@@ -70,7 +70,13 @@ def _cells_of(column: str, value: str, before: Mapping[Any, Any], clinic: Clinic
     if says_nothing(value, nothing) and column != "billed":
         return f"the correct value says that there is none: it has to be {FIELDS[column][1]}."
     if column.endswith("_date"):
-        moment = day(value, clinic.block.dates, zone=clinic.zone, whole_days=column != "service_date")
+        moment = day(
+            value,
+            clinic.block.dates,
+            short_years=not column.endswith("birth_date"),
+            zone=clinic.zone,
+            whole_days=column != "service_date",
+        )
         return unfit if moment is None else {column: pd.Timestamp(moment.date())}
     if column in ("start", "end", "minutes"):
         return _time_of(column, value, before) or unfit

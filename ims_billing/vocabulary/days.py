@@ -188,8 +188,9 @@ def _day_parts(match: re.Match[str], order: Order, short_years: bool) -> tuple[i
     """Year, month and day of a spelling; None where it is not certain which number is which."""
     year = int(match["y"].lstrip("'"))
     if year < 100:
+        # Four figures such as 0026 are a slip: nobody can tell which year is meant.
         year += 2000
-        if not short_years or year not in _SHORT_YEARS:
+        if not short_years or year not in _SHORT_YEARS or not year_is_short(match):
             return None
     if match.re is _YEAR_LAST:
         # 20/10/26 may be a day of 2020, and 13/10/26 only one of 2026.
