@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from openpyxl.styles import Font
 
 from ims_billing.reading.remittances import read_remittances
+from ims_billing.vocabulary.identifiers import has_lost_digits
 from tests.practice import practice
 from tests.test_layouts import book, csv
 
@@ -113,6 +115,57 @@ def test_what_stands_above_a_line_is_its_sheet_and_its_groups_heading_or_the_tit
     below = ["Reversals", "Paid", "Paid", "Reversals", "Void"]
     assert of_lines == [f"Pages\n{heading}" for heading in below]
     assert list(read_remittances([csv(tmp_path, [HEAD, LINE])], practice(tmp_path))[0]["above"]) == [""]
+
+
+@pytest.mark.parametrize(
+    ("cell", "days"),
+    [
+        *((month, ("2026-10-01", "2026-10-31")) for month in ("October 2026", "oct. 2026", "2026-10", "10/2026")),
+        ("2026-02", ("2026-02-01", "2026-02-28")), ("octobre 2026", ("2026-10-01", "2026-10-31")),
+        *((text, ("NaT", "NaT")) for text in ("", "October", "Q4 2026", "13/2026", "2026", "Oct 5 2026", "2025 2026")),
+    ],
+)  # fmt: skip
+def test_a_month_is_the_period_of_a_sum(tmp_path: Path, cell: str, days: tuple[str, str]) -> None:
+    rows, _ = read_remittances([csv(tmp_path, [[*HEAD, "Period"], [*LINE, cell]])], practice(tmp_path))
+    assert tuple(str(day)[:10] for day in rows.loc[0, ["period_from", "period_until"]]) == days
+
+
+def test_a_month_that_a_spreadsheet_made_a_day_is_a_month_and_days_of_their_own_go_before_it(tmp_path: Path) -> None:
+    head, day = [*HEAD, "Period", "From", "To"], dt.datetime(2026, 10, 1)
+    table: list[Sequence[Any]] = [
+        head,
+        [*LINE, day, "", ""],
+        [*LINE, day.replace(day=2), "", ""],
+        [*LINE, day, "2026-10-05", "2026-10-09"],
+    ]
+    rows, _ = read_remittances([book(tmp_path, {"Paid": table})], practice(tmp_path))
+    assert [str(last)[:10] for last in rows["period_until"]] == ["2026-10-31", "NaT", "2026-10-09"]
+
+
+@pytest.mark.parametrize(
+    ("number", "damaged"),
+    [("1.23E+11", True), ("12345678901234500000", True), ("EFT-88120", False), ("004711", False), ("12E4", False)],
+)
+def test_a_payment_number_that_has_lost_digits_is_named(tmp_path: Path, number: str, *, damaged: bool) -> None:
+    table = [[*HEAD, "Payment Number"], [*LINE, number], [*LINE, ""]]
+    rows, _ = read_remittances([csv(tmp_path, table)], practice(tmp_path))
+    message = "Payment Number (column E) has lost digits in a spreadsheet. Write the whole number, as text."
+    assert list(rows["fault"]) == [message if damaged else "", ""]
+
+
+def test_a_number_cell_that_has_lost_digits_is_damaged_too() -> None:
+    assert [has_lost_digits(cell) for cell in (10**15, 1.23e17, 4711, None, dt.date(2026, 10, 1))] == [
+        True,
+        True,
+        *[False] * 3,
+    ]
+
+
+def test_headings_in_french_are_read(tmp_path: Path) -> None:
+    table = [["Patient", "Date du service", "Réclamé", "Payé", "Date de paiement"],
+             ["Pat Madeup", "2026-10-05", "95,00 $", "76,00 $", "2026-11-10"]]  # fmt: skip
+    rows, [file] = read_remittances([csv(tmp_path, table)], practice(tmp_path))
+    assert (list(rows["claimed_cents"]), list(rows["paid_cents"]), file.unread) == ([9_500], [7_600], ())
 
 
 def test_a_line_that_is_struck_out_cannot_be_read(tmp_path: Path) -> None:

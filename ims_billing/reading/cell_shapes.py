@@ -58,6 +58,22 @@ def is_part_of_a_day(cell: Cell) -> bool:
     )
 
 
+def month_in(cell: Cell) -> dt.datetime | None:
+    """The first day of the month that a cell is, with its year: ``October 2026``, ``2026-10``, ``10/2026``.
+
+    A spreadsheet turns such a month into its first day.
+    """
+    if isinstance(cell, dt.date):
+        return dt.datetime(cell.year, cell.month, 1) if cell.day == 1 else None
+    words = word_of(text(cell)).split()
+    years = [int(word) for word in words if re.fullmatch(r"20\d\d", word)]
+    months = [
+        MONTHS.get(word) or int(word) for word in words if word in MONTHS or re.fullmatch(r"0?[1-9]|1[0-2]", word)
+    ]
+    is_month = len(words) == 2 and len(years) == len(months) == 1
+    return dt.datetime(years[0], months[0], 1) if is_month else None
+
+
 def is_rate(cell: Cell) -> bool:
     """Whether a cell is a percentage other than zero."""
     written = text(cell)

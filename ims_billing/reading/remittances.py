@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.reading.above_lines import texts_above
+from ims_billing.reading.cell_shapes import month_in
 from ims_billing.reading.clinic_layouts import remittance_layouts
 from ims_billing.reading.intake import named_contents
 from ims_billing.reading.left_out import left_out, named
@@ -26,6 +28,7 @@ from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import Cell, money, shown, text, word_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import REMITTANCE, prove
+from ims_billing.vocabulary.identifiers import has_lost_digits
 from ims_billing.vocabulary.intake import FileRead, LooksLike, UnreadColumn
 from ims_billing.vocabulary.progress import Progress, no_progress, nobody_to_ask
 from ims_billing.vocabulary.spelling import dollars, heading
@@ -122,6 +125,7 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
     cells |= {name: _of_every_column(table, name) for name in ("treated_by", "service")}
     cells |= {f"{name}_cents": table.amounts(name) for name in ("claimed", "paid")}
     cells |= {name: table.dates(name, short_years=True) for name in _DATES}
+    _fill_in_periods(cells, table.raw("period"))
     table.note_moved()
     faults = [""] * len(table)
     cells["patients_invoice"] = [False] * len(table)
@@ -139,6 +143,12 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
         if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):
             continue
         faults[position] += f"{' ' if faults[position] else ''}{message}"
+    for position, cell in enumerate(table.raw("payment_number")):
+        if has_lost_digits(cell):
+            message = (
+                f"{table.called('payment_number')} has lost digits in a spreadsheet. Write the whole number, as text."
+            )
+            faults[position] += f"{' ' if faults[position] else ''}{message}"
     for name in _DATES:
         for position, (cell, day) in enumerate(zip(table.raw(name), cells[name], strict=True)):
             if day is None and cell not in (None, ""):
@@ -150,6 +160,15 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
     cells |= {"file": file, "sheet": table.sheet, "row": table.places, "fault": faults}
     frame = pd.DataFrame({column.name: cells[column.name] for column in REMITTANCE})
     return frame.astype({column.name: column.dtype for column in REMITTANCE})
+
+
+def _fill_in_periods(cells: dict[str, Any], periods: Sequence[Cell]) -> None:
+    """Fills in the first and last day of a row that names its period by a month, such as ``October 2026``."""
+    for position, cell in enumerate(periods):
+        month = month_in(cell)
+        if month and cells["period_from"][position] is cells["period_until"][position] is None:
+            last = calendar.monthrange(month.year, month.month)[1]
+            cells["period_from"][position], cells["period_until"][position] = month, month.replace(day=last)
 
 
 def _of_every_column(table: Table, name: str) -> list[str]:

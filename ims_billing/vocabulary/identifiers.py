@@ -84,6 +84,18 @@ def identifier(cell: Cell, nothing: Collection[str] = (), beside: Collection[str
     return _written(cell, nothing, beside)
 
 
+def has_lost_digits(cell: Cell) -> bool:
+    """Whether a spreadsheet has shortened a number, as 1.23E+11, or has written zeros for its last digits."""
+    if isinstance(cell, int | float):
+        return bool(cell >= 10**_EXACT_DIGITS)
+    words = plain(cell) if isinstance(cell, str) else ""
+    return bool(_SCIENTIFIC.fullmatch(words)) or _ends_in_zeros(words)
+
+
+def _ends_in_zeros(words: str) -> bool:
+    return words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0")
+
+
 def _number(cell: float) -> Identifier:
     if isinstance(cell, float) and not cell.is_integer():
         return Identifier("", "a number with decimals")
@@ -135,7 +147,7 @@ def _damage(words: str, nothing: Collection[str], beside: Collection[str]) -> st
         return "two numbers"
     if _is_day(words):
         return "a date: a spreadsheet has turned the number into one"
-    if words.isdigit() and len(words) > _EXACT_DIGITS + 1 and not words[_EXACT_DIGITS:].strip("0"):
+    if _ends_in_zeros(words):
         return "a number too long for a spreadsheet, which has lost its last digits"
     if _ONE_DIGIT.fullmatch(words):
         return _NOT_KNOWN
