@@ -83,6 +83,15 @@ def test_the_words_for_a_relationship(clinic: Clinic) -> None:
     )
 
 
+def test_an_error_in_the_cell_of_another_name_is_no_blank(clinic: Clinic) -> None:
+    assert column(clinic, "Secondary Insurer", ["#N/A", "n/a", "Manulife"], "secondary_insurer") == [
+        None,
+        "",
+        "Manulife",
+    ]
+    assert column(clinic, "Insured Name", ["#REF!", "-", "Rex Known"], "insured") == [None, "", "Rex Known"]
+
+
 NO_TIMES = {
     "Cxl": True, "canc": True, "n/s": True, "N/S": True, "c": True, "zz": True, "9:00 cxl": True, "cancelled?": True,
     "did not come": True, "absent": True, "9 h (annulé)": True,
@@ -102,13 +111,15 @@ def test_a_word_in_a_cell_of_a_time_may_say_that_nobody_came(clinic: Clinic, nam
 def test_a_mark_in_a_cell_of_money_is_no_blank(clinic: Clinic) -> None:
     assert column(clinic, "Tax", ["?", "0?", "❌"], "tax_cents") == [None] * 3
     assert column(clinic, "Patient Paid", ["?", "20?", "-20.00", "(20.00)"], "patient_paid_cents") == [None] * 4
+    assert column(clinic, "Patient Paid", ["TBD", "tba", "unknown"], "patient_paid_cents") == [None] * 3
+    assert column(clinic, "Tax", ["TBD", "0.00\u200b", "n/a"], "tax_cents") == [None, 0, 0]
     assert column(clinic, "Patient Paid", ["", "-", "--", "$ -", ".", "0.00"], "patient_paid_cents") == [0] * 6
 
 
 def test_what_is_not_billed_and_what_nobody_can_tell(clinic: Clinic) -> None:
     assert column(clinic, "Billed", ["", "-", "null", "☐", "Pas encore", "to do"], "billed") == [False] * 6
     assert column(clinic, "Billed", ["✓", "☑", "yes", "2026-10-31"], "billed") == [True] * 4
-    assert column(clinic, "Billed", ["✗", "?", "no?", "❌ no", "*"], "billed") == [None] * 5
+    assert column(clinic, "Billed", ["✗", "?", "no?", "❌ no", "*", "Yes?", "2026-10-31?"], "billed") == [None] * 7
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def only_where_required(desk: Desk) -> pd.Series[bool]:
     return pd.Series(False, index=desk.candidates.index, dtype="bool")
 
 
-cell_holds("secondary_policy", "secondary_member")(only_where_required)
+cell_holds("insured", "secondary_insurer", "secondary_policy", "secondary_member")(only_where_required)
 
 
 @check("number-unlike-others")

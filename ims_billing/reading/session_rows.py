@@ -28,6 +28,8 @@ _MUST_BE_SOUND = (
     "practitioner",
     "service_name",
     "insurer",
+    "insured",
+    "secondary_insurer",
     "session_id",
     "patient_id",
     "location",
@@ -221,7 +223,7 @@ def _billed(table: Table, words: dict[str, str]) -> list[bool]:
             if meaning is None and not word_of(word):
                 # Dashes are blank, a tick says yes, and of another mark nobody can tell.
                 meaning = "no" if mark(word) == "" else mark(word)
-            if meaning == "no" and doubts(word):
+            if (meaning == "no" and doubts(word)) or "?" in word:
                 meaning = None
             if meaning is None and day(cell, table.match.read_by.dates) is not None:
                 meaning = "yes"

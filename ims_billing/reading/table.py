@@ -63,7 +63,9 @@ class Table:
         self.remarks: list[str] = []
         words = self.rules.words.nothing
         self._nothing = frozenset({"", *map(word_of, words["nothing"])})
-        self._no_money = self._nothing | frozenset(map(word_of, words["money"]))
+        # An amount that somebody still has to find out is not nothing.
+        not_known = frozenset(map(word_of, words["not-known"]))
+        self._no_money = (self._nothing | frozenset(map(word_of, words["money"]))) - not_known
         self._beside_a_time = frozenset(map(word_of, words["time"]))
         self._beside_a_number = frozenset(map(word_of, words["beside-a-number"]))
         own, self.asides = own_rows(match, money_field)

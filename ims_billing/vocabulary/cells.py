@@ -124,7 +124,9 @@ def money(cell: Cell) -> int | None:
         return None
     if not any(map(str.isdigit, cell)):
         return None  # a name, a word: most cells that are looked at for an amount
-    written = re.sub(r"[\u00a0\u202f]", " ", cell).replace("−", "-").strip().upper()
+    # Characters without a width come along from web pages.
+    written = re.sub(r"[\u00a0\u202f]", " ", re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", cell))
+    written = written.replace("−", "-").strip().upper()
     negative = written.startswith("(") and written.endswith(")")
     if negative:
         written = written[1:-1]

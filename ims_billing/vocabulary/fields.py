@@ -79,7 +79,7 @@ _EXAMPLES = {
 # Columns whose unreadable cells hold only where a check or a fee depends on them: what is needed goes first.
 OFTEN_LIGHT = (
     *("birth_date", "insured_birth_date", "relationship", "policy", "member", "phn"),
-    *("secondary_policy", "secondary_member"),
+    *("insured", "secondary_insurer", "secondary_policy", "secondary_member"),
     *("start", "end", "minutes", "visit", "accident_date", "payer_file_number"),
 )
 
