@@ -48,7 +48,7 @@ vendor_number = "V-77"
 ROWS = [
     row(Session_ID="1", Patient="=1+1", Patient_Paid=20.0),
     row(Session_ID="2", Patient="Zoë Étoile (& Söhne)", Service_Date=dt.date(2026, 10, 19), Policy_Number="0099-00"),
-    row(Session_ID="3", Insurer="Manulife", Member_ID="00-07", Birth_Date=dt.date(1980, 2, 29), Relationship="spouse",
+    row(Session_ID="3", Insurer="Manulife", Member_ID="-07", Birth_Date=dt.date(1980, 2, 29), Relationship="spouse",
         Insured_Name="Robin Madeup", Patient="@Home"),
     row(Session_ID="4", Insurer="MSP", PHN="9123947241", Birth_Date=dt.date(1990, 1, 1), Patient="Max"),
     row(Session_ID="5", Fee=100.0, Patient="+Plus"),
@@ -322,13 +322,13 @@ def test_more_lines_than_a_sheet_holds_are_refused_with_a_word(monkeypatch: pyte
 def test_what_an_insurer_does_not_ask_for_and_nobody_said_has_no_column(tmp_path: Path) -> None:
     spouse: dict[str, Any] = {"Relationship": "spouse", "Insured Name": "Robin Madeup", "Member ID": "1"}
     spouse |= {"Birth Date": dt.date(1980, 1, 1)}
-    second = {"Secondary Insurer": "Sunlife", "Secondary Policy Number": "007", "Secondary Member ID": "00-02"}
+    second = {"Secondary Insurer": "Sunlife", "Secondary Policy Number": "007", "Secondary Member ID": "-02"}
     of_insured = {"Insured Birth Date": dt.date(1979, 12, 31)}
     plain = headings(claim_lines_of(tmp_path, [{**row(Insurer="Manulife"), **spouse}]))
     assert not {"Insured birth date", "Second insurer", "Second policy", "Second member ID"} & set(plain)
     sheet = claim_lines_of(tmp_path, [{**row(Insurer="Manulife"), **spouse, **second, **of_insured}])
     assert [column(sheet, name) for name in ("Second insurer", "Second policy", "Second member ID")] == [
-        ["Sun Life"], ["007"], ["00-02"],
+        ["Sun Life"], ["007"], ["-02"],
     ]  # fmt: skip
     assert column(sheet, "Insured birth date") == [dt.datetime(1979, 12, 31)]
     claim_lines = claim_lines_of(tmp_path, [{**row(), **spouse, **of_insured}], "sun-life")
@@ -500,7 +500,7 @@ def test_money_is_numbers_dates_are_dates_and_identifiers_are_text(shown: MonthV
     )
     assert (first["Registration"].value, first["Registration"].number_format) == ("01234", "@")
     assert [p for p in column(claims, "Policy") if p][-3:] == ["00123", "00123", "0099-00"]
-    assert column(claims, "Member ID")[0] == "00-07"
+    assert column(claims, "Member ID")[0] == "-07"
 
 
 TEXT = st.text(
@@ -624,7 +624,7 @@ def test_the_csv_is_utf_8_with_mark_and_nothing_in_it_acts(shown: MonthView) -> 
         "description,fee,patient_paid,amount_claimed,replaces,voided"
     )
     assert [r["patient"] for r in rows] == ["'@Home", "Max", "'=1+1", "Zoë Étoile (& Söhne)"]
-    assert rows[0]["member_id"] == "00-07"
+    assert rows[0]["member_id"] == "-07"
     assert [r["fee"] for r in rows] == ["95.00"] * 4
     assert rows[2]["patient_paid"] == "20.00"
     assert {r["service"] for r in rows} == {"ims"}
