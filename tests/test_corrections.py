@@ -53,6 +53,7 @@ def unfit(column: str) -> str:
         ("patient", "Pat", before(), {"patient": "Pat"}),
         ("service_date", "5-Oct-26", before(), {"service_date": pd.Timestamp("2026-10-05")}),
         ("birth_date", "5-Oct-26", before(), unfit("birth_date")),
+        ("birth_date", "5-Oct-80", before(), {"birth_date": pd.Timestamp("1980-10-05")}),
         ("status", "no show", before(), {"status": "no-show"}),
         ("status", "blorp", before(), unfit("status")),
     ],

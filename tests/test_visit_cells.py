@@ -83,6 +83,13 @@ def test_the_words_for_a_relationship(clinic: Clinic) -> None:
     )
 
 
+def test_a_short_year_of_a_birth_is_of_the_last_century_or_not_read(clinic: Clinic) -> None:
+    cells = ["31-Jan-80", "1 janv. 55", "31-Jan-15", "31-Jan-26", "31-Jan-1980", "80-01-31", "03/04/80"]
+    days = [value and f"{value:%Y-%m-%d}" for value in column(clinic, "Birth Date", cells, "birth_date")]
+    assert days == ["1980-01-31", "1955-01-01", None, None, "1980-01-31", None, None]
+    assert column(clinic, "Date", ["31-Jan-80"], "service_date") == [None]
+
+
 def test_an_error_in_the_cell_of_another_name_is_no_blank(clinic: Clinic) -> None:
     assert column(clinic, "Secondary Insurer", ["#N/A", "n/a", "Manulife"], "secondary_insurer") == [
         None,

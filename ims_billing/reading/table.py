@@ -35,6 +35,7 @@ from ims_billing.vocabulary.cells import (
     word_of,
     written_out,
 )
+from ims_billing.vocabulary.days import born_on
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import CELL_FINDINGS, as_frame, empty
 from ims_billing.vocabulary.identifiers import identifier
@@ -132,6 +133,8 @@ class Table:
         cells = self._distinct(name)
         order, zone = day_order(cells, self.match.read_by.dates), self.clinic.zone
         whole_days = whole_days or _are_bare_days(cells)
+        if name.endswith("birth_date"):
+            return lambda cell: day(born_on(cell), order, zone=zone, whole_days=whole_days)
         return lambda cell: day(cell, order, short_years=short_years, zone=zone, whole_days=whole_days)
 
     def _each(self, name: str, read: Callable[[Cell], T]) -> list[T]:

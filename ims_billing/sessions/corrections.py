@@ -20,6 +20,7 @@ from ims_billing.vocabulary.cells import (
     time,
     word_of,
 )
+from ims_billing.vocabulary.days import born_on
 from ims_billing.vocabulary.fields import FIELDS, OFTEN_LIGHT
 from ims_billing.vocabulary.identifiers import identifier
 
@@ -70,10 +71,11 @@ def _cells_of(column: str, value: str, before: Mapping[Any, Any], clinic: Clinic
     if says_nothing(value, nothing) and column != "billed":
         return f"the correct value says that there is none: it has to be {FIELDS[column][1]}."
     if column.endswith("_date"):
+        of_birth = column.endswith("birth_date")
         moment = day(
-            value,
+            born_on(value) if of_birth else value,
             clinic.block.dates,
-            short_years=not column.endswith("birth_date"),
+            short_years=not of_birth,
             zone=clinic.zone,
             whole_days=column != "service_date",
         )

@@ -84,6 +84,7 @@ _FORMS = (_RUN, _YEAR_FIRST, _YEAR_LAST, _YEAR_NAME, _DAY_NAME, _NAME_DAY)
 _WEEKDAY = re.compile(rf"(?:(?:le )?(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})\.?,? |le )")
 # Two figures for a year are read as one of these only: an earlier one is more likely a day.
 _SHORT_YEARS = range(2015, 2070)
+_OF_THE_LAST_CENTURY = re.compile(r"(\d{1,2}[-/ .]{1,2}[^\W\d_]{3,9}[-/ .,]{1,2})([5-9]\d)")
 # No visit takes as many hours: 45:00 can only be minutes and seconds, and 1:30-07:00 is no range.
 LONGEST_VISIT = 5
 
@@ -200,6 +201,15 @@ def _day_parts(match: re.Match[str], order: Order, short_years: bool) -> tuple[i
         return None if split is None else (year, split[1], split[0])
     month = int(match["m"]) if match["m"].isdigit() else MONTHS.get(match["m"])
     return None if month is None else (year, month, int(match["d"]))
+
+
+def born_on(cell: Cell) -> Cell:
+    """A cell of a birth date, with the century of a short year beside a month's name: 31-Jan-80 is of 1980.
+
+    Excel writes days like that. A year that may be one of this century stays as it is, which nobody can read.
+    """
+    written = _OF_THE_LAST_CENTURY.fullmatch(cell.strip()) if isinstance(cell, str) and len(cell) <= 20 else None
+    return cell if written is None else f"{written[1]}19{written[2]}"
 
 
 def year_is_short(match: re.Match[str]) -> bool:
