@@ -47,8 +47,8 @@ _TWO = re.compile(
 )
 # Digits that a portal hides: "xxxx1234", "...0175".
 _HIDDEN = re.compile(r"x{3,}|\.{2,}")
-# What a number begins and ends with: "175-1." is cut off, or its end stands in another cell.
-_WHOLE_NUMBER = re.compile(r"[#(]?\w.*[\w)]|[#(]?\w")
+# What a number ends with: "175-1." is cut off, or its end stands in another cell. Networks number dependents as "-01".
+_WHOLE_NUMBER = re.compile(r".*[\w)]")
 # A phone number of North America, with its marks: "250-555-0100", "(250) 555-0100".
 _PHONE = re.compile(r"\(?[2-9]\d\d(?:\) ?|[-. ])[2-9]\d\d[-. ]\d{4}")
 
