@@ -279,7 +279,10 @@ def _doubt(cells: Any, paid: int, clinic: Clinic) -> str:
     if meaning == "refused" and paid > 0 and len(word_of(cells.reason).split()) == 1:
         return "It says that the claim is refused, and pays something of it."
     if paid > 0 and is_no_money(cells.reason):
-        return "It says that it is an estimate, or that the payment was cancelled or returned, and pays something."
+        return (
+            "It says that it is an estimate, or that the payment was cancelled or returned, and pays something. If the "
+            "clinic has the money, write Paid there."
+        )
     if paid > 0 and is_unclear(cells.reason):
         return (
             "It pays something, and its reason or status may say that it is no payment. Write there Paid if the clinic "

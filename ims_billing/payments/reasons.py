@@ -76,8 +76,7 @@ def is_unclear(reason: str) -> bool:
     if meaning_of(reason) != "short" or len(word.split()) >= SENTENCE or any(map(str.isdigit, word)):
         return False
     is_code = all(len(part) <= _CODE for part in word.split())
-    less = (*rules.words.remittance["short"], *rules.words.remittance["partly"])
-    return not (is_code or rules.says_paid(reason) or _has_phrase(word, less))
+    return not (is_code or rules.says_paid(reason) or rules.says_why_less(reason))
 
 
 def is_second_payment(reason: str) -> bool:

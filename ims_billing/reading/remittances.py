@@ -138,7 +138,8 @@ def _lines(table: Table, unread: Mapping[UnreadColumn, Sequence[Cell]], file: st
         cells["description"] = [""] * len(table)
         faults = [_OF_TWO if len(each) > 1 and "P" in each else "" for each in payers]
     for position, name in table.struck_out().items():
-        faults[position] += f"{' ' if faults[position] else ''}{table.called(name)} is struck out."
+        message = f"{table.called(name)} is struck out. If the clinic has the money, remove the line through it."
+        faults[position] += f"{' ' if faults[position] else ''}{message}"
     for position, column, _, message in table.bad:
         if column in ("claimed_cents", "paid_cents") and _is_dash(table.raw(column.removesuffix("_cents"))[position]):
             continue

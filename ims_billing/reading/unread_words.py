@@ -75,7 +75,9 @@ class _Judge:
         written, rules = text(cell), published()
         if not any(map(str.isalpha, written)) or is_sentence(cell) or self._is_number_or_day(cell):
             return False
-        if rules.layouts.says_paid(written) or word_of(written) in self._harmless_cells:
+        if rules.layouts.says_paid(written) or rules.layouts.says_why_less(written):
+            return False
+        if word_of(written) in self._harmless_cells:
             return False
         answers = rules.layouts.payers.unread_words
         if word_of(written) in map(word_of, (*answers.yes, *answers.no)):
@@ -85,8 +87,8 @@ class _Judge:
         return not named
 
     def _is_number_or_day(self, cell: Cell) -> bool:
-        """Whether a cell is an amount, a day, a number of somebody, or a code with a digit."""
-        is_code = len(text(cell).split()) == 1 and any(map(str.isdigit, text(cell)))
+        """Whether a cell is an amount, a day, a number of somebody, or codes with digits."""
+        is_code = all(any(map(str.isdigit, word)) for word in text(cell).split())
         return bool(
             is_code
             or money(cell) is not None

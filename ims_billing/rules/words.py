@@ -308,6 +308,11 @@ class LayoutRules(Strict):
         words = word_of(written).split()
         return bool(words) and all(word in self._of_a_payment or word.isdigit() for word in words)
 
+    def says_why_less(self, written: str) -> bool:
+        """Whether a text has words that say why less was paid than was claimed."""
+        phrases = (phrase for kind in ("short", "partly", "patient-share") for phrase in self.words.remittance[kind])
+        return any(f" {word_of(phrase)} " in f" {word_of(written)} " for phrase in phrases)
+
     def says_unpaid(self, written: str) -> bool:
         """Whether a short text has words of a claim that is not paid, or of a payment that was taken back."""
         return any(f" {state} " in f" {word_of(written)} " for state in self.unpaid)
