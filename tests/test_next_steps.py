@@ -133,7 +133,8 @@ def test_a_second_insurers_workbook_of_another_month_is_named_where_it_lies(fold
     paid = {"Claim": "2026-10-SUNL-0001", "Paid": 60, "Payment Date": "2026-11-20", "Payment Number": "P1"}
     csv_file(folder, [paid], "paid.csv")
     shown("reconcile", "paid.csv")
-    november = [row(Service_Date=dt.date(2026, 11, 3), Insurer=name, Patient=name) for name in ("PBC", "Sun Life")]
+    patients = {"PBC": "Ada Madeup", "Sun Life": "Bo Madeup"}
+    november = [row(Service_Date=dt.date(2026, 11, 3), Insurer=name, Patient=who) for name, who in patients.items()]
     csv_file(folder, november, "november.csv")
     lines = shown("claim", "november.csv")
     second = "reports/2026-10/insurers/manulife-2026-10-batch-2.xlsx"
