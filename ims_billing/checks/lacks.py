@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -192,14 +193,17 @@ def _is_a_name(written: str, clinic: Clinic) -> bool:
     A relationship, a place to look or a word such as "deceased" stands for nobody; beside other words it may be a
     surname: Parent, See.
     """
-    words = published().layouts.words
-    instead = {*words.nothing["in-place-of-a-name"]}.union(
-        *(words.relationship[meaning] for meaning in words.relationship)
-    )
-    stands_for_nobody = {part for phrase in instead for part in word_of(phrase).split()}
     parts = [part for part in re.split(r"[()\[\]]", written) if any(map(str.isalpha, part))]
     named = clinic.insurer(written) is not None or clinic.pays_self(written)
-    return bool(parts) and not named and not any({*word_of(part).split()} <= stands_for_nobody for part in parts)
+    return bool(parts) and not named and not any(_for_nobody().issuperset(word_of(part).split()) for part in parts)
+
+
+@cache
+def _for_nobody() -> frozenset[str]:
+    """The words in an insured's cell that stand for nobody."""
+    words = published().layouts.words
+    phrases = {*words.nothing["in-place-of-a-name"]}.union(*words.relationship.values())
+    return frozenset(part for phrase in phrases for part in word_of(phrase).split())
 
 
 def _requires(desk: Desk, requirement: str) -> pd.Series[bool]:
