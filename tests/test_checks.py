@@ -393,16 +393,16 @@ VISITS = '[[insurer]]\nname = "Manulife"\nservice_code = { initial = "M1", subse
 def test_a_visit_that_the_service_name_contradicts_waits_where_it_is_paid_by_the_visit(
     tmp_path: Path, insurer: str
 ) -> None:
-    said = [
+    visits = [
         ("IMS follow-up", "initial"), ("IMS - Initial", "return"), ("IMS follow-up", "return"),
         ("IMS - Initial", "new"), ("IMS", "initial"), ("IMS follow-up", ""),
     ]  # fmt: skip
     rows = [
         row(Service=name, Visit=visit, Insurer=insurer, Patient=f"P{number}", Payer_File_Number="", Accident_Date="")
-        for number, (name, visit) in enumerate(said)
+        for number, (name, visit) in enumerate(visits)
     ]
     month = month_of(tmp_path, rows, more=VISITS)
-    contradicts = f"{insurer} pays by the visit, and the service name says another one than the column Visit does."
+    contradicts = f"{insurer} is billed by the visit, and the service name says another one than the column Visit does."
     assert messages_of(month, "unreadable-cell") == [contradicts] * (0 if insurer == "Sun Life" else 2)
 
 
@@ -461,8 +461,8 @@ def test_the_insured_is_a_person_whom_the_relationship_fits(tmp_path: Path) -> N
 
 def test_two_visits_with_two_fees_wait_for_a_private_plan_too(tmp_path: Path) -> None:
     more = '[[fee]]\nservice = "ims"\nvisit = "initial"\namount = 130.00\nfrom = 2026-01-01\n'
-    said = [("IMS follow-up", "initial"), ("IMS initial", "return"), ("IMS follow-up", "return"), ("IMS", "initial")]
-    cases = [[row(Service=name, Visit=visit)] for name, visit in said]
+    names = [("IMS follow-up", "initial"), ("IMS initial", "return"), ("IMS follow-up", "return"), ("IMS", "initial")]
+    cases = [[row(Service=name, Visit=visit)] for name, visit in names]
     held = positions(month_of(tmp_path, apart(cases), more=more), "unreadable-cell", cases)
     assert list(map(bool, held)) == [True, True, False, False]
 

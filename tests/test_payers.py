@@ -218,6 +218,22 @@ def test_a_payment_of_the_claims_practitioner_and_treatment_is_posted(books: Boo
 
 
 @pytest.mark.parametrize(
+    ("cell", "result"),
+    [("Ann Wedded", "paid"), ("WEDDED, A", "paid"), ("Ann Example", "paid"), ("EXAMPLE, A", "paid"),
+     ("Ben Sample", "ambiguous"), ("Wanda Wedding", "ambiguous")],
+)  # fmt: skip
+def test_a_practitioner_who_was_renamed_since_the_claim_is_called_by_either_name(
+    books: Books, cell: str, result: str
+) -> None:
+    ann, *others = books.clinic.practitioners
+    renamed = ann.model_copy(update={"name": "Ann Wedded", "aliases": ("Ann Example",)})
+    clinic = replace(books.clinic, practitioners=(renamed, *others))
+    path = csv_file(books.folder, [visit() | {"Provider": cell}], "p.csv")
+    [line] = [line for payment in books.payments(path, clinic=clinic) for line in payment.lines]
+    assert line.result == result, line.message
+
+
+@pytest.mark.parametrize(
     ("heading", "cents", "result"),
     [
         ("Reversals", 76.0, "ambiguous"), ("Reversals", 0, "ambiguous"), ("Pending claims", 95.0, "ambiguous"),

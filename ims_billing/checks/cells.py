@@ -82,7 +82,7 @@ def visit_is_not_certain(desk: Desk) -> pd.Series[str]:
     if lengths.any():
         lengths &= _has_two_fees(desk, ["start", "end", "service_name"], _fees_of_lengths)
     lacks = " has a service code for each visit, and the row does not say which visit it was."
-    two_visits = " pays by the visit, and the service name says another one than the column Visit does."
+    two_visits = " is billed by the visit, and the service name says another one than the column Visit does."
     two_lengths = (
         "The fee goes by the length, and the service name, or the start and end, say another than the minutes."
     )

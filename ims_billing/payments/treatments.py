@@ -30,13 +30,16 @@ def another_treatment(cells: Any, claim: Any, clinic: Clinic) -> str:
 def _is_another_persons(written: str, claim: Any, clinic: Clinic) -> bool:
     """True if a cell names another person or firm than the claim's practitioner and the clinic."""
     reading = clinic.roster.read(written)
-    if claim.practitioner in {*reading.others, *([reading.named.name] if reading.named else [])}:
+    # Somebody who was renamed since the claim is called by either name.
+    now = clinic.practitioner(claim.practitioner_written)
+    treated = {claim.practitioner, *([now.name] if now else [])}
+    if not treated.isdisjoint({*reading.others, *([reading.named.name] if reading.named else [])}):
         return False
     if reading.named:
         return True
     words = {word for word in word_of(written).split() if word.isalpha() and len(word) > 1} - _words_of_no_name()
     # "Example Physio Inc." is the clinic, and "EXAMPLE A" the practitioner.
-    own = word_of(" ".join((clinic.name, claim.practitioner, claim.practitioner_written))).split()
+    own = word_of(" ".join((clinic.name, claim.practitioner_written, *treated))).split()
     return words.isdisjoint(own) if words else _is_another_treatment(written, claim, clinic)
 
 
