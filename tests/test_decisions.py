@@ -627,9 +627,13 @@ def test_bill_replaces_a_changed_claim_and_its_insurer_is_told(folder: Path) -> 
 @pytest.mark.parametrize("numbered", [True, False], ids=["numbered", "not numbered"])
 @pytest.mark.parametrize(
     "changes",
-    [{"Policy_Number": "2"}, {"Insurer": "Manulife"}, {"Service_Date": dt.date(2026, 10, 8)}],
-    ids=lambda changes: next(iter(changes)),
-)
+    [
+        {"Policy_Number": "2"}, {"Insurer": "Manulife"}, {"Service_Date": dt.date(2026, 10, 8)},
+        {"Service_Date": dt.date(2026, 10, 29)},
+        {"Service_Date": dt.date(2026, 10, 9), "Insurer": "Manulife"},
+    ],
+    ids=lambda changes: " and ".join(changes),
+)  # fmt: skip
 def test_bill_counts_for_a_changed_session_beside_the_exports_before_it(
     folder: Path, changes: dict[str, Any], *, numbered: bool
 ) -> None:
@@ -660,6 +664,26 @@ def test_bill_counts_for_a_changed_session_beside_the_exports_before_it(
     files.append(shutil.copy(files[0], str(folder / "week-3.xlsx")))
     assert claimed_by(2, 3) == ["already_claimed", f"held {CHANGED}"]
     assert claimed_by(0) == [f"held {CHANGED}"]
+
+
+def test_a_row_as_a_replaced_claim_was_is_no_new_visit_unless_its_file_has_both(folder: Path) -> None:
+    at_first, moved = visit("Robin", 5), visit("Robin", 29)
+    claim(folder, [at_first, visit("Kim", 6)])
+    assert outcomes(claim(folder, [moved, visit("Kim", 6)])) == [f"held {CHANGED}", "already_claimed"]
+    decide(folder, [{"Kind": CHANGED, "Decision": "Bill"}])
+    assert outcomes(claim(folder, [moved, visit("Kim", 6)])) == ["claimed", "already_claimed"]
+    newer = str(xlsx(folder, [moved], "newer.xlsx"))
+    # Without a start, or with the insurer put right: whatever else of the older row has changed since.
+    for again in ({}, {"Start": ""}, {"Insurer": "Manulife"}):
+        shown = claim(folder, [visit("Kim", 6), at_first | again], newer)
+        held = next(each for each in shown["sessions"] if each["outcome"] == "held")
+        assert [each["outcome"] for each in shown["sessions"]].count("already_claimed") == 2
+        [finding] = held["findings"]
+        assert (
+            "claimed as 2026-10-SUNL-0003: it is as it was at 2026-10-SUNL-0001, which that claim replaced."
+            in finding["message"]
+        )
+    assert outcomes(claim(folder, [at_first, moved])) == ["claimed", "already_claimed"]
 
 
 def test_bill_for_one_of_two_changed_rows_of_a_session_closes_the_other(folder: Path) -> None:

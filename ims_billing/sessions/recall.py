@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
 from ims_billing.sessions.expected_claims import expected_in_files, just_beyond
-from ims_billing.sessions.resemblance import Recognised, resembling
+from ims_billing.sessions.resemblance import Recognised, files_of, resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
 from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources
@@ -71,6 +71,8 @@ def recall(
     place = _matched(pairing, by_id)
     states = _states(sessions, pairing, history, place, clinic)
     _add_resemblances(states, pairing, history, place, recognised)
+    in_force = history["claim"][active & (history["claim"] != replacing)]
+    _add_rows_of_replaced(states, sessions.assign(rank=preference), replaced, in_force, clinic)
     _settle_older_rows(states, sessions.assign(person=ours["practitioner"]), replaced, clinic)
     is_matched = pd.Series(history.index.isin(place[place >= 0]), index=history.index)
     missing = active & ~is_matched
@@ -314,6 +316,36 @@ def _add_resemblances(
     near = near[near["resembles"] >= 0]
     states.loc[near.index, "resembles"] = history["claim"].loc[near["resembles"]].to_numpy()
     states.loc[near.index, "resemblance"] = near["resemblance"]
+
+
+def _add_rows_of_replaced(
+    states: pd.DataFrame, sessions: pd.DataFrame, replaced: pd.DataFrame, in_force: pd.Series[str], clinic: Clinic
+) -> None:
+    """Adds to the states the claim that stands in the place of one that was as an unmatched session is.
+
+    The visit may have been moved far since: an older export has it as it was, and it is no new visit. A file that
+    holds the session of the claim in force too has two visits. `in_force` are the numbers of such claims.
+    """
+    new = sessions[(states["claim"] == "") & (states["resembles"] == "")]
+    if new.empty or replaced.empty:
+        return
+    pairing = _paired(new, replaced.reset_index(drop=True), "", clinic)
+    every = pd.Series(True, index=pairing.theirs.index)
+    place = _matched(pairing._replace(active=every, open_void=~every), pd.Series(-1, index=new.index))
+    by = dict(zip(replaced["claim"], replaced["replaced_by"], strict=True))
+    claims, files = set(in_force), files_of(sessions)
+    holders: dict[str, set[str]] = {}
+    for claim, names in zip(states["claim"], files, strict=True):
+        holders.setdefault(claim, set()).update(names)
+    for session, was in zip(new.index[place >= 0], place[place >= 0], strict=True):
+        number = now = replaced["claim"].iloc[was]
+        while now in by:
+            now = by[now]
+        if now in claims and holders.get(now, set()).isdisjoint(files.loc[session]):
+            states.loc[session, ["resembles", "resemblance"]] = (
+                now,
+                f"it is as it was at {number}, which that claim replaced",
+            )
 
 
 def _states(

@@ -75,11 +75,7 @@ def resembling(
     Returns by session `resembles`, the label of the claim (-1: none), and `resemblance`, a clause of what differs.
     """
     near = pd.DataFrame({"resembles": -1, "resemblance": ""}, index=ours.index)
-    files = pd.Series(
-        [{file, *again.splitlines()} for file, again in zip(ours["file"], ours["again_in"], strict=True)],
-        index=ours.index,
-        dtype="object",
-    )
+    files = files_of(ours)
     new = ours[(place < 0) & (ours["patient"] != "") & (ours["service_date"] != "")]
     missing = active & ~claims.index.isin(place)
     # A claim that one file holds may still be missing from the one that holds the new session.
@@ -114,6 +110,13 @@ def resembling(
     near.loc[pairs["ours"], "resembles"] = pairs["theirs"].to_numpy()
     near.loc[pairs["ours"], "resemblance"] = pairs["what"].to_numpy()
     return near
+
+
+def files_of(sessions: pd.DataFrame) -> pd.Series[Any]:
+    """The files that hold each session, a set of names."""
+    pairs = zip(sessions["file"], sessions["again_in"], strict=True)
+    files = [{file, *again.splitlines()} for file, again in pairs]
+    return pd.Series(files, index=sessions.index, dtype="object")
 
 
 def _expected_pairs(
