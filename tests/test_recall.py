@@ -535,7 +535,8 @@ def test_a_visit_of_which_several_things_were_corrected_is_no_second_claim(
     beside = listed(*others, ids=1 if numbered else None)
     before, now = ({"Session ID": number if numbered else ""} for number in ("50", "99"))
     visit = at_nine(Patient_ID="P1", Birth_Date="1980-01-02", Member_ID="M1")
-    for corrected, what in SEVERAL:
+    # What tells persons apart is the same wherever the visit stands in its list.
+    for corrected, what in SEVERAL if place == "between" else SEVERAL[::3]:
         month = again(tmp_path, [visit | before, *beside], [visit | now | corrected, *beside], more=cy)
         assert outcomes(month) == ["held" if what else "claimed", *["already_claimed"] * 2], corrected
         if what:
