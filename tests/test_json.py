@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from ims_billing.cli import json_shapes as shapes
 from ims_billing.cli import payments
 from ims_billing.cli.main import app
 from ims_billing.vocabulary.errors import BillingError
+from tests import json_shapes as shapes
 from tests.practice import clinic_file, csv_file, row, xlsx
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -12,7 +12,6 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from ims_billing.cli.json_shapes import StatusJson
 from ims_billing.cli.main import app
 from ims_billing.cli.screen.status import _exports
 from ims_billing.clinic.clinic import Insurer
@@ -24,6 +23,7 @@ from ims_billing.reading.intake import read_files
 from ims_billing.rules.values import Channel
 from ims_billing.vocabulary.folder import LAST_BATCH, LEDGER_FILE, REPORTS
 from tests.jane import appointment, as_csv, exports, sale
+from tests.json_shapes import StatusJson
 from tests.practice import AS_OF, MONTH, clinic_file, row, type_in, xlsx
 from tests.remittances import GSC, MANU, PBC, SUN, SUN2, SUN3, paid, reconcile, six_claims
 from tests.remittances import run as run_in

@@ -29,7 +29,7 @@ _SHOWN = ["session", "kind", "severity", "message", "fix"]
 
 
 def month_json(shown: Shown, numbers: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """The object that `check` and `claim` print: a `json_shapes.MonthJson`.
+    """The object that `check` and `claim` print; other programs rely on its keys, which `tests/json_shapes.py` holds.
 
     Sessions are named by file, sheet, row and id, never by patient. `numbers` are the claim numbers by session of a
     run that recorded them; None: nothing was recorded.

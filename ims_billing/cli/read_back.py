@@ -55,7 +55,7 @@ def read_back(
 
 
 def _read_back_json(done: sent.ReadBack) -> dict[str, Any]:
-    """The object that is printed: a `json_shapes.ReadBackJson`."""
+    """The object that is printed; `tests/json_shapes.py` holds its keys."""
     return {
         "version": __version__,
         "read_back": done.claims,
