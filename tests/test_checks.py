@@ -188,9 +188,9 @@ REPRODUCERS: list[tuple[str, Rows, list[str]]] = [
     ("near-insurer-limit", [row(Insurer="iA", Service_Date=OCTOBER[0])],
      ["It is visit 1 of the 2 visits in a calendar year that iA pays."]),
     ("near-claim-deadline",
-     [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 19, 20)],
+     [row(Insurer="GMS", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (5, 6, 20, 21)],
      ["GMS takes claims for it until 2026-11-05, by the clinic setup.",
-      "GMS takes claims for it until 2026-11-18, by the clinic setup."]),
+      "GMS takes claims for it until 2026-11-19, by the clinic setup."]),
     ("past-submission-window",
      [row(Insurer="Manulife", Service_Date=OCTOBER[day - 1], Patient=f"P{day}") for day in (4, 5)],
      ["TELUS eClaims takes claims up to 31 days after the visit: now send it by the insurer's own portal or on "

@@ -161,7 +161,7 @@ def past_claim_deadline(desk: Desk) -> pd.Series[str]:
 def near_claim_deadline(desk: Desk) -> pd.Series[str]:
     """The plan takes claims for it for a few more days only."""
     deadlines = desk.once(_deadlines)
-    near = deadlines["days_left"].between(0, CLOSING_WITHIN - 1)
+    near = deadlines["days_left"].between(0, CLOSING_WITHIN)
     return of_rows(deadlines, near, lambda soon: _until(soon, "takes"))
 
 
