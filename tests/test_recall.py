@@ -158,11 +158,13 @@ CHANGED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 
 def test_a_changed_session_is_held_and_says_what_changed(tmp_path: Path) -> None:
     before, now = apart([[first] for _, first, _, _ in CHANGED]), apart([[then] for _, _, then, _ in CHANGED])
-    month = again(tmp_path, [*before, BESIDE], [*now, BESIDE])
-    assert outcomes(month) == ["held"] * len(CHANGED) + ["already_claimed"]
+    # A new visit stands above them: what is said of a row is of that row, wherever it stands.
+    newcomer = row(Patient="Nell Newcomer", Start="17:00", Service_Date=LATER)
+    month = again(tmp_path, [*before, BESIDE], [newcomer, *now, BESIDE])
+    assert outcomes(month) == ["claimed", *["held"] * len(CHANGED), "already_claimed"]
     messages = dict(zip(month.findings["session"], month.findings["message"], strict=True))
     numbers = {"PABC": 0, "SUNL": 0}
-    for place, ((case, *_, what), claimed) in enumerate(zip(CHANGED, before, strict=True)):
+    for place, ((case, *_, what), claimed) in enumerate(zip(CHANGED, before, strict=True), start=1):
         assert kinds(month, place) == ["changed-since-claimed"], case
         code = "PABC" if claimed["Insurer"] == "PBC" else "SUNL"
         numbers[code] += 1
@@ -513,6 +515,7 @@ SEVERAL: list[tuple[dict[str, Any], str | None]] = [
     ({"Service Date": OTHER_DAY, "Patient": "Kim Married", "Patient ID": "P9"}, None),
     ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Birth Date": "1990-02-01", "Member ID": "M9",
       "Patient ID": "P9"}, None),
+    ({"Service Date": dt.date(2026, 10, 13), "Practitioner": "Cy Third"}, "the service date and the practitioner"),
     ({"Service Date": dt.date(2026, 10, 14), "Practitioner": "Cy Third"}, None),
     # By the name alone, where nothing speaks for two people, and where the numbers of the patients do.
     ({"Service Date": OTHER_DAY, "Practitioner": "Cy Third", "Patient ID": "", "Birth Date": "", "Member ID": "",
