@@ -597,6 +597,10 @@ NUMBERED: list[tuple[str, Rows, Rows, list[str]]] = [
      ["held", "held", "held", "claimed"]),
     ("anew, a slip in the name beside one member ID, and nothing else", [PAT_16, ROBIN_15],
      [PAT_16 | {"Session ID": "9", "Patient": "Pat Testcase"}], ["held"]),
+    ("kept, of a visit that moved far, whose patient is numbered anew", [with_id()],
+     [with_id(Service_Date=dt.date(2026, 10, 29), Patient_ID="guid-1")], ["held"]),
+    ("kept, of a visit that moved far, whose patient was renamed", [with_id()],
+     [with_id(Service_Date=dt.date(2026, 10, 29), Patient="Pat Married")], ["held"]),
     ("anew, another of the family beside one member ID", [PAT_16, ROBIN_15],
      [PAT_16 | {"Session ID": "9", "Patient": "Kim Testcse"}], ["claimed"]),
 ]  # fmt: skip
