@@ -685,6 +685,15 @@ def test_a_row_as_a_replaced_claim_was_is_no_new_visit_unless_its_file_has_both(
     assert outcomes(claim(folder, [at_first, moved])) == ["claimed", "already_claimed"]
 
 
+def test_a_row_as_a_claim_was_that_was_voided_and_replaced_is_no_new_visit(folder: Path) -> None:
+    claim(folder, sessions(visit("Robin", 5)))
+    newer = str(xlsx(folder, sessions(visit("Robin", 29)), "newer.xlsx"))
+    reason = ("--reason", "the day was wrong", "--as-of", "2026-11-06")
+    assert run(folder, "void", "2026-10-SUNL-0001", newer, "--replace", *reason).exit_code == 0
+    # In a list of what came in late, where nothing speaks for a session of any other day.
+    assert outcomes(claim(folder, [visit("Robin", 5)])) == [f"held {CHANGED}"]
+
+
 def test_bill_for_one_of_two_changed_rows_of_a_session_closes_the_other(folder: Path) -> None:
     changed = [sessions(row(Policy_Number=policy)) for policy in ("2", "3")]
     claim(folder, sessions(row(Policy_Number="1")))
