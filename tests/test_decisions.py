@@ -685,6 +685,23 @@ def test_a_row_as_a_replaced_claim_was_is_no_new_visit_unless_its_file_has_both(
     assert outcomes(claim(folder, [at_first, moved])) == ["claimed", "already_claimed"]
 
 
+def test_what_was_decided_before_a_claim_is_no_change_of_it_and_what_is_new_is(folder: Path) -> None:
+    rows = sessions(visit("Robin", 5, Notes="no show"), visit("Kim", 6, Status="maybe"), visit("Pat", 7, **TAXED))
+    assert outcomes(claim(folder, rows)) == ["held status-not-recognised"] * 2 + [f"held {TAX}"]
+    unclear = {"Kind": "status-not-recognised"}
+    second = {"Source": "row 3", "Correct value": "arrived"}
+    decide(folder, [unclear | {"Source": "row 2", "Decision": "Bill"}, unclear | second])
+    decide(folder, [{"Kind": TAX, "Decision": "Bill"}])
+    assert outcomes(claim(folder, rows)) == ["claimed"] * 3
+    assert outcomes(claim(folder, rows)) == ["already_claimed"] * 3
+    # Another cell is no reason to ask again, but what else the row says by now is.
+    assert outcomes(claim(folder, [each | {"Patient Paid": 5} for each in rows])) == ["already_claimed"] * 3
+    now = [each | {"Service": "IMS + acupuncture"} for each in rows]
+    assert outcomes(claim(folder, now)) == [f"held {CHANGED}"] * 3
+    decide(folder, [{"Kind": CHANGED, "Source": f"row {n}", "Decision": "Do not bill"} for n in (2, 3, 4)])
+    assert outcomes(claim(folder, now)) == ["already_claimed"] * 3
+
+
 def test_a_row_as_a_claim_was_that_was_voided_and_replaced_is_no_new_visit(folder: Path) -> None:
     claim(folder, sessions(visit("Robin", 5)))
     newer = str(xlsx(folder, sessions(visit("Robin", 29)), "newer.xlsx"))

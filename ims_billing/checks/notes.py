@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 import pandas as pd
@@ -37,15 +38,42 @@ def note_messages(desk: Desk, kind: str) -> pd.Series[str]:
 
 
 def _readings(desk: Desk) -> pd.DataFrame:
-    """The `kind` and the `message` of each candidate whose short note says something against its claim."""
-    noted = desk.candidates[desk.candidates["notes"] != ""]
-    reader = _Reader(desk.clinic)
+    return note_readings(desk.candidates, desk.clinic)
+
+
+def note_readings(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
+    """What short notes of sessions (CLASSIFIED) say against their claims.
+
+    Returns by session with a note: the `kind` of finding, its `message`, and the `words` of the note, as the rules
+    have them; all empty where it says nothing.
+    """
+    noted = sessions[sessions["notes"] != ""]
+    reader = _Reader(clinic)
     columns = [
         "notes", "practitioner_name", "insurer_id", "secondary_insurer", "service_date", "service", "fee_cents",
         "patient_paid_cents",
     ]  # fmt: skip
     readings = of_each(noted, columns, lambda note, *cells: reader.read(note, _Visit(*cells)))
-    return pd.DataFrame(readings, columns=["kind", "message"], index=noted.index, dtype="str")
+    return pd.DataFrame(readings, columns=["kind", "message", "words"], index=noted.index, dtype="str")
+
+
+def said_against(
+    sessions: pd.DataFrame, bad_cells: pd.DataFrame, status_corrected: Collection[int], clinic: Clinic
+) -> pd.DataFrame:
+    """What a status that is not recognised, or a short note, says against the claim of a session (CLASSIFIED).
+
+    Returns, indexed like the sessions, `against`, that in words, and `against_kind`, the kind of finding that it makes
+    of a session without a claim; both empty where nothing does. `bad_cells` are CELL_FINDINGS; of the sessions
+    `status_corrected`, somebody typed the status.
+    """
+    notes = note_readings(sessions, clinic)
+    notes = notes[(notes["kind"] != "status-not-recognised") | ~notes.index.isin(status_corrected)]
+    says = ('the note, which says "' + notes["words"] + '"').where(notes["words"] != "", "")
+    against = pd.DataFrame({"against": says, "against_kind": notes["kind"]}).reindex(sessions.index, fill_value="")
+    cells = bad_cells.loc[bad_cells["kind"] == "status-not-recognised", "session"]
+    unread = sessions.index.isin(cells)
+    against.loc[unread, ["against", "against_kind"]] = "the status, which is not recognised", "status-not-recognised"
+    return against
 
 
 class _Visit(NamedTuple):
@@ -67,16 +95,16 @@ class _Reader:
         self._clinic = clinic
         self._notes = NoteReader(clinic.practitioners, clinic.insurers)
 
-    def read(self, note: str, visit: _Visit) -> tuple[str, str]:
-        """The kind and the message of a short note that plainly says something; both empty for every other note."""
+    def read(self, note: str, visit: _Visit) -> tuple[str, str, str]:
+        """The kind, message and words of a short note that plainly says something; all empty for every other note."""
         second = self._clinic.insurer(visit.second_insurer)
         place = Place(visit.practitioner, visit.insurer_id, second.id if second else "", visit.day)
         for phrase in self._notes.phrases(note, place):
             if self._counts(phrase, visit):
                 # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
                 message = f'The note says "{phrase.words}", and no other column does. {phrase.group.advice}'
-                return phrase.group.kind, message.strip()
-        return "", ""
+                return phrase.group.kind, message.strip(), phrase.words
+        return "", "", ""
 
     def _counts(self, phrase: Phrase, visit: _Visit) -> bool:
         """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""

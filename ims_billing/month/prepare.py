@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ims_billing.checks import Desk, run_checks
+from ims_billing.checks.notes import said_against
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.month.choices import InQuestion, again_of_one_insurer, claims_in_question
 from ims_billing.month.claims import MADE_OF, claim_lines, prices
@@ -263,7 +264,11 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     dated = sessions["service_date"].notna() & ~classified.shifted
     history = prove(scope.memory.claims, ON_LEDGER)
     recognised = partial(decided.recognised, resembled=scope.memory.resembled)
-    recalled = recall(sessions, classified.patient, history, clinic, scope.replacing, decided.preference(), recognised)
+    against = said_against(
+        sessions if len(history) else sessions.iloc[:0], decided.open_cells(), _statuses(decided), clinic
+    )
+    read = sessions.assign(**against.reindex(sessions.index, fill_value=""))
+    recalled = recall(read, classified.patient, history, clinic, scope.replacing, decided.preference(), recognised)
     billed_now = [scope.month] if scope.month else None
     unclaimed = unclaimed_visits(scope.memory.unclaimed, sessions, recalled, clinic, billed_now=billed_now)
     sessions = with_visit_by_history(sessions, recalled, unclaimed)
@@ -282,6 +287,11 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     )
     candidates = dated & (sessions["reason"] == "") & ~states.on_ledger
     return _Lookup(sessions, states, recalled, unclaimed, dated, candidates, ~dated & (reason == ""))
+
+
+def _statuses(decided: Decided) -> frozenset[int]:
+    """The sessions whose status somebody corrected."""
+    return frozenset(place.session for place in decided.corrected if place.kind == "status-not-recognised")
 
 
 @dataclass(frozen=True)
@@ -325,7 +335,7 @@ def _check(classified: _Classified, lookup: _Lookup, scope: Scope, progress: Pro
         as_of=scope.as_of,
         in_time=again_of_one_insurer(sessions, scope.memory.claims) | scope.already_sent,
         corrected=frozenset(place.session for place in decided.corrected),
-        status_corrected=frozenset(p.session for p in decided.corrected if p.kind == "status-not-recognised"),
+        status_corrected=_statuses(decided),
     )
     findings = run_checks(desk, lookup.undated, progress)
     examined = Examined(

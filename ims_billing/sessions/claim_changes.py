@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -11,9 +11,10 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.values import Codes
+from ims_billing.vocabulary.grounds import remarks_of
 from ims_billing.vocabulary.kinds import DID_NOT_TAKE_PLACE
 from ims_billing.vocabulary.rows import of_each
-from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, same_name
+from ims_billing.vocabulary.spelling import bare, day_text, dollars, given_name_first, plain, same_name
 
 
 class _Compared(NamedTuple):
@@ -41,12 +42,21 @@ _WHERE_REQUIRED = {
 }
 
 
+# The doubts that a service name may have since it is written another way.
+_DOUBTS = {
+    "ims-or-acupuncture": "the service's name, which says IMS and acupuncture",
+    "ims-not-certain": "the service's name, which leaves open whether it was IMS",
+    "sale-and-arrival-differ": "the service, which its sale names otherwise",
+}
+
+
 def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[str]:
     """Describes the changes of each session since it was claimed; empty if there are none.
 
     `now` are classified sessions and `then` their claims (ON_LEDGER), with the same index, both with `person`. A cell
     that is blank now is no change: another layout may lack the column. What the patient has paid is no change
-    either, as it grows after the claim.
+    either, as it grows after the claim. `now` has `against` and `against_kind`: what else its row says against a
+    claim, in words, and the kind of finding that it would make.
     """
     words = pd.Series("", index=now.index, dtype="str")
 
@@ -81,6 +91,8 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
     visit_counts = then["insurer_id"].isin(by_visit) | depends["visit"]
     add(visit_counts & (then["visit"] != "") & _differ(now["visit"], then["visit"], str), "the visit")
     add(depends["minutes"] & (now["minutes"] != then["minutes"]).fillna(False).astype("bool"), "the length")
+    for rows, against in _said_against(now, then, clinic):
+        add(rows, against)
     for requirement, (column, text, read) in _WHERE_REQUIRED.items():
         # A private plan does not pay for an accident, whether it asks for its day or not.
         requiring = [
@@ -92,6 +104,34 @@ def changes(now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic) -> pd.Series[
         one, other = (f[column] if f[column].dtype == "str" else day_text(f[column]) for f in (now, then))
         add_where_stated(then["insurer_id"].isin(requiring) & _differ(one, other, read), text, other)
     return words
+
+
+def _said_against(
+    now: pd.DataFrame, then: pd.DataFrame, clinic: Clinic
+) -> Iterator[tuple[pd.Series[bool], pd.Series[str] | str]]:
+    """The sessions that a check would hold for what their rows say by now, and what that is.
+
+    What a check found when the session was claimed was decided then; a claim that was read back tells nothing of it.
+    """
+
+    def anew(kind: str, rows: pd.Series[bool]) -> pd.Series[bool]:
+        rows = rows & (then["service_name"] != "") & (clinic.severity_of(kind) == "hold")
+        if not rows.any():
+            return rows
+        settled = [kind in {remark.kind for remark in remarks_of(text)} for text in then["remarks"].where(rows, "")]
+        return rows & ~np.array(settled, dtype=bool)
+
+    for kind in ("status-not-recognised", "ims-not-certain"):
+        yield anew(kind, now["against_kind"] == kind), now["against"]
+    renamed = _differ(now["service_name"], then["service_name"], plain)
+    for kind, words in _DOUBTS.items():
+        in_doubt = pd.Series([kind in doubt.split() for doubt in now["doubt"]], index=now.index, dtype="bool")
+        yield anew(kind, in_doubt & (renamed | (kind == "sale-and-arrival-differ"))), words
+    yield (
+        anew("ims-not-certain", (now["named_instead"] != "") & renamed),
+        "the service's name, which names another practitioner",
+    )
+    yield anew("tax-on-session", now["tax_cents"] != 0), "the tax"
 
 
 def _fee_depends_on(what: Literal["visit", "minutes"], claims: pd.DataFrame, clinic: Clinic) -> pd.Series[bool]:

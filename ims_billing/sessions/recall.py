@@ -58,6 +58,7 @@ def recall(
     `patient` is one key per patient, by session, as the files alone tell (`patient_keys`).
     `replacing` names a voided claim to treat as active, so that its session is matched. Where a claimed session
     appears more than once, the claim goes to the copy with the lowest `preference`, then to the row that was claimed.
+    The sessions have `against` and `against_kind`, as `claim_changes.changes` takes them.
     `recognised` says of pairs of a session and a claim which were taken for one before.
     """
     # A replaced claim is left out: the claim that replaced it has the session.
