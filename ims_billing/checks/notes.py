@@ -44,8 +44,8 @@ def _readings(desk: Desk) -> pd.DataFrame:
 def note_readings(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     """What short notes of sessions (CLASSIFIED) say against their claims.
 
-    Returns by session with a note: the `kind` of finding, its `message`, and the `words` of the note, as the rules
-    have them; all empty where it says nothing.
+    Returns by session with a note: the `kind` of finding and its `message`; and the `words`, as the rules have them,
+    and the `words_kind` of what is no sequel of a claim. Each is empty where the note says nothing of it.
     """
     noted = sessions[sessions["notes"] != ""]
     reader = _Reader(clinic)
@@ -54,25 +54,33 @@ def note_readings(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
         "patient_paid_cents",
     ]  # fmt: skip
     readings = of_each(noted, columns, lambda note, *cells: reader.read(note, _Visit(*cells)))
-    return pd.DataFrame(readings, columns=["kind", "message", "words"], index=noted.index, dtype="str")
+    return pd.DataFrame(readings, columns=["kind", "message", "words", "words_kind"], index=noted.index, dtype="str")
+
+
+# The cells that say something against a claim, by the kind of finding that they make of a session without one.
+_CELLS = {
+    "sale-and-arrival-differ": "its sale, which differs from the appointment",
+    "status-not-recognised": "the status, which is not recognised",
+}
 
 
 def said_against(
     sessions: pd.DataFrame, bad_cells: pd.DataFrame, status_corrected: Collection[int], clinic: Clinic
 ) -> pd.DataFrame:
-    """What a status that is not recognised, or a short note, says against the claim of a session (CLASSIFIED).
+    """What a short note, a status that is not recognised or a sale says against the claim of a session (CLASSIFIED).
 
     Returns, indexed like the sessions, `against`, that in words, and `against_kind`, the kind of finding that it makes
     of a session without a claim; both empty where nothing does. `bad_cells` are CELL_FINDINGS; of the sessions
     `status_corrected`, somebody typed the status.
     """
     notes = note_readings(sessions, clinic)
-    notes = notes[(notes["kind"] != "status-not-recognised") | ~notes.index.isin(status_corrected)]
+    notes = notes[(notes["words_kind"] != "status-not-recognised") | ~notes.index.isin(status_corrected)]
     says = ('the note, which says "' + notes["words"] + '"').where(notes["words"] != "", "")
-    against = pd.DataFrame({"against": says, "against_kind": notes["kind"]}).reindex(sessions.index, fill_value="")
-    cells = bad_cells.loc[bad_cells["kind"] == "status-not-recognised", "session"]
-    unread = sessions.index.isin(cells)
-    against.loc[unread, ["against", "against_kind"]] = "the status, which is not recognised", "status-not-recognised"
+    against = pd.DataFrame({"against": says, "against_kind": notes["words_kind"]})
+    against = against.reindex(sessions.index, fill_value="")
+    for kind, words in _CELLS.items():
+        unread = sessions.index.isin(bad_cells.loc[bad_cells["kind"] == kind, "session"])
+        against.loc[unread, ["against", "against_kind"]] = words, kind
     return against
 
 
@@ -95,16 +103,21 @@ class _Reader:
         self._clinic = clinic
         self._notes = NoteReader(clinic.practitioners, clinic.insurers)
 
-    def read(self, note: str, visit: _Visit) -> tuple[str, str, str]:
-        """The kind, message and words of a short note that plainly says something; all empty for every other note."""
+    def read(self, note: str, visit: _Visit) -> tuple[str, str, str, str]:
+        """What `note_readings` returns of a short note that plainly says something; all empty for every other note."""
         second = self._clinic.insurer(visit.second_insurer)
         place = Place(visit.practitioner, visit.insurer_id, second.id if second else "", visit.day)
-        for phrase in self._notes.phrases(note, place):
-            if self._counts(phrase, visit):
-                # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
-                message = f'The note says "{phrase.words}", and no other column does. {phrase.group.advice}'
-                return phrase.group.kind, message.strip(), phrase.words
-        return "", "", ""
+        counting = [phrase for phrase in self._notes.phrases(note, place) if self._counts(phrase, visit)]
+        if not counting:
+            return "", "", "", ""
+        # The phrase is quoted as the rules have it: the rest of a note may be about the patient.
+        first = counting[0]
+        message = f'The note says "{first.words}", and no other column does. {first.group.advice}'
+        # What was billed, and what the patient has paid, is written down after a claim as a matter of course.
+        others = (phrase for phrase in counting if not phrase.group.follows_claim and not phrase.group.by_patient)
+        against = next(others, None)
+        words = (against.words, against.group.kind) if against else ("", "")
+        return first.group.kind, message.strip(), *words
 
     def _counts(self, phrase: Phrase, visit: _Visit) -> bool:
         """Whether what a clause of a note says is against the claim of a visit, and not in another column too."""

@@ -260,7 +260,7 @@ class NoteGroup(Strict):
     `labels` are whole phrases that say it beside a name, above rows or on a sheet, and mean little in a note.
 
     A note that only says what was paid, `by_patient`, counts where the row does not say so, `only_ims` beside IMS, and
-    `of_plans` where a private plan is the row's insurer.
+    `of_plans` where a private plan is the row's insurer. What `follows_claim` is no change of a session that has one.
     """
 
     what: Text
@@ -274,6 +274,7 @@ class NoteGroup(Strict):
     by_patient: bool = False
     only_ims: bool = False
     of_plans: bool = False
+    follows_claim: bool = False
 
     def phrases(self) -> tuple[str, ...]:
         """All that the group listens for."""

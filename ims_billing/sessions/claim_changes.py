@@ -121,7 +121,7 @@ def _said_against(
         settled = [kind in {remark.kind for remark in remarks_of(text)} for text in then["remarks"].where(rows, "")]
         return rows & ~np.array(settled, dtype=bool)
 
-    for kind in ("status-not-recognised", "ims-not-certain"):
+    for kind in ("status-not-recognised", "ims-not-certain", "sale-and-arrival-differ"):
         yield anew(kind, now["against_kind"] == kind), now["against"]
     renamed = _differ(now["service_name"], then["service_name"], plain)
     for kind, words in _DOUBTS.items():
