@@ -78,6 +78,8 @@ def said_against(
     says = ('the note, which says "' + notes["words"] + '"').where(notes["words"] != "", "")
     against = pd.DataFrame({"against": says, "against_kind": notes["words_kind"]})
     against = against.reindex(sessions.index, fill_value="")
+    # What stands under Billed, or in its place, follows a claim.
+    bad_cells = bad_cells[bad_cells["column"] != "billed"]
     for kind, words in _CELLS.items():
         unread = sessions.index.isin(bad_cells.loc[bad_cells["kind"] == kind, "session"])
         against.loc[unread, ["against", "against_kind"]] = words, kind

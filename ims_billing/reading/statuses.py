@@ -90,7 +90,8 @@ def row_statuses(table: Table, words: Mapping[str, str], blank: str) -> list[str
     for position, row in enumerate(rows):
         odd = row.odd.not_a_status(position, several=len(columns) > 1) if row.odd else ""
         if message := odd or row.message:
-            table.note(position, "status", "status-not-recognised", message)
+            of_claim = row.odd is not None and published().layouts.says_billed(row.odd.texts[position])
+            table.note(position, "billed" if of_claim else "status", "status-not-recognised", message)
     return [row.status for row in rows]
 
 

@@ -309,6 +309,11 @@ class LayoutRules(Strict):
         words = word_of(written).split()
         return bool(words) and all(word in self._of_a_payment or word.isdigit() for word in words)
 
+    def says_billed(self, written: str) -> bool:
+        """Whether all words of a visit's status are of a claim or a payment, which say nothing of the visit."""
+        words = word_of(written).split()
+        return bool(words) and all(word in self._of_a_claim or word.isdigit() for word in words)
+
     def says_why_less(self, written: str) -> bool:
         """Whether a text has words that say why less was paid than was claimed."""
         phrases = (phrase for kind in ("short", "partly", "patient-share") for phrase in self.words.remittance[kind])
@@ -328,6 +333,10 @@ class LayoutRules(Strict):
         """Phrases by which a claim is not decided, refused or answered elsewhere, or a payment taken back or none."""
         kinds = ("pending", "already", "refused", "not-covered", "taken-back", "no-money")
         return frozenset(word_of(phrase) for kind in kinds for phrase in self.words.remittance[kind])
+
+    @cached_property
+    def _of_a_claim(self) -> frozenset[str]:
+        return self._of_a_payment | {word for phrase in self.words.billed["yes"] for word in word_of(phrase).split()}
 
     @cached_property
     def _of_a_payment(self) -> frozenset[str]:
