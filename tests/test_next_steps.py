@@ -472,3 +472,35 @@ def test_days_that_do_not_cover_a_visit_are_no_blank_in_the_setup(folder: Path) 
     page = text(shown("check", "october.csv", "--month", "2026-10"))
     assert "Can't be billed: 1 session, $95.00: not authorized to needle (2)" in page
     assert "Fill in" not in page
+
+
+@pytest.mark.parametrize("how", ["changed", "voided"])
+def test_what_takes_the_place_of_a_claim_of_a_month_that_was_billed_before_is_sent(folder: Path, how: str) -> None:
+    """The command that was shown recorded it as sent, and no insurer ever heard of it."""
+    old, other = row(Session_ID="S1"), row(Session_ID="S2", Patient="B Madeup", Service_Date=dt.date(2026, 10, 8))
+    csv_file(folder, [old, other], "october.csv")
+    shown("claim", "october.csv", "--already-sent")
+    if how == "voided":
+        shown("void", "2026-10-SUNL-0001", "--reason", "wrong plan")
+    csv_file(folder, [old | {"Insurer": "Manulife"}, other], "october.csv")
+    read = "ims-billing claim october.csv --month 2026-10"
+    for command in (("check", "october.csv"), ("claim", "october.csv")):
+        assert commands(shown(*command))[-1] == read
+    type_in(folder / "reports/2026-10/claim-summary-2026-10.xlsx", "Needs attention", Decision="Bill")
+    assert read in commands(shown("status"))
+    lines = shown("claim", "october.csv")
+    assert "WAS BILLED BEFORE" not in text(lines)
+    books = [path.name for path in (folder / "reports/2026-10/insurers").glob("*.xlsx")]
+    assert {name.rsplit("-batch", 1)[0] for name in books} == {"manulife-2026-10", "sun-life-2026-10"}
+
+
+def test_a_replaced_claim_that_is_recorded_as_sent_is_said_to_reach_nobody(folder: Path) -> None:
+    csv_file(folder, [row(Session_ID="S1")], "october.csv")
+    shown("claim", "october.csv", "--already-sent")
+    csv_file(folder, [row(Session_ID="S1", Insurer="Manulife")], "october.csv")
+    shown("claim", "october.csv")
+    type_in(folder / "reports/2026-10/claim-summary-2026-10.xlsx", "Needs attention", Decision="Bill")
+    lines = text(shown("claim", "october.csv", "--already-sent"))
+    assert (
+        "1 claim takes the place of another: it is recorded as sent, and no workbook tells an insurer of it." in lines
+    )

@@ -49,7 +49,7 @@ def name_unread_copies(
             read_with = copy.month or month
             decisions = None if copy.path in summary else copy.path
             with memory.reading():
-                sent_before = read_with in memory.batches.months_sent_before()
+                sent_before = read_with in memory.batches.months_to_record_as_sent()
             own_files = ([] if copy.month else files) or _of_last_run(memory, read_with)
             command = command_line("claim", own_files or [Path(FILE)], **options, month=read_with, decisions=decisions)
             command += " --already-sent" if sent_before else ""
@@ -64,7 +64,7 @@ def claim_again(memory: Ledger, month: str, **options: Path | None) -> tuple[str
     from ims_billing.commands.files_of_run import FILE, to_name
 
     with memory.reading():
-        if month in memory.batches.months_sent_before():
+        if month in memory.batches.months_to_record_as_sent():
             return "", ""
     files = _of_last_run(memory, month)
     command = command_line("claim", files or [Path(FILE)], **{**options, "month": Path(month)})

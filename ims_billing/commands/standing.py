@@ -125,7 +125,7 @@ def standing(at: Workplace, clinic: Clinic, as_of: dt.date) -> Standing:
         aged = aging(claims, postings, ledger.payments.notes(), batches, as_of)
         read, last = ledger.months.hashes_read(), ledger.months.files_of_last_run()
         unwritten = tuple(ledger.files.nowhere_written())
-        months, sent_before = ledger.months.all(), ledger.batches.months_sent_before()
+        months, sent_before = ledger.months.all(), ledger.batches.months_to_record_as_sent()
         left = ledger.files.aging_left(at.place)
     books = saved_workbooks(at, months)
     sendings = sendings_with_unread(at, books)

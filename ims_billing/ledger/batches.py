@@ -39,6 +39,13 @@ class Batches:
             )
         )
 
+    def months_to_record_as_sent(self) -> frozenset[str]:
+        """Those of `months_sent_before` without a claim in question: what takes a claim's place is to be sent."""
+        in_question = self._file.rows(
+            "SELECT DISTINCT month FROM attention WHERE kind IN ('voided', 'changed-since-claimed') AND claim <> ''"
+        )
+        return self.months_sent_before() - {str(month) for (month,) in in_question}
+
     def of_month(self, month: str) -> tuple[Batch, ...]:
         """The month's batches, in their order."""
         from ims_billing.vocabulary.model import Batch

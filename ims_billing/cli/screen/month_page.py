@@ -308,10 +308,13 @@ def _marked(marks: Sequence[Sending], wide: int) -> list[Text]:
 
 def _first_to_send(shown: Shown, wide: int) -> list[Text]:
     """Says that a month which was billed before this program came has claims that are to be sent now."""
-    month, count = shown.month, shown.month.totals.counts["claimed"]
+    month = shown.month
+    # What takes the place of a claim was not billed before.
+    first = month.claims[month.claims["replaces"] == ""]
+    count = len(first)
     if shown.already_sent or month.month not in month.sent_before or not count:
         return []
-    amount = dollars(int(month.claims["amount_cents"].sum()))
+    amount = dollars(int(first["amount_cents"].sum()))
     claims = f"{'This claim' if count == 1 else f'These {count:,} claims'}, {amount},"
     if shown.would:
         what = f"{claims} would be its first to be sent. Claim without --already-sent only what was never billed."
@@ -351,6 +354,14 @@ def _sums(shown: Shown, wide: int) -> list[Text]:
         notes.append("The insurers' workbooks of this batch list the claims that were voided.")
     if shown.already_sent and counts["held"]:
         notes.append("What is on hold is not recorded: fix it and run this again, or it will be claimed as new.")
+    replacing = int((shown.month.claims["replaces"] != "").sum())
+    if shown.already_sent and replacing:
+        takes = (
+            "1 claim takes the place of another: it is"
+            if replacing == 1
+            else (f"{replacing:,} claims take the place of others: they are")
+        )
+        notes.append(f"{takes} recorded as sent, and no workbook tells an insurer of it.")
     lines = [line for note in notes for line in wrapped(note, wide, style="bold")]
     return [*lines, *([Text(sums(shown), "bold")] if wide >= _SUMS else wrapped(sums(shown), wide, style="bold"))]
 

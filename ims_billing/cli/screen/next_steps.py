@@ -100,7 +100,12 @@ def _to_send(shown: Shown) -> Iterator[tuple[str, str]]:
 
 
 def _sent_before(shown: Shown, month: str) -> bool:
-    """True where all of a month was billed before this program came: what is added to it is not to be sent."""
+    """True where all of a month was billed before this program came: what is added to it is not to be sent.
+
+    What takes the place of a claim is, as its insurer has the claim.
+    """
+    if shown.month.month in (None, month) and shown.month.in_question:
+        return False
     if month == shown.month.month and (shown.already_sent or shown.batch):
         return shown.already_sent
     return month in shown.month.sent_before
