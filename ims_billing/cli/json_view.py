@@ -269,7 +269,7 @@ def undone_json(done: Undone) -> dict[str, Any]:
 def aging_json(done: Aged) -> dict[str, Any]:
     """The object that `aging --json` prints: what is owed by insurer and age in days, and the claims to ask about."""
     # Here, so that commands without sessions need no pandas.
-    from ims_billing.payments.aging import BUCKETS, by_insurer
+    from ims_billing.payments.aging import BUCKETS, asked_about, by_insurer
 
     owed = by_insurer(done.frame)
     columns = ["claim", "insurer", "month", "claimed_on", "age", "bucket", "amount_cents", "paid_cents", "owed_cents"]
@@ -294,7 +294,9 @@ def aging_json(done: Aged) -> dict[str, Any]:
                 "state": cells[9],
                 "ask": bool(cells[10]),
             }
-            for cells in done.frame[[*columns, "state", "ask"]].itertuples(index=False, name=None)
+            for cells in done.frame.assign(ask=asked_about(done.frame))[[*columns, "state", "ask"]].itertuples(
+                index=False, name=None
+            )
         ],
         "to_send": to_send_json(done.to_send),
         "written": [str(done.written)],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.payments.positions import Answer, Position, answers_by
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
-from ims_billing.vocabulary.spelling import day_text
+from ims_billing.vocabulary.spelling import counted, day_text, dollars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,6 +211,16 @@ def states_in_words(frame: pd.DataFrame) -> list[str]:
 def asked_about(frame: pd.DataFrame) -> pd.Series[bool]:
     """The lines of AGING about which the insurer is to be asked; what is closed is done."""
     return frame["ask"] & (frame["status"] != "Closed")
+
+
+def closed_line(frame: pd.DataFrame) -> str:
+    """Says what of the amounts owed (AGING) the clinic has closed; empty where nothing."""
+    closed = frame[(frame["status"] == "Closed") & (frame["owed_cents"] > 0)]
+    if closed.empty:
+        return ""
+    return (
+        f"Closed by you, and on no list: {counted(len(closed), 'claim')}, {dollars(int(closed['owed_cents'].sum()))}."
+    )
 
 
 def to_ask(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ims_billing.payments.aging import BUCKETS, TO_REVERSE, asked_about, by_insurer, states_in_words, to_ask
+from ims_billing.payments.aging import (
+    BUCKETS,
+    TO_REVERSE,
+    asked_about,
+    by_insurer,
+    closed_line,
+    states_in_words,
+    to_ask,
+)
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
@@ -150,6 +158,7 @@ def _blocks(frame: pd.DataFrame) -> list[Block]:
     sums = [int(owed.loc[owed["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS]
     total: tuple[Value, ...] = ("Total", len(owed), *(cents / 100 for cents in sums), sum(sums) / 100)
     note = "Days since the claim was made. What a plan leaves to the patient is not owed by it."
+    note = f"{note} {closed_line(frame)}".strip()
     owing = Block("Owed by insurers", columns, rows, total, note)
     blocks = [replace(owing, chart=("bar", len(columns) - 1))]
     states = frame.groupby(frame["state"].mask(frame["again_on"].notna(), "sent again, not answered"))
@@ -159,6 +168,7 @@ def _blocks(frame: pd.DataFrame) -> list[Block]:
     ]
     if kinds:
         columns = [Column("What it is"), Column("Claims", "count"), Column("Claimed", "money")]
-        note = "Denied claims are owed only once they were sent again; what was paid too much is below zero."
+        note = "Denied claims are owed only once they were sent again. "
+        note += "What was paid too much is below zero: the total above leaves it out."
         blocks.append(Block("By what it is", [*columns, Column("Owed", "money")], kinds, note=note))
     return blocks

@@ -246,7 +246,7 @@ def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
 
 
 def _owed(done: Aged, wide: int) -> list[Text]:
-    from ims_billing.payments.aging import BUCKETS, by_insurer
+    from ims_billing.payments.aging import BUCKETS, by_insurer, closed_line
 
     owed = by_insurer(done.frame)
     sums = {bucket: sum(cents[bucket] for _, _, cents in owed) for bucket in BUCKETS}
@@ -257,7 +257,9 @@ def _owed(done: Aged, wide: int) -> list[Text]:
     ]
     rows.append(("All insurers", f"{count:,}", *map(_or_none, sums.values()), dollars(sum(sums.values()))))
     numbers = [Heading(name, right=True) for name in ("Claims", *BUCKETS, "Owed")]
-    return table((Heading("Insurer", wraps=True), *numbers), rows, wide, bold_last=True)
+    lines = table((Heading("Insurer", wraps=True), *numbers), rows, wide, bold_last=True)
+    closed = closed_line(done.frame)
+    return [*lines, *(wrapped(closed, wide, first="  ") if closed else [])]
 
 
 def _or_none(cents: int) -> str:
