@@ -869,6 +869,8 @@ def test_open_holds_of_earlier_months_are_listed_and_decided_in_their_own(folder
     assert outcomes(claim(folder, september, month="2026-09")) == ["claimed"]
     assert run(folder, "report", "2026-10").exit_code == 0
     assert (folder / SUMMARY).read_bytes() == bytes_before, "what was open then is part of the month"
+    assert outcomes(claim(folder, october)) == ["already_claimed"]
+    assert lines(folder) == [], "it is decided by now"
 
 
 def test_a_copy_of_the_workbook_decides_about_what_it_showed(folder: Path) -> None:

@@ -350,7 +350,7 @@ def _both(now: pd.DataFrame, before: pd.DataFrame, columns: tuple[Column, ...]) 
 
 
 def _tells_of_others(run: Run, ledger: Ledger) -> bool:
-    """True if other sessions are held or not billed than the ledger lists, ignoring row numbers."""
+    """True if others are held, not billed or open of earlier months than the ledger lists, ignoring row numbers."""
     if run.month not in ledger.months.all():
         return True
     held, not_billed = ledger.months.listing(run.month)
@@ -360,7 +360,8 @@ def _tells_of_others(run: Run, ledger: Ledger) -> bool:
     ]
     # Each export of a month holds more sessions of the next one: they change nothing in this one.
     billed = [lines[lines["reason"] != "outside-month"] for lines in (run.not_billed, not_billed)]
-    return _lines(stated[0]) != _lines(stated[1]) or _lines(billed[0]) != _lines(billed[1])
+    earlier = (run.earlier, ledger.months.earlier(run.month))
+    return any(_lines(now) != _lines(then) for now, then in (stated, billed, earlier))
 
 
 def _lines(frame: pd.DataFrame) -> Counter[tuple[str, ...]]:
