@@ -118,7 +118,7 @@ def in_words(copy: UnreadCopy, command: str, first: str = "") -> str:
     if copy.problem:
         return f"{copy.problem} Decisions in {copy.path}, if there are any, were not read."
     if copy.refused:
-        return f"{copy.refused} Nothing in {copy.path} was read; the command that reads it: {command}"
+        return f"{copy.refused} Nothing in {copy.path} was read. Once that is put right: {command}"
     first = f" {first}" if first else ""
     if not copy.what:
         what = "something typed in it is no decision, and none of it was read."
