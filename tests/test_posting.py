@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -207,6 +208,23 @@ def test_a_corrected_line_of_a_payment_that_was_posted_in_part_is_of_that_paymen
     assert results(reconcile(folder, [wrong[0], paid(SUN, 30)], name="again.csv")) == ["repeated", "repeated"]
 
 
+def test_pages_of_one_payment_that_share_a_line_say_how_all_of_it_is_posted(folder: Path) -> None:
+    pages = [[paid(SUN), paid(SUN2)], [paid(SUN2), paid(SUN3)]]
+    assert results(reconcile(folder, pages[0], name="one.csv")) == [f"paid {SUN}", f"paid {SUN2}"]
+    held = reconcile(folder, pages[1], name="two.csv")
+    assert results(held) == ["repeated", "ambiguous"]
+    both = (
+        "name all its files in one command, with any other that it was posted from: ims-billing reconcile one.csv two"
+    )
+    assert both in held["payments"][0]["lines"][1]["message"]
+    day = ("--as-of", "2026-11-25")
+    assert run(folder, "reconcile", "--undo", "1", "--reason", "one page", *day).exit_code == 0
+    done = run(folder, "reconcile", str(folder / "one.csv"), str(folder / "two.csv"), "--json", *day)
+    assert done.exit_code == 0, done.stderr
+    posted = [result for result in results(json.loads(done.stdout)) if result.startswith("paid")]
+    assert sorted(posted) == sorted(f"paid {claim}" for claim in (SUN, SUN2, SUN3))
+
+
 @pytest.mark.parametrize("wrong", [{"Paid": "95 .00"}, {"Payment Date": ""}])
 def test_a_corrected_line_that_makes_its_payment_another_sum_says_how_the_whole_is_posted(
     folder: Path, wrong: dict[str, str]
@@ -215,7 +233,7 @@ def test_a_corrected_line_that_makes_its_payment_another_sum_says_how_the_whole_
     corrected = [paid(SUN), paid(SUN2)]
     held = reconcile(folder, corrected)
     assert results(held) == ["ambiguous", "repeated"]
-    way = "undo that one, then run this file again: ims-billing reconcile --undo 1 --reason TEXT."
+    way = "undo that one, then read it again: ims-billing reconcile --undo 1 --reason TEXT."
     assert way in held["payments"][0]["lines"][0]["message"]
     assert run(folder, "reconcile", "--undo", "1", "--reason", "one line", "--as-of", "2026-11-25").exit_code == 0
     assert results(reconcile(folder, corrected)) == [f"paid {SUN}", f"paid {SUN2}"]

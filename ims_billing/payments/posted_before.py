@@ -90,9 +90,9 @@ def by_ledger(
     if before is not None and before.posted is not None:
         return posted_before(line)
     if other is not None:
-        return not_posted(line, "ambiguous", _other_payment(other, more=more))
+        return not_posted(line, "ambiguous", _other_payment(line, other, more=more))
     if same is not None and before is None and line.paid > room:
-        return not_posted(line, "ambiguous", _without_line(same))
+        return not_posted(line, "ambiguous", _without_line(line, same))
     return None
 
 
@@ -101,9 +101,7 @@ def another_page(line: Line, posted: PostedPayment) -> Line:
     message = (
         f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}, from "
         f"{posted.file}, with other lines. If this is that payment in another form, leave it. If this one is right, "
-        f"undo that one first: {_undo(posted)}. If both are pages of one payment, undo it too, then name all its files "
-        f"in one command, with any other that it was posted from: ims-billing reconcile {quoted(posted.file)} "
-        f"{quoted(line.file)}."
+        f"undo that one first: {_undo(posted)}.{_or_pages(line, posted)}"
     )
     return not_posted(line, "ambiguous", message)
 
@@ -113,21 +111,31 @@ def posted_before(line: Line) -> Line:
     return not_posted(line, "repeated", "This payment was posted before.")
 
 
-def _other_payment(posted: PostedPayment, *, more: bool) -> str:
+def _other_payment(line: Line, posted: PostedPayment, *, more: bool) -> str:
     already = f"A payment of that number was posted already, of {dollars(posted.amount)} on {posted.paid_on}."
     if more:
         # A line was corrected, and the payment is another sum by it.
         return (
-            f"{already} This file has all that was posted of it, and more. To post the whole, undo that one, then run "
-            f"this file again: {_undo(posted)}."
+            f"{already} Here is all that was posted of it, and more. To post the whole, undo that one, then "
+            f"read it again: {_undo(posted)}."
         )
-    return f"{already} If this one is right, undo that one first: {_undo(posted)}."
+    return f"{already} If this one is right, undo that one first: {_undo(posted)}.{_or_pages(line, posted)}"
 
 
-def _without_line(posted: PostedPayment) -> str:
+def _or_pages(line: Line, posted: PostedPayment) -> str:
+    """What to do where two files are pages of one payment; empty where it was posted from a file of that name."""
+    if posted.file == line.file:
+        return ""
+    return (
+        " If both are pages of one payment, undo it too, then name all its files in one command, with any other that "
+        f"it was posted from: ims-billing reconcile {quoted(posted.file)} {quoted(line.file)}."
+    )
+
+
+def _without_line(line: Line, posted: PostedPayment) -> str:
     return (
         "That payment was posted before, without this line, and nothing of it is left. If this file is right, undo "
-        f"what was posted first: {_undo(posted)}."
+        f"what was posted first: {_undo(posted)}.{_or_pages(line, posted)}"
     )
 
 
