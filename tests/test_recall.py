@@ -142,6 +142,7 @@ def test_the_same_session_is_claimed_already(tmp_path: Path) -> None:
     assert month.findings.empty
 
 
+NO_STATUS = "the status, which is not recognised (the clinic setup, sheet More, may say what it is)"
 # What was claimed, what it is now, and what the finding says of it.
 CHANGED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("fee", with_id(), with_id(Fee=100.0), "the fee ($95.00, now $100.00)"),
@@ -157,9 +158,8 @@ CHANGED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("service", with_id(), with_id(Service="Massage"), "the service"),
     ("cancelled", with_id(), with_id(Status="cancelled"), "the visit is marked as cancelled"),
     ("a no-show", at_nine(), at_nine(Status="no show"), "the visit is marked as no-show"),
-    ("an unknown word for the status", with_id(), with_id(Status="maybe"), "the status, which is not recognised"),
-    ("a status of the claim, and more", with_id(), with_id(Status="No show - billed"),
-     "the status, which is not recognised"),
+    ("an unknown word for the status", with_id(), with_id(Status="maybe"), NO_STATUS),
+    ("a status of the claim, and more", with_id(), with_id(Status="No show - billed"), NO_STATUS),
     ("a note that it did not take place", at_nine(), at_nine(Notes="no show"), 'the note, which says "no show"'),
     ("a note of another insurer", with_id(), with_id(Notes="billed to WorkSafeBC"),
      'the note, which says "billed to another insurer"'),

@@ -60,7 +60,7 @@ def note_readings(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
 # The cells that say something against a claim, by the kind of finding that they make of a session without one.
 _CELLS = {
     "sale-and-arrival-differ": "its sale, which differs from the appointment",
-    "status-not-recognised": "the status, which is not recognised",
+    "status-not-recognised": "the status, which is not recognised (the clinic setup, sheet More, may say what it is)",
 }
 
 
