@@ -264,9 +264,9 @@ def _look_up(classified: _Classified, scope: Scope) -> _Lookup:
     dated = sessions["service_date"].notna() & ~classified.shifted
     history = prove(scope.memory.claims, ON_LEDGER)
     recognised = partial(decided.recognised, resembled=scope.memory.resembled)
-    against = said_against(
-        sessions if len(history) else sessions.iloc[:0], decided.open_cells(), _statuses(decided), clinic
-    )
+    # Another month's visits, and those of other services, have no claim that a note could be against.
+    billable = sessions[~reason.isin(("outside-month", "other-service")) & bool(len(history))]
+    against = said_against(billable, decided.open_cells(), _statuses(decided), clinic)
     read = sessions.assign(**against.reindex(sessions.index, fill_value=""))
     recalled = recall(read, classified.patient, history, clinic, scope.replacing, decided.preference(), recognised)
     billed_now = [scope.month] if scope.month else None
