@@ -311,8 +311,8 @@ class LayoutRules(Strict):
 
     def says_billed(self, written: str) -> bool:
         """Whether all words of a visit's status are of a claim or a payment, which say nothing of the visit."""
-        words = word_of(written).split()
-        return bool(words) and all(word in self._of_a_claim or word.isdigit() for word in words)
+        words = [word for word in word_of(written).split() if not word.isdigit()]
+        return bool(words) and self._of_a_claim.issuperset(words)
 
     def says_why_less(self, written: str) -> bool:
         """Whether a text has words that say why less was paid than was claimed."""
@@ -336,7 +336,9 @@ class LayoutRules(Strict):
 
     @cached_property
     def _of_a_claim(self) -> frozenset[str]:
-        return self._of_a_payment | {word for phrase in self.words.billed["yes"] for word in word_of(phrase).split()}
+        billed = {word for phrase in self.words.billed["yes"] for word in word_of(phrase).split()}
+        # What a remittance calls late is a claim; as a status, it is a visit.
+        return (self._of_a_payment | billed) - {"late"}
 
     @cached_property
     def _of_a_payment(self) -> frozenset[str]:
