@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ims_billing.payments.positions import Answer, Position, answers_by
 from ims_billing.vocabulary.entries import BatchDay, Claimed, Note, Posted
-from ims_billing.vocabulary.spelling import counted, day_text, dollars
+from ims_billing.vocabulary.spelling import day_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,14 +213,9 @@ def asked_about(frame: pd.DataFrame) -> pd.Series[bool]:
     return frame["ask"] & (frame["status"] != "Closed")
 
 
-def closed_line(frame: pd.DataFrame) -> str:
-    """Says what of the amounts owed (AGING) the clinic has closed; empty where nothing."""
-    closed = frame[(frame["status"] == "Closed") & (frame["owed_cents"] > 0)]
-    if closed.empty:
-        return ""
-    return (
-        f"Closed by you, and on no list: {counted(len(closed), 'claim')}, {dollars(int(closed['owed_cents'].sum()))}."
-    )
+def closed(frame: pd.DataFrame) -> pd.Series[bool]:
+    """The lines of AGING that are owed still, and that the clinic has closed: they are on no list."""
+    return (frame["status"] == "Closed") & (frame["owed_cents"] > 0)
 
 
 def to_ask(frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from ims_billing.payments.aging import (
     TO_REVERSE,
     asked_about,
     by_insurer,
-    closed_line,
+    closed,
     states_in_words,
     to_ask,
 )
@@ -55,6 +55,7 @@ CALL_LIST = {
 _PRINTED = list(CALL_LIST).index("answered_on") + 1
 SHEET = "Call list"
 _VOIDED = "Paid and voided: the insurer has to reverse it"
+_CLOSED = "Closed by you, on no list"
 # The claims that nobody has to ask about yet, with the same columns.
 WAITING = "Waiting"
 
@@ -124,10 +125,11 @@ def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, V
         ("Paid short", (frame["state"] == "short-paid") & ask, frame["owed_cents"]),
         ("Not answered in the usual time", (frame["state"] == "not answered") & ask, frame["owed_cents"]),
         (_VOIDED, (frame["state"] == TO_REVERSE) & ask, frame["paid_cents"]),
+        (_CLOSED, closed(frame), frame["owed_cents"]),
     ):
         count = int(these.sum())
         of = f"${int(cents[these].sum()) / 100:,.2f} on {count:,} {'claim' if count == 1 else 'claims'}"
-        if count or label != _VOIDED:
+        if count or label not in (_VOIDED, _CLOSED):
             rows.append((label, of if count else "nothing"))
     beside = len(listed) - int(ask.sum())
     more = f", and {beside:,} that somebody looks after" if beside else ""
@@ -158,7 +160,6 @@ def _blocks(frame: pd.DataFrame) -> list[Block]:
     sums = [int(owed.loc[owed["bucket"] == bucket, "owed_cents"].sum()) for bucket in BUCKETS]
     total: tuple[Value, ...] = ("Total", len(owed), *(cents / 100 for cents in sums), sum(sums) / 100)
     note = "Days since the claim was made. What a plan leaves to the patient is not owed by it."
-    note = f"{note} {closed_line(frame)}".strip()
     owing = Block("Owed by insurers", columns, rows, total, note)
     blocks = [replace(owing, chart=("bar", len(columns) - 1))]
     states = frame.groupby(frame["state"].mask(frame["again_on"].notna(), "sent again, not answered"))

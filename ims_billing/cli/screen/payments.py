@@ -246,7 +246,7 @@ def not_sent_line(books: Sequence[ToSend], as_of: dt.date) -> str:
 
 
 def _owed(done: Aged, wide: int) -> list[Text]:
-    from ims_billing.payments.aging import BUCKETS, by_insurer, closed_line
+    from ims_billing.payments.aging import BUCKETS, by_insurer, closed
 
     owed = by_insurer(done.frame)
     sums = {bucket: sum(cents[bucket] for _, _, cents in owed) for bucket in BUCKETS}
@@ -258,8 +258,11 @@ def _owed(done: Aged, wide: int) -> list[Text]:
     rows.append(("All insurers", f"{count:,}", *map(_or_none, sums.values()), dollars(sum(sums.values()))))
     numbers = [Heading(name, right=True) for name in ("Claims", *BUCKETS, "Owed")]
     lines = table((Heading("Insurer", wraps=True), *numbers), rows, wide, bold_last=True)
-    closed = closed_line(done.frame)
-    return [*lines, *(wrapped(closed, wide, first="  ") if closed else [])]
+    done_with = done.frame.loc[closed(done.frame), "owed_cents"]
+    if len(done_with):
+        amount = dollars(int(done_with.sum()))
+        lines += wrapped(f"Closed by you, on no list: {counted(len(done_with), 'claim')}, {amount}", wide, first="  ")
+    return lines
 
 
 def _or_none(cents: int) -> str:
