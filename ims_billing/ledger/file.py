@@ -37,7 +37,7 @@ _OURS = {"claim", "batch", "page"}
 # A network share cannot do more than a rollback journal; what is deleted is overwritten; nothing in temporary files.
 # 16 MB of pages: with the usual two, half of what a large month writes is read and written again, perhaps on a share.
 _SETTINGS = (
-    "foreign_keys = ON", "synchronous = EXTRA", "secure_delete = ON", "temp_store = MEMORY", "cache_size = -16000",
+    "foreign_keys = ON", "synchronous = EXTRA", "secure_delete = ON", "temp_store = MEMORY", "cache_size = -64000",
 )  # fmt: skip
 # Folders that a service keeps copies of in other places, by what their paths hold.
 _SYNCHRONISED = (

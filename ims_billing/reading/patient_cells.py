@@ -72,6 +72,17 @@ def _bare_name(name: str) -> str:
     return bared if any(map(str.isalpha, bared)) else name
 
 
+class _Cells(NamedTuple):
+    """What a patient's cells say whoever treated them and whenever: most rows are names and nothing else."""
+
+    reason: str
+    person: str
+    """The practitioner of that name."""
+    has_state: bool
+    beside: tuple[str, ...]
+    """The words beside the name."""
+
+
 class _Reader:
     """Reads what stands beside patients' names by the rules for short notes."""
 
@@ -79,32 +90,34 @@ class _Reader:
         clinic = table.clinic
         self._notes = NoteReader(clinic.practitioners, clinic.insurers)
         self._person, self._payer = cache(clinic.practitioner), cache(clinic.insurer)
-        self._of_name, self._has_state = cache(_of_any_row), cache(says_a_state_beside_a_name)
-        self._beside = cache(_beside)
+        self._cells = cache(self._read)
 
     def doubt(self, row: _Row) -> str:
         """Why a patient's cell is no certain name, said of the column; empty where it is one."""
-        if reason := self._of_name(row.name):
-            return reason
-        person = self._person(row.name)
-        if person is not None and person == self._person(row.practitioner):
+        cells = self._cells(row.name, row.cells)
+        if cells.reason:
+            return cells.reason
+        if cells.person and cells.person == self._name_of(row.practitioner):
             return "names the practitioner who treated: type the patient's name."
-        if any(map(self._has_state, row.cells)) or any(self._says(cell, row) for cell in {row.name, *row.cells}):
+        if cells.has_state or (cells.beside and self._says(cells.beside, row)):
             return "may say beside the name that this visit is not to be billed so. Type the name alone if it is."
         return ""
 
-    def _says(self, cell: str, row: _Row) -> bool:
+    def _read(self, name: str, cells: tuple[str, ...]) -> _Cells:
+        beside = tuple(words for cell in {name, *cells} for words in _beside(cell))
+        return _Cells(_of_any_row(name), self._name_of(name), any(map(says_a_state_beside_a_name, cells)), beside)
+
+    def _name_of(self, person: str) -> str:
+        known = self._person(person)
+        return known.name if known else ""
+
+    def _says(self, beside: tuple[str, ...], row: _Row) -> bool:
         """Whether words beside a name say what holds a visit where they are a note."""
-        beside = self._beside(cell)
-        if not beside or row.day is None:
+        if row.day is None:
             return False
-        person, payer, second = (
-            self._person(row.practitioner),
-            self._payer(row.insurer),
-            self._payer(row.second_insurer),
-        )
-        own = (person.name if person else "", payer.id if payer else "", second.id if second else "")
-        place = Place(*own, row.day)
+        payer, second = self._payer(row.insurer), self._payer(row.second_insurer)
+        own = (payer.id if payer else "", second.id if second else "")
+        place = Place(self._name_of(row.practitioner), *own, row.day)
         return any(
             not (phrase.group.of_plans and payer and payer.public)
             for words in beside

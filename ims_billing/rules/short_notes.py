@@ -25,6 +25,7 @@ _A_DAY = re.compile(
 )
 # Short ones, such as "sat" and "sun", are words of their own.
 _A_WEEKDAY = re.compile(rf"\b(?P<next>next )?(?P<name>{'|'.join(name for name in WEEKDAYS if len(name) > 4)})\b")
+_WORD = re.compile(r"\w+")
 # Short for one word: "n/s", "l/c", "r/s".
 _LETTERS = re.compile(r"\b([a-z])/([a-z])\b", re.IGNORECASE)
 # Short for "with": "w/ Ben". "w/o" is without.
@@ -73,7 +74,7 @@ class NoteReader:
 
     def __init__(self, people: Iterable[Named], insurers: Iterable[NamedPayer]) -> None:
         # Many rows share one short note.
-        self.phrases = cache(self._phrases)
+        self._of_place, self._is_silent = cache(self._phrases), cache(self._says_no_phrase)
         # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
         spoken = {
             word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
@@ -85,19 +86,28 @@ class NoteReader:
                     self._people.setdefault(word, set()).add(one.name)
         self._insurers = {word_of(name): payer.id for payer in insurers for name in (payer.name, *payer.aliases)}
         self._insurer = _run_of(tuple(self._insurers))
-        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
+        roles = published().layouts.notes.roles
+        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(roles).pattern}")
+        named = _words_in(*self._insurers, *map(word_of, roles), *MONTHS, *WEEKDAYS)
+        self._telling = frozenset({*_first_words(), *self._people, *named})
 
-    def _phrases(self, note: str, place: Place, *, is_label: bool = False) -> list[Phrase]:
+    def phrases(self, note: str, place: Place, *, is_label: bool = False) -> list[Phrase]:
         """The phrases of a short note; none of one that is longer, which tells a story.
 
         `is_label`: it stands beside a name, above rows or on a sheet, where more words say it.
         """
-        if len(word_of(note).split()) > _MOST_WORDS:
-            return []
+        return [] if self._is_silent(note) else self._of_place(note, place, is_label)
+
+    def _says_no_phrase(self, note: str) -> bool:
+        """Whether a note says no phrase, whoever and whenever it is about: most notes, and each group takes long."""
+        words = _words_in(word_of(_written_out(note)))
+        is_told = not words.isdisjoint(self._telling) or any(word[0].isdigit() for word in words)
+        return not is_told or len(word_of(note).split()) > _MOST_WORDS
+
+    def _phrases(self, note: str, place: Place, is_label: bool) -> list[Phrase]:
         groups = published().layouts.notes.group
         clauses = [
-            (self._in_words_of_the_rules(word_of(part), place), part)
-            for part in _ENDS.split(_LETTERS.sub(r"\1\2", _WITH.sub("with ", note)))
+            (self._in_words_of_the_rules(word_of(part), place), part) for part in _ENDS.split(_written_out(note))
         ]
         return [
             Phrase(group, phrase, part)
@@ -126,6 +136,15 @@ class NoteReader:
             else:
                 words.append("another month" if another_month else word)
         return " ".join(words)
+
+
+def _written_out(note: str) -> str:
+    """A note with what is short for one word as that word."""
+    return _LETTERS.sub(r"\1\2", _WITH.sub("with ", note))
+
+
+def _words_in(*texts: str) -> set[str]:
+    return {word for text in texts for word in _WORD.findall(text)}
 
 
 def _with_other_days(clause: str, visit: dt.date) -> str:
@@ -192,6 +211,14 @@ def _is_denied(before: str) -> bool:
 @cache
 def _all_alone() -> tuple[str, ...]:
     return tuple(phrase for group in published().layouts.notes.group for phrase in group.alone)
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """The words that phrases begin with."""
+    groups = published().layouts.notes.group
+    phrases = [phrase for group in groups for phrase in (*group.phrases(), *group.labels)]
+    return frozenset(_WORD.findall(word_of(text))[0] for text in (*phrases, *published().layouts.notes.services))
 
 
 @cache
