@@ -108,8 +108,8 @@ class _Reader:
         return _Cells(_of_any_row(name), self._name_of(name), any(map(says_a_state_beside_a_name, cells)), beside)
 
     def _name_of(self, person: str) -> str:
-        known = self._person(person)
-        return known.name if known else ""
+        practitioner = self._person(person)
+        return practitioner.name if practitioner else ""
 
     def _says(self, beside: tuple[str, ...], row: _Row) -> bool:
         """Whether words beside a name say what holds a visit where they are a note."""
