@@ -227,8 +227,12 @@ def says_a_state_beside_a_name(name: str) -> bool:
     beside = " ".join(beside_a_name(name))
     if beside and _BORN.isdisjoint(word_of(beside).split()):
         return says_a_state(beside)
-    unmistakable = frozenset(map(word_of, published().unread.never_a_name))
-    return not unmistakable.isdisjoint(word_of(name).split())
+    return not _never_names().isdisjoint(word_of(name).split())
+
+
+@cache
+def _never_names() -> frozenset[str]:
+    return frozenset(map(word_of, published().unread.never_a_name))
 
 
 @cache

@@ -76,9 +76,7 @@ class NoteReader:
         # Many rows share one short note.
         self._of_place, self._is_silent = cache(self._phrases), cache(self._says_no_phrase)
         # A name that is one of the rules' words says what the word says: "do not bill", where Bill treats.
-        spoken = {
-            word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
-        }
+        spoken = _words_of_phrases()
         self._people: dict[str, set[str]] = {}
         for one in people:
             for word in {*" ".join(map(word_of, (one.name, *one.aliases))).split()} - spoken:
@@ -86,10 +84,8 @@ class NoteReader:
                     self._people.setdefault(word, set()).add(one.name)
         self._insurers = {word_of(name): payer.id for payer in insurers for name in (payer.name, *payer.aliases)}
         self._insurer = _run_of(tuple(self._insurers))
-        roles = published().layouts.notes.roles
-        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(roles).pattern}")
-        named = _words_in(*self._insurers, *map(word_of, roles), *MONTHS, *WEEKDAYS)
-        self._telling = frozenset({*_first_words(), *self._people, *named})
+        self._role = re.compile(rf"(?:\b(?:an?|the|our) )?{_run_of(published().layouts.notes.roles).pattern}")
+        self._telling = frozenset({*_telling_words(), *self._people, *_words_in(*self._insurers)})
 
     def phrases(self, note: str, place: Place, *, is_label: bool = False) -> list[Phrase]:
         """The phrases of a short note; none of one that is longer, which tells a story.
@@ -214,11 +210,19 @@ def _all_alone() -> tuple[str, ...]:
 
 
 @cache
-def _first_words() -> frozenset[str]:
-    """The words that phrases begin with."""
-    groups = published().layouts.notes.group
-    phrases = [phrase for group in groups for phrase in (*group.phrases(), *group.labels)]
-    return frozenset(_WORD.findall(word_of(text))[0] for text in (*phrases, *published().layouts.notes.services))
+def _words_of_phrases() -> frozenset[str]:
+    return frozenset(
+        word for group in published().layouts.notes.group for phrase in group.phrases() for word in phrase.split()
+    )
+
+
+@cache
+def _telling_words() -> frozenset[str]:
+    """The words that phrases begin with, and those of roles and days, which other words stand for."""
+    notes = published().layouts.notes
+    phrases = (phrase for group in notes.group for phrase in (*group.phrases(), *group.labels))
+    first = (_WORD.findall(word_of(phrase))[0] for phrase in (*phrases, *notes.services))
+    return frozenset({*first, *_words_in(*map(word_of, notes.roles), *MONTHS, *WEEKDAYS)})
 
 
 @cache
