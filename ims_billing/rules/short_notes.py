@@ -96,9 +96,8 @@ class NoteReader:
 
     def _says_no_phrase(self, note: str) -> bool:
         """Whether a note says no phrase, whoever and whenever it is about: most notes, and each group takes long."""
-        words = _words_in(word_of(_written_out(note)))
-        is_told = not words.isdisjoint(self._telling) or any(word[0].isdigit() for word in words)
-        return not is_told or len(word_of(note).split()) > _MOST_WORDS
+        is_silent = self._telling.isdisjoint(_words_in(word_of(_written_out(note))))
+        return is_silent or len(word_of(note).split()) > _MOST_WORDS
 
     def _phrases(self, note: str, place: Place, is_label: bool) -> list[Phrase]:
         groups = published().layouts.notes.group
@@ -218,11 +217,11 @@ def _words_of_phrases() -> frozenset[str]:
 
 @cache
 def _telling_words() -> frozenset[str]:
-    """The words that phrases begin with, and those of roles and days, which other words stand for."""
+    """The words that phrases begin with, and those of roles, for which "another practitioner" is read."""
     notes = published().layouts.notes
     phrases = (phrase for group in notes.group for phrase in (*group.phrases(), *group.labels))
     first = (_WORD.findall(word_of(phrase))[0] for phrase in (*phrases, *notes.services))
-    return frozenset({*first, *_words_in(*map(word_of, notes.roles), *MONTHS, *WEEKDAYS)})
+    return frozenset({*first, *_words_in(*map(word_of, notes.roles))})
 
 
 @cache
