@@ -39,9 +39,10 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "month": (["month/prepare.py", "sessions/claim_state.py"], ["month", "recall", "found"]),
     "quoting": (["vocabulary/quoting.py"], ["quoting", "privacy"]),
     "decision_keys": (["vocabulary/decision_keys.py"], ["decision_keys"]),
-    "identity": (["vocabulary/identity.py"], ["visits", "recall", "resemblance"]),
+    "identity": (["vocabulary/identity.py"], ["visits", "recall", "expected_claims"]),
     "cell_text": (["workbooks/cell_text.py"], ["cell_text"]),
     "reach": (["month/reach.py"], ["reach"]),
+    "notes": (["rules/short_notes.py", "checks/notes.py"], ["checks", "people", "recall"]),
     "judge": (["reading/column_judge.py", "reading/unread.py"], ["unread", "close_reading", "other_reports"]),
     "whose": (["ledger/identity.py"], ["whose_ledger"]),
     "owed": (["payments/aging.py", "payments/positions.py", "payments/sending.py"], ["aging", "positions", "to_send"]),
@@ -56,16 +57,21 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
 LONG = ("any_", "same_month_as_the_whole_ledger", "conserved", "never_more_than_is_left", "processes", "cents_")
 # What mutmut does by itself; any other decorator keeps a function out of its sight.
 BUILT_IN = ("staticmethod", "classmethod")
+# What was worked out before a change would still be there after it.
+CACHES = ("cache", "lru_cache")
 
 
 def in_sight(source: str) -> str:
-    """The same module, in which a decorated function hands on to a plain one that mutmut can change."""
+    """The same module without caches, in which a decorated function hands on to a plain one that mutmut can change."""
     lines = source.splitlines()
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     # From the last one up: what is changed moves only the lines below it.
     for node in sorted(functions, key=lambda function: -function.lineno):
         names = [ast.unparse(decorator) for decorator in node.decorator_list]
         if not names or names[0] in BUILT_IN:
+            continue
+        if names[0].partition("(")[0] in CACHES:
+            del lines[node.decorator_list[0].lineno - 1 : node.lineno - 1]
             continue
         plain = f"of_{node.name}"
         given = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]

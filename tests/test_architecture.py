@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import PARTS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ims_billing"
 # Each package, and what it may import of ours beside itself: the house plan, one row a package.
@@ -150,3 +152,9 @@ def test_what_is_kept_stands_where_the_plan_says() -> None:
         pytest.skip("this is no checkout that git may read")
     folders = {path.partition("/")[0] for path in listed.stdout.splitlines() if "/" in path}
     assert folders == {".ci", "ims_billing", "samples", "tests"}
+
+
+def test_what_mistakes_are_tried_in_and_what_has_to_notice_them_is_there() -> None:
+    for part, (changed, tests) in PARTS.items():
+        assert all(list(PACKAGE.glob(pattern)) for pattern in changed), part
+        assert all((ROOT / "tests" / f"test_{name}.py").is_file() for name in tests), part
