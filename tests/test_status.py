@@ -16,7 +16,7 @@ from ims_billing.cli.main import app
 from ims_billing.cli.screen.status import _exports
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.clinic.toml_file import load
-from ims_billing.clinic.windows import Window, window_of
+from ims_billing.clinic.windows import last_day_of
 from ims_billing.commands.draft_exports import drafted
 from ims_billing.commands.status import Given, Status, status
 from ims_billing.reading.intake import read_files
@@ -291,10 +291,10 @@ def by_telus(days: int | None = None, *channels: str) -> Insurer:
 
 def test_a_window_is_the_plans_own_or_that_of_its_only_channel() -> None:
     visit = dt.date(2026, 10, 7)
-    assert window_of(by_telus(), visit) == Window(dt.date(2026, 11, 7), "TELUS eClaims")
-    assert window_of(by_telus(10), visit) == Window(dt.date(2026, 10, 17), "")
-    assert window_of(by_telus(365), visit) == Window(dt.date(2026, 11, 7), "TELUS eClaims")
-    assert window_of(by_telus(None, "TELUS eClaims", "portal"), visit) is None
+    assert last_day_of(by_telus(), visit) == dt.date(2026, 11, 7)
+    assert last_day_of(by_telus(10), visit) == dt.date(2026, 10, 17)
+    assert last_day_of(by_telus(365), visit) == dt.date(2026, 11, 7)
+    assert last_day_of(by_telus(None, "TELUS eClaims", "portal"), visit) is None
 
 
 def test_a_window_is_named_from_fourteen_days_before_until_its_last_day(tmp_path: Path) -> None:

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Insurer
 from ims_billing.rules.published import published
 from ims_billing.rules.values import SubmissionWindow
 from ims_billing.vocabulary.spelling import bare
-
-
-class Window(NamedTuple):
-    """How long a claim is taken: the last day, and the channel whose window it is (empty: the plan's own)."""
-
-    last_day: dt.date
-    channel: str
 
 
 def plan_deadline(insurer: Insurer, day: dt.date) -> dt.date | None:
@@ -31,11 +23,8 @@ def channel_window(insurer: Insurer, day: dt.date) -> SubmissionWindow | None:
     return next((rule for rule in rules if rule.covers(day)), None)
 
 
-def window_of(insurer: Insurer, day: dt.date) -> Window | None:
-    """The window that closes first for a visit on a day; None where no rule and no plan states one."""
-    windows = []
-    if deadline := plan_deadline(insurer, day):
-        windows.append(Window(deadline, ""))
-    if rule := channel_window(insurer, day):
-        windows.append(Window(day + dt.timedelta(days=rule.days), rule.channel))
-    return min(windows, default=None)
+def last_day_of(insurer: Insurer, day: dt.date) -> dt.date | None:
+    """The last day on which plan and channel take a claim for a visit on a day; None where neither states one."""
+    rule = channel_window(insurer, day)
+    by_channel = day + dt.timedelta(days=rule.days) if rule else None
+    return min(filter(None, (plan_deadline(insurer, day), by_channel)), default=None)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.clinic.windows import window_of
+from ims_billing.clinic.windows import last_day_of
 from ims_billing.commands.decided_in_folder import DecidedIn, saved_workbooks, unread_decisions
 from ims_billing.commands.sent_in_folder import sendings_with_unread, unread_sendings
 from ims_billing.commands.unread_copies import unread_copies
@@ -279,5 +279,4 @@ def _by_insurer(days: Iterable[Closing]) -> tuple[Closing, ...]:
 def _window(clinic: Clinic, name: str, day: dt.date | None) -> tuple[str, dt.date | None]:
     """The insurer that a name stands for, and the last day on which it takes a visit's claim; None if none is known."""
     insurer = clinic.insurer(name)
-    window = window_of(insurer, day) if insurer and day else None
-    return insurer.name if insurer else "", window.last_day if window else None
+    return insurer.name if insurer else "", last_day_of(insurer, day) if insurer and day else None

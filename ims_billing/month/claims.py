@@ -9,7 +9,7 @@ import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
-from ims_billing.clinic.windows import window_of
+from ims_billing.clinic.windows import last_day_of
 from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import CLAIMS, JUDGED, PRICES, as_frame
@@ -85,8 +85,7 @@ def claim_lines(sessions: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataF
         return clinic.insurer_by_id(insurer).code_for(visit, day, own.code)
 
     def last_day(insurer: str, day: dt.date) -> dt.date | None:
-        window = window_of(clinic.insurer_by_id(insurer), day)
-        return window.last_day if window else None
+        return last_day_of(clinic.insurer_by_id(insurer), day)
 
     by_day = ["insurer_id", "service_date"]
     written = sessions["secondary_insurer"].unique()
