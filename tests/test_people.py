@@ -84,9 +84,9 @@ def test_anything_else_beside_a_name_makes_the_row_nobodys(cell: str) -> None:
 
 def test_a_cell_tells_whom_and_what_it_names_beside() -> None:
     ann = PEOPLE[0]
-    assert ROSTER.read("Ann Example / Bob Other") == PractitionerReading(None, ann, ("Bob Other",), (), True)
-    assert ROSTER.read("Ann Example (Kin)") == PractitionerReading(None, ann, (), ("kinesiologist",), False)
-    assert ROSTER.read("Ann Example (trainee)") == PractitionerReading(None, ann, (), (), True)
+    assert ROSTER.read("Ann Example / Bob Other") == PractitionerReading(None, ann, ("Bob Other",), ())
+    assert ROSTER.read("Ann Example (Kin)") == PractitionerReading(None, ann, (), ("kinesiologist",))
+    assert ROSTER.read("Ann Example (trainee)") == PractitionerReading(None, ann)
     assert ROSTER.read("Nobody Here") == PractitionerReading()
 
 

@@ -197,8 +197,6 @@ class Insurer(NamedTuple):
     """The document that states its names."""
     url: str = ""
     """The web page of the source; empty if there is none."""
-    verified: bool = True
-    """True if a primary source states its names."""
 
     def channels_on(self, day: dt.date) -> tuple[str, ...]:
         """The channels that it takes claims of a day by; one that the clinic states is the only one."""

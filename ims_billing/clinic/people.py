@@ -50,14 +50,12 @@ class PractitionerReading(NamedTuple):
     named: the person on the roster whose name is in the cell, whatever is beside it
     others: further people on the roster that the cell names
     professions: professions in the cell that `named` does not have
-    unclear: True if it has words or marks that are not understood
     """
 
     practitioner: Practitioner | None = None
     named: Practitioner | None = None
     others: tuple[str, ...] = ()
     professions: tuple[Profession, ...] = ()
-    unclear: bool = False
 
 
 @cache
@@ -281,7 +279,7 @@ class Roster:
         degree_alone = any(one.kind == "degree" for one in meaning) and named.profession not in stated
         unclear = odd or not understood or degree_alone
         alone = not (others or foreign or unclear)
-        return PractitionerReading(named if alone else None, named, tuple(others), foreign, unclear)
+        return PractitionerReading(named if alone else None, named, tuple(others), foreign)
 
     def _people_in(self, words: Sequence[Word]) -> Iterator[_Match]:
         """Where in a cell a name of the roster stands whole: in one part, or as last and given name with a comma."""

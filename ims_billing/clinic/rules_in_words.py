@@ -29,11 +29,6 @@ class Rule(NamedTuple):
     value: str
     cited: Cited
 
-    @property
-    def name(self) -> str:
-        """A name that no other rule of the day has: ``fee, ICBC: IMS, initial``."""
-        return f"{self.table}, {self.whom}: {self.what}"
-
     def ground(self) -> Ground:
         """The rule as a claim keeps it: ``Fee, any insurer`` with ``IMS, initial: $130.00``, its days and source."""
         value = ": ".join(part for part in (self.what, self.value) if part)

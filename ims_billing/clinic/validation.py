@@ -172,7 +172,6 @@ def _published(insurer: PublishedInsurer) -> Insurer:
         notes=insurer.note,
         source=insurer.source,
         url=insurer.url,
-        verified=insurer.verified,
     )
 
 

@@ -149,12 +149,8 @@ def _by_batch(read: Sequence[_File], at: Workplace) -> dict[tuple[str, int], tup
                 )
             lines, parts = batches[month, mark.batch]
             # It is named only by what it bears: its claims stand in the CSV.
-            batches[month, mark.batch] = (lines, [*parts, _File(path, _nothing(path, month), mark, None)])
+            batches[month, mark.batch] = (lines, [*parts, _File(path, SentClaims(month, "", {}, {}), mark, None)])
     return batches
-
-
-def _nothing(path: Path, month: str) -> SentClaims:
-    return SentClaims(path.name, month, "", {}, {})
 
 
 def _not_there(lines: Sequence[dict[str, Any]], at: Workplace) -> list[dict[str, Any]]:

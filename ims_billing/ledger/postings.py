@@ -73,16 +73,10 @@ class Payments:
         """By the ledger's own number of a payment, the insurer's or the bank's number of it; empty where none."""
         return {int(payment): str(number) for payment, number in self._file.rows("SELECT id, number FROM payment")}
 
-    def work(self) -> pd.DataFrame:
-        """The notes about claims, in the order they were read: the WORK frame."""
-        return frame_of_rows(self._work(), WORK)
-
     def notes(self) -> list[Note]:
         """The notes about claims, in the order they were read."""
-        return list(map(Note._make, plain_rows(self._work(), WORK)))
-
-    def _work(self) -> list[tuple[Any, ...]]:
-        return self._file.rows(f"SELECT {', '.join(column.name for column in WORK)} FROM work ORDER BY id")
+        rows = self._file.rows(f"SELECT {', '.join(column.name for column in WORK)} FROM work ORDER BY id")
+        return list(map(Note._make, plain_rows(rows, WORK)))
 
     def note(self, work: pd.DataFrame) -> None:
         """Keeps what was noted (WORK).

@@ -63,7 +63,6 @@ class SentClaims:
     voided: by voided claim that an insurer knows of, the batch whose workbook said so, and what replaces it
     """
 
-    file: str
     month: str
     insurer: str
     batches: Mapping[int, list[dict[str, Any]]]
@@ -111,7 +110,7 @@ def read_sent_claims(name: str, content: bytes, ask: AskPassword) -> SentClaims:
     if len(months) != 1:
         raise BillingError(f"{name}: no claims can be read back from it: it holds those of {len(months)} months.")
     told_by = {claim: (own, instead) for claim, instead in voided.items()}
-    return SentClaims(name, months.pop(), summary.get("Insurer", ""), batches, told_by)
+    return SentClaims(months.pop(), summary.get("Insurer", ""), batches, told_by)
 
 
 @dataclass(frozen=True)
