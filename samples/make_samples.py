@@ -19,8 +19,9 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from stdnum.ca import bc_phn
 
+from ims_billing.clinic.setup_file import load
 from ims_billing.clinic.setup_rows import rows_of
-from ims_billing.clinic.toml_file import load, read_toml
+from ims_billing.clinic.toml_file import read_toml
 from ims_billing.commands.init import offered
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Scope, prepare_month

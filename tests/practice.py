@@ -22,7 +22,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.ledger.sums import sum_tables
 from ims_billing.month.prepare import Month, Scope, prepare_month

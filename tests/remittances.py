@@ -10,7 +10,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from ims_billing.cli.main import app
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.commands import reconcile as payments
 from ims_billing.commands.workplace import Workplace
 from ims_billing.ledger.ledger import Ledger

@@ -11,7 +11,8 @@ import pytest
 from ims_billing.clinic.clinic import toml_text
 from ims_billing.clinic.people import person
 from ims_billing.clinic.renamed_insurers import may_have_renamed, with_ids_of_claims
-from ims_billing.clinic.toml_file import load, without_file
+from ims_billing.clinic.setup_file import load
+from ims_billing.clinic.toml_file import without_file
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import clinic_file, practice
 

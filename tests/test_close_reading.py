@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.vocabulary.cells import Cell, clock, day, length, says_nothing, written_out
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.identifiers import identifier

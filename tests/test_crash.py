@@ -23,7 +23,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding

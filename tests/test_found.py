@@ -186,7 +186,7 @@ def test_a_clinic_file_of_another_shape_is_refused(tmp_path: Path, text: str) ->
     path.write_text(
         f'{text}\n[clinic]\nname = "X"\n' if "=" in text[:20] else f'[clinic]\nname = "X"\n{text}\n', encoding="utf-8"
     )
-    from ims_billing.clinic.toml_file import load
+    from ims_billing.clinic.setup_file import load
 
     with pytest.raises(BillingError):
         load(path)

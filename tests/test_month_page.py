@@ -23,7 +23,7 @@ from ims_billing.cli.screen.layout import LINES, Heading, listed, side_by_side, 
 from ims_billing.cli.screen.month_page import Shown, month_page
 from ims_billing.cli.screen.on_hold import changed_since
 from ims_billing.cli.screen.places import Places
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.findings import CATALOGUE, REMEDIES

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.payments.payers import names_of_patients
 from ims_billing.payments.payment import Line, Payment

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ims_billing.clinic.clinic import Practitioner
 from ims_billing.clinic.people import PractitionerReading, Roster, person, places_of
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.commands.draft import draft
 from ims_billing.commands.init import first_rows
 from ims_billing.commands.init_toml import clinic_text

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of

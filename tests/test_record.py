@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.commands import claim as record
 from ims_billing.commands import folder as month_folder
 from ims_billing.commands import void as voiding

@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
+from ims_billing.clinic.setup_file import load
 from ims_billing.clinic.setup_file import load as load_setup
-from ims_billing.clinic.toml_file import load
 from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.run import run_of

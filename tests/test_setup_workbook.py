@@ -20,7 +20,6 @@ from ims_billing.clinic.setup_file import load
 from ims_billing.clinic.setup_rows import SetupRows, rows_of
 from ims_billing.clinic.setup_toml import toml_of
 from ims_billing.clinic.setup_workbook import read_workbook
-from ims_billing.clinic.toml_file import load as load_toml
 from ims_billing.clinic.toml_file import read_toml
 from ims_billing.clinic.validation import validated
 from ims_billing.commands.init import SetupKind, offered, start
@@ -67,7 +66,7 @@ PRACTICE: Sheets = {
 
 
 def test_the_sheets_as_people_leave_them_give_the_clinic_of_the_toml(tmp_path: Path) -> None:
-    by_toml = load_toml(clinic_file(tmp_path))
+    by_toml = load(clinic_file(tmp_path))
     assert clinic(PRACTICE) == dataclasses.replace(by_toml, file="", sha256="")
 
 
@@ -612,7 +611,7 @@ def test_init_writes_the_workbook_and_converts_only_where_a_kind_is_named(tmp_pa
     for kind in kinds:
         with pytest.raises(BillingError, match=r"clinic\.toml: there is a clinic setup already"):
             start(tmp_path, kind)
-    before = load_toml(tmp_path / "clinic.toml")
+    before = load(tmp_path / "clinic.toml")
     steps: list[tuple[SetupKind, str, str]] = [
         ("workbook", "clinic.xlsx", "clinic-before.toml"),
         ("toml", "clinic.toml", "clinic-before.xlsx"),

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from ims_billing.cli.main import app
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.clinic.toml_slips import parsed, text_of
 from ims_billing.vocabulary.errors import BillingError
 from tests.practice import CLINIC, clinic_file, csv_file, row, table, xlsx

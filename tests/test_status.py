@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.cli.screen.status import _exports
 from ims_billing.clinic.clinic import Insurer
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.clinic.windows import last_day_of
 from ims_billing.commands.draft_exports import drafted
 from ims_billing.commands.status import Given, Status, status

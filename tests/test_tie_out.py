@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_billing.clinic.toml_file import load
+from ims_billing.clinic.setup_file import load
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.reading.intake import read_files
 from ims_billing.vocabulary.intake import FileRead

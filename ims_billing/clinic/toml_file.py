@@ -11,7 +11,7 @@ from ims_billing.clinic.clinic import Clinic, toml_text
 from ims_billing.clinic.faults import Faults
 from ims_billing.clinic.raw_setup import REPEATED, SINGLE, TOML_WORDS, Place, RawSetup, SetupWords
 from ims_billing.clinic.toml_slips import parsed, text_of
-from ims_billing.clinic.validation import proven, validated
+from ims_billing.clinic.validation import validated
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.setup_sheets import QUESTION
 
@@ -113,12 +113,6 @@ def read_toml(path: Path, content: bytes) -> RawSetup:
     """The raw setup of a clinic file's bytes; raises BillingError where they are no TOML."""
     text = text_of(content)
     return _raw_setup(parsed(str(path), text), text)
-
-
-def load(path: Path) -> Clinic:
-    """The clinic of the clinic.toml at `path`; raises BillingError with every fault, each with its line."""
-    content = content_of(path)
-    return proven(path, read_toml(path, content), content)
 
 
 def content_of(path: Path) -> bytes:
