@@ -11,7 +11,7 @@ import pandas as pd
 from ims_billing.checks.desk import Desk, and_others, check, of_rows
 from ims_billing.clinic.clinic import Clinic, Insurer, Practitioner
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.cells import first_phrase
 from ims_billing.vocabulary.kinds import in_words, with_article
 from ims_billing.vocabulary.quoting import Names, has_a_number, is_personal, parts
 from ims_billing.vocabulary.rows import of_each
@@ -221,8 +221,7 @@ def _accident_in(service_name: str, clinic: Clinic) -> str:
     if {"non", "not", "no"} & {word.casefold() for word in words}:
         return ""
     payer = next((i.name for word in words if (i := clinic.insurer(word)) and _pays_first(i)), "")
-    name = f" {word_of(service_name)} "
-    return payer or next((about for about in published().unread.accidents if f" {word_of(about)} " in name), "")
+    return payer or first_phrase(service_name, published().unread.accidents)
 
 
 def _pays_first(insurer: Insurer) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import meanings, word_of
+from ims_billing.vocabulary.cells import first_phrase, meanings, word_of
 
 # The meaning of an insurer's reason: no words; words without meaning, such as Paid by EFT; not decided yet; it had the
 # claim before; the payment was reversed; the claim is refused; the visit is not covered; the rest is the patient's; a
@@ -46,7 +45,7 @@ def meaning_of(reason: str) -> Meaning:
     if all(part in empty or part.isdigit() for part in word.split()):
         return "nothing"
     for meaning in _MEANINGS:
-        if _has_phrase(word, words[meaning]):
+        if first_phrase(word, words[meaning]):
             return meaning
     return "short"
 
@@ -54,7 +53,7 @@ def meaning_of(reason: str) -> Meaning:
 def is_a_known_reason(reason: str) -> bool:
     """True if a reason has words that say why nothing is paid; "short" is the meaning of any other text too."""
     words = published().layouts.words.remittance
-    return any(_has_phrase(word_of(reason), words[meaning]) for meaning in (*ALL_EXPECTED, "patient-share"))
+    return any(first_phrase(reason, words[meaning]) for meaning in (*ALL_EXPECTED, "patient-share"))
 
 
 def is_no_money(reason: str) -> bool:
@@ -62,9 +61,9 @@ def is_no_money(reason: str) -> bool:
 
     In a sentence only phrases of several words say so.
     """
-    word, phrases = word_of(reason), published().layouts.words.remittance["no-money"]
-    is_short = len(word.split()) < SENTENCE
-    return _has_phrase(word, [phrase for phrase in phrases if is_short or len(word_of(phrase).split()) > 1])
+    phrases = published().layouts.words.remittance["no-money"]
+    is_short = len(word_of(reason).split()) < SENTENCE
+    return bool(first_phrase(reason, (p for p in phrases if is_short or len(word_of(p).split()) > 1)))
 
 
 def is_unclear(reason: str) -> bool:
@@ -81,8 +80,4 @@ def is_unclear(reason: str) -> bool:
 
 def is_second_payment(reason: str) -> bool:
     """True if a reason says that the line is another payment of the same amount."""
-    return _has_phrase(word_of(reason), published().layouts.words.remittance["second"])
-
-
-def _has_phrase(word: str, phrases: Sequence[str]) -> bool:
-    return any(f" {word_of(phrase)} " in f" {word} " for phrase in phrases)
+    return bool(first_phrase(reason, published().layouts.words.remittance["second"]))

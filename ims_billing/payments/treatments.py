@@ -7,7 +7,7 @@ from typing import Any
 
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.rules.published import published
-from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.cells import first_phrase, word_of
 from ims_billing.vocabulary.spelling import plain
 
 # What a physiotherapy claim is of, in the words of services; needles of an unknown kind may be IMS.
@@ -57,6 +57,5 @@ def _words_of_no_name() -> frozenset[str]:
 def _is_another_treatment(written: str, claim: Any, clinic: Clinic) -> bool:
     """True if a cell names treatments, and none that the claim may be of."""
     own_names = {plain(claim.service_name), *(plain(name) for name in clinic.service_names)}
-    words = f" {word_of(written)} "
-    named = {each.id for each in published().services.service if any(f" {word_of(t)} " in words for t in each.terms)}
+    named = {each.id for each in published().services.service if first_phrase(written, each.terms)}
     return bool(named) and named.isdisjoint(_OWN) and plain(written) not in own_names

@@ -14,7 +14,7 @@ from ims_billing.reading.layout import Match
 from ims_billing.reading.spreadsheet import RawTable
 from ims_billing.rules.published import published
 from ims_billing.rules.short_notes import NoteReader, Place
-from ims_billing.vocabulary.cells import Cell, text, word_of
+from ims_billing.vocabulary.cells import Cell, first_phrase, text, word_of
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import beside_a_name
 
@@ -137,8 +137,7 @@ class _Named(NamedTuple):
             if {*words[:begin], *words[end:]} <= _beside_payers()
             and (insurer := clinic.insurer(" ".join(words[begin:end])))
         }
-        accidents = (f" {word_of(phrase)} " for phrase in published().unread.accidents)
-        return cls(frozenset(people), frozenset(payers), any(phrase in f" {' '.join(words)} " for phrase in accidents))
+        return cls(frozenset(people), frozenset(payers), first_phrase(cells[0], published().unread.accidents) != "")
 
 
 @cache

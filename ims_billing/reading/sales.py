@@ -10,7 +10,7 @@ from typing import Any
 
 from ims_billing.clinic.people import person
 from ims_billing.reading.table import Table
-from ims_billing.vocabulary.cells import meanings, quoted, shown, text, word_of
+from ims_billing.vocabulary.cells import first_phrase, meanings, quoted, shown, text, word_of
 from ims_billing.vocabulary.intake import Aside
 from ims_billing.vocabulary.spelling import dollars, given_name_first, plain
 
@@ -312,14 +312,10 @@ def invoice_parts(invoice: str) -> tuple[str, str, tuple[int, int]]:
 
 def _no_visit(line: Line, category: str, table: Table) -> str:
     """Why a line is no visit: a package, a fee or a product, by its category, or by its item where no staff is."""
-    texts = [f" {word_of(category)} "]
-    item = f" {word_of(line.item)} "
     for reason, words in table.rules.set_aside.items():
-        for word in words:
-            if any(f" {word_of(word)} " in text_ for text_ in texts):
-                return reason
-            if f" {word_of(word)} " in item and (reason != "product" or not line.practitioner):
-                return reason
+        by_item = reason != "product" or not line.practitioner
+        if first_phrase(category, words) or (by_item and first_phrase(line.item, words)):
+            return reason
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ims_billing.rules.values import Strict, Text
-from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.cells import first_phrase, word_of
 from ims_billing.vocabulary.intake import LooksLike
 from ims_billing.vocabulary.spelling import heading, heading_words
 
@@ -122,9 +122,8 @@ class UnreadRules(Strict):
 
     def numbers_accidents(self, written: str) -> bool:
         """Whether numbers under a heading, such as "WCB #", are of accidents rather than of people and who treats."""
-        words, phrase = {*heading_words(written)}, f" {word_of(written)} "
-        accident = any(f" {word_of(about)} " in phrase for about in self.accidents)
-        return accident and not words & {*map(word_of, (*self.claim_numbers.never, *self.of_who_treats))}
+        words, accident = {*heading_words(written)}, first_phrase(written, self.accidents)
+        return accident != "" and not words & {*map(word_of, (*self.claim_numbers.never, *self.of_who_treats))}
 
     def counts_visits(self, written: str) -> Literal["quantity", "units", ""]:
         """Whether numbers under a heading are how many were sold, or of how many units; empty where neither."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ims_billing.rules.other_reports import OtherReport, PaymentWords
 from ims_billing.rules.values import Strict, Text
-from ims_billing.vocabulary.cells import word_of
+from ims_billing.vocabulary.cells import first_phrase, word_of
 from ims_billing.vocabulary.kinds import Service
 from ims_billing.vocabulary.spelling import heading, heading_words
 
@@ -317,7 +317,7 @@ class LayoutRules(Strict):
     def says_why_less(self, written: str) -> bool:
         """Whether a text has words that say why less was paid than was claimed."""
         phrases = (phrase for kind in ("short", "partly", "patient-share") for phrase in self.words.remittance[kind])
-        return any(f" {word_of(phrase)} " in f" {word_of(written)} " for phrase in phrases)
+        return first_phrase(written, phrases) != ""
 
     def says_unpaid(self, written: str) -> bool:
         """Whether a short text has words of a claim that is not paid, or of a payment that was taken back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ from ims_billing.vocabulary.spelling import cents, plain
 
 __all__ = ["Cell", "Clock", "Order", "at_the_clinic", "clock", "day", "day_order", "length", "time"]
 __all__ += ["begins_a_formula", "is_error", "meanings", "money", "quoted", "shown", "text", "word_of", "written_out"]
-__all__ += ["end_of", "meaning_of", "other_words", "says_nothing"]
+__all__ += ["end_of", "first_phrase", "meaning_of", "other_words", "says_nothing"]
 
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE)
 
@@ -150,6 +150,12 @@ def word_of(cell: str) -> str:
     words = plain(cell)
     # Most cells are words with spaces between them, as they stand.
     return words if words.replace(" ", "").isalnum() else " ".join(re.sub(r"[^\w✓✔]|_", " ", words).split())
+
+
+def first_phrase(written: str, phrases: Iterable[str]) -> str:
+    """The first of the phrases that stands in a text, as whole words (`word_of`); empty where none does."""
+    words = f" {word_of(written)} "
+    return next((phrase for phrase in phrases if f" {word_of(phrase)} " in words), "")
 
 
 # Marks that say nothing where they stand alone. A question mark, a cross or an emoji says something.
