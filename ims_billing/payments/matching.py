@@ -13,7 +13,7 @@ import pandas as pd
 from ims_billing.payments.positions import Answer, Position
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.entries import Posted
-from ims_billing.vocabulary.spelling import bare, core_name, dollars, name_words, plain
+from ims_billing.vocabulary.spelling import bare, core_name, dollars, name_words, plain, without_zeros
 
 _OUR_NUMBER = re.compile(r"\d{4}-\d{2}-[A-Z]{4}-\d{4,}")
 SHOWN = 5
@@ -295,15 +295,10 @@ def _amounts(claim: Any, invoices: Iterable[str]) -> set[int]:
     return amounts
 
 
-def member_key(text: str) -> str:
-    """A member's number as two are compared: its letters and digits, without the zeros in front."""
-    return bare(text).lstrip("0")
-
-
 def _by_member(row: Any, claim: Any) -> bool:
     """True if the row has the claim's member number."""
-    return bool(person_in(row.member)) and member_key(row.member) in (
-        {member_key(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
+    return bool(person_in(row.member)) and without_zeros(row.member) in (
+        {without_zeros(number) for number in (claim.member, claim.phn, claim.payer_file_number)} - {""}
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from ims_billing.vocabulary.spelling import bare
+from ims_billing.vocabulary.spelling import bare, without_zeros
 
 Result: TypeAlias = Literal[
     "paid",
@@ -193,4 +193,4 @@ def _digits(number: str) -> str:
 
 def number_key(number: str) -> str:
     """A payment's number as numbers are compared: without leading zeros, which a spreadsheet loses."""
-    return bare(number).lstrip("0") or bare(number)
+    return without_zeros(number) or bare(number)

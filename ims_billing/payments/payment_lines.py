@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ims_billing.clinic.clinic import Clinic
-from ims_billing.payments.matching import SHOWN, member_key, name_parts, named_rows, person_in
+from ims_billing.payments.matching import SHOWN, name_parts, named_rows, person_in
 from ims_billing.payments.payers import (
     WHO_PAID,
     Names,
@@ -26,7 +26,7 @@ from ims_billing.payments.payment import Line, LineCells, Result, number_key
 from ims_billing.payments.reasons import SENTENCE, Meaning, is_a_known_reason, is_no_money, is_unclear, meaning_of
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import word_of
-from ims_billing.vocabulary.spelling import bare, is_id
+from ims_billing.vocabulary.spelling import bare, is_id, without_zeros
 
 # By what a reason means, why its line can't be posted as it is.
 _WAITS: dict[Meaning, str] = {
@@ -146,7 +146,7 @@ def _as_subtotal(row: RemittanceRow, rows: Rows, visit_day: VisitDay) -> Line:
 
 def _of_one_person(one: Any, other: Any) -> bool:
     """True if two rows name one member or patient."""
-    members = {member_key(person_in(cells.member)) for cells in (one, other)}
+    members = {without_zeros(person_in(cells.member)) for cells in (one, other)}
     names = {name_parts(person_in(cells.patient)) for cells in (one, other)}
     return (len(members) == 1 and "" not in members) or (len(names) == 1 and frozenset() not in names)
 

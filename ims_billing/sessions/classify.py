@@ -19,7 +19,7 @@ from ims_billing.sessions.service_names import NameReader, NameReading, name_par
 from ims_billing.vocabulary.frames import BY_SERVICE_NAME, CLASSIFIED, SELF_PAY, SESSIONS, prove
 from ims_billing.vocabulary.kinds import in_words
 from ims_billing.vocabulary.rows import of_each
-from ims_billing.vocabulary.spelling import bare
+from ims_billing.vocabulary.spelling import without_zeros
 
 
 def classify(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
@@ -231,12 +231,7 @@ def _is_another_plan(policy: str, member: str, second_policy: str, second_member
 
     Two who work for one employer have one policy, each with a number; the -00 and -01 of a family are one member's.
     """
-    if second_policy and _number(second_policy) != _number(policy):
+    if second_policy and without_zeros(second_policy) != without_zeros(policy):
         return True
-    first, second = (_number(re.sub(r"-\d\d$", "", each)) for each in (member, second_member))
+    first, second = (without_zeros(re.sub(r"-\d\d$", "", each)) for each in (member, second_member))
     return bool(first and second) and first != second
-
-
-def _number(text: str) -> str:
-    """A number's letters and digits without the zeros in front, which a spreadsheet drops."""
-    return bare(text).lstrip("0")

@@ -13,13 +13,13 @@ import pandas as pd
 from ims_billing.vocabulary.identity import SEPARATOR, folded
 from ims_billing.vocabulary.rows import numbered
 from ims_billing.vocabulary.spelling import (
-    bare,
     core_name,
     day_text,
     name_words,
     one_letter_apart,
     same_name,
     without_umlauts,
+    without_zeros,
 )
 
 if TYPE_CHECKING:
@@ -30,21 +30,12 @@ if TYPE_CHECKING:
 _COMPARED = 40
 
 
-def _number(written: str) -> str:
-    """A person's number as two are compared: a spreadsheet may have dropped its leading zeros."""
-    return bare(written).lstrip("0")
-
-
 @lru_cache(maxsize=1 << 15)
 def _phn(written: str) -> str:
     """A Personal Health Number as two are compared; empty for one that is none, as 1234567890 in place of all."""
     from stdnum.ca import bc_phn
 
     return bc_phn.compact(written) if written and bc_phn.is_valid(written) else ""
-
-
-def _one_text(written: str) -> str:
-    return written
 
 
 # How two rows may name one patient: readings of each column's texts. A birth date shows one only beside a name.
@@ -59,10 +50,10 @@ _ALIKE_BY: tuple[tuple[str, tuple[Callable[[str], str], ...]], ...] = (
         ),
     ),
     ("phn", (_phn,)),
-    ("member", (_number,)),
-    ("payer_file_number", (_number,)),
+    ("member", (without_zeros,)),
+    ("payer_file_number", (without_zeros,)),
     ("patient_id", (folded,)),
-    ("birth_date", (_one_text,)),
+    ("birth_date", (str,)),
 )
 _COMPARED_BY = (
     *("patient", "patient_id", "phn", "birth_date", "start", "session_id", "file", "member", "payer_file_number"),
@@ -125,7 +116,7 @@ def _one_visit(columns: dict[str, dict[int, Any]], one: int, other: int) -> bool
         values = both(name)
         return values is not None and values[0] != values[1]
 
-    def same(name: str, read: Callable[[str], str] = _number) -> bool:
+    def same(name: str, read: Callable[[str], str] = without_zeros) -> bool:
         values = both(name)
         return values is not None and read(values[0]) == read(values[1]) != ""
 
@@ -165,7 +156,7 @@ def one_person(sessions: pd.DataFrame, patient: pd.Series[str]) -> list[tuple[st
     columns = (patient, sessions["patient"], day_text(sessions["birth_date"]), sessions["member"], sessions["phn"])
     people: dict[tuple[str, str], list[_Person]] = {}
     for cells in dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True)):
-        person = _Person(cells[0], cells[1], cells[2], _number(cells[3]), _phn(cells[4]))
+        person = _Person(cells[0], cells[1], cells[2], without_zeros(cells[3]), _phn(cells[4]))
         numbers = f"{person.born}{SEPARATOR}{person.member}" if person.born and person.member else ""
         for by, value in (
             ("phn", person.phn),

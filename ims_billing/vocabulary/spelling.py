@@ -41,6 +41,11 @@ def _bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))
 
 
+def without_zeros(number: str) -> str:
+    """A number's letters and digits without the zeros in front, which a spreadsheet drops: what two are compared by."""
+    return bare(number).lstrip("0")
+
+
 def one_letter_apart(one: str, other: str) -> bool:
     """Whether a single letter added, left out or changed makes one text of the other; False where they are equal."""
     if one == other or abs(len(one) - len(other)) > 1:
