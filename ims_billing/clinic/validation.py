@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -226,8 +226,18 @@ def _somebody_else_in(clinic: Clinic, position: int, spelling: str) -> str:
     return ", ".join((*reading.others, *(f"a profession ({profession})" for profession in reading.professions)))
 
 
-def _by_insurer_id(reader: _Reader, table: str, numbered: Sequence[tuple[int, M]], clinic: Clinic) -> list[M]:
-    """The entries with insurers by their id; faults are added for unknown ones."""
+def _dated(
+    reader: _Reader,
+    table: str,
+    numbered: Sequence[tuple[int, M]],
+    clinic: Clinic,
+    clashing: Callable[[Sequence[M]], list[tuple[int, int]]],
+    same: Callable[[M], str],
+) -> list[M]:
+    """The entries with insurers by their id; faults are added for unknown ones, and for two that are in force at once.
+
+    `clashing` finds such pairs, and `same` says what one has in common with the other.
+    """
     entries = []
     for number, entry in numbered:
         written = getattr(entry, "insurer", None)
@@ -235,30 +245,16 @@ def _by_insurer_id(reader: _Reader, table: str, numbered: Sequence[tuple[int, M]
         if written and insurer is None:
             reader.faults.add(table, number, "insurer", _unknown_insurer(written, clinic))
         entries.append(entry.model_copy(update={"insurer": insurer.id if insurer else written}))
+    for first, second in clashing(entries):
+        earlier = reader.setup.places.entry(table, numbered[first][0])
+        what = f"it {same(entries[second])} as {earlier} and their dates overlap; give the earlier one an until"
+        reader.faults.add(table, numbered[second][0], "", what)
     return entries
 
 
 def _unknown_insurer(insurer: str, clinic: Clinic) -> str:
     close = clinic.nearest_insurer(insurer)
     return f"the insurer {insurer!r} is not known" + (f"; did you mean {close}?" if close else "")
-
-
-def _check_limits(reader: _Reader, numbered: Sequence[tuple[int, Limit]], clinic: Clinic) -> list[Limit]:
-    """The clinic's limits, with insurers by their id; faults are added for unknown insurers and for clashes."""
-    limits = _by_insurer_id(reader, "limit", numbered, clinic)
-    for first, second in clashing_limits(limits):
-        what = f"it limits the same as {reader.setup.places.entry('limit', numbered[first][0])} and their dates overlap"
-        reader.faults.add("limit", numbered[second][0], "", f"{what}; give the earlier one an until")
-    return limits
-
-
-def _check_coverages(reader: _Reader, numbered: Sequence[tuple[int, Coverage]], clinic: Clinic) -> list[Coverage]:
-    coverages = _by_insurer_id(reader, "coverage", numbered, clinic)
-    for first, second in clashing_coverages(coverages):
-        earlier = reader.setup.places.entry("coverage", numbered[first][0])
-        what = f"it is of the same plan as {earlier} and their dates overlap"
-        reader.faults.add("coverage", numbered[second][0], "", f"{what}; give the earlier one an until")
-    return coverages
 
 
 _LISTS = {"sessions": "a list of sessions", "remittance": "a remittance"}
@@ -281,19 +277,6 @@ def _check_layouts(reader: _Reader, numbered: Sequence[tuple[int, OwnLayout]]) -
                 what += did_you_mean(meaning, ours[layout.of])
             reader.faults.add("layout", number, f"headings.{written}", what, layout.name)
     return [layout for _, layout in numbered]
-
-
-def _check_fees(reader: _Reader, numbered: Sequence[tuple[int, Fee]], clinic: Clinic) -> list[Fee]:
-    """The clinic's fees, with insurers by their id; faults are added for unknown insurers and for clashes."""
-    fees = _by_insurer_id(reader, "fee", numbered, clinic)
-    for first, second in clashing_fees(fees):
-        earlier = reader.setup.places.entry("fee", numbered[first][0])
-        what = (
-            f"it is for the same ({fees[second].in_words()}) as {earlier} and their dates "
-            "overlap; give the earlier one an until"
-        )
-        reader.faults.add("fee", numbered[second][0], "", what)
-    return fees
 
 
 def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic | None, list[str]]:
@@ -326,9 +309,13 @@ def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic
     ]
     clinic = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
     layouts = tuple(_check_layouts(reader, reader.many("layout", OwnLayout)))
-    fees = _check_fees(reader, numbered_fees, clinic)
-    limits = _check_limits(reader, numbered_limits, clinic)
-    coverages = tuple(_check_coverages(reader, numbered_coverages, clinic))
+    fees = _dated(
+        reader, "fee", numbered_fees, clinic, clashing_fees, lambda fee: f"is for the same ({fee.in_words()})"
+    )
+    limits = _dated(reader, "limit", numbered_limits, clinic, clashing_limits, lambda _: "limits the same")
+    coverages = tuple(
+        _dated(reader, "coverage", numbered_coverages, clinic, clashing_coverages, lambda _: "is of the same plan")
+    )
     open_columns = {question.heading: question.place for question in sorted(setup.questions) if question.heading}
     clinic = replace(clinic, layouts=layouts, open_columns=open_columns, coverages=coverages, file=file, sha256=sha256)
     clinic = _with_published(clinic, fees, limits)
