@@ -69,13 +69,9 @@ class Sheet:
 
     def cell(self, row: int, column: int) -> CellPlace:
         """The place of a cell, by its position in the raw table."""
-        shown, letters = self.raw.first_row + row, ""
-        number = self.raw.first_column + column + 1
-        order = self.number * _SHEET + shown * _ROW + number
-        while number:
-            number, rest = divmod(number - 1, 26)
-            letters = chr(65 + rest) + letters
-        return CellPlace(order, f"sheet {self.raw.sheet.strip()}, {letters}{shown}")
+        shown = self.raw.first_row + row
+        order = self.number * _SHEET + shown * _ROW + self.raw.first_column + column + 1
+        return CellPlace(order, f"sheet {self.raw.sheet.strip()}, {self.raw.letters(column)}{shown}")
 
     def row(self, row: int) -> CellPlace:
         """The place of a row."""

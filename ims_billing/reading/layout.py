@@ -141,17 +141,7 @@ class Match:
 
     def letters(self, column: int) -> str:
         """A column as Excel names it: ``column A``."""
-        return named_column(self.table, column)
-
-
-def named_column(table: RawTable, column: int) -> str:
-    """A column of a table as Excel names it: ``column A``."""
-    name = ""
-    number = table.first_column + column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(65 + rest) + name
-    return f"column {name}"
+        return f"column {self.table.letters(column)}"
 
 
 def headers_of(table: RawTable, *, deep: bool = False) -> list[int]:

@@ -92,6 +92,14 @@ class RawTable:
         """The cells of one row."""
         return [column[position] for column in self.columns]
 
+    def letters(self, column: int) -> str:
+        """A column by its position, as Excel names it: A, AB."""
+        letters, number = "", self.first_column + column + 1
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(65 + rest) + letters
+        return letters
+
     def filled_in(self, column: int) -> Flags:
         """Which rows have something in a column."""
         cells: list[Any] = self.columns[column]

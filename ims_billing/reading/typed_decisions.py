@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ims_billing.reading.decision_words import decision_word
-from ims_billing.reading.layout import HEADER_WITHIN, named_column
+from ims_billing.reading.layout import HEADER_WITHIN
 from ims_billing.reading.spreadsheet import AskPassword, RawTable, open_spreadsheet
 from ims_billing.vocabulary.cells import text
 from ims_billing.vocabulary.errors import BillingError
@@ -145,7 +145,7 @@ def _typed(name: str, sheet: TypedSheet, faults: list[str]) -> Iterator[tuple[st
             continue
         word = decision_word(cells["decision"])
         if word is None:
-            cell = f"{where}, {named_column(sheet.table, sheet.columns['decision'])}"
+            cell = f"{where}, column {sheet.table.letters(sheet.columns['decision'])}"
             faults.append(f'{cell}: "{cells["decision"][:30]}" is no decision. Type {_OR_WORDS}.')
         elif not cells["session"] or not cells["kind"]:
             faults.append(f"{where}: something is typed here, and the line does not say for which session and kind.")
