@@ -36,12 +36,11 @@ _FILLED = (*_NUMBERS, *_DAYS, *_COUNTS)
 
 def clients_frame(table: Table) -> pd.DataFrame:
     """Patient guid, name and birth date of each client."""
-    names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
     born = table.dates("birth_date")
     return pd.DataFrame(
         {
             "patient_id": table.texts("patient_id"),
-            "patient": [" ".join(f"{first} {last}".split()) for first, last in names],
+            "patient": table.whole_names(),
             "birth_date": pd.Series(born, dtype="datetime64[us]"),
         }
     )

@@ -57,8 +57,7 @@ def sessions_frame(table: Table, file: str) -> pd.DataFrame:
     words, own = table.rules.words, table.clinic.words
     read_by = table.match.read_by
     if "patient" not in texts:
-        halves = zip(table.texts("first_name", sound=True), table.texts("last_name", sound=True), strict=True)
-        texts["patient"] = [" ".join(f"{first} {last}".split()) for first, last in halves]
+        texts["patient"] = table.whole_names(sound=True)
     if read_by.payer_numbers:
         texts |= {name: [_PAYER_NUMBER.sub("", c) for c in texts[name]] for name in _PAYERS if name in texts}
     if read_by.above == "practitioner" and "practitioner" not in texts:
@@ -160,8 +159,6 @@ def _column(cells: Any, dtype: str) -> Any:
 
 def appointments_frame(table: Table, file: str) -> pd.DataFrame:
     """The SESSIONS frame of Jane's Appointments report: no money and no insurer; breaks are skipped."""
-    names = zip(table.texts("first_name"), table.texts("last_name"), strict=True)
-    patients = [" ".join(f"{first} {last}".split()) for first, last in names]
     starts, ends = service_days(table, "start_at"), table.days("end_at")
     for position, cell in table.unread("end_at", ends):
         message = f"{table.called('end_at')} holds {written_out(cell)}, which is not plainly a day with a time."
@@ -175,7 +172,7 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "start": whole(begin),
         "end": whole(end),
         "minutes": whole([length_between(a, b) for a, b in zip(begin, end, strict=True)]),
-        "patient": patients,
+        "patient": table.whole_names(),
         "patient_id": table.texts("patient_id", sound=True),
         "practitioner": table.texts("practitioner", sound=True),
         "service_name": table.texts("service_name", sound=True),

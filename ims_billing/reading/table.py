@@ -121,6 +121,11 @@ class Table:
                     self.note(position, field, "unreadable-cell", f"{self.called(name)} holds {cell}.")
         return written
 
+    def whole_names(self, *, sound: bool = False) -> list[str]:
+        """The patients' names of two columns, first and last name, as one; `sound` as in `texts`."""
+        halves = (self.texts(name, sound=sound) for name in ("first_name", "last_name"))
+        return [" ".join(" ".join(names).split()) for names in zip(*halves, strict=True)]
+
     def days(self, name: str, *, short_years: bool = False) -> list[Any]:
         """A field as local days (with the time where a cell has one); None where there is none or it cannot be read.
 
