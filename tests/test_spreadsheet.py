@@ -26,7 +26,7 @@ from typer.testing import CliRunner
 from ims_billing.cli.main import app
 from ims_billing.month.prepare import Scope, prepare_month
 from ims_billing.reading import spreadsheet
-from ims_billing.reading.error_cells import in_xlsx
+from ims_billing.reading.error_cells import attribute, in_xlsx
 from ims_billing.reading.intake import read_files
 from ims_billing.reading.merged_cells import in_ods, in_xlsb
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
@@ -166,13 +166,14 @@ def test_what_is_struck_out_is_held_and_a_note_on_a_cell_is_read_as_one(tmp_path
     # Nobody sees that a blank cell is struck out.
     sheet.cell(4, len(TABLE[0]) + 1).font = Font(strike=True)
     sheet["B4"].comment = Comment("do not bill", "Front desk")
-    sheet["B5"].comment = Comment("next visit booked for Monday, receipt emailed", "Front desk")
+    sheet["B5"].comment = Comment("next visit booked for Monday & receipt emailed", "Front desk")
     book.save(tmp_path / "marked.xlsx")
     clinic = practice(tmp_path)
     intake = read_files([tmp_path / "marked.xlsx"], clinic)
     assert {*intake.cell_findings["session"]} == {0}
     assert intake.cell_findings["message"].str.contains("is struck out").all()
     assert "2 cell notes were read as Notes" in intake.files[0].remarks
+    assert intake.sessions["notes"].str.contains("Monday & receipt emailed").sum() == 1
     month = prepare_month(intake, Scope(clinic, month=MONTH, as_of=AS_OF))
     assert outcomes(month) == ["held", "claimed", "held", "claimed", "claimed"]
     assert not month.findings["message"].str.contains("Monday").any()
@@ -493,3 +494,8 @@ def test_many_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
     came = fuzz(tmp_path, 2000, seed=2)
     print(came)
     assert sum(came.values()) == 2000
+
+
+@pytest.mark.parametrize("name", ["S&#233;ances &amp; co", "S&#xE9;ances &#38; co", "Séances &amp; co"])
+def test_the_name_of_a_sheet_is_read_however_its_xml_writes_it(name: str) -> None:
+    assert attribute(f'<sheet name="{name}" sheetId="1" r:id="rId1"/>', "name") == "Séances & co"

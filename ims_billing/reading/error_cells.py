@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import struct
@@ -89,7 +90,7 @@ def _notes(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, int, str]
         if "comments" in comments.lower() and comments in names:
             for attributes, inside in _NOTE.findall(archive.read(comments)):
                 place = _place(attributes.replace(b"ref=", b"r="))
-                words = b" ".join(_TEXT.findall(inside)).decode("utf-8", "replace")
+                words = html.unescape(b" ".join(_TEXT.findall(inside)).decode("utf-8", "replace"))
                 if place:
                     yield *place, words
 
@@ -136,10 +137,7 @@ def targets_of(archive: zipfile.ZipFile, relations: str) -> dict[str, str]:
 def attribute(tag: str, name: str) -> str:
     """What an XML tag says for an attribute, empty where it has none."""
     attribute = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
-    text = (attribute[1] or attribute[2] or "") if attribute else ""
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, character)
-    return text
+    return html.unescape(attribute[1] or attribute[2] or "") if attribute else ""
 
 
 def in_xlsb(archive: zipfile.ZipFile) -> Errors:
@@ -212,7 +210,7 @@ def in_xls(content: bytes) -> Errors:
             return {}
         book = ole.openstream(stream).read()
     errors: Errors = {}
-    for kind, body, _ in _xls_records(book, 0):
+    for kind, body in _xls_records(book, 0):
         if kind == 0x0085 and len(body) > 8:  # BOUNDSHEET: offset, state, type, name
             size, wide = body[6], body[7] & 1
             name = body[8 : 8 + size * (2 if wide else 1)].decode("utf-16-le" if wide else "latin-1", "replace")
@@ -223,7 +221,7 @@ def in_xls(content: bytes) -> Errors:
 
 
 def _xls_errors(book: bytes, begin: int) -> Iterator[tuple[tuple[int, int], str]]:
-    for kind, body, _ in _xls_records(book, begin):
+    for kind, body in _xls_records(book, begin):
         if kind == 0x000A:
             return
         if kind == 0x0205 and len(body) >= 8 and body[7]:
@@ -232,8 +230,8 @@ def _xls_errors(book: bytes, begin: int) -> Iterator[tuple[tuple[int, int], str]
             yield struct.unpack_from("<HH", body), _CODES.get(body[8], "#N/A")
 
 
-def _xls_records(book: bytes, place: int) -> Iterator[tuple[int, bytes, int]]:
+def _xls_records(book: bytes, place: int) -> Iterator[tuple[int, bytes]]:
     while place + 4 <= len(book):
         kind, size = struct.unpack_from("<HH", book, place)
-        yield kind, book[place + 4 : place + 4 + size], place
+        yield kind, book[place + 4 : place + 4 + size]
         place += 4 + size

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from ims_billing.reading.error_cells import InWorkbook
+    from ims_billing.reading.merged_cells import Span
 
 # More cells than any practice system exports; beyond, a sheet is refused before it fills the memory.
 MOST_CELLS = 40_000_000
@@ -25,7 +26,6 @@ _BASIC_TYPES = frozenset(_BASIC)
 _WITHOUT_REFERENCES = 2  # the version of marshal that does not look for equal objects, which takes long
 Columns = Sequence[Sequence[Any]]
 Sheets = list[tuple[dict[str, Any], Columns]]
-Span = tuple[tuple[int, int], tuple[int, int]]  # the first and the last cell of a merged one: row and column from 0
 
 
 class RefusedError(Exception):
@@ -54,9 +54,10 @@ def respond(content: bytes, kind: str, password: str | None, sink: BinaryIO) -> 
         send({"refused": str(refused)}, sink)
     except MemoryError:
         send({"refused": "too-large"}, sink)
-    except (Exception, BaseException) as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:
+        # What calamine raises where it panics is no Exception.
         send({"refused": "damaged"}, sink)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
 
@@ -31,7 +32,7 @@ def shown_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
     for tag in _FORMAT.findall(xml):
         code, number = re.search(rb'formatCode="([^"]*)"', tag), re.search(rb'numFmtId="(\d+)"', tag)
         if code and number:
-            written = code[1].decode("utf-8", "replace").replace("&quot;", '"').partition(";")[0]
+            written = html.unescape(code[1].decode("utf-8", "replace")).partition(";")[0]
             if _shows_more(written) or _currency(written):
                 formats[number[1]] = written
     return {style: formats[number] for style, number in _used(xml, rb'numFmtId="(\d+)"').items() if number in formats}
