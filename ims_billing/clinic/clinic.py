@@ -31,7 +31,17 @@ from ims_billing.rules.values import (
 )
 from ims_billing.vocabulary.errors import did_you_mean, nearest
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Severity
+from ims_billing.vocabulary.kinds import (
+    Billable,
+    Order,
+    Profession,
+    Relationship,
+    Requirement,
+    Service,
+    Severity,
+    Status,
+    Visit,
+)
 from ims_billing.vocabulary.spelling import bare, plain
 
 
@@ -58,7 +68,7 @@ class ClinicBlock(Strict):
     phone: str = ""
     bill: Annotated[tuple[Billable, ...], Field(min_length=1)] = ("ims",)
     blank_insurer: Literal["hold", "self-pay"] = "hold"
-    dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
+    dates: Order = "unambiguous"
     locations: tuple[Text, ...] = ()
     ignore: tuple[Text, ...] = ()
     time_zone: Text = "America/Vancouver"
@@ -136,11 +146,9 @@ class ServiceName(Strict):
 class OwnWords(Strict):
     """`[words]`: the clinic's own cell words, each with what it means."""
 
-    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
-        default_factory=dict
-    )
-    visit: dict[str, Literal["initial", "subsequent"]] = Field(default_factory=dict)
-    relationship: dict[str, Literal["self", "spouse", "child", "other"]] = Field(default_factory=dict)
+    status: dict[str, Status] = Field(default_factory=dict)
+    visit: dict[str, Visit] = Field(default_factory=dict)
+    relationship: dict[str, Relationship] = Field(default_factory=dict)
     billed: dict[str, Literal["yes", "no"]] = Field(default_factory=dict)
 
 
@@ -160,10 +168,8 @@ class OwnLayout(Strict):
     header_rows: Literal[1, 2] = 1
     above: Literal["", "Practitioner"] = ""
     sheets: tuple[Text, ...] = ()
-    dates: Literal["unambiguous", "month-first", "day-first"] | None = None
-    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
-        default_factory=dict
-    )
+    dates: Order | None = None
+    status: dict[str, Status] = Field(default_factory=dict)
 
 
 class Insurer(NamedTuple):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from ims_billing.rules.published import published, rules_text
 from ims_billing.rules.values import Strict, Text
+from ims_billing.vocabulary.kinds import Order, Status
 from ims_billing.vocabulary.spelling import heading
 
 
@@ -32,10 +33,8 @@ class SystemLayout(Strict):
     settled: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
     # Words of the status column on rows of products.
     sold: tuple[Text, ...] = ()
-    dates: Literal["unambiguous", "month-first", "day-first"] = "unambiguous"
-    status: dict[str, Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]] = Field(
-        default_factory=dict
-    )
+    dates: Order = "unambiguous"
+    status: dict[str, Status] = Field(default_factory=dict)
     billed: dict[str, Literal["yes", "no"]] = Field(default_factory=dict)
     payer_numbers: bool = False
     # True where the description is an invoice whose letter P says that it is the patient's.

@@ -14,7 +14,6 @@ from ims_billing.vocabulary.days import (
     ZONES,
     Cell,
     Clock,
-    Order,
     at_the_clinic,
     clock,
     day,
@@ -23,6 +22,7 @@ from ims_billing.vocabulary.days import (
     time,
 )
 from ims_billing.vocabulary.durations import length
+from ims_billing.vocabulary.kinds import Order
 from ims_billing.vocabulary.spelling import cents, plain
 
 __all__ = ["Cell", "Clock", "Order", "at_the_clinic", "clock", "day", "day_order", "length", "time"]

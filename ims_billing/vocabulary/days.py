@@ -6,12 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from ims_billing.vocabulary.kinds import Order
 from ims_billing.vocabulary.spelling import plain
 
 Cell: TypeAlias = str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
-Order = Literal["unambiguous", "month-first", "day-first"]
 
 MONTHS = {
     name: number

@@ -18,6 +18,11 @@ Service = Literal[
 SERVICE_WORDS: dict[str, str] = {"ims": "IMS", "other": "other services", "unrecognised": "not recognized"}
 Billable = Literal["ims", "physiotherapy"]
 Visit = Literal["initial", "subsequent"]
+Status = Literal["arrived", "no-show", "cancelled", "not-arrived", "refunded"]
+# Of the patient to the insured.
+Relationship = Literal["self", "spouse", "child", "other"]
+# How text such as 10/05/2026 is read; unambiguous: only where it can mean one day.
+Order = Literal["unambiguous", "month-first", "day-first"]
 Severity = Literal["hold", "warn", "off"]
 Profession = Literal[
     "physiotherapist",

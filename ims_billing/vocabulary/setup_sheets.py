@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ims_billing.vocabulary.findings import CATALOGUE
-from ims_billing.vocabulary.kinds import Billable, Profession, Requirement, Service, Visit
+from ims_billing.vocabulary.kinds import Billable, Order, Profession, Relationship, Requirement, Service, Status, Visit
 
 # What stands in a column's cells. `verbatim` is text that is taken as it stands, an `id` is text that looks like a
 # number, `words` are several of the choices with commas, a `list` is several texts with semicolons, `pairs` are
@@ -85,7 +85,7 @@ _SPELLINGS = "Every other way your files write this name. Put semicolons between
 _NOTES = SetupColumn("Notes", "", "shown", width=30)
 _CONFIRMED = SetupColumn("Confirmed", "confirmed", "yes", width=12)
 _ABOUT_CONFIRMED = "Confirmed: leave it blank; type no in a row that somebody has yet to check, and claim waits for it."
-_DATES = ("unambiguous", "month-first", "day-first")
+_DATES = get_args(Order)
 _IN_FORCE = (
     SetupColumn("From", "from", "day", also=("In force from",), needed=True, width=12),
     SetupColumn("Until", "until", "day", also=("In force until",), width=12),
@@ -283,8 +283,7 @@ COVERAGE = SetupTable(
 )
 
 _WORD_COLUMNS = ("status", "visit", "relationship", "billed")
-_STATUSES = ("arrived", "no-show", "cancelled", "not-arrived", "refunded")
-_MEANINGS = (*_STATUSES, *get_args(Visit), "self", "spouse", "child", "other", "yes", "no")
+_MEANINGS = (*get_args(Status), *get_args(Visit), *get_args(Relationship), "yes", "no")
 WORDS = SetupTable(
     "More",
     "Words",
