@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -17,13 +16,6 @@ from ims_billing.cli.slips import day_typed
 from ims_billing.vocabulary.folder import SPREADSHEETS
 
 _EXPORTS = (*SPREADSHEETS, ".txt", ".html")
-
-
-class _SetupKind(StrEnum):
-    """The kinds of setup, as they are typed."""
-
-    workbook = "workbook"
-    toml = "toml"
 
 
 class _FilesAfterFrom(TyperCommand):
@@ -60,7 +52,7 @@ def init(
         ),
     ] = None,
     kind: Annotated[
-        _SetupKind | None,
+        Literal["workbook", "toml"] | None,
         typer.Option(
             "--as",
             help="clinic.xlsx (as without it) or clinic.toml; the other one in the folder is converted.",
@@ -71,7 +63,7 @@ def init(
     from ims_billing.cli.screen.glance import show_started
     from ims_billing.commands.init import start
 
-    done = start(folder, kind.value if kind else None, source or (), read_all)
+    done = start(folder, kind, source or (), read_all)
     setup, *sessions = done.files
     away = setup if setup.parent.resolve() != Path().resolve() else None
     check = command_line("check", source or sessions or [Path("FILE")], clinic=away)
