@@ -333,7 +333,7 @@ def report(
     with screen.Working() as working:
         written = month_folder.report(workplace(memory, folder, working, password), month)
     name_unread_copies(memory, folder, [month], [], password=password, clinic=clinic, ledger=ledger, out=out)
-    show_ledger(memory.path, fresh=False)
+    show_ledger(memory.path)
     show_written(written, everything=everything)
 
 
@@ -388,7 +388,7 @@ def void(
             number, rules_of_clinic, workplace(memory, folder, working, password), reason=reason.strip(),
             as_of=day, intake=intake,
         )  # fmt: skip
-    show_ledger(memory.path, fresh=False)
+    show_ledger(memory.path)
     for written in done.written:
         show_written(written, everything=everything)
     again = ("", "") if done.replaced_by else claim_again(memory, done.month, clinic=clinic, out=out, ledger=ledger)

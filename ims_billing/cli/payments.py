@@ -123,7 +123,7 @@ def _show_reconciled(reconciled: Reconciliation, opened: _Opened, *, everything:
     if not as_json:
         # What was posted is shown before anything else can go wrong.
         show_reconciled(reconciled, everything=everything)
-        show_ledger(opened.memory.path, fresh=False)
+        show_ledger(opened.memory.path)
     paths: list[Path] = []
     try:
         written = _refresh(opened, reconciled.months)

@@ -50,7 +50,7 @@ def read_back(
         print_json(_read_back_json(done))
     else:
         show_read_back(done.claims, done.known_before)
-        show_ledger(ledger.path, fresh=False)
+        show_ledger(ledger.path)
     return True
 
 

@@ -63,9 +63,9 @@ def show_started(started: Started, check: str) -> None:
     show([*lines, *wrapped(sentence, wide), *with_command("Then:", check, wide, first="", rest="  ")])
 
 
-def show_ledger(path: Path, *, fresh: bool) -> None:
+def show_ledger(path: Path) -> None:
     """Names the ledger that was used: another one would not know what was claimed."""
-    show([Text.assemble(("Ledger ", "bold"), str(path), " (new)" if fresh else "")])
+    show([Text.assemble(("Ledger ", "bold"), str(path))])
 
 
 def show_read_back(claims: Mapping[str, int], known_before: int) -> None:
