@@ -10,12 +10,12 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.clinic.rules_in_words import code_rule, fee_rule, limit_rule, payer_order
 from ims_billing.clinic.windows import last_day_of
-from ims_billing.rules.values import Fee, fee_in_force, has_own_amounts, own_fee_in_force
+from ims_billing.rules.values import fee_in_force, has_own_amounts, own_fee_in_force
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import CLAIMS, JUDGED, PRICES, as_frame
 from ims_billing.vocabulary.grounds import Remark, as_json
 from ims_billing.vocabulary.rows import in_order, of_each, of_each_cell, rows_of
-from ims_billing.vocabulary.spelling import cents, sources
+from ims_billing.vocabulary.spelling import sources
 
 
 class _Price(NamedTuple):
@@ -41,7 +41,8 @@ def prices(sessions: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
             else fee_in_force
         )
         listed = look(clinic.fees, service=service, visit=visit, minutes=minutes, insurer=insurer, on=on)
-        return _Price(_cents(listed), _cents(own), -1 if listed is None else clinic.fees.index(listed))
+        place = -1 if listed is None else clinic.fees.index(listed)
+        return _Price(listed.cents if listed else None, own.cents if own else None, place)
 
     each = of_each(sessions, ["service", "visit", "minutes", "insurer_id", "service_date"], price)
     return as_frame(each, PRICES, sessions.index)
@@ -54,10 +55,6 @@ def amounts_asked(sessions: pd.DataFrame, prices: pd.DataFrame, clinic: Clinic) 
     """
     by_list = sessions["insurer_id"].isin(clinic.public_ids) & prices["listed_cents"].notna()
     return sessions["fee_cents"].mask(by_list, prices["listed_cents"].fillna(0).astype("int64"))
-
-
-def _cents(fee: Fee | None) -> int | None:
-    return None if fee is None else cents(fee.amount)
 
 
 # The columns of the sessions that claims are made of: to copy and sort all others too takes as long again.

@@ -204,11 +204,7 @@ def who_pays(claims: pd.DataFrame, postings: pd.DataFrame, counts: pd.Series[int
 
 def totals(frame: pd.DataFrame) -> dict[str, int]:
     """Adds up each column of POSITIONS, in cents; raises RuntimeError if they do not add up (a bug)."""
-    sums = {name: int(frame[name].sum()) for name, dtype in _cents()}
+    sums = {c.name: int(frame[c.name].sum()) for c in POSITIONS if c.name.endswith("_cents")}
     if sums["claimed_cents"] != sum(cents for name, cents in sums.items() if name != "claimed_cents"):
         raise RuntimeError(f"the cents do not add up: {sums}")
     return sums
-
-
-def _cents() -> Iterable[tuple[str, str]]:
-    return ((column.name, column.dtype) for column in POSITIONS if column.name.endswith("_cents"))
