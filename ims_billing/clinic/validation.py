@@ -42,7 +42,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Severity
-from ims_billing.vocabulary.spelling import bare, heading, plain, slug
+from ims_billing.vocabulary.spelling import bare, counted, heading, plain, slug
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -329,7 +329,7 @@ def proven(path: Path, setup: RawSetup, content: bytes) -> Clinic:
     """The clinic that the setup at `path` describes; raises BillingError with every fault, each with its place."""
     clinic, faults = validated(setup, path.name, hashlib.sha256(content).hexdigest())
     if clinic is None:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        count = counted(len(faults), "fault")
         raise BillingError("\n".join([f"{path}: the clinic setup has {count}:", *(f"  {f}" for f in faults)]))
     return clinic
 

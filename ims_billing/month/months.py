@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.spelling import month_text
+from ims_billing.vocabulary.spelling import counted, month_text
 
 
 def months_in(sessions: pd.DataFrame) -> dict[str, int]:
@@ -21,6 +21,6 @@ def only_month(sessions: pd.DataFrame) -> str:
         return next(iter(counts))
     if not counts:
         raise BillingError("No session has a date that can be read; say which month with --month 2026-10.")
-    listed = ", ".join(f"{month} ({count} session{'' if count == 1 else 's'})" for month, count in counts.items())
+    listed = ", ".join(f"{month} ({counted(count, 'session')})" for month, count in counts.items())
     most = max(counts, key=lambda month: counts[month])
     raise BillingError(f"The sessions lie in several months: {listed}. Say which to claim with --month {most}.")

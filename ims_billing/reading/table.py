@@ -251,7 +251,7 @@ class Table:
             elif number.fixed:
                 fixed.setdefault(number.fixed, []).append(self.places[position])
         for how, rows in fixed.items():
-            cells = "1 number" if len(rows) == 1 else f"{len(rows)} numbers"
+            cells = counted(len(rows), "number")
             where = f"row {rows[0]}" if len(rows) == 1 else f"first in row {rows[0]}"
             self.remarks.append(f"{cells} in {self.called(name)} written {how}, read without ({where})")
         return [number.text for number in numbers]

@@ -20,6 +20,7 @@ from ims_billing.payments.aging import (
 from ims_billing.payments.sending import ToSend
 from ims_billing.vocabulary.entries import Sending
 from ims_billing.vocabulary.frames import TO_SEND, WORK_STATUSES, as_frame
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.content import Content
 from ims_billing.workbooks.frame_cells import column_cells, column_values
@@ -128,7 +129,7 @@ def _in_the_head(frame: pd.DataFrame, listed: pd.DataFrame) -> list[tuple[str, V
         (_CLOSED, closed(frame), frame["owed_cents"]),
     ):
         count = int(these.sum())
-        of = f"${int(cents[these].sum()) / 100:,.2f} on {count:,} {'claim' if count == 1 else 'claims'}"
+        of = f"${int(cents[these].sum()) / 100:,.2f} on {counted(count, 'claim')}"
         if count or label not in (_VOIDED, _CLOSED):
             rows.append((label, of if count else "nothing"))
     beside = len(listed) - int(ask.sum())

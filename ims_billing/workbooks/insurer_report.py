@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from ims_billing.vocabulary.model import Batch, InsurerView, Lasting, MonthView, Origin
-from ims_billing.vocabulary.rows import rows_of
+from ims_billing.vocabulary.rows import in_order, rows_of
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.figures import dollars_by, dollars_of
 from ims_billing.workbooks.frame_cells import column_cells, column_values
@@ -106,7 +107,7 @@ def _claim_lines(claims: pd.DataFrame, voided: pd.DataFrame, insurer: InsurerVie
     """The lines by patient, below the voided ones; with the columns that the insurer asks for, or some line fills."""
     # As people sort, whatever the case of a name.
     order = [(patient.casefold(), *rest) for patient, *rest in rows_of(claims, ["patient", "service_date", "claim"])]
-    by_patient = claims.iloc[sorted(range(len(order)), key=order.__getitem__)]
+    by_patient = claims.iloc[in_order(order)]
     cells = column_cells(pd.concat([voided, by_patient]) if len(voided) else by_patient, LINES)
     lines = {
         name: column
@@ -142,7 +143,7 @@ def _late(claims: pd.DataFrame) -> Block:
 def _total(claims: pd.DataFrame, column: str) -> Value:
     """The total under a column of the lines; claims that are taken back are in no sum."""
     if column == "claim":
-        return f"Total: {len(claims):,} {'claim' if len(claims) == 1 else 'claims'}"
+        return f"Total: {counted(len(claims), 'claim')}"
     return int(claims[column].sum()) / 100 if column.endswith("_cents") else None
 
 

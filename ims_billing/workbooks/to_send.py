@@ -9,6 +9,7 @@ from ims_billing.payments.sending import ToSend, first_day, not_sent, to_send
 from ims_billing.vocabulary.decision_keys import sending_mark
 from ims_billing.vocabulary.entries import BatchDay, Claimed, entries_of
 from ims_billing.vocabulary.model import MonthView
+from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.files import workbook_name
 from ims_billing.workbooks.parts import Cell, Check, Column
@@ -83,7 +84,7 @@ def _lead(books: Sequence[ToSend], as_of: dt.date) -> str:
     what = "insurer workbook is" if count == 1 else "insurer workbooks are"
     words = f"{count:,} {what} not marked as sent, for ${sum(each.amount_cents for each in left) / 100:,.2f}"
     voids = sum(each.voids for each in left)
-    words += f" and {voids:,} {'void' if voids == 1 else 'voids'}" if voids else ""
+    words += f" and {counted(voids, 'void')}" if voids else ""
     first, late = first_day(left, as_of), sum(each.late for each in left)
     words += f": the first by {first}" if first else ""
-    return f"{words}. Past their last day: {late:,} {'claim' if late == 1 else 'claims'}" if late else words
+    return f"{words}. Past their last day: {counted(late, 'claim')}" if late else words

@@ -31,9 +31,7 @@ def show_written(written: Written, *, everything: bool = False) -> None:
     if everything or len(written.files) <= len(folders) + 1:
         lines += [Text(f"  {path}") for path in written.files]
     else:
-        lines += [
-            Text(f"  {count:,} {'file' if count == 1 else 'files'} in {folder}") for folder, count in folders.items()
-        ]
+        lines += [Text(f"  {counted(count, 'file')} in {folder}") for folder, count in folders.items()]
     if written.shared:
         lines += wrapped("Others can write in this folder, so these files have the folder's permissions.", wide)
     show([*lines, *not_to_send(written.left_over, wide)])
@@ -71,7 +69,7 @@ def show_ledger(path: Path) -> None:
 def show_read_back(claims: Mapping[str, int], known_before: int) -> None:
     """Says what of the claims that were sent is on the ledger again."""
     for month, count in claims.items():
-        show(wrapped(f"{month}: {count:,} {'claim' if count == 1 else 'claims'} read back as sent.", width()))
+        show(wrapped(f"{month}: {counted(count, 'claim')} read back as sent.", width()))
     if known_before:
         show(wrapped(f"{known_before:,} were on the ledger already.", width()))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from ims_billing.cli.screen.pieces import pieces
+from ims_billing.vocabulary.spelling import counted
 
 # A wider screen is not filled: lines of more than this are hard to read.
 WIDEST = 100
@@ -63,7 +64,7 @@ def listed(
     choices += [(brief, shown) for shown in range(len(brief), 0, -1)]
     for each, shown in (*choices, (parts, 0)):
         left = len(parts) - shown
-        named = "; ".join([*each[:shown], *([_others(left, rest)] if left else [])])
+        named = "; ".join([*each[:shown], *([counted(left, rest)] if left else [])])
         lines = wrapped(f"{head} {named}", wide, first=indent, rest=f"{indent}  ")
         if len(lines) <= most:
             break
@@ -117,11 +118,7 @@ def side_by_side(cells: Sequence[tuple[str, str, str]], wide: int, *, most: int,
         Text("  " + "    ".join(column[at] for column in columns if at < len(column))) for at in range(len(columns[0]))
     ]
     left = len(cells) - len(shown)
-    return [*lines, *(wrapped(f"and {_others(left, rest)}", wide, first="  ") if left else [])]
-
-
-def _others(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return [*lines, *(wrapped(f"and {counted(left, rest)}", wide, first="  ") if left else [])]
 
 
 def _column(cells: Sequence[tuple[str, str, str]]) -> list[str]:

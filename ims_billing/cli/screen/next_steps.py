@@ -58,7 +58,7 @@ def steps(shown: Shown) -> Iterator[tuple[str, str]]:
         if counts["held"]:
             yield "Fixed or decided? Run", claim
     for name, part in month.earlier.groupby(month_text(month.earlier["service_date"])):
-        sessions = f"{len(part):,} {'session' if len(part) == 1 else 'sessions'}"
+        sessions = counted(len(part), "session")
         amount = dollars(int(part["fee_cents"].sum()))
         too = _sent_before(shown, name)
         what = f"{name} was billed before. Record the rest of it, if it was too" if too else f"Bill {name} too"

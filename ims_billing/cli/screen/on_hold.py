@@ -86,7 +86,7 @@ def taken_out(month: Month, sessions: Sequence[TakenOut], places: Places, wide: 
     """Warns of sessions that correct values take out of the month, with reasons and rows: a wrong year costs money."""
     if not sessions:
         return []
-    count = f"{len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}"
+    count = counted(len(sessions), "session")
     amount, name = dollars(sum(each.cents for each in sessions)), month.month or "the months"
     by_reason: dict[str, list[int]] = {}
     for each in sessions:
@@ -129,7 +129,7 @@ def what_holds(month: Month, places: Places) -> Holding:
     for remedy, part in by_remedy.items():
         sessions = _sessions(month, part)
         amount = dollars(int(sessions["fee_cents"].sum()))
-        head = f"{REMEDIES[remedy]}: {len(sessions):,} {'session' if len(sessions) == 1 else 'sessions'}, {amount}:"
+        head = f"{REMEDIES[remedy]}: {counted(len(sessions), 'session')}, {amount}:"
         kinds = _kinds(month, part, places, remedy) if remedy != "claim" else {}
         groups.append(_Group(head, list(kinds.values()), [_short(kind, remedy) for kind in kinds]))
     return Holding(groups, _several_groups(by_remedy.values()), _names(month, places))
