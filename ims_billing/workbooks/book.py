@@ -16,6 +16,7 @@ from ims_billing.workbooks.file_marks import PROPERTY
 from ims_billing.workbooks.looks import Looks
 from ims_billing.workbooks.package import Value, begin, stamped
 from ims_billing.workbooks.page import add_page
+from ims_billing.workbooks.paper import print_landscape
 from ims_billing.workbooks.parts import Block, Placed
 from ims_billing.workbooks.sheet import Sheet
 from ims_billing.workbooks.table import Table, add_table
@@ -57,16 +58,11 @@ class Book:
     def _new_sheet(self, name: str) -> Sheet:
         # The stubs do not know what a write-only sheet takes from an ordinary one.
         shell: Any = self._book.create_sheet(name)
-        shell.page_setup.orientation = "landscape"
-        shell.page_setup.fitToWidth = 1
-        shell.page_setup.fitToHeight = 0
-        shell.sheet_properties.pageSetUpPr.fitToPage = True
+        print_landscape(shell)
         shell.page_margins.left = shell.page_margins.right = 0.25
         shell.page_margins.top = shell.page_margins.bottom = 0.7
         shell.oddHeader.left.text = f"{_field(self._clinic[:80])}: {_field(self._title)}"
-        shell.oddHeader.right.text = "&A"
         shell.oddFooter.left.text = "Confidential: patient information"
-        shell.oddFooter.right.text = "Page &P of &N"
         shell.sheet_view.showGridLines = False
         self._sheets.append(Sheet(shell, self._looks, self._content))
         return self._sheets[-1]

@@ -18,6 +18,15 @@ _SIZE, _SMALLEST = 11, 8.2
 _CHARACTER, _BESIDE = 5.25, 3.75
 
 
+def print_landscape(sheet: Any) -> None:
+    """Sets a sheet to print in landscape and as wide as a page, its name and the page's number on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddHeader.right.text = "&A"
+    sheet.oddFooter.right.text = "Page &P of &N"
+
+
 def _scale(widths: Sequence[float], paper: int) -> float:
     return min(1.0, _WIDE[paper] / max(1.0, sum(width * _CHARACTER + _BESIDE for width in widths)))
 

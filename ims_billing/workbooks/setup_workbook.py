@@ -28,6 +28,7 @@ from ims_billing.vocabulary.spelling import counted
 from ims_billing.workbooks.cell_text import cell_text, escaped
 from ims_billing.workbooks.looks import FONTS, FRAME, INK, SHADED
 from ims_billing.workbooks.package import stamped
+from ims_billing.workbooks.paper import LETTER, print_landscape
 from ims_billing.workbooks.widths import LINE_HEIGHT, MOST_LINES
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -77,13 +78,9 @@ def setup_workbook(rows: Rows, offered: Mapping[Offered, Sequence[str]]) -> byte
 def _sheet(book: Workbook, name: str) -> Any:
     # The stubs do not know all that a sheet has.
     sheet: Any = book.create_sheet(name)
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = 1  # Letter
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    print_landscape(sheet)
+    sheet.page_setup.paperSize = LETTER
     sheet.oddHeader.left.text = "Clinic setup"
-    sheet.oddHeader.right.text = "&A"
-    sheet.oddFooter.right.text = "Page &P of &N"
     sheet.sheet_view.showGridLines = False
     return sheet
 
