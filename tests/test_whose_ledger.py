@@ -157,6 +157,15 @@ def test_a_csv_alone_shows_that_the_ledger_is_an_old_copy(tmp_path: Path) -> Non
     assert "claims-2026-10.csv" in done.stderr
 
 
+def test_the_workbook_of_an_insurer_with_kept_in_its_name_is_a_workbook_of_claims(tmp_path: Path) -> None:
+    month = tmp_path / "2026-10"
+    (month / "insurers").mkdir(parents=True)
+    books = ["claim-summary-2026-10.xlsx", "insurers/well-kept-insurance-2026-10.xlsx"]
+    for name in (*books, "claim-summary-2026-10-kept-2026-11-02.xlsx"):
+        (month / name).touch()
+    assert claim_workbooks(tmp_path) == [month / name for name in books]
+
+
 def test_with_new_ledger_an_old_copy_goes_on_beside_the_files_that_it_lacks(tmp_path: Path) -> None:
     folder = tmp_path
     an_older_copy(folder)

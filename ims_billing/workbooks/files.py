@@ -135,4 +135,6 @@ def claim_workbooks(out: Path, month: str = "*") -> list[Path]:
         summaries, insurers = (sorted(out.glob(f"{month}/{name}*.xlsx")) for name in (_SUMMARY, f"{INSURERS}/"))
     except OSError as error:
         raise BillingError(f"{out}: cannot be looked into: {error.strerror}.") from error
-    return [p for p in (*summaries, *insurers) if not p.name.startswith("~$") and _KEPT not in p.name]
+    # Only a summary is ever kept: an insurer may well have the word in its own name.
+    ours = [path for path in summaries if _KEPT not in path.name] + insurers
+    return [path for path in ours if not path.name.startswith("~$")]
