@@ -178,6 +178,7 @@ clinic.toml: the clinic setup has 20 faults:
     [
         ('["imss"]', "bill.1: found 'imss'; expected one of ims, physiotherapy; did you mean ims?"),
         ("[]", "bill: found an empty list; expected at least one"),
+        ('"ims"', 'bill: found \'ims\'; expected a list, such as ["one", "two"]'),
     ],
 )
 def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, fault: str) -> None:
@@ -185,6 +186,18 @@ def test_a_list_at_fault_is_one_fault_in_plain_words(tmp_path: Path, bill: str, 
         "clinic.toml: the clinic setup has 1 fault:",
         f"  line 3, [clinic], {fault}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('time_zone = "PST"', "'PST' is no time zone; that of British Columbia is America/Vancouver"),
+        ('time_zone = "America/Vancuver"', "did you mean America/Vancouver?"),
+        ('[[practitioner]]\nname = "A"\nprofession = "other"\nneedling = 2018-05-01', "expected days such as { from ="),
+    ],
+)
+def test_a_fault_says_what_to_write_in_words_of_the_setup(tmp_path: Path, text: str, fault: str) -> None:
+    assert fault in faults(tmp_path, f'[clinic]\nname = "X"\n{text}\n')[1]
 
 
 def test_text_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:

@@ -591,6 +591,12 @@ def test_a_layout_without_a_name_says_of_a_practice_systems_heading_what_the_cli
     assert read_in.sessions["fee_cents"].tolist() == [int(float(row[place]) * 100) for row in SIMPLEPRACTICE[1:]]
 
 
+def test_what_the_clinic_says_of_a_heading_counts_in_a_file_that_lacks_another(tmp_path: Path) -> None:
+    layout = '[[layout]]\nname = "my-program"\nheadings = { "Fee" = "Patient Paid" }\n'
+    with pytest.raises(BillingError, match="missing: Fee"):
+        read_files([csv(tmp_path, [PLAIN, VISIT])], practice(tmp_path, layout))
+
+
 def test_the_clinics_own_layout_goes_before_a_practice_systems(tmp_path: Path) -> None:
     clinic: Clinic = practice(
         tmp_path,

@@ -52,7 +52,8 @@ def test_two_headings_for_one_thing_are_refused(tmp_path: Path) -> None:
     cells = [["Service Date", "Patient", "Therapist", "Provider", "Service", "Insurer", "Fee"], [*ONE[:3], *ONE[2:]]]
     assert refusal(xlsx_cells(tmp_path, cells), tmp_path) == (
         'sessions.xlsx, Sessions, row 1: "Therapist" (column C) and "Provider" (column D) are both read as '
-        "Practitioner. Delete or rename one of them, or name the one that is not meant in ignore under [clinic]."
+        "Practitioner. Delete or rename one of them, or have the one that is not meant ignored: sheet "
+        "Columns of clinic.xlsx, or ignore under [clinic]."
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl import load_workbook
 from pydantic import BaseModel
 
 from ims_billing.cli.options import find_clinic
@@ -29,7 +30,7 @@ from ims_billing.reading.spreadsheet import open_spreadsheet
 from ims_billing.rules.values import Coverage, Fee, Limit
 from ims_billing.vocabulary.cells import Cell
 from ims_billing.vocabulary.errors import BillingError
-from ims_billing.vocabulary.setup_sheets import PRACTITIONERS, SHEETS
+from ims_billing.vocabulary.setup_sheets import LOCATIONS, PRACTITIONERS, SHEETS
 from ims_billing.workbooks.cell_text import cell_text
 from ims_billing.workbooks.protection import protected
 from ims_billing.workbooks.setup_workbook import setup_workbook
@@ -160,6 +161,7 @@ sheet Fee: this sheet is not known; did you mean Fees? Rename it, or move it to 
 
 
 FEES = ["Service", "Amount", "From"]
+PERSON = ["Name", "Profession", "Registration"]
 # Sheets beside a clinic's name, and all that is wrong with them.
 SLIPS: dict[str, tuple[Sheets, list[str]]] = {
     "rows without headings": (
@@ -186,7 +188,8 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
     ),
     "service names": (
         {"Service names": [["Service name", "Service"], ["x", "ims"], ["x", "massage"], ["", "ims"]]},
-        ["sheet Service names, A3, Service name: 'x' is there already", "sheet Service names, row 4: found no name"],
+        ["sheet Service names, A3, Service name: 'x' is there already",
+         "sheet Service names, row 4: Service name is blank"],
     ),
     "columns": (
         {"Columns": [["Layout", "Heading", "Stands for"], ["mine", "Payer", "Insurer"], ["mine", "Payer", "Patient"]]},
@@ -205,11 +208,96 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
         ["sheet More, row 1: above each table stands its title alone, one of Limits, Coverage, Words, Severities, "
          "Locations",
          "sheet More, B5, Word: 'Seen' is there already",
-         "sheet More, row 6: found no meaning",
+         "sheet More, row 6: Means is blank",
          "sheet More, A10, Kind of finding: 'tax-on-session' is there already",
-         "sheet More, row 11: found no severity",
+         "sheet More, row 11: Severity is blank",
          "sheet More, row 15: it is of the same plan as sheet More, row 14 and their dates overlap; give the earlier "
          "one an until"],
+    ),
+    "a year alone, or a wrong one": (
+        {"Practitioners": [[*PERSON, "Needling from"], ["Ann", "physiotherapist", "01234", dt.date(1905, 7, 19)],
+                           ["Ben", "physiotherapist", "05678", "0226-10-20"]]},
+        ["sheet Practitioners, D2 (Ann), Needling from: 1905-07-19 is too long ago: check the year, and that "
+         "it is a whole date",
+         "sheet Practitioners, D3 (Ben), Needling from: 0226-10-20 is too long ago: check the year, and that "
+         "it is a whole date"],
+    ),
+    "a row above the headings": (
+        {"Fees": [["ims", 80, "2026-01-01"], FEES, ["ims", 95, "2026-01-01"]]},
+        ["sheet Fees, row 1: it stands above the headings, and is read below them only"],
+    ),
+    "numbers twice": (
+        {"Practitioners": [[*PERSON, "Provider numbers"],
+                           ["Ann", "physiotherapist", "01234", "Sun Life: 1; Sun Life: 2"],
+                           ["Ben", "physiotherapist", "05678", "Sun Life: 1; Sun Life Financial: 2"]]},
+        ["sheet Practitioners, D2 (Ann), Provider numbers: found 'Sun Life: 1; Sun Life: 2'; expected insurers and "
+         "numbers, such as Sun Life: 12345; MSP: 60001",
+         "sheet Practitioners, D3 (Ben), Provider numbers: 'Sun Life' and 'Sun Life Financial' are one insurer: leave "
+         "one number"],
+    ),
+    "a registration without a number": (
+        {"Practitioners": [PERSON, ["Ann", "physiotherapist", "pending"]]},
+        ["sheet Practitioners, C2 (Ann), Registration: found 'pending'; expected the number that the college gave, or "
+         "nothing while there is none"],
+    ),
+    "an end without a beginning": (
+        {"Practitioners": [[*PERSON, "Registered from", "Registered until"],
+                           ["Ann", "physiotherapist", "01234", "", "2026-10-10"]]},
+        ["sheet Practitioners, row 2 (Ann), Registered from: found nothing; this cell is needed"],
+    ),
+    "a word for self-pay that is an insurer": (
+        {"Insurers": [["Name", "Other spellings", "Self-pay"], ["Own pocket", "Manulife; Cash", "yes"],
+                      ["Sun Life", "Self pay", ""]]},
+        ["sheet Insurers, B2 (Own pocket), Other spellings: 'Manulife' stands for the insurer Manulife, and cannot be "
+         "a word for self-pay",
+         "sheet Insurers, B3 (Sun Life), Other spellings: 'Self pay' is a word for patients who pay themselves, and "
+         "cannot be an insurer"],
+    ),
+    "an insurer in two rows": (
+        {"Insurers": [["Name", "Vendor number"], ["Sun Life", ""], ["Sun Life Financial", "12345"]]},
+        ["sheet Insurers, A3 (Sun Life Financial), Name: Sun Life has an entry already, sheet Insurers, row 2: put "
+         "what is said of it there"],
+    ),
+    "one of two codes": (
+        {"Insurers": [["Name", "Service code initial", "Service code subsequent"], ["Sun Life", "PTI", ""]]},
+        ["sheet Insurers, row 2 (Sun Life), Service code subsequent: found nothing; this cell is needed"],
+    ),
+    "an error where words belong": (
+        {"Insurers": [["Name", "Requires"], ["Sun Life", "#N/A"]]},
+        ["sheet Insurers, B2 (Sun Life), Requires: found '#N/A'; expected words with commas or semicolons between "
+         "them"],
+    ),
+    "one heading with two meanings": (
+        {"Columns": [["Heading", "Stands for"], ["Outcome", "Status"], ["outcome", "ignore"], ["Price", "Fee"],
+                     ["PRICE", "Patient Paid"]]},
+        ["sheet Columns, B2 (my-program), Outcome: 'Outcome' has a meaning here, and is to be ignored too: leave one",
+         "sheet Columns, B5 (my-program), PRICE: 'Price' and 'PRICE' are one heading, with two meanings: leave one"],
+    ),
+    "a layout called as one of the program's": (
+        {"Columns": [["Layout", "Heading", "Stands for"], ["Jane clients", "Payer", "Insurer"]]},
+        ["sheet Columns, row 2 (jane-clients), Layout: the program has a layout jane-clients of its own: give this one "
+         "another name"],
+    ),
+    "words": (
+        {"More": [["Words"], ["Column", "Word", "Means", "Layout"], ["Status", "N/S", "no-show", ""],
+                  ["Status", "n s", "arrived", ""], ["Service", "Vu", "arrived", ""],
+                  ["Visit", "Vu", "initial", "acme"]]},
+        ["sheet More, C4, n s: 'N/S' and 'n s' are one word, with two meanings: leave one",
+         "sheet More, A5, Column: found 'Service'; expected one of status, visit, relationship, billed",
+         "sheet More, D6, Layout: words for visit are the same in every file: clear this cell"],
+    ),
+    "names in two spellings": (
+        {"Service names": [["Service name", "Service"], ["Needling 30", "other"], ["needling 30", "ims"]]},
+        ["sheet Service names, B3, needling 30: 'Needling 30' and 'needling 30' are one name, with two services: leave "
+         "one"],
+    ),
+    "a site without its heading": (
+        {"More": [["Locations"], [LOCATIONS.help], ["Langford"]]},
+        ["sheet More, row 3: found no headings of Locations; expected Location, Notes"],
+    ),
+    "a limit without a measure": (
+        {"More": [["Limits"], ["Insurer", "Visits", "From"], ["Sun Life", 20, "2026-01-01"]]},
+        ["sheet More, row 3: it is per calendar year, or within weeks after the accident, and only one of them"],
     ),
 }  # fmt: skip
 
@@ -217,6 +305,19 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
 @pytest.mark.parametrize(("sheets", "wrong"), SLIPS.values(), ids=SLIPS)
 def test_what_is_there_twice_or_not_at_all_is_a_fault_with_its_place(sheets: Sheets, wrong: list[str]) -> None:
     assert faults({"Clinic": [["Name", "X Physio"]], **sheets}) == wrong
+
+
+def test_cells_merged_over_several_rows_are_no_value_of_the_first_alone(tmp_path: Path) -> None:
+    path = xlsx_of(tmp_path / "clinic.xlsx", {
+        "Clinic": NAME,
+        "Fees": [["What you charge"], [*FEES, "Insurer"], ["ims", 95, DAY, "ICBC"], ["ims", 80, DAY]],
+    })  # fmt: skip
+    book = load_workbook(path)
+    book["Fees"].merge_cells("A1:D1")
+    book["Fees"].merge_cells("D3:D4")
+    book.save(path)
+    with pytest.raises(BillingError, match=r"  sheet Fees, D3: merged down to D4; split the cells and fill in each$"):
+        load(path)
 
 
 def test_what_is_asked_and_has_no_answer_meanwhile_is_left_out_and_numbers_of_several_rows_are_one_persons() -> None:
@@ -397,7 +498,7 @@ name = "Ann Example"
 aliases = ["Example, Ann", 'A. "Annie"; Example']
 profession = "physiotherapist"
 registration = "01234"
-registered = [{ from = 1899-01-01, until = 2026-09-30 }, { from = 2026-10-02 }]
+registered = [{ from = 1950-01-01, until = 2026-09-30 }, { from = 2026-10-02 }]
 needling = { from = 2018-05-01, until = 2027-01-01 }
 numbers = { "Pacific Blue Cross" = "00556677", "MSP" = "60001" }
 confirmed = false

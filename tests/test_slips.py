@@ -43,6 +43,7 @@ LINES = [
     ("from = 1 May 2026", "1 May 2026", "no day as TOML writes it"),
     ("from = 05/11/2026", "05/11/2026", "no day as TOML writes it"),
     ("from = 2026-5-1", "2026-5-1", "two digits"),
+    ("needling = { from = 2018–05–01 }", "2018–05–01", "these are dashes"),
     ("from = 2026-02-30", "2026-02-30", "there is no such day"),
     ("[[practitioner]", "[[practitioner]", "a bracket is missing"),
     ("[clinic", "[clinic", "a bracket is missing"),

@@ -145,11 +145,13 @@ def test_a_setup_in_the_folder_above_or_below_is_where_to_go(tmp_path: Path, pla
     assert look(here).next.command == f"cd {shown}"
 
 
-def test_a_setup_that_windows_named_a_text_file_is_to_be_renamed(tmp_path: Path) -> None:
-    clinic_file(tmp_path).rename(tmp_path / "clinic.toml.txt")
+@pytest.mark.parametrize("name", ["clinic.toml.txt", "Clinic Setup.toml", "Copy of clinic (2).toml"])
+def test_a_setup_of_nearly_the_right_name_is_to_be_renamed(tmp_path: Path, name: str) -> None:
+    clinic_file(tmp_path).rename(tmp_path / name)
+    (tmp_path / "clinic sessions october.xlsx").touch()
     shown = look(tmp_path)
     assert shown.nearby is not None
-    assert "clinic.toml.txt is there: rename it to clinic.toml" in shown.nearby.in_words()
+    assert f"{name} is there: rename it to clinic.toml" in shown.nearby.in_words()
     assert shown.next.command == "ims-billing status"
 
 

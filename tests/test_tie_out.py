@@ -219,6 +219,14 @@ def test_what_contradicts_an_arrived_state_holds_the_visit(tmp_path: Path) -> No
         assert became[0] != "held"
 
 
+def test_a_clinics_word_for_a_status_counts_in_janes_appointments_too(tmp_path: Path) -> None:
+    seen = [appointment(state="Seen by PT")], [sale()]
+    own = f'{NO_POLICY}\n[words.status]\n"Seen by PT" = "arrived"\n'
+    [(became, why)] = by_case(1, jane(tmp_path, *apart([seen])))
+    assert ("claimed" not in became, "status-not-recognised" in why) == (True, True)
+    assert by_case(1, jane(tmp_path, *apart([seen]), more=own)) == [(["claimed"], [])]
+
+
 RECEIPTS = [
     ("Physiotherapy Services", "claimed"), ("Physiotherapy", "claimed"), ("Physio - 30 min (Follow-up)", "claimed"),
     ("Physiothérapie", "claimed"), ("Hands-on Rehab", "claimed"), ("IMS", "claimed"), ("Physio Consult", "held"),

@@ -28,7 +28,7 @@ def cell_value(cell: Cell, column: SetupColumn) -> Any:
     if column.kind == "choice":
         return _choice(written, column)
     if column.kind == "words":
-        return [] if bare(written) == NOTHING else [_choice(word, column) for word in _items(written, ",")]
+        return [] if bare(written) in NOTHING else [_choice(word, column) for word in _items(written, ",")]
     if column.kind == "list":
         # A sheet's name seldom has a comma, and a person's often: "Example, Ann". In quotes a sheet's may have one.
         commas = column.key == "sheets" and not any(mark in written for mark in ';"\n\r')
@@ -38,7 +38,8 @@ def cell_value(cell: Cell, column: SetupColumn) -> Any:
         # "Sun Life: 12345, MSP: 60001" is two pairs.
         if not all(n.strip() and number.strip() and not ("," in n and ":" in n) for n, _, number in parted):
             return Misfit(written)
-        return {name.strip(): number.strip() for name, _, number in parted}
+        numbers = {name.strip(): number.strip() for name, _, number in parted}
+        return numbers if len(numbers) == len(parted) else Misfit(written)
     if column.kind == "yes":
         return True if bare(written) in _YES else False if bare(written) in _NO else Misfit(written)
     number = _number(cell, column)

@@ -79,7 +79,11 @@ class ClinicBlock(Strict):
         # Names on a disk that ignores case, and folders of the database, are no zones.
         zones = zoneinfo.available_timezones()
         if name not in zones:
-            raise ValueError(f"{name!r} is no time zone{did_you_mean(name, sorted(zones))}")
+            # Letters such as PST are near to those of other clocks.
+            near = (
+                did_you_mean(name, sorted(zones)) if "/" in name else "; that of British Columbia is America/Vancouver"
+            )
+            raise ValueError(f"{name!r} is no time zone{near}")
         return name
 
     @field_validator("name", "address", "phone")
@@ -110,6 +114,14 @@ class Practitioner(Strict):
     needling: Periods = ()
     numbers: dict[str, str] = Field(default_factory=dict)
     confirmed: bool = True
+
+    @field_validator("registration")
+    @classmethod
+    def _has_a_digit(cls, number: str) -> str:
+        # "pending" would make somebody without a number registered.
+        if number and not any(map(str.isdigit, number)):
+            raise ValueError("expected the number that the college gave, or nothing while there is none")
+        return number
 
 
 class InsurerEntry(Strict):

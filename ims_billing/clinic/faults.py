@@ -40,6 +40,9 @@ class Faults:
                 other["loc"][:-1] == fault["loc"] for other in errors if other is not fault
             ):
                 continue
+            # Of what may be a text or several values, those that are there say what is meant.
+            if fault["type"] == "string_type" and isinstance(fault["input"], dict) and len(errors) > 1:
+                continue
             location = [str(part) for part in fault["loc"]]
             self.add(table, number, ".".join(_readable(location)), self.in_words(fault, keys), label)
 
@@ -70,6 +73,8 @@ def _expected(words: SetupWords) -> dict[str, str]:
         "decimal": "an amount such as 95.00",
         "bool": words.yes_or_no,
         "dict": words.numbers,
+        "tuple": words.several,
+        "model": words.periods,
     }
 
 

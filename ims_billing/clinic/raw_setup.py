@@ -20,6 +20,8 @@ class SetupWords(NamedTuple):
     yes_or_no: how yes and no are written there
     text: how text is written there
     numbers: how numbers by insurer are written there
+    several: how several values of one key are written there
+    periods: how days from and until are written there
     blank_text: what stands where a text is blank
     needed: what is said of a value that is missing
     blank_insurer: where it is said what a blank insurer means
@@ -32,6 +34,8 @@ class SetupWords(NamedTuple):
     yes_or_no: str
     text: str
     numbers: str
+    several: str
+    periods: str
     blank_text: str
     needed: str
     blank_insurer: str
@@ -45,6 +49,8 @@ TOML_WORDS = SetupWords(
     yes_or_no="true or false",
     text="text in quotes",
     numbers='numbers by insurer, such as { "Sun Life" = "12345" }',
+    several='a list, such as ["one", "two"]',
+    periods="days such as { from = 2018-05-01 }",
     blank_text="nothing between the quotes",
     needed="this key is needed",
     blank_insurer="see blank_insurer under [clinic] for blank ones",
@@ -57,6 +63,8 @@ WORKBOOK_WORDS = SetupWords(
     yes_or_no="yes or no",
     text="text",
     numbers="insurers and numbers, such as Sun Life: 12345; MSP: 60001",
+    several="words with commas or semicolons between them",
+    periods="days",
     blank_text="a blank cell",
     needed="this cell is needed",
     blank_insurer="see Blank insurer on the sheet Clinic for blank ones",

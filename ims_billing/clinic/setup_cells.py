@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,10 +20,11 @@ _SHEET, _ROW = 100_000_000_000, 100_000
 
 
 class CellPlace(NamedTuple):
-    """Where a cell stands: its position in reading order, and in words, ``sheet Fees, D4``."""
+    """Where a cell stands: its position in reading order, and in words, ``sheet Fees, D4``; and its row in words."""
 
     order: int
     words: str
+    row: str
 
 
 class Filled(NamedTuple):
@@ -69,14 +70,15 @@ class Sheet:
 
     def cell(self, row: int, column: int) -> CellPlace:
         """The place of a cell, by its position in the raw table."""
-        shown = self.raw.first_row + row
-        order = self.number * _SHEET + shown * _ROW + self.raw.first_column + column + 1
-        return CellPlace(order, f"sheet {self.raw.sheet.strip()}, {self.raw.letters(column)}{shown}")
+        of_row = self.row(row)
+        words = f"sheet {self.raw.sheet.strip()}, {self.raw.letters(column)}{self.raw.first_row + row}"
+        return CellPlace(of_row.order + self.raw.first_column + column + 1, words, of_row.row)
 
     def row(self, row: int) -> CellPlace:
         """The place of a row."""
         shown = self.raw.first_row + row
-        return CellPlace(self.number * _SHEET + shown * _ROW, f"sheet {self.raw.sheet.strip()}, row {shown}")
+        words = f"sheet {self.raw.sheet.strip()}, row {shown}"
+        return CellPlace(self.number * _SHEET + shown * _ROW, words, words)
 
 
 def by_heading(table: SetupTable) -> dict[str, SetupColumn]:
@@ -95,8 +97,10 @@ def lines_of(sheet: Sheet, table: SetupTable, rows: range) -> Lines:
     top = _headings(sheet.raw, names, rows)
     if top is None:
         used = [row for row in rows if any(text(cell) for cell in sheet.raw.row(row))]
-        # A title and a line of help alone are a table that nobody has filled in.
-        if not any(sum(bool(text(cell)) for cell in sheet.raw.row(row)) > 1 for row in used):
+        # A line of help, or what a person noted in one cell, is a table that nobody has filled in.
+        least = min(2, sum(bool(column.key) for column in table.columns))
+        used = [row for row in used if table.help not in map(text, sheet.raw.row(row))]
+        if not any(sum(bool(text(cell)) for cell in sheet.raw.row(row)) >= least for row in used):
             return Lines(table, [], [])
         place = sheet.row(used[0])
         wanted = ", ".join(column.heading for column in table.columns)
@@ -127,7 +131,19 @@ def lines_of(sheet: Sheet, table: SetupTable, rows: range) -> Lines:
             }
             if cells:
                 lines.append(Line(sheet.row(row), cells))
-    return Lines(table, lines, faults)
+        elif row < top and sum(bool(text(cell)) for cell in sheet.raw.row(row)) > 1:
+            place = sheet.row(row)
+            faults.append((place.order, f"{place.words}: it stands above the headings, and is read below them only"))
+    return Lines(table, lines, [*faults, *_merged(sheet, columns, range(top + 1, rows.stop))])
+
+
+def _merged(sheet: Sheet, columns: Collection[int], rows: range) -> Iterator[tuple[int, str]]:
+    """The faults of cells that are merged over several rows: only the first of the rows has the value."""
+    for first, last, column in sheet.raw.merged:
+        if column in columns and first in rows:
+            place, end = sheet.cell(first, column), sheet.cell(last, column)
+            words = f"{place.words}: merged down to {end.words.rpartition(' ')[2]}; split the cells and fill in each"
+            yield place.order, words
 
 
 def settings_of(sheet: Sheet, table: SetupTable) -> Lines:

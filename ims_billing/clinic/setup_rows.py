@@ -105,7 +105,7 @@ def _layout(layout: Mapping[str, Any]) -> list[dict[str, Any]]:
 def cell_of(value: Any, column: SetupColumn) -> Any:
     """A value as its cell holds it."""
     if column.kind == "words":
-        return ", ".join(value) or NOTHING
+        return ", ".join(value) or NOTHING[0]
     if column.kind == "list":
         # Without a semicolon, a comma parts the names of sheets too.
         marks = ',;"\n\r' if column.key == "sheets" and len(value) == 1 else ';"\n\r'

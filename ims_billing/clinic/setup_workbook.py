@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ims_billing.clinic.cell_values import spellings_of
 from ims_billing.clinic.raw_setup import (
     OF_A_LAYOUT,
-    WORKBOOK_WORDS,
     Fault,
     Misfit,
-    Place,
     Question,
     RawSetup,
-    SetupWords,
 )
-from ims_billing.clinic.setup_cells import CellPlace, Filled, Line, Lines, Sheet, lines_of, settings_of, titled
+from ims_billing.clinic.setup_cells import Filled, Line, Lines, Sheet, lines_of, settings_of, titled
+from ims_billing.clinic.setup_places import CellPlaces
 from ims_billing.reading.spreadsheet import RawTable, open_spreadsheet
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.cells import text
@@ -33,8 +30,11 @@ from ims_billing.vocabulary.setup_sheets import (
     MY_LAYOUT,
     PRACTITIONERS,
     QUESTION,
+    SERVICE_NAMES,
     SETUP_TABLES,
+    SEVERITIES,
     SHEETS,
+    WORDS,
     SetupTable,
 )
 from ims_billing.vocabulary.spelling import bare, slug
@@ -45,55 +45,13 @@ _PERIODS = ("registered", "needling")
 _OTHERS_SHEETS = ("exportsummary", bare(CHOICES_SHEET))
 
 
-@dataclass
-class _Cells:
-    """The places of values in the workbook: by table, entry and key."""
-
-    places: dict[tuple[str, int | None, str], Place] = field(default_factory=dict)
-
-    @property
-    def wording(self) -> SetupWords:
-        return WORKBOOK_WORDS
-
-    def of(self, table: str, number: int | None, key: str) -> Place:
-        part = key
-        while part and (table, number, part) not in self.places:
-            part = part.rpartition(".")[0]
-        place = self.places.get((table, number, part))
-        if place is not None:
-            return place if place.key else place._replace(key=_heading_of(table, key) if key else "")
-        sheet = next((t.title or t.sheet for t in SETUP_TABLES if t.table == table), "")
-        return Place(0, f"sheet {sheet}" if sheet else "", _heading_of(table, key))
-
-    def entry(self, table: str, number: int) -> str:
-        return self.of(table, number, "").words
-
-    def add(self, table: str, number: int | None, key: str, filled: Filled, named: str = "") -> None:
-        """Notes where a key stands, and how it is `named` where that is not by its heading."""
-        place = Place(filled.place.order, filled.place.words, named or filled.column.heading)
-        self.places.setdefault((table, number, key), place)
-
-    def add_entry(self, table: str, number: int, place: CellPlace) -> None:
-        """Notes the row that an entry begins in."""
-        self.places.setdefault((table, number, ""), Place(place.order, place.words, ""))
-
-
-def _heading_of(table: str, key: str) -> str:
-    """The heading of a key that stands nowhere: what the missing cell would be called."""
-    columns = [
-        c for t in SETUP_TABLES if t.table == table or (t is CLINIC and table == "service_code") for c in t.columns
-    ]
-    named = (c.heading for c in columns if c.key in (key, f"{table}.{key}"))
-    return next(named, key)
-
-
 class _Reader:
     """Takes the tables in one by one, and makes the raw setup of them."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Any]] = {}
         self.entries: dict[str, list[Any]] = {}
-        self.places = _Cells()
+        self.places = CellPlaces()
         self.faults: list[Fault] = []
         self.questions: list[Question] = []
         # The keys whose period the row at hand has begun: each row of an entry may add one.
@@ -235,18 +193,20 @@ class _Reader:
     def _differs(self, filled: Filled, what: str) -> None:
         self.faults.append(Fault(filled.place.order, f"{filled.place.words}, {filled.column.heading}: {what}"))
 
-    def _lacks(self, line: Line, *keys: str) -> bool:
+    def _lacks(self, line: Line, table: SetupTable) -> bool:
         """Whether a line lacks a cell without which it says nothing; that is a fault unless one of them asks."""
-        if any(line.cells[key].question for key in keys if key in line.cells and line.cells[key].value is None):
+        needed = [column for column in table.columns if column.needed]
+        filled = [line.cells[column.key] for column in needed if column.key in line.cells]
+        if any(cell.question for cell in filled if cell.value is None):
             return True
-        missing = [key for key in keys if key not in line.cells]
+        missing = [column.heading for column in needed if column.key not in line.cells]
         if missing:
-            self.faults.append(Fault(line.place.order, f"{line.place.words}: found no {' and no '.join(missing)}"))
+            self.faults.append(Fault(line.place.order, f"{line.place.words}: {' and '.join(missing)} is blank"))
         return bool(missing)
 
     def _service_name(self, line: Line) -> None:
         # Without a service the program reads the name by itself, as the sheet shows.
-        if set(line.cells) <= {"name"} or self._lacks(line, "name", "service"):
+        if set(line.cells) <= {"name"} or self._lacks(line, SERVICE_NAMES):
             return
         name, confirmed = line.value("name"), line.value("confirmed")
         named = self.tables.setdefault("service_names", {})
@@ -296,10 +256,17 @@ class _Reader:
         return number
 
     def _word(self, line: Line) -> None:
-        if self._lacks(line, "column", "word", "meaning"):
+        if self._lacks(line, WORDS):
             return
         column, word = str(line.value("column")), line.value("word")
-        if (layout := line.value("layout")) is not None:
+        cell = line.cells["column"]
+        if column not in cell.column.choices:
+            self._differs(cell, f"found {column!r}; expected one of {', '.join(cell.column.choices)}")
+            return
+        if (layout := line.value("layout")) is not None and column != "status":
+            self._differs(line.cells["layout"], f"words for {column} are the same in every file: clear this cell")
+            return
+        if layout is not None:
             number = self._layout(layout, line)
             words = self.entries["layout"][number].setdefault(column, {})
             self.places.add("layout", number, f"{column}.{word}", line.cells["meaning"], word)
@@ -312,7 +279,7 @@ class _Reader:
         words.setdefault(word, line.value("meaning"))
 
     def _severity(self, line: Line) -> None:
-        if self._lacks(line, "kind", "severity"):
+        if self._lacks(line, SEVERITIES):
             return
         kind, severities = line.value("kind"), self.tables.setdefault("severity", {})
         if kind in severities:

@@ -31,6 +31,11 @@ class _Slip(NamedTuple):
 # slip is about the quotes themselves.
 _OUTSIDE_TEXT = (
     _Slip(r"(?P<here>[“”„«»‘’‚])", "these are curly quotes, as Word types them", 'Type straight ones: "Ann Example".'),
+    _Slip(
+        r"(?P<here>\d{4}[‐‑–—−]\d{1,2}[‐‑–—−-]\d{1,2})",
+        "these are dashes, as Word types them",
+        "Write it as 2026-05-01.",
+    ),
     _Slip(r"=\s*-?(?P<here>\$[\d.,]*)", "an amount has no dollar sign here", "Write it as 95.00."),
     _Slip(r"=\s*(?P<here>\d{1,3}(,\d{3})+\.\d\d)", "an amount has no comma here", "Write it as 1095.00."),
     _Slip(r"=\s*\d+(?P<here>,)\d{1,2}\s*$", "an amount has a point, not a comma", "Write it as 95.00."),

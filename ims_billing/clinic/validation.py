@@ -23,6 +23,7 @@ from ims_billing.clinic.clinic import (
     ServiceName,
 )
 from ims_billing.clinic.faults import Faults
+from ims_billing.clinic.own_words import check_layouts, check_words, one_text, twice
 from ims_billing.clinic.people import person
 from ims_billing.clinic.raw_setup import RawSetup
 from ims_billing.rules.published import PublishedInsurer, published
@@ -42,7 +43,7 @@ from ims_billing.rules.values import (
 from ims_billing.vocabulary.errors import BillingError, did_you_mean
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.kinds import Severity
-from ims_billing.vocabulary.spelling import bare, counted, heading, plain, slug
+from ims_billing.vocabulary.spelling import bare, counted, plain, slug
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -91,6 +92,9 @@ class _Reader:
                 for fault in error.errors(include_url=False):
                     what = self.faults.in_words(fault, list(ServiceName.model_fields))
                     self.faults.add("service_names", None, name, what)
+        for name, earlier in twice({name: value.service for name, value in named.items()}, one_text):
+            what = f"{earlier!r} and {name!r} are one name, with two services: leave one"
+            self.faults.add("service_names", None, name, what)
         return named
 
     def severity(self) -> dict[str, Severity]:
@@ -123,23 +127,23 @@ class _Reader:
         ids = {bare(n): p.id for p in rules.insurer for n in (p.name, p.id, *p.aliases)}
         self_pay = {bare(name) for name in rules.self_pay.names}
         unconfirmed = []
-        entered: set[str] = set()
-        for number, entry in self.many("insurer", InsurerEntry):
+        entered: dict[str, int] = {}
+        entries = self.many("insurer", InsurerEntry)
+        for number, entry in entries:
             for name in (entry.name, *entry.aliases):
                 if not bare(name):
                     what = f"{name!r} has no letter in it; {self.setup.places.wording.blank_insurer}"
                     self.faults.add("insurer", number, "name", what, entry.name)
             if not entry.confirmed:
                 unconfirmed.append(self.unconfirmed("insurer", number, f"insurer {entry.name}"))
-            if entry.self_pay and (owner_id := ids.get(bare(entry.name))):
-                what = f"{entry.name!r} stands for the insurer {merged[owner_id].name}"
-                self.faults.add("insurer", number, "self_pay", what, entry.name)
             if entry.self_pay:
                 self_pay |= {bare(name) for name in (entry.name, *entry.aliases)}
                 continue
             base = merged.get(ids.get(bare(entry.name), ""))
             if base is not None and base.id in entered:
-                self.faults.add("insurer", number, "name", f"{base.name} has an entry already", entry.name)
+                earlier = self.setup.places.entry("insurer", entered[base.id])
+                what = f"{base.name} has an entry already, {earlier}: put what is said of it there"
+                self.faults.add("insurer", number, "name", what, entry.name)
             if base is not None and entry.code not in (None, base.code):
                 what = f"the code of {base.name} is {base.code}, and stays so"
                 self.faults.add("insurer", number, "code", what, entry.name)
@@ -149,12 +153,22 @@ class _Reader:
                 what = f"its short code would be {insurer.code}, which another has; {own_code}"
                 self.faults.add("insurer", number, "name", what, entry.name)
             merged[insurer.id] = insurer
-            entered.add(insurer.id)
+            entered[insurer.id] = number
             for name in (entry.name, *entry.aliases):
                 owner = ids.setdefault(bare(name), insurer.id)
                 if owner != insurer.id:
                     what = f"{name!r} already stands for {merged[owner].name}"
                     self.faults.add("insurer", number, "aliases", what, entry.name)
+        # At the end: which of the two is the slip does not go by which stands first.
+        for number, entry in entries:
+            for name in (entry.name, *entry.aliases):
+                key = "name" if name == entry.name else "aliases"
+                if entry.self_pay and (owner_id := ids.get(bare(name))):
+                    what = f"{name!r} stands for the insurer {merged[owner_id].name}, and cannot be a word for self-pay"
+                    self.faults.add("insurer", number, key, what, entry.name)
+                elif not entry.self_pay and bare(name) in self_pay:
+                    what = f"{name!r} is a word for patients who pay themselves, and cannot be an insurer"
+                    self.faults.add("insurer", number, key, what, entry.name)
         return list(merged.values()), self_pay, unconfirmed
 
 
@@ -211,11 +225,17 @@ def _check_people(reader: _Reader, practitioners: Iterable[tuple[int, Practition
                 key = "name" if name == practitioner.name else "aliases"
                 what = f"{name!r} names {beside}; nothing that it stands for can be billed as {practitioner.name}'s"
                 reader.faults.add("practitioner", number, key, what, practitioner.name)
-        for insurer in practitioner.numbers:
-            if clinic.insurer(insurer) is None:
-                reader.faults.add(
-                    "practitioner", number, "numbers", _unknown_insurer(insurer, clinic), practitioner.name
-                )
+        insurers: dict[str, str] = {}
+        for written in practitioner.numbers:
+            insurer = clinic.insurer(written)
+            if insurer is None:
+                what = _unknown_insurer(written, clinic)
+            elif insurer.id in insurers:
+                what = f"{insurers[insurer.id]!r} and {written!r} are one insurer: leave one number"
+            else:
+                insurers[insurer.id] = written
+                continue
+            reader.faults.add("practitioner", number, "numbers", what, practitioner.name)
 
 
 def _somebody_else_in(clinic: Clinic, position: int, spelling: str) -> str:
@@ -247,7 +267,7 @@ def _dated(
         entries.append(entry.model_copy(update={"insurer": insurer.id if insurer else written}))
     for first, second in clashing(entries):
         earlier = reader.setup.places.entry(table, numbered[first][0])
-        what = f"it {same(entries[second])} as {earlier} and their dates overlap; give the earlier one an until"
+        what = f"it {same(numbered[second][1])} as {earlier} and their dates overlap; give the earlier one an until"
         reader.faults.add(table, numbered[second][0], "", what)
     return entries
 
@@ -255,28 +275,6 @@ def _dated(
 def _unknown_insurer(insurer: str, clinic: Clinic) -> str:
     close = clinic.nearest_insurer(insurer)
     return f"the insurer {insurer!r} is not known" + (f"; did you mean {close}?" if close else "")
-
-
-_LISTS = {"sessions": "a list of sessions", "remittance": "a remittance"}
-
-
-def _check_layouts(reader: _Reader, numbered: Sequence[tuple[int, OwnLayout]]) -> list[OwnLayout]:
-    """The clinic's own layouts; a fault is added for each heading that stands for none of the program's own."""
-    if not numbered:
-        return []
-    ours = {of: [names[0] for names in published().layouts.layout[of].headings.values()] for of in _LISTS}
-    for number, layout in numbered:
-        for written, meaning in layout.headings.items():
-            of = [kind for kind, names in ours.items() if heading(meaning) in map(heading, names)]
-            if layout.of in of:
-                continue
-            what = f"found {meaning!r}, which is no heading"
-            if of:
-                what += f" of {_LISTS[layout.of]}, but of {_LISTS[of[0]]}; {reader.setup.places.wording.own_layout}"
-            else:
-                what += did_you_mean(meaning, ours[layout.of])
-            reader.faults.add("layout", number, f"headings.{written}", what, layout.name)
-    return [layout for _, layout in numbered]
 
 
 def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic | None, list[str]]:
@@ -308,7 +306,10 @@ def validated(setup: RawSetup, file: str = "", sha256: str = "") -> tuple[Clinic
         ),
     ]
     clinic = _assemble(block, code, words, practitioners, insurers, self_pay, names, severity, unconfirmed)
-    layouts = tuple(_check_layouts(reader, reader.many("layout", OwnLayout)))
+    numbered_layouts = reader.many("layout", OwnLayout)
+    check_layouts(reader.faults, numbered_layouts, clinic.block.ignore)
+    check_words(reader.faults, clinic.words, numbered_layouts)
+    layouts = tuple(layout for _, layout in numbered_layouts)
     fees = _dated(
         reader, "fee", numbered_fees, clinic, clashing_fees, lambda fee: f"is for the same ({fee.in_words()})"
     )

@@ -21,6 +21,7 @@ from ims_billing.saving import write_all
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.folder import SPREADSHEETS
 from ims_billing.vocabulary.setup_sheets import IGNORE, QUESTION, Offered
+from ims_billing.vocabulary.shell import quoted
 from ims_billing.workbooks.book import Book
 from ims_billing.workbooks.parts import Column, Kind
 from ims_billing.workbooks.setup_workbook import setup_workbook
@@ -71,6 +72,10 @@ def start(folder: Path, kind: SetupKind | None, exports: Sequence[Path] = (), re
     Where a `kind` is named, a setup of the other kind in the folder is turned into it, and kept under another name.
     Raises BillingError where there is a setup already: none is ever overwritten.
     """
+    if folder.is_file():
+        raise BillingError(
+            f"{folder} is a file, not a folder. To make the setup from it: ims-billing init --from {quoted(folder)}"
+        )
     target = folder / _NAMES[kind or "workbook"]
     others = [folder / name for name in _NAMES.values() if name != target.name and (folder / name).is_file()]
     if target.exists() or others:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from ims_billing.vocabulary.shell import quoted
 SETUP_NAMES = WORKBOOK_NAME, TOML_NAME = "clinic.xlsx", "clinic.toml"
 # How Windows and editors rename what they save.
 _MISNAMED = ("clinic.toml.txt", "clinic.txt", "clinic.xlsx.xlsx", "clinic (1).toml", "clinic (1).xlsx", "clinic.xls")
+# How people rename it: "Clinic Setup.xlsx", "Copy of clinic.toml".
+_MEANT = re.compile(r"(?:(?:copy|of|the|our|my|new|clinic|clinics|setup|file|\d+)\b[ _()-]*)+\.(?:xlsx|toml)")
 
 
 class Nearby(NamedTuple):
@@ -70,7 +73,8 @@ def setups_nearby(folder: Path) -> Nearby:
     """Finds setups, and files with nearly its name, near a folder that has none."""
     here = folder.resolve()
     names = {path.name.casefold(): path for path in _entries(here)}
-    misnamed = tuple(names[name] for name in _MISNAMED if name in names)
+    renamed = sorted(n for n in names if ("clinic" in n or "setup" in n) and _MEANT.fullmatch(n.replace("_", " ")))
+    misnamed = tuple(names[name] for name in dict.fromkeys((*_MISNAMED, *renamed)) if name in names)
     places = [*([here.parent] if here.parent != here else []), *folders_below(here)]
     setups = (_any_setup_in(place) for place in places)
     return Nearby(here, misnamed, tuple(path for path in setups if path))

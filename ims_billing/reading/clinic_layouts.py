@@ -21,7 +21,7 @@ _ADDED = ("fee", "insurer", "policy", "member")
 
 def layouts(clinic: Clinic) -> list[ClinicLayout]:
     """The layouts of sessions and lists: the clinic's own first, then the published ones."""
-    rules = published().layouts.layout
+    rules = {**published().layouts.layout, "sessions": _as_clinic_means(clinic)}
     ignored = frozenset(map(heading, clinic.block.ignore))
     all_of_them = [
         *_extended("sessions", clinic, ignored),
@@ -42,6 +42,29 @@ def remittance_layouts(clinic: Clinic) -> list[ClinicLayout]:
         *_of_systems("remittance", clinic, ignored),
         ClinicLayout("remittance", layout, clinic.block.dates, {}, ignored),
     ]
+
+
+def _as_clinic_means(clinic: Clinic) -> Layout:
+    """The published layout of sessions without headings of which the clinic says, for any file, that they are others.
+
+    A file that its own layout does not fit would else be read as if the clinic had said nothing.
+    """
+    layout = published().layouts.layout["sessions"]
+    meant: dict[str, str] = {}
+    for entry in clinic.layouts:
+        if entry.of == "sessions" and entry.name == MY_LAYOUT:
+            meant |= {
+                heading(written): name for name, own in _by_field(entry.headings, layout).items() for written in own
+            }
+    return layout.model_copy(update={"headings": _agreeing(layout, meant)})
+
+
+def _agreeing(layout: Layout, meant: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """By field, the layout's headings but for those that are `meant` as another field's, as headings are compared."""
+    return {
+        name: tuple(synonym for synonym in names if meant.get(heading(synonym), name) == name)
+        for name, names in layout.headings.items()
+    }
 
 
 def _own_of(published_layout: str, clinic: Clinic) -> Iterator[ClinicLayout]:
@@ -151,11 +174,5 @@ def _own(own: Mapping[str, tuple[str, ...]], published_layout: Layout, *, withou
     return Layout(
         title="the clinic's own",
         needed=tuple(group for group in published_layout.needed if group != without),
-        headings={
-            name: (
-                *own.get(name, ()),
-                *(synonym for synonym in names if theirs.get(heading(synonym), name) == name),
-            )
-            for name, names in published_layout.headings.items()
-        },
+        headings={name: (*own.get(name, ()), *others) for name, others in _agreeing(published_layout, theirs).items()},
     )

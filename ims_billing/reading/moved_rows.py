@@ -80,8 +80,8 @@ def refuse_damaged_text(match: Match, file: str) -> None:
             continue
         if near := next((right for right in absent if _is_nearly(name, right)), ""):
             raise BillingError(
-                f'{place}: the heading "{row[column]}" is one letter away from "{absent[near]}". Correct it, or name '
-                "it in ignore under [clinic]."
+                f'{place}: the heading "{row[column]}" is one letter away from "{absent[near]}". Correct it, or have '
+                "it ignored: sheet Columns of clinic.xlsx, or ignore under [clinic]."
             )
     widths = match.table.widths[match.header :]
     for column, _ in unknown:

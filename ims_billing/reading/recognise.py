@@ -56,8 +56,8 @@ def recognise_parts(sheets: Sequence[RawTable], readable: Sequence[ClinicLayout]
     for part in parts:
         if part.clashes:
             raise BillingError(
-                f"{_place(file, part)}: {'; '.join(part.clashes)}. Delete or rename one of them, or name "
-                "the one that is not meant in ignore under [clinic]."
+                f"{_place(file, part)}: {'; '.join(part.clashes)}. Delete or rename one of them, or have "
+                "the one that is not meant ignored: sheet Columns of clinic.xlsx, or ignore under [clinic]."
             )
     return parts
 

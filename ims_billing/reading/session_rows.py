@@ -179,7 +179,9 @@ def appointments_frame(table: Table, file: str) -> pd.DataFrame:
         "chart": [cell.lower() if cell.lower() in ("signed", "unsigned") else "" for cell in table.texts("chart")],
         "first_visit": [first.get(cell.lower(), "") for cell in table.texts("first_visit")],
         "status": row_statuses(
-            table, meanings(table.rules.words.jane_state, table.match.read_by.status), blank="unknown"
+            table,
+            meanings(table.rules.words.jane_state, {**table.clinic.words.status, **table.match.read_by.status}),
+            blank="unknown",
         ),
         "location": table.texts("location", sound=True),
         "notes": table.notes(),

@@ -16,6 +16,9 @@ Text = Annotated[str, Field(min_length=1)]
 CLINIC_FILE = "clinic setup"
 # A value of the clinic file without dates is in force from this day on.
 ALWAYS = dt.date.min
+# Nobody who works today was registered before, and no fee or plan is older: it is a slip, or a year alone, as 2027 is a
+# day of 1905 to Excel.
+EARLIEST = dt.date(1950, 1, 1)
 
 
 class Strict(BaseModel):
@@ -36,6 +39,9 @@ class Period(Strict):
     def _ends_after_it_begins(self) -> Period:
         if self.until is not None and self.until < self.start:
             raise ValueError(f"it ends ({self.until}) before it begins ({self.start})")
+        for day in (self.start, self.until):
+            if day is not None and ALWAYS < day < EARLIEST:
+                raise ValueError(f"{day} is too long ago: check the year, and that it is a whole date")
         return self
 
     def covers(self, day: dt.date) -> bool:
@@ -197,7 +203,7 @@ class Limit(OfPlan):
     @model_validator(mode="after")
     def _has_one_measure(self) -> Limit:
         if (self.per is None) == (self.weeks_after_accident is None):
-            raise ValueError('it needs per = "calendar-year" or weeks_after_accident, and only one of them')
+            raise ValueError("it is per calendar year, or within weeks after the accident, and only one of them")
         if self.per is not None and self.visits is None:
             raise ValueError("a limit per calendar year needs visits")
         return self

@@ -23,7 +23,8 @@ QUESTION = "?"
 # How an entry is read until its question is answered; any other that lacks what it needs is left out meanwhile.
 MEANWHILE = {("practitioner", "profession"): "other", ("clinic", "clinic.name"): "Your clinic"}
 IGNORE = "ignore"
-NOTHING = "none"
+# The words of a list that is known to be empty; the first is what the program writes.
+NOTHING = ("none", "nothing")
 CHOICES_SHEET = "Choices"
 # The layout of rows of the sheet Columns that name none.
 MY_LAYOUT = "my-program"
