@@ -12,7 +12,7 @@ import pandas as pd
 from ims_billing.clinic.clinic import Clinic
 from ims_billing.sessions.claim_changes import changes
 from ims_billing.sessions.expected_claims import expected_in_files, just_beyond
-from ims_billing.sessions.resemblance import Recognised, files_of, resembling
+from ims_billing.sessions.resemblance import Recognised, contradict, files_of, resembling
 from ims_billing.vocabulary.frames import CLAIM_STATES, empty, prove
 from ims_billing.vocabulary.identity import joined, natural_parts
 from ims_billing.vocabulary.spelling import day_text, same_name, sources
@@ -213,15 +213,11 @@ class _LooserKey(NamedTuple):
     allowed: Callable[[pd.DataFrame, pd.DataFrame], pd.Series[bool]]
 
 
-def _same_birth_date(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
-    return (one["born"] == other["born"]) | (one["born"] == "") | (other["born"] == "")
-
-
 def _nothing_contradicts(one: pd.DataFrame, other: pd.DataFrame) -> pd.Series[bool]:
     """True where no number, plan or start, which both sides have, differs."""
     apart = one["insurer_id"] != other["insurer_id"]
     for name in ("patient_id", "policy", "member", "start"):
-        apart |= (one[name] != "") & (other[name] != "") & (one[name] != other[name])
+        apart |= contradict(one, other, name)
     return ~apart
 
 
@@ -240,7 +236,7 @@ _LOOSER_KEYS = (
     # The files number patients differently: the name stands for the patient, where the start is stated.
     _LooserKey(
         loosened=lambda parts: parts.assign(patient=parts["name"]),
-        allowed=lambda one, other: (one["start"] != "") & _same_birth_date(one, other),
+        allowed=lambda one, other: (one["start"] != "") & ~contradict(one, other, "born"),
     ),
     # Both at once: name and birth date stand for the patient, where only one of the two says when the visit began.
     _LooserKey(
@@ -250,7 +246,7 @@ _LOOSER_KEYS = (
     # The claim was read back from what was sent, which says neither when the visit began nor what it was called.
     _LooserKey(
         loosened=lambda parts: parts.assign(patient=parts["name"], start="", service=""),
-        allowed=lambda one, other: (other["service"] == "") & _same_birth_date(one, other),
+        allowed=lambda one, other: (other["service"] == "") & ~contradict(one, other, "born"),
     ),
 )
 # A birth date that was put right since a claim was voided: the session waits for a decision as before.

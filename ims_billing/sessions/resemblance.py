@@ -186,12 +186,12 @@ def _pairs(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     pairs["slot"] = (one["start"] == other["start"]) & (one["start"] != "")
     pairs["alike"] = _alike(one, other)
     pairs["numbered"] = (one["session_id"] != "") & (other["session_id"] != "")
-    apart = _contradict(one, other, "start")
+    apart = contradict(one, other, "start")
     pairs["part"] = pairs["part"].mask(apart & (pairs["part"] == "number"), "start")
-    born_apart = _contradict(one, other, "born")
+    born_apart = contradict(one, other, "born")
     other_plan = one["insurer_id"] != other["insurer_id"]
     for column in ("patient_id", "policy", "member"):
-        other_plan |= _contradict(one, other, column)
+        other_plan |= contradict(one, other, column)
     namesakes = born_apart & (one["name"] == other["name"])
     # A namesake at the same visit, whose own is not in the files, is the same person with a birth date that was wrong,
     # where nothing else speaks for two people.
@@ -218,10 +218,10 @@ def _of_one_person(new: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs[np.abs(days) <= week.to_timedelta64()].reset_index(drop=True)
     one, other = new.loc[pairs["ours"]].reset_index(drop=True), lacking.loc[pairs["theirs"]].reset_index(drop=True)
     # A name alone may be another one's: a birth date or a plan tells them apart.
-    two_people = _contradict(one, other, "born")
+    two_people = contradict(one, other, "born")
     for column in ("patient_id", "policy", "member"):
-        two_people |= _contradict(one, other, column)
-    differs = np.column_stack([_contradict(one, other, column) for column in _OF_VISIT])
+        two_people |= contradict(one, other, column)
+    differs = np.column_stack([contradict(one, other, column) for column in _OF_VISIT])
     what = [list(compress(_OF_VISIT.values(), apart)) for apart in differs]
     pairs["what"] = [
         f"{', '.join(words[:-1])} and {words[-1]} differ" if len(words) > 1 else f"only {''.join(words)} differs"
@@ -270,6 +270,6 @@ def _agree(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[boo
     return (one[column] != "") & (one[column] == other[column])
 
 
-def _contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
+def contradict(one: pd.DataFrame, other: pd.DataFrame, column: str) -> pd.Series[bool]:
     """True if both sides have a value, and the values differ."""
     return (one[column] != "") & (other[column] != "") & (one[column] != other[column])
