@@ -23,7 +23,7 @@ def twice(meanings: Mapping[str, str], key: Callable[[str], str]) -> Iterator[tu
 
 
 def one_text(written: str) -> str:
-    """A word of a cell, or a name, as they are compared: "no show" and "No-Show" are one, and a tick is one by itself."""
+    """A cell word or a name as they are compared: "no show" and "No-Show" are one, and a tick is one by itself."""
     return bare(written) or written
 
 
