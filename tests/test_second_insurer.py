@@ -21,9 +21,10 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.second_insurer import balances_due
 from ims_billing.payments.positions import answers
 from ims_billing.vocabulary.frames import ON_LEDGER, POSTINGS, empty
-from tests.practice import clinic_file, csv_file, examples, made_once, row, xlsx
+from tests.practice import clinic_file, csv_file, examples, made_once, row, type_in, xlsx
 
 FIRST = "2026-10-SUNL-0001"
+SUMMARY = "reports/2026-10/claim-summary-2026-10.xlsx"
 ICBC = '[[fee]]\nservice = "ims"\ninsurer = "ICBC"\namount = 80.00\nfrom = 2026-04-01\n'
 WSBC = '[[fee]]\nservice = "ims"\ninsurer = "WorkSafeBC"\namount = 80.00\nfrom = 2026-04-01\n'
 ACCIDENT: dict[str, Any] = {"Payer File Number": "AB1", "Accident Date": dt.date(2026, 9, 20), "Policy Number": ""}
@@ -242,7 +243,7 @@ def test_a_balance_waits_where_a_session_would_be_held_by_the_plans_deadline_or_
 def test_a_balance_that_only_warns_says_so_and_one_that_was_in_time_may_be_claimed_again(folder: Path) -> None:
     three_answered(folder)
     clinic_file(folder, ICBC + LIMIT.format("Manulife", 2) + 'not_counted = "others"\n')
-    claim(folder, row(Insurer="Beneva"), as_of="2026-12-01")
+    claim(folder, row(Insurer="Beneva", Patient="Robin Other"), as_of="2026-12-01")
     why = " ".join(run(folder, "why", "2026-10-MANU-0003").stdout.split())
     assert "It is visit 3, and Manulife pays 2 visits in a calendar year (0 counted on the ledger, 3 to be" in why
     again = ("--replace", "--reason", "code", "--as-of", "2026-12-02")
@@ -338,6 +339,168 @@ def test_a_second_claim_that_was_taken_back_is_asked_for_again_only_by_replace(f
     assert claim(folder, two_plans(), as_of="2026-12-05") == []
 
 
+def words(folder: Path, *arguments: str) -> str:
+    """What a command says, on lines of any length."""
+    return " ".join(run(folder, *arguments).stdout.split())
+
+
+# How a file may show the plan of the first claim as the second one: exchanged, or without the first one's cells.
+AS_SECOND: list[dict[str, Any]] = [
+    {"Insurer": "", "Policy_Number": "", "Member_ID": ""}, {"Policy_Number": "", "Member_ID": ""},
+    {"Insurer": "Manulife", "Policy_Number": "777", "Member_ID": "888"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", AS_SECOND, ids=["no insurer", "no numbers", "exchanged"])
+def test_the_plan_that_was_asked_first_is_never_asked_for_the_rest(folder: Path, cells: dict[str, Any]) -> None:
+    claim(folder, two_plans(Member_ID="S1"))
+    exchanged = two_plans("Sun Life", "00123", "S1", **cells)
+    path = str(xlsx(folder, [exchanged]))
+    done = json.loads(run(folder, "claim", path, "--month", "2026-10", "--as-of", "2026-11-10", "--json").stdout)
+    if done["sessions"][0]["outcome"] == "held":
+        type_in(folder / SUMMARY, "Needs attention", Decision="Do not bill")
+        claim(folder, exchanged, as_of="2026-11-11")
+    reconcile(folder, (FIRST, 60, ""))
+    assert claim(folder, exchanged, as_of="2026-12-01") == [f"Manulife 3500 {FIRST}"]
+    # Nor do the files name another second insurer then.
+    assert "SECOND INSURERS" not in words(folder, "claim", path, "--month", "2026-10", "--as-of", "2026-12-02")
+
+
+@pytest.mark.parametrize("cells", [{"Status": "no show"}, {"Fee": 60.0}], ids=["no show", "another fee"])
+def test_the_rest_waits_while_the_session_is_on_hold(folder: Path, cells: dict[str, Any]) -> None:
+    claim(folder, two_plans(Session_ID="V1"), two_plans(Session_ID="V2", Patient="Robin Other"))
+    reconcile(folder, (FIRST, 60, ""))
+    robin = two_plans(Session_ID="V2", Patient="Robin Other")
+    changed = xlsx(folder, [two_plans(Session_ID="V1", **cells), robin])
+    arguments = ("claim", str(changed), "--month", "2026-10", "--json")
+    shown = json.loads(run(folder, *arguments, "--as-of", "2026-12-01").stdout)
+    [waits] = shown["balances_waiting"]
+    assert (waits["claim"], waits["kind"]) == (FIRST, "changed-since-claimed")
+    assert "second_insurers" not in shown
+    # In the run of another month, and of files without the session, too.
+    november = row(Service_Date=dt.date(2026, 11, 3))
+    assert claim(folder, november, month="2026-11", as_of="2026-12-01") == []
+    type_in(folder / SUMMARY, "Needs attention", Decision="Do not bill")
+    assert claim(folder, two_plans(Session_ID="V1", **cells), robin, as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
+
+
+def test_what_replaces_a_second_claim_goes_to_the_same_plan_unless_a_file_says_another(folder: Path) -> None:
+    asked(folder)
+    other = xlsx(folder, [two_plans("Green Shield", "5", "6")], "other.xlsx")
+    by_file = ("void", "2026-10-MANU-0001", str(other), "--replace", "--reason", "plan", "--as-of", "2026-12-02")
+    run(folder, *by_file)
+    reconcile(folder, (FIRST, 10, ""), number="P2")
+    run(folder, "void", "2026-10-GRSH-0001", "--replace", "--reason", "paid more", "--as-of", "2026-12-03")
+    assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-GRSH-0002": ("Green Shield", 2500)}
+
+
+@pytest.mark.parametrize(
+    ("plan", "differs"),
+    [
+        (("Manulife", "999", "888"), "the files have other numbers of that plan now. To correct it"),
+        (("Green Shield", "5", "6"), "the files name Green Shield as second insurer now. To ask that one"),
+    ],
+    ids=["another policy", "another insurer"],
+)
+def test_another_second_plan_in_the_files_is_pointed_out_with_the_command_that_reads_it(
+    folder: Path, plan: tuple[str, str, str], differs: str
+) -> None:
+    asked(folder)
+    reconcile(folder, (FIRST, 10, ""), number="P2")
+    again = ("claim", str(xlsx(folder, [two_plans(*plan)])), "--month", "2026-10", "--as-of")
+    void = "ims-billing void 2026-10-MANU-0001"
+    shown = words(folder, *again, "2026-12-02")
+    assert f"2026-10-MANU-0001 asked Manulife, and {differs}: {void} FILE --replace --reason TEXT" in shown
+    # That puts the amount right too.
+    assert shown.count("ims-billing void") == 1
+    run(folder, *void.split()[1:], "--reason", "wrong plan", "--as-of", "2026-12-03")
+    assert f"To bill it: {void} FILE --replace --reason TEXT" in words(folder, *again, "2026-12-04")
+
+
+def test_a_plan_that_only_a_later_file_named_is_asked_again_without_that_file(folder: Path) -> None:
+    claim(folder, row())
+    reconcile(folder, (FIRST, 60, ""))
+    assert claim(folder, two_plans(), as_of="2026-12-01") == [f"Manulife 3500 {FIRST}"]
+    again = ("void", "2026-10-MANU-0001", "--replace", "--reason", "x", "--as-of", "2026-12-03")
+    run(folder, "reconcile", "--undo", "1", "--reason", "x", "--as-of", "2026-12-02")
+    done = CliRunner().invoke(app, [*again, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+    assert f"Nothing of {FIRST}, which it follows, is known to be left before its insurer answers." in " ".join(
+        done.output.split()
+    )
+    reconcile(folder, (FIRST, 70, ""), number="P2")
+    run(folder, *again)
+    assert active(folder) == {FIRST: ("Sun Life", 9500), "2026-10-MANU-0002": ("Manulife", 2500)}
+
+
+@pytest.mark.parametrize("insurer", ["Sun Life", "ICBC"])
+def test_a_second_claim_that_was_taken_back_stays_so_where_the_first_is_claimed_again(
+    folder: Path, insurer: str
+) -> None:
+    visit = two_plans(Insurer=insurer, **(ACCIDENT if insurer == "ICBC" else {}))
+    claim(folder, visit)
+    code = {"ICBC": "ICBC", "Sun Life": "SUNL"}[insurer]
+    if insurer == "Sun Life":
+        reconcile(folder, (FIRST, 60, ""))
+        claim(folder, visit, as_of="2026-12-01")
+    run(folder, "void", "2026-10-MANU-0001", "--reason", "the patient paid it", "--as-of", "2026-12-02")
+    if insurer == "ICBC":
+        claim(folder, visit, as_of="2026-12-02")
+    run(folder, "void", f"2026-10-{code}-0001", "--replace", "--reason", "code", "--as-of", "2026-12-03")
+    if insurer == "Sun Life":
+        reconcile(folder, ("2026-10-SUNL-0002", 60, ""), number="P2")
+    assert claim(folder, visit, as_of="2026-12-04") == []
+    assert [*active(folder)] == [f"2026-10-{code}-0002"]
+    run(folder, "void", "2026-10-MANU-0001", "--replace", "--reason", "it is to be billed", "--as-of", "2026-12-05")
+    assert active(folder)["2026-10-MANU-0002"] == ("Manulife", 3500 if insurer == "Sun Life" else 1500)
+    assert followed(folder) == {
+        "2026-10-MANU-0001": f"2026-10-{code}-0001",
+        "2026-10-MANU-0002": f"2026-10-{code}-0002",
+    }
+
+
+def test_the_run_of_another_month_tells_of_no_void_whose_session_it_does_not_look_for(folder: Path) -> None:
+    claim(folder, two_plans(), two_plans(Patient="Robin Other"))
+    reconcile(folder, ("2026-10-SUNL-0002", 60, ""))
+    run(folder, "void", FIRST, "--reason", "x", "--as-of", "2026-11-25")
+    november = row(Service_Date=dt.date(2026, 11, 3))
+    assert claim(folder, november, month="2026-11", as_of="2026-12-01") == ["Manulife 3500 2026-10-SUNL-0002"]
+    assert "Voided, and in no workbook to an insurer yet: 1 claim of 2026-10" in words(
+        folder, "status", "--as-of", "2026-12-01"
+    )
+
+
+@pytest.mark.parametrize(
+    "kinds", [["insurers/*.xlsx"], ["insurers/*.xlsx", "claims-*.csv"]], ids=["workbooks", "and the CSV"]
+)
+@pytest.mark.parametrize("order", [("Sun Life", "Manulife"), ("Manulife", "Sun Life")], ids=" then ".join)
+def test_voids_that_were_told_are_read_back_with_what_followed_and_told_once(
+    folder: Path, kinds: list[str], order: tuple[str, str]
+) -> None:
+    visit = two_plans(order[1], Insurer=order[0])
+    claim(folder, visit)
+    first = FIRST if order[0] == "Sun Life" else "2026-10-MANU-0001"
+    reconcile(folder, (first, 60, ""))
+    claim(folder, visit, as_of="2026-12-01")
+    run(folder, "void", first, "--reason", "x", "--as-of", "2026-12-02")
+    claim(folder, visit, as_of="2026-12-03")
+    before = told_by(folder)
+    assert [batch for *_, batch in before] == [3, 3]
+    (folder / "ims-billing.sqlite").unlink()
+    files = [str(path) for kind in kinds for path in sorted((folder / "reports/2026-10").glob(kind))]
+    run(folder, "claim", *files, "--already-sent", "--new-ledger", "--as-of", "2026-12-04")
+    assert told_by(folder) == before
+    claim(folder, visit, as_of="2026-12-05")
+    assert told_by(folder) == before
+
+
+def told_by(folder: Path) -> list[tuple[str, str, int]]:
+    """The claims, what each follows, and the batch that told its insurer of the void."""
+    ledger = Ledger(folder / "ims-billing.sqlite")
+    with ledger.reading():
+        claims = ledger.claims.all()
+    return [*claims[["claim", "follows", "void_batch"]].fillna({"void_batch": 0}).itertuples(index=False, name=None)]
+
+
 def test_a_first_claim_that_is_claimed_anew_takes_its_extra_along(folder: Path) -> None:
     of_icbc = two_plans(Insurer="ICBC", **ACCIDENT)
     claim(folder, of_icbc)
@@ -351,6 +514,9 @@ def test_months_from_before_ask_nobody(folder: Path) -> None:
     assert claim(folder, of_icbc, more=("--already-sent",)) == []
     reconcile(folder, ("2026-10-ICBC-0001", 80, ""))
     assert claim(folder, of_icbc, as_of="2026-12-01") == []
+    # Nor for the extra of what takes its place: it may have been billed by hand.
+    run(folder, "void", "2026-10-ICBC-0001", "--replace", "--reason", "code", "--as-of", "2026-12-02")
+    assert active(folder) == {"2026-10-ICBC-0002": ("ICBC", 8000)}
 
 
 def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:

@@ -232,7 +232,9 @@ def _record(request: Request, prepared: Month, at: Workplace, *, decisions: pd.D
         # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
         have = {other.month for other in others}
         others += [empty_run(run, each) for each in months if each not in have]
-    added = [(other.month, ledger.add_batch(other)[0]) for other in others]
+    # Of these months no session was looked for, but those whose claims the run replaces.
+    replaced = [number for number in run.claims["replaces"].tolist() if number]
+    added = [(other.month, ledger.add_batch(other, voids=replaced)[0]) for other in others]
     batches = tuple((name, number) for name, number in added if number is not None)
     if len(balances.claims):
         second = ledger.claims.with_second_insurers()
@@ -272,12 +274,21 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Balances
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = balances_due(both, answered, stated, ledger.claims.sent_before(), month.clinic)
+    due = balances_due(both, answered, stated, ledger.claims.sent_before(), month.clinic, _on_hold(run, both, ledger))
     # A first claim that is claimed again takes along the balance that was billed in time.
     followed = set(both["follows"])
     in_time = set(both.loc[(both["replaces"] != "") & both["replaces"].isin(followed), "claim"])
     due = allowed_by_plans(due, both, ledger, month, in_time)
-    return replace(due, uneven=uneven(claims, postings))
+    # One command puts the plan and the amount right.
+    another = {waiting.claim for waiting in due.waiting}
+    return replace(due, uneven=tuple(each for each in uneven(claims, postings) if each.claim not in another))
+
+
+def _on_hold(run: Run, claims: pd.DataFrame, ledger: Ledger) -> set[str]:
+    """The claims, of all months of `claims` (ON_LEDGER), whose sessions are on hold as changed since."""
+    months = {month_of(claim) for claim in claims["claim"]} - {run.month}
+    lines = [run.attention, *(ledger.months.listing(month)[0] for month in sorted(months))]
+    return {number for part in lines for number in part.loc[part["kind"] == "changed-since-claimed", "claim"]}
 
 
 def allowed_by_plans(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,8 @@ from ims_billing.vocabulary.kinds import OUTCOMES
 from ims_billing.vocabulary.model import FileMark, Origin, Run, Totals
 from ims_billing.workbooks.file_marks import marked, read_mark, stamped_on
 from ims_billing.workbooks.files import INSURERS, Written, claim_workbooks
+
+_NO_BATCH = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
         batches = _by_batch(read, at)
         counts: dict[str, int] = {}
         there = 0
+        # Of which no workbook says that its insurer was told.
+        in_lists = _voided_in_lists(batches)
         for (month, number), (lines, parts) in sorted(batches.items()):
             new = _not_there(lines, at)
             there += len(lines) - len(new)
@@ -76,13 +80,15 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
                 voided={c: by for p in parts for c, by in p.sent.voided.items() if by[0] == number},
                 at_once=_rest_at_once(new, clinic),
             )
+            # One claim stands for a visit and an insurer at a time.
+            replaced = {line.get("replaces") for line in lines}
+            void_sent(ledger, {claim: on for claim, on in in_lists.items() if claim in replaced}, _NO_BATCH)
             add_sent(ledger, run, batch)
-            for line in lines:
-                if line.get("voided_on"):
-                    void_sent(ledger, line["claim"], line["voided_on"], number)
             if month not in ledger.months.all():
                 ledger.set_page(replace(run, claims=empty(CLAIMS)))
             counts[month] = counts.get(month, 0) + len(new)
+        # Last, as a claim to a second insurer is known by the first one's, which still stands.
+        void_sent(ledger, in_lists, _NO_BATCH)
         refuse_files_of_another_ledger(at, list(counts))
     written = [write(at, month, None) for month in counts]
     # Last of all, and not if more has to be read back first: the ledger is an old copy beside those files.
@@ -151,6 +157,15 @@ def _by_batch(read: Sequence[_File], at: Workplace) -> dict[tuple[str, int], tup
             # It is named only by what it bears: its claims stand in the CSV.
             batches[month, mark.batch] = (lines, [*parts, _File(path, SentClaims(month, "", {}, {}), mark, None)])
     return batches
+
+
+def _voided_in_lists(batches: Mapping[tuple[str, int], tuple[list[dict[str, Any]], list[_File]]]) -> dict[str, dt.date]:
+    """By claim that the CSV has as voided, and that no workbook tells its insurer of, the day on which it was."""
+    reported = {claim for _, parts in batches.values() for part in parts for claim in part.sent.voided}
+    lines = (line for lines, _ in batches.values() for line in lines)
+    return {
+        line["claim"]: line["voided_on"] for line in lines if line.get("voided_on") and line["claim"] not in reported
+    }
 
 
 def _not_there(lines: Sequence[dict[str, Any]], at: Workplace) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from ims_billing.ledger.ledger import Ledger
 from ims_billing.month.prepare import Month, Scope, prepare_month
 from ims_billing.month.reach import reach_of
 from ims_billing.month.run import empty_run, run_of, with_balances
-from ims_billing.month.second_insurer import balances_due
+from ims_billing.month.second_insurer import SecondPlan, balances_due
 from ims_billing.payments.positions import answers
 from ims_billing.sessions.patient_ids import refuse_patient_ids
 from ims_billing.vocabulary.claim_numbers import month_of
@@ -133,13 +133,13 @@ def _replace(ledger: Ledger, number: str, month: str, run: Run) -> _Replacement:
     """Records the run of the claim that replaces `number`, a claim of `month`."""
     claim, amount = ledger.numbers(run)[0], int(run.claims["amount_cents"].iloc[0])
     to_check = tuple(remark.title for remark in remarks_of(str(run.claims["remarks"].iloc[0])))
-    batch, _ = ledger.add_batch(run, void=number)
+    batch, _ = ledger.add_batch(run, voids=[number])
     for each in {month, run.month}:
         ledger.months.settle(each, number)
     listed_in = None
     if run.month != month:
         # The void belongs to a batch of its claim's month: without one, the insurer would keep both claims.
-        number_there, _ = ledger.add_batch(empty_run(run, month), void=number)
+        number_there, _ = ledger.add_batch(empty_run(run, month), voids=[number])
         listed_in = (month, number_there) if number_there else None
     return _Replacement(run.month, claim, batch, amount, to_check, listed_in)
 
@@ -173,21 +173,31 @@ def _anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, int
 
 def _balance_anew(ledger: Ledger, old: pd.DataFrame, clinic: Clinic, as_of: dt.date, intake: Intake | None) -> Run:
     """Makes the run of the claim that replaces one to a second insurer; raises BillingError if no balance is left."""
-    number, first = str(old["claim"].iloc[0]), str(old["follows"].iloc[0])
+    second = old.iloc[0]
+    number, firsts = str(second["claim"]), [str(second["follows"])]
+    # A first claim that was claimed again is followed by what replaces the second one too.
+    while successor := ledger.claims.replaced_by(firsts[-1]):
+        firsts.append(successor)
+    first = firsts[-1]
     read = intake or Intake(empty(SESSIONS), empty(CELL_FINDINGS), ())
     memory = ledger.memory(reach_of(read, clinic, ledger.decisions.all()))
     prepared = prepare_month(read, Scope(clinic, month=None, as_of=as_of, memory=memory))
-    second_plans = stated_second_plans(prepared.sessions)
-    claims = ledger.claims.with_second_insurers([*second_plans, first])
+    # Without a file it goes to the plan that it went to before.
+    before = SecondPlan(str(second["insurer"]), str(second["policy"]), str(second["member"]))
+    second_plans = {first: before, **stated_second_plans(prepared.sessions)}
+    claims = ledger.claims.with_second_insurers([*second_plans])
     postings = ledger.payments.postings(claims["claim"])
-    others = claims[claims["follows"] != first]
-    due = balances_due(others, answers(claims, postings), second_plans, (), clinic)
+    others = claims[~claims["follows"].isin(firsts)]
+    answered = answers(claims, postings)
+    due = balances_due(others, answered, second_plans, (), clinic)
     due = replace(due, claims=due.claims[due.claims["follows"] == first].reset_index(drop=True))
     due = allowed_by_plans(due, claims, ledger, prepared, {first})
     ours = due.claims
     if ours.empty:
         waiting_for = " ".join(each.message for each in due.waiting if each.claim == first)
-        waiting_for = waiting_for or f"Nothing of {first}, which it follows, is left to ask for."
+        is_answered = first in answered and answered[first].position.answered
+        left = "is left to ask for" if is_answered else "is known to be left before its insurer answers"
+        waiting_for = waiting_for or f"Nothing of {first}, which it follows, {left}."
         raise BillingError(f"{number} can't be claimed again, and nothing was changed. {waiting_for}")
     run = replace(run_of(replace(prepared, month=month_of(first))), claims=empty(CLAIMS))
     return with_balances(run, ours.assign(replaces=number), clinic)

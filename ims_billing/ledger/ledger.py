@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     # What a run and a month are is loaded where one is made: who looks at what is owed needs neither.
     from ims_billing.vocabulary.model import Batch, Memory, MonthView, Origin, Reach, Run
 
-# The voided claims of a month that no workbook has named to their insurer: all, or one with the claim that follows it.
-_UNREPORTED = "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL AND (? IS NULL OR ? IN (claim, follows))"
+# The voided claims of a month that no workbook has named to their insurer: all, or some with those that follow them.
+_UNREPORTED = (
+    "month = ? AND voided_on IS NOT NULL AND void_batch IS NULL AND (? IS NULL "
+    "OR claim IN (SELECT value FROM json_each(?)) OR follows IN (SELECT value FROM json_each(?)))"
+)
 
 
 class Ledger(Identified):
@@ -104,24 +108,25 @@ class Ledger(Identified):
         return next(batch for batch in self.batches.of_month(claim["month"]) if batch.number == claim["batch"])
 
     def add_batch(
-        self, run: Run, *, already_sent: bool = False, void: str | None = None
+        self, run: Run, *, already_sent: bool = False, voids: Collection[str] | None = None
     ) -> tuple[int | None, dict[int, str]]:
         """Records the run's claims, and tells insurers of voids they have not heard of, as the month's next batch.
 
-        With `void`, of that claim's only: a run that did not look for the sessions of the others leaves them open.
+        With `voids`, of those claims' only: a run that did not look for the sessions of the others leaves them open.
         Returns its number, None where there is neither; and the claim numbers by session, which continue for each
         month and insurer, and are those of `numbers`.
         """
         # A batch that was sent before has no workbook that could tell of a void: the next one will.
-        voids = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNREPORTED}", run.month, void, void)
-        if run.claims.empty and not voids:
+        which = (run.month, *[None if voids is None else json.dumps(list(voids))] * 3)
+        unreported = [] if already_sent else self.rows(f"SELECT 1 FROM claim WHERE {_UNREPORTED}", *which)
+        if run.claims.empty and not unreported:
             return None, {}
         number = 1 + self.rows("SELECT coalesce(max(number), 0) FROM batch WHERE month = ?", run.month)[0][0]
-        origin = self._with_voided(run, void) if voids else run.origin
+        origin = self._with_voided(run, which) if unreported else run.origin
         numbers = self.numbers(run)
         self.insert_batch(run, number, origin, numbers, already_sent=already_sent)
-        if voids:
-            self.claims.change("void_batch = ?", (number,), _UNREPORTED, run.month, void, void)
+        if unreported:
+            self.claims.change("void_batch = ?", (number,), _UNREPORTED, *which)
         self.months.count_change(run.month)
         self.claims.insert(run.month, number, numbers, run.claims)
         numbered = zip(run.claims["session"].tolist(), numbers, strict=True)
@@ -147,13 +152,13 @@ class Ledger(Identified):
         columns = ("month", "number", "as_of", "already_sent", "origin", "mark")
         self.insert("batch", columns, [(run.month, number, as_of, int(already_sent), stated, mark)])
 
-    def _with_voided(self, run: Run, void: str | None) -> Origin:
+    def _with_voided(self, run: Run, which: Sequence[object]) -> Origin:
         """The run's origin, with the insurers that only get a void, as their last batch had them."""
         insurers = {insurer.id: insurer for insurer in run.origin.insurers}
         for batch in reversed(self.batches.of_month(run.month)):
             for insurer in batch.origin.insurers:
                 insurers.setdefault(insurer.id, insurer)
-        voided = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNREPORTED}", run.month, void, void)
+        voided = self.rows(f"SELECT DISTINCT insurer_id FROM claim WHERE {_UNREPORTED}", *which)
         more = [insurers[i] for (i,) in voided if i not in {insurer.id for insurer in run.origin.insurers}]
         return replace(run.origin, insurers=(*run.origin.insurers, *more))
 

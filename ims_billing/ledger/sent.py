@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +38,7 @@ def add_sent(ledger: Ledger, run: Run, batch: SentBatch) -> None:
         ledger.insert_batch(run, batch.number, run.origin, batch.claims, already_sent=True)
     if batch.mark:
         ledger.run("UPDATE batch SET mark = ? WHERE month = ? AND number = ?", batch.mark, run.month, batch.number)
-    for claim in batch.voided:
-        if ledger.rows("SELECT 1 FROM claim WHERE claim = ?", claim):
-            void_sent(ledger, claim, run.as_of, batch.number)
+    void_sent(ledger, dict.fromkeys(batch.voided, run.as_of), batch.number)
     instead = {replacing: claim for claim, (_, replacing) in batch.voided.items() if replacing}
     replaces = [instead.get(n, r) for n, r in zip(batch.claims, run.claims["replaces"], strict=True)]
     sent = run.claims.assign(claim=list(batch.claims))
@@ -79,11 +78,21 @@ def _followed(
     return str(firsts[0]) if len(firsts) == 1 else ""
 
 
-def void_sent(ledger: Ledger, claim: str, on: dt.date, batch: int) -> None:
-    """Voids a claim that was voided before this ledger knew of it, and whose insurer knows by a batch."""
-    ledger.claims.change(
-        "voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END",
-        (on.isoformat(), "Voided before; read back from what was sent.", batch, batch),
-        "claim = ? AND voided_on IS NULL",
-        claim,
+def void_sent(ledger: Ledger, claims: Mapping[str, dt.date], batch: int) -> None:
+    """Voids claims, each on its day, that were voided before this ledger knew of them; of others it does nothing.
+
+    Their insurers know of it by `batch`, where that is a later one than the claim's own.
+    """
+    # What follows a claim is voided before it.
+    standing = ledger.rows(
+        "SELECT claim FROM claim WHERE voided_on IS NULL AND claim IN (SELECT value FROM json_each(?)) "
+        "ORDER BY follows IS NULL",
+        json.dumps(list(claims)),
     )
+    for (claim,) in standing:
+        ledger.claims.change(
+            "voided_on = ?, void_reason = ?, void_batch = CASE WHEN batch < ? THEN ? END",
+            (claims[claim].isoformat(), "Voided before; read back from what was sent.", batch, batch),
+            "claim = ?",
+            claim,
+        )

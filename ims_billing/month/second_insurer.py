@@ -13,6 +13,7 @@ from ims_billing.clinic.clinic import Clinic, Insurer
 from ims_billing.clinic.rules_in_words import code_rule
 from ims_billing.clinic.windows import plan_deadline
 from ims_billing.payments.positions import Answer, answers
+from ims_billing.sessions.classify import is_another_plan
 from ims_billing.vocabulary.claim_numbers import month_of
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
@@ -91,6 +92,7 @@ def balances_due(
     named: Mapping[str, SecondPlan],
     sent_before: Collection[str],
     clinic: Clinic,
+    on_hold: Collection[str] = (),
 ) -> Balances:
     """Finds the claims to second insurers that are due: the fee less what the first insurer paid.
 
@@ -99,16 +101,18 @@ def balances_due(
     named: the second plans that the files state now, by the first claim's number
     sent_before: claims sent before this program came; their second insurers may have been billed already
     clinic: the clinic's setup
+    on_hold: claims whose sessions are on hold
 
     If the first insurer allows it, the amount above its own is claimed at once. A payer of the whole cost has no
-    second insurer, and no claim is followed twice. A balance whose claim somebody voided waits until they bill it.
+    second insurer, and no claim is followed twice. A balance whose claim somebody voided waits until they bill it, and
+    one of a session on hold until that is decided.
     """
+    named = _of_other_plans(claims, named, clinic)
     stand = claims[claims["voided_on"].isna()]
     seconds = stand[stand["follows"] != ""]
-    voided = claims[(claims["follows"] != "") & claims["voided_on"].notna()]
-    # The last one of each: an earlier one was replaced.
-    last_voided = dict(zip(voided["follows"], voided["claim"], strict=True))
-    firsts = stand[(stand["follows"] == "") & ~stand["claim"].isin({*seconds["follows"], *sent_before})]
+    last_voided = _voided_on_purpose(claims)
+    before = {*sent_before, *stand.loc[stand["replaces"].isin(list(sent_before)), "claim"]}
+    firsts = stand[(stand["follows"] == "") & ~stand["claim"].isin({*seconds["follows"], *before})]
     firsts = firsts[(firsts["secondary_insurer"] != "") | firsts["claim"].isin(named)]
     due, waiting = [], _claimed_of_another(seconds, named, clinic)
     for cells in firsts.to_dict("records"):
@@ -123,8 +127,10 @@ def balances_due(
             continue
         if insurer is None:
             waiting.append(_not_known(number, balance.cents))
+        elif number in on_hold:
+            waiting.append(_not_decided(number, insurer.name, balance.cents))
         elif number in last_voided:
-            waiting.append(_not_billed_again(first, insurer.name, last_voided[number], balance.cents))
+            waiting.append(_not_billed_again(first, insurer, plan, last_voided[number], balance.cents))
         elif lacking := _lacking(insurer, plan, day):
             waiting.append(_without_plan(number, insurer.name, lacking, balance.cents))
         else:
@@ -162,15 +168,71 @@ def _not_known(number: str, cents: int) -> Waiting:
     return Waiting(number, "A second insurer that is not known", "insurer-not-known", message)
 
 
-def _not_billed_again(first: Mapping[str, Any], insurer: str, voided: str, cents: int) -> Waiting:
-    """The balance of a claim whose second one was voided: on purpose, or because the first was not answered then."""
-    # Where only a file names the second plan, that file has to be read again.
-    file = "" if first["secondary_insurer"] else " FILE"
+def _not_decided(number: str, insurer: str, cents: int) -> Waiting:
+    """The balance of a claim whose session is on hold: what is decided about it may change or end the claim."""
     message = (
-        f"{voided} was voided, and the balance of {dollars(cents)} after {first['claim']} is billed to nobody. To bill "
-        f"it: ims-billing void {voided}{file} --replace --reason TEXT"
+        f"{number}: {dollars(cents)} is left for {insurer}, and its session is on hold. Decide about it on the sheet "
+        f"Needs attention, and claim {month_of(number)} again."
     )
-    return Waiting(str(first["claim"]), insurer, "voided", message)
+    return Waiting(number, insurer, "changed-since-claimed", message)
+
+
+def _not_billed_again(
+    first: Mapping[str, Any], insurer: Insurer, plan: SecondPlan, voided: Mapping[Any, Any], cents: int
+) -> Waiting:
+    """The balance of a claim whose second one was voided: on purpose, or because the first was not answered then."""
+    # Without a file the voided claim is claimed as it was.
+    file = "" if _is_of_plan(voided, insurer, plan) else " FILE"
+    message = (
+        f"{voided['claim']} was voided, and the balance of {dollars(cents)} after {first['claim']} is billed to "
+        f"nobody. To bill it: ims-billing void {voided['claim']}{file} --replace --reason TEXT"
+    )
+    return Waiting(str(first["claim"]), insurer.name, "voided", message)
+
+
+def _is_of_plan(claim: Mapping[Any, Any], insurer: Insurer, plan: SecondPlan) -> bool:
+    """Whether a claim was made to a plan."""
+    numbers = (str(claim["policy"]), str(claim["member"]), plan.policy, plan.member)
+    return bool(claim["insurer_id"] == insurer.id) and not is_another_plan(*numbers)
+
+
+def _of_other_plans(claims: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> dict[str, SecondPlan]:
+    """The second plans that are not the one that their first claim was made to: files may exchange the two since."""
+    firsts = claims[claims["claim"].isin(list(named))]
+    own = {str(first["claim"]): first for first in firsts.to_dict("records")}
+
+    def is_own(number: str, plan: SecondPlan) -> bool:
+        insurer = clinic.insurer(plan.insurer)
+        return number in own and insurer is not None and _is_of_plan(own[number], insurer, plan)
+
+    return {number: plan for number, plan in named.items() if not is_own(number, plan)}
+
+
+def _voided_on_purpose(claims: pd.DataFrame) -> dict[str, dict[Any, Any]]:
+    """By a first insurer's claim, the last voided claim for its balance, where it was not voided with the first.
+
+    A first claim that replaces another has those of that one too.
+    """
+    of_claim = {str(claim["claim"]): claim for claim in claims.to_dict("records")}
+    voided: dict[str, dict[Any, Any]] = {}
+    for claim in of_claim.values():
+        first = of_claim.get(str(claim["follows"]))
+        if claim["follows"] and not pd.isna(claim["voided_on"]) and not _went_with(claim, first):
+            voided[str(claim["follows"])] = claim
+    for number, claim in of_claim.items():
+        before = str(claim["replaces"])
+        if not claim["follows"] and before in voided:
+            voided.setdefault(number, voided[before])
+    return voided
+
+
+def _went_with(claim: Mapping[Any, Any], first: Mapping[Any, Any] | None) -> bool:
+    """Whether a second claim was voided with its first one, and not before."""
+    if first is None or pd.isna(first["voided_on"]):
+        return False
+    by = [each["void_batch"] for each in (claim, first)]
+    earlier = not pd.isna(by[0]) and (pd.isna(by[1]) or by[0] < by[1])
+    return not earlier and bool(claim["voided_on"] == first["voided_on"])
 
 
 class _Balance(NamedTuple):
@@ -223,13 +285,16 @@ def uneven(claims: pd.DataFrame, postings: pd.DataFrame) -> tuple[Uneven, ...]:
 def _claimed_of_another(seconds: pd.DataFrame, named: Mapping[str, SecondPlan], clinic: Clinic) -> list[Waiting]:
     """Claims to second insurers for which the files name another insurer now."""
     waiting = []
-    for claim, follows, insurer_id, insurer in seconds[["claim", "follows", "insurer_id", "insurer"]].itertuples(
-        index=False, name=None
-    ):
-        now = clinic.insurer(named[follows].insurer) if follows in named else None
-        if now is not None and now.id != insurer_id:
+    for second in seconds[seconds["follows"].isin(list(named))].to_dict("records"):
+        claim, plan = second["claim"], named[second["follows"]]
+        now = clinic.insurer(plan.insurer)
+        if now is not None and not _is_of_plan(second, now, plan):
+            if now.id == second["insurer_id"]:
+                differs = "the files have other numbers of that plan now. To correct it"
+            else:
+                differs = f"the files name {now.name} as second insurer now. To ask that one"
             message = (
-                f"{claim} asked {insurer}, and the files name {now.name} as second insurer now. To ask that one: "
+                f"{claim} asked {second['insurer']}, and {differs}: "
                 f"ims-billing void {claim} FILE --replace --reason TEXT"
             )
             waiting.append(Waiting(claim, now.name, "", message))

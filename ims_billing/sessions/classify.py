@@ -221,12 +221,12 @@ def _with_insurers(frame: pd.DataFrame, clinic: Clinic) -> pd.DataFrame:
     again = (second.map(second_ids) == frame["insurer_id"]) & (frame["insurer_id"] != "")
     if again.any():
         numbers = ["policy", "member", "secondary_policy", "secondary_member"]
-        again &= ~pd.Series(of_each(frame, numbers, _is_another_plan), index=frame.index, dtype="bool")
+        again &= ~pd.Series(of_each(frame, numbers, is_another_plan), index=frame.index, dtype="bool")
     frame["secondary_insurer"] = second.mask(pays_self | again, "")
     return frame
 
 
-def _is_another_plan(policy: str, member: str, second_policy: str, second_member: str) -> bool:
+def is_another_plan(policy: str, member: str, second_policy: str, second_member: str) -> bool:
     """Whether the numbers of a second plan with the same insurer are another policy's, or another member's of it.
 
     Two who work for one employer have one policy, each with a number; the -00 and -01 of a family are one member's.
