@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
-from ims_billing.sessions.decisions import AboutClaim, AboutClaims, Decided, Decision, Place
+from ims_billing.clinic.toml_file import without_file
+from ims_billing.sessions.decisions import AboutClaim, AboutClaims, Decided, Decision, Place, decide
 from ims_billing.sessions.fingerprints import with_more
 from ims_billing.sessions.settling import Examined, settle, with_copies_refused
 from ims_billing.vocabulary.frames import (
+    ABSENT,
     BILL,
     CELL_FINDINGS,
     CLAIM_STATES,
+    DECISIONS,
     DO_NOT_BILL,
     FINDINGS,
     SESSIONS,
@@ -22,6 +26,7 @@ from ims_billing.vocabulary.frames import (
 from ims_billing.vocabulary.intake import Intake
 
 NOW, COPIES = "11aa22bb", 2
+DAY, OTHER_DAY = pd.Timestamp("2026-10-07"), pd.Timestamp("2026-10-29")
 ON = "2026-11-05"
 
 
@@ -62,6 +67,33 @@ def test_a_decision_of_a_workbook_without_fingerprints_is_asked_once_more() -> N
             "decide once more.",
         )
     ]
+
+
+def test_a_decision_that_counts_is_marked_as_one() -> None:
+    settled = settle(holds((2, "tax-on-session")), decided(decision(2, "tax-on-session")), examined())
+    assert settled[["severity", "decided"]].values.tolist() == [["warn", True]]
+
+
+@pytest.mark.parametrize(
+    ("patient", "day", "counts"),
+    [
+        ("Pat Madeup", DAY, True), ("Madeup, Pat", DAY, True), ("Pat Married", DAY, True),
+        ("Pat Madeup", OTHER_DAY, True), ("Pat Madeup", None, True), ("Robin Other", None, True),
+        ("Robin Other", OTHER_DAY, False),
+    ],
+)  # fmt: skip
+def test_a_decision_is_about_the_session_of_its_key_unless_both_patient_and_day_are_others(
+    patient: str, day: pd.Timestamp | None, *, counts: bool
+) -> None:
+    absent = {column.name: ABSENT[column.dtype] for column in SESSIONS}
+    sessions = as_frame([{**absent, "patient": patient, "service_date": day}], SESSIONS)
+    about = {column.name: ABSENT[column.dtype] for column in DECISIONS}
+    about |= {"session": "key", "kind": "tax-on-session", "decision": BILL, "decided_on": DAY}
+    decisions = as_frame([{**about, "patient": "Pat Madeup", "service_date": DAY}], DECISIONS)
+    made = decide(
+        Intake(sessions, empty(CELL_FINDINGS), ()), pd.Series(["key"]), pd.Series([1]), decisions, without_file()
+    )
+    assert bool(made.of_session(0)) is counts
 
 
 def test_a_decision_about_the_session_as_it_was_is_asked_once_more() -> None:
