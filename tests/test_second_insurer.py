@@ -493,6 +493,22 @@ def test_voids_that_were_told_are_read_back_with_what_followed_and_told_once(
     assert told_by(folder) == before
 
 
+def test_a_batch_that_only_tells_of_voids_is_to_be_named_beside_the_csv(folder: Path) -> None:
+    claim(folder, row())
+    run(folder, "void", FIRST, "--reason", "x", "--as-of", "2026-12-02")
+    claim(folder, row(), as_of="2026-12-03")
+    before = told_by(folder)
+    (folder / "ims-billing.sqlite").unlink()
+    reports = folder / "reports/2026-10"
+    again = ["claim", str(reports / "claims-2026-10.csv"), "--already-sent", "--new-ledger", "--as-of", "2026-12-04"]
+    done = CliRunner().invoke(app, [*again, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+    last = reports / "insurers/sun-life-2026-10-batch-2.xlsx"
+    assert done.exit_code == 2
+    assert f"{last}: this workbook is of batch 2 of 2026-10, of which the CSV has nothing" in done.output
+    run(folder, *again, str(last))
+    assert told_by(folder) == before
+
+
 def told_by(folder: Path) -> list[tuple[str, str, int]]:
     """The claims, what each follows, and the batch that told its insurer of the void."""
     ledger = Ledger(folder / "ims-billing.sqlite")

@@ -145,8 +145,16 @@ def _by_batch(read: Sequence[_File], at: Workplace) -> dict[tuple[str, int], tup
     for month in {month for month, _ in batches}:
         others = [path for path in claim_workbooks(at.out, month) if path.parent.name == INSURERS]
         named = {each.path.resolve() for each in read}
+        on_ledger = {batch.number for batch in at.ledger.batches.of_month(month)}
         for path, mark in marked(others):
-            if (month, mark.batch) not in batches or path.resolve() in named:
+            if path.resolve() in named:
+                continue
+            if (month, mark.batch) not in batches:
+                if month in whole_months and mark.month == month and mark.batch not in on_ledger:
+                    raise BillingError(
+                        f"{path}: this workbook is of batch {mark.batch} of {month}, of which the CSV has nothing: it "
+                        "only tells of voids. Name it beside the CSV."
+                    )
                 continue
             if month not in whole_months:
                 raise BillingError(
