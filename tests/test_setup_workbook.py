@@ -310,13 +310,13 @@ def test_what_is_there_twice_or_not_at_all_is_a_fault_with_its_place(sheets: She
 def test_cells_merged_over_several_rows_are_no_value_of_the_first_alone(tmp_path: Path) -> None:
     path = xlsx_of(tmp_path / "clinic.xlsx", {
         "Clinic": NAME,
-        "Fees": [["What you charge"], [*FEES, "Insurer"], ["ims", 95, DAY, "ICBC"], ["ims", 80, DAY]],
+        "Fees": [["What you charge"], [], [*FEES, "Insurer"], ["ims", 95, DAY, "ICBC"], ["ims", 80, DAY]],
     })  # fmt: skip
     book = load_workbook(path)
-    book["Fees"].merge_cells("A1:D1")
-    book["Fees"].merge_cells("D3:D4")
+    book["Fees"].merge_cells("A1:D2")
+    book["Fees"].merge_cells("D4:D5")
     book.save(path)
-    with pytest.raises(BillingError, match=r"  sheet Fees, D3: merged down to D4; split the cells and fill in each$"):
+    with pytest.raises(BillingError, match=r"  sheet Fees, D4: merged down to D5; split the cells and fill in each$"):
         load(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -13,7 +12,6 @@ from ims_billing.vocabulary.setup_sheets import CLINIC, COLUMNS, IGNORE, NOTHING
 
 # By table its rows; a row's cells by key, those that are only shown by heading.
 SetupRows: TypeAlias = dict[str, list[dict[str, Any]]]
-_FIRST_DAY = dt.date(1900, 3, 1)
 
 
 def rows_of(setup: RawSetup) -> SetupRows:
@@ -118,9 +116,6 @@ def cell_of(value: Any, column: SetupColumn) -> Any:
         return float(value)
     if column.kind == "percent" and value == 1:
         return "1%"
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime) and value < _FIRST_DAY:
-        # Excel has no days before, and takes 1900 for a leap year.
-        return value.isoformat()
     return value
 
 
