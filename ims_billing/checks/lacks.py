@@ -133,7 +133,8 @@ def missing_relationship(desk: Desk) -> pd.Series[str]:
     """A required relationship that is missing, or one of the patient's own policy beside somebody else's name."""
     own = desk.candidates["relationship"] == "self"
     words = " requires the relationship to the insured; the row says self, and the insured is somebody else."
-    differ = own & _requires(desk, "relationship") & _by_insured(desk, lambda i: i.is_a_name and not i.shares_a_word)
+    asked_for = own & _requires(desk, "relationship")
+    differ = _by_insured(desk, asked_for, lambda i: i.is_a_name and not i.shares_a_word)
     return pd.concat([_no_relationship(desk), desk.candidates.loc[differ, "insurer_name"] + words]).astype("str")
 
 
@@ -141,12 +142,9 @@ def missing_relationship(desk: Desk) -> pd.Series[str]:
 def missing_insured(desk: Desk) -> pd.Series[str]:
     """A required name of the insured that is missing, is no name, or is the patient's own beside another's policy."""
     another = desk.candidates["relationship"].isin(("spouse", "child", "other")) & _requires(desk, "insured")
-    not_own = another & _by_insured(desk, lambda i: i.is_a_name and i.is_the_patients)
-    no_name = (
-        (desk.candidates["relationship"] != "self")
-        & _requires(desk, "insured")
-        & _by_insured(desk, lambda i: i.written != "" and not i.is_a_name)
-    )
+    not_own = _by_insured(desk, another, lambda i: i.is_a_name and i.is_the_patients)
+    named = (desk.candidates["relationship"] != "self") & (desk.candidates["insured"] != "")
+    no_name = _by_insured(desk, named & _requires(desk, "insured"), lambda i: not i.is_a_name)
     # Two people of one name are told apart by the day on which each was born.
     born, insured = desk.candidates["birth_date"], desk.candidates["insured_birth_date"]
     not_own &= insured.isna() | born.isna() | (born == insured)
@@ -177,14 +175,15 @@ class _Insured(NamedTuple):
         return not {*name_words(self.written)}.isdisjoint(name_words(self.patient))
 
 
-def _by_insured(desk: Desk, says: Callable[[_Insured], bool]) -> pd.Series[bool]:
-    """Asks `says` about the insured of each candidate."""
-    own = desk.candidates
+def _by_insured(desk: Desk, among: pd.Series[bool], says: Callable[[_Insured], bool]) -> pd.Series[bool]:
+    """What `says` answers about the insured of each of these candidates; of the others it is False."""
+    own = desk.candidates[among]
 
     def answer(written: str, patient: str) -> bool:
         return says(_Insured(written, patient, _is_a_name(written, desk.clinic)))
 
-    return pd.Series(of_each(own, ["insured", "patient"], answer), own.index, dtype="bool")
+    answers = pd.Series(of_each(own, ["insured", "patient"], answer), own.index, dtype="bool")
+    return answers.reindex(desk.candidates.index, fill_value=False)
 
 
 def _is_a_name(written: str, clinic: Clinic) -> bool:

@@ -91,6 +91,9 @@ class _Reader:
         self._notes = NoteReader(clinic.practitioners, clinic.insurers)
         self._person, self._payer = cache(clinic.practitioner), cache(clinic.insurer)
         self._cells = cache(self._read)
+        # Most patients share no word with anybody who treats, and to read a name by the roster takes long.
+        roster = (name for one in clinic.practitioners for name in (one.name, *one.aliases))
+        self._of_roster = frozenset(word for name in roster for word in word_of(name).split())
 
     def doubt(self, row: _Row) -> str:
         """Why a patient's cell is no certain name, said of the column; empty where it is one."""
@@ -105,7 +108,9 @@ class _Reader:
 
     def _read(self, name: str, cells: tuple[str, ...]) -> _Cells:
         beside = tuple(words for cell in {name, *cells} for words in _beside(cell))
-        return _Cells(_of_any_row(name), self._name_of(name), any(map(says_a_state_beside_a_name, cells)), beside)
+        is_on_roster = not self._of_roster.isdisjoint(word_of(name).split())
+        person = self._name_of(name) if is_on_roster else ""
+        return _Cells(_of_any_row(name), person, any(map(says_a_state_beside_a_name, cells)), beside)
 
     def _name_of(self, person: str) -> str:
         practitioner = self._person(person)
