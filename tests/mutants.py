@@ -43,6 +43,11 @@ PARTS: dict[str, tuple[list[str], list[str]]] = {
     "cell_text": (["workbooks/cell_text.py"], ["cell_text"]),
     "reach": (["month/reach.py"], ["reach"]),
     "notes": (["rules/short_notes.py", "checks/notes.py"], ["checks", "people", "recall"]),
+    "second": (["month/second_insurer.py"], ["second_insurer"]),
+    "own_words": (
+        ["clinic/own_words.py", "clinic/setup_cells.py", "clinic/setup_places.py"],
+        ["setup_workbook", "clinic"],
+    ),
     "judge": (["reading/column_judge.py", "reading/unread.py"], ["unread", "close_reading", "other_reports"]),
     "whose": (["ledger/identity.py"], ["whose_ledger"]),
     "owed": (["payments/aging.py", "payments/positions.py", "payments/sending.py"], ["aging", "positions", "to_send"]),
