@@ -309,6 +309,7 @@ def test_init_writes_a_clinic_file_that_loads_and_a_spreadsheet_that_is_read(tmp
         "practitioner-not-on-roster",
     ]
     assert "there is a clinic setup already" in refused(run("init", "new clinic", cwd=tmp_path))
+    assert "Invalid value for '--as': 'xlsx' is not one of" in run("init", "new", "--as", "xlsx", cwd=tmp_path).stderr
     assert "ims-billing init --from" in refused(run("init", str(folder / "sessions.xlsx"), cwd=tmp_path))
 
 

@@ -60,6 +60,8 @@ class _Commands(TyperGroup):
             fail(str(error))
             raise typer.Exit(COULD_NOT) from error
         except _UsageError as error:
+            # The words of what checks an option's value, and not of whoever types one.
+            error.message = error.message.removeprefix("Value error, ")
             OUTPUT.fail(error.format_message(), COULD_NOT)
             raise
         except KeyboardInterrupt as error:
