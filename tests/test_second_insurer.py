@@ -445,7 +445,7 @@ def test_a_second_claim_that_was_taken_back_stays_so_where_the_first_is_claimed_
     run(folder, "void", "2026-10-MANU-0001", "--reason", "the patient paid it", "--as-of", "2026-12-02")
     if insurer == "ICBC":
         claim(folder, visit, as_of="2026-12-02")
-    run(folder, "void", f"2026-10-{code}-0001", "--replace", "--reason", "code", "--as-of", "2026-12-03")
+    run(folder, "void", f"2026-10-{code}-0001", "--replace", "--reason", "code", "--as-of", "2026-12-02")
     if insurer == "Sun Life":
         reconcile(folder, ("2026-10-SUNL-0002", 60, ""), number="P2")
     assert claim(folder, visit, as_of="2026-12-04") == []
@@ -456,6 +456,45 @@ def test_a_second_claim_that_was_taken_back_stays_so_where_the_first_is_claimed_
         "2026-10-MANU-0001": f"2026-10-{code}-0001",
         "2026-10-MANU-0002": f"2026-10-{code}-0002",
     }
+
+
+def test_a_second_claim_that_was_corrected_is_billed_again_with_its_first_one(folder: Path) -> None:
+    asked(folder)
+    for number, day in (("2026-10-MANU-0001", 2), (FIRST, 3)):
+        run(folder, "void", number, "--replace", "--reason", "code", "--as-of", f"2026-12-0{day}")
+    reconcile(folder, ("2026-10-SUNL-0002", 60, ""), number="P2")
+    assert claim(folder, two_plans(), as_of="2026-12-04") == ["Manulife 3500 2026-10-SUNL-0002"]
+
+
+def test_a_replaced_claim_and_what_followed_it_are_read_back_from_the_csv_alone(folder: Path) -> None:
+    asked(folder)
+    run(folder, "void", FIRST, "--replace", "--reason", "code", "--as-of", "2026-12-02")
+    before = followed(folder), [*active(folder)]
+    (folder / "ims-billing.sqlite").unlink()
+    path = str(folder / "reports/2026-10/claims-2026-10.csv")
+    run(folder, "claim", path, "--already-sent", "--new-ledger", "--as-of", "2026-12-04")
+    assert (followed(folder), [*active(folder)]) == before
+
+
+def test_the_rest_waits_for_a_session_that_moved_to_another_month_or_is_held_for_else_once_it_is_decided(
+    folder: Path,
+) -> None:
+    claim(folder, two_plans(Session_ID="V1"), two_plans(Session_ID="V2", Patient="Robin Other"))
+    claim(folder, row(Service_Date=dt.date(2026, 11, 3)), month="2026-11", as_of="2026-11-10")
+    reconcile(folder, (FIRST, 60, ""), ("2026-10-SUNL-0002", 60, ""))
+    robin = two_plans(Session_ID="V2", Patient="Robin Other", Fee=50.0)
+    moved = two_plans(Session_ID="V1", Service_Date=dt.date(2026, 11, 9))
+    assert claim(folder, moved, month="2026-11", as_of="2026-12-01") == ["Manulife 3500 2026-10-SUNL-0002"]
+    assert claim(folder, robin, as_of="2026-12-02") == []
+    run(folder, "void", "2026-10-MANU-0001", "--reason", "x", "--as-of", "2026-12-03")
+    type_in(folder / SUMMARY, "Needs attention", Decision="Bill")
+    # Its new fee is not the listed one: it is held for that now, and its claim is to be replaced.
+    path = xlsx(folder, [robin])
+    shown = json.loads(run(folder, "claim", str(path), "--month", "2026-10", "--as-of", "2026-12-04", "--json").stdout)
+    assert [f["kind"] for f in shown["sessions"][0]["findings"] if f["severity"] == "hold"] == ["fee-not-as-listed"]
+    assert [(each["claim"], each["kind"]) for each in shown["balances_waiting"]] == [
+        (FIRST, "changed-since-claimed"), ("2026-10-SUNL-0002", "changed-since-claimed"),
+    ]  # fmt: skip
 
 
 def test_the_run_of_another_month_tells_of_no_void_whose_session_it_does_not_look_for(folder: Path) -> None:
@@ -531,8 +570,9 @@ def test_months_from_before_ask_nobody(folder: Path) -> None:
     reconcile(folder, ("2026-10-ICBC-0001", 80, ""))
     assert claim(folder, of_icbc, as_of="2026-12-01") == []
     # Nor for the extra of what takes its place: it may have been billed by hand.
-    run(folder, "void", "2026-10-ICBC-0001", "--replace", "--reason", "code", "--as-of", "2026-12-02")
-    assert active(folder) == {"2026-10-ICBC-0002": ("ICBC", 8000)}
+    for number in (1, 2):
+        run(folder, "void", f"2026-10-ICBC-000{number}", "--replace", "--reason", "code", "--as-of", "2026-12-02")
+        assert active(folder) == {f"2026-10-ICBC-000{number + 1}": ("ICBC", 8000)}
 
 
 def test_a_second_plan_pays_its_share_of_the_whole_fee(folder: Path) -> None:

@@ -291,6 +291,24 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
         ["sheet Service names, B3, needling 30: 'Needling 30' and 'needling 30' are one name, with two services: leave "
          "one"],
     ),
+    "titles, and Notes that are not read": (
+        {"Fees": [["Our fees", "updated by Jo"], ["New from", "", "2026-01-01"], FEES, ["ims", 95, "2026-01-01"]]}, [],
+    ),
+    "one number twice, and none": (
+        {"Practitioners": [[*PERSON, "Provider numbers"],
+                           ["Ann", "physiotherapist", "-", "Sun Life: 1; Sun Life: 1; Sun Life Financial: 1"],
+                           ["Ben", "massage-therapist", "n/a", ""]]}, [],
+    ),
+    "names that signs tell apart": (
+        {"Service names": [["Service name", "Service"], ["Physio (IMS)", "ims"], ["Physio IMS", "physiotherapy"]],
+         "More": [["Words"], ["Column", "Word", "Means"], ["Status", "A", "no-show"],
+                  ["Status", "A \u2713", "arrived"]]},
+        [],
+    ),
+    "a site in place of its heading": (
+        {"More": [["Locations"], [LOCATIONS.help], ["Langford", "Notes"]]},
+        ["sheet More, row 3: found no headings of Locations; expected Location, Notes"],
+    ),
     "a site without its heading": (
         {"More": [["Locations"], [LOCATIONS.help], ["Langford"]]},
         ["sheet More, row 3: found no headings of Locations; expected Location, Notes"],
@@ -310,11 +328,12 @@ def test_what_is_there_twice_or_not_at_all_is_a_fault_with_its_place(sheets: She
 def test_cells_merged_over_several_rows_are_no_value_of_the_first_alone(tmp_path: Path) -> None:
     path = xlsx_of(tmp_path / "clinic.xlsx", {
         "Clinic": NAME,
-        "Fees": [["What you charge"], [], [*FEES, "Insurer"], ["ims", 95, DAY, "ICBC"], ["ims", 80, DAY]],
+        "Fees": [["What you charge"], [], [*FEES, "Insurer", "Notes"], ["ims", 95, DAY, "ICBC"], ["ims", 80, DAY]],
     })  # fmt: skip
     book = load_workbook(path)
     book["Fees"].merge_cells("A1:D2")
     book["Fees"].merge_cells("D4:D5")
+    book["Fees"].merge_cells("E4:E5")
     book.save(path)
     with pytest.raises(BillingError, match=r"  sheet Fees, D4: merged down to D5; split the cells and fill in each$"):
         load(path)

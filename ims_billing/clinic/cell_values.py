@@ -39,7 +39,10 @@ def cell_value(cell: Cell, column: SetupColumn) -> Any:
         if not all(n.strip() and number.strip() and not ("," in n and ":" in n) for n, _, number in parted):
             return Misfit(written)
         numbers = {name.strip(): number.strip() for name, _, number in parted}
-        return numbers if len(numbers) == len(parted) else Misfit(written)
+        # One insurer with two numbers: which of them counts is not certain.
+        return (
+            numbers if all(numbers[name.strip()] == number.strip() for name, _, number in parted) else Misfit(written)
+        )
     if column.kind == "yes":
         return True if bare(written) in _YES else False if bare(written) in _NO else Misfit(written)
     number = _number(cell, column)

@@ -119,7 +119,9 @@ class Practitioner(Strict):
     @classmethod
     def _has_a_digit(cls, number: str) -> str:
         # "pending" would make somebody without a number registered.
-        if number and not any(map(str.isdigit, number)):
+        if bare(number) in ("", "na", "none"):
+            return ""
+        if not any(map(str.isdigit, number)):
             raise ValueError("expected the number that the college gave, or nothing while there is none")
         return number
 

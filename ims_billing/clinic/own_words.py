@@ -8,7 +8,7 @@ from ims_billing.clinic.clinic import OwnLayout, OwnWords
 from ims_billing.clinic.faults import Faults
 from ims_billing.rules.published import published
 from ims_billing.vocabulary.errors import did_you_mean
-from ims_billing.vocabulary.spelling import bare, heading
+from ims_billing.vocabulary.spelling import heading, plain
 
 _LISTS = {"sessions": "a list of sessions", "remittance": "a remittance"}
 
@@ -22,9 +22,17 @@ def twice(meanings: Mapping[str, str], key: Callable[[str], str]) -> Iterator[tu
             yield written, earlier
 
 
-def one_text(written: str) -> str:
-    """A cell word or a name as they are compared: "no show" and "No-Show" are one, and a tick is one by itself."""
-    return bare(written) or written
+def one_name(written: str) -> str:
+    """A service's name, whatever its case, accents and blanks; signs may tell two names apart."""
+    return " ".join(plain(written).split())
+
+
+def _one_word(written: str) -> str:
+    """A word of a cell as words are compared: "no show" and "No-Show" are one, and a tick is one by itself."""
+    # Here, as most setups have no words of their own, and what reads cells takes time to load.
+    from ims_billing.vocabulary.cells import word_of
+
+    return word_of(written) or written
 
 
 def check_words(faults: Faults, words: OwnWords, layouts: Sequence[tuple[int, OwnLayout]]) -> None:
@@ -34,7 +42,7 @@ def check_words(faults: Faults, words: OwnWords, layouts: Sequence[tuple[int, Ow
     ]
     of_cells += [("layout", number, "status", layout.status) for number, layout in layouts]
     for table, number, column, meanings in of_cells:
-        for written, earlier in twice(meanings, one_text):
+        for written, earlier in twice(meanings, _one_word):
             what = f"{earlier!r} and {written!r} are one word, with two meanings: leave one"
             faults.add(table, number, f"{column}.{written}", what)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -122,19 +122,27 @@ def lines_of(sheet: Sheet, table: SetupTable, rows: range) -> Lines:
         elif column is not None:
             columns[position] = column
     lines = []
+    read = {position: column for position, column in columns.items() if column.key}
     for row in rows:
         if row > top:
             cells = {
                 column.key: filled
-                for position, column in columns.items()
-                if column.key and (filled := _filled(sheet, row, position, column)) is not None
+                for position, column in read.items()
+                if (filled := _filled(sheet, row, position, column)) is not None
             }
             if cells:
                 lines.append(Line(sheet.row(row), cells))
-        elif row < top and sum(bool(text(cell)) for cell in sheet.raw.row(row)) > 1:
+        elif row < top and _is_an_entry(sheet, row, table, read):
             place = sheet.row(row)
             faults.append((place.order, f"{place.words}: it stands above the headings, and is read below them only"))
-    return Lines(table, lines, [*faults, *_merged(sheet, columns, range(top + 1, rows.stop))])
+    return Lines(table, lines, [*faults, *_merged(sheet, read, range(top + 1, rows.stop))])
+
+
+def _is_an_entry(sheet: Sheet, row: int, table: SetupTable, columns: Mapping[int, SetupColumn]) -> bool:
+    """Whether a row has several cells, and all that an entry needs: above the headings a title may stand too."""
+    cells = [filled for at, column in columns.items() if (filled := _filled(sheet, row, at, column)) is not None]
+    fits = all(not c.column.choices or c.value in c.column.choices for c in cells if c.column.kind == "choice")
+    return len(cells) > 1 and fits and {c.key for c in table.columns if c.needed} <= {c.column.key for c in cells}
 
 
 def _merged(sheet: Sheet, columns: Collection[int], rows: range) -> Iterator[tuple[int, str]]:
@@ -190,7 +198,10 @@ def _headings(raw: RawTable, names: dict[str, SetupColumn], rows: range) -> int 
     def understood(row: int) -> int:
         return sum(isinstance(cell, str) and heading(cell) in names for cell in raw.row(row) if text(cell))
 
-    candidates = [row for row in rows[:_HEADINGS_WITHIN] if understood(row)]
+    def is_read(row: int) -> bool:
+        return any(names[heading(text(c))].key for c in raw.row(row) if isinstance(c, str) and heading(c) in names)
+
+    candidates = [row for row in rows[:_HEADINGS_WITHIN] if understood(row) and is_read(row)]
     best = max(candidates, key=understood, default=None)
     if best is None or understood(best) * 2 < sum(bool(text(cell)) for cell in raw.row(best)):
         return None

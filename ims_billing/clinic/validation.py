@@ -23,7 +23,7 @@ from ims_billing.clinic.clinic import (
     ServiceName,
 )
 from ims_billing.clinic.faults import Faults
-from ims_billing.clinic.own_words import check_layouts, check_words, one_text, twice
+from ims_billing.clinic.own_words import check_layouts, check_words, one_name, twice
 from ims_billing.clinic.people import person
 from ims_billing.clinic.raw_setup import RawSetup
 from ims_billing.rules.published import PublishedInsurer, published
@@ -92,7 +92,7 @@ class _Reader:
                 for fault in error.errors(include_url=False):
                     what = self.faults.in_words(fault, list(ServiceName.model_fields))
                     self.faults.add("service_names", None, name, what)
-        for name, earlier in twice({name: value.service for name, value in named.items()}, one_text):
+        for name, earlier in twice({name: value.service for name, value in named.items()}, one_name):
             what = f"{earlier!r} and {name!r} are one name, with two services: leave one"
             self.faults.add("service_names", None, name, what)
         return named
@@ -230,10 +230,9 @@ def _check_people(reader: _Reader, practitioners: Iterable[tuple[int, Practition
             insurer = clinic.insurer(written)
             if insurer is None:
                 what = _unknown_insurer(written, clinic)
-            elif insurer.id in insurers:
+            elif practitioner.numbers[insurers.setdefault(insurer.id, written)] != practitioner.numbers[written]:
                 what = f"{insurers[insurer.id]!r} and {written!r} are one insurer: leave one number"
             else:
-                insurers[insurer.id] = written
                 continue
             reader.faults.add("practitioner", number, "numbers", what, practitioner.name)
 

@@ -274,7 +274,7 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Balances
     numbers = ledger.numbers(run)
     both = pd.concat([claims, run.claims.drop(columns="session").assign(claim=numbers)], ignore_index=True)
     answered = {} if postings.empty else answers(claims, postings)
-    due = balances_due(both, answered, stated, ledger.claims.sent_before(), month.clinic, _on_hold(run, both, ledger))
+    due = balances_due(both, answered, stated, ledger.claims.sent_before(), month.clinic, _on_hold(run, month, ledger))
     # A first claim that is claimed again takes along the balance that was billed in time.
     followed = set(both["follows"])
     in_time = set(both.loc[(both["replaces"] != "") & both["replaces"].isin(followed), "claim"])
@@ -284,11 +284,11 @@ def due_from_second_insurers(run: Run, month: Month, ledger: Ledger) -> Balances
     return replace(due, uneven=tuple(each for each in uneven(claims, postings) if each.claim not in another))
 
 
-def _on_hold(run: Run, claims: pd.DataFrame, ledger: Ledger) -> set[str]:
-    """The claims, of all months of `claims` (ON_LEDGER), whose sessions are on hold as changed since."""
-    months = {month_of(claim) for claim in claims["claim"]} - {run.month}
-    lines = [run.attention, *(ledger.months.listing(month)[0] for month in sorted(months))]
-    return {number for part in lines for number in part.loc[part["kind"] == "changed-since-claimed", "claim"]}
+def _on_hold(run: Run, month: Month, ledger: Ledger) -> set[str]:
+    """The claims whose sessions are on hold: as changed since, on any month's page, or decided and held for else."""
+    kind, lines = "changed-since-claimed", run.attention
+    held = month.sessions.loc[month.sessions["outcome"] == "held", "replaces"]
+    return {*lines.loc[lines["kind"] == kind, "claim"], *held, *ledger.months.claims_on_hold(kind, but=run.month)}
 
 
 def allowed_by_plans(

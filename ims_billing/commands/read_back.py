@@ -82,6 +82,7 @@ def read_back(files: Sequence[Path], clinic: Clinic, at: Workplace, *, as_of: dt
             )
             # One claim stands for a visit and an insurer at a time.
             replaced = {line.get("replaces") for line in lines}
+            replaced |= {ledger.claims.followed_by(claim) for claim in replaced if claim}
             void_sent(ledger, {claim: on for claim, on in in_lists.items() if claim in replaced}, _NO_BATCH)
             add_sent(ledger, run, batch)
             if month not in ledger.months.all():

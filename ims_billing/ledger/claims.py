@@ -140,9 +140,14 @@ class Claims:
         return bool(self._file.rows("SELECT 1 FROM claim WHERE secondary_insurer <> '' OR follows IS NOT NULL LIMIT 1"))
 
     def sent_before(self) -> set[str]:
-        """The claims that went out before this program came."""
-        of_batch = "FROM claim JOIN batch ON batch.month = claim.month AND number = batch"
-        return {str(claim) for (claim,) in self._file.rows(f"SELECT claim {of_batch} WHERE already_sent = 1")}
+        """The claims that went out before this program came, and those that replace them."""
+        rows = self._file.rows(
+            "WITH RECURSIVE sent(number) AS (SELECT claim FROM claim JOIN batch ON batch.month = claim.month "
+            "AND batch.number = claim.batch WHERE already_sent = 1 "
+            "UNION SELECT later.claim FROM claim AS later JOIN sent ON later.replaces = sent.number) "
+            "SELECT number FROM sent"
+        )
+        return {str(claim) for (claim,) in rows}
 
     def followed_by(self, number: str) -> str:
         """The second insurer's claim that stands for the rest of this one; empty where none does."""

@@ -24,7 +24,7 @@ from ims_billing.ledger.sendings import Sendings
 from ims_billing.ledger.stored import origins, payers, stored, totals
 from ims_billing.payments.aging import closed_claims
 from ims_billing.payments.positions import positions, who_pays
-from ims_billing.vocabulary.claim_numbers import ClaimNumber, claim_number
+from ims_billing.vocabulary.claim_numbers import ClaimNumber, claim_number, voided_with
 from ims_billing.vocabulary.entries import Posted, entries_of
 from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.frames import NO_SESSION
@@ -193,7 +193,7 @@ class Ledger(Identified):
         if frame["voided_on"].notna().any():
             raise BillingError(f"{number} was already voided, on {claim['voided_on']:%Y-%m-%d}.")
         take_back, day = "voided_on = ?, void_reason = ?", on.isoformat()
-        for column, why in (("follows", f"{number}, which it follows, was voided."), ("claim", reason)):
+        for column, why in (("follows", voided_with(number)), ("claim", reason)):
             self.claims.change(take_back, (day, why), f"voided_on IS NULL AND {column} = ?", number)
         self.months.count_change(claim["month"])
 

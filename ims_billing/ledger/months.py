@@ -88,6 +88,11 @@ class Months:
             own = "page" if table == "earlier" else "month"
             self._file.insert(table, [own, "place", *(column.name for column in columns)], lines)
 
+    def claims_on_hold(self, kind: str, *, but: str) -> set[str]:
+        """The claims that lines of a kind are about, on the pages of all months but one."""
+        rows = self._file.rows("SELECT claim FROM attention WHERE kind = ? AND month <> ? AND claim <> ''", kind, but)
+        return {str(claim) for (claim,) in rows}
+
     def listing(self, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The sessions that the month's last run held (ATTENTION) and did not bill (NOT_BILLED)."""
         held = self._frame_of("attention", "month", ATTENTION, month)

@@ -14,7 +14,7 @@ from ims_billing.clinic.rules_in_words import code_rule
 from ims_billing.clinic.windows import plan_deadline
 from ims_billing.payments.positions import Answer, answers
 from ims_billing.sessions.classify import is_another_plan
-from ims_billing.vocabulary.claim_numbers import month_of
+from ims_billing.vocabulary.claim_numbers import month_of, voided_with
 from ims_billing.vocabulary.findings import CATALOGUE
 from ims_billing.vocabulary.frames import ABSENT, CLAIMS, NO_SESSION, as_frame
 from ims_billing.vocabulary.grounds import Remark, as_json
@@ -214,25 +214,17 @@ def _voided_on_purpose(claims: pd.DataFrame) -> dict[str, dict[Any, Any]]:
     A first claim that replaces another has those of that one too.
     """
     of_claim = {str(claim["claim"]): claim for claim in claims.to_dict("records")}
+    replaced = set(claims["replaces"])
     voided: dict[str, dict[Any, Any]] = {}
-    for claim in of_claim.values():
-        first = of_claim.get(str(claim["follows"]))
-        if claim["follows"] and not pd.isna(claim["voided_on"]) and not _went_with(claim, first):
+    for number, claim in of_claim.items():
+        went_along = pd.isna(claim["voided_on"]) or claim["void_reason"] == voided_with(str(claim["follows"]))
+        if claim["follows"] and not went_along and number not in replaced:
             voided[str(claim["follows"])] = claim
     for number, claim in of_claim.items():
         before = str(claim["replaces"])
         if not claim["follows"] and before in voided:
             voided.setdefault(number, voided[before])
     return voided
-
-
-def _went_with(claim: Mapping[Any, Any], first: Mapping[Any, Any] | None) -> bool:
-    """Whether a second claim was voided with its first one, and not before."""
-    if first is None or pd.isna(first["voided_on"]):
-        return False
-    by = [each["void_batch"] for each in (claim, first)]
-    earlier = not pd.isna(by[0]) and (pd.isna(by[1]) or by[0] < by[1])
-    return not earlier and bool(claim["voided_on"] == first["voided_on"])
 
 
 class _Balance(NamedTuple):

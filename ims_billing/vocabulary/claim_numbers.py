@@ -48,3 +48,8 @@ def month_of(claim: str) -> str:
 def is_typed_number(text: str) -> bool:
     """True for what somebody may mean as a claim number."""
     return bool(_TYPED.fullmatch(text))
+
+
+def voided_with(number: str) -> str:
+    """The reason that a second insurer's claim bears which was voided because its first one, of this number, was."""
+    return f"{number}, which it follows, was voided."
