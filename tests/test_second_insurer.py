@@ -474,6 +474,19 @@ def test_a_replaced_claim_and_what_followed_it_are_read_back_from_the_csv_alone(
     path = str(folder / "reports/2026-10/claims-2026-10.csv")
     run(folder, "claim", path, "--already-sent", "--new-ledger", "--as-of", "2026-12-04")
     assert (followed(folder), [*active(folder)]) == before
+    # The new claim's workbook alone does not say enough.
+    (folder / "ims-billing.sqlite").unlink()
+    later = sorted(map(str, (folder / "reports/2026-10/insurers").glob("*-batch-3.xlsx")))
+    for file in (folder / "reports/2026-10").rglob("*"):
+        if file.is_file() and str(file) not in later:
+            file.unlink()
+    again = ["claim", *later, "--already-sent", "--new-ledger", "--as-of", "2026-12-04"]
+    done = CliRunner().invoke(app, [*again, "--clinic", str(folder / "clinic.toml")], catch_exceptions=False)
+    assert done.exit_code == 2
+    assert (
+        f"2026-10-SUNL-0002 replaces {FIRST}, which neither these files nor the ledger have as a voided claim."
+        in done.output
+    )
 
 
 def test_the_rest_waits_for_a_session_that_moved_to_another_month_or_is_held_for_else_once_it_is_decided(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ims_billing.ledger.ledger import Ledger
+from ims_billing.vocabulary.errors import BillingError
 from ims_billing.vocabulary.model import Run
 from ims_billing.vocabulary.spelling import bare
 
@@ -41,6 +42,12 @@ def add_sent(ledger: Ledger, run: Run, batch: SentBatch) -> None:
     void_sent(ledger, dict.fromkeys(batch.voided, run.as_of), batch.number)
     instead = {replacing: claim for claim, (_, replacing) in batch.voided.items() if replacing}
     replaces = [instead.get(n, r) for n, r in zip(batch.claims, run.claims["replaces"], strict=True)]
+    for claim, old in zip(batch.claims, replaces, strict=True):
+        if old and not ledger.rows("SELECT 1 FROM claim WHERE claim = ? AND voided_on IS NOT NULL", old):
+            raise BillingError(
+                f"{claim} replaces {old}, which neither these files nor the ledger have as a voided claim. Name the "
+                "files of that claim's month and batch too."
+            )
     sent = run.claims.assign(claim=list(batch.claims))
     lines = sent.to_dict("records")
     follows = [_followed(ledger, line, lines, batch.at_once) for line in lines]
