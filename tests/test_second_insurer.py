@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -303,6 +304,33 @@ def test_what_the_second_insurer_requires_is_asked_for_first(folder: Path) -> No
     assert claim(folder, two_plans(), as_of="2026-12-02") == [f"Manulife 3500 {FIRST}"]
     why = " ".join(run(folder, "why", "2026-10-MANU-0001").stdout.split())
     assert "a session does not say it of a second plan" in why
+
+
+@pytest.mark.parametrize(
+    ("policy", "member", "lacks"),
+    [("5", "", "Secondary Member ID"), ("", "6", "Secondary Policy Number")],
+    ids=["no member", "no policy"],
+)
+def test_each_number_that_the_second_insurer_requires_is_waited_for(
+    folder: Path, policy: str, member: str, lacks: str
+) -> None:
+    visit = two_plans("Green Shield", policy, member)
+    claim(folder, visit)
+    reconcile(folder, (FIRST, 60, ""))
+    path = str(xlsx(folder, [visit]))
+    shown = json.loads(run(folder, "claim", path, "--month", "2026-10", "--as-of", "2026-12-01", "--json").stdout)
+    assert f"Fill in {lacks}, or add the plan" in shown["balances_waiting"][0]["message"]
+    assert "second_insurers" not in shown
+
+
+def test_nothing_of_the_first_plan_goes_to_the_second(folder: Path) -> None:
+    claim(folder, two_plans(Insurer="ICBC", PHN="9123456701", **ACCIDENT))
+    with (ledger := Ledger(folder / "ims-billing.sqlite")).reading():
+        [second] = ledger.claims.of_number("2026-10-MANU-0001").to_dict("records")
+    cells = ("payer_file_number", "phn", "secondary_insurer", "secondary_policy", "secondary_member")
+    assert {name: second[name] for name in cells} == dict.fromkeys(cells, "")
+    assert pd.isna(second["accident_date"])
+    assert (second["policy"], second["member"]) == ("777", "888")
 
 
 def test_both_plans_may_be_of_one_insurer(folder: Path) -> None:
