@@ -394,6 +394,17 @@ def test_the_plan_that_was_asked_first_is_never_asked_for_the_rest(folder: Path,
     assert "SECOND INSURERS" not in words(folder, "claim", path, "--month", "2026-10", "--as-of", "2026-12-02")
 
 
+def test_a_policy_number_that_the_first_claim_lacked_makes_no_second_plan_of_it(folder: Path) -> None:
+    claim(folder, two_plans(Insurer="Pacific Blue Cross", Policy_Number=""))
+    [first] = active(folder)
+    exchanged = two_plans("Pacific Blue Cross", "4455", "", Insurer="Manulife", Policy_Number="777", Member_ID="888")
+    claim(folder, exchanged, as_of="2026-11-10")
+    type_in(folder / SUMMARY, "Needs attention", Decision="Do not bill")
+    claim(folder, exchanged, as_of="2026-11-11")
+    reconcile(folder, (first, 60, ""))
+    assert claim(folder, exchanged, as_of="2026-12-01") == [f"Manulife 3500 {first}"]
+
+
 @pytest.mark.parametrize("cells", [{"Status": "no show"}, {"Fee": 60.0}], ids=["no show", "another fee"])
 def test_the_rest_waits_while_the_session_is_on_hold(folder: Path, cells: dict[str, Any]) -> None:
     claim(folder, two_plans(Session_ID="V1"), two_plans(Session_ID="V2", Patient="Robin Other"))

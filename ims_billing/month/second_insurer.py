@@ -202,8 +202,13 @@ def _of_other_plans(claims: pd.DataFrame, named: Mapping[str, SecondPlan], clini
     own = {str(first["claim"]): first for first in firsts.to_dict("records")}
 
     def is_own(number: str, plan: SecondPlan) -> bool:
-        insurer = clinic.insurer(plan.insurer)
-        return number in own and insurer is not None and _is_of_plan(own[number], insurer, plan)
+        insurer, first = clinic.insurer(plan.insurer), own.get(number)
+        # A policy number that the first claim lacks shows no other plan.
+        return (
+            first is not None
+            and insurer is not None
+            and _is_of_plan({**first, "policy": first["policy"] or plan.policy}, insurer, plan)
+        )
 
     return {number: plan for number, plan in named.items() if not is_own(number, plan)}
 
