@@ -483,8 +483,9 @@ def test_the_setup_is_found_whichever_kind_it_is_and_two_are_refused(
 def test_the_setup_given_as_an_export_is_refused_by_its_name(tmp_path: Path) -> None:
     sheets = {**PRACTICE, "practitioners": [["Name", "Profession", "Registration", "Needling from"], ["Ann", "other"]]}
     path = xlsx_of(tmp_path / "clinic.xlsx", {name: rows for name, rows in sheets.items() if rows})
-    with pytest.raises(BillingError, match=r"clinic\.xlsx.*this is the clinic's setup"):
-        read_files([path], clinic({"Clinic": NAME}))
+    for named in (path, clinic_file(tmp_path)):
+        with pytest.raises(BillingError, match=rf"{named.name}.*this is the clinic's setup"):
+            read_files([named], clinic({"Clinic": NAME}))
 
 
 def test_a_file_that_is_no_workbook_or_is_protected_is_refused_with_the_way_out(tmp_path: Path) -> None:

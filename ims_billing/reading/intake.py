@@ -107,7 +107,7 @@ def read_contents(
 
 
 def named_contents(paths: Sequence[Path], progress: Progress) -> Iterator[tuple[str, bytes, str]]:
-    """Name, bytes and SHA-256 of each file, once, in the order of their names."""
+    """Name, bytes and SHA-256 of each file, once, in the order of their names; raises BillingError for a setup."""
     refuse_pasted_options(paths)
     files = _named(paths)
     sizes = [path.stat().st_size if path.is_file() else 0 for path, _ in files]
@@ -117,6 +117,11 @@ def named_contents(paths: Sequence[Path], progress: Progress) -> Iterator[tuple[
             progress(f"Reading {name}, {number + 1} of {len(files)}", sum(sizes[:number]) / max(sum(sizes), 1))
         else:
             progress(f"Reading {name}")
+        if path.suffix.casefold() == ".toml":
+            raise BillingError(
+                f"{name}: this is the clinic's setup. It is read by itself; name the exports from your practice "
+                "software instead."
+            )
         content = _content(path, name)
         yield name, content, hashlib.sha256(content).hexdigest()
 
