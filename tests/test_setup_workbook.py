@@ -235,6 +235,11 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
          "sheet Practitioners, D3 (Ben), Provider numbers: 'Sun Life' and 'Sun Life Financial' are one insurer: leave "
          "one number"],
     ),
+    "numbers of two rows": (
+        {"Practitioners": [[*PERSON, "Provider numbers"], ["Ann", "physiotherapist", "01234", "Sun Life: 1; MSP: 2"],
+                           ["Ann", "", "", "MSP: 2; Sun Life: 3"]]},
+        ["sheet Practitioners, D3, Provider numbers: an earlier row has another number for Sun Life: leave one"],
+    ),
     "a registration without a number": (
         {"Practitioners": [PERSON, ["Ann", "physiotherapist", "pending"]]},
         ["sheet Practitioners, C2 (Ann), Registration: found 'pending'; expected the number that the college gave, or "
@@ -312,6 +317,10 @@ SLIPS: dict[str, tuple[Sheets, list[str]]] = {
     "a site without its heading": (
         {"More": [["Locations"], [LOCATIONS.help], ["Langford"]]},
         ["sheet More, row 3: found no headings of Locations; expected Location, Notes"],
+    ),
+    "a word alone": (
+        {"More": [["Words"], ["Column", "Word", "Means", "Notes"], ["", "Vu", "", "seen"]]},
+        ["sheet More, row 3: Column and Means are blank"],
     ),
     "a limit without a measure": (
         {"More": [["Limits"], ["Insurer", "Visits", "From"], ["Sun Life", 20, "2026-01-01"]]},

@@ -149,9 +149,8 @@ def _merged(sheet: Sheet, columns: Collection[int], rows: range) -> Iterator[tup
     """The faults of cells that are merged over several rows: only the first of the rows has the value."""
     for first, last, column in sheet.raw.merged:
         if column in columns and first in rows:
-            place, end = sheet.cell(first, column), sheet.cell(last, column)
-            words = f"{place.words}: merged down to {end.words.rpartition(' ')[2]}; split the cells and fill in each"
-            yield place.order, words
+            place, end = sheet.cell(first, column), f"{sheet.raw.letters(column)}{sheet.raw.first_row + last}"
+            yield place.order, f"{place.words}: merged down to {end}; split the cells and fill in each"
 
 
 def settings_of(sheet: Sheet, table: SetupTable) -> Lines:

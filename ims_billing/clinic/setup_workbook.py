@@ -169,6 +169,8 @@ class _Reader:
         elif isinstance(value, list) and isinstance(entry.get(key), list):
             entry[key] = [*entry[key], *(item for item in value if item not in entry[key])]
         elif isinstance(value, dict) and isinstance(entry.get(key), dict):
+            for name in [name for name, number in value.items() if entry[key].get(name, number) != number]:
+                self._differs(filled, f"an earlier row has another number for {name}: leave one")
             entry[key] = {**entry[key], **value}
         elif key not in entry or isinstance(value, Misfit):
             entry[key] = value
@@ -201,7 +203,8 @@ class _Reader:
             return True
         missing = [column.heading for column in needed if column.key not in line.cells]
         if missing:
-            self.faults.append(Fault(line.place.order, f"{line.place.words}: {' and '.join(missing)} is blank"))
+            are = "is" if len(missing) == 1 else "are"
+            self.faults.append(Fault(line.place.order, f"{line.place.words}: {' and '.join(missing)} {are} blank"))
         return bool(missing)
 
     def _service_name(self, line: Line) -> None:
